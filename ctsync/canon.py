@@ -1,0 +1,53 @@
+"""One spelling of JSON, and the digests taken from it.
+
+Canonical JSON is UTF-8, keys sorted, no spaces: equal values give equal bytes on
+every machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from typing import Any
+
+import orjson
+
+
+def canonical(value: Any) -> bytes:
+    """Give the canonical JSON of a value.
+
+    Raises:
+        TypeError: the value holds something that JSON cannot say.
+    """
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def parse(data: bytes | str) -> Any:
+    """Read JSON.
+
+    Raises:
+        ValueError: the text is not JSON.
+    """
+    return orjson.loads(data)
+
+
+def sha256(*parts: bytes) -> str:
+    """Give the SHA-256 of the joined parts as 64 hex digits."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def fold_name(name: str) -> str:
+    """Give the form under which the platform takes two attribute names for one.
+
+    Names that differ only by letter case or spaces are one property
+    (API notes 4.2 and 4.3).
+    """
+    return "".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def fold_id(identifier: str) -> str:
+    """Give the form under which two identifiers might be one person's."""
+    return unicodedata.normalize("NFC", identifier.strip()).casefold()

@@ -1,0 +1,1 @@
+"""Finding the profiles that may differ, without understanding them."""

@@ -1,0 +1,1 @@
+"""What an attribute can be: one file a kind, five questions each."""

@@ -1,0 +1,99 @@
+"""The five questions that every kind of attribute answers.
+
+To add a kind, write one file in this package with a class that derives from `Kind`
+and a module constant `KIND` that holds an instance of it. It is then found by name,
+offered in the catalog, and put under every law of `tests/laws/`.
+
+A kind is pure: it reads no clock, no file and no setting but what it is given, and it
+never looks at another attribute. It answers in normal forms (`ctsync.model.value`):
+
+1. `schema`: which JSON may stand in a spec, as JSON Schema.
+2. `normalize`: what the words of a spec mean. Raises `Faults` with everything wrong.
+3. `diff`: the fewest operations that lead from what is known to the target.
+4. `assign`: the operations that reach the target whatever the platform holds.
+5. `apply`: what is known after an operation was acknowledged, or (`certain=False`)
+   after its outcome was lost.
+
+`kinds/counter.py` is the smallest example.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from ctsync.limits import PlatformLimits
+from ctsync.model.entry import Known
+from ctsync.model.operation import Operation
+from ctsync.model.rule import Rule
+from ctsync.model.target import Target
+from ctsync.model.value import Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a value. `{value}` in the message stands for `value`,
+    so that whoever shows it can mask it."""
+
+    code: str
+    message: str
+    hint: str | None = None
+    value: str | None = None
+    is_warning: bool = False
+
+
+class Faults(Exception):  # noqa: N818 - several faults, not one error
+    """Everything wrong with one value."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a project fixes for every value: its time zone and the platform's limits."""
+
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    limits: PlatformLimits = field(default_factory=PlatformLimits)
+
+
+class Kind(ABC):
+    """What an attribute can be."""
+
+    name: ClassVar[str]
+    is_declarable: ClassVar[bool] = True  # may stand as `type:` in the catalog
+    is_removable: ClassVar[bool] = False  # the upload API can take the value away
+
+    @abstractmethod
+    def schema(self, rule: Rule) -> Mapping[str, Any]:
+        """Give the JSON Schema of a value in a spec."""
+
+    @abstractmethod
+    def normalize(self, raw: Raw, rule: Rule, frame: Frame) -> Target:
+        """Give the target that the words mean.
+
+        Raises:
+            Faults: everything wrong with them.
+        """
+
+    @abstractmethod
+    def diff(
+        self, known: Known | None, target: Target, frame: Frame
+    ) -> tuple[Operation, ...]:
+        """Give the fewest operations that lead from `known` to `target`."""
+
+    @abstractmethod
+    def assign(
+        self, known: Known | None, target: Target, frame: Frame
+    ) -> tuple[Operation, ...]:
+        """Give operations that reach `target` from anything `known` admits."""
+
+    @abstractmethod
+    def apply(
+        self, known: Known | None, operation: Operation, *, certain: bool = True
+    ) -> Known:
+        """Give what is known after `operation`."""

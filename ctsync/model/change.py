@@ -1,0 +1,115 @@
+"""All that a plan does to one profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ctsync.model.key import Key, key_from_json
+from ctsync.model.operation import Operation, operation_from_json
+from ctsync.model.target import Target, target_from_json
+
+Action = Literal["create", "update", "release"]
+ACTIONS: tuple[Action, ...] = ("create", "update", "release")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a contribution stands. Paths are relative to the project."""
+
+    file: str
+    line: int | None = None
+    row: int | None = None
+    cohort: str | None = None
+    table: str | None = None
+
+    @property
+    def place(self) -> str:
+        """`people/jack.yaml:3`."""
+        number = self.line if self.row is None else self.row
+        return self.file if number is None else f"{self.file}:{number}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the form of every document."""
+        return {"file": self.file, "line": self.line, "row": self.row}
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the entry holds once every operation of a change is acknowledged.
+
+    `fingerprint` is None where desired would still differ from the entry. `forget`
+    are folded names of attributes that leave the entry.
+    """
+
+    fingerprint: str | None = None
+    cohorts: tuple[str, ...] = ()
+    forget: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the stored form."""
+        return {name: getattr(self, name) for name in _SETTLED}
+
+
+def settled_from_json(data: Mapping[str, Any]) -> Settled:
+    """Read what `Settled.as_json` wrote."""
+    return Settled(data["fingerprint"], tuple(data["cohorts"]), tuple(data["forget"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One profile's part of a plan.
+
+    `released` are attributes, as last spelled, that the state will forget without
+    anything being sent. `targets` are what the operations are to reach: a plan that
+    is continued after an interruption is worked out from them again. `opt_in` says
+    that an operation opts the profile in to a channel or group.
+    """
+
+    key: Key
+    action: Action
+    operations: tuple[Operation, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    released: tuple[str, ...] = ()
+    targets: tuple[Target, ...] = ()
+    settled: Settled = Settled()
+    opt_in: bool = False
+
+    @property
+    def removes(self) -> bool:
+        """Whether the profile loses a value."""
+        return any(op.operator in {"$remove", "$delete"} for op in self.operations)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the whole form, as a saved plan keeps it."""
+        return {
+            "key": self.key.as_json(),
+            "action": self.action,
+            "operations": [op.as_json() for op in self.operations],
+            "origins": [
+                {**o.as_json(), "cohort": o.cohort, "table": o.table}
+                for o in self.origins
+            ],
+            "released": self.released,
+            "targets": [target.as_json() for target in self.targets],
+            "settled": self.settled.as_json(),
+            "opt_in": self.opt_in,
+        }
+
+
+def change_from_json(data: Mapping[str, Any]) -> Change:
+    """Read what `Change.as_json` wrote."""
+    return Change(
+        key=key_from_json(data["key"]),
+        action=data["action"],
+        operations=tuple(operation_from_json(op) for op in data["operations"]),
+        origins=tuple(Origin(**origin) for origin in data["origins"]),
+        released=tuple(data["released"]),
+        targets=tuple(target_from_json(target) for target in data["targets"]),
+        settled=settled_from_json(data["settled"]),
+        opt_in=data["opt_in"],
+    )
+
+
+_SETTLED = tuple(Settled.__dataclass_fields__)

@@ -1,0 +1,30 @@
+"""What one place says about one profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ctsync.model.change import Origin
+from ctsync.model.key import Key
+from ctsync.model.value import Raw
+
+Path: TypeAlias = "tuple[str | int, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One place's words about one profile.
+
+    `digest` is taken from the words without understanding them: 16 bytes, equal for
+    equal words. `read` gives them as attribute -> raw value; it is asked only for
+    candidates. `path` leads from the root of `origin.file` to the mapping that `read`
+    reads, so that a finding can be located.
+    """
+
+    key: Key
+    origin: Origin
+    digest: bytes
+    read: Callable[[], Mapping[str, Raw]]
+    path: Path = ()

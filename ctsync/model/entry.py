@@ -1,0 +1,103 @@
+"""What the snapshot knows of one profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ctsync.model.key import Key, key_from_json
+from ctsync.model.value import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one attribute.
+
+    `name` is the spelling last used. `certain` is False after an outcome that is not
+    known, and `since` then names the run. `owned` says that ctsync sent it, rather
+    than only read it. For a scalar, `value` None is a known absence.
+
+    For a list, `present` are values known to be there, `maybe` operands of unknown
+    outcomes, `absent` excluded values known not to be there, `ours` values sent under
+    an include while not known present. `complete` says that the whole list was read;
+    without it there may be values that nobody here knows.
+    """
+
+    name: str
+    kind: str
+    value: Scalar | None = None
+    certain: bool = True
+    owned: bool = False
+    since: str | None = None
+    present: tuple[str, ...] = ()
+    maybe: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    ours: tuple[str, ...] = ()
+    complete: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the stored form, without defaults."""
+        return {
+            name: value
+            for name, default in _DEFAULTS.items()
+            if (value := getattr(self, name)) != default
+        }
+
+
+def known_from_json(data: Mapping[str, Any]) -> Known:
+    """Read what `Known.as_json` wrote."""
+    lists = {name: tuple(data[name]) for name in _LISTS if name in data}
+    return Known(**{**data, **lists})
+
+
+_LISTS = ("present", "maybe", "absent", "ours")
+_DEFAULTS: dict[str, Any] = {
+    name: item.default for name, item in Known.__dataclass_fields__.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One profile in a snapshot.
+
+    `attributes` is keyed by folded name. `cohorts` are those it was a member of when
+    last acknowledged. `once` are folded names whose one write was acknowledged or
+    read. `fingerprint` is present only where desired equals the entry. `gone` marks a
+    profile that a read of the platform did not find.
+    """
+
+    key: Key
+    attributes: Mapping[str, Known] = field(default_factory=dict)
+    cohorts: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
+    fingerprint: str | None = None
+    gone: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the stored form."""
+        data: dict[str, Any] = {
+            "key": self.key.as_json(),
+            "attributes": {k: v.as_json() for k, v in self.attributes.items()},
+        }
+        if self.cohorts:
+            data["cohorts"] = self.cohorts
+        if self.once:
+            data["once"] = self.once
+        if self.fingerprint is not None:
+            data["fingerprint"] = self.fingerprint
+        if self.gone:
+            data["gone"] = True
+        return data
+
+
+def entry_from_json(data: Mapping[str, Any]) -> Entry:
+    """Read what `Entry.as_json` wrote."""
+    return Entry(
+        key=key_from_json(data["key"]),
+        attributes={k: known_from_json(v) for k, v in data["attributes"].items()},
+        cohorts=tuple(data.get("cohorts", ())),
+        once=tuple(data.get("once", ())),
+        fingerprint=data.get("fingerprint"),
+        gone=data.get("gone", False),
+    )

@@ -1,0 +1,41 @@
+"""Who a record is about: an id type and an id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+ID_TYPES = ("FBID", "GPID", "identity", "objectId")
+
+
+class Key(NamedTuple):
+    """One profile's address; sorts by id type, then by the id's bytes."""
+
+    type: str
+    id: str
+
+    def as_json(self) -> dict[str, str]:
+        """Give `{"identity": "1189549"}`, as records and documents carry it."""
+        return {self.type: self.id}
+
+    def __str__(self) -> str:
+        return self.id if self.type == "identity" else f"{self.type}={self.id}"
+
+
+def key_from_json(data: Mapping[str, Any]) -> Key:
+    """Read what `Key.as_json` wrote.
+
+    Raises:
+        ValueError: not exactly one id type with text.
+    """
+    ((kind, value),) = data.items()
+    if kind not in ID_TYPES or not isinstance(value, str):
+        msg = f"not a profile key: {kind}"
+        raise ValueError(msg)
+    return Key(kind, value)
+
+
+def parse_key(text: str) -> Key:
+    """Read KEY of the command line: a bare identity, or `objectId=VALUE`."""
+    kind, equals, value = text.partition("=")
+    return Key(kind, value) if equals and kind in ID_TYPES else Key("identity", text)

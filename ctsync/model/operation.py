@@ -1,0 +1,63 @@
+"""One thing to do to one attribute: a plain value that can be shown and sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ctsync.model.value import Value
+
+Operator = Literal["set", "$add", "$remove", "$incr", "$decr", "$delete"]
+Prior = Literal["known", "unknown", "uncertain"]
+OPERATORS: tuple[Operator, ...] = (
+    "set", "$add", "$remove", "$incr", "$decr", "$delete",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operator on one attribute.
+
+    `before` and `after` are normal forms; for a list, the values known to be there.
+    `prior` says what the snapshot knew. `certain` is False where a list was never
+    read, so that values which ctsync does not know stay. `step` orders operations on
+    one attribute. `kind` is the kind of `after`. Of the operands of a list, `ours`
+    become ours and `excluded` become known absent once acknowledged. `since` names
+    the run whose unknown outcome made the prior uncertain.
+    """
+
+    attribute: str
+    kind: str
+    operator: Operator
+    operand: Value
+    prior: Prior
+    before: Value = None
+    after: Value = None
+    step: int = 1
+    certain: bool = True
+    sensitive: bool = False
+    since: str | None = None
+    ours: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+    @property
+    def is_delta(self) -> bool:
+        """Whether sending it twice would count twice."""
+        return self.operator in {"$incr", "$decr"}
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the whole form, as a saved plan keeps it."""
+        return {name: getattr(self, name) for name in _FIELDS}
+
+
+def operation_from_json(data: Mapping[str, Any]) -> Operation:
+    """Read what `Operation.as_json` wrote."""
+    return Operation(**{name: _tuples(value) for name, value in data.items()})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+_FIELDS = tuple(Operation.__dataclass_fields__)

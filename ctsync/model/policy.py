@@ -1,0 +1,68 @@
+"""What a project allows a plan to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+LIMITS = ("create", "update", "remove", "opt_in", "skip", "reject")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many, or at most so many of a hundred."""
+
+    number: int
+    is_percent: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.number}%" if self.is_percent else str(self.number)
+
+    def is_exceeded(self, count: int, whole: int) -> bool:
+        """Say whether `count` of `whole` is more than the limit allows."""
+        if self.is_percent:
+            return 100 * count > self.number * whole
+        return count > self.number
+
+
+def parse_limit(text: str | int) -> Limit:
+    """Read `30%` or `30`.
+
+    Raises:
+        ValueError: neither.
+    """
+    written = str(text)
+    number = written.removesuffix("%")
+    if not (number.isascii() and number.isdigit()):
+        msg = f"not a number or a percentage: {written}"
+        raise ValueError(msg)
+    return Limit(int(number), is_percent=written.endswith("%"))
+
+
+DEFAULT_LIMITS: Mapping[str, Limit] = {
+    "create": Limit(1000),
+    "update": Limit(30, is_percent=True),
+    "remove": Limit(5, is_percent=True),
+    "opt_in": Limit(0),
+    "skip": Limit(1, is_percent=True),
+    "reject": Limit(100, is_percent=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`policy:` of the project file."""
+
+    unknown_attributes: Literal["allow", "error"] = "allow"
+    undeclared: Literal["keep", "remove"] = "keep"
+    limits: Mapping[str, Limit] = field(default_factory=lambda: dict(DEFAULT_LIMITS))
+
+
+@dataclass(frozen=True, slots=True)
+class UploadTerms:
+    """`upload:` of the project file."""
+
+    records_per_call: int = 100
+    concurrency: int = 3
+    timeout_seconds: float = 60.0

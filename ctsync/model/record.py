@@ -1,0 +1,95 @@
+"""What travels: records in calls, receipts with outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ctsync.model.key import Key
+from ctsync.model.operation import Operation
+
+GROUP_PREFIX = "subscriptions."
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One uploaded line: operations on one profile, one operator an attribute.
+
+    `last` says that no further record of this profile follows in the run.
+    """
+
+    key: Key
+    operations: tuple[Operation, ...]
+    last: bool = True
+
+    @property
+    def is_delta(self) -> bool:
+        """Whether sending it twice would count twice."""
+        return any(operation.is_delta for operation in self.operations)
+
+    def as_wire(self) -> dict[str, Any]:
+        """Give the record as the upload API takes it; `ts` is never sent."""
+        data: dict[str, Any] = {}
+        for operation in self.operations:
+            _put(data, operation)
+        return {**self.key.as_json(), "type": "profile", "profileData": data}
+
+
+def _put(data: dict[str, Any], operation: Operation) -> None:
+    if operation.attribute.startswith(GROUP_PREFIX):
+        _put_group(data, operation)
+    elif operation.operator == "set":
+        data[operation.attribute] = operation.operand
+    else:
+        data[operation.attribute] = {operation.operator: operation.operand}
+
+
+def _put_group(data: dict[str, Any], operation: Operation) -> None:
+    _, channel, group = operation.attribute.split(".", 2)
+    word = "category-resubscribe" if operation.operand else "category-unsubscribe"
+    data.setdefault(word, {}).setdefault(channel, []).append(group)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: records of distinct profiles, all of one wave."""
+
+    number: int
+    wave: int
+    records: tuple[Record, ...]
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether the whole call may be sent again after an unknown outcome."""
+        return not any(record.is_delta for record in self.records)
+
+
+class Outcome(StrEnum):
+    """What became of one record, from best to worst."""
+
+    ACKNOWLEDGED = "acknowledged"
+    NOT_SENT = "not_sent"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of one record, with the server's words where it had any.
+
+    `transient` marks a refusal that the platform calls temporary (code 555).
+    """
+
+    outcome: Outcome
+    code: int | None = None
+    error: str | None = None
+    transient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the server said of a call: one verdict for each record, in order."""
+
+    call: int
+    verdicts: tuple[Verdict, ...]

@@ -1,0 +1,94 @@
+"""The head of a snapshot: which state this is, of which account, at which serial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where calls go. State and digest are bound to all three."""
+
+    id: str
+    region: str
+    endpoint: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the form of every document."""
+        return {"id": self.id, "region": self.region, "endpoint": self.endpoint}
+
+
+@dataclass(frozen=True, slots=True)
+class LastPlan:
+    """The plan applied last: its checksum, and whether it left anything open."""
+
+    checksum: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a snapshot says of itself.
+
+    `digest` is the SHA-256 of its entries; `lineage` is drawn once for a state;
+    `serial` grows when what the state knows changes.
+    """
+
+    lineage: str
+    serial: int
+    account: Account
+    digest: str = ""
+    entries: int = 0
+    last_plan: LastPlan | None = None
+    tool_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a plan was made from. No snapshot: no lineage, serial 0."""
+
+    lineage: str | None = None
+    serial: int = 0
+    digest: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the public part: lineage and serial."""
+        return {"lineage": self.lineage, "serial": self.serial}
+
+
+def header_as_json(header: Header) -> dict[str, Any]:
+    """Give the stored form of a header."""
+    last = header.last_plan
+    return {
+        "lineage": header.lineage,
+        "serial": header.serial,
+        "account": header.account.as_json(),
+        "digest": header.digest,
+        "entries": header.entries,
+        "last_plan": None if last is None else _last_as_json(last),
+        "tool_version": header.tool_version,
+    }
+
+
+def _last_as_json(last: LastPlan) -> dict[str, Any]:
+    return {"checksum": last.checksum, "open": last.open}
+
+
+def header_from_json(data: Mapping[str, Any]) -> Header:
+    """Read what `header_as_json` wrote.
+
+    Raises:
+        KeyError, TypeError: the data is not a header.
+    """
+    last = data["last_plan"]
+    return Header(
+        lineage=data["lineage"],
+        serial=data["serial"],
+        account=Account(**data["account"]),
+        digest=data["digest"],
+        entries=data["entries"],
+        last_plan=None if last is None else LastPlan(**last),
+        tool_version=data["tool_version"],
+    )

@@ -1,0 +1,1 @@
+"""Comparing what was with what is; the home of deepdiff."""

@@ -1,0 +1,1 @@
+"""Deciding what to send: desired, build, policy, schedule, document."""

@@ -1,0 +1,1 @@
+"""Showing documents; everything here reads the document alone."""

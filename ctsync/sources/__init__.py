@@ -1,0 +1,1 @@
+"""Where contributions come from: what one place says about one profile."""

@@ -1,0 +1,1 @@
+"""YAML to a checked project; the only home of yaml and jsonschema."""
