@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "info"]
@@ -22,7 +22,7 @@ class Diagnostic:
     line: int | None = None
     column: int | None = None
     row: int | None = None
-    key: Mapping[str, Any] | None = None
+    key: Mapping[str, Any] | None = field(default=None, hash=False)
     attribute: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -53,11 +53,48 @@ class Diagnostic:
 _FIELDS = tuple(Diagnostic.__dataclass_fields__)
 
 
-def totals(findings: Iterable[Diagnostic]) -> dict[str, int]:
-    """Count findings by code."""
-    return dict(sorted(Counter(finding.code for finding in findings).items()))
+class Findings:
+    """Findings as they are met: all are counted, at most 1,000 a code are kept."""
 
+    KEEP = 1000
 
-def has_errors(findings: Iterable[Diagnostic]) -> bool:
-    """Say whether any finding is an error."""
-    return any(finding.severity == "error" for finding in findings)
+    def __init__(self, findings: Iterable[Diagnostic] = ()) -> None:
+        self._kept: dict[Diagnostic, None] = {}
+        self._codes: Counter[str] = Counter()
+        self._severities: Counter[str] = Counter()
+        self.extend(findings)
+
+    def add(self, finding: Diagnostic) -> None:
+        """Take a finding in; one met before is not counted again."""
+        if finding in self._kept:
+            return
+        self._codes[finding.code] += 1
+        self._severities[finding.severity] += 1
+        if self._codes[finding.code] <= self.KEEP:
+            self._kept[finding] = None
+
+    def extend(self, findings: Iterable[Diagnostic]) -> None:
+        """Take several findings in."""
+        for finding in findings:
+            self.add(finding)
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """Give those kept, by place."""
+        return tuple(sorted(self._kept, key=lambda finding: finding.order))
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self.sorted())
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """How many of each code were met."""
+        return dict(sorted(self._codes.items()))
+
+    def count(self, severity: Severity) -> int:
+        """Count what was met of one severity."""
+        return self._severities[severity]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any finding is an error."""
+        return self.count("error") > 0

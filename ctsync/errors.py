@@ -2,7 +2,7 @@
 
     CtsyncError                    1   something is wrong; nothing was sent
     ├── UsageError                64   the command line asks for the impossible
-    ├── SpecError                  1   the project has errors (carries diagnostics)
+    ├── SpecError                  1   the project has errors (carries findings)
     ├── StateError                 1   the state cannot be read or written
     │   └── StateLocked            5   another run holds the state
     ├── PlanRefused                4   a saved plan may not be applied
@@ -15,10 +15,10 @@ Foreign exceptions are translated at the edge that met them, with `from`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable
+from typing import ClassVar
 
-if TYPE_CHECKING:
-    from ctsync.diagnostics import Diagnostic
+from ctsync.diagnostics import Diagnostic, Findings
 
 
 class CtsyncError(Exception):
@@ -45,13 +45,15 @@ class UsageError(CtsyncError):
 
 
 class SpecError(CtsyncError):
-    """The project has errors; every one found is in `diagnostics`."""
+    """The project has errors; every one found is in `findings`."""
 
     code = "spec"
 
-    def __init__(self, message: str, diagnostics: tuple[Diagnostic, ...] = ()) -> None:
+    def __init__(self, message: str, findings: Iterable[Diagnostic]) -> None:
         super().__init__(message)
-        self.diagnostics = diagnostics
+        if not isinstance(findings, Findings):
+            findings = Findings(findings)
+        self.findings = findings
 
 
 class StateError(CtsyncError):

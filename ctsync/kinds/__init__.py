@@ -1,1 +1,27 @@
 """What an attribute can be: one file a kind, five questions each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ctsync.kinds.base import Kind
+from ctsync.model.value import Literal, Raw
+from ctsync.registry import discover
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in discover(__name__, "KIND")}
+
+_FOLLOWS = {
+    "text": "string",
+    "number": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "trap": "string",
+    "empty": "string",
+    "null": "string",
+}
+
+
+def kind_of(raw: Raw) -> Kind:
+    """Give the kind that follows from a value which nothing else declares."""
+    name = _FOLLOWS[raw.type] if isinstance(raw, Literal) else "list"
+    return KINDS[name]

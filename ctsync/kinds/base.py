@@ -35,17 +35,26 @@ from ctsync.model.value import Raw
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a value. `{value}` in the message stands for `value`,
-    so that whoever shows it can mask it."""
+    """One thing wrong with a value.
+
+    `{value}` in message and hint stands for `value`, so that whoever shows the fault
+    can mask it.
+    """
 
     code: str
     message: str
     hint: str | None = None
     value: str | None = None
-    is_warning: bool = False
+
+    def say(self, *, shown: str | None = None) -> tuple[str, str | None]:
+        """Give message and hint with the value, or `shown` in its stead."""
+        value = self.value if shown is None else shown
+        words = (self.message, self.hint)
+        message, hint = (w and w.replace("{value}", value or "") for w in words)
+        return message or "", hint
 
 
-class Faults(Exception):  # noqa: N818 - several faults, not one error
+class Faults(Exception):
     """Everything wrong with one value."""
 
     def __init__(self, *faults: Fault) -> None:
@@ -66,7 +75,14 @@ class Kind(ABC):
 
     name: ClassVar[str]
     is_declarable: ClassVar[bool] = True  # may stand as `type:` in the catalog
-    is_removable: ClassVar[bool] = False  # the upload API can take the value away
+
+    def can_remove(self, attribute: str) -> bool:  # noqa: ARG002 - a default
+        """Say whether the upload API can take the attribute away."""
+        return False
+
+    def lint(self, target: Target) -> tuple[Fault, ...]:  # noqa: ARG002 - a default
+        """Give what is allowed in a target and yet likely to surprise."""
+        return ()
 
     @abstractmethod
     def schema(self, rule: Rule) -> Mapping[str, Any]:

@@ -1,0 +1,47 @@
+"""Counters: numbers that move by a difference, and are never raised twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ctsync.kinds.base import Frame
+from ctsync.kinds.number import NumberKind
+from ctsync.limits import MAX_COUNTER
+from ctsync.model.entry import Known
+from ctsync.model.operation import Operation
+from ctsync.model.target import Target
+from ctsync.model.value import Value
+
+
+class CounterKind(NumberKind):
+    """A number moved by `$incr` and `$decr` where its value is certain."""
+
+    name = "counter"
+
+    def diff(
+        self, known: Known | None, target: Target, frame: Frame
+    ) -> tuple[Operation, ...]:
+        """Send the difference between certain integers, else assign."""
+        operations = super().diff(known, target, frame)
+        if not operations or operations[0].prior != "known":
+            return operations
+        (operation,) = operations
+        return (_moved(operation),)
+
+
+def _moved(operation: Operation) -> Operation:
+    before, after = _count(operation.before), _count(operation.after)
+    if before is None or after is None:
+        return operation
+    if after > before:
+        return replace(operation, operator="$incr", operand=after - before)
+    return replace(operation, operator="$decr", operand=before - after)
+
+
+def _count(value: Value) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= MAX_COUNTER else None
+
+
+KIND = CounterKind()

@@ -1,0 +1,106 @@
+"""Dates: a moment, stored and compared as epoch seconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ctsync.kinds.base import Fault, Faults, Frame
+from ctsync.kinds.scalar import ScalarKind
+from ctsync.kinds.words import not_removable, wrong_type
+from ctsync.model.rule import Rule
+from ctsync.model.target import Target
+from ctsync.model.value import Literal, Raw, date_form
+
+_FORM = re.compile(
+    r"(?P<moment>\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?)"
+    r"(?P<offset>Z|(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d))?"
+)
+
+
+class DateKind(ScalarKind):
+    """A date, or a date with a time, in the project's time zone."""
+
+    name = "date"
+
+    def schema(self, rule: Rule) -> Mapping[str, Any]:  # noqa: ARG002
+        """`YYYY-MM-DD[THH:MM:SS[offset]]`, without quotes."""
+        return {"type": "string", "pattern": f"^{_PATTERN}$"}
+
+    def normalize(self, raw: Raw, rule: Rule, frame: Frame) -> Target:
+        """Take midnight, or the time given, in the project's time zone."""
+        if isinstance(raw, Literal) and raw.type == "null":
+            raise Faults(not_removable(rule.attribute))
+        if not isinstance(raw, Literal) or raw.type != "date":
+            raise Faults(wrong_type(raw, rule, "a date", _spelling(raw)))
+        return Target(
+            rule.attribute,
+            self.name,
+            date_form(epoch_seconds(raw.text, frame.timezone)),
+            write=rule.write,
+            sensitive=rule.sensitive,
+        )
+
+
+def epoch_seconds(text: str, zone: ZoneInfo) -> int:
+    """Give the epoch seconds of `YYYY-MM-DD[THH:MM:SS[offset]]`.
+
+    Raises:
+        Faults: no such day or time, or a local time that happens twice or never.
+    """
+    match = _FORM.fullmatch(text)
+    try:
+        if match is None:
+            raise ValueError  # noqa: TRY301 - one sentence for every bad date
+        moment = datetime.fromisoformat(match["moment"]).replace(
+            tzinfo=_offset(match) or zone
+        )
+    except ValueError:
+        raise Faults(
+            Fault("CT207", "there is no date {value}", _SPELLING, text)
+        ) from None
+    _refuse_unclear(moment, text, zone)
+    return int(moment.timestamp())
+
+
+def _offset(match: re.Match[str]) -> tzinfo | None:
+    if match["offset"] is None:
+        return None
+    if match["offset"] == "Z":
+        return UTC
+    hours, minutes = int(match["hours"]), int(match["minutes"])
+    if minutes > 59:
+        raise ValueError(minutes)
+    distance = timedelta(hours=hours, minutes=minutes)
+    return timezone(-distance if match["sign"] == "-" else distance)
+
+
+def _refuse_unclear(moment: datetime, text: str, zone: ZoneInfo) -> None:
+    earlier, later = moment.replace(fold=0), moment.replace(fold=1)
+    if earlier.utcoffset() == later.utcoffset():
+        return
+    back = datetime.fromtimestamp(earlier.timestamp(), zone).replace(tzinfo=zone)
+    exists = back.replace(fold=0) == earlier.replace(fold=0)
+    words = "happens twice" if exists else "does not exist"
+    raise Faults(
+        Fault(
+            "CT207",
+            f"{{value}} {words} in {zone.key}, where the clocks change",
+            "add the offset, as in 2026-03-29T02:30:00+01:00",
+            text,
+        )
+    )
+
+
+def _spelling(raw: Raw) -> str:
+    if isinstance(raw, Literal) and raw.quoted and _FORM.fullmatch(raw.text):
+        return "write {value} without quotes"
+    return _SPELLING
+
+
+_PATTERN = r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)?)?"
+_SPELLING = "write 1990-02-20 or 1990-02-20T08:30:00+05:30, without quotes"
+KIND = DateKind()

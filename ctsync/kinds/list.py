@@ -1,0 +1,361 @@
+"""Lists: sets of text, exactly known or only in part.
+
+The platform keeps at most 100 values and silently drops the oldest beyond, takes a
+plain text for a list of one, and drops the attribute with its last value (public
+docs). Plain arrays are never sent.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ctsync.canon import fold_name
+from ctsync.kinds.base import Fault, Faults, Frame, Kind
+from ctsync.kinds.system import enum_fault
+from ctsync.kinds.text import text_faults, unstable_faults
+from ctsync.kinds.words import wrong_type
+from ctsync.model.entry import Known
+from ctsync.model.operation import Operation, Operator, Prior
+from ctsync.model.rule import Rule
+from ctsync.model.target import Target
+from ctsync.model.value import Literal, Raw
+
+
+class ListKind(Kind):
+    """A set of text values."""
+
+    name = "list"
+
+    def can_remove(self, attribute: str) -> bool:  # noqa: ARG002
+        """A list goes when its last value is removed."""
+        return True
+
+    def schema(self, rule: Rule) -> Mapping[str, Any]:
+        """Exactly these values, or at least these and none of those."""
+        item = {"type": "string", **({"enum": [*rule.enum]} if rule.enum else {})}
+        values = {"type": "array", "items": item}
+        part = {
+            "type": "object",
+            "properties": {"include": values, "exclude": values},
+            "additionalProperties": False,
+            "minProperties": 1,
+        }
+        return {"oneOf": [values, part, {"type": "null"}]}
+
+    def normalize(self, raw: Raw, rule: Rule, frame: Frame) -> Target:
+        """Take `[...]`, `{include: [...], exclude: [...]}`, or null for no values."""
+        faults: list[Fault] = []
+        target = Target(
+            rule.attribute, self.name, write=rule.write, sensitive=rule.sensitive
+        )
+        if isinstance(raw, dict):
+            target = _partial(target, raw, rule, frame, faults)
+        else:
+            values = [] if _is_null(raw) else raw
+            target = replace(target, exact=_values(values, rule, frame, faults))
+        faults.extend(_count_faults(target, frame))
+        if faults:
+            raise Faults(*faults)
+        return target
+
+    def lint(self, target: Target) -> tuple[Fault, ...]:
+        """Warn of values that the platform may take for one."""
+        values = (*(target.exact or ()), *target.include)
+        return (*_twins(values), *(f for v in values for f in unstable_faults(v)))
+
+    def diff(
+        self, known: Known | None, target: Target, frame: Frame
+    ) -> tuple[Operation, ...]:
+        """Remove what is known and unwanted, add what is wanted and not known."""
+        held = _held(known, target)
+        removals = _removals(held, target)
+        if target.exact is None:
+            removals -= {v for v in target.exclude if held.lacks(v)}
+        wanted = target.include if target.exact is None else target.exact
+        additions = frozenset(wanted) - held.present
+        return _ordered(held, target, additions, removals, frame)
+
+    def assign(
+        self, known: Known | None, target: Target, frame: Frame
+    ) -> tuple[Operation, ...]:
+        """Add all that is wanted and remove all that may be there and is not."""
+        held = _held(known, target)
+        wanted = target.include if target.exact is None else target.exact
+        removals = _removals(held, target)
+        return _ordered(held, target, frozenset(wanted), removals, frame)
+
+    def apply(
+        self, known: Known | None, operation: Operation, *, certain: bool = True
+    ) -> Known:
+        """Move the operands between what is present, possible and absent."""
+        held = _held(known, None)
+        operand = operation.operand if isinstance(operation.operand, tuple) else ()
+        moved = _MOVES[operation.operator, certain](held, frozenset(operand), operation)
+        return Known(
+            operation.attribute,
+            self.name,
+            owned=True,
+            since=held.since if moved.maybe else None,
+            present=tuple(sorted(moved.present)),
+            maybe=tuple(sorted(moved.maybe)),
+            absent=tuple(sorted(moved.absent)),
+            ours=tuple(sorted(moved.ours)),
+            complete=moved.complete,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What is known of a list, as sets."""
+
+    present: frozenset[str] = frozenset()
+    maybe: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+    ours: frozenset[str] = frozenset()
+    complete: bool = False
+    prior: Prior = "unknown"
+    since: str | None = None
+
+    def lacks(self, value: str) -> bool:
+        """Say whether the value is known not to be there."""
+        if value in self.absent:
+            return True
+        return self.complete and value not in self.present | self.maybe
+
+
+def _held(known: Known | None, target: Target | None) -> _Held:
+    """Read what is known as a list; a text counts as a list of one."""
+    if known is None:
+        return _Held()
+    prior: Prior = "uncertain" if known.maybe or not known.certain else "known"
+    if known.kind == "list":
+        return _Held(
+            frozenset(known.present),
+            frozenset(known.maybe),
+            frozenset(known.absent),
+            frozenset(known.ours),
+            known.complete,
+            prior,
+            known.since,
+        )
+    return _held_of_scalar(known, target, prior)
+
+
+def _held_of_scalar(known: Known, target: Target | None, prior: Prior) -> _Held:
+    value = known.value
+    if value is None or (isinstance(value, str) and known.kind == "string"):
+        texts = frozenset([value] if isinstance(value, str) else [])
+        if known.certain:
+            return _Held(present=texts, complete=True, prior=prior)
+        return _Held(maybe=texts.union(known.maybe), prior=prior, since=known.since)
+    if target is None:
+        return _Held(prior="uncertain")
+    # The platform would keep the old value as text that only it knows the form of.
+    raise Faults(
+        Fault(
+            "CT402",
+            f"{known.name} holds a {known.kind}, which cannot become a list",
+            "choose another name for the list, or clear the value in the dashboard "
+            'and run "ctsync state forget --attribute NAME"',
+        )
+    )
+
+
+def _removals(held: _Held, target: Target) -> frozenset[str]:
+    possible = held.present | held.maybe
+    if target.exact is not None:
+        return possible - frozenset(target.exact)
+    return frozenset(target.exclude) | (possible & frozenset(target.take_back))
+
+
+def _ordered(
+    held: _Held,
+    target: Target,
+    additions: frozenset[str],
+    removals: frozenset[str],
+    frame: Frame,
+) -> tuple[Operation, ...]:
+    # Removals go first: beyond 100 values the platform drops the oldest, so adding
+    # before removing can push out one that was meant to stay.
+    parts: list[tuple[Operator, frozenset[str]]] = [
+        ("$remove", removals),
+        ("$add", additions),
+    ]
+    if _would_empty(held, removals) and _fits(held, additions, frame):
+        parts.reverse()
+    return tuple(_steps(held, target, [part for part in parts if part[1]]))
+
+
+def _would_empty(held: _Held, removals: frozenset[str]) -> bool:
+    possible = held.present | held.maybe
+    return bool(possible) and not possible - removals
+
+
+def _fits(held: _Held, additions: frozenset[str], frame: Frame) -> bool:
+    return len(held.present | held.maybe | additions) <= frame.limits.list_values
+
+
+def _steps(
+    held: _Held, target: Target, parts: list[tuple[Operator, frozenset[str]]]
+) -> Iterator[Operation]:
+    present = held.present
+    before = tuple(sorted(present)) if held.prior != "unknown" else None
+    for step, (operator, values) in enumerate(parts, 1):
+        present = present | values if operator == "$add" else present - values
+        after = tuple(sorted(present))
+        yield Operation(
+            attribute=target.attribute,
+            kind=KIND.name,
+            operator=operator,
+            operand=tuple(sorted(values)),
+            prior=held.prior,
+            before=before,
+            after=after,
+            step=step,
+            certain=held.complete,
+            sensitive=target.sensitive,
+            since=held.since,
+            ours=_become_ours(operator, values, held, target),
+            excluded=tuple(sorted(values & frozenset(target.exclude))),
+        )
+        before = after
+
+
+def _become_ours(
+    operator: Operator, values: frozenset[str], held: _Held, target: Target
+) -> tuple[str, ...]:
+    if operator != "$add" or target.exact is not None:
+        return ()
+    return tuple(sorted(values - held.present))
+
+
+def _added(held: _Held, values: frozenset[str], operation: Operation) -> _Held:
+    return replace(
+        held,
+        present=held.present | values,
+        maybe=held.maybe - values,
+        absent=held.absent - values,
+        ours=held.ours.union(operation.ours),
+    )
+
+
+def _perhaps_added(held: _Held, values: frozenset[str], operation: Operation) -> _Held:
+    return replace(
+        held,
+        maybe=held.maybe | (values - held.present),
+        absent=held.absent - values,
+        ours=held.ours.union(operation.ours),
+    )
+
+
+def _removed(held: _Held, values: frozenset[str], operation: Operation) -> _Held:
+    return replace(
+        held,
+        present=held.present - values,
+        maybe=held.maybe - values,
+        absent=held.absent.union(operation.excluded),
+        ours=held.ours - values,
+    )
+
+
+def _perhaps_removed(
+    held: _Held,
+    values: frozenset[str],
+    operation: Operation,  # noqa: ARG001 - one signature for all moves
+) -> _Held:
+    return replace(
+        held,
+        present=held.present - values,
+        maybe=held.maybe | (values & held.present),
+    )
+
+
+_MOVES = {
+    ("$add", True): _added,
+    ("$add", False): _perhaps_added,
+    ("$remove", True): _removed,
+    ("$remove", False): _perhaps_removed,
+}
+
+
+def _is_null(raw: Raw) -> bool:
+    return isinstance(raw, Literal) and raw.type == "null"
+
+
+def _partial(
+    target: Target, raw: dict[str, Raw], rule: Rule, frame: Frame, faults: list[Fault]
+) -> Target:
+    parts = {key: value for key, value in raw.items() if not key.startswith("x-")}
+    if not parts or not parts.keys() <= {"include", "exclude"}:
+        faults.append(Fault("CT203", f"{rule.attribute} is a list", _SPELLING))
+        return target
+    include = _values(parts.get("include", []), rule, frame, faults)
+    exclude = _values(parts.get("exclude", []), rule, frame, faults)
+    faults.extend(_overlap_faults(include, exclude))
+    return replace(target, include=include, exclude=exclude)
+
+
+def _overlap_faults(
+    include: tuple[str, ...], exclude: tuple[str, ...]
+) -> Iterator[Fault]:
+    for value in sorted(frozenset(include) & frozenset(exclude)):
+        yield Fault(
+            "CT310",
+            "{value} is both included and excluded",
+            "keep it in one of the two",
+            value,
+        )
+
+
+def _values(raw: Raw, rule: Rule, frame: Frame, faults: list[Fault]) -> tuple[str, ...]:
+    if not isinstance(raw, list):
+        faults.append(wrong_type(raw, rule, "a list", _SPELLING))
+        return ()
+    texts = set()
+    for item in raw:
+        if isinstance(item, Literal) and item.type == "text":
+            texts.add(item.text)
+            faults.extend(_item_faults(item.text, rule, frame))
+        else:
+            faults.append(wrong_type(item, rule, "a list of text", _ITEM_SPELLING))
+    return tuple(sorted(texts))
+
+
+def _item_faults(text: str, rule: Rule, frame: Frame) -> Iterator[Fault]:
+    yield from text_faults(text, frame)
+    fault = enum_fault(text, rule)
+    if fault is not None:
+        yield fault
+
+
+def _count_faults(target: Target, frame: Frame) -> Iterator[Fault]:
+    limit = frame.limits.list_values
+    for values in (target.exact or (), target.include):
+        if len(values) > limit:
+            yield Fault(
+                "CT209",
+                f"{len(values)} values, the platform keeps {limit} and drops the rest",
+                "declare fewer",
+            )
+
+
+def _twins(values: tuple[str, ...]) -> Iterator[Fault]:
+    spellings = defaultdict(list)
+    for value in values:
+        spellings[fold_name(value)].append(value)
+    for same in spellings.values():
+        if len(same) > 1:
+            yield Fault(
+                "CT212",
+                "values that differ only in case or spaces: {value}",
+                "the platform may take them for one; keep one",
+                ", ".join(same),
+            )
+
+
+_SPELLING = "write [a, b], {include: [a], exclude: [b]} or null"
+_ITEM_SPELLING = 'write "{value}", with quotes'
+KIND = ListKind()

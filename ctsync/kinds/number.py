@@ -1,0 +1,84 @@
+"""Numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ctsync.kinds.base import Fault, Faults, Frame
+from ctsync.kinds.scalar import ScalarKind
+from ctsync.kinds.words import not_removable, wrong_type
+from ctsync.limits import MAX_COUNTER
+from ctsync.model.rule import Rule
+from ctsync.model.target import Target
+from ctsync.model.value import Literal, Raw
+
+
+class NumberKind(ScalarKind):
+    """A number that JSON can say."""
+
+    name = "number"
+
+    def schema(self, rule: Rule) -> Mapping[str, Any]:
+        """A number; for Age quoted digits too."""
+        if rule.attribute == "Age":
+            return {"type": ["number", "string"], "pattern": "^[0-9]+$"}
+        return {"type": "number"}
+
+    def normalize(self, raw: Raw, rule: Rule, frame: Frame) -> Target:  # noqa: ARG002
+        """Take a number; whole ones become integers, so that 5.0 equals 5."""
+        return Target(
+            rule.attribute,
+            self.name,
+            _whole(_number(raw, rule)),
+            write=rule.write,
+            sensitive=rule.sensitive,
+        )
+
+
+def _number(raw: Raw, rule: Rule) -> float:
+    if isinstance(raw, Literal):
+        value = raw.value
+        if raw.type == "number" and isinstance(value, int | float):
+            return value
+        if raw.type == "null":
+            raise Faults(not_removable(rule.attribute))
+        if rule.attribute == "Age":
+            return _age(raw, rule)
+    raise Faults(wrong_type(raw, rule, "a number", _spelling(raw)))
+
+
+def _age(raw: Literal, rule: Rule) -> int:
+    # The platform takes a number or a numeric string and refuses others (code 520).
+    if raw.type == "text" and raw.text.isascii() and raw.text.isdigit():
+        return int(raw.text)
+    fault = wrong_type(raw, rule, "a number", "write digits, as in 42")
+    code = "CT520" if fault.code == "CT203" else fault.code
+    raise Faults(Fault(code, fault.message, fault.hint, fault.value))
+
+
+def _spelling(raw: Raw) -> str:
+    if isinstance(raw, Literal) and raw.quoted and _is_number(raw.text):
+        return "write {value} without quotes"
+    return "write a number as in 42 or 1.5, at most 15 digits"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _whole(value: float) -> float:
+    if not math.isfinite(value):
+        raise Faults(
+            Fault("CT203", "the number is too large", "write a smaller number")
+        )
+    if value == int(value) and abs(value) <= MAX_COUNTER:
+        return int(value)
+    return value
+
+
+KIND = NumberKind()

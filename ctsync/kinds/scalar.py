@@ -1,0 +1,71 @@
+"""What kinds with one value share: send if different, assign if in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ctsync.kinds.base import Frame, Kind
+from ctsync.model.entry import Known
+from ctsync.model.operation import Operation, Prior
+from ctsync.model.target import Target
+
+
+class ScalarKind(Kind):
+    """A kind whose value is replaced as a whole."""
+
+    def diff(
+        self, known: Known | None, target: Target, frame: Frame
+    ) -> tuple[Operation, ...]:
+        """Nothing where the value is certainly there, else one operation."""
+        if known is not None and self.is_certain(known) and known.value == target.value:
+            return ()
+        return self.assign(known, target, frame)
+
+    def assign(
+        self,
+        known: Known | None,
+        target: Target,
+        frame: Frame,  # noqa: ARG002 - asked of every kind
+    ) -> tuple[Operation, ...]:
+        """Overwrite, or delete where the target is absence."""
+        return (self.operation(known, target),)
+
+    def operation(self, known: Known | None, target: Target) -> Operation:
+        """Give the one operation that reaches the target from anything."""
+        removes = target.value is None
+        return Operation(
+            attribute=target.attribute,
+            kind=self.name,
+            operator="$delete" if removes else "set",
+            operand=1 if removes else target.value,
+            prior=self.prior(known),
+            before=None if known is None else known.value,
+            after=target.value,
+            sensitive=target.sensitive,
+            since=None if known is None else known.since,
+        )
+
+    def prior(self, known: Known | None) -> Prior:
+        """Say what the snapshot knows. A value of another kind is uncertain."""
+        if known is None:
+            return "unknown"
+        return "known" if self.is_certain(known) else "uncertain"
+
+    def is_certain(self, known: Known) -> bool:
+        """Say whether the value is certain, and of this kind or certainly absent."""
+        if known.present or known.maybe:
+            return False
+        return known.certain and (known.kind == self.name or known.value is None)
+
+    def apply(
+        self, known: Known | None, operation: Operation, *, certain: bool = True
+    ) -> Known:
+        """Hold the value sent; in doubt, the last one known and both as possible."""
+        after = None if isinstance(operation.after, tuple) else operation.after
+        settled = Known(operation.attribute, self.name, after, owned=True)
+        if certain:
+            return settled
+        before = None if known is None else known.value
+        texts = {text for text in (before, after) if isinstance(text, str)}
+        maybe = texts.union(() if known is None else known.maybe)
+        return replace(settled, value=before, certain=False, maybe=tuple(sorted(maybe)))

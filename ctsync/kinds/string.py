@@ -1,0 +1,75 @@
+"""Text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ctsync.kinds.base import Fault, Faults, Frame
+from ctsync.kinds.scalar import ScalarKind
+from ctsync.kinds.system import DELETABLE, system_faults
+from ctsync.kinds.text import text_faults, unstable_faults
+from ctsync.kinds.words import not_removable, wrong_type
+from ctsync.model.rule import Rule
+from ctsync.model.target import Target
+from ctsync.model.value import Literal, Raw
+
+_AS_WRITTEN = frozenset({"Phone"})  # digits are text here, quoted or not
+
+
+class StringKind(ScalarKind):
+    """Text of at most 512 bytes."""
+
+    name = "string"
+
+    def can_remove(self, attribute: str) -> bool:
+        """Name and Gender only."""
+        return attribute in DELETABLE
+
+    def schema(self, rule: Rule) -> Mapping[str, Any]:
+        """Text, one of the enum where there is one, null where it can be removed."""
+        types = ["string", "null"] if self.can_remove(rule.attribute) else ["string"]
+        if rule.attribute in _AS_WRITTEN:
+            types.append("number")
+        enum = [*rule.enum, None] if "null" in types else [*rule.enum]
+        return {"type": types, **({"enum": enum} if rule.enum else {})}
+
+    def normalize(self, raw: Raw, rule: Rule, frame: Frame) -> Target:
+        """Take text, and for Phone the digits as written."""
+        text = _text(raw, rule)
+        if text is not None:
+            faults = tuple(_faults(text, rule, frame))
+            if faults:
+                raise Faults(*faults)
+        elif not self.can_remove(rule.attribute):
+            raise Faults(not_removable(rule.attribute))
+        return Target(
+            rule.attribute,
+            self.name,
+            text,
+            write=rule.write,
+            sensitive=rule.sensitive,
+        )
+
+    def lint(self, target: Target) -> tuple[Fault, ...]:
+        """Warn of text that the platform may change."""
+        if isinstance(target.value, str) and target.attribute not in _AS_WRITTEN:
+            return tuple(unstable_faults(target.value))
+        return ()
+
+
+def _text(raw: Raw, rule: Rule) -> str | None:
+    if isinstance(raw, Literal):
+        if raw.type == "null":
+            return None
+        if raw.type == "text" or rule.attribute in _AS_WRITTEN:
+            return raw.text
+    raise Faults(wrong_type(raw, rule, "text", 'write "{value}", with quotes'))
+
+
+def _faults(text: str, rule: Rule, frame: Frame) -> Iterator[Fault]:
+    yield from text_faults(text, frame)
+    yield from system_faults(text, rule)
+
+
+KIND = StringKind()

@@ -1,0 +1,31 @@
+"""Subscription commands: `MSG-*` flags and groups, compared with the last one sent.
+
+The platform never shows them in a read, so an entry holds only what was acknowledged.
+"""
+
+from __future__ import annotations
+
+from ctsync.kinds.boolean import BooleanKind
+from ctsync.kinds.system import BLOCKS
+from ctsync.model.operation import Operation
+
+
+class SubscriptionKind(BooleanKind):
+    """A write-only switch of a channel or group."""
+
+    name = "subscription"
+    is_declarable = False
+
+
+def is_opt_in(operation: Operation) -> bool:
+    """Say whether the operation opts a profile in to messages.
+
+    `MSG-<channel>` and groups opt in with true; `MSG-dnd*` blocks with true and so
+    opts in with false (founding document).
+    """
+    if operation.kind != KIND.name:
+        return False
+    return operation.operand is (operation.attribute not in BLOCKS)
+
+
+KIND = SubscriptionKind()

@@ -1,0 +1,63 @@
+"""What text may be sent as a value."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from ctsync.kinds.base import Fault, Frame
+from ctsync.model.value import DATE_PREFIX
+
+
+def text_faults(text: str, frame: Frame) -> Iterator[Fault]:
+    """Yield what the platform would refuse or silently damage in a text value.
+
+    Bytes are counted in UTF-8: the founding document limits values to 512 bytes, and
+    the platform cuts or drops what is longer without an error.
+    """
+    if not text.strip():
+        yield Fault(
+            "CT202",
+            "empty text is not a value for the platform",
+            "write a value, write null to remove, or leave the line out",
+        )
+    if text.startswith(DATE_PREFIX):
+        yield Fault(
+            "CT208",
+            f"text that starts with {DATE_PREFIX} would be read as a date",
+            "write a date as 1990-02-20, without quotes",
+        )
+    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+        yield Fault(
+            "CT208", "text holds control characters", "remove them from the value"
+        )
+    yield from _length_faults(text, frame)
+
+
+def _length_faults(text: str, frame: Frame) -> Iterator[Fault]:
+    size = len(text.encode("utf-8", "surrogatepass"))
+    limit = frame.limits.value_bytes
+    if size > limit:
+        yield Fault(
+            "CT206",
+            f"value has {size} bytes, the platform takes {limit}",
+            "shorten it; longer values are cut or dropped without an error",
+        )
+
+
+def unstable_faults(text: str) -> Iterator[Fault]:
+    """Yield what the platform may turn into something else (seen in traffic)."""
+    if text.isascii() and text.isdigit() and (text[0] == "0" or len(text) > 15):
+        yield Fault(
+            "CT210",
+            "the platform may store this text as a number and lose digits: {value}",
+            "add a letter or a dash if the digits matter",
+            text,
+        )
+    if text != text.strip():
+        yield Fault(
+            "CT211",
+            "outer spaces may be trimmed by the platform: {value}",
+            "remove them",
+            repr(text),
+        )

@@ -1,0 +1,68 @@
+"""Hiding personal data: which values and keys are shown, and as what."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ctsync.model.change import Origin
+from ctsync.model.key import Key
+
+SENSITIVE_TEXT = "(sensitive)"
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_PHONE = re.compile(r"\+[0-9]{7,15}|[0-9]{10,15}")
+
+
+def masked_json() -> dict[str, bool]:
+    """Give what stands for a sensitive value in JSON."""
+    return {"masked": True}
+
+
+def is_personal(identifier: str) -> bool:
+    """Say whether an identity is shaped like an e-mail address or phone number."""
+    return bool(_EMAIL.fullmatch(identifier) or _PHONE.fullmatch(identifier))
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """What one output hides.
+
+    `lineage` salts the pseudonyms of keys that have no origin; `reveal` shows all;
+    `all_identities` hides every identity, as the catalog may ask.
+    """
+
+    lineage: str | None = None
+    reveal: bool = False
+    all_identities: bool = False
+
+    def hides(self, key: Key) -> bool:
+        """Say whether the key itself must not be shown."""
+        if self.reveal or key.type != "identity":
+            return False
+        return self.all_identities or is_personal(key.id)
+
+    def key_text(self, key: Key, origins: Sequence[Origin] = ()) -> str:
+        """Give the key, its first origin, or its pseudonym."""
+        return self._stand_in(key, origins) if self.hides(key) else str(key)
+
+    def key_json(self, key: Key, origins: Sequence[Origin] = ()) -> dict[str, Any]:
+        """Give the key as documents show it; `masked` says that it is not the key."""
+        if not self.hides(key):
+            return key.as_json()
+        return {key.type: self._stand_in(key, origins), "masked": True}
+
+    def hides_value(self, *, sensitive: bool) -> bool:
+        """Say whether a value of an attribute must not be shown."""
+        return sensitive and not self.reveal
+
+    def _stand_in(self, key: Key, origins: Sequence[Origin]) -> str:
+        if origins:
+            return origins[0].place
+        secret = (self.lineage or "").encode()
+        digest = hmac.new(secret, str(key).encode(), hashlib.sha256)
+        return f"~{digest.hexdigest()[:8]}"

@@ -1,0 +1,86 @@
+"""Blocks that reach other people: `MSG-dnd*` in both directions on one address.
+
+`MSG-dndEmail` and `MSG-dndPhone` act on every profile that shares the address
+(founding document); what wins on contradiction is documented nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ctsync.canon import fold_id, fold_name
+from ctsync.kinds.base import Fault
+from ctsync.kinds.system import BLOCKS
+from ctsync.model.entry import Entry
+from ctsync.model.value import Value
+from ctsync.plan.desired import Declared, Place
+
+_REACH = {name: name.removeprefix("MSG-dnd") for name in BLOCKS}
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A block that another profile with the same address declares the other way."""
+
+    attribute: str
+    place: Place
+    other: str
+
+    @property
+    def fault(self) -> Fault:
+        """Give it as a fault."""
+        return Fault(
+            "CT316",
+            f"{self.attribute} reaches every profile with this "
+            f"{_REACH[self.attribute]}, and {self.other} says the opposite",
+            "give all profiles with the address the same value",
+        )
+
+
+class BlockWatch:
+    """Sees every profile of a project and finds contradictions."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[str, str], tuple[Value, str]] = {}
+        self._found: list[Contradiction] = []
+
+    def declare(self, declared: Mapping[str, Declared], entry: Entry | None) -> None:
+        """See a profile's targets; an address may also be known from its entry."""
+        for block, address_name in _REACH.items():
+            found = declared.get(fold_name(block))
+            if found is not None:
+                address = _address(declared, entry, address_name)
+                self._say(block, address, found.target.value, found.place)
+
+    def pass_entry(self, entry: Entry) -> None:
+        """See a profile that is as it was."""
+        for block, address_name in _REACH.items():
+            known = entry.attributes.get(fold_name(block))
+            if known is not None:
+                address = _address({}, entry, address_name)
+                self._say(block, address, known.value, None)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Yield what was found since the last time."""
+        found, self._found = self._found, []
+        yield from found
+
+    def _say(
+        self, block: str, address: Value, value: Value, place: Place | None
+    ) -> None:
+        if not isinstance(address, str):
+            return
+        where = place.origin.place if place is not None else "another profile"
+        slot = (block, fold_id(address))
+        first, first_where = self._said.setdefault(slot, (value, where))
+        if first != value and place is not None:
+            self._found.append(Contradiction(block, place, first_where))
+
+
+def _address(declared: Mapping[str, Declared], entry: Entry | None, name: str) -> Value:
+    found = declared.get(fold_name(name))
+    if found is not None:
+        return found.target.value
+    known = entry.attributes.get(fold_name(name)) if entry is not None else None
+    return known.value if known is not None else None

@@ -1,0 +1,235 @@
+"""From what is desired and what is known of one profile to its change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ctsync.engines.memory import Candidate
+from ctsync.kinds import KINDS
+from ctsync.kinds.base import Fault, Faults, Frame
+from ctsync.kinds.subscription import is_opt_in
+from ctsync.model.change import Action, Change, Origin, Settled
+from ctsync.model.entry import Entry, Known
+from ctsync.model.operation import Operation
+from ctsync.model.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """All that a plan wants of one profile.
+
+    `declared` are the targets of places that name it, `leaving` those of cohorts that
+    it leaves, both by folded name. `removes` says that what left the spec is removed.
+    """
+
+    declared: Mapping[str, Target]
+    leaving: Mapping[str, Target] = field(default_factory=dict)
+    cohorts: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    is_named: bool = True
+    removes: bool = False
+
+
+@dataclass(slots=True)
+class Built:
+    """What came of one candidate.
+
+    `change` is None where nothing is to be done; `settled` is then what the entry
+    gets at the next fold, if anything. `held` are attributes whose one write has
+    been, `locked` those that may not change, `stuck` those that policy wants removed
+    and the API cannot, `faults` what cannot be done at all.
+    """
+
+    change: Change | None = None
+    settled: Settled | None = None
+    held: list[str] = field(default_factory=list)
+    locked: list[str] = field(default_factory=list)
+    stuck: list[str] = field(default_factory=list)
+    faults: list[tuple[str, Fault]] = field(default_factory=list)
+
+
+def build_change(
+    candidate: Candidate,
+    wanted: Wanted,
+    frame: Frame,
+    is_sensitive: Callable[[str], bool],
+) -> Built:
+    """Give the change of a candidate; `is_sensitive` tells of an attribute by name."""
+    return _Builder(candidate, wanted, frame, is_sensitive).build()
+
+
+class _Builder:
+    def __init__(
+        self,
+        candidate: Candidate,
+        wanted: Wanted,
+        frame: Frame,
+        is_sensitive: Callable[[str], bool],
+    ) -> None:
+        self._is_sensitive = is_sensitive
+        self._candidate = candidate
+        self._wanted = wanted
+        self._frame = frame
+        entry = candidate.entry
+        # An entry that a read found gone counts as none: its upload creates again.
+        self._entry = entry if entry is not None and not entry.gone else None
+        self._known = self._entry.attributes if self._entry is not None else {}
+        self._built = Built()
+        self._operations: list[Operation] = []
+        self._targets: list[Target] = []
+        self._released: list[str] = []
+        self._forget: list[str] = []
+
+    def build(self) -> Built:
+        for folded, target in self._wanted.declared.items():
+            self._reach(folded, target)
+        for folded, target in self._wanted.leaving.items():
+            self._forget.append(folded)
+            self._reach(folded, target)
+        for folded, known in self._known.items():
+            if folded not in self._wanted.declared.keys() | self._wanted.leaving.keys():
+                self._let_go(folded, known)
+        return self._finish()
+
+    def _reach(self, folded: str, target: Target) -> tuple[Operation, ...]:
+        known = self._known.get(folded)
+        target = _with_take_back(target, known)
+        try:
+            operations = KINDS[target.kind].diff(known, target, self._frame)
+        except Faults as wrong:
+            self._built.faults.extend((target.attribute, f) for f in wrong.faults)
+            return ()
+        self._check_count(target, operations)
+        if operations and self._is_held(folded, target, known):
+            self._built.held.append(target.attribute)
+            return ()
+        if target.write == "locked" and any(map(_loses_value, operations)):
+            self._built.locked.append(target.attribute)
+        if operations:
+            self._targets.append(target)
+            self._operations.extend(operations)
+        return operations
+
+    def _check_count(self, target: Target, operations: tuple[Operation, ...]) -> None:
+        limit = self._frame.limits.list_values
+        after = operations[-1].after if operations else ()
+        if isinstance(after, tuple) and len(after) > limit:
+            fault = Fault(
+                "CT209",
+                f"{target.attribute} would hold {len(after)} values, the platform "
+                f"keeps {limit} and drops the oldest",
+                "exclude some, or declare fewer",
+            )
+            self._built.faults.append((target.attribute, fault))
+
+    def _is_held(self, folded: str, target: Target, known: Known | None) -> bool:
+        if target.write != "once":
+            return False
+        marked = self._entry is not None and folded in self._entry.once
+        return marked or (known is not None and known.certain and _has_value(known))
+
+    def _let_go(self, folded: str, known: Known) -> None:
+        """Deal with an attribute that no place declares any more."""
+        if known.ours:
+            self._take_back(folded, known)
+        elif self._wanted.removes and known.owned:
+            self._remove(folded, known)
+        elif self._wanted.is_named:
+            self._release(folded, known)
+
+    def _take_back(self, folded: str, known: Known) -> None:
+        self._reach(folded, self._parting(known, "list", take_back=known.ours))
+        stays = frozenset((*known.present, *known.maybe)) - frozenset(known.ours)
+        if not stays:
+            self._forget.append(folded)
+        elif self._wanted.is_named or self._wanted.removes:
+            self._release(folded, known)
+
+    def _remove(self, folded: str, known: Known) -> None:
+        kind = KINDS[known.kind]
+        if not kind.can_remove(known.name):
+            self._built.stuck.append(known.name)
+            self._release(folded, known)
+            return
+        exact = () if known.kind == "list" else None
+        if self._reach(folded, self._parting(known, known.kind, exact=exact)):
+            self._forget.append(folded)
+        else:
+            self._release(folded, known)
+
+    def _parting(
+        self,
+        known: Known,
+        kind: str,
+        *,
+        exact: tuple[str, ...] | None = None,
+        take_back: tuple[str, ...] = (),
+    ) -> Target:
+        return Target(
+            known.name,
+            kind,
+            exact=exact,
+            take_back=take_back,
+            sensitive=self._is_sensitive(known.name),
+            leaving=True,
+        )
+
+    def _release(self, folded: str, known: Known) -> None:
+        self._released.append(known.name)
+        self._forget.append(folded)
+
+    def _finish(self) -> Built:
+        settled = self._settled()
+        if self._operations or self._released:
+            self._built.change = self._change(settled)
+        elif self._entry is not None and _differs(settled, self._entry):
+            self._built.settled = settled
+        return self._built
+
+    def _settled(self) -> Settled:
+        reached = self._wanted.is_named and not self._built.held
+        return Settled(
+            fingerprint=self._candidate.fingerprint if reached else None,
+            cohorts=self._wanted.cohorts,
+            forget=tuple(sorted(self._forget)),
+        )
+
+    def _change(self, settled: Settled) -> Change:
+        operations = sorted(self._operations, key=lambda op: (op.attribute, op.step))
+        return Change(
+            key=self._candidate.key,
+            action=self._action(),
+            operations=tuple(operations),
+            origins=self._wanted.origins,
+            released=tuple(sorted(self._released)),
+            targets=tuple(sorted(self._targets, key=lambda t: t.attribute)),
+            settled=settled,
+            opt_in=any(map(is_opt_in, operations)),
+        )
+
+    def _action(self) -> Action:
+        if not self._operations:
+            return "release"
+        return "create" if self._entry is None else "update"
+
+
+def _with_take_back(target: Target, known: Known | None) -> Target:
+    if known is None or target.kind != "list" or target.exact is not None:
+        return target
+    extra = frozenset((*target.take_back, *known.ours)) - frozenset(target.include)
+    return replace(target, take_back=tuple(sorted(extra)))
+
+
+def _has_value(known: Known) -> bool:
+    return known.value is not None or bool(known.present)
+
+
+def _loses_value(operation: Operation) -> bool:
+    return operation.prior == "known" and operation.before not in (None, ())
+
+
+def _differs(settled: Settled, entry: Entry) -> bool:
+    has_news = settled.fingerprint not in (None, entry.fingerprint)
+    left = bool(frozenset(settled.forget) & entry.attributes.keys())
+    return has_news or left or settled.cohorts != entry.cohorts

@@ -1,0 +1,140 @@
+"""Making a plan: project and snapshot in, document out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from ctsync.diagnostics import Findings
+from ctsync.engines.memory import Candidate, Tally
+from ctsync.model.change import Change
+from ctsync.model.entry import Entry
+from ctsync.model.mask import Mask
+from ctsync.model.operation import OPERATORS
+from ctsync.plan.build import Built
+from ctsync.plan.document import PlanFoot, PlanHead, PlanWriter, SavedPlan
+from ctsync.plan.ground import Ground
+from ctsync.plan.policy import Counts, judge
+from ctsync.plan.schedule import CallCounter
+from ctsync.plan.weigh import Weigher
+
+
+@dataclass(slots=True)
+class Sums:
+    """What the changes of a plan add up to."""
+
+    calls: CallCounter
+    actions: Counter[str] = field(default_factory=Counter)
+    operators: Counter[str] = field(default_factory=Counter)
+    remove: int = 0
+    opt_in: int = 0
+    once_held: int = 0
+    locked: int = 0
+    all_changes: int = 0
+    still: int = 0
+
+    def add(self, change: Change, built: Built) -> None:
+        """Take a chosen change in."""
+        self.actions[change.action] += 1
+        self.operators.update(op.operator for op in change.operations)
+        self.remove += change.removes
+        self.opt_in += change.opt_in
+        names = {op.attribute for op in change.operations}
+        self.locked += sum(name in names for name in built.locked)
+        self.calls.add(change)
+
+    def counts(self, head: PlanHead, entries: int) -> Counts:
+        """Give what the limits are held against."""
+        return Counts(
+            entries=entries,
+            create=self.actions["create"],
+            update=self.actions["update"],
+            remove=self.remove,
+            opt_in=self.opt_in,
+            locked=self.locked,
+            first_run=head.first_run,
+        )
+
+    def summary(self, tally: Tally) -> dict[str, Any]:
+        """Give the summary that every rendering shows."""
+        return {
+            "profiles": {
+                "entries": tally.entries,
+                "create": self.actions["create"],
+                "update": self.actions["update"],
+                "release": self.actions["release"],
+                "remove": self.remove,
+                "undeclared": tally.undeclared,
+                "unchanged": tally.unchanged + self.still,
+                "skipped": 0,
+            },
+            "operations": {op: self.operators[op] for op in OPERATORS},
+            "opt_in": self.opt_in,
+            "once_held": self.once_held,
+            "records": self.calls.records,
+            "calls": self.calls.calls(),
+        }
+
+
+def make_plan(
+    weigher: Weigher, head: PlanHead, entries: Iterable[Entry], file: BinaryIO
+) -> SavedPlan:
+    """Write the plan of a project against a snapshot's entries to an empty file.
+
+    Raises:
+        SpecError: the project has errors; all of them are found first.
+        UsageError: a selector matches nothing.
+    """
+    writer = PlanWriter(file, head)
+    sums = Sums(CallCounter(head.records_per_call))
+    for candidate, built in weigher.weigh(entries):
+        _write(writer, weigher, sums, candidate, built)
+    weigher.refuse_errors()
+    weigher.selection.check()
+    writer.close(_foot(weigher, head, sums))
+    return SavedPlan(file, "this plan")
+
+
+def check_project(ground: Ground, mask: Mask, findings: Findings) -> Findings:
+    """Give everything that is wrong with a project, looking at no state."""
+    weigher = Weigher(ground, mask, findings=findings)
+    for _ in weigher.weigh(()):
+        pass
+    return weigher.findings
+
+
+def _write(
+    writer: PlanWriter,
+    weigher: Weigher,
+    sums: Sums,
+    candidate: Candidate,
+    built: Built,
+) -> None:
+    sums.once_held += len(built.held)
+    if built.settled is not None and weigher.selection.is_whole:
+        writer.add_settled(candidate.key, built.settled)
+    change = None
+    if built.change is not None:
+        sums.all_changes += 1
+        change = weigher.selection.trim(built.change, candidate.entry)
+    if change is not None:
+        sums.add(change, built)
+        writer.add_change(change)
+    elif candidate.entry is not None and candidate.contributions:
+        sums.still += 1
+
+
+def _foot(weigher: Weigher, head: PlanHead, sums: Sums) -> PlanFoot:
+    counts = sums.counts(head, weigher.tally.entries)
+    findings = weigher.findings
+    chosen = sum(sums.actions.values())
+    return PlanFoot(
+        summary=sums.summary(weigher.tally),
+        blocked=judge(counts, weigher.ground.policy.limits, head.accepted),
+        left_out=sums.all_changes - chosen,
+        locked=sums.locked,
+        diagnostics=tuple(finding.as_json() for finding in findings.sorted()),
+        diagnostic_totals=findings.totals,
+    )

@@ -1,0 +1,79 @@
+"""What a plan says of a profile besides its operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ctsync.canon import fold_name
+from ctsync.diagnostics import Diagnostic, Severity
+from ctsync.engines.memory import Candidate
+from ctsync.model.change import Origin
+from ctsync.model.mask import Mask
+from ctsync.plan.build import Built
+from ctsync.plan.desired import Declared, Place
+from ctsync.plan.ground import Ground
+
+_NOTES: Mapping[str, tuple[Severity, str, str]] = {
+    "CT401": (
+        "warning",
+        "{attribute} is locked, and the snapshot holds another value",
+        "put the known value back, or change write: in the catalog if this is meant",
+    ),
+    "CT403": (
+        "warning",
+        "{attribute} left the spec, and the upload API cannot remove it",
+        "it is released: forgotten here, kept on the platform",
+    ),
+    "CT404": (
+        "info",
+        "{attribute} was written once and is not sent again",
+        "nothing to do; the declared value differs from the one written",
+    ),
+}
+
+
+def notes(
+    candidate: Candidate,
+    built: Built,
+    places: Mapping[str, Declared],
+    ground: Ground,
+    mask: Mask,
+) -> Iterator[Diagnostic]:
+    """Yield notes on locked, unremovable and once-written attributes."""
+    said = (("CT401", built.locked), ("CT403", built.stuck), ("CT404", built.held))
+    for code, attributes in said:
+        for attribute in attributes:
+            place = place_of(candidate, places.get(fold_name(attribute)))
+            yield _note(code, attribute, place, ground, mask)
+
+
+def place_of(candidate: Candidate, found: Declared | None) -> Place:
+    """Give the best place to name for an attribute of a candidate."""
+    if found is not None:
+        return Place(found.place.origin, found.place.path, candidate.key)
+    if candidate.contributions:
+        first = candidate.contributions[0]
+        return Place(first.origin, first.path, candidate.key)
+    return Place(Origin(""), (), candidate.key)
+
+
+def _note(
+    code: str, attribute: str, place: Place, ground: Ground, mask: Mask
+) -> Diagnostic:
+    severity, message, hint = _NOTES[code]
+    file = place.origin.file or None
+    line, column = (
+        ground.locate(place.origin.file, place.path) if file else (None, None)
+    )
+    origins = (place.origin,) if file else ()
+    return Diagnostic(
+        severity,
+        code,
+        message.format(attribute=attribute),
+        hint,
+        file=file,
+        line=line,
+        column=column,
+        key=place.key and mask.key_json(place.key, origins),
+        attribute=attribute,
+    )

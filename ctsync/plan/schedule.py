@@ -1,0 +1,119 @@
+"""From changes to calls: waves, records, and what may travel together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from ctsync.canon import canonical, fold_id
+from ctsync.limits import MAX_BODY_BYTES
+from ctsync.model.change import Change
+from ctsync.model.operation import Operation
+from ctsync.model.record import Call, Record
+
+# Second steps wait for the first; counters travel last, in calls of their own, so
+# that everything else can be sent again after an outcome that is not known.
+WAVES = (1, 2, 3)
+_COUNTERS = 3
+
+
+def records_of(change: Change) -> tuple[tuple[int, Record], ...]:
+    """Give a profile's records with their waves, in order."""
+    groups: dict[int, list[Operation]] = {}
+    for operation in change.operations:
+        wave = _COUNTERS if operation.is_delta else operation.step
+        groups.setdefault(wave, []).append(operation)
+    final = max(groups, default=0)
+    return tuple(
+        (wave, Record(change.key, tuple(groups[wave]), last=wave == final))
+        for wave in sorted(groups)
+    )
+
+
+def schedule(
+    changes: Callable[[], Iterable[Change]], *, records_per_call: int
+) -> Iterator[Call]:
+    """Yield the calls of a plan, wave by wave, numbered from 1.
+
+    `changes` is asked once for each wave, so that nothing has to be kept.
+    """
+    number = 0
+    for wave in WAVES:
+        records = (
+            record
+            for change in changes()
+            for own, record in records_of(change)
+            if own == wave
+        )
+        for batch in pack(records, records_per_call=records_per_call):
+            number += 1
+            yield Call(number, wave, batch)
+
+
+def pack(
+    records: Iterable[Record], *, records_per_call: int
+) -> Iterator[tuple[Record, ...]]:
+    """Yield batches of records that may share a call, in order."""
+    packer = Packer(records_per_call)
+    for record in records:
+        full = packer.add(record)
+        if full:
+            yield full
+    rest = packer.flush()
+    if rest:
+        yield rest
+
+
+class Packer:
+    """Fills one call at a time.
+
+    A call holds at most so many records and bytes, and no two identifiers that the
+    platform might take for one: no order is promised inside a call.
+    """
+
+    def __init__(self, records_per_call: int) -> None:
+        self._records_per_call = records_per_call
+        self._records: list[Record] = []
+        self._folded: set[tuple[str, str]] = set()
+        self._bytes = 0
+
+    def add(self, record: Record) -> tuple[Record, ...]:
+        """Take a record in; give the call that it closed, if any."""
+        size = len(canonical(record.as_wire())) + 1
+        folded = (record.key.type, fold_id(record.key.id))
+        closed = () if self._has_room(size, folded) else self.flush()
+        self._records.append(record)
+        self._folded.add(folded)
+        self._bytes += size
+        return closed
+
+    def flush(self) -> tuple[Record, ...]:
+        """Close the call at hand and give it."""
+        batch = tuple(self._records)
+        self._records, self._folded, self._bytes = [], set(), 0
+        return batch
+
+    def _has_room(self, size: int, folded: tuple[str, str]) -> bool:
+        return (
+            len(self._records) < self._records_per_call
+            and self._bytes + size <= MAX_BODY_BYTES
+            and folded not in self._folded
+        )
+
+
+class CallCounter:
+    """Counts the records and calls that `schedule` will make, in one pass."""
+
+    def __init__(self, records_per_call: int) -> None:
+        self._packers = {wave: Packer(records_per_call) for wave in WAVES}
+        self.records = 0
+        self._calls = 0
+
+    def add(self, change: Change) -> None:
+        """Take a change in."""
+        for wave, record in records_of(change):
+            self.records += 1
+            self._calls += bool(self._packers[wave].add(record))
+
+    def calls(self) -> int:
+        """Give the number of calls; nothing can be added afterwards."""
+        return self._calls + sum(bool(p.flush()) for p in self._packers.values())
