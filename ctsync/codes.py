@@ -211,7 +211,9 @@ _NAMES: Mapping[str, Code] = {
         "An identifier is empty, too long, or holds what is easily lost on the way.",
         "Write between 1 and 119 characters without outer spaces.",
     ),
-    "CT315": Code("member twice", "A cohort lists a member twice.", "Keep one of them."),
+    "CT315": Code(
+        "member twice", "A cohort lists a member twice.", "Keep one of them."
+    ),
     "CT317": Code(
         "name that the platform fills",
         "The platform produces a property of this name itself.",

@@ -25,11 +25,19 @@ class Candidate:
     entry: Entry | None = None
     fingerprint: str | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether there is an entry that no read found gone."""
+        return self.entry is not None and not self.entry.gone
+
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of what was looked at. `unchanged` are known profiles named by a place
-    whose fingerprint is the one in the snapshot.
+    """Counts of what was looked at.
+
+    `unchanged` are known profiles named by a place whose fingerprint is the one in
+    the snapshot; `undeclared` are those that no place names. An entry that a read
+    found gone counts as none.
     """
 
     entries: int = 0
@@ -64,20 +72,20 @@ def find_candidates(
     keys = iter(sorted(places))
     key = next(keys, None)
     for entry in entries:
-        tally.entries += 1
+        tally.entries += not entry.gone
         while key is not None and key < entry.key:
             yield _candidate(key, places.pop(key), None, salt)
             key = next(keys, None)
         if key == entry.key:
             candidate = _candidate(entry.key, places.pop(entry.key), entry, salt)
             key = next(keys, None)
-            if candidate.fingerprint == entry.fingerprint:
+            if candidate.fingerprint == entry.fingerprint and not entry.gone:
                 tally.unchanged += 1
                 on_unchanged(entry)
             else:
                 yield candidate
         else:
-            tally.undeclared += 1
+            tally.undeclared += not entry.gone
             yield Candidate(entry.key, entry=entry)
     while key is not None:
         yield _candidate(key, places.pop(key), None, salt)

@@ -40,6 +40,7 @@ class ListKind(Kind):
         part = {
             "type": "object",
             "properties": {"include": values, "exclude": values},
+            "patternProperties": {"^x-": {}},
             "additionalProperties": False,
             "minProperties": 1,
         }

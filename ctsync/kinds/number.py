@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,7 +52,7 @@ def _number(raw: Raw, rule: Rule) -> float:
 
 def _age(raw: Literal, rule: Rule) -> int:
     # The platform takes a number or a numeric string and refuses others (code 520).
-    if raw.type == "text" and raw.text.isascii() and raw.text.isdigit():
+    if raw.type == "text" and _DIGITS.fullmatch(raw.text):
         return int(raw.text)
     fault = wrong_type(raw, rule, "a number", "write digits, as in 42")
     code = "CT520" if fault.code == "CT203" else fault.code
@@ -72,13 +73,14 @@ def _is_number(text: str) -> bool:
 
 
 def _whole(value: float) -> float:
-    if not math.isfinite(value):
+    if abs(value) <= MAX_COUNTER:
+        return int(value) if value == int(value) else value
+    if isinstance(value, int) or not math.isfinite(value):
         raise Faults(
             Fault("CT203", "the number is too large", "write a smaller number")
         )
-    if value == int(value) and abs(value) <= MAX_COUNTER:
-        return int(value)
     return value
 
 
+_DIGITS = re.compile(r"[0-9]{1,15}")
 KIND = NumberKind()

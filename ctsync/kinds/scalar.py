@@ -17,7 +17,7 @@ class ScalarKind(Kind):
         self, known: Known | None, target: Target, frame: Frame
     ) -> tuple[Operation, ...]:
         """Nothing where the value is certainly there, else one operation."""
-        if known is not None and self.is_certain(known) and known.value == target.value:
+        if known is not None and self.is_certain(known) and _is_held(known, target):
             return ()
         return self.assign(known, target, frame)
 
@@ -55,6 +55,8 @@ class ScalarKind(Kind):
         """Say whether the value is certain, and of this kind or certainly absent."""
         if known.present or known.maybe:
             return False
+        if known.kind == "list":
+            return known.certain and known.complete
         return known.certain and (known.kind == self.name or known.value is None)
 
     def apply(
@@ -67,5 +69,11 @@ class ScalarKind(Kind):
             return settled
         before = None if known is None else known.value
         texts = {text for text in (before, after) if isinstance(text, str)}
-        maybe = texts.union(() if known is None else known.maybe)
+        maybe = texts.union(() if known is None else (*known.present, *known.maybe))
         return replace(settled, value=before, certain=False, maybe=tuple(sorted(maybe)))
+
+
+def _is_held(known: Known, target: Target) -> bool:
+    # For Python true equals 1; for the platform it does not.
+    same_type = isinstance(known.value, bool) == isinstance(target.value, bool)
+    return same_type and known.value == target.value

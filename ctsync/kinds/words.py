@@ -42,7 +42,9 @@ def wrong_type(raw: Raw, rule: Rule, wanted: str, spelling: str) -> Fault:
 
 def trap(raw: Literal, rule: Rule) -> Fault:
     """Give the fault of a word that YAML readers take for different things."""
-    if rule.enum:
+    if raw.text in rule.enum:
+        hint = 'write "{value}", with quotes'
+    elif rule.enum:
         hint = f"write {choices(rule.enum)}"
     else:
         hint = f"write {_MEANT.get(raw.text.lower(), 'false')} or quote it"

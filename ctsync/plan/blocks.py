@@ -42,7 +42,7 @@ class BlockWatch:
     """Sees every profile of a project and finds contradictions."""
 
     def __init__(self) -> None:
-        self._said: dict[tuple[str, str], tuple[Value, str]] = {}
+        self._said: dict[tuple[str, str], tuple[Value, Place | None]] = {}
         self._found: list[Contradiction] = []
 
     def declare(self, declared: Mapping[str, Declared], entry: Entry | None) -> None:
@@ -71,11 +71,15 @@ class BlockWatch:
     ) -> None:
         if not isinstance(address, str):
             return
-        where = place.origin.place if place is not None else "another profile"
         slot = (block, fold_id(address))
-        first, first_where = self._said.setdefault(slot, (value, where))
-        if first != value and place is not None:
-            self._found.append(Contradiction(block, place, first_where))
+        first, first_place = self._said.setdefault(slot, (value, place))
+        if first == value:
+            return
+        # Of two profiles that were passed over nothing is known to point at.
+        here, other = (place, first_place) if place else (first_place, None)
+        if here is not None:
+            where = other.origin.place if other else "another profile"
+            self._found.append(Contradiction(block, here, where))
 
 
 def _address(declared: Mapping[str, Declared], entry: Entry | None, name: str) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ctsync.engines.memory import Candidate
@@ -12,6 +12,7 @@ from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.change import Action, Change, Origin, Settled
 from ctsync.model.entry import Entry, Known
 from ctsync.model.operation import Operation
+from ctsync.model.rule import Rule
 from ctsync.model.target import Target
 
 
@@ -53,10 +54,10 @@ def build_change(
     candidate: Candidate,
     wanted: Wanted,
     frame: Frame,
-    is_sensitive: Callable[[str], bool],
+    rule_for: Callable[[str], Rule],
 ) -> Built:
-    """Give the change of a candidate; `is_sensitive` tells of an attribute by name."""
-    return _Builder(candidate, wanted, frame, is_sensitive).build()
+    """Give the change of a candidate; `rule_for` tells of an attribute by name."""
+    return _Builder(candidate, wanted, frame, rule_for).build()
 
 
 class _Builder:
@@ -65,9 +66,9 @@ class _Builder:
         candidate: Candidate,
         wanted: Wanted,
         frame: Frame,
-        is_sensitive: Callable[[str], bool],
+        rule_for: Callable[[str], Rule],
     ) -> None:
-        self._is_sensitive = is_sensitive
+        self._rule_for = rule_for
         self._candidate = candidate
         self._wanted = wanted
         self._frame = frame
@@ -104,7 +105,7 @@ class _Builder:
         if operations and self._is_held(folded, target, known):
             self._built.held.append(target.attribute)
             return ()
-        if target.write == "locked" and any(map(_loses_value, operations)):
+        if target.write == "locked" and _changes_value(operations):
             self._built.locked.append(target.attribute)
         if operations:
             self._targets.append(target)
@@ -166,12 +167,15 @@ class _Builder:
         exact: tuple[str, ...] | None = None,
         take_back: tuple[str, ...] = (),
     ) -> Target:
+        rule = self._rule_for(known.name)
         return Target(
             known.name,
             kind,
             exact=exact,
             take_back=take_back,
-            sensitive=self._is_sensitive(known.name),
+            # A value written once may still part; a locked one may not.
+            write="locked" if rule.write == "locked" else "free",
+            sensitive=rule.sensitive,
             leaving=True,
         )
 
@@ -225,8 +229,13 @@ def _has_value(known: Known) -> bool:
     return known.value is not None or bool(known.present)
 
 
-def _loses_value(operation: Operation) -> bool:
-    return operation.prior == "known" and operation.before not in (None, ())
+def _changes_value(operations: Iterable[Operation]) -> bool:
+    """Say whether a value that is certain changes: of a list, what is present."""
+    return any(
+        op.before not in (None, ()) and (op.prior == "known" or op.kind == "list")
+        for op in operations
+        if op.step == 1
+    )
 
 
 def _differs(settled: Settled, entry: Entry) -> bool:

@@ -122,7 +122,7 @@ def _write(
     if change is not None:
         sums.add(change, built)
         writer.add_change(change)
-    elif candidate.entry is not None and candidate.contributions:
+    elif candidate.contributions and candidate.is_known:
         sums.still += 1
 
 

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from ctsync.canon import fold_name
 from ctsync.errors import UsageError
+from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.change import ACTIONS, Change, Settled
 from ctsync.model.entry import Entry
 from ctsync.model.key import ID_TYPES, Key
@@ -109,6 +110,7 @@ class Selection:
             released=released,
             targets=tuple(t for t in change.targets if self._wants(t.attribute)),
             settled=_partly(change, entry, self._wants),
+            opt_in=any(map(is_opt_in, operations)),
         )
 
     def _wants(self, attribute: str) -> bool:

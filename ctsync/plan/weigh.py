@@ -12,6 +12,7 @@ from ctsync.errors import SpecError
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry
+from ctsync.model.key import Key
 from ctsync.model.mask import Mask
 from ctsync.plan.blocks import BlockWatch
 from ctsync.plan.build import Built, Wanted, build_change
@@ -33,13 +34,19 @@ class Weigher:
     _blocks: BlockWatch = field(default_factory=BlockWatch)
     _leave: dict[str, dict[str, Declared]] = field(default_factory=dict)
 
-    def weigh(self, entries: Iterable[Entry]) -> Iterator[tuple[Candidate, Built]]:
-        """Yield what comes of every candidate, in the order of keys."""
+    def weigh(
+        self, entries: Iterable[Entry], *, only: Key | None = None
+    ) -> Iterator[tuple[Candidate, Built]]:
+        """Yield what comes of every candidate, or of one key, in the order of keys."""
         reader = Reader(self.ground, self.mask, self.findings)
         self._leave = {name: reader.leave(name) for name in self.ground.cohorts}
         self.selection.meet("cohort", self._leave)
         for candidate in find_candidates(
-            self._contributions(), entries, self.ground.salt, self.tally, self._pass
+            self._contributions(only),
+            (entry for entry in entries if only in (None, entry.key)),
+            self.ground.salt,
+            self.tally,
+            self._pass,
         ):
             self.selection.meet_profile(candidate.key, candidate.entry)
             yield candidate, self.weigh_one(candidate, reader)
@@ -55,7 +62,7 @@ class Weigher:
             candidate,
             self._wanted(candidate, declared, leaving),
             self.ground.frame,
-            lambda name: self.ground.rule_for(name).sensitive,
+            self.ground.rule_for,
         )
         self._report(candidate, built, {**leaving, **declared}, reader)
         return built
@@ -71,11 +78,13 @@ class Weigher:
             words = "1 error" if count == 1 else f"{count} errors"
             raise SpecError(f"the project has {words}", self.findings)
 
-    def _contributions(self) -> Iterator[Contribution]:
+    def _contributions(self, only: Key | None) -> Iterator[Contribution]:
         meet = self.selection.meet
         for contribution in self.ground.contributions():
             meet("file", (contribution.origin.file,))
-            yield contribution
+            meet("table", filter(None, (contribution.origin.table,)))
+            if only in (None, contribution.key):
+                yield contribution
 
     def _pass(self, entry: Entry) -> None:
         self.selection.meet_profile(entry.key, entry)
@@ -93,7 +102,8 @@ class Weigher:
         self, candidate: Candidate, declared: Mapping[str, Declared], reader: Reader
     ) -> dict[str, Declared]:
         current = _cohorts_of(candidate)
-        before = candidate.entry.cohorts if candidate.entry is not None else ()
+        entry = candidate.entry
+        before = entry.cohorts if entry is not None and not entry.gone else ()
         leaving: dict[str, Declared] = {}
         for name in before:
             if name not in current:

@@ -1,1 +1,25 @@
 """Showing documents; everything here reads the document alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ctsync.errors import UsageError
+from ctsync.registry import discover
+from ctsync.render.view import Renderer
+
+RENDERERS: Mapping[str, Renderer] = {
+    renderer.name: renderer for renderer in discover(__name__, "RENDERER")
+}
+
+
+def renderer_for(name: str) -> Renderer:
+    """Give the renderer of a format.
+
+    Raises:
+        UsageError: a plan has no such form.
+    """
+    if name not in RENDERERS:
+        known = ", ".join(sorted(RENDERERS))
+        raise UsageError(f"a plan has no --format {name}", hint=f"it has {known}")
+    return RENDERERS[name]

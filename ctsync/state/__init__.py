@@ -1,1 +1,17 @@
 """Where snapshots and journals are kept."""
+
+from ctsync.state.address import open_store
+from ctsync.state.base import Journal, JournalWriter, Snapshot, Store
+from ctsync.state.binding import check_account, relation
+from ctsync.state.holder import Holder
+
+__all__ = [
+    "Holder",
+    "Journal",
+    "JournalWriter",
+    "Snapshot",
+    "Store",
+    "check_account",
+    "open_store",
+    "relation",
+]

@@ -1,0 +1,147 @@
+"""What one record does to what is known of one profile.
+
+An effect carries values, never differences: folding it needs no understanding of
+kinds, and it means the same however often a record was tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ctsync.canon import fold_name
+from ctsync.kinds import KINDS
+from ctsync.model.change import Change, Settled, settled_from_json
+from ctsync.model.entry import Entry, Known, known_from_json
+from ctsync.model.operation import Operation
+from ctsync.model.record import Record
+
+Attributes = Mapping[str, Known]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A write of one entry.
+
+    `is_sent` is False for what touches the state alone: it makes no new entry.
+    `cohorts` join the membership; `settled`, where every operation was acknowledged,
+    fixes it and what is forgotten.
+    """
+
+    attributes: Attributes = field(default_factory=dict)
+    cohorts: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
+    settled: Settled | None = None
+    is_sent: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the form that a journal keeps."""
+        data: dict[str, Any] = {
+            "attributes": {k: v.as_json() for k, v in self.attributes.items()},
+            "cohorts": self.cohorts,
+        }
+        if self.once:
+            data["once"] = self.once
+        if self.settled is not None:
+            data["settled"] = self.settled.as_json()
+        if not self.is_sent:
+            data["is_sent"] = False
+        return data
+
+    def fold_into(self, entry: Entry | None, empty: Entry) -> Entry | None:
+        """Give the entry after the effect; `empty` is what a new one starts from."""
+        if not self.is_sent and entry is None:
+            return None
+        # A profile that a read found gone is made anew by whatever is sent to it.
+        before = empty if entry is None or (entry.gone and self.is_sent) else entry
+        written = replace(
+            before,
+            attributes=dict(sorted({**before.attributes, **self.attributes}.items())),
+            cohorts=_union(before.cohorts, self.cohorts),
+            once=_union(before.once, self.once),
+            fingerprint=None,
+        )
+        return written if self.settled is None else _settle(written, self.settled)
+
+
+def effect_from_json(data: Mapping[str, Any]) -> Effect:
+    """Read what `Effect.as_json` wrote."""
+    settled = data.get("settled")
+    return Effect(
+        {name: known_from_json(known) for name, known in data["attributes"].items()},
+        tuple(data["cohorts"]),
+        tuple(data.get("once", ())),
+        None if settled is None else settled_from_json(settled),
+        data.get("is_sent", True),
+    )
+
+
+def doubt_of(record: Record, change: Change, known: Attributes, run: str) -> Effect:
+    """Give what is known if the outcome of a record never will be."""
+    after = {
+        name: _in_doubt(state, run)
+        for name, state in _after(record.operations, known, certain=False).items()
+    }
+    return Effect(after, change.settled.cohorts)
+
+
+def effect_of(record: Record, change: Change, known: Attributes) -> Effect:
+    """Give what is known once a record is acknowledged."""
+    after = _after(record.operations, known, certain=True)
+    once = (fold_name(t.attribute) for t in change.targets if t.write == "once")
+    return Effect(
+        after,
+        change.settled.cohorts,
+        tuple(sorted(after.keys() & set(once))),
+        _with_released(change) if record.last else None,
+    )
+
+
+def release_of(change: Change) -> Effect:
+    """Give what a change does that releases attributes and sends nothing."""
+    return Effect(
+        cohorts=change.settled.cohorts, settled=_with_released(change), is_sent=False
+    )
+
+
+def settling(settled: Settled) -> Effect:
+    """Give the note that an entry is as desired already."""
+    return Effect(cohorts=settled.cohorts, settled=settled, is_sent=False)
+
+
+def _with_released(change: Change) -> Settled:
+    released = tuple(fold_name(name) for name in change.released)
+    return replace(change.settled, forget=_union(change.settled.forget, released))
+
+
+def _after(
+    operations: Iterable[Operation], known: Attributes, *, certain: bool
+) -> dict[str, Known]:
+    after: dict[str, Known] = {}
+    for operation in operations:
+        name = fold_name(operation.attribute)
+        before = after.get(name, known.get(name))
+        kind = KINDS[operation.kind]
+        after[name] = kind.apply(before, operation, certain=certain)
+    return after
+
+
+def _in_doubt(known: Known, run: str) -> Known:
+    if known.certain and not known.maybe:
+        return known
+    return replace(known, since=run)
+
+
+def _settle(entry: Entry, settled: Settled) -> Entry:
+    forgotten = frozenset(settled.forget)
+    return replace(
+        entry,
+        attributes={k: v for k, v in entry.attributes.items() if k not in forgotten},
+        cohorts=settled.cohorts,
+        fingerprint=settled.fingerprint,
+    )
+
+
+def _union(*names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({name for group in names for name in group}))

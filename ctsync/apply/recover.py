@@ -1,0 +1,101 @@
+"""Taking up what a run left: for readers in memory, for the lock holder for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ctsync.apply.fold import Folding, fold_journal
+from ctsync.apply.journal import last_doubtful_delta
+from ctsync.errors import StateError
+from ctsync.model.entry import Entry
+from ctsync.model.snapshot import Base, Header
+from ctsync.state.base import Journal, Snapshot, Store
+from ctsync.state.binding import relation
+from ctsync.state.form import with_digest
+
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What is known now. Without a header there is no snapshot yet."""
+
+    header: Header | None
+    entries: Callable[[], Iterator[Entry]]
+
+    @property
+    def base(self) -> Base:
+        """What a plan made now would be made from."""
+        if self.header is None:
+            return Base()
+        return Base(self.header.lineage, self.header.serial, self.header.digest)
+
+
+def folded_view(store: Store) -> Present:
+    """Give snapshot and journal as one; takes no lock and writes nothing.
+
+    Raises:
+        StateError: either cannot be read, or they do not belong together.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return _view(store)
+        except StateError as error:
+            # Another run may have folded and begun anew between the two reads.
+            if error.code != "journal_mismatch":
+                raise
+    return _view(store)
+
+
+def _view(store: Store) -> Present:
+    # The journal comes first: a fold in between then shows as a folded journal.
+    journal = store.journal()
+    snapshot = store.read()
+    folding = None if journal is None else _folding(store, snapshot, journal)
+    if folding is None:
+        return Present(snapshot.header, snapshot.entries)
+    header = with_digest(folding.header, folding.entries())
+    return Present(header, folding.entries)
+
+
+def recover(
+    store: Store,
+    *,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> Present:
+    """Fold what a run left that was cut off. Call it under the lock.
+
+    Waits first until a call with counters that nobody heard of cannot write any more,
+    so that a late write does not pass the next plan.
+
+    Raises:
+        StateError: the journal belongs to another snapshot, or cannot be folded.
+    """
+    journal = store.journal()
+    snapshot = store.read()
+    if journal is not None:
+        folding = _folding(store, snapshot, journal)
+        if folding is not None:
+            _wait_for_late_writes(journal, clock, sleep)
+            store.replace(folding.header, folding.entries())
+            snapshot = store.read()
+        store.discard_journal()
+    return Present(snapshot.header, snapshot.entries)
+
+
+def _folding(store: Store, snapshot: Snapshot, journal: Journal) -> Folding | None:
+    standing = relation(snapshot.header, journal.head, location=store.location)
+    return fold_journal(snapshot, journal) if standing == "extends" else None
+
+
+def _wait_for_late_writes(
+    journal: Journal, clock: Callable[[], float], sleep: Callable[[float], None]
+) -> None:
+    sent = last_doubtful_delta(journal.lines())
+    if sent is not None:
+        # Never longer than the timeout, whatever this machine's clock says.
+        rest = min(sent.over_at - clock(), sent.timeout_seconds)
+        if rest > 0:
+            sleep(rest)

@@ -1,0 +1,165 @@
+"""What an apply came to: the document, the exit code, and the report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ctsync.apply.tally import Failure, Tally
+from ctsync.apply.terms import Halted
+from ctsync.canon import canonical
+from ctsync.errors import CtsyncError
+from ctsync.model.change import Change
+from ctsync.model.mask import Mask
+from ctsync.model.policy import Limit
+from ctsync.model.record import Outcome
+
+FORMAT = "ctsync.apply/1"
+LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """The end of a run.
+
+    `called` says that a call may have reached the platform. `error` is what stopped
+    the run, where it was not the user.
+    """
+
+    run: str
+    digest: str
+    environment: str | None
+    tally: Tally
+    calls: int = 0
+    seconds: float = 0.0
+    dry_run: bool = False
+    called: bool = False
+    stopped: Halted | None = None
+    signal_number: int | None = None
+    allow_rejected: Limit | None = None
+    error: CtsyncError | None = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Profiles by their worst outcome."""
+        return self.tally.counts()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every profile was acknowledged."""
+        return self.counts["acknowledged"] == self.tally.total and self.error is None
+
+    @property
+    def retryable(self) -> bool:
+        """Whether applying again would send something."""
+        counts = self.counts
+        return counts["unknown"] + counts["not_sent"] > 0
+
+    @property
+    def tolerates_rejected(self) -> bool:
+        """Whether there are rejected profiles, and no more than was allowed."""
+        rejected, limit = self.counts["rejected"], self.allow_rejected
+        if limit is None or not rejected or self.retryable or self.error is not None:
+            return False
+        return not limit.is_exceeded(rejected, self.tally.total)
+
+    @property
+    def exit_code(self) -> int:
+        """The code that the process ends with."""
+        if self.stopped == "interrupted" and self.counts["not_sent"]:
+            return 128 + (self.signal_number or 2)
+        if self.error is not None and not self.called:
+            return self.error.exit_code
+        return 0 if self.is_complete or self.tolerates_rejected else 3
+
+    @property
+    def next(self) -> str:
+        """The command to run next."""
+        if self.error is not None and not self.called:
+            return "ctsync doctor"
+        if self.dry_run or self.retryable:
+            return "ctsync apply"
+        if not self.is_complete:
+            return "ctsync plan"
+        return f"ctsync verify --run {self.run}"
+
+    def as_json(self, mask: Mask) -> dict[str, Any]:
+        """Give the document, with keys masked."""
+        return {
+            "format": FORMAT,
+            "exit_code": self.exit_code,
+            "error": _error_as_json(self.error),
+            "diagnostics": [],
+            "diagnostic_totals": {},
+            "run": self.run,
+            "digest": self.digest,
+            "environment": self.environment,
+            "dry_run": self.dry_run,
+            "counts": self.counts,
+            "rejected": self._listed(Outcome.REJECTED, mask),
+            "unknown": self._listed(Outcome.UNKNOWN, mask),
+            "calls": self.calls,
+            "seconds": round(self.seconds, 3),
+            "stopped": self.stopped,
+            "retryable": self.retryable,
+            "next": self.next,
+        }
+
+    def _listed(self, outcome: Outcome, mask: Mask) -> list[dict[str, Any]]:
+        failures = self.tally.failures(outcome)
+        return [
+            _failure_as_json(failure, mask)
+            for _, failure in zip(range(LISTED), failures, strict=False)
+        ]
+
+
+def create_report(path: Path) -> BinaryIO:
+    """Create the file of a report, readable by its owner only.
+
+    Raises:
+        CtsyncError: it cannot be written there.
+    """
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        os.fchmod(fd, 0o600)
+    except OSError as error:
+        raise CtsyncError(
+            f"report {path} cannot be written: {error.strerror}",
+            hint="name another place with --report",
+            code="report_unwritable",
+        ) from error
+    return os.fdopen(fd, "wb")
+
+
+def write_report(
+    file: BinaryIO, result: ApplyResult, changes: Iterable[Change]
+) -> None:
+    """Write one line for each profile of the plan that anything was to be sent to."""
+    for each in result.tally.outcomes(changes):
+        line = {
+            "key": each.change.key.as_json(),
+            "origins": [origin.as_json() for origin in each.change.origins],
+            "outcome": each.outcome.value,
+            "code": each.code,
+            "error": each.error,
+        }
+        file.write(canonical(line) + b"\n")
+    file.flush()
+
+
+def _failure_as_json(failure: Failure, mask: Mask) -> dict[str, Any]:
+    return {
+        "key": mask.key_json(failure.key, failure.origins),
+        "code": failure.code,
+        "error": failure.error,
+        "origins": [origin.as_json() for origin in failure.origins],
+    }
+
+
+def _error_as_json(error: CtsyncError | None) -> dict[str, Any] | None:
+    if error is None:
+        return None
+    return {"code": error.code, "message": error.message, "hint": error.hint}

@@ -1,0 +1,282 @@
+"""One apply, from the checks before the first call to the fold after the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+from random import Random
+from typing import TypeAlias
+
+from ctsync import __version__
+from ctsync.apply.dossier import Desk, Dossier, join
+from ctsync.apply.execute import Execution
+from ctsync.apply.fold import fold_journal
+from ctsync.apply.guard import Standing, check_plan
+from ctsync.apply.journal import Head
+from ctsync.apply.lane import Halt, Lane, Surroundings
+from ctsync.apply.logbook import JournalLogbook, Logbook, NoLogbook
+from ctsync.apply.recover import Present, folded_view, recover
+from ctsync.apply.result import ApplyResult
+from ctsync.apply.resume import still_due
+from ctsync.apply.tally import Tally
+from ctsync.apply.terms import Observer, Stop, Terms
+from ctsync.errors import CtsyncError, TransportError
+from ctsync.model.change import Change, Settled
+from ctsync.model.entry import Entry
+from ctsync.model.key import Key
+from ctsync.model.record import Outcome, Verdict
+from ctsync.model.snapshot import Account
+from ctsync.plan.document import SavedPlan
+from ctsync.state.base import JournalWriter, Snapshot, Store
+from ctsync.transport.answer import Answer, Transport
+
+Connect: TypeAlias = Callable[[], Transport]
+
+
+def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
+    plan: SavedPlan,
+    store: Store,
+    connect: Connect,
+    *,
+    terms: Terms,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    rng: Random,
+    new_id: Callable[[], str],
+    observer: Observer,
+    stop: Stop,
+) -> ApplyResult:
+    """Send what a plan says, and write down what was acknowledged.
+
+    Call it under the lock of the store. `connect` is asked only if there is anything
+    to send, before the journal is begun. A run that comes to an end, however badly,
+    gives a result; one that is cut off leaves a journal, which `recover` takes up.
+
+    Raises:
+        PlanRefused, PolicyBlocked: the plan may not be applied to this state.
+        StateError: the state cannot be used; nothing was sent.
+        TransportError: the passcode or the address cannot be used; nothing was sent.
+    """
+    around = Surroundings(clock, sleep, rng, observer)
+    present = (
+        folded_view(store)
+        if terms.dry_run
+        else recover(store, clock=clock, sleep=sleep)
+    )
+    standing = check_plan(plan, present)
+    run = _Run(plan, store, terms, around, Halt(stop), present, standing, new_id())
+    return run.go(connect, new_id, stop)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    plan: SavedPlan
+    store: Store
+    terms: Terms
+    around: Surroundings
+    halt: Halt
+    present: Present
+    standing: Standing
+    run: str
+
+    def go(
+        self, connect: Connect, new_id: Callable[[], str], stop: Stop
+    ) -> ApplyResult:
+        started = self.around.clock()
+        tally, has_work, has_calls = self._survey()
+        desk = Desk(self.dossiers)
+        with closing(connect() if has_calls else _NoTransport()) as transport:
+            if self.terms.dry_run or not has_work:
+                lane = self._lane(transport, NoLogbook(), desk)
+                error = self._send(lane, desk, tally)
+            else:
+                head = self._head(new_id, started)
+                lane, error = self._write(head, transport, desk, tally)
+        return self._result(tally, lane, error, started, stop)
+
+    def _write(
+        self, head: Head, transport: Transport, desk: Desk, tally: Tally
+    ) -> tuple[Lane, CtsyncError | None]:
+        """Send under a journal, and fold it."""
+        with self.store.open_journal(head.as_json()) as writer:
+            logbook = self._logbook(writer, desk)
+            lane = self._lane(transport, logbook, desk)
+            error = self._send(lane, desk, tally) or self._end(logbook, lane, tally)
+        return lane, error or self._fold(lane)
+
+    def dossiers(self) -> Iterator[Dossier]:
+        return join(self.plan.changes(), self.present.entries(), self._due)
+
+    def _due(self, change: Change, entry: Entry | None) -> Change:
+        if self.standing == "fresh":
+            return change
+        return still_due(change, entry, self.terms.frame)
+
+    def _survey(self) -> tuple[Tally, bool, bool]:
+        tally, has_work, has_calls = Tally(), False, False
+        for dossier in self.dossiers():
+            tally.expect(dossier)
+            has_calls = has_calls or bool(dossier.change.operations)
+            has_work = has_work or has_calls or _only_releases(dossier)
+        return tally, has_work, has_calls
+
+    def _head(self, new_id: Callable[[], str], started: float) -> Head:
+        header = self.present.header
+        return Head(
+            lineage=new_id() if header is None else header.lineage,
+            serial=0 if header is None else header.serial,
+            account=self.plan.head.account,
+            run=self.run,
+            plan=self.plan.checksum,
+            digest=self.plan.foot.digest,
+            started=started,
+            tool_version=__version__,
+        )
+
+    def _logbook(self, writer: JournalWriter, desk: Desk) -> JournalLogbook:
+        return JournalLogbook(
+            writer, desk, self.run, self.terms.timeout_seconds, self.around.clock
+        )
+
+    def _lane(self, transport: Transport, logbook: Logbook, desk: Desk) -> Lane:
+        return Lane(transport, logbook, desk, self.halt, self.terms, self.around)
+
+    def _send(self, lane: Lane, desk: Desk, tally: Tally) -> CtsyncError | None:
+        execution = Execution(
+            self.dossiers,
+            desk,
+            lane,
+            tally,
+            self.halt,
+            self.terms,
+            self.around.observer,
+        )
+        try:
+            execution.run()
+        except CtsyncError as error:
+            if not lane.calls:
+                raise
+            _note_in_flight(lane, tally)
+            return error
+        return None
+
+    def _end(
+        self, logbook: JournalLogbook, lane: Lane, tally: Tally
+    ) -> CtsyncError | None:
+        """Release, wait until no late write can pass the next plan, and say the end."""
+        try:
+            stopped = self._stopped(tally)
+            if stopped is None:
+                logbook.release(d.change for d in self.dossiers() if _only_releases(d))
+            self._wait_for_late_writes(lane)
+            is_whole = tally.acknowledged == tally.total and stopped is None
+            logbook.end(is_open=not is_whole)
+        except CtsyncError as error:
+            if not lane.calls:
+                raise
+            return error
+        return None
+
+    def _wait_for_late_writes(self, lane: Lane) -> None:
+        if lane.counters_over_at is None:
+            return
+        rest = lane.counters_over_at - self.around.clock()
+        if rest > 0:
+            why = "a call with counters had no answer, and may still be written"
+            self.around.observer.waits(rest, why)
+            self.around.sleep(rest)
+
+    def _fold(self, lane: Lane) -> CtsyncError | None:
+        snapshot = Snapshot(self.present.header, self.present.entries)
+        try:
+            journal = self.store.journal()
+            if journal is not None:
+                folding = fold_journal(snapshot, journal, self._settled())
+                if folding is not None:
+                    self.store.replace(folding.header, folding.entries())
+            self.store.discard_journal()
+        except CtsyncError as error:
+            if not lane.calls:
+                raise
+            return error
+        return None
+
+    def _settled(self) -> Iterator[tuple[Key, Settled]]:
+        """Yield what is as desired: the plan found it so, or an earlier run made it."""
+        reached = (
+            (dossier.change.key, dossier.change.settled)
+            for dossier in self.dossiers()
+            if dossier.place is not None and not dossier.change.operations
+        )
+        return chain(self.plan.settled(), reached)
+
+    def _stopped(self, tally: Tally) -> str | None:
+        reason = self.halt.reason
+        if reason == "interrupted" and not tally.counts()["not_sent"]:
+            return None
+        return reason
+
+    def _result(
+        self,
+        tally: Tally,
+        lane: Lane,
+        error: CtsyncError | None,
+        started: float,
+        stop: Stop,
+    ) -> ApplyResult:
+        reason = self.halt.reason if self._stopped(tally) else None
+        return ApplyResult(
+            run=self.run,
+            digest=self.plan.foot.digest,
+            environment=self.plan.head.environment,
+            tally=tally,
+            calls=lane.calls,
+            seconds=self.around.clock() - started,
+            dry_run=self.terms.dry_run,
+            called=lane.reached or (error is not None and lane.calls > 0),
+            stopped=reason,
+            signal_number=stop.signal_number,
+            allow_rejected=self.terms.allow_rejected,
+            error=error or _halting_error(self.halt, self.plan.head.account),
+        )
+
+
+class _NoTransport:
+    """Stands where nothing is to be sent."""
+
+    def upload(self, body: bytes, *, dry_run: bool) -> Answer:
+        raise AssertionError(f"{len(body)} bytes in a plan without calls ({dry_run=})")
+
+    def close(self) -> None:
+        pass
+
+
+def _only_releases(dossier: Dossier) -> bool:
+    return not dossier.change.operations and bool(dossier.change.released)
+
+
+def _note_in_flight(lane: Lane, tally: Tally) -> None:
+    records, dossiers = lane.in_flight
+    for record in records:
+        tally.note(dossiers[record.key], record, Verdict(Outcome.UNKNOWN))
+
+
+def _halting_error(halt: Halt, account: Account) -> CtsyncError | None:
+    if halt.reason == "unauthorised":
+        return TransportError(
+            f"the platform refused the credentials of account {account.id} "
+            f"in region {account.region}: {halt.message}",
+            hint="check account.region, and that the passcode is one of the account "
+            "and not the SDK token",
+            code="unauthorised",
+        )
+    if halt.reason == "unreachable":
+        where = account.endpoint or f"region {account.region}"
+        return TransportError(
+            f"the platform could not be reached ({where}): {halt.message}",
+            hint="nothing that was acknowledged is lost; apply again later",
+            code="unreachable",
+        )
+    return None

@@ -1,0 +1,89 @@
+"""The command group: finding commands, global options, and the one `try`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+
+import click
+
+from ctsync import __version__
+from ctsync.cli.group import Commands
+from ctsync.cli.options import FORMATS, Settings, global_options
+from ctsync.cli.output import show_error
+from ctsync.errors import CtsyncError, UsageError
+from ctsync.registry import discover
+
+EPILOG = """\
+Exit codes: 0 done; 1 error, nothing sent, state unchanged; 2 changes, with
+--detailed-exitcode; 3 apply incomplete; 4 plan refused; 5 state locked; 6 blocked by
+policy; 64 usage; 130 / 143 interrupted, nothing lost.
+"""
+
+
+def build_app() -> click.Group:
+    """Give the whole command tree."""
+
+    @click.group(
+        cls=Commands,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog=EPILOG,
+        help="Terraform for CleverTap user profiles: declare, plan, review, apply.",
+    )
+    @click.version_option(__version__, prog_name="ctsync")
+    @global_options
+    def app() -> None:
+        pass
+
+    for command in discover("ctsync.cli.commands", "COMMAND"):
+        app.add_command(command)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and give its exit code."""
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader went away: what it did not want to read is not an error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    settings = Settings(format=_format_in(arguments))
+    try:
+        app = build_app()
+        result = app.main(
+            list(arguments), prog_name="ctsync", standalone_mode=False, obj=settings
+        )
+    except CtsyncError as error:
+        return show_error(settings, error)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.ClickException as error:
+        return show_error(settings, _usage(error))
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; nothing was sent", err=True)
+        return 130
+    return result if isinstance(result, int) else 0
+
+
+def _format_in(arguments: Sequence[str]) -> str:
+    """Find the format before parsing, so that a usage error is printed in it."""
+    words = [word for part in arguments for word in part.split("=", 1)]
+    following = dict(pairwise(words)).get("--format", "text")
+    return following if following in FORMATS else "text"
+
+
+def _usage(error: click.ClickException) -> UsageError:
+    message = error.format_message()
+    text = message[:1].lower() + message[1:]
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "ctsync"
+    return UsageError(text.removesuffix("."), hint=f'see "{path} --help"')

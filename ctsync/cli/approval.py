@@ -1,0 +1,99 @@
+"""What has to be true, and who has to agree, before anything is sent."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ctsync.cli.asking import ask
+from ctsync.cli.session import Session
+from ctsync.cli.showing import rendered, show_plan
+from ctsync.errors import PolicyBlocked
+
+if TYPE_CHECKING:
+    from ctsync.apply.recover import Present
+    from ctsync.cli.applying import Orders
+    from ctsync.plan.document import SavedPlan
+    from ctsync.plan.policy import Blocked
+
+
+def refuse_blocked(session: Session, plan: SavedPlan) -> None:
+    """Judge a plan again, by the limits as they are now.
+
+    Raises:
+        PolicyBlocked: a limit or guard forbids it; the message names each.
+    """
+    blocked = plan.foot.blocked or _judged_now(session, plan)
+    if blocked:
+        _show(session, plan)
+        words = "\n  ".join(rule.sentence for rule in blocked)
+        raise PolicyBlocked(
+            f"the plan is blocked by policy:\n  {words}",
+            hint="plan again with --accept where a number is meant, or change policy:",
+        )
+
+
+def approve(
+    session: Session, present: Present, plan: SavedPlan, orders: Orders
+) -> None:
+    """Show the plan and have it approved, unless there is nothing to do.
+
+    Raises:
+        PolicyBlocked: a first run that nobody approved.
+        NotApproved: the person at the prompt did not say yes.
+    """
+    if session.settings.format == "text":
+        show_plan(session.settings, plan, exit_code=0)
+    if not plan.foot.changes or orders.dry_run:
+        return
+    is_first = present.header is None and not session.settings.sandbox
+    if orders.asks:
+        if session.settings.format != "text":
+            _show(session, plan)
+        ask(_question(session, plan, is_first=is_first))
+    elif is_first and not orders.first_run:
+        raise PolicyBlocked(
+            "this is the first run: there is no snapshot, so every attribute is "
+            "assigned and nothing is compared",
+            hint="give --first-run if that is meant, or fill the state with "
+            '"ctsync import spec" first',
+            code="first_run",
+        )
+
+
+def _judged_now(session: Session, plan: SavedPlan) -> tuple[Blocked, ...]:
+    from ctsync.plan.policy import Counts, judge
+
+    profiles = plan.foot.profiles
+    counts = Counts(
+        entries=profiles["entries"],
+        create=profiles["create"],
+        update=profiles["update"],
+        remove=profiles["remove"],
+        opt_in=plan.foot.summary["opt_in"],
+        locked=plan.foot.locked,
+        first_run=plan.head.first_run,
+    )
+    return judge(counts, session.project.policy.limits, plan.head.accepted)
+
+
+def _show(session: Session, plan: SavedPlan) -> None:
+    from dataclasses import replace
+
+    settings = replace(session.settings, format="text", no_colour=True)
+    sys.stderr.writelines(rendered(settings, plan, exit_code=0))
+
+
+def _question(session: Session, plan: SavedPlan, *, is_first: bool) -> str:
+    account, profiles = session.account, plan.foot.profiles
+    where = f"account {account.id}, region {account.region}"
+    if account.endpoint:
+        where += f", endpoint {account.endpoint}"
+    environment = session.project.environment
+    if environment is not None:
+        where = f"environment {environment}, {where}"
+    counts = ", ".join(
+        f"{profiles[name]} to {name}" for name in ("create", "update", "release")
+    )
+    first = "\nFIRST RUN: there is no snapshot to compare with." if is_first else ""
+    return f"\nApply to {where}: {counts}, {profiles['remove']} lose values?{first}"

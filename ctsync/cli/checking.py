@@ -1,0 +1,45 @@
+"""Checking a project as it is and under each of its environments."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ctsync.cli.options import Settings, environment_of
+from ctsync.cli.session import open_session
+from ctsync.diagnostics import Findings
+from ctsync.errors import SpecError
+
+
+def check_everywhere(settings: Settings, path: Path | None) -> Findings:
+    """Give all findings of a project, under every environment unless one is named.
+
+    Raises:
+        UsageError: there is no project or no such environment.
+    """
+    findings = Findings()
+    for name in _environments(settings, path):
+        _check(replace(settings, env=name), path, findings)
+    return findings
+
+
+def _environments(settings: Settings, path: Path | None) -> tuple[str | None, ...]:
+    from ctsync.spec import environment_names, is_complete
+
+    chosen = environment_of(settings)
+    place = settings.directory / (path or Path())
+    names = environment_names(place)
+    if chosen is not None or not names:
+        return (chosen,)
+    return (None, *names) if is_complete(place) else names
+
+
+def _check(settings: Settings, path: Path | None, findings: Findings) -> None:
+    from ctsync.plan.make import check_project
+
+    try:
+        session = open_session(settings, path)
+        findings.extend(session.project.findings)
+        check_project(session.project, session.mask(None), findings)
+    except SpecError as error:
+        findings.extend(error.findings)

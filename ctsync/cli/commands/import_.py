@@ -1,0 +1,33 @@
+"""`ctsync import`: fill a state without sending anything."""
+
+from __future__ import annotations
+
+import click
+
+from ctsync.cli.options import Settings, global_options
+from ctsync.cli.selecting import target_option, write_options
+
+
+@click.command("import")
+@click.argument("source", type=click.Choice(("spec",)))
+@target_option
+@write_options
+@global_options
+@click.pass_obj
+def COMMAND(  # noqa: N802 - found by this name
+    settings: Settings,
+    source: str,  # noqa: ARG001 - one source so far
+    *,
+    target: tuple[str, ...],
+    auto_approve: bool,
+    dry_run: bool,
+) -> int:
+    """Take what the spec declares into the state, as if it were all so already.
+
+    For accounts that were in use before: the first plan then shows what is edited
+    from now on. Counters stay uncertain, so the next plan assigns them.
+    """
+    from ctsync.cli.importing import import_spec
+    from ctsync.cli.writing import Permission
+
+    return import_spec(settings, target, Permission(auto_approve, dry_run))

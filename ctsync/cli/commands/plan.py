@@ -1,0 +1,55 @@
+"""`ctsync plan`: what would be sent, offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ctsync.cli.options import Settings, global_options
+from ctsync.cli.selecting import accept_option, selection_options, view_options
+
+
+@click.command("plan")
+@click.argument("project", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan."
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
+@selection_options
+@accept_option
+@view_options
+@global_options
+@click.pass_obj
+def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an option
+    settings: Settings,
+    project: Path | None,
+    *,
+    out: Path | None,
+    detailed_exitcode: bool,
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
+    accept: tuple[str, ...],
+    summary: bool,
+    show_all: bool,
+) -> int:
+    """Show what apply would send, compared with the last snapshot.
+
+    Contacts nothing but the state store, takes no lock, needs no passcode.
+    """
+    from ctsync.apply.recover import folded_view
+    from ctsync.cli.output import require_format
+    from ctsync.cli.planning import Wish, plan_now
+    from ctsync.cli.session import open_session
+    from ctsync.cli.showing import show_plan
+
+    require_format(settings, "text", "json", "jsonl")
+    wish = Wish(target, exclude, accept)
+    session = open_session(settings, project)
+    plan = plan_now(session, folded_view(session.store()), wish)
+    if out is not None:
+        plan.copy_to(settings.directory / out)
+    code = 2 if detailed_exitcode and plan.foot.changes else 0
+    code = 6 if plan.foot.blocked else code
+    show_plan(settings, plan, exit_code=code, summary_only=summary, everything=show_all)
+    return code

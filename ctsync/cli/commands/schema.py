@@ -1,0 +1,30 @@
+"""`ctsync schema`: JSON Schema for editors."""
+
+from __future__ import annotations
+
+import click
+
+from ctsync.cli.options import Settings, global_options
+from ctsync.cli.output import require_format, write
+
+
+@click.command("schema")
+@click.argument("what", type=click.Choice(("project", "spec")), default="spec")
+@global_options
+@click.pass_obj
+def COMMAND(settings: Settings, what: str) -> int:  # noqa: N802 - found by this name
+    """Print the JSON Schema of a project file or spec file.
+
+    Inside a project it knows the catalog, so that editors complete attribute names.
+    """
+    from ctsync.canon import canonical
+    from ctsync.cli.session import open_session
+    from ctsync.spec import project_schema, spec_schema
+
+    require_format(settings, "text", "json")
+    rules = None
+    if (settings.directory / "ctsync.yaml").is_file():
+        rules = open_session(settings).project.catalog.values()
+    schema = spec_schema(rules) if what == "spec" else project_schema(rules)
+    write([canonical(schema).decode(), "\n"])
+    return 0

@@ -1,0 +1,108 @@
+"""`ctsync state`: look at what is known, and correct it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ctsync.cli.group import Commands
+from ctsync.cli.options import Settings, global_options
+from ctsync.cli.selecting import target_option, write_options
+
+
+@click.group("state", cls=Commands)
+@global_options
+def COMMAND() -> None:  # noqa: N802 - found by this name
+    """Look at the state and correct it; nothing is ever sent."""
+
+
+@COMMAND.command("list")
+@target_option
+@global_options
+@click.pass_obj
+def list_(settings: Settings, *, target: tuple[str, ...]) -> int:
+    """List the profiles that the state knows."""
+    from ctsync.cli.looking import list_entries
+
+    return list_entries(settings, target)
+
+
+@COMMAND.command("show")
+@click.argument("key")
+@global_options
+@click.pass_obj
+def show(settings: Settings, key: str) -> int:
+    """Show what the state knows of one profile."""
+    from ctsync.cli.looking import show_entry
+
+    return show_entry(settings, key)
+
+
+@COMMAND.command("forget")
+@click.argument("keys", nargs=-1)
+@click.option("--attribute", metavar="NAME", help="Forget one attribute everywhere.")
+@write_options
+@global_options
+@click.pass_obj
+def forget(
+    settings: Settings,
+    keys: tuple[str, ...],
+    *,
+    attribute: str | None,
+    auto_approve: bool,
+    dry_run: bool,
+) -> int:
+    """Drop profiles, or one attribute, from the state; the platform keeps them."""
+    from ctsync.cli.correcting import forget_entries
+    from ctsync.cli.writing import Permission
+
+    permission = Permission(auto_approve, dry_run)
+    return forget_entries(settings, keys, attribute, permission)
+
+
+@COMMAND.command("doubt")
+@click.argument("keys", nargs=-1)
+@click.option("--attribute", metavar="NAME", help="Doubt one attribute everywhere.")
+@click.option(
+    "--plan",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Doubt what a saved plan touches.",
+)
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Doubt everything; also accepts a state that was edited by hand.",
+)
+@write_options
+@global_options
+@click.pass_obj
+def doubt(
+    settings: Settings,
+    keys: tuple[str, ...],
+    *,
+    attribute: str | None,
+    plan: Path | None,
+    everything: bool,
+    auto_approve: bool,
+    dry_run: bool,
+) -> int:
+    """Mark values uncertain, so that the next plan assigns them."""
+    from ctsync.cli.correcting import Doubted, doubt_entries
+    from ctsync.cli.writing import Permission
+
+    doubted = Doubted(keys, attribute, plan, everything)
+    return doubt_entries(settings, doubted, Permission(auto_approve, dry_run))
+
+
+@COMMAND.command("copy")
+@click.argument("to")
+@global_options
+@click.pass_obj
+def copy(settings: Settings, to: str) -> int:
+    """Copy the state to another place, with its lineage and serial."""
+    from ctsync.cli.looking import copy_state
+
+    return copy_state(settings, to)

@@ -1,0 +1,145 @@
+"""What `ctsync state forget` and `ctsync state doubt` do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ctsync.canon import fold_name
+from ctsync.cli.options import Settings
+from ctsync.cli.session import open_session
+from ctsync.cli.writing import Permission, Rewrite, rewrite_state
+from ctsync.errors import UsageError
+from ctsync.model.entry import Entry
+from ctsync.model.key import Key, parse_key
+
+if TYPE_CHECKING:
+    from ctsync.apply.recover import Present
+    from ctsync.state import Store
+
+Edit = Callable[[Entry], Entry | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """What `state doubt` is asked to mark."""
+
+    keys: tuple[str, ...] = ()
+    attribute: str | None = None
+    plan: Path | None = None
+    everything: bool = False
+
+
+def forget_entries(
+    settings: Settings,
+    words: tuple[str, ...],
+    attribute: str | None,
+    permission: Permission,
+) -> int:
+    """Drop profiles, or one attribute, from the state."""
+    from ctsync.state.edits import forget_attribute
+
+    _require_one(bool(words), attribute is not None)
+    keys = {parse_key(word) for word in words}
+
+    def edit(entry: Entry) -> Entry | None:
+        if attribute is not None:
+            return forget_attribute(entry, fold_name(attribute))
+        return None if entry.key in keys else entry
+
+    what = f"attribute {attribute} of" if attribute is not None else ""
+    return _edit(settings, edit, keys, f"forget {what}".strip(), permission)
+
+
+def doubt_entries(settings: Settings, doubted: Doubted, permission: Permission) -> int:
+    """Mark values uncertain."""
+    from ctsync.state.edits import doubt_entry
+
+    given = (doubted.keys, doubted.attribute, doubted.plan, doubted.everything)
+    _require_one(*map(bool, given))
+    keys = {parse_key(word) for word in doubted.keys}
+    touched = _touched(settings, doubted.plan)
+    attribute = doubted.attribute and {fold_name(doubted.attribute)}
+
+    def edit(entry: Entry) -> Entry | None:
+        if doubted.everything or entry.key in keys:
+            return doubt_entry(entry)
+        if attribute:
+            return doubt_entry(entry, attribute)
+        return doubt_entry(entry, touched.get(entry.key, frozenset()))
+
+    return _edit(
+        settings,
+        edit,
+        keys,
+        "doubt values of",
+        permission,
+        accepts_edits=doubted.everything,
+    )
+
+
+def _require_one(*given: bool) -> None:
+    if sum(given) != 1:
+        raise UsageError("say what is meant: keys, or one of the options, not several")
+
+
+def _touched(settings: Settings, path: Path | None) -> dict[Key, frozenset[str]]:
+    if path is None:
+        return {}
+    from ctsync.plan.document import open_plan
+
+    plan = open_plan(settings.directory / path)
+    return {
+        change.key: frozenset(fold_name(op.attribute) for op in change.operations)
+        for change in plan.changes()
+    }
+
+
+def _edit(
+    settings: Settings,
+    edit: Edit,
+    keys: set[Key],
+    verb: str,
+    permission: Permission,
+    *,
+    accepts_edits: bool = False,
+) -> int:
+    session = open_session(settings)
+
+    def rewrite(present: Present) -> Rewrite:
+        _require_known(keys, present)
+        count = sum(edit(entry) is not entry for entry in present.entries())
+        return Rewrite(
+            count=count,
+            words=f"{verb} {count} profiles",
+            entries=lambda: _edited(present, edit),
+        )
+
+    read = _as_it_stands if accepts_edits else None
+    return rewrite_state(session, rewrite, permission, read=read)
+
+
+def _edited(present: Present, edit: Edit) -> Iterator[Entry]:
+    for entry in present.entries():
+        after = edit(entry)
+        if after is not None:
+            yield after
+
+
+def _require_known(keys: set[Key], present: Present) -> None:
+    missing = keys.difference(entry.key for entry in present.entries()) if keys else ()
+    if missing:
+        raise UsageError(
+            f"the state does not know {len(missing)} of the {len(keys)} keys",
+            hint='see "ctsync state list"; an objectId is written objectId=VALUE',
+        )
+
+
+def _as_it_stands(store: Store) -> Present:
+    """Read a state that was edited by hand; a journal beside it is taken up first."""
+    from ctsync.apply.recover import Present
+
+    snapshot = store.read_unverified()
+    return Present(snapshot.header, snapshot.entries)

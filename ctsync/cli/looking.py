@@ -1,0 +1,115 @@
+"""What `ctsync state list`, `show` and `copy` do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from ctsync.cli.holding import holder
+from ctsync.cli.options import Settings
+from ctsync.cli.output import require_format, say, write
+from ctsync.cli.session import Session, open_session
+from ctsync.errors import StateError, UsageError
+from ctsync.model.entry import Entry
+from ctsync.model.key import ID_TYPES, parse_key
+
+if TYPE_CHECKING:
+    from ctsync.apply.recover import Present
+    from ctsync.plan.select import Selector
+
+
+def list_entries(settings: Settings, targets: tuple[str, ...]) -> int:
+    """List the profiles that the state knows."""
+    from ctsync.apply.recover import folded_view
+    from ctsync.plan.select import parse_selector
+    from ctsync.render.known import entries_json, entries_text
+
+    require_format(settings, "text", "json")
+    session = open_session(settings)
+    present = folded_view(session.store())
+    selectors = [parse_selector(word) for word in targets]
+    entries = (e for e in present.entries() if _is_chosen(e, selectors))
+    render = entries_json if settings.format == "json" else entries_text
+    mask = session.mask(present.base.lineage)
+    write(render(present.header, entries, mask))
+    return 0
+
+
+def show_entry(settings: Settings, word: str) -> int:
+    """Show what the state knows of one profile."""
+    from ctsync.apply.recover import folded_view
+    from ctsync.render.known import entry_json, entry_text
+
+    require_format(settings, "text", "json")
+    session = open_session(settings)
+    present = folded_view(session.store())
+    entry = find_entry(present, word)
+    if entry is None:
+        raise UsageError(
+            "the state does not know this profile",
+            hint='see "ctsync state list"; an objectId is written objectId=VALUE',
+        )
+    render = entry_json if settings.format == "json" else entry_text
+    mask = session.mask(present.base.lineage)
+    write(render(entry, mask, _sensitivity(session)))
+    return 0
+
+
+def find_entry(present: Present, word: str) -> Entry | None:
+    """Give the entry of a key, if there is one."""
+    key = parse_key(word)
+    return next((entry for entry in present.entries() if entry.key == key), None)
+
+
+def copy_state(settings: Settings, to: str) -> int:
+    """Copy the state to a place that holds none yet."""
+    from ctsync.apply.recover import folded_view
+    from ctsync.state import open_store
+
+    session = open_session(settings)
+    target = open_store(to, folder=settings.directory.resolve())
+    present = folded_view(session.store())
+    if present.header is None:
+        raise StateError("there is no state to copy", hint="apply or import first")
+    with target.lock(holder()):
+        if target.read().header is not None or target.journal() is not None:
+            raise StateError(
+                f"there is a state at {target.location} already",
+                hint="name another place, or move that one away",
+            )
+        target.replace(present.header, present.entries())
+    header = present.header
+    write([f"Copied {header.entries} profiles at serial {header.serial}.\n"])
+    say("Use one of the two from now on: a copy is another truth.")
+    return 0
+
+
+def _sensitivity(session: Session) -> Callable[[str], bool]:
+    return lambda name: session.project.rule_for(name).sensitive
+
+
+def _is_chosen(entry: Entry, selectors: list[Selector]) -> bool:
+    kinds = {selector.kind for selector in selectors}
+    return all(
+        any(_matches(entry, s) for s in selectors if s.kind == kind) for kind in kinds
+    )
+
+
+def _matches(entry: Entry, selector: Selector) -> bool:
+    return any(fnmatchcase(name, selector.glob) for name in _names(entry, selector))
+
+
+def _names(entry: Entry, selector: Selector) -> Iterator[str]:
+    if selector.kind in ID_TYPES:
+        if entry.key.type == selector.kind:
+            yield entry.key.id
+    elif selector.kind == "attribute":
+        yield from (known.name for known in entry.attributes.values())
+    elif selector.kind == "cohort":
+        yield from entry.cohorts
+    else:
+        raise UsageError(
+            f"the state knows nothing of {selector}",
+            hint="select by identity, FBID, GPID, objectId, attribute or cohort",
+        )

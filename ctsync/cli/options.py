@@ -1,0 +1,105 @@
+"""Options that every command takes, before or after its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+FORMATS = ("text", "json", "jsonl", "github")
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Settings:
+    """What the global options say."""
+
+    directory: Path = Path()
+    env: str | None = None
+    format: str = "text"
+    sandbox: bool = False
+    reveal: bool = False
+    verbose: int = 0
+    no_colour: bool = False
+    command: str = ""
+
+
+def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def keep(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+        if value:
+            setattr(ctx.ensure_object(Settings), name, value)
+
+    return keep
+
+
+_OPTIONS = (
+    click.option(
+        "-C",
+        "directory",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Run as if started in DIR.",
+        expose_value=False,
+        callback=_keep("directory"),
+    ),
+    click.option(
+        "--env",
+        metavar="NAME",
+        help="Lay this environment over the project (also CTSYNC_ENV).",
+        expose_value=False,
+        callback=_keep("env"),
+    ),
+    click.option(
+        "--format",
+        type=click.Choice(FORMATS),
+        help="How to print the document; text is the default.",
+        expose_value=False,
+        callback=_keep("format"),
+    ),
+    click.option(
+        "--sandbox",
+        is_flag=True,
+        help="Use the embedded simulation of the platform instead of the account.",
+        expose_value=False,
+        callback=_keep("sandbox"),
+    ),
+    click.option(
+        "--reveal",
+        is_flag=True,
+        help="Show personal data in clear; refused where CI is set.",
+        expose_value=False,
+        callback=_keep("reveal"),
+    ),
+    click.option(
+        "-v",
+        "verbose",
+        count=True,
+        help="Log what is done; twice for more.",
+        expose_value=False,
+        callback=_keep("verbose"),
+    ),
+    click.option(
+        "--no-color",
+        is_flag=True,
+        help="Print without colours (also NO_COLOR).",
+        expose_value=False,
+        callback=_keep("no_colour"),
+    ),
+)
+
+
+def global_options(function: _Function) -> _Function:
+    """Give a command the global options; their values go into `Settings`."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def environment_of(settings: Settings) -> str | None:
+    """Give the environment that was chosen, by option or variable."""
+    return settings.env or os.environ.get("CTSYNC_ENV") or None

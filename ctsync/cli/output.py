@@ -1,0 +1,75 @@
+"""Printing: documents to standard output, talk to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+from ctsync.cli.options import Settings
+from ctsync.errors import CtsyncError, SpecError, UsageError
+
+
+def say(text: str) -> None:
+    """Talk to whoever runs the command."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def write(chunks: Iterable[str]) -> None:
+    """Print a document."""
+    for chunk in chunks:
+        sys.stdout.write(chunk)
+    sys.stdout.flush()
+
+
+def has_colour(settings: Settings) -> bool:
+    """Say whether standard output takes colours."""
+    if settings.no_colour or os.environ.get("NO_COLOR"):
+        return False
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def require_format(settings: Settings, *formats: str) -> None:
+    """Refuse a format that this command has no document in.
+
+    Raises:
+        UsageError: names those it has.
+    """
+    if settings.format not in formats:
+        raise UsageError(
+            f"{settings.command} has no --format {settings.format}",
+            hint=f"it has {', '.join(formats)}",
+        )
+
+
+def show_error(settings: Settings, error: CtsyncError) -> int:
+    """Print an error, in the format that was asked for; give its exit code."""
+    from ctsync.render.findings import annotations, findings_text
+
+    findings = error.findings if isinstance(error, SpecError) else None
+    if settings.format in {"json", "jsonl"}:
+        write([_document(settings, error)])
+        return error.exit_code
+    if findings is not None and settings.format == "github":
+        write(annotations(findings))
+    elif findings is not None:
+        sys.stderr.write("".join(findings_text(findings)))
+    hint = f"\n  {error.hint}" if error.hint else ""
+    say(f"error: {error.message}{hint}")
+    return error.exit_code
+
+
+def _document(settings: Settings, error: CtsyncError) -> str:
+    from ctsync.render.errors import error_document
+
+    findings = error.findings if isinstance(error, SpecError) else None
+    name = settings.command.replace(" ", ".") or "ctsync"
+    return error_document(
+        f"ctsync.{name}/1",
+        exit_code=error.exit_code,
+        code=error.code,
+        message=error.message,
+        hint=error.hint,
+        findings=findings,
+    )

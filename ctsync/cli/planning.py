@@ -1,0 +1,118 @@
+"""Making a plan from the command line's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ctsync.cli.session import Session
+from ctsync.errors import UsageError
+from ctsync.model.policy import LIMITS
+
+if TYPE_CHECKING:
+    from ctsync.apply.recover import Present
+    from ctsync.plan.document import PlanHead, SavedPlan
+    from ctsync.plan.select import Selection
+    from ctsync.plan.weigh import Weigher
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks of a plan."""
+
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    accepts: tuple[str, ...] = ()
+    accepted: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "accepted", parse_accepts(self.accepts))
+
+
+def parse_accepts(words: Iterable[str]) -> dict[str, int]:
+    """Read `--accept K=N` options.
+
+    Raises:
+        UsageError: no such limit, or no number.
+    """
+    accepted: dict[str, int] = {}
+    for word in words:
+        name, _, number = word.partition("=")
+        if name not in LIMITS or not (number.isascii() and number.isdigit()):
+            raise UsageError(
+                f"--accept {word} means nothing",
+                hint=f"write --accept KIND=NUMBER, KIND one of {', '.join(LIMITS)}",
+            )
+        accepted[name] = int(number)
+    return accepted
+
+
+def plan_now(session: Session, present: Present, wish: Wish) -> SavedPlan:
+    """Make the plan of a project against what is known now.
+
+    Raises:
+        SpecError: the project has errors.
+        StateError: the state is another account's.
+        UsageError: a selector or an option means nothing.
+    """
+    from ctsync.plan.document import scratch_file
+    from ctsync.plan.make import make_plan
+
+    weigher = weigher_for(session, present, selection_of(wish))
+    head = _head(session, present, wish)
+    return make_plan(weigher, head, present.entries(), scratch_file())
+
+
+def weigher_for(session: Session, present: Present, selection: Selection) -> Weigher:
+    """Give the weigher of a project, with what loading it has found.
+
+    Raises:
+        StateError: the state is another account's.
+    """
+    from ctsync.diagnostics import Findings
+    from ctsync.plan.weigh import Weigher
+    from ctsync.state import check_account
+
+    location = session.store().location
+    check_account(present.header, session.account, location=location)
+    mask = session.mask(present.base.lineage)
+    findings = Findings(session.project.findings)
+    return Weigher(session.project, mask, selection, findings)
+
+
+def selection_of(wish: Wish) -> Selection:
+    """Give the selection that `--target` and `--exclude` ask for."""
+    from ctsync.plan.select import Selection, parse_selector
+
+    return Selection(
+        [parse_selector(word) for word in wish.targets],
+        [parse_selector(word) for word in wish.excludes],
+    )
+
+
+def _head(session: Session, present: Present, wish: Wish) -> PlanHead:
+    from ctsync.plan.document import PlanHead
+
+    project = session.project
+    return PlanHead(
+        account=session.account,
+        base=present.base,
+        environment=project.environment,
+        first_run=present.header is None,
+        targets=wish.targets,
+        excludes=wish.excludes,
+        accepted=wish.accepted,
+        records_per_call=project.upload.records_per_call,
+        hides_identities=project.sensitive_identities,
+        sandbox=session.settings.sandbox,
+        inputs=project.inputs,
+    )
+
+
+def is_plan_file(path: Path | None, folder: Path) -> bool:
+    """Say whether a path names a saved plan rather than a project."""
+    if path is None or path.suffix in {".yaml", ".yml"}:
+        return False
+    return not (folder / path).is_dir()

@@ -1,0 +1,87 @@
+"""What `ctsync sandbox` does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from ctsync.cli.output import say, write
+from ctsync.cli.session import SANDBOX_PASSCODE
+from ctsync.errors import CtsyncError, UsageError
+
+
+def serve(
+    *,
+    port: int,
+    data: Path | None,
+    faults: Iterable[str],
+    account: str | None,
+    seed: int,
+) -> int:
+    """Serve until a signal comes; print the address first.
+
+    Raises:
+        UsageError: there is no such fault.
+        CtsyncError: the port or the file cannot be used.
+    """
+    from ctsync.sandbox import Sandbox
+
+    rates = dict(map(_rate, faults))
+    passcode = os.environ.get("CLEVERTAP_PASSCODE") or SANDBOX_PASSCODE
+    platform = Sandbox(
+        data=data,
+        port=port,
+        account_id=account,
+        passcode=passcode,
+        faults=rates,
+        seed=seed,
+    )
+    try:
+        with platform:
+            _announce(platform.url)
+            _wait_for_signal()
+    except OSError as error:
+        raise CtsyncError(
+            f"the sandbox cannot listen on port {port}: {error.strerror}",
+            hint="choose another with --port",
+            code="sandbox",
+        ) from error
+    return 0
+
+
+def _rate(word: str) -> tuple[str, float]:
+    from ctsync.sandbox import FAULTS
+
+    kind, _, rate = word.partition("=")
+    try:
+        number = float(rate)
+    except ValueError:
+        number = -1.0
+    if kind not in FAULTS or not 0 <= number <= 1:
+        kinds = "\n  ".join(f"{name}: {said}" for name, said in FAULTS.items())
+        raise UsageError(
+            f"--fault {word} means nothing; write KIND=RATE, the rate from 0 to 1",
+            hint=f"the kinds are\n  {kinds}",
+        )
+    return kind, number
+
+
+def _announce(url: str) -> None:
+    write([f"{url}\n"])
+    say(
+        "This is a simulation of documented behaviour, not the platform.\n"
+        f"  account.endpoint: {url}\n"
+        "  passcode: that of CLEVERTAP_PASSCODE if set, else sandbox\n"
+        f"  {url}/sandbox/profiles shows what it holds. Ctrl-C ends it."
+    )
+
+
+def _wait_for_signal() -> None:
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    while not ended.wait(0.5):
+        pass

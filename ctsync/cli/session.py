@@ -1,0 +1,96 @@
+"""What a command works with: project, target, store, mask."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ctsync.cli.options import Settings, environment_of
+from ctsync.errors import UsageError
+from ctsync.model.mask import Mask
+from ctsync.model.snapshot import Account
+
+if TYPE_CHECKING:
+    from ctsync.spec import Project
+    from ctsync.state import Store
+
+SANDBOX_ACCOUNT = "SANDBOX"
+SANDBOX_PASSCODE = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A project as one command sees it."""
+
+    settings: Settings
+    project: Project
+    variables: Mapping[str, str]
+
+    @property
+    def account(self) -> Account:
+        """Where calls go."""
+        if self.settings.sandbox:
+            return Account(SANDBOX_ACCOUNT, self.project.region, "sandbox")
+        return self.project.account(self.variables)
+
+    @property
+    def sandbox_folder(self) -> Path:
+        """Where the embedded platform keeps its data and state."""
+        return self.project.root / ".ctsync" / "sandbox"
+
+    def store(self) -> Store:
+        """Give the store that holds the state."""
+        from ctsync.state import open_store
+
+        if self.settings.sandbox:
+            return open_store("state.jsonl", folder=self.sandbox_folder)
+        state = self.project.state(self.variables)
+        return open_store(state.location, folder=self.project.root, name=state.name)
+
+    def mask(self, lineage: str | None) -> Mask:
+        """Give what the output hides."""
+        return Mask(
+            lineage,
+            reveal=self.settings.reveal,
+            all_identities=self.project.sensitive_identities,
+        )
+
+    def passcode(self) -> str:
+        """Give the secret; asked for only when a call is sent."""
+        if self.settings.sandbox:
+            return SANDBOX_PASSCODE
+        return self.project.passcode(self.variables)
+
+
+def open_session(settings: Settings, path: Path | None = None) -> Session:
+    """Load the project that a command is about.
+
+    Raises:
+        UsageError: there is no project, or no such environment.
+        SpecError: it has errors.
+    """
+    from ctsync.spec import load_project
+
+    check_reveal(settings)
+    project = load_project(
+        settings.directory / (path or Path()),
+        environment=environment_of(settings),
+        is_sandboxed=settings.sandbox,
+    )
+    return Session(settings, project, os.environ)
+
+
+def check_reveal(settings: Settings) -> None:
+    """Refuse to show personal data where logs are kept and shared.
+
+    Raises:
+        UsageError: `--reveal` where CI is set.
+    """
+    if settings.reveal and os.environ.get("CI"):
+        raise UsageError(
+            "--reveal is refused where CI is set: its logs are kept and shared",
+            hint="run it on your own machine",
+        )

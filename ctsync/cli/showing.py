@@ -1,0 +1,99 @@
+"""Showing a plan document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ctsync.cli.options import Settings
+from ctsync.cli.output import has_colour, write
+from ctsync.model.mask import Mask
+
+if TYPE_CHECKING:
+    from ctsync.plan.document import SavedPlan
+    from ctsync.render.view import PlanView
+
+
+def show_plan(
+    settings: Settings,
+    plan: SavedPlan,
+    *,
+    exit_code: int,
+    summary_only: bool = False,
+    everything: bool = False,
+    targets: tuple[str, ...] = (),
+) -> None:
+    """Print a plan, or the chosen part of it, in the format that was asked for.
+
+    Raises:
+        UsageError: a selector matches nothing.
+    """
+    write(
+        rendered(
+            settings,
+            plan,
+            exit_code=exit_code,
+            summary_only=summary_only,
+            everything=everything,
+            targets=targets,
+        )
+    )
+
+
+def rendered(
+    settings: Settings,
+    plan: SavedPlan,
+    *,
+    exit_code: int,
+    summary_only: bool = False,
+    everything: bool = False,
+    targets: tuple[str, ...] = (),
+) -> Iterator[str]:
+    """Give a plan as text, piece by piece."""
+    from ctsync.cli.narrowing import narrow
+    from ctsync.render import renderer_for
+    from ctsync.render.view import Style
+
+    style = Style(
+        colour=has_colour(settings),
+        everything=everything,
+        summary_only=summary_only,
+        exit_code=exit_code,
+    )
+    return renderer_for(settings.format).render(
+        narrow(view_of(settings, plan), targets), style
+    )
+
+
+def view_of(settings: Settings, plan: SavedPlan) -> PlanView:
+    """Give what a rendering sees of a plan."""
+    from ctsync.render.view import PlanView
+
+    head, foot = plan.head, plan.foot
+    return PlanView(
+        account=head.account,
+        environment=head.environment,
+        base=head.base,
+        first_run=head.first_run,
+        targets=head.targets,
+        excludes=head.excludes,
+        accepted=head.accepted,
+        digest=foot.digest,
+        summary=foot.summary,
+        blocked=foot.blocked,
+        left_out=foot.left_out,
+        diagnostics=foot.diagnostics,
+        diagnostic_totals=foot.diagnostic_totals,
+        sandbox=head.sandbox,
+        changes=plan.changes,
+        mask=mask_of(settings, plan),
+    )
+
+
+def mask_of(settings: Settings, plan: SavedPlan) -> Mask:
+    """Give what an output of this plan hides."""
+    return Mask(
+        plan.head.base.lineage,
+        reveal=settings.reveal,
+        all_identities=plan.head.hides_identities,
+    )

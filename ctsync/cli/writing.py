@@ -1,0 +1,132 @@
+"""Commands that write the state and send nothing: show, ask, replace."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ctsync import __version__
+from ctsync.cli.asking import ask, require_someone
+from ctsync.cli.holding import holder
+from ctsync.cli.output import require_format, write
+from ctsync.cli.session import Session
+
+if TYPE_CHECKING:
+    from ctsync.apply.recover import Present
+    from ctsync.model.entry import Entry
+    from ctsync.model.snapshot import Header
+    from ctsync.state import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What the command line says of asking and writing."""
+
+    auto_approve: bool = False
+    dry_run: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to say yes."""
+        return not (self.auto_approve or self.dry_run)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A new version of the state's entries. `words` say what it does."""
+
+    count: int
+    words: str
+    entries: Callable[[], Iterator[Entry]]
+
+
+def rewrite_state(
+    session: Session,
+    make: Callable[[Present], Rewrite],
+    permission: Permission,
+    *,
+    read: Callable[[Store], Present] | None = None,
+) -> int:
+    """Show what would be written, ask, write it, and say so.
+
+    `read` gives what is known now where the usual way would refuse it.
+
+    Raises:
+        StateError, StateLocked: the state cannot be used.
+        NotApproved: the person at the prompt did not say yes.
+    """
+    require_format(session.settings, "text", "json")
+    if permission.asks:
+        require_someone("--auto-approve", "--dry-run")
+    store = session.store()
+    with ExitStack() as stack:
+        if not permission.dry_run:
+            stack.enter_context(store.lock(holder()))
+        present = (read or _reader(permission))(store)
+        new = make(present)
+        if new.count and permission.asks:
+            ask(f"State {store.location}: {new.words}?")
+        written = bool(new.count) and not permission.dry_run
+        header = present.header
+        if written:
+            header = store.replace(_next(session, present), new.entries())
+        _report(session, new, header, written=written)
+    return 0
+
+
+def _reader(permission: Permission) -> Callable[[Store], Present]:
+    from ctsync.apply.recover import folded_view, recover
+
+    if permission.dry_run:
+        return folded_view
+    return lambda store: recover(store, clock=time.time, sleep=time.sleep)
+
+
+def _next(session: Session, present: Present) -> Header:
+    """Give the header of the next version; without a state, draw its lineage."""
+    from ctsync.model.snapshot import Header
+    from ctsync.state import check_account
+
+    before = present.header
+    check_account(before, session.account, location=session.store().location)
+    if before is None:
+        before = Header(str(uuid.uuid4()), 0, session.account)
+    return replace(before, serial=before.serial + 1, tool_version=__version__)
+
+
+def _report(
+    session: Session, new: Rewrite, header: Header | None, *, written: bool
+) -> None:
+    serial = 0 if header is None else header.serial
+    if session.settings.format == "json":
+        from ctsync.canon import canonical
+
+        write([canonical(_document(session, new, serial, written)).decode(), "\n"])
+    elif written:
+        write([f"Done: {new.words}. The state is at serial {serial}.\n"])
+    else:
+        what = f"Would {new.words}." if new.count else "Nothing to write."
+        write([f"{what} The state is at serial {serial}.\n"])
+
+
+def _document(
+    session: Session,
+    new: Rewrite,
+    serial: int,
+    written: bool,  # noqa: FBT001
+) -> dict[str, Any]:
+    name = session.settings.command.replace(" ", ".")
+    return {
+        "format": f"ctsync.{name}/1",
+        "exit_code": 0,
+        "error": None,
+        "diagnostics": [],
+        "diagnostic_totals": {},
+        "written": written,
+        "profiles": new.count,
+        "serial": serial,
+    }

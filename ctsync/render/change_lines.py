@@ -1,0 +1,115 @@
+"""One change as lines of text, in columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ctsync.model.change import Change
+from ctsync.model.mask import Mask
+from ctsync.model.operation import Operation
+from ctsync.render.colour import SYMBOLS, Paint
+from ctsync.render.columns import columns_of, cut, escape, pad
+from ctsync.render.view import Style
+from ctsync.render.words import (
+    key_words,
+    list_notes,
+    operator_words,
+    origin_words,
+    sides_of,
+    symbol_of,
+)
+
+ACTION_SYMBOLS = {"create": "+", "update": "~", "release": "."}
+RELEASED = "released (kept on the platform, forgotten here)"
+
+_INDENT = 4
+_WIDEST_NAME = 32
+_NARROWEST_VALUE = 16
+_ARROW = " -> "
+
+
+def change_lines(change: Change, mask: Mask, style: Style) -> Iterator[str]:
+    """Yield a heading, a line for each operation, and what is released."""
+    yield from _heading(change, mask, style)
+    table = _Table(change, mask, style)
+    for number, operation in enumerate(change.operations):
+        yield table.operation_line(operation)
+        following = change.operations[number + 1 : number + 2]
+        if not any(op.attribute == operation.attribute for op in following):
+            yield from map(table.note_line, list_notes(operation))
+    yield from map(table.released_line, change.released)
+
+
+def _heading(change: Change, mask: Mask, style: Style) -> Iterator[str]:
+    symbol = ACTION_SYMBOLS[change.action]
+    paint = Paint(style.colour)
+    key = key_words(change.key, mask, change.origins)
+    place = origin_words(change, mask)
+    room = style.width - len("  + ") - columns_of(key)
+    start = f"  {paint(symbol, SYMBOLS[symbol])} {key}"
+    if not place:
+        yield start
+    elif columns_of(place) + 2 <= room:
+        yield start + " " * (room - columns_of(place)) + paint(place, "dim")
+    else:
+        yield start
+        yield "    " + paint(place, "dim")
+
+
+class _Table:
+    """The columns of one change."""
+
+    def __init__(self, change: Change, mask: Mask, style: Style) -> None:
+        self._creates = change.action == "create"
+        self._mask = mask
+        self._style = style
+        self._paint = Paint(style.colour)
+        self._steps = Counter(op.attribute for op in change.operations)
+        names = (*self._steps, *change.released)
+        widest = max((columns_of(escape(name)) for name in names), default=0)
+        self._names = min(widest, _WIDEST_NAME)
+
+    def operation_line(self, operation: Operation) -> str:
+        in_steps = self._steps[operation.attribute] > 1
+        operator = operator_words(operation, self._mask, in_steps=in_steps)
+        sides = sides_of(operation, self._mask, creates=self._creates)
+        room = self._room(operator)
+        words = self._fit(sides, room)
+        symbol = symbol_of(operation, creates=self._creates)
+        start = self._start(symbol, operation.attribute)
+        return f"{start}{pad(words, room)}  {operator}"
+
+    def note_line(self, words: str) -> str:
+        return " " * (_INDENT + 2 + self._names + 2) + words
+
+    def released_line(self, attribute: str) -> str:
+        return self._start(".", attribute) + RELEASED
+
+    def _start(self, symbol: str, attribute: str) -> str:
+        coloured = self._paint(symbol, SYMBOLS[symbol])
+        name = pad(cut(escape(attribute), self._names), self._names)
+        return f"{' ' * _INDENT}{coloured} {name}  "
+
+    def _room(self, operator: str) -> int:
+        taken = _INDENT + 2 + self._names + 2 + 2 + len(operator)
+        return max(self._style.width - taken, _NARROWEST_VALUE)
+
+    def _fit(self, sides: tuple[str, ...], room: int) -> str:
+        words = _ARROW.join(sides)
+        if self._style.verbose or columns_of(words) <= room:
+            return words
+        if len(sides) == 1:
+            return cut(words, room)
+        before, after = sides
+        return _ARROW.join(_shared(before, after, room - len(_ARROW)))
+
+
+def _shared(before: str, after: str, room: int) -> tuple[str, str]:
+    """Cut the longer side first, and both to a half where both are long."""
+    half = room // 2
+    if columns_of(before) <= half:
+        return before, cut(after, room - columns_of(before))
+    if columns_of(after) <= half:
+        return cut(before, room - columns_of(after)), after
+    return cut(before, half), cut(after, room - half)

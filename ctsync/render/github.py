@@ -1,0 +1,38 @@
+"""A plan as GitHub workflow commands: findings beside their lines, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ctsync.render.findings import annotation_lines, command, findings_from_json
+from ctsync.render.sentences import (
+    blocked_sentence,
+    partial_sentence,
+    summary_sentence,
+)
+from ctsync.render.view import PlanView, Style
+
+
+class Github:
+    """`--format github`; shows no single change."""
+
+    name = "github"
+
+    def render(self, view: PlanView, style: Style) -> Iterator[str]:  # noqa: ARG002
+        """Yield one workflow command a line."""
+        for line in _commands(view):
+            yield line + "\n"
+
+
+def _commands(view: PlanView) -> Iterator[str]:
+    found = findings_from_json(view.diagnostics)
+    yield from annotation_lines(found, view.diagnostic_totals)
+    for rule in view.blocked:
+        said = blocked_sentence(rule, view)
+        yield command("error", {"title": "PLAN BLOCKED"}, said)
+    if view.is_partial:
+        yield command("warning", {"title": "PARTIAL"}, partial_sentence(view))
+    yield command("notice", {"title": "ctsync plan"}, summary_sentence(view))
+
+
+RENDERER = Github()

@@ -1,0 +1,41 @@
+"""A plan as one JSON document, one change a line.
+
+Under `--summary` the key `changes` is absent: an empty list would say that there are
+none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ctsync.render.json_text import json_text
+from ctsync.render.public import change_json, plan_json
+from ctsync.render.view import PlanView, Style
+
+
+class JsonDocument:
+    """`--format json`; written as it is read, however long."""
+
+    name = "json"
+
+    def render(self, view: PlanView, style: Style) -> Iterator[str]:
+        """Yield the document."""
+        opening = "{"
+        for key, value in plan_json(view, style).items():
+            yield f"{opening}\n{json_text(key)}: {json_text(value)}"
+            opening = ","
+        if not style.summary_only:
+            yield from _changes(view)
+        yield "\n}\n"
+
+
+def _changes(view: PlanView) -> Iterator[str]:
+    yield ',\n"changes": ['
+    separator = "\n"
+    for change in view.changes():
+        yield separator + json_text(change_json(change, view.mask))
+        separator = ",\n"
+    yield "\n]"
+
+
+RENDERER = JsonDocument()

@@ -1,0 +1,25 @@
+"""A plan as JSON Lines: one change a line, then the document without changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ctsync.render.json_text import json_text
+from ctsync.render.public import change_json, plan_json
+from ctsync.render.view import PlanView, Style
+
+
+class JsonLines:
+    """`--format jsonl`; under `--summary` only the last line."""
+
+    name = "jsonl"
+
+    def render(self, view: PlanView, style: Style) -> Iterator[str]:
+        """Yield line after line."""
+        if not style.summary_only:
+            for change in view.changes():
+                yield json_text(change_json(change, view.mask)) + "\n"
+        yield json_text(plan_json(view, style)) + "\n"
+
+
+RENDERER = JsonLines()

@@ -1,0 +1,114 @@
+"""The sentences that every rendering for people shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ctsync.model.change import ACTIONS
+from ctsync.render.columns import escape
+from ctsync.render.view import Blocking, PlanView
+
+# The platform answers an upload of 100 to 1000 records in a few hundred milliseconds.
+# Calls go out side by side, and are held back by 429; in sum half a second is cautious.
+SECONDS_PER_CALL = 0.5
+
+
+def summary_sentence(view: PlanView) -> str:
+    """Say what the plan comes to, in one line."""
+    profiles, summary = view.profiles, view.summary
+    if not view.changed:
+        unchanged = profiles["unchanged"]
+        noun = "profile is" if unchanged == 1 else "profiles are"
+        return f"No changes. {unchanged} {noun} as declared."
+    actions = ", ".join(f"{profiles[name]} to {name}" for name in ACTIONS)
+    records = counted(summary["records"], "record")
+    calls = counted(summary["calls"], "call")
+    duration = duration_words(summary["calls"] * SECONDS_PER_CALL)
+    return f"Plan: {actions}; {records} in {calls}, about {duration}"
+
+
+def duration_words(seconds: float) -> str:
+    """Give a duration as people say it: `3 s`, `5 min`, `2.5 h`."""
+    if seconds < 120:
+        return f"{max(round(seconds), 1)} s"
+    if seconds < 7200:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def counted(number: int, noun: str) -> str:
+    """Give `1 call`, `6 calls`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def header_sentences(view: PlanView) -> Iterator[tuple[str, str]]:
+    """Yield what the plan is for and what is special about it; each with its sort."""
+    yield "header", _target_sentence(view)
+    if view.sandbox:
+        yield "sandbox", "SANDBOX: simulation of documented behaviour"
+    if view.first_run:
+        yield "first_run", _FIRST_RUN
+    if view.accepted:
+        lifted = (f"--accept {name}={n}" for name, n in sorted(view.accepted.items()))
+        yield "accepted", f"Limits set for this plan: {' '.join(lifted)}"
+    if view.is_partial:
+        yield "partial", partial_sentence(view)
+
+
+def _target_sentence(view: PlanView) -> str:
+    account = view.account
+    parts = [f"Account {account.id} in region {account.region}"]
+    if account.endpoint is not None:
+        parts.append(f"endpoint {account.endpoint}")
+    if view.environment is not None:
+        parts.append(f"environment {view.environment}")
+    parts.append(f"state serial {view.base.serial}")
+    return escape(", ".join(parts))
+
+
+def partial_sentence(view: PlanView) -> str:
+    """Say that a selection chose, as `PARTIAL: 3 of 413 changes`."""
+    options = [f"--target {text}" for text in view.shown_selectors(view.targets)]
+    options += [f"--exclude {text}" for text in view.shown_selectors(view.excludes)]
+    said = f"PARTIAL: {view.shown} of {view.whole} changes ({' '.join(options)})"
+    return escape(said)
+
+
+def count_sentences(view: PlanView) -> Iterator[str]:
+    """Yield the counts behind the summary, and what else deserves a word."""
+    profiles, summary = view.profiles, view.summary
+    known = counted(profiles["entries"], "profile")
+    yield f"{known} in the state, {profiles['unchanged']} unchanged"
+    said = (
+        (profiles["remove"], "lose a value"),
+        (summary["opt_in"], "opted in to messages"),
+        (profiles["undeclared"], "in the state that no place names"),
+        (profiles["skipped"], "rows skipped as invalid"),
+        (summary["once_held"], "values held back by write: once"),
+    )
+    for count, words in said:
+        if count:
+            yield f"{count} {words}"
+
+
+def blocked_sentence(rule: Blocking, view: PlanView) -> str:
+    """Say which rule blocks, its numbers, and the way out."""
+    if rule.accept is None:
+        return (
+            f"{rule.rule}: {counted(rule.actual, 'change')} of locked values "
+            "(if meant, change the catalog first)"
+        )
+    name = rule.rule.removeprefix("limits.")
+    entries = view.profiles["entries"]
+    has_share = rule.limit.endswith("%") and name != "skip"
+    share = f" of {entries}" if has_share else ""
+    return (
+        f"{rule.rule} is {rule.limit}, this plan has {rule.actual}{share} "
+        f"({rule.accept} allows it)"
+    )
+
+
+_FIRST_RUN = (
+    "FIRST RUN: there is no state yet, so every profile is new to it\n"
+    "and percentages of the policy do not apply"
+)

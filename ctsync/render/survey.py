@@ -1,0 +1,59 @@
+"""One walk over the changes: what they come to, and which to show first."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ctsync.model.change import Change
+from ctsync.model.key import Key
+
+RISKS = ("removals", "opt-ins", "creations", "counters", "uncertain", "rest")
+MOST_SHOWN = 50
+
+
+def risk_of(change: Change) -> int:
+    """Give the place in `RISKS` of the riskiest thing that a change does."""
+    if change.removes:
+        return 0
+    if change.opt_in:
+        return 1
+    if change.action == "create":
+        return 2
+    if any(op.is_delta for op in change.operations):
+        return 3
+    return 4 if any(op.prior != "known" for op in change.operations) else 5
+
+
+def riskiest(changes: Iterable[Change], most: int = MOST_SHOWN) -> list[Change]:
+    """Give the riskiest changes, riskiest first, then by key; keeps no others."""
+    return heapq.nsmallest(most, changes, key=_order)
+
+
+def _order(change: Change) -> tuple[int, Key]:
+    return risk_of(change), change.key
+
+
+@dataclass(slots=True)
+class Survey:
+    """Counts changes as they pass: attribute by operator, profiles by risk."""
+
+    operations: Counter[tuple[str, str]] = field(default_factory=Counter)
+    risks: Counter[str] = field(default_factory=Counter)
+
+    def watch(self, changes: Iterable[Change]) -> Iterator[Change]:
+        """Yield the changes on, counting them."""
+        for change in changes:
+            self.risks[RISKS[risk_of(change)]] += 1
+            self.operations.update(
+                (op.attribute, op.operator) for op in change.operations
+            )
+            self.operations.update((name, "release") for name in change.released)
+            yield change
+
+    def finish(self, changes: Iterable[Change]) -> None:
+        """Count changes that nobody else wants."""
+        for _ in self.watch(changes):
+            pass

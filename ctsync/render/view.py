@@ -1,0 +1,129 @@
+"""What a rendering of a plan needs, and what every renderer answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ctsync.model.change import ACTIONS, Change
+from ctsync.model.key import Key
+from ctsync.model.mask import Mask
+from ctsync.model.snapshot import Account, Base
+
+
+class Blocking(Protocol):
+    """One rule that forbids a plan. `accept` is the option that would lift it."""
+
+    @property
+    def rule(self) -> str:
+        """Such as `limits.update`."""
+
+    @property
+    def limit(self) -> str:
+        """As the policy writes it."""
+
+    @property
+    def actual(self) -> int:
+        """What the plan has."""
+
+    @property
+    def accept(self) -> str | None:
+        """None where no option lifts the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan as renderings see it.
+
+    `changes` gives a fresh stream each time it is called. `left_out` counts the
+    changes that were not chosen for the plan; `hidden` those of the plan that this
+    view, narrowed further, does not give. `diagnostics` are already masked.
+    """
+
+    account: Account
+    base: Base
+    digest: str
+    summary: Mapping[str, Any]
+    changes: Callable[[], Iterator[Change]]
+    mask: Mask
+    environment: str | None = None
+    first_run: bool = False
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    accepted: Mapping[str, int] = field(default_factory=dict)
+    blocked: tuple[Blocking, ...] = ()
+    left_out: int = 0
+    hidden: int = 0
+    diagnostics: tuple[Mapping[str, Any], ...] = ()
+    diagnostic_totals: Mapping[str, int] = field(default_factory=dict)
+    sandbox: bool = False
+
+    @property
+    def profiles(self) -> Mapping[str, int]:
+        """Counts of profiles."""
+        counts: Mapping[str, int] = self.summary["profiles"]
+        return counts
+
+    @property
+    def changed(self) -> int:
+        """How many changes the plan holds."""
+        return sum(self.profiles[action] for action in ACTIONS)
+
+    @property
+    def shown(self) -> int:
+        """How many changes `changes` gives."""
+        return self.changed - self.hidden
+
+    @property
+    def whole(self) -> int:
+        """How many changes there would be without any selection."""
+        return self.changed + self.left_out
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether a selection chose among the changes."""
+        return bool(self.targets or self.excludes)
+
+    def shown_selectors(self, selectors: tuple[str, ...]) -> tuple[str, ...]:
+        """Give selectors as a rendering may show them: `identity=~1f3a5c7d`."""
+        return tuple(_masked_selector(text, self.mask) for text in selectors)
+
+
+def _masked_selector(text: str, mask: Mask) -> str:
+    kind, _, glob = text.partition("=")
+    if kind != "identity" or glob.strip("*?") == "":
+        return text
+    return f"{kind}={mask.key_text(Key(kind, glob))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How to show it.
+
+    `everything` is `--all`, `summary_only` is `--summary`; `verbose` cuts no value.
+    """
+
+    colour: bool = False
+    width: int = 80
+    everything: bool = False
+    summary_only: bool = False
+    exit_code: int = 0
+    verbose: bool = False
+
+
+class Renderer(Protocol):
+    """One form of a plan.
+
+    A renderer is one file of this package with a module constant `RENDERER`; it is
+    then found by its `name`, which `--format` takes. It reads the view alone, yields
+    text as it goes, keeps no more than a bounded number of changes, and shows values
+    and keys only through `ctsync.render.words` or `ctsync.render.public`, which mask.
+    """
+
+    @property
+    def name(self) -> str:
+        """The word of `--format`."""
+
+    def render(self, view: PlanView, style: Style) -> Iterator[str]:
+        """Yield the rendering in pieces; joined, they are the whole document."""

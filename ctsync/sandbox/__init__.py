@@ -1,0 +1,24 @@
+"""A local HTTP server that behaves as CleverTap's documentation says it does.
+
+It is a simulation of documented behaviour, written from the API notes and apart from
+the rest of ctsync, so that the two can contradict each other. Importing this package
+costs nothing: the server is loaded when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ctsync.sandbox.faults import FAULTS
+    from ctsync.sandbox.service import Sandbox
+
+__all__ = ["FAULTS", "Sandbox"]
+
+_HOMES = {"FAULTS": "ctsync.sandbox.faults", "Sandbox": "ctsync.sandbox.service"}
+
+
+def __getattr__(name: str) -> object:
+    """Load an exported name from the module it lives in."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

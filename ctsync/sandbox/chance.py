@@ -1,0 +1,48 @@
+"""Which fault an upload meets: the scripted ones first, then by chance."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from threading import Lock
+
+from ctsync.sandbox.faults import TABLE
+
+
+@dataclass
+class FaultQueue:
+    """Deals a fault to each upload: the scripted ones first, then by their rates."""
+
+    rates: Mapping[str, float]
+    random: Random
+    _script: deque[str] = field(default_factory=deque)
+    _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        """Refuse rates that cannot be meant."""
+        _check_names(self.rates)
+        for name, rate in self.rates.items():
+            if not 0 <= rate <= 1:
+                raise ValueError(f"fault rate of {name} is {rate}, must be 0 to 1")
+
+    def script(self, *names: str) -> None:
+        """Queue faults for the next uploads, one each."""
+        _check_names(names)
+        with self._lock:
+            self._script.extend(names)
+
+    def draw(self) -> str:
+        """Return the name of the fault that this upload meets."""
+        with self._lock:
+            if self._script:
+                return self._script.popleft()
+            # Every kind is drawn, so that one rate does not shift another's draws.
+            draws = {name: self.random.random() for name in TABLE}
+        hits = (n for n in TABLE if draws[n] < self.rates.get(n, 0.0))
+        return next(hits, "none")
+
+
+def _check_names(names: Iterable[str]) -> None:
+    unknown = sorted(set(names) - set(TABLE))
+    if unknown:
+        raise ValueError(f"unknown faults: {', '.join(unknown)}")

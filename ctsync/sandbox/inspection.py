@@ -1,0 +1,100 @@
+"""The exact view beside the distorted read: profiles, violations, calls, faults.
+
+Loopback only and without authentication: what is kept here is a simulation.
+"""
+
+import json
+from collections.abc import Callable
+
+from ctsync.sandbox.answers import Reply, failure, json_reply, lines_reply
+from ctsync.sandbox.api import Request
+from ctsync.sandbox.chance import FaultQueue
+from ctsync.sandbox.names import ID_KINDS, Json, Key
+from ctsync.sandbox.platform import Platform
+from ctsync.sandbox.profile import Profile
+
+
+class InspectionError(ValueError):
+    """A request that asks for nothing the sandbox could show or do."""
+
+
+class Inspection:
+    """Answers requests under `/sandbox/`."""
+
+    def __init__(self, platform: Platform, queue: FaultQueue) -> None:
+        """Look into a platform, and queue faults for its next uploads."""
+        self._platform = platform
+        self._queue = queue
+        self._routes: dict[tuple[str, str], Callable[[Request], Reply]] = {
+            ("GET", "/sandbox/profiles"): self._profiles,
+            ("GET", "/sandbox/profile"): self._profile,
+            ("GET", "/sandbox/violations"): self._violations,
+            ("GET", "/sandbox/calls"): self._calls,
+            ("POST", "/sandbox/faults"): self._script,
+            ("POST", "/sandbox/profiles"): self._edit,
+        }
+
+    def respond(self, request: Request) -> Reply:
+        """Return the reply to one inspection request."""
+        route = self._routes.get((request.method, request.path))
+        if route is None:
+            known = ", ".join(f"{method} {path}" for method, path in self._routes)
+            return failure(404, f"no such page, known: {known}")
+        try:
+            return route(request)
+        except ValueError as error:
+            return failure(400, str(error))
+
+    def _profiles(self, _request: Request) -> Reply:
+        return lines_reply(each.to_json() for each in self._platform.profiles())
+
+    def _profile(self, request: Request) -> Reply:
+        key = _one_key(dict(request.query))
+        profile = self._platform.profile(key.kind, key.value)
+        return failure(404, "no such profile") if profile is None else _show(profile)
+
+    def _violations(self, _request: Request) -> Reply:
+        return lines_reply(each.to_json() for each in self._platform.violations)
+
+    def _calls(self, _request: Request) -> Reply:
+        return lines_reply(each.to_json() for each in self._platform.calls)
+
+    def _script(self, request: Request) -> Reply:
+        names = _document(request).get("faults")
+        if not isinstance(names, list):
+            raise InspectionError('expected {"faults": [name, ...]}')
+        self._queue.script(*map(str, names))
+        return json_reply({"queued": len(names)})
+
+    def _edit(self, request: Request) -> Reply:
+        """Set exact values; `"attributes": null` removes the profile."""
+        document = _document(request)
+        key = _one_key(document.get("key"))
+        attributes = document.get("attributes")
+        if attributes is None:
+            return json_reply({"removed": self._platform.forget(*key)})
+        if not isinstance(attributes, dict):
+            raise InspectionError(
+                'expected {"key": {kind: value}, "attributes": {...}}'
+            )
+        self._platform.edit(*key, attributes)
+        return json_reply({"edited": True})
+
+
+def _show(profile: Profile) -> Reply:
+    return json_reply(profile.to_json())
+
+
+def _document(request: Request) -> dict[str, Json]:
+    document = json.loads(request.body)
+    if not isinstance(document, dict):
+        raise InspectionError("expected a JSON object")
+    return document
+
+
+def _one_key(value: Json) -> Key:
+    if isinstance(value, dict) and len(value) == 1:
+        ((kind, text),) = value.items()
+        if kind in ID_KINDS and isinstance(text, str) and text:
+            return Key(kind, text)
+    raise InspectionError(f"expected exactly one of {', '.join(ID_KINDS)} with a value")

@@ -1,0 +1,189 @@
+"""The simulated platform: four id namespaces, upsert, and nothing ever merges.
+
+No HTTP here. Each public method may be called from any thread.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from random import Random
+from threading import RLock
+
+from ctsync.sandbox.answers import Refused
+from ctsync.sandbox.calls import Call, CallLog
+from ctsync.sandbox.faults import DOCUMENTED, Fault
+from ctsync.sandbox.names import ID_KINDS, Json, Key, fold_key, keys_in
+from ctsync.sandbox.orders import Order, read_orders, record_rules
+from ctsync.sandbox.profile import Profile
+from ctsync.sandbox.store import Store, Transaction
+from ctsync.sandbox.validation import Refusal, echo, find_refusal
+from ctsync.sandbox.violations import Violation, ViolationLog
+
+
+class Platform:
+    """Profiles, and what was noticed about those who change them."""
+
+    def __init__(self, data: Path | None, random: Random) -> None:
+        """Open the profiles in a file, or begin with none; `random` shuffles."""
+        self._store = Store(data)
+        self._random = random
+        self._lock = RLock()
+        self._violations = ViolationLog()
+        self._calls = CallLog()
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """Everything noted that a careful client never does, oldest first."""
+        return self._violations.entries()
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls received, in order of arrival."""
+        return self._calls.entries()
+
+    @property
+    def call_count(self) -> int:
+        """The number of calls received, those no longer kept among them."""
+        return self._calls.count
+
+    def next_call(self) -> int:
+        """Draw the number of a call that has just arrived."""
+        with self._lock:
+            return self._calls.next_number()
+
+    def note_call(self, call: Call) -> None:
+        """Keep a call for inspection."""
+        with self._lock:
+            self._calls.note(call)
+
+    def note(self, violation: Violation) -> None:
+        """Keep a violation for inspection."""
+        with self._lock:
+            self._violations.note(violation)
+
+    def upload(
+        self,
+        records: Sequence[Json],
+        *,
+        call: int = 0,
+        fault: Fault = DOCUMENTED,
+        is_dry_run: bool = False,
+    ) -> list[Refused]:
+        """Apply the good records of a call and return the others, in their order."""
+        with self._lock:
+            refused = self._judge(records, fault)
+            places = {each.place for each in refused}
+            work = [
+                (key, orders)
+                for place, (key, orders) in enumerate(self._read(records, call))
+                if key is not None and place not in places
+            ]
+            if fault.applies and not is_dry_run:
+                self._apply(work, call, fault)
+            return refused
+
+    def _judge(self, records: Sequence[Json], fault: Fault) -> list[Refused]:
+        refusals = [find_refusal(record) for record in records]
+        imposed = fault.refusal
+        if imposed is not None and records:
+            for place in self._victims(refusals, fault):
+                refusals[place] = refusals[place] or imposed
+        return [
+            Refused(place, refusal.code, refusal.text, echo(records[place], refusal))
+            for place, refusal in enumerate(refusals)
+            if refusal is not None
+        ]
+
+    def _victims(
+        self, refusals: Sequence[Refusal | None], fault: Fault
+    ) -> Sequence[int]:
+        if fault.refuses_all:
+            return range(len(refusals))
+        return [self._random.randrange(len(refusals))]
+
+    def _read(
+        self, records: Sequence[Json], call: int
+    ) -> Iterator[tuple[Key | None, list[Order]]]:
+        seen: set[Key] = set()
+        for record in records:
+            keys = keys_in(record)
+            key = keys[0] if keys else None
+            for rule in _envelope_rules(record, keys, seen):
+                self.note(Violation(rule, key, None, call))
+            seen.update(fold_key(each) for each in keys)
+            data = record.get("profileData") if isinstance(record, dict) else None
+            orders = read_orders(data, key) if isinstance(data, dict) else []
+            for rule, name in record_rules(orders):
+                self.note(Violation(rule, key, name, call))
+            yield key, orders
+
+    def _apply(
+        self, work: list[tuple[Key, list[Order]]], call: int, fault: Fault
+    ) -> None:
+        # Nobody promises an order, so nobody may come to rely on one.
+        self._random.shuffle(work)
+        dropped = self._draw_name(work) if fault.drops_attribute else None
+        with self._store.transaction() as transaction:
+            for key, orders in work:
+                self._random.shuffle(orders)
+                kept = [order for order in orders if order.folded != dropped]
+                self._obey(transaction, key, kept, call)
+
+    def _obey(
+        self, transaction: Transaction, key: Key, orders: list[Order], call: int
+    ) -> None:
+        draft = transaction.draft(key)
+        for order in orders:
+            rule = draft.obey(order)
+            if rule is not None:
+                self.note(Violation(rule, key, order.name, call))
+
+    def _draw_name(self, work: list[tuple[Key, list[Order]]]) -> str | None:
+        names = sorted({order.folded for _, orders in work for order in orders})
+        return self._random.choice(names) if names else None
+
+    def profile(self, kind: str, value: str) -> Profile | None:
+        """Return exactly what is stored about a key, or None."""
+        with self._lock:
+            return self._store.find(Key(kind, value))
+
+    def profile_by_email(self, email: str) -> Profile | None:
+        """Return the first profile, by key, that carries an e-mail address."""
+        with self._lock:
+            return self._store.find_by_email(email)
+
+    def profiles(self) -> Iterator[Profile]:
+        """Yield every profile exactly as stored, ordered by id kind and value."""
+        after = Key("", "")
+        while True:
+            with self._lock:
+                page = self._store.page(after)
+            if not page:
+                return
+            yield from page
+            after = Key(page[-1].kind, page[-1].value)
+
+    def edit(self, kind: str, value: str, attributes: Mapping[str, Json]) -> None:
+        """Set exact values as somebody else would; None takes an attribute away."""
+        if kind not in ID_KINDS:
+            raise ValueError(f"unknown id kind {kind!r}, known: {', '.join(ID_KINDS)}")
+        with self._lock, self._store.transaction() as transaction:
+            transaction.draft(Key(kind, value)).edit(attributes)
+
+    def forget(self, kind: str, value: str) -> bool:
+        """Remove a profile as somebody else would; say whether it was there."""
+        with self._lock:
+            return self._store.forget(Key(kind, value))
+
+    def release(self) -> None:
+        """Close the data file until it is next needed."""
+        with self._lock:
+            self._store.release()
+
+
+def _envelope_rules(record: Json, keys: list[Key], seen: set[Key]) -> Iterator[str]:
+    if isinstance(record, dict) and "ts" in record:
+        yield "ts"
+    if len(keys) > 1:
+        yield "several-keys"
+    if any(fold_key(key) in seen for key in keys):
+        yield "same-key-in-call"

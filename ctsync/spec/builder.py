@@ -1,0 +1,207 @@
+"""YAML events to plain trees, about four times as fast as PyYAML's own constructor.
+
+A tree holds dicts, lists and scalars as `ctsync.spec.scalars` describes them. Marks are
+kept only on request: findings are rare, and the file is read again for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from sys import intern
+from typing import Any, TypeAlias
+
+from ctsync.spec.scalars import PLAIN, QUOTED, Node
+
+Position: TypeAlias = tuple[int, int]
+Marks: TypeAlias = dict[tuple[int, "str | int"], Position]
+
+MAX_DEPTH = 64
+LINES_DEPTH = 3  # `profiles:` of a file or environment, and `members:` of a cohort
+
+_ODD_KEYS = frozenset({"", "~", "null", "<<"})
+_MERGE = "<<"
+
+
+class Problem(Exception):
+    """One thing that the language does not allow, where it stands."""
+
+    def __init__(
+        self, code: str, message: str, hint: str | None, position: Position
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.position = position
+
+
+class Builder:
+    """Builds the tree of one document from its events.
+
+    `lines` gives, by the id of a list near the root, the line of each item. `marks`
+    is filled when it is given. What can be passed over is collected in `problems`.
+    """
+
+    def __init__(
+        self, events: Any, get: Callable[[], Any], *, budget: int, marks: Marks | None
+    ) -> None:
+        self.get = get
+        self.marks = marks
+        self.problems: list[Problem] = []
+        self.lines: dict[int, list[int]] = {}
+        self._scalar = events.ScalarEvent
+        self._map, self._map_end = events.MappingStartEvent, events.MappingEndEvent
+        self._list, self._list_end = events.SequenceStartEvent, events.SequenceEndEvent
+        self._alias = events.AliasEvent
+        self._anchors: dict[str, Node | None] = {}
+        self._sizes: dict[int, int] = {}
+        self._budget = budget
+
+    def node(self, event: Any, depth: int) -> Node:
+        """Give the node that starts with `event`.
+
+        Raises:
+            Problem: reading cannot go on.
+        """
+        kind = event.__class__
+        if kind is self._alias:
+            return self._repeat(event)
+        if event.tag is not None:
+            self._report("CT005", f"tag {_shown(event.tag)}", "leave it out", event)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        node: Node
+        if kind is self._scalar:
+            node = (QUOTED if event.style else PLAIN) + event.value
+        elif depth >= MAX_DEPTH:
+            message = f"nested deeper than {MAX_DEPTH} levels"
+            raise Problem("CT012", message, None, position_of(event))
+        else:
+            node = self.mapping(depth) if kind is self._map else self.sequence(depth)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
+
+    def mapping(self, depth: int) -> dict[str, Node]:
+        """Give the mapping whose start was just read."""
+        out: dict[str, Node] = {}
+        merges: list[tuple[Any, Node]] = []
+        get, scalar, marks = self.get, self._scalar, self.marks
+        while True:
+            start = get()
+            if start.__class__ is scalar and start.anchor is None and start.tag is None:
+                key = intern(start.value)
+            elif start.__class__ is self._map_end:
+                break
+            else:
+                key = self._unusual_key(start, depth)
+            event = get()
+            if event.__class__ is scalar and event.anchor is None and event.tag is None:
+                value: Node = (QUOTED if event.style else PLAIN) + event.value
+            else:
+                value = self.node(event, depth + 1)
+            if key in out or key in _ODD_KEYS:
+                is_twice = key in out
+                if self._is_odd(start, key, value, merges, is_twice=is_twice):
+                    continue
+            out[key] = value
+            if marks is not None:
+                marks[id(out), key] = position_of(start)
+        for at, source in merges:
+            self._merge(out, source, at)
+        return out
+
+    def sequence(self, depth: int) -> list[Node]:
+        """Give the list whose start was just read."""
+        out: list[Node] = []
+        lines: list[int] | None = [] if depth <= LINES_DEPTH else None
+        get, end = self.get, self._list_end
+        while (event := get()).__class__ is not end:
+            if lines is not None:
+                lines.append(event.start_mark.line + 1)
+            if self.marks is not None:
+                self.marks[id(out), len(out)] = position_of(event)
+            out.append(self.node(event, depth + 1))
+        if lines is not None:
+            self.lines[id(out)] = lines
+        return out
+
+    def _unusual_key(self, event: Any, depth: int) -> str:
+        node = self.node(event, depth + 1)
+        if isinstance(node, str):
+            return intern(node[1:])
+        self._report("CT010", "a key is a list or a map", "write text", event)
+        return f"?{position_of(event)}"
+
+    def _is_odd(
+        self,
+        start: Any,
+        key: str,
+        value: Node,
+        merges: list[tuple[Any, Node]],
+        *,
+        is_twice: bool,
+    ) -> bool:
+        is_plain = not getattr(start, "style", None)
+        if key == _MERGE and is_plain and not merges:
+            merges.append((start, value))
+        elif is_twice or (key == _MERGE and is_plain):
+            hint = "keep one of them"
+            self._report("CT004", f"key {_shown(key)} stands twice", hint, start)
+        elif is_plain:
+            shown = key or "nothing"
+            self._report("CT010", f"{shown} stands as a key", "quote it", start)
+        else:
+            return False
+        return True
+
+    def _merge(self, out: dict[str, Node], source: Node, at: Any) -> None:
+        """Add what `<<` names; of several maps the first one wins, as YAML says."""
+        maps = source if isinstance(source, list) else [source]
+        for one in maps:
+            if not isinstance(one, dict):
+                hint = "name an anchor, as in <<: *defaults"
+                self._report("CT014", "<< takes a map or a list of maps", hint, at)
+                continue
+            for key, value in one.items():
+                if key not in out:
+                    out[key] = value
+                    if self.marks is not None and (id(one), key) in self.marks:
+                        self.marks[id(out), key] = self.marks[id(one), key]
+
+    def _repeat(self, event: Any) -> Node:
+        name = event.anchor
+        node = self._anchors.get(name)
+        if node is None:
+            is_open = name in self._anchors
+            said = f"*{name} stands inside its own anchor" if is_open else ""
+            message = said or f"no anchor &{name} stands before *{name}"
+            self._report("CT006", message, None, event)
+            return PLAIN
+        self._budget -= self._size(node)
+        if self._budget < 0:
+            message = "aliases repeat too much: the file would grow without bounds"
+            hint = "repeat less, or move the data to a table"
+            raise Problem("CT006", message, hint, position_of(event))
+        return node
+
+    def _size(self, node: Node) -> int:
+        if isinstance(node, str):
+            return 1
+        known = self._sizes.get(id(node))
+        if known is None:
+            parts = node.values() if isinstance(node, dict) else node
+            known = self._sizes[id(node)] = 1 + sum(map(self._size, parts))
+        return known
+
+    def _report(self, code: str, message: str, hint: str | None, event: Any) -> None:
+        self.problems.append(Problem(code, message, hint, position_of(event)))
+
+
+def position_of(event: Any) -> Position:
+    """Give line and column of an event, counted from 1."""
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _shown(text: str) -> str:
+    return f'"{text[:40]}…"' if len(text) > 40 else f'"{text}"'

@@ -1,0 +1,71 @@
+"""The catalog: what the project says its attributes are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ctsync.canon import fold_name
+from ctsync.kinds.system import SYSTEM, system_rule
+from ctsync.model.record import GROUP_PREFIX
+from ctsync.model.rule import Rule
+from ctsync.spec.names import NameFault
+
+_WITH_ENUM = frozenset({"string", "list"})
+
+
+def rule_of(name: str, entry: Mapping[str, Any]) -> Rule:
+    """Give the rule of a catalog entry; a system attribute keeps what is its own."""
+    system = system_rule(name)
+    enum = tuple(entry.get("enum", ()))
+    said = Rule(
+        name,
+        kind=entry.get("type") or ("string" if enum else None),
+        enum=enum,
+        write=entry.get("write", "free"),
+        sensitive=entry.get("sensitive", False),
+    )
+    if system is None:
+        return said
+    return replace(
+        system,
+        enum=enum or system.enum,
+        write=said.write,
+        sensitive=system.sensitive or said.sensitive,
+    )
+
+
+def undeclared_rule(name: str) -> Rule:
+    """Give the rule of an attribute that the catalog does not know."""
+    if name.startswith(GROUP_PREFIX):
+        return Rule(name, "subscription", system=True)
+    return system_rule(name) or Rule(name)
+
+
+def entry_faults(name: str, entry: Mapping[str, Any]) -> Iterator[NameFault]:
+    """Yield what is wrong with a catalog entry beyond its shape."""
+    system = SYSTEM.get(name)
+    declared = entry.get("type")
+    if system is not None and declared not in {None, system.kind}:
+        message = f"{name} is a system attribute, a {system.kind}, and keeps its type"
+        yield NameFault("CT110", message, "leave type out")
+    elif declared not in {None, *_WITH_ENUM} and "enum" in entry:
+        message = f'attribute "{name}" is a {declared}, which takes no enum'
+        yield NameFault("CT103", message, "an enum is for string and list")
+    yield from _foreign_values(name, system, entry.get("enum", ()))
+
+
+def _foreign_values(
+    name: str, system: Rule | None, values: list[str]
+) -> Iterator[NameFault]:
+    allowed = system.enum if system is not None else ()
+    foreign = [value for value in values if allowed and value not in allowed]
+    if foreign:
+        message = f'the platform does not take "{foreign[0]}" for {name}'
+        yield NameFault("CT101", message, f"it takes {', '.join(allowed)}")
+
+
+def folded_catalog(rules: Mapping[str, Rule]) -> dict[str, Rule]:
+    """Give the rules by folded name."""
+    return {fold_name(name): rule for name, rule in rules.items()}

@@ -1,0 +1,127 @@
+"""Cohorts: members that share attributes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from ctsync.canon import canonical
+from ctsync.model.change import Origin
+from ctsync.model.contribution import Path
+from ctsync.model.key import ID_TYPES, Key
+from ctsync.model.value import Raw
+from ctsync.spec.names import NameFault, Place
+from ctsync.spec.profiles import NOTHING, EntryChecks
+from ctsync.spec.scalars import Node, json_of, raw_of
+from ctsync.spec.schema import member_schema
+from ctsync.spec.shape import shape_faults
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cohort:
+    """One cohort. `keys` are its members, None where one has no key to use.
+
+    `digest` covers what the cohort makes of a member: name, attributes, leave; never
+    its members.
+    """
+
+    name: str
+    file: str
+    path: Path
+    node: Mapping[str, Node] = field(repr=False)
+    line: int | None = None
+    members: list[Node] = field(default_factory=list, repr=False)
+    lines: list[int] = field(default_factory=list, repr=False)
+    keys: tuple[Key | None, ...] = field(default=(), repr=False)
+    digest: bytes = b""
+
+    @property
+    def origin(self) -> Origin:
+        """Where the cohort stands."""
+        return Origin(self.file, self.line, cohort=self.name)
+
+    def place(self, index: int) -> Place:
+        """Give where a member stands."""
+        return Place(self.file, (*self.path, "members", index))
+
+    @property
+    def leave_path(self) -> Path:
+        """Where `leave:` stands in the file."""
+        return (*self.path, "leave")
+
+    def attributes(self) -> dict[str, Raw]:
+        """Give what a member gets."""
+        return _read(self.node, "attributes")
+
+    def leave(self) -> dict[str, Raw]:
+        """Give what a profile that leaves gets."""
+        return _read(self.node, "leave")
+
+
+def _read(node: Mapping[str, Node], part: str) -> dict[str, Raw]:
+    words = node.get(part)
+    return {n: raw_of(v) for n, v in words.items()} if isinstance(words, dict) else {}
+
+
+def cohort_digest(name: str, node: Mapping[str, Node]) -> bytes:
+    """Give the digest of what a cohort makes of a member."""
+    words = ["cohort", name, node.get("attributes"), node.get("leave")]
+    return hashlib.blake2b(canonical(words), digest_size=16).digest()
+
+
+def member_key(node: Node) -> Key | None:
+    """Give the key of a well-written member: an identity, or a map of one id."""
+    if isinstance(node, str):
+        return None if node in NOTHING else Key("identity", node[1:])
+    if not isinstance(node, dict):
+        return None
+    named = [(k, v) for k, v in node.items() if not k.startswith("x-")]
+    if len(named) != 1:
+        return None
+    (kind, value) = named[0]
+    if kind not in ID_TYPES or not isinstance(value, str) or value in NOTHING:
+        return None
+    return Key(kind, value[1:])
+
+
+def member_keys(cohort: Cohort, checks: EntryChecks) -> tuple[Key | None, ...]:
+    """Judge every member of a cohort; give the key of each, or None."""
+    seen: dict[Key, int] = {}
+    return tuple(
+        _member(cohort, index, node, seen, checks)
+        for index, node in enumerate(cohort.members)
+    )
+
+
+def _member(
+    cohort: Cohort, index: int, node: Node, seen: dict[Key, int], checks: EntryChecks
+) -> Key | None:
+    key = member_key(node)
+    if key is None:
+        checks.add(cohort.place(index), _member_faults(node))
+        return None
+    first = seen.setdefault(key, index)
+    if first != index:
+        where = checks.report.locator.place(cohort.file, cohort.place(first).path)
+        message = f'cohort "{cohort.name}" lists this member twice, first at {where}'
+        checks.add(cohort.place(index), [NameFault("CT315", message, "keep one")])
+        return None
+    faults = checks.keys.note(key, cohort, index)
+    checks.add(cohort.place(index), faults)
+    return key if all(fault.code == "CT312" for fault in faults) else None
+
+
+def _member_faults(node: Node) -> Iterator[NameFault]:
+    if isinstance(node, str):
+        yield NameFault("CT314", "the identifier is empty", "write the id")
+        return
+    for fault in shape_faults(_schema(), json_of(node)):
+        yield NameFault(fault.code, fault.message, fault.hint)
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return member_schema()

@@ -1,0 +1,150 @@
+"""What the sections of all files declare together: catalog, profiles, cohorts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from ctsync.canon import fold_name
+from ctsync.model.rule import Rule
+from ctsync.spec.catalog import entry_faults, rule_of
+from ctsync.spec.cohorts import Cohort, cohort_digest, member_keys
+from ctsync.spec.findings import Locator, Reporter
+from ctsync.spec.keys import KeyBook
+from ctsync.spec.names import NameBook, NameFault, Place
+from ctsync.spec.profiles import EntryChecks, ProfileSection
+from ctsync.spec.scalars import Node
+from ctsync.spec.sections import Section, catalog_of, cohorts_of
+from ctsync.spec.settings import Settings
+
+
+class Declared:
+    """The rules of all catalogs, by name as spelled, and where each stands."""
+
+    def __init__(self, sections: Iterable[Section], report: Reporter) -> None:
+        self.rules: dict[str, Rule] = {}
+        self._report = report
+        self._places: dict[str, Place] = {}
+        for section in sections:
+            for name, entry in catalog_of(section):
+                place = Place(section.file, ("catalog", name))
+                first = self._places.setdefault(fold_name(name), place)
+                if first is not place:
+                    _report_twice(report, "attribute", name, place, first)
+                    continue
+                self.rules[name] = rule_of(name, entry)
+                add_faults(report, place, entry_faults(name, entry), name)
+
+    def checks(self, settings: Settings) -> EntryChecks:
+        """Give what judges the names and keys of this project."""
+
+        def show(place: Place) -> str:
+            return self._report.locator.place(place.file, place.path)
+
+        names = NameBook(
+            {fold_name(name): name for name in self.rules},
+            settings.frame.limits,
+            show,
+            is_open=settings.policy.unknown_attributes == "allow",
+        )
+        for name in self.rules:
+            place = self._places[fold_name(name)]
+            add_faults(self._report, place, names.judge(name, place), name)
+        return EntryChecks(names, KeyBook(show), self._report)
+
+
+def add_faults(
+    report: Reporter,
+    place: Place,
+    faults: Iterable[NameFault],
+    attribute: str | None = None,
+) -> None:
+    """Report what is wrong at a place."""
+    for fault in faults:
+        report.add(
+            fault.code,
+            fault.message,
+            file=place.file,
+            path=place.path,
+            hint=fault.hint,
+            attribute=attribute,
+        )
+
+
+def _report_twice(
+    report: Reporter, noun: str, name: str, place: Place, first: Place
+) -> None:
+    where = report.locator.place(first.file, first.path)
+    message = f'{noun} "{name}" is declared in two places, first at {where}'
+    fault = NameFault("CT111", message, "keep one of them")
+    add_faults(report, place, [fault], name if noun == "attribute" else None)
+
+
+def profiles_of(
+    sections: Iterable[Section], checks: EntryChecks
+) -> Iterator[ProfileSection]:
+    """Yield the profiles of every file, judged."""
+    for section in sections:
+        entries = section.tree.get("profiles")
+        if isinstance(entries, list):
+            lines = section.lines_of(entries, ("profiles",), checks.report.locator)
+            found = ProfileSection(section.file, ("profiles",), entries, lines)
+            yield replace(found, keys=checks.keys_in(found))
+
+
+def all_cohorts(
+    sections: Iterable[Section], checks: EntryChecks
+) -> Iterator[tuple[str, Cohort]]:
+    """Yield the cohorts of every file by name, judged."""
+    places: dict[str, Place] = {}
+    for section in sections:
+        for name, node in cohorts_of(section):
+            place = Place(section.file, ("cohorts", name))
+            first = places.setdefault(name, place)
+            if first is not place:
+                _report_twice(checks.report, "cohort", name, place, first)
+                continue
+            yield name, _cohort(section, name, node, checks)
+
+
+def _cohort(
+    section: Section, name: str, node: Mapping[str, Node], checks: EntryChecks
+) -> Cohort:
+    path = ("cohorts", name)
+    for part in ("attributes", "leave"):
+        words = node.get(part)
+        if isinstance(words, dict):
+            checks.attributes(Place(section.file, (*path, part)), words)
+    listed = _listed_members(section, name, node, checks.report)
+    locator: Locator = checks.report.locator
+    cohort = Cohort(
+        name,
+        section.file,
+        path,
+        node,
+        locator.locate(section.file, path)[0],
+        listed,
+        section.lines_of(listed, (*path, "members"), locator),
+        digest=cohort_digest(name, node),
+    )
+    return replace(cohort, keys=member_keys(cohort, checks))
+
+
+def _listed_members(
+    section: Section, name: str, node: Mapping[str, Node], report: Reporter
+) -> list[Node]:
+    members = node.get("members")
+    if isinstance(members, dict):
+        message = f'members of cohort "{name}" from a file are not supported yet'
+        place = Place(section.file, ("cohorts", name, "members"))
+        fault = NameFault("CT901", message, "list them: members: [...]")
+        add_faults(report, place, [fault])
+    return members if isinstance(members, list) else []
+
+
+def report_surplus(names: NameBook, report: Reporter) -> None:
+    """Report that the project has more custom attributes than an account holds."""
+    surplus = names.surplus()
+    if surplus is not None:
+        place, fault = surplus
+        add_faults(report, place, [fault], str(place.path[-1]))

@@ -1,0 +1,127 @@
+"""Collecting what is wrong with a project, each finding with its place.
+
+Trees carry no positions. A file with findings is read again with marks, once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+
+from ctsync.codes import CODES
+from ctsync.diagnostics import Diagnostic, Findings
+from ctsync.model.contribution import Path
+from ctsync.spec.builder import Position, Problem
+from ctsync.spec.reader import Document, read_document
+from ctsync.spec.scalars import Node
+
+_GROUPS = "subscriptions."
+
+
+class Locator:
+    """Finds line and column of a path in a file of the project.
+
+    `overlaid` is the file over which the environment `environment` was laid.
+    """
+
+    def __init__(
+        self,
+        root: FilePath,
+        overlaid: str | None = None,
+        environment: str | None = None,
+    ) -> None:
+        self._root = root
+        self._overlaid = overlaid
+        self._environment = environment
+        self._documents: dict[str, Document] = {}
+
+    def locate(self, file: str, path: Path) -> Position:
+        """Give the position of what stands at `path`, or of its nearest parent."""
+        document = self._document(file)
+        path = _written(path)
+        base, depth = _walk(document, path)
+        if file == self._overlaid and self._environment is not None:
+            prefix = ("environments", self._environment)
+            inner, inner_depth = _walk(document, (*prefix, *path))
+            if inner_depth - len(prefix) >= max(depth, 1):
+                return inner
+        return base
+
+    def place(self, file: str, path: Path) -> str:
+        """Give `people/jack.yaml:3`."""
+        return f"{file}:{self.locate(file, path)[0]}"
+
+    def _document(self, file: str) -> Document:
+        if file not in self._documents:
+            read = read_document(self._root / file, with_marks=True)
+            self._documents[file] = read
+        return self._documents[file]
+
+
+def _written(path: Path) -> Path:
+    """Lead from the name of a group, as attributes carry it, to where it stands."""
+    *above, attributes, name = ("", "", *path)
+    if (
+        attributes == "attributes"
+        and isinstance(name, str)
+        and name.startswith(_GROUPS)
+    ):
+        return (*above[2:], *name.split(".", 2))
+    return path
+
+
+def _walk(document: Document, path: Path) -> tuple[Position, int]:
+    node: Node | None = document.tree
+    position, depth = (1, 1), 0
+    for step in path:
+        inner = _inner(node, step)
+        if inner is None:
+            break
+        position = (document.marks or {}).get((id(node), step), position)
+        node, depth = inner, depth + 1
+    return position, depth
+
+
+def _inner(node: Node | None, step: str | int) -> Node | None:
+    if isinstance(node, dict) and isinstance(step, str):
+        return node.get(step)
+    if isinstance(node, list) and isinstance(step, int) and step < len(node):
+        return node[step]
+    return None
+
+
+class Reporter:
+    """Turns what is wrong at a path into findings; severity follows from the code."""
+
+    def __init__(self, locator: Locator) -> None:
+        self.locator = locator
+        self.findings = Findings()
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        *,
+        file: str,
+        path: Path = (),
+        hint: str | None = None,
+        attribute: str | None = None,
+    ) -> None:
+        """Add what is wrong at `path` of `file`."""
+        position = self.locator.locate(file, path)
+        self.put(Problem(code, message, hint, position), file, attribute)
+
+    def put(self, problem: Problem, file: str, attribute: str | None = None) -> None:
+        """Add what the reader met in `file`."""
+        line, column = problem.position
+        self.findings.add(
+            Diagnostic(
+                CODES[problem.code].severity,
+                problem.code,
+                problem.message,
+                problem.hint,
+                file=file,
+                line=line,
+                column=column,
+                attribute=attribute,
+            )
+        )

@@ -1,0 +1,131 @@
+"""The project file: read, laid over with the environment, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ctsync.errors import SpecError, UsageError
+from ctsync.spec.files import project_file_of
+from ctsync.spec.findings import Locator, Reporter
+from ctsync.spec.overlay import environments_of, lay_over
+from ctsync.spec.reader import Document, read_document
+from ctsync.spec.scalars import Node
+from ctsync.spec.schema import REQUIRED, bare_project_schema
+from ctsync.spec.sections import Section, judged, outline
+
+_ACCOUNT = ("id", "region")
+
+
+def environment_names(path: Path) -> tuple[str, ...]:
+    """Give the names of a project's environments.
+
+    Raises:
+        UsageError: there is no project.
+        SpecError: the project file cannot be read.
+    """
+    return environments_of(_tree_at(path))
+
+
+def is_complete(path: Path) -> bool:
+    """Say whether a project can be used without an environment.
+
+    Raises:
+        UsageError: there is no project.
+        SpecError: the project file cannot be read.
+    """
+    return not missing_keys(_tree_at(path))
+
+
+def _tree_at(path: Path) -> dict[str, Node]:
+    file = project_file_of(path)
+    reporter = Reporter(Locator(file.parent))
+    return tree_of(read_document(file), file.name, reporter)
+
+
+def tree_of(document: Document, name: str, report: Reporter) -> dict[str, Node]:
+    """Give the tree of the project file, without which there is no project.
+
+    Raises:
+        SpecError: it cannot be read.
+    """
+    for problem in document.problems:
+        report.put(problem, name)
+    if document.tree is None:
+        raise SpecError(f"{name} cannot be read", report.findings)
+    return document.tree
+
+
+def missing_keys(tree: Mapping[str, Node]) -> list[str]:
+    """Give the required keys that a project file lacks."""
+    missing = [key for key in REQUIRED if key not in tree]
+    account = tree.get("account")
+    if isinstance(account, dict):
+        missing += [f"account.{key}" for key in _ACCOUNT if key not in account]
+    return missing
+
+
+def read_head(
+    document: Document,
+    file: str,
+    environment: str | None,
+    report: Reporter,
+    *,
+    is_sandboxed: bool,
+) -> Section:
+    """Give the project file with its environment laid over.
+
+    Raises:
+        UsageError: no such environment, or none given where the file needs one.
+        SpecError: the file cannot be read.
+    """
+    tree = tree_of(document, file, report)
+    merged = lay_over(tree, environment)
+    if environment is None and not is_sandboxed:
+        _refuse_incomplete(merged, file, environments_of(tree))
+    _report_shared_state(tree, merged, environment, file, report)
+    view = outline({**merged, **_environments(tree)}, file, report)
+    schema = _schema(is_sandboxed=is_sandboxed)
+    return judged(schema, file, merged, document.lines, view, report)
+
+
+def _environments(tree: Mapping[str, Node]) -> dict[str, Node]:
+    return {key: node for key, node in tree.items() if key == "environments"}
+
+
+def _refuse_incomplete(
+    merged: Mapping[str, Node], file: str, names: tuple[str, ...]
+) -> None:
+    missing = missing_keys(merged)
+    if missing and names:
+        message = f"{file} has no {', '.join(missing)} without an environment"
+        raise UsageError(message, hint=f"use --env with one of {', '.join(names)}")
+
+
+def _report_shared_state(
+    tree: Mapping[str, Node],
+    merged: Mapping[str, Node],
+    environment: str | None,
+    file: str,
+    report: Reporter,
+) -> None:
+    """An environment with another account and the same state would mix the two."""
+    environments = tree.get("environments")
+    if environment is None or not isinstance(environments, dict):
+        return
+    patch = environments.get(environment)
+    if not isinstance(patch, dict) or "state" in patch or "account" not in patch:
+        return
+    if merged.get("account") != tree.get("account"):
+        path = ("environments", environment, "account")
+        message = f'environment "{environment}" changes account but not state'
+        hint = f"add state: state.{environment}.jsonl"
+        report.add("CT107", message, file=file, path=path, hint=hint)
+
+
+@cache
+def _schema(*, is_sandboxed: bool) -> dict[str, Any]:
+    schema = bare_project_schema()
+    return {**schema, "required": ["version"]} if is_sandboxed else schema

@@ -1,0 +1,161 @@
+"""A project as the rest of ctsync sees it: checked, with its environment laid over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import Any
+
+from ctsync.canon import canonical, fold_name, sha256
+from ctsync.diagnostics import Findings
+from ctsync.errors import SpecError
+from ctsync.kinds.base import Frame
+from ctsync.model.contribution import Contribution, Path
+from ctsync.model.policy import Policy, UploadTerms
+from ctsync.model.rule import Rule
+from ctsync.model.snapshot import Account
+from ctsync.registry import discover
+from ctsync.spec.builder import Position
+from ctsync.spec.catalog import undeclared_rule
+from ctsync.spec.cohorts import Cohort
+from ctsync.spec.findings import Locator
+from ctsync.spec.profiles import ProfileSection
+from ctsync.spec.target import AccountWords, StateLocation, StateWords
+from ctsync.spec.variables import Reference
+
+SEMANTICS = 1  # raise whenever a kind or a normal form changes its meaning
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a project says. `findings` hold everything wrong with it.
+
+    Where there are errors, what is sound is here all the same, so that all of a
+    project's faults can be shown together.
+    """
+
+    root: FilePath
+    file: str
+    environment: str | None = None
+    name: str | None = None
+    account_words: AccountWords | None = field(default=None, repr=False)
+    state_words: StateWords | None = field(default=None, repr=False)
+    notify_words: Reference | None = field(default=None, repr=False)
+    frame: Frame = field(default_factory=Frame)
+    catalog: Mapping[str, Rule] = field(default_factory=dict, repr=False)
+    policy: Policy = field(default_factory=Policy)
+    upload: UploadTerms = field(default_factory=UploadTerms)
+    sensitive_identities: bool = False
+    profiles: tuple[ProfileSection, ...] = field(default=(), repr=False)
+    cohorts: Mapping[str, Cohort] = field(default_factory=dict, repr=False)
+    inputs: tuple[tuple[str, str], ...] = ()
+    findings: Findings = field(default_factory=Findings, repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    locator: Locator | None = field(default=None, repr=False, compare=False)
+
+    def account(self, variables: Mapping[str, str]) -> Account:
+        """Give the account, with its variables read.
+
+        Raises:
+            SpecError: a variable is not set, or there is no usable account.
+        """
+        return self._account_words().resolve(variables)
+
+    def passcode(self, variables: Mapping[str, str]) -> str:
+        """Give the passcode; ask only when a call is about to be sent.
+
+        Raises:
+            SpecError: its variable is not set, or the passcode stands in the file.
+        """
+        return self._account_words().secret(variables)
+
+    @property
+    def region(self) -> str:
+        """The region of the account.
+
+        Raises:
+            SpecError: a variable is not set, or there is no usable account.
+        """
+        return self._account_words().region_name(self.variables)
+
+    @property
+    def title(self) -> str:
+        """The project's name; the account id where it has none.
+
+        Raises:
+            SpecError: a variable in the account id is not set.
+        """
+        return self.name or self.account(self.variables).id
+
+    def state(self, variables: Mapping[str, str]) -> StateLocation:
+        """Give where the state lies.
+
+        Raises:
+            SpecError: a variable is not set, or it is no location.
+        """
+        if self.state_words is None:
+            raise self._incomplete("state")
+        return self.state_words.resolve(variables)
+
+    def notify(self, variables: Mapping[str, str]) -> str | None:
+        """Give the address to which counts are posted, None without one.
+
+        Raises:
+            SpecError: a variable is not set.
+        """
+        words = self.notify_words
+        return None if words is None else words.resolve(variables)
+
+    def _account_words(self) -> AccountWords:
+        if self.account_words is None:
+            raise self._incomplete("account")
+        return self.account_words
+
+    def _incomplete(self, key: str) -> SpecError:
+        return SpecError(f"{self.file} has no usable {key}", self.findings)
+
+    def contributions(self) -> Iterator[Contribution]:
+        """Yield what every place says about every profile, in a fixed order.
+
+        Sources are found by name, so that a new one is one file and this room need
+        not know them.
+        """
+        found = discover("ctsync.sources", "SOURCE")
+        for source in sorted(found, key=lambda source: source.rank):
+            yield from source.contributions(self)
+
+    @cached_property
+    def _rules(self) -> dict[str, Rule]:
+        return {}
+
+    def rule_for(self, name: str) -> Rule:
+        """Give the rule of an attribute: catalog over system; kind None if neither."""
+        rule = self._rules.get(name)
+        if rule is None:
+            declared = self.catalog.get(fold_name(name))
+            rule = self._rules[name] = declared or undeclared_rule(name)
+        return rule
+
+    def locate(self, file: str, path: Path) -> Position:
+        """Give line and column of what stands at `path`, or of its nearest parent."""
+        locator = self.locator or Locator(self.root, self.file, self.environment)
+        return locator.locate(file, path)
+
+    @cached_property
+    def salt(self) -> bytes:
+        """What changes the meaning of every contribution, as 32 bytes."""
+        limits = self.frame.limits
+        words: dict[str, Any] = {
+            "semantics": SEMANTICS,
+            "catalog": {name: _words(rule) for name, rule in self.catalog.items()},
+            "undeclared": self.policy.undeclared,
+            "timezone": str(self.frame.timezone),
+            "platform": {name: getattr(limits, name) for name in limits.__slots__},
+        }
+        return bytes.fromhex(sha256(canonical(words)))
+
+
+def _words(rule: Rule) -> dict[str, Any]:
+    return {name: getattr(rule, name) for name in rule.__slots__}

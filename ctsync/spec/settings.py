@@ -1,0 +1,137 @@
+"""What the project file sets: target, policy, and how values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from ctsync.diagnostics import Diagnostic
+from ctsync.kinds.base import Frame
+from ctsync.limits import PlatformLimits
+from ctsync.model.contribution import Path
+from ctsync.model.policy import DEFAULT_LIMITS, Policy, UploadTerms, parse_limit
+from ctsync.spec.findings import Reporter
+from ctsync.spec.nearest import nearest
+from ctsync.spec.target import (
+    PASSCODE,
+    AccountWords,
+    StateWords,
+    endpoint_fault,
+    location_fault,
+    passcode_fault,
+)
+from ctsync.spec.variables import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The project file without its sections."""
+
+    name: str | None
+    account_words: AccountWords | None
+    state_words: StateWords | None
+    notify_words: Reference | None
+    frame: Frame
+    policy: Policy
+    upload: UploadTerms
+    sensitive_identities: bool
+
+    def as_fields(self) -> dict[str, Any]:
+        """Give them as the fields of a project."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def read_settings(view: Mapping[str, Any], file: str, report: Reporter) -> Settings:
+    """Read what a well-shaped project file sets."""
+    reader = _Reader(file, report)
+    identity = view.get("catalog", {}).get("identity", {})
+    return Settings(
+        name=view.get("name"),
+        account_words=reader.account(view.get("account")),
+        state_words=reader.state(view.get("state")),
+        notify_words=reader.reference(view.get("notify"), ("notify",)),
+        frame=Frame(
+            reader.timezone(view.get("timezone", "UTC")),
+            PlatformLimits(**view.get("platform", {})),
+        ),
+        policy=_policy(view.get("policy", {})),
+        upload=UploadTerms(**view.get("upload", {})),
+        sensitive_identities=identity.get("sensitive", False),
+    )
+
+
+def _policy(words: Mapping[str, Any]) -> Policy:
+    limits = {name: parse_limit(v) for name, v in words.get("limits", {}).items()}
+    return Policy(
+        unknown_attributes=words.get("unknown_attributes", "allow"),
+        undeclared=words.get("undeclared", "keep"),
+        limits={**DEFAULT_LIMITS, **limits},
+    )
+
+
+class _Reader:
+    def __init__(self, file: str, report: Reporter) -> None:
+        self._file = file
+        self._report = report
+
+    def account(self, words: Mapping[str, Any] | None) -> AccountWords | None:
+        if words is None:
+            return None
+        account = AccountWords(
+            id=self._required(words["id"], ("account", "id")),
+            region=self._required(words["region"], ("account", "region")),
+            endpoint=self.reference(words.get("endpoint"), ("account", "endpoint")),
+            passcode=self._required(
+                words.get("passcode", PASSCODE), ("account", "passcode")
+            ),
+        )
+        self._add(passcode_fault(account.passcode))
+        if account.endpoint is not None and not account.endpoint.names:
+            self._add(endpoint_fault(account.endpoint.text, account.endpoint))
+        return account
+
+    def state(self, words: Any) -> StateWords | None:
+        if words is None:
+            return None
+        if isinstance(words, dict):
+            name = self.reference(words.get("name"), ("state", "name"))
+            return StateWords(self._required(words["url"], ("state", "url")), name)
+        text = self._required(words, ("state",))
+        if not text.names:
+            self._add(location_fault(words, text))
+        return StateWords(text)
+
+    def reference(self, text: str | None, path: Path) -> Reference | None:
+        return None if text is None else self._required(text, path)
+
+    def _required(self, text: str, path: Path) -> Reference:
+        line, column = self._report.locator.locate(self._file, path)
+        written = Reference(text, self._file, line, column)
+        if written.is_malformed and path[-1] != "passcode":
+            hint = "write ${NAME}: letters, digits and _"
+            self._add(written.finding("CT105", "${ does not name a variable", hint))
+        return written
+
+    def timezone(self, name: str) -> ZoneInfo:
+        known = available_timezones()
+        if name in known:
+            return ZoneInfo(name)
+        close = nearest(name.rpartition("/")[2], _by_city(known), limit=3)
+        cities = _by_city(known)
+        names = [cities[city] for city in close]
+        hint = f"did you mean {' or '.join(names)}?" if names else "as Asia/Kolkata"
+        message = f'unknown time zone "{name}"'
+        self._report.add(
+            "CT108", message, file=self._file, path=("timezone",), hint=hint
+        )
+        return ZoneInfo("UTC")
+
+    def _add(self, finding: Diagnostic | None) -> None:
+        if finding is not None:
+            self._report.findings.add(finding)
+
+
+def _by_city(names: set[str]) -> dict[str, str]:
+    return {name.rpartition("/")[2]: name for name in sorted(names, reverse=True)}

@@ -1,0 +1,155 @@
+"""Where a project points: account, endpoint and state, and what may not stand there."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ctsync.diagnostics import Diagnostic
+from ctsync.model.snapshot import Account
+from ctsync.spec.nearest import one_of
+from ctsync.spec.schema import REGIONS
+from ctsync.spec.variables import Reference, refused
+
+PASSCODE = "${CLEVERTAP_PASSCODE}"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountWords:
+    """`account:` as written; variables are read where they are first used."""
+
+    id: Reference
+    region: Reference
+    endpoint: Reference | None
+    passcode: Reference
+
+    def resolve(self, variables: Mapping[str, str]) -> Account:
+        """Give the account.
+
+        Raises:
+            SpecError: a variable is not set, or what it gives cannot be used.
+        """
+        region = self.region_name(variables)
+        endpoint = None
+        if self.endpoint is not None:
+            endpoint = self.endpoint.resolve(variables)
+            fault = endpoint_fault(endpoint, self.endpoint)
+            if fault is not None:
+                raise refused(fault)
+        return Account(self.id.resolve(variables), region, endpoint)
+
+    def region_name(self, variables: Mapping[str, str]) -> str:
+        """Give the region.
+
+        Raises:
+            SpecError: a variable is not set, or there is no such region.
+        """
+        region = self.region.resolve(variables)
+        if region in REGIONS:
+            return region
+        message = f'unknown region "{region}"'
+        hint = one_of(region, REGIONS)
+        raise refused(self.region.finding("CT101", message, hint))
+
+    def secret(self, variables: Mapping[str, str]) -> str:
+        """Give the passcode.
+
+        Raises:
+            SpecError: its variable is not set, or it stands in the file itself.
+        """
+        fault = passcode_fault(self.passcode)
+        if fault is not None:
+            raise refused(fault)
+        return self.passcode.resolve(variables)
+
+
+def passcode_fault(written: Reference) -> Diagnostic | None:
+    """Give what is wrong with a passcode; what stands there is never shown."""
+    if written.is_only_a_variable:
+        return None
+    hint = f"write {PASSCODE}, set that variable, and change the passcode"
+    return written.finding("CT106", "the passcode stands here in clear", hint)
+
+
+def endpoint_fault(endpoint: str, written: Reference) -> Diagnostic | None:
+    """Give what is wrong with an endpoint; the address itself is never shown."""
+    try:
+        parts = urlsplit(endpoint)
+        host, port, user = parts.hostname, parts.port, parts.username
+    except ValueError:
+        host, port, user = None, None, None
+        parts = urlsplit("")
+    if host is None or port == 0:
+        message, hint = "the endpoint is no address", "write https://host[:port]"
+    elif user is not None or parts.password is not None:
+        message, hint = "the endpoint carries a user name", "leave out user:password@"
+    elif parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
+        return _with_query(parts.query + parts.fragment, written)
+    else:
+        message = "the endpoint is neither https nor this machine"
+        hint = "the passcode travels only over https or to http://127.0.0.1"
+    return written.finding("CT109", message, hint)
+
+
+def _with_query(extra: str, written: Reference) -> Diagnostic | None:
+    if not extra:
+        return None
+    return written.finding("CT109", "the endpoint carries a query", "leave out ? and #")
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class StateLocation:
+    """Where the state lies: a path relative to the project, or an address.
+
+    `name` is that of `{url, name}`.
+    """
+
+    location: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateWords:
+    """`state:` as written."""
+
+    text: Reference
+    name: Reference | None = None
+
+    def resolve(self, variables: Mapping[str, str]) -> StateLocation:
+        """Give the location.
+
+        Raises:
+            SpecError: a variable is not set, or it is no location.
+        """
+        text = self.text.resolve(variables)
+        fault = location_fault(text, self.text)
+        if fault is not None:
+            raise refused(fault)
+        name = None if self.name is None else self.name.resolve(variables)
+        return StateLocation(text, name)
+
+
+def is_state_file(text: str) -> bool:
+    """Say whether a location is a file of JSON Lines."""
+    return text.endswith(".jsonl") and "://" not in text
+
+
+def location_fault(text: str, written: Reference) -> Diagnostic | None:
+    """Give what is wrong with a state's location; an address is never shown."""
+    is_address = text.startswith(("postgresql://", "postgres://"))
+    if is_address or is_state_file(text) or (text.endswith("/") and "://" not in text):
+        return None
+    message = "the state is no .jsonl file, folder or PostgreSQL address"
+    return written.finding("CT112", message, "write state: state.jsonl")

@@ -1,0 +1,65 @@
+"""`${NAME}`: text of the project file that is completed where it is first used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ctsync.diagnostics import Diagnostic
+from ctsync.errors import SpecError
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Text that may hold `${NAME}`, and where it stands."""
+
+    text: str
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables that it names."""
+        return tuple(_VARIABLE.findall(self.text))
+
+    @property
+    def is_only_a_variable(self) -> bool:
+        """Whether it is one variable and nothing else."""
+        return _VARIABLE.fullmatch(self.text) is not None
+
+    @property
+    def is_malformed(self) -> bool:
+        """Whether a `${` in it names no variable."""
+        return "${" in _VARIABLE.sub("", self.text)
+
+    def resolve(self, variables: Mapping[str, str]) -> str:
+        """Give the text with every variable replaced by its value.
+
+        Raises:
+            SpecError: a variable is not set, or empty.
+        """
+        missing = [name for name in self.names if not variables.get(name)]
+        if missing:
+            raise refused(*(_unset(self, name, variables) for name in missing))
+        return _VARIABLE.sub(lambda match: variables[match[1]], self.text)
+
+    def finding(self, code: str, message: str, hint: str | None) -> Diagnostic:
+        """Give a finding that stands where the text stands."""
+        return Diagnostic(
+            "error", code, message, hint, self.file, self.line, self.column
+        )
+
+
+def refused(*findings: Diagnostic) -> SpecError:
+    """Give the error for text that cannot be used."""
+    return SpecError("; ".join(finding.message for finding in findings), findings)
+
+
+def _unset(reference: Reference, name: str, variables: Mapping[str, str]) -> Diagnostic:
+    state = "empty" if name in variables else "not set"
+    hint = f"set {name} in the environment of the command"
+    return reference.finding("CT105", f"variable {name} is {state}", hint)

@@ -1,0 +1,201 @@
+"""The seam behind which snapshots and journals are kept.
+
+To add a store, write one file in this package with a class that derives from `Store`
+and a module constant `STORE` that holds the class. It is then found by name, offered
+for the locations that it `takes`, and put under the conformance suite of
+`tests/state/` (give it a bench in `tests/state/conftest.py`).
+
+What a store promises:
+
+1. *One truth.* `read` gives the last snapshot that `replace` finished, whole. A
+   `replace` that ends early, by error or by kill -9 at any instruction, leaves the
+   one before. What `replace` returned from survives a power cut.
+2. *Kept snapshots.* A `Snapshot` in hand goes on giving its own entries although
+   another process replaces the state. Reading takes no lock.
+3. *No silent damage.* Entries or header that are not what `replace` wrote are refused
+   by `read`, with what, where and what to do. The digest is `form.EntryDigest`, the
+   same for every store, so that a copied state keeps it.
+4. *A journal that holds.* `append(sync=True)` returns when the line would survive a
+   power cut. What a crash tore off at the end is dropped; damage anywhere else is
+   refused. At most one journal exists.
+5. *One writer.* The lock is the system's or the server's and dies with its holder.
+   `replace`, `open_journal` and `discard_journal` are only called under it.
+6. *Private.* What it keeps can be read by its owner alone.
+
+What a store may not do: understand attributes, ask the clock, keep a population in
+memory, or let a foreign exception out; raise `StateError` with `from`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from ctsync.model.entry import Entry
+from ctsync.model.snapshot import Header
+from ctsync.state.holder import Holder
+
+Line = Mapping[str, Any]
+
+
+def _nothing() -> Iterator[Entry]:
+    return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One version of what is known. Without a header there is none yet."""
+
+    header: Header | None = None
+    read: Callable[[], Iterator[Entry]] = _nothing
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the entries, sorted by key. May be called again."""
+        return self.read()
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What a run left behind: its first line, and the lines after it.
+
+    It ends where the journal ended when it was opened, although a run that is still
+    at work appends more.
+    """
+
+    head: Line
+    read: Callable[[], Iterator[Line]]
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the lines after the head, without a torn last one. May be called again.
+
+        Raises:
+            StateError: a line is damaged (code `journal_damaged`).
+        """
+        return self.read()
+
+
+class JournalWriter(ABC):
+    """An open journal. Threads may append at the same time."""
+
+    @abstractmethod
+    def append(self, line: Line, *, sync: bool) -> None:
+        """Add a line; with `sync`, return only when it would survive a power cut.
+
+        Raises:
+            StateError: it could not be written; no part of it is left behind, or
+                the journal takes no further line.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the journal, which stays. May be called again."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Store(ABC):
+    """Where one state is kept. `location` is what messages call it: no secrets."""
+
+    name: ClassVar[str]
+    form: ClassVar[str]  # how `state:` of a project names it, for messages
+    location: str
+
+    @classmethod
+    @abstractmethod
+    def takes(cls, location: str) -> bool:
+        """Say whether `state: location` means this store."""
+
+    @classmethod
+    @abstractmethod
+    def at(cls, location: str, *, folder: Path, name: str | None) -> Store:
+        """Give the store at a location; touches nothing.
+
+        `folder` is where relative paths start, `name` picks one of several states
+        in a database.
+
+        Raises:
+            UsageError: the location cannot mean anything.
+        """
+
+    @abstractmethod
+    def read(self) -> Snapshot:
+        """Give the snapshot after checking that it is what ctsync wrote.
+
+        Raises:
+            StateError: it cannot be read, is of a newer format (`state_newer`) or was
+                edited (`state_edited`).
+        """
+
+    @abstractmethod
+    def read_unverified(self) -> Snapshot:
+        """Give the snapshot as it stands, edits included, sorted anew.
+
+        Its header says digest and number of the entries as they are.
+
+        Raises:
+            StateError: it cannot be read, or holds what is no entry.
+        """
+
+    @abstractmethod
+    def replace(self, header: Header, entries: Iterable[Entry]) -> Header:
+        """Put a new snapshot in the place of the last one, wholly or not at all.
+
+        Give entries sorted by key. Returns the header as written, with the digest and
+        number of the entries. `entries` may come from this store's own snapshot.
+
+        Raises:
+            ValueError: the entries are not sorted, or a key comes twice.
+            StateError: it could not be written; the last snapshot stands.
+        """
+
+    @abstractmethod
+    def journal(self) -> Journal | None:
+        """Give the journal that a run left, if any.
+
+        None also where a crash tore the head itself: nothing can have been sent. Who
+        holds no lock reads the journal first and the snapshot after it: a fold in
+        between then leaves a journal that is `folded`, and nothing is missed.
+
+        Raises:
+            StateError: it cannot be read, or is of a newer format.
+        """
+
+    @abstractmethod
+    def open_journal(self, head: Line) -> JournalWriter:
+        """Begin a journal with `head`, which then survives a power cut.
+
+        `head` has the `lineage` and `serial` that the journal extends.
+
+        Raises:
+            StateError: there is a journal already (`journal_exists`), or it could not
+                be written.
+        """
+
+    @abstractmethod
+    def discard_journal(self) -> None:
+        """Remove the journal for good; there may be none."""
+
+    @abstractmethod
+    def lock(
+        self, holder: Holder, *, timeout_seconds: float = 0
+    ) -> AbstractContextManager[None]:
+        """Be the one writer while the context lasts.
+
+        Raises:
+            StateLocked: another run is, and was still after `timeout_seconds`.
+            StateError: no lock can be taken here.
+        """

@@ -1,0 +1,47 @@
+"""Who holds a state: what a refused run is told about the one that is at work."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from ctsync.canon import canonical, parse
+from ctsync.errors import StateLocked
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One run, as it names itself when it takes the lock. `since` is a time in UTC."""
+
+    user: str
+    host: str
+    pid: int
+    command: str
+    since: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.user}@{self.host}, process {self.pid}, "
+            f'"{self.command}", since {self.since}'
+        )
+
+    def as_line(self) -> bytes:
+        """Give the form that is kept beside a lock."""
+        return canonical(asdict(self)) + b"\n"
+
+
+def holder_from_line(line: bytes) -> Holder | None:
+    """Read what `Holder.as_line` wrote; None where it is torn or strange."""
+    try:
+        return Holder(**parse(line))
+    except (ValueError, TypeError):
+        return None
+
+
+def locked(location: str, holder: Holder | None) -> StateLocked:
+    """Give the refusal for a state that `holder` (None: not known) is writing."""
+    who = "another run that has not named itself" if holder is None else str(holder)
+    return StateLocked(
+        f"state {location} is locked by {who}",
+        hint="wait for that run to end, or give --lock-timeout SECONDS; "
+        "a lock ends with its process, so there is nothing to remove",
+    )

@@ -1,0 +1,48 @@
+"""What came of one upload, told without the words of HTTP libraries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class Happened(StrEnum):
+    """What became of a call, as far as can be told from here."""
+
+    REPLIED = "replied"  # a 2xx; its body speaks for each record
+    UNAUTHORISED = "unauthorised"  # 401 or 403: nothing was written
+    THROTTLED = "throttled"  # 429: nothing was written
+    UNREACHABLE = "unreachable"  # no byte of the body was sent
+    LOST = "lost"  # timeout, reset, 5xx: the call may have been written
+    TOO_LARGE = "too_large"  # 413: nothing was written
+    MALFORMED = "malformed"  # 400: nothing was written
+    REFUSED = "refused"  # another 3xx or 4xx: nothing was written
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The end of one upload.
+
+    `body` is None where it was not read whole: too long, or packed in a way that we
+    did not ask for. `message` is fit to be shown: bounded, without control
+    characters and without secrets. `retry_after` is in seconds.
+    """
+
+    happened: Happened
+    status: int | None = None
+    body: bytes | None = field(default=None, repr=False)  # it echoes personal data
+    message: str = ""
+    retry_after: float | None = None
+
+
+class Transport(Protocol):
+    """Carries calls to the platform. It never raises for what happens on the way."""
+
+    def upload(self, body: bytes, *, dry_run: bool) -> Answer:
+        """Send one call and say what came of it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections. May be called again."""
+        ...

@@ -1,0 +1,296 @@
+"""Sending calls over HTTP; the only place that imports requests.
+
+The passcode travels in a header. It goes to https or to this machine only, redirects
+are never followed, and no exception that could carry it leaves this module.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urlsplit
+
+from ctsync import __version__
+from ctsync.canon import parse
+from ctsync.errors import TransportError
+from ctsync.model.snapshot import Account
+from ctsync.transport.answer import Answer, Happened
+from ctsync.transport.text import clean_text
+
+if TYPE_CHECKING:
+    import requests
+
+REGIONS = ("eu1", "in1", "sg1", "us1", "aps3", "mec1")
+MAX_REPLY_BYTES = 16_000_000
+MAX_RETRY_AFTER_SECONDS = 3600.0
+
+_CHUNK = 65_536
+_CONNECT_SECONDS = 10.0
+_HAPPENED = {
+    400: Happened.MALFORMED,
+    401: Happened.UNAUTHORISED,
+    403: Happened.UNAUTHORISED,
+    408: Happened.LOST,  # a timeout, told by a proxy
+    413: Happened.TOO_LARGE,
+    429: Happened.THROTTLED,
+}
+
+
+def base_url(account: Account) -> str:
+    """Give the address that calls of an account go to, without a slash at its end.
+
+    Raises:
+        TransportError: the region is not known, or a passcode may not go there.
+    """
+    if account.endpoint is None:
+        if account.region not in REGIONS:
+            raise TransportError(
+                f'"{account.region}" is not a region of CleverTap',
+                hint=f"account.region is one of {', '.join(REGIONS)}",
+            )
+        return f"https://{account.region}.api.clevertap.com"
+    _check_endpoint(account.endpoint)
+    return account.endpoint.rstrip("/")
+
+
+def connect(
+    account: Account,
+    passcode: str,
+    *,
+    timeout_seconds: float,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> HttpTransport:
+    """Get ready to send calls; nothing is sent yet.
+
+    Raises:
+        TransportError: the address or the credentials cannot be used.
+    """
+    url = f"{base_url(account)}/1/upload"
+    headers = {
+        "X-CleverTap-Account-Id": _header_value("the account id", account.id),
+        "X-CleverTap-Passcode": _header_value("the passcode", passcode),
+        # The founding document insists on the charset; today's pages omit it.
+        "Content-Type": "application/json; charset=utf-8",
+        "Accept-Encoding": "identity",
+        "User-Agent": f"ctsync/{__version__}",
+    }
+    return HttpTransport(_session(url), url, headers, timeout_seconds, monotonic)
+
+
+class HttpTransport:
+    """A connection to one account's upload API, kept open between calls."""
+
+    def __init__(
+        self,
+        session: requests.Session,
+        url: str,
+        headers: Mapping[str, str],
+        timeout_seconds: float,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._session = session
+        self._url = url
+        self._headers = dict(headers)
+        self._timeout_seconds = timeout_seconds
+        self._monotonic = monotonic
+
+    def __repr__(self) -> str:
+        return f"HttpTransport({self._url!r})"
+
+    def upload(self, body: bytes, *, dry_run: bool) -> Answer:
+        """Send one call and say what came of it; raises for nothing on the way."""
+        deadline = self._monotonic() + self._timeout_seconds
+        upload = _Upload(body)
+        try:
+            with self._send(upload, dry_run=dry_run) as response:
+                return self._answer(response, deadline)
+        except self._failures() as error:
+            happened = Happened.LOST if upload.has_left else Happened.UNREACHABLE
+            return Answer(happened, message=clean_text(_why(error)))
+
+    def close(self) -> None:
+        """Close the connections that were kept open."""
+        self._session.close()
+
+    def _send(self, upload: _Upload, *, dry_run: bool) -> requests.Response:
+        connect_seconds = min(_CONNECT_SECONDS, self._timeout_seconds)
+        return self._session.post(
+            self._url,
+            params={"dryRun": "1"} if dry_run else None,
+            data=upload,
+            headers=self._headers,
+            timeout=(connect_seconds, self._timeout_seconds),
+            allow_redirects=False,
+            stream=True,
+        )
+
+    def _answer(self, response: requests.Response, deadline: float) -> Answer:
+        status = response.status_code
+        happened = _happened(status)
+        try:
+            body = self._read(response, deadline)
+        except self._failures():
+            if happened is Happened.REPLIED:
+                raise
+            body = None
+        return Answer(
+            happened,
+            status,
+            body,
+            _message(status, body),
+            _retry_after(response.headers.get("Retry-After")),
+        )
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes | None:
+        """Read the body, bounded in bytes and in time; None where it is too long."""
+        unpack = _unpacker(response.headers.get("Content-Encoding", ""))
+        if unpack is None:
+            return None
+        # read1 returns what has arrived, so a body that drips meets the deadline.
+        read = getattr(response.raw, "read1", response.raw.read)
+        body = bytearray()
+        while chunk := read(_CHUNK, decode_content=False):
+            body += unpack(chunk, MAX_REPLY_BYTES + 1 - len(body))
+            if len(body) > MAX_REPLY_BYTES:
+                return None
+            if self._monotonic() > deadline:
+                raise TimeoutError("the reply did not end in time")
+        return bytes(body)
+
+    @staticmethod
+    def _failures() -> tuple[type[Exception], ...]:
+        from http.client import HTTPException
+
+        from requests import RequestException
+        from urllib3.exceptions import HTTPError
+
+        return (RequestException, HTTPError, HTTPException, OSError, zlib.error)
+
+
+class _Upload(io.BytesIO):
+    """A body that knows whether it was asked for: only then can it have left."""
+
+    has_left = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.has_left = True
+        return super().read(size)
+
+
+def _session(url: str) -> requests.Session:
+    import requests
+
+    session = requests.Session()
+    # Else a .netrc would add credentials, and loopback calls would meet a proxy.
+    session.trust_env = False
+    if not _is_loopback(urlsplit(url)):
+        session.proxies = dict(requests.utils.get_environ_proxies(url))
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    session.verify = bundle or True
+    return session
+
+
+def _check_endpoint(endpoint: str) -> None:
+    parts = _split(endpoint)
+    if parts is None or parts.username or parts.password or parts.query:
+        raise TransportError(
+            "account.endpoint is not an address of the form https://host[:port]",
+            hint="write scheme, host and port only; credentials go elsewhere",
+        )
+    if parts.scheme != "https" and not _is_loopback(parts):
+        raise TransportError(
+            f"the passcode is not sent to {parts.hostname} over {parts.scheme}",
+            hint="account.endpoint must be https, or http on this machine",
+        )
+
+
+def _split(endpoint: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(endpoint)
+        port = parts.port
+    except ValueError:
+        return None
+    is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return parts if is_whole and port != 0 and not parts.fragment else None
+
+
+def _is_loopback(parts: SplitResult) -> bool:
+    host = parts.hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _header_value(what: str, value: str) -> str:
+    is_sendable = value.isprintable() and value.strip() == value != ""
+    if is_sendable and all(ord(character) < 256 for character in value):
+        return value
+    raise TransportError(
+        f"{what} is empty or has characters that a request cannot carry",
+        hint="look for a line break, a space at an end, or a letter outside Latin-1",
+    )
+
+
+def _happened(status: int) -> Happened:
+    if 200 <= status < 300:
+        return Happened.REPLIED
+    if status >= 500:
+        return Happened.LOST
+    return _HAPPENED.get(status, Happened.REFUSED)
+
+
+def _unpacker(encoding: str) -> Callable[[bytes, int], bytes] | None:
+    """Give what unpacks a body up to a number of bytes."""
+    name = encoding.strip().lower()
+    if name in {"", "identity"}:
+        return lambda chunk, _most: chunk
+    if name in {"gzip", "x-gzip", "deflate"}:
+        return zlib.decompressobj(wbits=47).decompress
+    return None
+
+
+def _message(status: int, body: bytes | None) -> str:
+    try:
+        reply: Any = parse(body or b"")
+    except ValueError:
+        reply = None
+    said = reply.get("error") if isinstance(reply, dict) else None
+    if not isinstance(said, str):
+        said = _phrase(status)
+    return clean_text(f"HTTP {status} {said}")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _retry_after(header: str | None) -> float | None:
+    text = (header or "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        return None
+    return min(float(text), MAX_RETRY_AFTER_SECONDS)
+
+
+def _why(error: BaseException) -> str:
+    """Give the innermost reason; the outer ones repeat addresses and pools."""
+    seen = 0
+    while (inner := _inner(error)) is not None and seen < 10:
+        error, seen = inner, seen + 1
+    said = getattr(error, "strerror", None) or str(error)
+    return f"{type(error).__name__}: {said}"
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    reasons = (getattr(error, "reason", None), *error.args)
+    found = (each for each in reasons if isinstance(each, BaseException))
+    return next(found, None) or error.__cause__ or error.__context__

@@ -1,0 +1,151 @@
+"""Reading which records of a call were taken; a doubt is never taken for a yes.
+
+HTTP 200 carries rejections. Recorded traffic shows `status` words that lie, echoes
+that validation altered, and records named only by `Skipped record number : N`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ctsync.canon import parse
+from ctsync.model.key import ID_TYPES, Key
+from ctsync.model.record import Outcome, Record, Verdict
+from ctsync.transport.text import clean_text
+
+TRANSIENT_CODE = 555
+
+_NUMBER = re.compile(r"Skipped\s+record\s+number\s*:\s*([0-9]+)")
+_UNKNOWN = Verdict(Outcome.UNKNOWN)
+_ACKNOWLEDGED = Verdict(Outcome.ACKNOWLEDGED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One entry of `unprocessed`."""
+
+    code: int | None
+    error: str
+    keys: tuple[Key, ...] = ()
+
+    @property
+    def number(self) -> int | None:
+        """The 1-based number that the text names; the last, since it ends with it."""
+        found = _NUMBER.findall(self.error)
+        return int(found[-1]) if found and len(found[-1]) < 10 else None
+
+    @property
+    def names_a_number(self) -> bool:
+        """Whether the text names a number at all, sensible or not."""
+        return _NUMBER.search(self.error) is not None
+
+    def verdict(self) -> Verdict:
+        """Give the refusal as a verdict."""
+        return Verdict(
+            Outcome.REJECTED,
+            self.code,
+            clean_text(self.error),
+            transient=self.code == TRANSIENT_CODE,
+        )
+
+
+def read_reply(
+    records: Sequence[Record], status: int | None, body: bytes | None
+) -> tuple[Verdict, ...]:
+    """Give a verdict for each record of a call, in order.
+
+    A record is acknowledged only where the counts add up and every refusal names
+    another record.
+    """
+    reply = _parsed(body) if status is not None and 200 <= status < 300 else None
+    if reply is None:
+        return (_UNKNOWN,) * len(records)
+    items = [_item(data) for data in _unprocessed(reply)]
+    places = [_place(item, records) for item in items]
+    rest = _ACKNOWLEDGED if _is_sound(reply, places, len(records)) else _UNKNOWN
+    refused = {
+        place: item.verdict()
+        for place, item in zip(places, items, strict=True)
+        if place is not None and item is not None
+    }
+    return tuple(refused.get(place, rest) for place in range(len(records)))
+
+
+def _parsed(body: bytes | None) -> Mapping[str, Any] | None:
+    try:
+        reply = parse(body or b"")
+    except ValueError:
+        return None
+    if not isinstance(reply, dict) or type(reply.get("processed")) is not int:
+        return None
+    return reply if isinstance(_unprocessed(reply), list) else None
+
+
+def _unprocessed(reply: Mapping[str, Any]) -> Any:
+    found = reply.get("unprocessed")
+    return [] if found is None else found
+
+
+def _is_sound(
+    reply: Mapping[str, Any], places: Sequence[int | None], sent: int
+) -> bool:
+    """Say whether everything that no item names was certainly taken."""
+    processed = reply["processed"]
+    adds_up = processed >= 0 and processed + len(places) == sent
+    counted = Counter(places)
+    return adds_up and None not in counted and len(counted) == len(places)
+
+
+def _place(item: _Item | None, records: Sequence[Record]) -> int | None:
+    """Give the 0-based place of the record that an item names, if it names one."""
+    if item is None:
+        return None
+    if item.names_a_number:
+        number = item.number or 0
+        return number - 1 if 1 <= number <= len(records) else None
+    if len(item.keys) != 1:
+        return None
+    found = [i for i, record in enumerate(records) if record.key == item.keys[0]]
+    return found[0] if len(found) == 1 else None
+
+
+def _item(data: Any) -> _Item | None:
+    if not isinstance(data, dict):
+        return None
+    if len(data) == 1:
+        return _keyed_item(data)
+    if not isinstance(data.get("error"), str):
+        return None
+    return _Item(_code(data.get("code")), data["error"], _keys(data.get("record")))
+
+
+def _keyed_item(data: Mapping[str, Any]) -> _Item | None:
+    ((text, error),) = data.items()
+    if not isinstance(error, str):
+        return None
+    return _Item(None, error, _keys(text))
+
+
+def _code(value: Any) -> int | None:
+    return value if type(value) is int else None
+
+
+def _keys(echo: Any) -> tuple[Key, ...]:
+    if isinstance(echo, str):
+        try:
+            echo = parse(echo)
+        except ValueError:
+            return ()
+    return tuple(_keys_of(echo)) if isinstance(echo, dict) else ()
+
+
+def _keys_of(echo: Mapping[str, Any]) -> Iterator[Key]:
+    for kind in ID_TYPES:
+        value = echo.get(kind)
+        # Recorded echoes turn ids of digits into numbers and back.
+        if isinstance(value, str) or type(value) is int:
+            yield Key(kind, str(value))

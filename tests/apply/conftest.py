@@ -1,0 +1,226 @@
+"""A small world: what is wanted, a real state, the sandbox, and runs between them."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from random import Random
+from time import sleep
+from typing import BinaryIO
+
+import pytest
+
+from ctsync.apply.recover import folded_view, recover
+from ctsync.apply.result import ApplyResult
+from ctsync.apply.run import apply_plan
+from ctsync.apply.terms import Pace, Silent, Terms
+from ctsync.canon import canonical, fold_name, sha256
+from ctsync.engines.memory import Candidate
+from ctsync.kinds.base import Frame
+from ctsync.model.change import Change, Origin
+from ctsync.model.entry import Entry
+from ctsync.model.key import Key
+from ctsync.model.mask import Mask
+from ctsync.model.snapshot import Account
+from ctsync.model.target import Target
+from ctsync.plan.build import Built, Wanted, build_change
+from ctsync.plan.document import PlanFoot, PlanHead, PlanWriter, SavedPlan
+from ctsync.plan.policy import Blocked
+from ctsync.sandbox import Sandbox
+from ctsync.state.base import Store
+from ctsync.state.jsonl import JsonlStore
+from ctsync.transport.http import connect
+
+PASSCODE = "sandbox"
+FAST = Pace(first_seconds=0.001, most_seconds=0.002)
+
+
+def string(name: str, value: str, **more: object) -> Target:
+    return Target(name, "string", value, **more)
+
+
+def counter(name: str, value: int) -> Target:
+    return Target(name, "counter", value)
+
+
+def values(name: str, *exact: str) -> Target:
+    return Target(name, "list", exact=tuple(sorted(exact)))
+
+
+def include(name: str, *items: str) -> Target:
+    return Target(name, "list", include=tuple(sorted(items)))
+
+
+@dataclass
+class StopSign:
+    """What a signal would set."""
+
+    requested: bool = False
+    signal_number: int | None = None
+
+
+@dataclass
+class Time:
+    """A clock that moves only by sleeping."""
+
+    now: float = 1_000_000.0
+    slept: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+Wants = Mapping[str, tuple[Target, ...]]
+
+
+class World:
+    """One project, one state, one platform."""
+
+    string = staticmethod(string)
+    counter = staticmethod(counter)
+    values = staticmethod(values)
+    include = staticmethod(include)
+
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+        self.folder = folder
+        self.sandbox = sandbox
+        self.account = Account("WR8-9K6-7Z5Z", "in1", sandbox.url)
+        self.time = Time()
+        self.stop = StopSign()
+        self.terms = Terms(pace=FAST, timeout_seconds=2.0)
+        self.ids = (f"id{number}" for number in count(1))
+        self.cohorts: dict[str, tuple[str, ...]] = {}
+        self.leave: dict[str, Target] = {}
+        self.connects = 0
+        self._files: list[BinaryIO] = []
+
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
+
+    @property
+    def store(self) -> Store:
+        return JsonlStore.at("state.jsonl", folder=self.folder, name=None)
+
+    def entries(self) -> dict[str, Entry]:
+        return {entry.key.id: entry for entry in self.store.read().entries()}
+
+    def plan(self, wants: Wants, *, blocked: tuple[Blocked, ...] = ()) -> SavedPlan:
+        """Make a plan against what is known, journal included."""
+        present = folded_view(self.store)
+        head = PlanHead(self.account, present.base, first_run=present.header is None)
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the world
+        self._files.append(file)
+        writer = PlanWriter(file, head)
+        for built, key in self._built(wants, present.entries()):
+            if built.change is not None:
+                writer.add_change(built.change)
+            elif built.settled is not None:
+                writer.add_settled(key, built.settled)
+        writer.close(PlanFoot(blocked=blocked))
+        return SavedPlan(file, "this plan")
+
+    def _built(
+        self, wants: Wants, entries: Iterator[Entry]
+    ) -> Iterator[tuple[Built, Key]]:
+        known = {entry.key: entry for entry in entries}
+        named = {Key("identity", id_): targets for id_, targets in wants.items()}
+        for key in sorted({*known, *named}):
+            targets = named.get(key, ())
+            cohorts = self.cohorts.get(key.id, ())
+            mark = sha256(canonical([[t.as_json() for t in targets], cohorts]))
+            entry = known.get(key)
+            if entry is not None and entry.fingerprint == mark:
+                continue
+            left = set(entry.cohorts if entry else ()) - set(cohorts)
+            leaving = {
+                fold_name(self.leave[name].attribute): replace(
+                    self.leave[name], leaving=True
+                )
+                for name in sorted(left & set(self.leave))
+            }
+            wanted = Wanted(
+                declared={fold_name(t.attribute): t for t in targets},
+                leaving={
+                    name: target
+                    for name, target in leaving.items()
+                    if name not in {fold_name(t.attribute) for t in targets}
+                },
+                cohorts=cohorts,
+                origins=(Origin("people.yaml", 1 + len(key.id)),),
+                is_named=key in named,
+            )
+            candidate = Candidate(key, (), entry, mark)
+            yield build_change(candidate, wanted, Frame(), lambda _: False), key
+
+    def apply(self, plan: SavedPlan, **over: object) -> ApplyResult:
+        arguments: dict[str, object] = {
+            "terms": self.terms,
+            "clock": self.time.clock,
+            "sleep": self.time.sleep,
+            "rng": Random(7),
+            "new_id": lambda: next(self.ids),
+            "observer": Silent(),
+            "stop": self.stop,
+        }
+        arguments |= {name: value for name, value in over.items() if name in arguments}
+        store = over.get("store", self.store)
+        return apply_plan(plan, store, over.get("connect", self.connect), **arguments)
+
+    def bring(self, wants: Wants, **over: object) -> ApplyResult:
+        """Plan and apply."""
+        recover(self.store, clock=self.time.clock, sleep=self.time.sleep)
+        return self.apply(self.plan(wants), **over)
+
+    def connect(self):
+        self.connects += 1
+        return connect(
+            self.account, PASSCODE, timeout_seconds=self.terms.timeout_seconds
+        )
+
+    def short_calls(self, records_per_call: int, **more: object) -> Terms:
+        return replace(self.terms, records_per_call=records_per_call, **more)
+
+    def settle(self) -> None:
+        """Wait until calls that the platform still works on have been written."""
+        sleep(0.12)
+
+    @staticmethod
+    def until(happened: Callable[[], bool]) -> None:
+        """Wait for something that another process does."""
+        for _ in range(1000):
+            if happened():
+                return
+            sleep(0.02)
+        pytest.fail("it did not happen within 20 seconds")
+
+    def attributes(self, identity: str) -> dict[str, object]:
+        profile = self.sandbox.platform.profile("identity", identity)
+        return {} if profile is None else dict(profile.attributes)
+
+    def changes(self, wants: Wants) -> list[Change]:
+        return list(self.plan(wants).changes())
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(slow_seconds=0.1) as running:
+        yield running
+
+
+@pytest.fixture
+def world(tmp_path: Path, sandbox: Sandbox) -> Iterator[World]:
+    made = World(tmp_path, sandbox)
+    yield made
+    made.close()
+    assert sandbox.platform.violations == ()
+
+
+@pytest.fixture
+def plain_mask() -> Mask:
+    return Mask()

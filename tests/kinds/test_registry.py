@@ -1,0 +1,61 @@
+"""Which kinds there are, and which follow from a value."""
+
+import pytest
+
+from ctsync.kinds import KINDS, kind_of
+from ctsync.kinds.system import SYSTEM
+from ctsync.model.value import Literal
+
+
+def test_the_built_in_kinds_are_these():
+    assert list(KINDS) == [
+        "boolean", "counter", "date", "list", "number", "string", "subscription",
+    ]  # fmt: skip
+
+
+def test_every_kind_but_subscriptions_may_stand_in_the_catalog():
+    declarable = {name for name, kind in KINDS.items() if kind.is_declarable}
+    assert declarable == set(KINDS) - {"subscription"}
+
+
+def test_every_system_attribute_has_a_kind_that_exists():
+    assert {rule.kind for rule in SYSTEM.values()} <= set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (Literal("Gold", "text", "Gold"), "string"),
+        (Literal("42", "number", 42), "number"),
+        (Literal("true", "boolean", value=True), "boolean"),
+        (Literal("1990-02-20", "date"), "date"),
+        ([], "list"),
+        ({"include": []}, "list"),
+    ],
+)
+def test_without_a_catalog_entry_the_type_follows_the_value(raw, name):
+    assert kind_of(raw).name == name
+
+
+def test_a_counter_is_never_inferred():
+    raws = [Literal("1", "number", 1), Literal("1", "text", "1"), []]
+    assert "counter" not in {kind_of(raw).name for raw in raws}
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute", "removable"),
+    [
+        ("string", "Name", True),
+        ("string", "Gender", True),
+        ("string", "Email", False),
+        ("string", "Plan", False),
+        ("list", "Interests", True),
+        ("number", "Age", False),
+        ("counter", "Points", False),
+        ("boolean", "Vip", False),
+        ("date", "DOB", False),
+        ("subscription", "MSG-email", False),
+    ],
+)
+def test_only_name_gender_and_lists_can_be_removed(kind, attribute, removable):
+    assert KINDS[kind].can_remove(attribute) is removable

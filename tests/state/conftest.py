@@ -1,0 +1,147 @@
+"""One bench for each store: how to make one, and how to harm what it keeps."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import ctsync
+from ctsync.canon import canonical, parse
+from ctsync.model.entry import Entry, Known
+from ctsync.model.key import Key
+from ctsync.model.snapshot import Account, Header
+from ctsync.state.address import stores
+from ctsync.state.base import Store
+from ctsync.state.holder import Holder
+from ctsync.state.jsonl import JsonlStore
+
+
+class JsonlBench:
+    """A store in a folder; every `open` is another process's view of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.location = "state.jsonl"
+        self.path = folder / self.location
+        self.journal_path = folder / "state.jsonl.journal"
+
+    def open(self) -> Store:
+        return JsonlStore.at(self.location, folder=self.folder, name=None)
+
+    def private_paths(self) -> list[Path]:
+        return list(self.folder.iterdir())
+
+    def edit_entry(self, before: str, after: str) -> None:
+        head, _, rest = self.path.read_text().partition("\n")
+        assert before in rest
+        self.path.write_text(f"{head}\n{rest.replace(before, after)}")
+
+    def swap_entries(self) -> None:
+        head, *entries = self.path.read_text().splitlines()
+        self.path.write_text("\n".join([head, *reversed(entries)]) + "\n")
+
+    def repeat_entry(self) -> None:
+        head, *entries = self.path.read_text().splitlines()
+        self.path.write_text("\n".join([head, *entries, entries[0]]) + "\n")
+
+    def drop_last_entry(self) -> None:
+        *kept, _ = self.path.read_text().splitlines()
+        self.path.write_text("\n".join(kept) + "\n")
+
+    def edit_header(self, **fields: object) -> None:
+        head, _, rest = self.path.read_bytes().partition(b"\n")
+        head = canonical({**parse(head), **fields})
+        self.path.write_bytes(head + b"\n" + rest)
+
+    def make_newer(self) -> None:
+        self.edit_header(format="ctsync.state/2", novelty=True)
+
+    def make_journal_newer(self) -> None:
+        text = self.journal_path.read_text()
+        self.journal_path.write_text(
+            text.replace("ctsync.journal/1", "ctsync.journal/2")
+        )
+
+    def cut_journal(self, count: int) -> None:
+        """Leave the first `count` bytes."""
+        os.truncate(self.journal_path, count)
+
+    def journal_bytes(self) -> bytes:
+        return self.journal_path.read_bytes()
+
+    def damage_journal_line(self, number: int) -> None:
+        lines = self.journal_path.read_bytes().splitlines(keepends=True)
+        lines[number - 1] = b'{"torn\n'
+        self.journal_path.write_bytes(b"".join(lines))
+
+    def leave_leftover(self) -> None:
+        (self.folder / "state.jsonl.tmp").write_bytes(b"half a snap")
+
+
+BENCHES = {"jsonl": JsonlBench}
+
+
+@pytest.fixture(scope="session", params=[store.name for store in stores()])
+def bench_type(request):
+    """A class whose instances sit on a folder."""
+    return BENCHES[request.param]
+
+
+@pytest.fixture
+def bench(bench_type, tmp_path):
+    return bench_type(tmp_path)
+
+
+@pytest.fixture
+def store(bench):
+    return bench.open()
+
+
+@pytest.fixture(scope="session")
+def entry():
+    def build(identity: str, *, kind: str = "identity", **values: str) -> Entry:
+        known = {name: Known(name, "string", value) for name, value in values.items()}
+        return Entry(Key(kind, identity), known)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def header():
+    def build(serial: int = 1, **fields: object) -> Header:
+        plain = Header("lineage-1", serial, Account("WR8-9K6-7Z5Z", "in1"))
+        return replace(plain, tool_version="0.1.0", **fields)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def holder():
+    return Holder("anna", "ci-7", 4711, "ctsync apply", "2030-01-02T03:04:05Z")
+
+
+@pytest.fixture(scope="session")
+def python():
+    """Start another interpreter on a script, with the package at hand."""
+
+    @contextlib.contextmanager
+    def start(script: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+        root = Path(ctsync.__file__).parent.parent
+        with subprocess.Popen(
+            [sys.executable, "-c", script, *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(root)},
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    return start

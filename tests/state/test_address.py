@@ -1,0 +1,44 @@
+import pytest
+
+from ctsync.errors import UsageError
+from ctsync.state import open_store
+from ctsync.state.address import stores
+from ctsync.state.jsonl import JsonlStore
+
+
+def test_these_stores_are_built():
+    assert [store.name for store in stores()] == ["jsonl"]
+
+
+def test_a_path_that_ends_in_jsonl_is_a_file_under_the_folder(tmp_path):
+    store = open_store("states/prod.jsonl", folder=tmp_path)
+    assert isinstance(store, JsonlStore)
+    assert store.location == "states/prod.jsonl"
+    assert store.path == tmp_path.resolve() / "states" / "prod.jsonl"
+
+
+def test_an_absolute_path_stands_for_itself(tmp_path):
+    store = open_store(str(tmp_path / "prod.jsonl"), folder="/elsewhere")
+    assert store.path == tmp_path.resolve() / "prod.jsonl"
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["state/", "postgresql://ada:secret@db/crm", "postgres://ada:secret@db/crm"],
+)
+def test_planned_stores_say_that_they_are_not_yet_built(location):
+    with pytest.raises(UsageError, match="not yet built") as caught:
+        open_store(location)
+    assert "secret" not in caught.value.message
+    assert ".jsonl" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["", "state", "state.json", "s3://key:secret@bucket/state.jsonl", "s3://secret@b/"],
+)
+def test_other_locations_are_refused_with_the_forms(location):
+    with pytest.raises(UsageError) as caught:
+        open_store(location)
+    assert "secret" not in caught.value.message
+    assert ".jsonl" in caught.value.hint

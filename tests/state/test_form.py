@@ -1,0 +1,61 @@
+import copy
+import pickle
+
+import pytest
+
+from ctsync.canon import canonical
+from ctsync.model.entry import Entry, Known
+from ctsync.model.key import Key
+from ctsync.state.form import (
+    EntryDigest,
+    StoredAttributes,
+    entry_from_edited_line,
+    entry_from_line,
+    entry_line,
+)
+
+GOLD = Known("Plan", "string", "Gold", owned=True)
+ENTRY = Entry(Key("identity", "a"), {"plan": GOLD}, cohorts=("vip",), fingerprint="f")
+
+
+def test_stored_attributes_look_like_a_dict():
+    stored = StoredAttributes({"plan": GOLD.as_json()})
+    plain = {"plan": GOLD}
+    assert stored == plain
+    assert plain == stored
+    assert {**stored, "tier": GOLD} == {"plan": GOLD, "tier": GOLD}
+    assert (len(stored), list(stored), "plan" in stored) == (1, ["plan"], True)
+    assert stored.get("tier") is None
+    assert repr(stored) == repr({"plan": GOLD})
+
+
+def test_stored_entries_can_be_copied_and_sent_to_another_process():
+    stored = entry_from_line(entry_line(ENTRY))
+    assert pickle.loads(pickle.dumps(stored)) == copy.deepcopy(stored) == ENTRY
+
+
+def test_a_stored_entry_is_written_as_it_was_read():
+    line = entry_line(ENTRY)
+    assert entry_line(entry_from_line(line)) == line
+
+
+def test_an_accepted_edit_takes_the_canonical_form():
+    wordy = canonical(ENTRY.as_json()).replace(
+        b'"kind":', b'"certain": true, "since": null, "maybe": [], "kind": '
+    )
+    assert entry_line(entry_from_edited_line(wordy)) == entry_line(ENTRY)
+
+
+@pytest.mark.parametrize("line", [b"[]", b"7", b"null", b"{}", b"", b'{"key":{}}'])
+def test_what_is_no_entry_is_refused(line):
+    with pytest.raises(ValueError):  # noqa: PT011 - the words are the caller's
+        entry_from_edited_line(line)
+
+
+def test_order_faults_say_which_entry():
+    digest = EntryDigest()
+    digest.add(ENTRY)
+    with pytest.raises(ValueError, match="entry 2 comes twice"):
+        digest.add(ENTRY)
+    with pytest.raises(ValueError, match="entry 2 comes out of order"):
+        digest.add(Entry(Key("FBID", "a")))

@@ -1,0 +1,198 @@
+"""A record is called acknowledged only where nothing speaks against it."""
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ctsync.canon import canonical
+from ctsync.model.key import Key
+from ctsync.model.operation import Operation
+from ctsync.model.record import Outcome, Record, Verdict
+from ctsync.transport.reply import read_reply
+
+ACK, REJ, UNK = Outcome.ACKNOWLEDGED, Outcome.REJECTED, Outcome.UNKNOWN
+
+
+def record(identity: str, kind: str = "identity") -> Record:
+    operation = Operation("Plan", "string", "set", "Gold", "unknown")
+    return Record(Key(kind, identity), (operation,))
+
+
+def records(number: int) -> tuple[Record, ...]:
+    return tuple(record(f"u{n}") for n in range(1, number + 1))
+
+
+def item(error: str, echo: object = None, code: int = 516) -> dict:
+    return {"status": "fail", "code": code, "error": error, "record": echo}
+
+
+def body(processed: object, unprocessed: object, status: str = "partial") -> bytes:
+    return canonical(
+        {"status": status, "processed": processed, "unprocessed": unprocessed}
+    )
+
+
+def outcomes(sent: Sequence[Record], said: bytes | None, status: int = 200) -> list:
+    return [verdict.outcome for verdict in read_reply(sent, status, said)]
+
+
+NUMBERED = "Phone number is not valid.Skipped record number : {}"
+
+
+def shaped(shape: str, place: int, sent: Record, *, is_numbered: bool) -> object:
+    text = NUMBERED.format(place + 1) if is_numbered else "Phone number is not valid."
+    echo = sent.as_wire()
+    if shape == "object":
+        return item(text, echo)
+    if shape == "text":
+        return item(text, json.dumps(echo))
+    return {json.dumps(echo): text}
+
+
+@given(
+    st.lists(st.booleans(), min_size=1, max_size=12),
+    st.sampled_from(["object", "text", "keyed"]),
+    st.booleans(),
+    st.sampled_from(["success", "partial", "fail", ""]),
+    st.randoms(use_true_random=False),
+)
+def test_every_subset_of_refusals_is_read_right_in_every_shape(
+    refused, shape, is_numbered, status, random
+):
+    sent = records(len(refused))
+    items = [
+        shaped(shape, place, sent[place], is_numbered=is_numbered)
+        for place, is_refused in enumerate(refused)
+        if is_refused
+    ]
+    random.shuffle(items)
+    said = body(len(sent) - len(items), items, status)
+    assert outcomes(sent, said) == [REJ if r else ACK for r in refused]
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 9) | st.floats(0, 3) | st.text("u1 :"),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["error", "code", "record", "identity", "x"]), inner
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.integers(1, 5), junk, junk)
+def test_garbage_is_never_taken_for_a_yes(number, processed, unprocessed):
+    sent = records(number)
+    found = outcomes(sent, json.dumps({"processed": processed, "unprocessed": unprocessed}).encode())
+    acknowledged = found.count(ACK)
+    if acknowledged:
+        assert type(processed) is int
+        assert acknowledged == processed
+        assert processed + len(unprocessed or []) == number
+
+
+@given(st.binary(max_size=40))
+def test_bytes_that_are_no_reply_leave_all_unknown(said):
+    assert set(outcomes(records(2), said)) == {UNK}
+
+
+@pytest.mark.parametrize("said", [None, b"", b"<html>", b"[]", b"null", b'{"status":"success"}'])
+def test_a_reply_without_counts_leaves_all_unknown(said):
+    assert outcomes(records(2), said) == [UNK, UNK]
+
+
+@pytest.mark.parametrize("status", [None, 302, 400, 500])
+def test_only_a_2xx_speaks_for_records(status):
+    assert outcomes(records(1), body(1, []), status) == [UNK]
+
+
+@pytest.mark.parametrize(
+    ("processed", "items", "expected"),
+    [
+        pytest.param(3, [], [ACK, ACK, ACK], id="all taken"),
+        pytest.param(2, [], [UNK, UNK, UNK], id="one too few"),
+        pytest.param(True, [], [UNK, UNK, UNK], id="a boolean is no count"),
+        pytest.param(3.0, [], [UNK, UNK, UNK], id="a fraction is no count"),
+        pytest.param(-1, [], [UNK, UNK, UNK], id="below nothing"),
+        pytest.param(0, [], [UNK, UNK, UNK], id="fail, and not a word"),
+        pytest.param(
+            2, [item(NUMBERED.format(2))], [ACK, REJ, ACK], id="named by number"
+        ),
+        pytest.param(
+            2,
+            [item("x.Skipped  record number:2")],
+            [ACK, REJ, ACK],
+            id="spaces do not matter",
+        ),
+        pytest.param(
+            2,
+            [item("Skipped record number : 3 is bad. Skipped record number : 1")],
+            [REJ, ACK, ACK],
+            id="the last number counts, since a value may hold the words",
+        ),
+        pytest.param(
+            2, [item(NUMBERED.format(4))], [UNK, UNK, UNK], id="a number out of range"
+        ),
+        pytest.param(2, [item(NUMBERED.format(0))], [UNK, UNK, UNK], id="counted from 1"),
+        pytest.param(
+            2, [item(NUMBERED.format("9" * 5000))], [UNK, UNK, UNK], id="a huge number"
+        ),
+        pytest.param(
+            1,
+            [item(NUMBERED.format(2)), item(NUMBERED.format(2))],
+            [UNK, REJ, UNK],
+            id="one record named twice",
+        ),
+        pytest.param(
+            3, [item(NUMBERED.format(2))], [UNK, REJ, UNK], id="counts do not add up"
+        ),
+        pytest.param(
+            2, [item("no", {"identity": "u3"})], [ACK, ACK, REJ], id="named by key"
+        ),
+        pytest.param(
+            2,
+            [item("no", {"identity": "u9"})],
+            [UNK, UNK, UNK],
+            id="a key that was not sent",
+        ),
+        pytest.param(
+            1,
+            [item("no"), item(NUMBERED.format(1))],
+            [REJ, UNK, UNK],
+            id="nameless beside a named one",
+        ),
+        pytest.param(
+            2,
+            [item("no", {"identity": "u1", "objectId": "u1"})],
+            [UNK, UNK, UNK],
+            id="an echo with two ids",
+        ),
+        pytest.param(2, ["no"], [UNK, UNK, UNK], id="an item that is no object"),
+        pytest.param(2, [{"code": 516}], [UNK, UNK, UNK], id="an item without a text"),
+        pytest.param(3, None, [ACK, ACK, ACK], id="unprocessed may be null"),
+        pytest.param(3, {}, [UNK, UNK, UNK], id="unprocessed is no list"),
+    ],
+)
+def test_verdicts(processed, items, expected):
+    assert outcomes(records(3), body(processed, items)) == expected
+
+
+def test_an_id_comes_back_as_a_number():
+    sent = (record("13"), record("13", "objectId"))
+    said = body(1, [item("no", {"identity": 13})])
+    assert outcomes(sent, said) == [REJ, ACK]
+
+
+def test_code_555_is_transient():
+    (verdict,) = read_reply(records(1), 200, body(0, [item(NUMBERED.format(1), code=555)]))
+    assert verdict.transient
+    assert verdict.code == 555
+
+
+def test_the_text_of_the_server_is_bounded_and_plain():
+    text = "\x1b[2J\u202e\x00\r\n" + "x" * 5000 + "Skipped record number : 1"
+    (verdict,) = read_reply(records(1), 200, body(0, [item(text)]))
+    assert verdict == Verdict(REJ, 516, "[2J " + "x" * 293 + "...")
