@@ -244,3 +244,8 @@ _LATER: Mapping[str, Code] = {
 }
 
 CODES: Mapping[str, Code] = {**_FILES, **_SHAPE, **_NAMES, **_RECORDS, **_LATER}
+
+
+def severity_of(code: str) -> Severity:
+    """Give how serious a finding of this code is."""
+    return CODES[code].severity if code in CODES else "error"

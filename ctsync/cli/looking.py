@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ctsync.cli.holding import holder
 from ctsync.cli.options import Settings
 from ctsync.cli.output import require_format, say, write
-from ctsync.cli.session import Session, open_session
+from ctsync.cli.session import open_session, sensitivity
 from ctsync.errors import StateError, UsageError
 from ctsync.model.entry import Entry
 from ctsync.model.key import ID_TYPES, parse_key
@@ -52,7 +52,7 @@ def show_entry(settings: Settings, word: str) -> int:
         )
     render = entry_json if settings.format == "json" else entry_text
     mask = session.mask(present.base.lineage)
-    write(render(entry, mask, _sensitivity(session)))
+    write(render(entry, mask, sensitivity(session)))
     return 0
 
 
@@ -83,10 +83,6 @@ def copy_state(settings: Settings, to: str) -> int:
     write([f"Copied {header.entries} profiles at serial {header.serial}.\n"])
     say("Use one of the two from now on: a copy is another truth.")
     return 0
-
-
-def _sensitivity(session: Session) -> Callable[[str], bool]:
-    return lambda name: session.project.rule_for(name).sensitive
 
 
 def _is_chosen(entry: Entry, selectors: list[Selector]) -> bool:

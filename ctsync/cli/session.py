@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +81,11 @@ def open_session(settings: Settings, path: Path | None = None) -> Session:
         is_sandboxed=settings.sandbox,
     )
     return Session(settings, project, os.environ)
+
+
+def sensitivity(session: Session) -> Callable[[str], bool]:
+    """Give what tells whether an attribute's values must not be shown."""
+    return lambda name: session.project.rule_for(name).sensitive
 
 
 def check_reveal(settings: Settings) -> None:

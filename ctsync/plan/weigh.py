@@ -12,7 +12,6 @@ from ctsync.errors import SpecError
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
 from ctsync.model.mask import Mask
 from ctsync.plan.blocks import BlockWatch
 from ctsync.plan.build import Built, Wanted, build_change
@@ -34,27 +33,34 @@ class Weigher:
     _blocks: BlockWatch = field(default_factory=BlockWatch)
     _leave: dict[str, dict[str, Declared]] = field(default_factory=dict)
 
-    def weigh(
-        self, entries: Iterable[Entry], *, only: Key | None = None
-    ) -> Iterator[tuple[Candidate, Built]]:
-        """Yield what comes of every candidate, or of one key, in the order of keys."""
-        reader = Reader(self.ground, self.mask, self.findings)
-        self._leave = {name: reader.leave(name) for name in self.ground.cohorts}
+    def weigh(self, entries: Iterable[Entry]) -> Iterator[tuple[Candidate, Built]]:
+        """Yield what comes of every candidate, in the order of keys."""
+        reader = self._reader()
         self.selection.meet("cohort", self._leave)
         for candidate in find_candidates(
-            self._contributions(only),
-            (entry for entry in entries if only in (None, entry.key)),
-            self.ground.salt,
-            self.tally,
-            self._pass,
+            self._contributions(), entries, self.ground.salt, self.tally, self._pass
         ):
             self.selection.meet_profile(candidate.key, candidate.entry)
-            yield candidate, self.weigh_one(candidate, reader)
+            declared = reader.desired(candidate.key, candidate.contributions)
+            yield candidate, self._weigh_one(candidate, declared, reader)
+        self._report_blocks(reader)
 
-    def weigh_one(self, candidate: Candidate, reader: Reader) -> Built:
-        """Give what comes of one candidate."""
+    def weigh_alone(self, candidate: Candidate) -> tuple[dict[str, Declared], Built]:
+        """Give what is wanted of one profile, and what comes of it."""
+        reader = self._reader()
         declared = reader.desired(candidate.key, candidate.contributions)
-        self._check_blocks(declared, candidate.entry, reader)
+        return declared, self._weigh_one(candidate, declared, reader)
+
+    def _reader(self) -> Reader:
+        reader = Reader(self.ground, self.mask, self.findings)
+        self._leave = {name: reader.leave(name) for name in self.ground.cohorts}
+        return reader
+
+    def _weigh_one(
+        self, candidate: Candidate, declared: Mapping[str, Declared], reader: Reader
+    ) -> Built:
+        self._blocks.declare(declared, candidate.entry)
+        self._report_blocks(reader)
         names = (found.target.attribute for found in declared.values())
         self.selection.meet("attribute", names)
         leaving = self._leaving(candidate, declared, reader)
@@ -78,22 +84,18 @@ class Weigher:
             words = "1 error" if count == 1 else f"{count} errors"
             raise SpecError(f"the project has {words}", self.findings)
 
-    def _contributions(self, only: Key | None) -> Iterator[Contribution]:
+    def _contributions(self) -> Iterator[Contribution]:
         meet = self.selection.meet
         for contribution in self.ground.contributions():
             meet("file", (contribution.origin.file,))
             meet("table", filter(None, (contribution.origin.table,)))
-            if only in (None, contribution.key):
-                yield contribution
+            yield contribution
 
     def _pass(self, entry: Entry) -> None:
         self.selection.meet_profile(entry.key, entry)
         self._blocks.pass_entry(entry)
 
-    def _check_blocks(
-        self, declared: Mapping[str, Declared], entry: Entry | None, reader: Reader
-    ) -> None:
-        self._blocks.declare(declared, entry)
+    def _report_blocks(self, reader: Reader) -> None:
         for found in self._blocks.contradictions():
             rule = self.ground.rule_for(found.attribute)
             reader.report(found.fault, rule, found.place)

@@ -131,7 +131,8 @@ class Builder:
         if isinstance(node, str):
             return intern(node[1:])
         self._report("CT010", "a key is a list or a map", "write text", event)
-        return f"?{position_of(event)}"
+        line, column = position_of(event)
+        return f"x-{line}-{column}"  # unique, and ignored by whoever reads on
 
     def _is_odd(
         self,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path as FilePath
 
-from ctsync.codes import CODES
+from ctsync.codes import severity_of
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.model.contribution import Path
 from ctsync.spec.builder import Position, Problem
@@ -115,7 +115,7 @@ class Reporter:
         line, column = problem.position
         self.findings.add(
             Diagnostic(
-                CODES[problem.code].severity,
+                severity_of(problem.code),
                 problem.code,
                 problem.message,
                 problem.hint,

@@ -199,8 +199,13 @@ def _bad_character(body: bytes) -> Problem:
 
 
 def _syntax_problem(error: Any, body: bytes) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    position = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    position = _at(error.problem_mark or error.context_mark)
+    opened = _at(error.context_mark or error.problem_mark)
     lines = body.decode("utf-8").splitlines()
     line = lines[position[0] - 1] if position[0] <= len(lines) else ""
-    return explain_syntax(error.problem or "", error.context or "", line, position)
+    words = (error.problem or "", error.context or "")
+    return explain_syntax(*words, line, position, opened)
+
+
+def _at(mark: Any) -> Position:
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)

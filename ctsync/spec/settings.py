@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.kinds.base import Frame
@@ -13,7 +13,6 @@ from ctsync.limits import PlatformLimits
 from ctsync.model.contribution import Path
 from ctsync.model.policy import DEFAULT_LIMITS, Policy, UploadTerms, parse_limit
 from ctsync.spec.findings import Reporter
-from ctsync.spec.nearest import nearest
 from ctsync.spec.target import (
     PASSCODE,
     AccountWords,
@@ -23,6 +22,7 @@ from ctsync.spec.target import (
     passcode_fault,
 )
 from ctsync.spec.variables import Reference
+from ctsync.spec.zones import similar_zones, zone_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +115,20 @@ class _Reader:
         return written
 
     def timezone(self, name: str) -> ZoneInfo:
-        known = available_timezones()
-        if name in known:
-            return ZoneInfo(name)
-        close = nearest(name.rpartition("/")[2], _by_city(known), limit=3)
-        cities = _by_city(known)
-        names = [cities[city] for city in close]
+        zone = zone_named(name)
+        if zone is not None:
+            return zone
+        names = similar_zones(name)
         hint = f"did you mean {' or '.join(names)}?" if names else "as Asia/Kolkata"
-        message = f'unknown time zone "{name}"'
         self._report.add(
-            "CT108", message, file=self._file, path=("timezone",), hint=hint
+            "CT108",
+            f'unknown time zone "{name}"',
+            file=self._file,
+            path=("timezone",),
+            hint=hint,
         )
         return ZoneInfo("UTC")
 
     def _add(self, finding: Diagnostic | None) -> None:
         if finding is not None:
             self._report.findings.add(finding)
-
-
-def _by_city(names: set[str]) -> dict[str, str]:
-    return {name.rpartition("/")[2]: name for name in sorted(names, reverse=True)}

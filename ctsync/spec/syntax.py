@@ -11,7 +11,6 @@ _PLACE = "the indentation does not fit, or a bracket or quote is missing"
 # libyaml and the pure parser word the same problem differently.
 _WORDS: tuple[tuple[str, str, str | None], ...] = (
     ("mapping values are not allowed", 'a ":" cannot stand here', "quote the text"),
-    ("quoted scalar", "a quote is never closed", "close it on the same line"),
     ("unexpected end of stream", "the file ends too early", "close what is open"),
     ("escape c", "unknown escape after a backslash", "use single quotes"),
     ("hexdecimal", "unknown escape after a backslash", "use single quotes"),
@@ -26,6 +25,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
     ("block sequence entries", 'a "- " cannot stand here', _PLACE),
     ("directive", "a line with % cannot stand here", "quote the text"),
     ("<document start>", "the text goes on after its end", _PLACE),
+    ("node content", "a value is missing", "write null to remove, or a value"),
     ("key", _PLACE, "align keys of one map in one column"),
     ("'-' indicator", _PLACE, "align the items of one list in one column"),
     ("block end", _PLACE, "align keys of one map in one column"),
@@ -33,17 +33,23 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
 
 
 def explain_syntax(
-    problem: str, context: str, line: str, position: Position
+    problem: str, context: str, line: str, position: Position, opened: Position
 ) -> Problem:
-    """Turn PyYAML's complaint into a finding of ours."""
+    """Turn PyYAML's complaint into a finding of ours.
+
+    `line` is the text at `position`; `opened` is where the broken part begins.
+    """
     if "\t" in line[: len(line) - len(line.lstrip())]:
         column = line.index("\t") + 1
         return Problem("CT009", _TAB, "indent with spaces", (position[0], column))
     if "invalid Unicode character escape" in problem:
         message = "an escape gives half a character"
         return Problem("CT008", message, "write the character itself", position)
+    if "end of stream" in problem and "quoted scalar" in context:
+        return Problem("CT001", "a quote is never closed", "close it", opened)
     for source in (problem, context):
         for words, message, hint in _WORDS:
             if words in source:
-                return Problem("CT001", message, hint, position)
+                at = opened if words.startswith("expected ',") else position
+                return Problem("CT001", message, hint, at)
     return Problem("CT001", problem or "this is not YAML", None, position)

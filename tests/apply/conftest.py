@@ -22,11 +22,14 @@ from ctsync.model.change import Change, Origin
 from ctsync.model.entry import Entry
 from ctsync.model.key import Key
 from ctsync.model.mask import Mask
+from ctsync.model.record import Record
+from ctsync.model.rule import Rule
 from ctsync.model.snapshot import Account
 from ctsync.model.target import Target
 from ctsync.plan.build import Built, Wanted, build_change
 from ctsync.plan.document import PlanFoot, PlanHead, PlanWriter, SavedPlan
 from ctsync.plan.policy import Blocked
+from ctsync.plan.schedule import records_of
 from ctsync.sandbox import Sandbox
 from ctsync.state.base import Store
 from ctsync.state.jsonl import JsonlStore
@@ -156,7 +159,7 @@ class World:
                 is_named=key in named,
             )
             candidate = Candidate(key, (), entry, mark)
-            yield build_change(candidate, wanted, Frame(), lambda _: False), key
+            yield build_change(candidate, wanted, Frame(), Rule), key
 
     def apply(self, plan: SavedPlan, **over: object) -> ApplyResult:
         arguments: dict[str, object] = {
@@ -189,6 +192,10 @@ class World:
     def settle(self) -> None:
         """Wait until calls that the platform still works on have been written."""
         sleep(0.12)
+
+    @staticmethod
+    def records(change: Change) -> list[Record]:
+        return [record for _, record in records_of(change)]
 
     @staticmethod
     def until(happened: Callable[[], bool]) -> None:

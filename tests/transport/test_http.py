@@ -118,7 +118,9 @@ def test_a_name_without_address_is_known_not_to_have_sent():
 
 
 def test_a_server_without_tls_is_known_not_to_have_been_sent_to(drip):
-    account = Account("a", "in1", drip(b"HTTP/1.1 200 OK\r\n\r\n").replace("http", "https"))
+    account = Account(
+        "a", "in1", drip(b"HTTP/1.1 200 OK\r\n\r\n").replace("http", "https")
+    )
     answer = connect(account, SECRET, timeout_seconds=1).upload(CALL, dry_run=False)
     assert answer.happened is Happened.UNREACHABLE
 
@@ -193,7 +195,9 @@ def test_an_unknown_region_is_named():
         base_url(Account("a", "xx9"))
 
 
-@pytest.mark.parametrize("passcode", ["", " x", "a\nb", "a\r\nX: y", "p\u0142ace", "\x00"])
+@pytest.mark.parametrize(
+    "passcode", ["", " x", "a\nb", "a\r\nX: y", "p\u0142ace", "\x00"]
+)
 def test_a_passcode_that_cannot_travel_is_refused_without_showing_it(passcode):
     account = Account("a", "in1", "http://127.0.0.1:1")
     with pytest.raises(TransportError, match="the passcode is empty or has") as caught:
@@ -204,9 +208,7 @@ def test_a_passcode_that_cannot_travel_is_refused_without_showing_it(passcode):
 def test_the_passcode_appears_nowhere(upload, sandbox, caplog):
     caplog.set_level(logging.DEBUG)
     answers = [upload(fault) for fault in ("none", "lost", "redirect", "forbidden")]
-    transport = connect(
-        Account("a", "in1", sandbox.url), SECRET, timeout_seconds=1
-    )
+    transport = connect(Account("a", "in1", sandbox.url), SECRET, timeout_seconds=1)
     seen = f"{answers!r} {transport!r} {transport!s} {caplog.text}"
     transport.close()
     assert SECRET not in seen

@@ -75,9 +75,11 @@ def test_every_subset_of_refusals_is_read_right_in_every_shape(
 
 junk = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 9) | st.floats(0, 3) | st.text("u1 :"),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["error", "code", "record", "identity", "x"]), inner
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["error", "code", "record", "identity", "x"]), inner
+        )
     ),
     max_leaves=8,
 )
@@ -86,7 +88,9 @@ junk = st.recursive(
 @given(st.integers(1, 5), junk, junk)
 def test_garbage_is_never_taken_for_a_yes(number, processed, unprocessed):
     sent = records(number)
-    found = outcomes(sent, json.dumps({"processed": processed, "unprocessed": unprocessed}).encode())
+    found = outcomes(
+        sent, json.dumps({"processed": processed, "unprocessed": unprocessed}).encode()
+    )
     acknowledged = found.count(ACK)
     if acknowledged:
         assert type(processed) is int
@@ -99,7 +103,9 @@ def test_bytes_that_are_no_reply_leave_all_unknown(said):
     assert set(outcomes(records(2), said)) == {UNK}
 
 
-@pytest.mark.parametrize("said", [None, b"", b"<html>", b"[]", b"null", b'{"status":"success"}'])
+@pytest.mark.parametrize(
+    "said", [None, b"", b"<html>", b"[]", b"null", b'{"status":"success"}']
+)
 def test_a_reply_without_counts_leaves_all_unknown(said):
     assert outcomes(records(2), said) == [UNK, UNK]
 
@@ -136,7 +142,9 @@ def test_only_a_2xx_speaks_for_records(status):
         pytest.param(
             2, [item(NUMBERED.format(4))], [UNK, UNK, UNK], id="a number out of range"
         ),
-        pytest.param(2, [item(NUMBERED.format(0))], [UNK, UNK, UNK], id="counted from 1"),
+        pytest.param(
+            2, [item(NUMBERED.format(0))], [UNK, UNK, UNK], id="counted from 1"
+        ),
         pytest.param(
             2, [item(NUMBERED.format("9" * 5000))], [UNK, UNK, UNK], id="a huge number"
         ),
@@ -187,7 +195,9 @@ def test_an_id_comes_back_as_a_number():
 
 
 def test_code_555_is_transient():
-    (verdict,) = read_reply(records(1), 200, body(0, [item(NUMBERED.format(1), code=555)]))
+    (verdict,) = read_reply(
+        records(1), 200, body(0, [item(NUMBERED.format(1), code=555)])
+    )
     assert verdict.transient
     assert verdict.code == 555
 

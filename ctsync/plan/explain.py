@@ -1,0 +1,51 @@
+"""Explaining one profile: the same steps as planning, for one key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ctsync.engines.memory import Candidate, fingerprint
+from ctsync.model.entry import Entry
+from ctsync.model.explanation import Explanation, Wanted
+from ctsync.model.key import Key
+from ctsync.plan.build import Built
+from ctsync.plan.desired import Declared
+from ctsync.plan.schedule import records_of
+from ctsync.plan.weigh import Weigher
+
+
+def explain_key(
+    weigher: Weigher, key: Key, entries: Iterable[Entry]
+) -> Explanation | None:
+    """Give what a plan makes of a profile; None where nobody knows it."""
+    candidate = _candidate(weigher, key, entries)
+    if not candidate.contributions and candidate.entry is None:
+        return None
+    declared, built = weigher.weigh_alone(candidate)
+    return _explanation(candidate, declared, built)
+
+
+def _candidate(weigher: Weigher, key: Key, entries: Iterable[Entry]) -> Candidate:
+    ground = weigher.ground
+    places = tuple(c for c in ground.contributions() if c.key == key)
+    entry = next((entry for entry in entries if entry.key == key), None)
+    mark = fingerprint(places, ground.salt) if places else None
+    return Candidate(key, places, entry, mark)
+
+
+def _explanation(
+    candidate: Candidate, declared: Mapping[str, Declared], built: Built
+) -> Explanation:
+    change = built.change
+    return Explanation(
+        key=candidate.key,
+        origins=tuple(dict.fromkeys(c.origin for c in candidate.contributions)),
+        wanted=tuple(
+            Wanted(found.target, found.place.origin)
+            for found in sorted(declared.values(), key=lambda d: d.target.attribute)
+        ),
+        entry=candidate.entry,
+        change=change,
+        records=() if change is None else records_of(change),
+        held=tuple(built.held),
+    )

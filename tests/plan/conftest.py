@@ -1,0 +1,276 @@
+"""A project made of Python dicts, and what a plan makes of it."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+import pytest
+
+from ctsync.canon import fold_name
+from ctsync.errors import SpecError
+from ctsync.kinds import KINDS
+from ctsync.kinds.base import Frame
+from ctsync.kinds.system import system_rule
+from ctsync.model.change import Change, Origin
+from ctsync.model.contribution import Contribution
+from ctsync.model.entry import Entry, Known
+from ctsync.model.key import Key, parse_key
+from ctsync.model.mask import Mask
+from ctsync.model.policy import DEFAULT_LIMITS, Policy, parse_limit
+from ctsync.model.record import GROUP_PREFIX
+from ctsync.model.rule import Rule
+from ctsync.model.snapshot import Account, Base
+from ctsync.model.value import Literal
+from ctsync.plan.document import PlanHead, SavedPlan
+from ctsync.plan.make import make_plan
+from ctsync.plan.select import Selection, parse_selector
+from ctsync.plan.weigh import Weigher
+
+ACCOUNT = Account("TEST-4Z5", "in1")
+BASE = Base("0" * 32, 3, "d" * 64)
+
+
+def raw(value):
+    """Give a Python value as a source would have written it."""
+    if isinstance(value, Literal):
+        return value
+    if isinstance(value, Mapping):
+        return {name: raw(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [raw(item) for item in value]
+    if value is None:
+        return Literal("null", "null")
+    if isinstance(value, bool):
+        return Literal(str(value).lower(), "boolean", value)
+    if isinstance(value, int | float):
+        return Literal(str(value), "number", value)
+    return Literal(value, "text", value)
+
+
+@dataclass(frozen=True)
+class FakeCohort:
+    name: str
+    origin: Origin
+    words: Mapping = field(default_factory=dict)
+    leave_path: tuple = ()
+
+    def leave(self):
+        return raw(self.words)
+
+
+class FakeGround:
+    """A checked project; `says` and `cohort` add to it."""
+
+    def __init__(self, *, catalog=None, undeclared="keep", limits=None, frame=None):
+        self.frame = frame or Frame()
+        chosen = {name: parse_limit(text) for name, text in (limits or {}).items()}
+        self.policy = Policy(
+            undeclared=undeclared, limits={**DEFAULT_LIMITS, **chosen}
+        )
+        self.cohorts = {}
+        self.salt = b"salt"
+        self.places = []
+        self._catalog = {
+            name: Rule(name, **({"kind": rule} if isinstance(rule, str) else rule))
+            for name, rule in (catalog or {}).items()
+        }
+
+    def says(self, key, words, *, file="people.yaml", cohort=None, **origin):
+        """Let one place say something of one profile."""
+        line = origin.pop("line", len(self.places) + 1)
+        place = Origin(file, line, cohort=cohort, **origin)
+        digest = blake2b(repr(words).encode(), digest_size=16).digest()
+        self.places.append(
+            Contribution(parse_key(key), place, digest, lambda: raw(words))
+        )
+        return self
+
+    def cohort(self, name, members=(), attributes=None, leave=None):
+        """Let a cohort speak of its members."""
+        self.cohorts[name] = FakeCohort(name, Origin("cohorts.yaml", 1), leave or {})
+        for key in members:
+            self.says(key, attributes or {}, file="cohorts.yaml", cohort=name, line=1)
+        return self
+
+    def rule_for(self, name):
+        if name.startswith(GROUP_PREFIX):
+            return Rule(name, "subscription")
+        return self._catalog.get(name) or system_rule(name) or Rule(name)
+
+    def locate(self, file, path):
+        return (1, 1)
+
+    def contributions(self):
+        yield from self.places
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, read back from its document."""
+
+    document: SavedPlan
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(self.document.changes())
+
+    def change(self, key="u1") -> Change:
+        (found,) = (c for c in self.changes if c.key == parse_key(key))
+        return found
+
+    def sent(self, key="u1"):
+        """What is sent to one profile: attribute, operator, operand."""
+        return [
+            (op.attribute, op.operator, op.operand)
+            for change in self.changes
+            if change.key == parse_key(key)
+            for op in change.operations
+        ]
+
+    @property
+    def settled(self):
+        return dict(self.document.settled())
+
+    @property
+    def profiles(self):
+        return self.document.foot.profiles
+
+    @property
+    def summary(self):
+        return self.document.foot.summary
+
+    @property
+    def digest(self):
+        return self.document.foot.digest
+
+    @property
+    def blocked(self):
+        return {rule.rule: rule.actual for rule in self.document.foot.blocked}
+
+    @property
+    def codes(self):
+        return self.document.foot.diagnostic_totals
+
+    def bytes(self):
+        self.document._file.seek(0)
+        return self.document._file.read()
+
+
+@pytest.fixture
+def ground():
+    return FakeGround
+
+
+@pytest.fixture
+def entry():
+    """Build an entry: attributes are values, lists of text or `Known`."""
+
+    def build(key="u1", **fields):
+        attributes = fields.pop("attributes", {})
+        known = (as_known(name, value) for name, value in attributes.items())
+        return Entry(parse_key(key), {fold_name(k.name): k for k in known}, **fields)
+
+    return build
+
+
+def as_known(name, value):
+    if isinstance(value, Known):
+        return replace(value, name=name)
+    if isinstance(value, list):
+        return Known(name, "list", owned=True, present=tuple(value), complete=True)
+    rule = system_rule(name)
+    kinds = {str: "string", bool: "boolean", int: "number", float: "number"}
+    kind = rule.kind if rule else kinds.get(type(value), "string")
+    if name.startswith(GROUP_PREFIX):
+        kind = "subscription"
+    return Known(name, kind, value, owned=True)
+
+
+@pytest.fixture
+def plan():
+    """Plan a ground against entries."""
+    files = []
+
+    def make(ground, *entries, targets=(), excludes=(), accepted=None, **head):
+        head = PlanHead(ACCOUNT, BASE, accepted=accepted or {}, **head)
+        selection = Selection(map(parse_selector, targets), map(parse_selector, excludes))
+        weigher = Weigher(ground, Mask(head.base.lineage), selection)
+        file = tempfile.TemporaryFile()
+        files.append(file)
+        by_key = sorted(entries, key=lambda each: each.key)
+        return Planned(make_plan(weigher, head, by_key, file))
+
+    yield make
+    for file in files:
+        file.close()
+
+
+@pytest.fixture
+def faults(plan):
+    """Plan a project with errors and give them as (code, message)."""
+
+    def make(ground, *entries, **options):
+        with pytest.raises(SpecError) as caught:
+            plan(ground, *entries, **options)
+        errors = (f for f in caught.value.findings if f.severity == "error")
+        return [(finding.code, finding.message) for finding in errors]
+
+    return make
+
+
+@pytest.fixture
+def fold():
+    """Give the entries after everything in a plan was acknowledged."""
+
+    def run(planned: Planned, *entries: Entry) -> tuple[Entry, ...]:
+        after = {entry.key: entry for entry in entries}
+        for change in planned.changes:
+            before = after.get(change.key)
+            if before is None or before.gone:
+                before = Entry(change.key)
+            after[change.key] = _settle(_applied(before, change), change.settled)
+        for key, settled in planned.settled.items():
+            after[key] = _settle(after[key], settled)
+        return tuple(after.values())
+
+    return run
+
+
+def _applied(entry: Entry, change: Change) -> Entry:
+    known = dict(entry.attributes)
+    for op in change.operations:
+        name = fold_name(op.attribute)
+        known[name] = KINDS[op.kind].apply(known.get(name), op)
+    once = {fold_name(t.attribute) for t in change.targets if t.write == "once"}
+    return replace(entry, attributes=known, once=tuple(sorted({*entry.once, *once})))
+
+
+def _settle(entry: Entry, settled) -> Entry:
+    kept = {k: v for k, v in entry.attributes.items() if k not in settled.forget}
+    return replace(
+        entry,
+        attributes=kept,
+        cohorts=settled.cohorts,
+        fingerprint=settled.fingerprint,
+    )
+
+
+@pytest.fixture
+def crowd(entry):
+    """Many entries that no place needs to name."""
+
+    def build(count: int, **fields) -> tuple[Entry, ...]:
+        return tuple(entry(f"c{number:05}", **fields) for number in range(count))
+
+    return build
+
+
+@pytest.fixture
+def key():
+    def build(text: str) -> Key:
+        return parse_key(text)
+
+    return build
+
+

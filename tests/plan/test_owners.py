@@ -1,0 +1,127 @@
+"""Several places that speak of one profile: what unites, and what contradicts."""
+
+import pytest
+
+from ctsync.model.value import Literal
+
+
+def test_places_that_agree_are_one_owner(ground, plan):
+    project = ground().says("u1", {"Plan": "Gold"}).says("u1", {"Plan": "Gold"})
+    assert plan(project).sent() == [("Plan", "set", "Gold")]
+
+
+def test_values_are_compared_in_normal_form(ground, plan):
+    project = ground(catalog={"Score": "number"})
+    project.says("u1", {"Score": Literal("5.0", "number", 5.0)})
+    project.says("u1", {"Score": 5})
+    assert plan(project).sent() == [("Score", "set", 5)]
+
+
+def test_unequal_values_are_an_error_that_names_both_places(ground, faults):
+    project = ground()
+    project.says("u1", {"Plan": "Gold"}, file="a.yaml", line=3)
+    project.says("u1", {"Plan": "Free"}, file="b.yaml", line=8)
+    ((code, message),) = faults(project)
+    assert code == "CT309"
+    assert "a.yaml:3" in message
+
+
+def test_the_finding_stands_at_the_second_place(ground, plan, faults):
+    project = ground()
+    project.says("u1", {"Plan": "Gold"}, file="a.yaml", line=3)
+    project.says("u1", {"Plan": "Free"}, file="b.yaml", line=8)
+    with pytest.raises(Exception, match="1 error") as caught:
+        plan(project)
+    (finding,) = caught.value.findings
+    assert (finding.file, finding.attribute) == ("b.yaml", "Plan")
+
+
+def test_values_of_different_kinds_are_unequal(ground, faults):
+    project = ground().says("u1", {"Plan": "5"}).says("u1", {"Plan": 5})
+    assert [code for code, _ in faults(project)] == ["CT309"]
+
+
+def test_includes_and_excludes_unite(ground, plan):
+    project = ground()
+    project.says("u1", {"Tags": {"include": ["a"], "exclude": ["x"]}})
+    project.says("u1", {"Tags": {"include": ["b"], "exclude": ["y"]}})
+    assert plan(project).sent() == [
+        ("Tags", "$remove", ("x", "y")),
+        ("Tags", "$add", ("a", "b")),
+    ]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_value_included_and_excluded_is_an_error_that_names_both(
+    ground, faults, order
+):
+    words = [{"include": ["beta"]}, {"exclude": ["beta"]}][::order]
+    project = ground()
+    project.says("u1", {"Tags": words[0]}, file="a.yaml", line=1)
+    project.says("u1", {"Tags": words[1]}, file="b.yaml", line=2)
+    ((code, message),) = faults(project)
+    assert code == "CT310"
+    assert "beta" in message
+    assert "a.yaml:1" in message
+
+
+@pytest.mark.parametrize("other", [["a"], ["b"], {"include": ["b"]}])
+def test_an_exact_list_has_one_place(ground, faults, other):
+    project = ground()
+    project.says("u1", {"Tags": ["a"]}, file="a.yaml", line=1)
+    project.says("u1", {"Tags": other}, file="b.yaml", line=2)
+    ((code, message),) = faults(project)
+    assert code == "CT311"
+    assert "a.yaml:1" in message
+
+
+def test_age_beside_dob_is_an_error_even_from_two_places(ground, faults):
+    project = ground()
+    project.says("u1", {"Age": 42})
+    project.says("u1", {"DOB": Literal("1990-02-20", "date")})
+    assert [code for code, _ in faults(project)] == ["CT308"]
+
+
+def test_age_of_one_and_dob_of_another_profile_do_not_meet(ground, plan):
+    project = ground().says("u1", {"Age": 42})
+    project.says("u2", {"DOB": Literal("1990-02-20", "date")})
+    assert plan(project).profiles["create"] == 2
+
+
+def test_all_faults_of_a_project_are_found_at_once(ground, faults):
+    project = ground()
+    project.says("u1", {"Gender": "male", "Email": "nobody", "Tags": ["", "a"]})
+    project.says("u2", {"Phone": "223"})
+    assert sorted(code for code, _ in faults(project)) == [
+        "CT202", "CT514", "CT515", "CT516",
+    ]  # fmt: skip
+
+
+def test_no_finding_shows_a_sensitive_value(ground, faults):
+    secret = "no-address-of-mine"
+    project = ground().says("u1", {"Email": secret})
+    ((_, message),) = faults(project)
+    assert secret not in message
+    assert "(sensitive)" in message
+
+
+def test_a_list_that_would_outgrow_the_platform_is_an_error(ground, entry, faults):
+    known = [f"v{n:03}" for n in range(100)]
+    project = ground().says("u1", {"Tags": {"include": ["one more"]}})
+    ((code, message),) = faults(project, entry(attributes={"Tags": known}))
+    assert code == "CT209"
+    assert "101" in message
+
+
+def test_includes_of_several_places_are_counted_together(ground, faults):
+    project = ground()
+    for start in (0, 60):
+        values = [f"v{n}" for n in range(start, start + 60)]
+        project.says("u1", {"Tags": {"include": values}})
+    assert [code for code, _ in faults(project)] == ["CT209"]
+
+
+def test_a_number_towards_a_list_is_an_error(ground, entry, faults):
+    project = ground().says("u1", {"Tags": ["a"]})
+    found = faults(project, entry(attributes={"Tags": 7}))
+    assert [code for code, _ in found] == ["CT402"]

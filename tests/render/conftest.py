@@ -1,0 +1,120 @@
+"""Small plans: builders of changes, and a view of them with its counts added up."""
+
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+
+from ctsync.model.change import Change, Origin
+from ctsync.model.key import Key
+from ctsync.model.mask import Mask
+from ctsync.model.operation import OPERATORS, Operation
+from ctsync.model.snapshot import Account, Base
+from ctsync.render.view import PlanView, Style
+
+ORIGIN = Origin("people/jack.yaml", 3)
+
+
+def _operation(attribute="Plan", operator="set", operand="Gold", **rest):
+    fields = {"kind": "string", "prior": "known", "before": None, "after": operand}
+    return Operation(attribute, operator=operator, operand=operand, **fields | rest)
+
+
+def _change(id_="1189549", *operations, action="update", id_type="identity", **rest):
+    fields = {"origins": (ORIGIN,), **rest}
+    return Change(Key(id_type, id_), action, operations, **fields)
+
+
+def _view(*changes, **rest):
+    summary = rest.pop("summary", {})
+    profiles = rest.pop("profiles", {})
+    fields = {
+        "account": Account("WR8-9K6-7Z5Z", "in1"),
+        "base": Base("lineage-1", 3),
+        "digest": f"sha256:{'0' * 64}",
+        "summary": _summary(changes, profiles) | summary,
+        "changes": lambda: iter(changes),
+        "mask": Mask("lineage-1"),
+    }
+    return PlanView(**fields | rest)
+
+
+def _summary(changes, profiles):
+    actions = Counter(change.action for change in changes)
+    operators = Counter(op.operator for c in changes for op in c.operations)
+    return {
+        "profiles": {
+            "entries": 1200,
+            "create": actions["create"],
+            "update": actions["update"],
+            "release": actions["release"],
+            "remove": sum(change.removes for change in changes),
+            "undeclared": 0,
+            "unchanged": 788,
+            "skipped": 0,
+        }
+        | profiles,
+        "operations": {name: operators[name] for name in OPERATORS},
+        "opt_in": sum(change.opt_in for change in changes),
+        "once_held": 0,
+        "records": len(changes),
+        "calls": 1 if changes else 0,
+    }
+
+
+@pytest.fixture
+def a():
+    """Builders: `a.operation`, `a.change`, `a.view`, and a rule that blocks."""
+    return SimpleNamespace(
+        operation=_operation,
+        change=_change,
+        view=_view,
+        rule=lambda **fields: SimpleNamespace(**fields),
+    )
+
+
+@pytest.fixture
+def text():
+    """Give a plan as whole text."""
+    return lambda view, **style: _whole("text", view, **style)
+
+
+@pytest.fixture
+def whole():
+    """Give a plan in a format, in one piece."""
+    return _whole
+
+
+def _whole(name, view, **style):
+    from ctsync.render import RENDERERS
+
+    return "".join(RENDERERS[name].render(view, Style(**style)))
+
+
+@pytest.fixture
+def jack():
+    """One profile with an operation of every sort."""
+    return _change(
+        "1189549",
+        _operation("Account Manager", before="Ann", operand="Bob", sensitive=True),
+        _operation("Birthday", kind="date", operand="$D_635472000"),
+        _operation("Gender", "$delete", 1, before="M", after=None),
+        _operation(
+            "Interests", "$remove", ("hats",), kind="list", before=("bags", "hats"),
+            after=("bags",), step=1, certain=False,
+        ),
+        _operation(
+            "Interests", "$add", ("shoes",), kind="list", before=("bags",),
+            after=("bags", "shoes"), step=2, certain=False, ours=("shoes",),
+        ),
+        _operation("Level", kind="number", prior="unknown", operand=120),
+        _operation("Points", "$incr", 20, kind="counter", before=100, after=120),
+        _operation("Plan", before="Free"),
+        _operation(
+            "Score", kind="number", operand=1.5, before=2, prior="uncertain",
+            since="run-7",
+        ),
+        _operation("Vegan", kind="boolean", operand=True, before=False),
+        released=("Old Plan",),
+        origins=(ORIGIN, Origin("export/loyalty.csv", row=17, table="loyalty")),
+    )  # fmt: skip

@@ -1,0 +1,252 @@
+import pytest
+
+from ctsync.model.snapshot import Account, Base
+from ctsync.render.columns import columns_of
+from ctsync.render.survey import RISKS, risk_of, riskiest
+
+EVERY_SORT = """\
+Account WR8-9K6-7Z5Z in region in1, state serial 3
+
+  ~ identity 1189549                               people/jack.yaml:3 and 1 more
+    ~ Account Manager  (sensitive) -> (sensitive)                            set
+    + Birthday         1990-02-20T00:00:00Z                                  set
+    - Gender           "M"                                               $delete
+    ~ Interests        - "hats"                                  $remove, step 1
+    ~ Interests        + "shoes"                                    $add, step 2
+                       (values that ctsync does not know stay)
+    ~ Level            (unknown) -> 120                                      set
+    ~ Points           100 -> 120                                       $incr 20
+    ~ Plan             "Free" -> "Gold"                                      set
+    ~ Score            (uncertain since run run-7) -> 1.5                    set
+    ~ Vegan            false -> true                                         set
+    . Old Plan         released (kept on the platform, forgotten here)
+
+Attribute            set     $add  $remove    $incr  $delete  release
+Account Manager        1        .        .        .        .        .
+Birthday               1        .        .        .        .        .
+Gender                 .        .        .        .        1        .
+Interests              .        1        1        .        .        .
+Level                  1        .        .        .        .        .
+Old Plan               .        .        .        .        .        1
+Plan                   1        .        .        .        .        .
+Points                 .        .        .        1        .        .
+Score                  1        .        .        .        .        .
+Vegan                  1        .        .        .        .        .
+
+1200 profiles in the state, 788 unchanged
+1 lose a value
+Digest sha256:0000000000000000000000000000000000000000000000000000000000000000
+Plan: 0 to create, 1 to update, 0 to release; 1 record in 1 call, about 1 s
+"""
+
+SPECIAL = """\
+Account WR8-9K6-7Z5Z in region in1, endpoint http://127.0.0.1:8765, environment \
+prod, state serial 0
+SANDBOX: simulation of documented behaviour
+FIRST RUN: there is no state yet, so every profile is new to it
+and percentages of the policy do not apply
+Limits set for this plan: --accept opt_in=1
+PARTIAL: 1 of 3 changes (--target attribute=MSG-* --exclude cohort=vip)
+
+  + objectId 25b08803c1af                                     people/jack.yaml:3
+    + MSG-email  true                                                        set
+
+Attribute       set
+MSG-email         1
+
+specs/a.yaml:4:2: warning CT312 keys differ only in case (use one spelling)
+1 warning
+
+PLAN BLOCKED by 2 rules; it cannot be applied
+  limits.update is 30%, this plan has 412 of 1200 (--accept update=412 allows it)
+  locked: 1 change of locked values (if meant, change the catalog first)
+
+1200 profiles in the state, 788 unchanged
+1 opted in to messages
+12 in the state that no place names
+3 values held back by write: once
+Digest sha256:0000000000000000000000000000000000000000000000000000000000000000
+Plan: 1 to create, 0 to update, 0 to release; 443 records in 6 calls, about 3 s
+"""
+
+
+def test_every_sort_of_operation_has_its_line(a, text, jack):
+    assert text(a.view(jack)) == EVERY_SORT
+
+
+def test_whatever_is_special_about_a_plan_is_said(a, text):
+    opt_in = a.operation(
+        "MSG-email", kind="subscription", operand=True, prior="unknown"
+    )
+    change = a.change(
+        "25b08803c1af", opt_in, action="create", id_type="objectId", opt_in=True
+    )
+    finding = {
+        "severity": "warning", "code": "CT312", "message": "keys differ only in case",
+        "hint": "use one spelling", "file": "specs/a.yaml", "line": 4, "column": 2,
+        "row": None, "key": None, "attribute": None,
+    }  # fmt: skip
+    view = a.view(
+        change,
+        account=Account("WR8-9K6-7Z5Z", "in1", "http://127.0.0.1:8765"),
+        base=Base(),
+        environment="prod",
+        sandbox=True,
+        first_run=True,
+        accepted={"opt_in": 1},
+        targets=("attribute=MSG-*",),
+        excludes=("cohort=vip",),
+        left_out=2,
+        blocked=(
+            a.rule(
+                rule="limits.update",
+                limit="30%",
+                actual=412,
+                accept="--accept update=412",
+            ),
+            a.rule(rule="locked", limit="0", actual=1, accept=None),
+        ),
+        diagnostics=(finding,),
+        diagnostic_totals={"CT312": 1},
+        profiles={"undeclared": 12},
+        summary={"once_held": 3, "records": 443, "calls": 6},
+    )
+    assert text(view) == SPECIAL
+
+
+def test_an_empty_plan_says_so_in_its_last_line(a, text):
+    assert text(a.view()).splitlines()[-1] == (
+        "No changes. 788 profiles are as declared."
+    )
+
+
+def test_a_summary_shows_counts_and_no_change(a, text, jack):
+    shown = text(a.view(jack), summary_only=True)
+    assert "1189549" not in shown
+    assert "--all" not in shown
+    assert "Interests              .        1        1" in shown
+
+
+def test_fifty_changes_are_shown_and_the_rest_counted(a, text):
+    changes = [a.change(f"u{n:03}", a.operation()) for n in range(412)]
+    shown = text(a.view(*changes))
+    assert shown.count("~ identity") == 50
+    assert "\n  … and 362 more (--all shows them)\n" in shown
+
+
+def test_all_shows_every_change_in_the_order_of_the_plan(a, text):
+    changes = [a.change(f"u{n:03}", a.operation()) for n in range(60)]
+    lines = text(a.view(*changes), everything=True).splitlines()
+    keys = [line.split()[2] for line in lines if "~ identity" in line]
+    assert keys == [f"u{n:03}" for n in range(60)]
+    assert "--all" not in "\n".join(lines)
+
+
+def test_a_narrowed_view_counts_what_it_shows(a, text, jack):
+    whole = a.view(
+        jack, profiles={"update": 9}, targets=("action=update",), left_out=2, hidden=8
+    )
+    shown = text(whole)
+    assert "PARTIAL: 1 of 11 changes (--target action=update)" in shown
+    assert "--all" not in shown
+
+
+def test_the_riskiest_changes_come_first_then_keys(a):
+    changes = [
+        a.change("rest", a.operation(before="Free")),
+        a.change("doubt", a.operation(prior="uncertain")),
+        a.change("count", a.operation("Points", "$decr", 2, before=3, after=1)),
+        a.change("new", a.operation(prior="unknown"), action="create"),
+        a.change("opt", a.operation("MSG-sms"), opt_in=True),
+        a.change("loss-b", a.operation("Gender", "$delete", 1, before="M")),
+        a.change("loss-a", a.operation("Tags", "$remove", ("x",), before=("x",))),
+    ]
+    order = [change.key.id for change in riskiest(changes)]
+    assert order == ["loss-a", "loss-b", "opt", "new", "count", "doubt", "rest"]
+    assert [RISKS[risk_of(c)] for c in reversed(changes[:6])] == list(RISKS)
+
+
+def test_no_line_of_a_change_is_wider_than_the_terminal(a, text):
+    operations = (
+        a.operation("Bio", operand="x" * 600, before="y" * 600),
+        a.operation("N" * 120, operand="名" * 100, before="short"),
+        a.operation("Tags", "$add", tuple("abcdefgh" * 9), kind="list", certain=False),
+    )
+    shown = text(a.view(a.change("i" * 60, *operations)))
+    assert max(map(columns_of, shown.splitlines())) <= 80
+
+
+def test_verbose_cuts_no_value(a, text):
+    change = a.change("u", a.operation("Bio", operand="x" * 600, before="y" * 600))
+    shown = text(a.view(change), verbose=True)
+    assert f'"{"y" * 600}" -> "{"x" * 600}"' in shown
+
+
+def test_a_long_value_is_cut_at_an_ellipsis(a, text):
+    shown = text(a.view(a.change("u", a.operation("Bio", operand="x" * 600))))
+    (line,) = [line for line in shown.splitlines() if "+ Bio" in line]
+    assert line == f'    + Bio  "{"x" * 62}…  set'
+    assert len(line) == 80
+
+
+def test_creations_are_new_without_a_word_on_what_was_unknown(a, text):
+    new = a.operation(prior="unknown")
+    shown = text(a.view(a.change("u", new, action="create")))
+    assert '    + Plan  "Gold"' in shown
+    assert "(unknown)" not in shown
+
+
+def test_an_uncertain_list_says_since_when(a, text):
+    change = a.change(
+        "u",
+        a.operation(
+            "Tags", "$add", ("a",), kind="list", prior="uncertain", since="r9"
+        ),
+    )
+    assert "(uncertain since run r9)" in text(a.view(change))
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ("$D_0", "1970-01-01T00:00:00Z"),
+        ("$D_-86400", "1969-12-31T00:00:00Z"),
+        ("$D_99999999999999", "$D_99999999999999"),
+        ("soon", '"soon"'),
+    ],
+)
+def test_dates_are_shown_in_utc(a, text, form, shown):
+    change = a.change("u", a.operation("Renewal", kind="date", operand=form))
+    assert f"+ Renewal  {shown} " in text(a.view(change))
+
+
+def test_text_that_looks_like_a_date_is_shown_as_text(a, text):
+    change = a.change("u", a.operation("Note", operand="$D_0"))
+    assert '"$D_0"' in text(a.view(change))
+
+
+def test_colour_changes_no_word(a, text, jack):
+    import re
+
+    view = a.view(jack, sandbox=True, first_run=True)
+    coloured = text(view, colour=True)
+    assert "\x1b[1mPlan: " in coloured
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == text(view)
+
+
+def test_only_the_summary_is_bold(a, text, jack):
+    assert text(a.view(jack), colour=True).count("\x1b[1m") == 1
+
+
+def test_the_table_of_attributes_is_bounded_unless_all(a, text):
+    operations = [a.operation(f"A{n:03}") for n in range(45)]
+    view = a.view(a.change("u", *operations))
+    assert "… and 5 more attributes (--all shows them)" in text(view)
+    assert "more attributes" not in text(view, everything=True)
+
+
+def test_durations_are_said_as_people_do():
+    from ctsync.render.sentences import duration_words
+
+    said = [duration_words(seconds) for seconds in (0, 3, 119, 300, 9000)]
+    assert said == ["1 s", "3 s", "119 s", "5 min", "2.5 h"]
