@@ -52,7 +52,7 @@ def _lines(document: Mapping[str, Any], paint: Paint) -> Iterator[str]:
 
 def applied_sentence(document: Mapping[str, Any]) -> str:
     """Give `Apply: 412 acknowledged, 3 rejected, 0 unknown, 0 not sent`."""
-    verb = "Dry run" if document.get("dry_run") else "Apply"
+    verb = "Dry run, nothing stored" if document.get("dry_run") else "Apply"
     counts = ", ".join(
         f"{document['counts'][name]} {name.replace('_', ' ')}" for name in _COUNTS
     )

@@ -80,15 +80,15 @@ def count_sentences(view: PlanView) -> Iterator[str]:
     known = counted(profiles["entries"], "profile")
     yield f"{known} in the state, {profiles['unchanged']} unchanged"
     said = (
-        (profiles["remove"], "lose a value"),
-        (summary["opt_in"], "opted in to messages"),
-        (profiles["undeclared"], "in the state that no place names"),
+        (profiles["remove"], "profiles that lose a value"),
+        (summary["opt_in"], "profiles opted in to messages"),
+        (profiles["undeclared"], "profiles in the state that no place names"),
         (profiles["skipped"], "rows skipped as invalid"),
-        (summary["once_held"], "values held back by write: once"),
+        (summary["once_held"], "values held back because they are written once"),
     )
     for count, words in said:
         if count:
-            yield f"{count} {words}"
+            yield f"{words}: {count}"
 
 
 def blocked_sentence(rule: Blocking, view: PlanView) -> str:

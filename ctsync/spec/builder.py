@@ -17,6 +17,7 @@ Marks: TypeAlias = dict[tuple[int, "str | int"], Position]
 
 MAX_DEPTH = 64
 LINES_DEPTH = 3  # `profiles:` of a file or environment, and `members:` of a cohort
+NAMES_DEPTH = 1  # the names under `cohorts:`
 
 _ODD_KEYS = frozenset({"", "~", "null", "<<"})
 _MERGE = "<<"
@@ -38,8 +39,9 @@ class Problem(Exception):
 class Builder:
     """Builds the tree of one document from its events.
 
-    `lines` gives, by the id of a list near the root, the line of each item. `marks`
-    is filled when it is given. What can be passed over is collected in `problems`.
+    `lines` gives, by the id of a list near the root, the line of each item; `key_lines`
+    by the id of a map under the root that of each key. `marks` is filled when it is
+    given. What can be passed over is collected in `problems`.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Builder:
         self.marks = marks
         self.problems: list[Problem] = []
         self.lines: dict[int, list[int]] = {}
+        self.key_lines: dict[int, dict[str, int]] = {}
         self._scalar = events.ScalarEvent
         self._map, self._map_end = events.MappingStartEvent, events.MappingEndEvent
         self._list, self._list_end = events.SequenceStartEvent, events.SequenceEndEvent
@@ -87,6 +90,7 @@ class Builder:
         out: dict[str, Node] = {}
         merges: list[tuple[Any, Node]] = []
         get, scalar, marks = self.get, self._scalar, self.marks
+        lines: dict[str, int] | None = {} if depth == NAMES_DEPTH else None
         while True:
             start = get()
             if start.__class__ is scalar and start.anchor is None and start.tag is None:
@@ -107,6 +111,10 @@ class Builder:
             out[key] = value
             if marks is not None:
                 marks[id(out), key] = position_of(start)
+            if lines is not None:
+                lines[key] = start.start_mark.line + 1
+        if lines is not None:
+            self.key_lines[id(out)] = lines
         for at, source in merges:
             self._merge(out, source, at)
         return out

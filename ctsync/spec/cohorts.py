@@ -118,7 +118,7 @@ def _member_faults(node: Node) -> Iterator[NameFault]:
     if isinstance(node, str):
         yield NameFault("CT314", "the identifier is empty", "write the id")
         return
-    for fault in shape_faults(_schema(), json_of(node)):
+    for fault in shape_faults(_schema(), json_of(node), "the member"):
         yield NameFault(fault.code, fault.message, fault.hint)
 
 

@@ -122,7 +122,7 @@ def _cohort(
         section.file,
         path,
         node,
-        locator.locate(section.file, path)[0],
+        section.line_of(name, path, locator),
         listed,
         section.lines_of(listed, (*path, "members"), locator),
         digest=cohort_digest(name, node),

@@ -14,8 +14,6 @@ from ctsync.spec.builder import Position, Problem
 from ctsync.spec.reader import Document, read_document
 from ctsync.spec.scalars import Node
 
-_GROUPS = "subscriptions."
-
 
 class Locator:
     """Finds line and column of a path in a file of the project.
@@ -37,7 +35,6 @@ class Locator:
     def locate(self, file: str, path: Path) -> Position:
         """Give the position of what stands at `path`, or of its nearest parent."""
         document = self._document(file)
-        path = _written(path)
         base, depth = _walk(document, path)
         if file == self._overlaid and self._environment is not None:
             prefix = ("environments", self._environment)
@@ -55,18 +52,6 @@ class Locator:
             read = read_document(self._root / file, with_marks=True)
             self._documents[file] = read
         return self._documents[file]
-
-
-def _written(path: Path) -> Path:
-    """Lead from the name of a group, as attributes carry it, to where it stands."""
-    *above, attributes, name = ("", "", *path)
-    if (
-        attributes == "attributes"
-        and isinstance(name, str)
-        and name.startswith(_GROUPS)
-    ):
-        return (*above[2:], *name.split(".", 2))
-    return path
 
 
 def _walk(document: Document, path: Path) -> tuple[Position, int]:

@@ -14,7 +14,7 @@ from ctsync.spec.overlay import environments_of, lay_over
 from ctsync.spec.reader import Document, read_document
 from ctsync.spec.scalars import Node
 from ctsync.spec.schema import REQUIRED, bare_project_schema
-from ctsync.spec.sections import Section, judged, outline
+from ctsync.spec.sections import Section, judge
 
 _ACCOUNT = ("id", "region")
 
@@ -86,9 +86,8 @@ def read_head(
     if environment is None and not is_sandboxed:
         _refuse_incomplete(merged, file, environments_of(tree))
     _report_shared_state(tree, merged, environment, file, report)
-    view = outline({**merged, **_environments(tree)}, file, report)
-    schema = _schema(is_sandboxed=is_sandboxed)
-    return judged(schema, file, merged, document.lines, view, report)
+    whole = {**merged, **_environments(tree)}
+    return judge(_schema(is_sandboxed=is_sandboxed), file, whole, document, report)
 
 
 def _environments(tree: Mapping[str, Node]) -> dict[str, Node]:

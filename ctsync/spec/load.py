@@ -17,7 +17,7 @@ from ctsync.spec.head import read_head
 from ctsync.spec.project import Project
 from ctsync.spec.reader import collection_paused, read_document
 from ctsync.spec.schema import bare_spec_schema
-from ctsync.spec.sections import Section, judged, outline
+from ctsync.spec.sections import Section, judge
 from ctsync.spec.settings import Settings, read_settings
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -95,9 +95,7 @@ class _Loading:
                 self.report.put(problem, name)
             tree = document.tree
             if tree is not None:
-                view = outline(tree, name, self.report)
-                schema = _spec_schema()
-                yield judged(schema, name, tree, document.lines, view, self.report)
+                yield judge(_spec_schema(), name, tree, document, self.report)
 
     def _spec_files(self, named: list[str]) -> dict[str, Path]:
         """Give the spec files by the names that findings show, each file once."""

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def nearest(word: str, choices: Iterable[str], limit: int = 1) -> list[str]:
+def nearest(
+    word: str, choices: Iterable[str], limit: int = 1, likeness: float = 0.6
+) -> list[str]:
     """Give the closest choices to `word`, letter case aside; none if none is close."""
     folded: dict[str, str] = {}
     for choice in sorted(choices):
         folded.setdefault(choice.casefold(), choice)
-    close = get_close_matches(word.casefold(), folded, n=limit, cutoff=0.6)
+    close = get_close_matches(word.casefold(), folded, n=limit, cutoff=likeness)
     return [folded[match] for match in close]
 
 

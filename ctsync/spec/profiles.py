@@ -137,7 +137,7 @@ class EntryChecks:
             self.add(at, self.names.judge_group(group, at), name)
 
     def _explain(self, place: Place, entry: Node) -> None:
-        for fault in shape_faults(_schema(), shape_of_entry(entry)):
+        for fault in shape_faults(_schema(), shape_of_entry(entry), "the profile"):
             path = (*place.path, *fault.path)
             self.report.add(
                 fault.code, fault.message, file=place.file, path=path, hint=fault.hint

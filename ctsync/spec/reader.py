@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,12 +36,14 @@ _UNPRINTABLE = re.compile(
 class Document:
     """What a file holds. `tree` is None where it cannot be read at all.
 
-    `lines` gives, by the id of a list near the root, the line of each of its items.
+    `lines` gives, by the id of a list near the root, the line of each of its items;
+    `key_lines` by the id of a map under the root that of each key.
     """
 
     tree: dict[str, Node] | None
     problems: tuple[Problem, ...] = ()
-    lines: dict[int, list[int]] = field(default_factory=dict)
+    lines: Mapping[int, list[int]] = field(default_factory=dict)
+    key_lines: Mapping[int, dict[str, int]] = field(default_factory=dict)
     sha256: str = ""
     marks: Marks | None = None
 
@@ -80,7 +82,7 @@ def parse_document(
     builder = _builder(body, marks, pure=pure)
     tree, ending = _whole(builder, body)
     problems = (*builder.problems, *ending)
-    return Document(tree, problems, builder.lines, digest, marks)
+    return Document(tree, problems, builder.lines, builder.key_lines, digest, marks)
 
 
 def _unreadable(path: Path, error: OSError) -> Problem:

@@ -110,11 +110,10 @@ def _project(attributes: Schema) -> Schema:
         "version": {
             "const": 1,
             "title": "version",
+            "examples": [1],
             "description": "The version of the language: 1.",
         },
-        "name": _text(
-            "name", "The project's name; the account id if left out.", "^[a-z0-9-]+$"
-        ),
+        "name": _text("name", "Lower-case letters, digits and -.", "^[a-z0-9-]+$"),
         "specs": {
             "type": "array",
             "title": "list of files and folders",
@@ -123,8 +122,8 @@ def _project(attributes: Schema) -> Schema:
             "items": _text("file or folder", "A spec file, or a folder of them."),
         },
         "timezone": _text("time zone", "IANA name for plain dates. Default: UTC."),
-        "account": _account(),
-        "state": _state(),
+        "account": {**_account(), "examples": ["{id: ..., region: in1}"]},
+        "state": {**_state(), "examples": ["state.jsonl"]},
         "policy": _policy(),
         "upload": _upload(),
         "platform": _platform(),
@@ -161,10 +160,14 @@ def _account() -> Schema:
     region = {
         "title": "region",
         "description": "The data centre, as in the dashboard's address.",
+        "examples": ["in1"],
         "anyOf": [{"enum": list(REGIONS)}, {"type": "string", "pattern": _VARIABLE}],
     }
     names = {
-        "id": _text("account id", "The account's id; may be ${NAME}."),
+        "id": {
+            **_text("account id", "The account's id; may be ${NAME}."),
+            "examples": ["WR8-9K6-7Z5Z"],
+        },
         "passcode": _text(
             "passcode",
             "A variable, never the passcode. Default: ${CLEVERTAP_PASSCODE}.",
@@ -178,7 +181,10 @@ def _account() -> Schema:
 
 def _state() -> Schema:
     names = {
-        "url": _text("address", "A PostgreSQL address; may be ${NAME}."),
+        "url": {
+            **_text("address", "A PostgreSQL address; may be ${NAME}."),
+            "examples": ["${STATE_URL}"],
+        },
         "name": _text("name", "The name of the state in the database."),
     }
     place = _map(names, "state", "A database.")
@@ -191,7 +197,7 @@ def _state() -> Schema:
 
 def _policy() -> Schema:
     limit = {
-        "title": "number or percentage",
+        "title": "whole number or percentage",
         "description": "At most so many, or so many of a hundred.",
         "anyOf": [
             {"type": "integer", "minimum": 0},
@@ -366,8 +372,12 @@ def member_schema() -> Schema:
 def _cohort(attributes: Schema) -> Schema:
     file = _map(
         {
-            "file": _text("file", "A file of members; may hold ${NAME}."),
+            "file": {
+                **_text("file", "A file of members; may hold ${NAME}."),
+                "examples": ["vip.csv"],
+            },
             "key": {
+                "examples": ["{identity: customer_id}"],
                 "type": "object",
                 "title": "id type and its column",
                 "description": "As in {identity: customer_id}.",
@@ -381,6 +391,7 @@ def _cohort(attributes: Schema) -> Schema:
         "Members from a file.",
     )
     members = {
+        "examples": ["[u1, u2]"],
         "title": "list of members",
         "description": "Identities, or maps such as {objectId: ...}.",
         "anyOf": [

@@ -8,8 +8,9 @@ from typing import Any
 
 from ctsync.model.contribution import Path
 from ctsync.spec.findings import Locator, Reporter
+from ctsync.spec.reader import Document
 from ctsync.spec.scalars import Node, json_of, json_scalar, literal
-from ctsync.spec.shape import shape_faults
+from ctsync.spec.shape import ShapeFault, shape_faults
 
 _VALUES = ("attributes", "leave")  # of a cohort: for kinds to judge
 
@@ -21,38 +22,52 @@ class Section:
     file: str
     tree: Mapping[str, Node]
     view: Mapping[str, Any]
-    lines: Mapping[int, list[int]]
+    document: Document
 
     def lines_of(self, items: list[Node], path: Path, locator: Locator) -> list[int]:
         """Give the line of each item of a list that stands at `path`."""
-        lines = self.lines.get(id(items))
+        lines = self.document.lines.get(id(items))
         if lines is not None:
             return lines
         count = range(len(items))
         return [locator.locate(self.file, (*path, index))[0] for index in count]
 
+    def line_of(self, name: str, path: Path, locator: Locator) -> int:
+        """Give the line of a cohort that stands at `path`."""
+        lines = self.document.key_lines.get(id(self.tree.get("cohorts")), {})
+        return lines.get(name) or locator.locate(self.file, path)[0]
 
-def judged(
+
+def judge(
     schema: Mapping[str, Any],
     file: str,
     tree: Mapping[str, Node],
-    lines: Mapping[int, list[int]],
-    view: Mapping[str, Any],
+    document: Document,
     report: Reporter,
 ) -> Section:
-    """Report what is wrong with the shape of a file; give the file without it."""
-    faults = shape_faults(schema, view)
+    """Report what is wrong with the shape of a file; give the file without it.
+
+    `tree` is that of the document, after an environment was laid over it.
+    """
+    outline = Outline(file, report)
+    view = outline.of(tree)
+    faults = shape_faults(schema, view, "the file")
     for fault in faults:
-        is_entry = len(fault.path) > 1 and fault.path[0] == "catalog"
-        report.add(
-            fault.code,
-            fault.message,
-            file=file,
-            path=fault.path,
-            hint=fault.hint,
-            attribute=str(fault.path[1]) if is_entry else None,
-        )
-    return Section(file, tree, _sound(view, [fault.path for fault in faults]), lines)
+        if fault.path not in outline.traps:
+            _report(fault, file, report)
+    return Section(file, tree, _sound(view, [f.path for f in faults]), document)
+
+
+def _report(fault: ShapeFault, file: str, report: Reporter) -> None:
+    is_entry = len(fault.path) > 1 and fault.path[0] == "catalog"
+    report.add(
+        fault.code,
+        fault.message,
+        file=file,
+        path=fault.path,
+        hint=fault.hint,
+        attribute=str(fault.path[1]) if is_entry else None,
+    )
 
 
 def _sound(view: Mapping[str, Any], bad: list[Path]) -> dict[str, Any]:
@@ -82,68 +97,69 @@ def cohorts_of(section: Section) -> Iterator[tuple[str, dict[str, Node]]]:
             yield name, node
 
 
-def outline(tree: Mapping[str, Node], file: str, report: Reporter) -> dict[str, Any]:
-    """Give a file as JSON, without profiles, members and attribute values.
+class Outline:
+    """Gives files as JSON, without profiles, members and attribute values.
 
-    Words that YAML readers take for different things are reported, and read as the
-    boolean that was meant.
+    Words that YAML readers take for different things are reported; `traps` are their
+    places.
     """
-    return {
-        key: _part(key, node, file, report)
-        for key, node in tree.items()
-        if not key.startswith("x-")
-    }
 
+    def __init__(self, file: str, report: Reporter) -> None:
+        self.traps: set[Path] = set()
+        self._file = file
+        self._report = report
 
-def _part(key: str, node: Node, file: str, report: Reporter) -> Any:
-    if key == "profiles" and isinstance(node, list):
-        return []
-    if key == "environments" and isinstance(node, dict):
-        return {k: {} if isinstance(v, dict) else json_of(v) for k, v in node.items()}
-    if key == "cohorts" and isinstance(node, dict):
-        return {k: _cohort(v, (key, k), file, report) for k, v in node.items()}
-    if key == "tables":
-        return _tables(node, file, report)
-    return _plain(node, (key,), file, report)
+    def of(self, tree: Mapping[str, Node]) -> dict[str, Any]:
+        """Give the outline of a file."""
+        return {
+            key: self._section(key, node)
+            for key, node in tree.items()
+            if not key.startswith("x-")
+        }
 
+    def _section(self, key: str, node: Node) -> Any:
+        if key == "profiles" and isinstance(node, list):
+            return []
+        if not isinstance(node, dict):
+            return self._plain(node, (key,))
+        if key == "environments":
+            return {k: {} if isinstance(v, dict) else json_of(v) for k, v in _own(node)}
+        if key == "cohorts":
+            return {name: self._cohort(v, (key, name)) for name, v in _own(node)}
+        return self._tables() if key == "tables" else self._plain(node, (key,))
 
-def _tables(node: Node, file: str, report: Reporter) -> Any:
-    if not isinstance(node, dict):
-        return json_of(node)
-    message = "tables are not supported yet"
-    hint = "write the profiles in YAML"
-    report.add("CT901", message, file=file, path=("tables",), hint=hint)
-    return {}
-
-
-def _cohort(node: Node, path: Path, file: str, report: Reporter) -> Any:
-    if not isinstance(node, dict):
-        return json_of(node)
-    return {
-        key: _cohort_part(key, value, (*path, key), file, report)
-        for key, value in node.items()
-        if not key.startswith("x-")
-    }
-
-
-def _cohort_part(key: str, node: Node, path: Path, file: str, report: Reporter) -> Any:
-    if key in _VALUES and isinstance(node, dict):
+    def _tables(self) -> dict[str, Any]:
+        message = "tables are not supported yet"
+        hint = "write the profiles in YAML"
+        path = ("tables",)
+        self._report.add("CT901", message, file=self._file, path=path, hint=hint)
         return {}
-    if key == "members" and isinstance(node, list):
-        return []
-    return _plain(node, path, file, report)
 
+    def _cohort(self, node: Node, path: Path) -> Any:
+        if not isinstance(node, dict):
+            return self._plain(node, path)
+        return {key: self._part(key, v, (*path, key)) for key, v in _own(node)}
 
-def _plain(node: Node, path: Path, file: str, report: Reporter) -> Any:
-    if isinstance(node, list):
-        items = enumerate(node)
-        return [_plain(item, (*path, at), file, report) for at, item in items]
-    if isinstance(node, dict):
-        return {k: _plain(v, (*path, k), file, report) for k, v in node.items()}
-    word = literal(node)
-    if word.type != "trap":
+    def _part(self, key: str, node: Node, path: Path) -> Any:
+        if key in _VALUES and isinstance(node, dict):
+            return {}
+        if key == "members" and isinstance(node, list):
+            return []
+        return self._plain(node, path)
+
+    def _plain(self, node: Node, path: Path) -> Any:
+        if isinstance(node, list):
+            return [self._plain(v, (*path, at)) for at, v in enumerate(node)]
+        if isinstance(node, dict):
+            return {key: self._plain(v, (*path, key)) for key, v in _own(node)}
+        word = literal(node)
+        if word.type == "trap":
+            self.traps.add(path)
+            message = f"plain {word.text} means different things to YAML readers"
+            hint = "write true or false, or quote it"
+            self._report.add("CT201", message, file=self._file, path=path, hint=hint)
         return json_scalar(word)
-    message = f"plain {word.text} means different things to YAML readers"
-    hint = "write true, false or null, or quote it"
-    report.add("CT201", message, file=file, path=path, hint=hint)
-    return word.text
+
+
+def _own(node: Mapping[str, Node]) -> list[tuple[str, Node]]:
+    return [(key, value) for key, value in node.items() if not key.startswith("x-")]

@@ -107,8 +107,7 @@ class _Reader:
         return None if text is None else self._required(text, path)
 
     def _required(self, text: str, path: Path) -> Reference:
-        line, column = self._report.locator.locate(self._file, path)
-        written = Reference(text, self._file, line, column)
+        written = Reference(text, self._file, path, self._report.locator)
         if written.is_malformed and path[-1] != "passcode":
             hint = "write ${NAME}: letters, digits and _"
             self._add(written.finding("CT105", "${ does not name a variable", hint))

@@ -7,7 +7,7 @@ package is imported only where there is something to explain.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ctsync.model.contribution import Path
@@ -25,6 +25,8 @@ _ARTICLES = {
     type(None): "empty",
 }
 
+_ROOT = "\0"  # stands for what the whole value is called
+
 
 @dataclass(frozen=True, slots=True)
 class ShapeFault:
@@ -36,15 +38,18 @@ class ShapeFault:
     hint: str | None = None
 
 
-def shape_faults(schema: Mapping[str, Any], value: Any) -> list[ShapeFault]:
-    """Give everything that keeps `value` from fitting `schema`."""
+def shape_faults(
+    schema: Mapping[str, Any], value: Any, subject: str
+) -> list[ShapeFault]:
+    """Give everything that keeps `value`, called `subject`, from fitting `schema`."""
     if accepts(schema, value):
         return []
     from jsonschema import Draft202012Validator
 
     errors = Draft202012Validator(schema).iter_errors(value)
     found = {fault: None for error in errors for fault in _explain(error)}
-    return sorted(found, key=lambda fault: [str(step) for step in fault.path])
+    named = (replace(f, message=f.message.replace(_ROOT, subject)) for f in found)
+    return sorted(named, key=lambda fault: [str(step) for step in fault.path])
 
 
 def _explain(error: Any) -> Iterator[ShapeFault]:
@@ -68,9 +73,12 @@ def _missing_keys(error: Any, path: Path) -> Iterator[ShapeFault]:
     for key in error.validator_value:
         if key not in error.instance:
             message = f'missing key "{key}"{_within(path)}'
-            says = error.schema["properties"][key].get("description", "")
-            hint = f"{key}: {says[0].lower()}{says[1:].rstrip('.')}" if says else None
-            yield ShapeFault(path, "CT104", message, hint)
+            yield ShapeFault(path, "CT104", message, _example(key, error.schema))
+
+
+def _example(key: str, schema: Mapping[str, Any]) -> str:
+    example = schema["properties"][key]["examples"][0]
+    return f"write {key}: {example}"
 
 
 def _not_allowed(error: Any, path: Path) -> Iterator[ShapeFault]:
@@ -118,6 +126,8 @@ def _is_meant(cause: Any, value: Any) -> bool:
 
 
 def _one_id(error: Any, path: Path) -> Iterator[ShapeFault]:
+    if not isinstance(error.instance, dict):
+        return
     ids = [name for name in ID_TYPES if name in error.instance]
     known = ", ".join(ID_TYPES)
     if ids:
@@ -128,27 +138,25 @@ def _one_id(error: Any, path: Path) -> Iterator[ShapeFault]:
 
 
 def _misshapen(error: Any, path: Path) -> Iterator[ShapeFault]:
-    title = error.schema.get("title", "value")
-    is_empty = error.instance is None or error.instance == ""
-    if is_empty and path and path[-1] in ID_TYPES:
+    value = error.instance
+    if value in (None, "") and path and path[-1] in ID_TYPES:
         yield ShapeFault(path, "CT314", "the identifier is empty", "write the id")
+    elif path and path[-1] == "passcode" and value is not None:
+        hint = "write ${CLEVERTAP_PASSCODE}, and change the passcode"
+        yield ShapeFault(path, "CT106", "the passcode stands here in clear", hint)
     else:
-        yield _wrong(path, title, error.instance, None)
+        wants_text = error.schema.get("type") == "string"
+        is_scalar = isinstance(value, bool | int | float)
+        hint = "quote it" if wants_text and is_scalar else None
+        yield _wrong(path, error.schema.get("title", "value"), value, hint)
 
 
 def _wrong(path: Path, title: str, value: Any, hint: str | None) -> ShapeFault:
-    found = _ARTICLES[type(value)]
-    is_text = isinstance(value, str)
     message = f"{_subject(path)} must be {_article(title)}"
-    if not (is_text and value) or title.startswith(("list", "map", "whole", "true")):
-        message += f", not {found if value != '' else 'empty'}"
-    if hint is None and isinstance(value, int | float) and not _is_numeric(title):
-        hint = "quote it"
+    is_empty = value is None or value == ""
+    if is_empty or " or " not in title or isinstance(value, list | dict):
+        message += f", not {'empty' if is_empty else _ARTICLES[type(value)]}"
     return ShapeFault(path, "CT103", message, hint)
-
-
-def _is_numeric(title: str) -> bool:
-    return "number" in title
 
 
 def _out_of_bounds(error: Any, path: Path) -> Iterator[ShapeFault]:
@@ -161,8 +169,7 @@ def _out_of_bounds(error: Any, path: Path) -> Iterator[ShapeFault]:
 def _bad_pattern(error: Any, path: Path) -> Iterator[ShapeFault]:
     title = error.schema.get("title", "value")
     message = f"{_subject(path)} is not {_article(title)}"
-    hint = f"it has the form {error.validator_value}"
-    yield ShapeFault(path, "CT103", message, hint)
+    yield ShapeFault(path, "CT103", message, error.schema.get("description"))
 
 
 def _twice(_error: Any, path: Path) -> Iterator[ShapeFault]:
@@ -182,7 +189,7 @@ def _too_many(error: Any, path: Path) -> Iterator[ShapeFault]:
 def _subject(path: Path) -> str:
     names = [str(step) for step in path if isinstance(step, str)]
     if not names:
-        return "the file"
+        return _ROOT
     if path and isinstance(path[-1], int):
         return f"item {path[-1] + 1} of {names[-1]}"
     return ".".join(names[-2:]) if len(names) < 4 else names[-1]

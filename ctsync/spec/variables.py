@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.errors import SpecError
+from ctsync.model.contribution import Path
+from ctsync.spec.findings import Locator
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -18,8 +20,8 @@ class Reference:
 
     text: str
     file: str
-    line: int | None = None
-    column: int | None = None
+    path: Path
+    locator: Locator = field(repr=False, compare=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,9 +51,8 @@ class Reference:
 
     def finding(self, code: str, message: str, hint: str | None) -> Diagnostic:
         """Give a finding that stands where the text stands."""
-        return Diagnostic(
-            "error", code, message, hint, self.file, self.line, self.column
-        )
+        line, column = self.locator.locate(self.file, self.path)
+        return Diagnostic("error", code, message, hint, self.file, line, column)
 
 
 def refused(*findings: Diagnostic) -> SpecError:

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from ctsync.spec.nearest import nearest
 
+_LIKENESS = 0.75  # short names such as IST are like too many others
+
 
 @lru_cache(maxsize=16)
 def zone_named(name: str) -> ZoneInfo | None:
@@ -32,5 +34,6 @@ def similar_zones(name: str) -> list[str]:
     """Give the names that were probably meant: by whole name, then by city."""
     cities = {zone.rpartition("/")[2]: zone for zone in sorted(zone_names())}
     city = name.rpartition("/")[2].replace(" ", "_")
-    close = [cities[match] for match in nearest(city, cities, limit=2)]
-    return list(dict.fromkeys([*nearest(name, zone_names(), limit=2), *close]))[:3]
+    close = [cities[match] for match in nearest(city, cities, 2, _LIKENESS)]
+    whole = nearest(name, zone_names(), 2, _LIKENESS)
+    return list(dict.fromkeys([*whole, *close]))[:2]

@@ -34,7 +34,7 @@ Score                  1        .        .        .        .        .
 Vegan                  1        .        .        .        .        .
 
 1200 profiles in the state, 788 unchanged
-1 lose a value
+profiles that lose a value: 1
 Digest sha256:0000000000000000000000000000000000000000000000000000000000000000
 Plan: 0 to create, 1 to update, 0 to release; 1 record in 1 call, about 1 s
 """
@@ -51,8 +51,8 @@ PARTIAL: 1 of 3 changes (--target attribute=MSG-* --exclude cohort=vip)
   + objectId 25b08803c1af                                     people/jack.yaml:3
     + MSG-email  true                                                        set
 
-Attribute       set
-MSG-email         1
+Attribute      set
+MSG-email        1
 
 specs/a.yaml:4:2: warning CT312 keys differ only in case (use one spelling)
 1 warning
@@ -62,9 +62,9 @@ PLAN BLOCKED by 2 rules; it cannot be applied
   locked: 1 change of locked values (if meant, change the catalog first)
 
 1200 profiles in the state, 788 unchanged
-1 opted in to messages
-12 in the state that no place names
-3 values held back by write: once
+profiles opted in to messages: 1
+profiles in the state that no place names: 12
+values held back because they are written once: 3
 Digest sha256:0000000000000000000000000000000000000000000000000000000000000000
 Plan: 1 to create, 0 to update, 0 to release; 443 records in 6 calls, about 3 s
 """
@@ -124,7 +124,10 @@ def test_a_summary_shows_counts_and_no_change(a, text, jack):
     shown = text(a.view(jack), summary_only=True)
     assert "1189549" not in shown
     assert "--all" not in shown
-    assert "Interests              .        1        1" in shown
+    assert (
+        "Interests              .        1        1        .        .        .\n"
+        in shown
+    )
 
 
 def test_fifty_changes_are_shown_and_the_rest_counted(a, text):
@@ -199,9 +202,7 @@ def test_creations_are_new_without_a_word_on_what_was_unknown(a, text):
 def test_an_uncertain_list_says_since_when(a, text):
     change = a.change(
         "u",
-        a.operation(
-            "Tags", "$add", ("a",), kind="list", prior="uncertain", since="r9"
-        ),
+        a.operation("Tags", "$add", ("a",), kind="list", prior="uncertain", since="r9"),
     )
     assert "(uncertain since run r9)" in text(a.view(change))
 

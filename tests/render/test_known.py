@@ -1,0 +1,109 @@
+import json
+
+import pytest
+
+from ctsync.model.entry import Entry, Known
+from ctsync.model.key import Key
+from ctsync.model.mask import Mask
+from ctsync.model.snapshot import Account, Header
+from ctsync.render.known import entries_json, entries_text, entry_json, entry_text
+
+HEADER = Header("lineage-1", 4, Account("WR8", "in1"))
+
+
+@pytest.fixture
+def entry():
+    return Entry(
+        Key("identity", "1189549"),
+        {
+            "dob": Known("DOB", "date", "$D_635472000", owned=True),
+            "interests": Known(
+                "Interests", "list", owned=True, present=("bags", "shoes"),
+                maybe=("hats",), ours=("shoes",), since="run-7",
+            ),
+            "name": Known("Name", "string", "Jack"),
+            "plan": Known(
+                "Plan", "string", "Free", certain=False, since="run-7",
+                maybe=("Free", "Gold"),
+            ),
+        },
+        cohorts=("vip",),
+        once=("firstorder",),
+        fingerprint="f" * 32,
+    )  # fmt: skip
+
+
+def is_sensitive(name):
+    return name in {"Name", "DOB"}
+
+
+def test_an_entry_in_words(entry):
+    assert "".join(entry_text(entry, Mask(), is_sensitive)) == (
+        "identity 1189549\n"
+        "  DOB        (sensitive)                                  date, owned, certain\n"
+        '  Interests  "bags", "shoes"  list, owned, uncertain since run run-7, in part\n'
+        '             maybe: "hats"\n'
+        '             ours: "shoes"\n'
+        "  Name       (sensitive)                                 string, read, certain\n"
+        '  Plan       "Free"                string, read, uncertain since run run-7\n'
+        '             maybe: "Free", "Gold"\n'
+        "  cohorts: vip\n"
+        "  written once: firstorder\n"
+        "  fingerprint: present (as declared)\n"
+    )
+
+
+def test_an_entry_as_a_document(entry):
+    data = json.loads("".join(entry_json(entry, Mask(), is_sensitive)))
+    assert data["format"] == "ctsync.state.show/1"
+    shown = data["entry"]
+    assert shown["key"] == {"identity": "1189549"}
+    assert shown["fingerprint"] is True
+    assert shown["attributes"][0] == {
+        "attribute": "DOB",
+        "kind": "date",
+        "value": {"masked": True},
+        "certain": True,
+        "owned": True,
+        "since": None,
+    }
+    assert shown["attributes"][1]["present"] == ["bags", "shoes"]
+    assert shown["attributes"][1]["complete"] is False
+
+
+def test_profiles_are_listed_a_line_each(entry):
+    gone = Entry(Key("objectId", "25b0"), gone=True)
+    assert "".join(entries_text(HEADER, [entry, gone], Mask())) == (
+        "identity 1189549  4 attributes, 2 uncertain\n"
+        "objectId 25b0  0 attributes, gone\n"
+        "2 profiles, state serial 4\n"
+    )
+
+
+def test_without_a_state_the_list_says_so():
+    assert list(entries_text(None, [], Mask())) == ["There is no state yet.\n"]
+    data = json.loads("".join(entries_json(None, [], Mask())))
+    assert data["base"] == {"lineage": None, "serial": 0}
+    assert data["entries"] == []
+
+
+def test_the_list_as_a_document(entry):
+    data = json.loads("".join(entries_json(HEADER, [entry, entry], Mask())))
+    assert data["format"] == "ctsync.state.list/1"
+    assert data["base"] == {"lineage": "lineage-1", "serial": 4}
+    assert data["account"] == {"id": "WR8", "region": "in1", "endpoint": None}
+    assert data["entries"][1] == {
+        "key": {"identity": "1189549"},
+        "attributes": 4,
+        "uncertain": 2,
+        "cohorts": ["vip"],
+        "fingerprint": True,
+        "gone": False,
+    }
+
+
+def test_a_known_absence_is_said():
+    entry = Entry(Key("identity", "u"), {"plan": Known("Plan", "string")})
+    shown = "".join(entry_text(entry, Mask(), is_sensitive))
+    assert "  Plan  (absent)" in shown
+    assert "fingerprint: none (compared anew by the next plan)" in shown
