@@ -9,13 +9,13 @@ import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ctsync.cli.approval import approve, refuse_blocked
 from ctsync.cli.asking import require_someone
 from ctsync.cli.holding import holder
 from ctsync.cli.options import Settings
-from ctsync.cli.output import has_colour, require_format, write
+from ctsync.cli.output import complain, has_colour, require_format, say, write
 from ctsync.cli.planning import Wish, is_plan_file, plan_now
 from ctsync.cli.session import Session, open_session
 from ctsync.cli.showing import mask_of
@@ -229,8 +229,24 @@ def _finish(
     if report is not None:
         write_report(report, result, plan.changes())
     document = result.as_json(mask_of(session.settings, plan))
+    _notify(session, document)
     if session.settings.format == "json":
         write([applied_json(document)])
     else:
+        write(["\n"])
         write(applied_text(document, colour=has_colour(session.settings)))
+        if result.error is not None:
+            complain(result.error)
     return result.exit_code
+
+
+def _notify(session: Session, document: dict[str, Any]) -> None:
+    if session.settings.sandbox or document["dry_run"]:
+        return
+    url = session.project.notify(session.variables)
+    if url is not None:
+        from ctsync.transport.notify import notify
+
+        trouble = notify(url, document)
+        if trouble is not None:
+            say(f"warning: {trouble}; the apply itself is done")

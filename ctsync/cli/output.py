@@ -16,6 +16,17 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+def log_to_stderr(verbosity: int) -> None:
+    """Let ctsync's own loggers speak; other libraries stay silent."""
+    import logging
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    logger = logging.getLogger("ctsync")
+    logger.handlers = [handler]
+    logger.setLevel(logging.DEBUG if verbosity > 1 else logging.INFO)
+
+
 def write(chunks: Iterable[str]) -> None:
     """Print a document."""
     for chunk in chunks:
@@ -55,9 +66,14 @@ def show_error(settings: Settings, error: CtsyncError) -> int:
         write(annotations(findings))
     elif findings is not None:
         sys.stderr.write("".join(findings_text(findings)))
+    complain(error)
+    return error.exit_code
+
+
+def complain(error: CtsyncError) -> None:
+    """Say what is wrong, and below it what to do."""
     hint = f"\n  {error.hint}" if error.hint else ""
     say(f"error: {error.message}{hint}")
-    return error.exit_code
 
 
 def _document(settings: Settings, error: CtsyncError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,7 +63,11 @@ def plan_now(session: Session, present: Present, wish: Wish) -> SavedPlan:
 
     weigher = weigher_for(session, present, selection_of(wish))
     head = _head(session, present, wish)
-    return make_plan(weigher, head, present.entries(), scratch_file())
+    with ExitStack() as stack:
+        file = stack.enter_context(scratch_file())
+        plan = make_plan(weigher, head, present.entries(), file)
+        stack.pop_all()  # the plan closes it
+    return plan
 
 
 def weigher_for(session: Session, present: Present, selection: Selection) -> Weigher:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctsync.cli.options import Settings, environment_of
+from ctsync.cli.output import log_to_stderr
 from ctsync.errors import UsageError
 from ctsync.model.mask import Mask
 from ctsync.model.snapshot import Account
@@ -75,6 +76,8 @@ def open_session(settings: Settings, path: Path | None = None) -> Session:
     from ctsync.spec import load_project
 
     check_reveal(settings)
+    if settings.verbose:
+        log_to_stderr(settings.verbose)
     project = load_project(
         settings.directory / (path or Path()),
         environment=environment_of(settings),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -108,6 +109,7 @@ class SavedPlan:
             PlanRefused: not a plan, of a newer format, or not as it was written.
         """
         self._file = file
+        weakref.finalize(self, file.close)
         self.name = name
         self.checksum, last = _verify(file, name)
         self.head = _head_from_json(_first(file, name), name)
@@ -154,7 +156,11 @@ def open_plan(path: Path) -> SavedPlan:
         return SavedPlan(path.open("rb"), str(path))
     except OSError as error:
         words = f"plan {path} cannot be read: {error.strerror}"
-        raise PlanRefused(words, code="plan_unreadable") from error
+        raise PlanRefused(
+            words,
+            hint='name a file that "ctsync plan --out FILE" wrote, or a project',
+            code="plan_unreadable",
+        ) from error
 
 
 def scratch_file() -> BinaryIO:

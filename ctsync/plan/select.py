@@ -155,12 +155,14 @@ def _partly(
     change: Change, entry: Entry | None, wants: Callable[[str], bool]
 ) -> Settled:
     """Settle only what was chosen; the rest is planned again."""
-    gone = {fold_name(target.attribute) for target in change.targets if target.leaving}
-    gone |= {fold_name(name) for name in change.released}
-    chosen = {fold_name(t.attribute) for t in change.targets if wants(t.attribute)}
-    chosen |= {fold_name(name) for name in change.released if wants(name)}
-    before = entry.cohorts if entry is not None else ()
+    cohorts = {*(entry.cohorts if entry is not None else ()), *change.settled.cohorts}
+    chosen = {name for name in change.released if wants(name)}
+    # While a membership is kept, what was given at parting is known: it is given once.
+    if cohorts == {*change.settled.cohorts}:
+        leaving = (t.attribute for t in change.targets if t.leaving)
+        chosen.update(filter(wants, leaving))
+    folded = {fold_name(name) for name in chosen}
     return Settled(
-        cohorts=tuple(sorted({*before, *change.settled.cohorts})),
-        forget=tuple(sorted(gone & chosen & frozenset(change.settled.forget))),
+        cohorts=tuple(sorted(cohorts)),
+        forget=tuple(sorted(folded & frozenset(change.settled.forget))),
     )

@@ -61,9 +61,9 @@ class Weigher:
     ) -> Built:
         self._blocks.declare(declared, candidate.entry)
         self._report_blocks(reader)
-        names = (found.target.attribute for found in declared.values())
-        self.selection.meet("attribute", names)
         leaving = self._leaving(candidate, declared, reader)
+        found = (*declared.values(), *leaving.values())
+        self.selection.meet("attribute", (each.target.attribute for each in found))
         built = build_change(
             candidate,
             self._wanted(candidate, declared, leaving),

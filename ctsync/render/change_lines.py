@@ -9,7 +9,7 @@ from ctsync.model.change import Change
 from ctsync.model.mask import Mask
 from ctsync.model.operation import Operation
 from ctsync.render.colour import SYMBOLS, Paint
-from ctsync.render.columns import columns_of, cut, escape, pad
+from ctsync.render.columns import columns_of, cut, cut_name, escape, pad
 from ctsync.render.view import Style
 from ctsync.render.words import (
     key_words,
@@ -32,6 +32,11 @@ _ARROW = " -> "
 def change_lines(change: Change, mask: Mask, style: Style) -> Iterator[str]:
     """Yield a heading, a line for each operation, and what is released."""
     yield from _heading(change, mask, style)
+    yield from operation_lines(change, mask, style)
+
+
+def operation_lines(change: Change, mask: Mask, style: Style) -> Iterator[str]:
+    """Yield a line for each operation, and what is released."""
     table = _Table(change, mask, style)
     for number, operation in enumerate(change.operations):
         yield table.operation_line(operation)
@@ -88,7 +93,7 @@ class _Table:
 
     def _start(self, symbol: str, attribute: str) -> str:
         coloured = self._paint(symbol, SYMBOLS[symbol])
-        name = pad(cut(escape(attribute), self._names), self._names)
+        name = pad(cut_name(escape(attribute), self._names), self._names)
         return f"{' ' * _INDENT}{coloured} {name}  "
 
     def _room(self, operator: str) -> int:

@@ -62,6 +62,16 @@ def cut(text: str, columns: int) -> str:
     return "".join(kept) + ELLIPSIS
 
 
+def cut_name(text: str, columns: int) -> str:
+    """Give a name, or its two ends: names of one family differ at the end."""
+    if columns_of(text) <= columns:
+        return text
+    end = text[-(columns // 2) :]
+    while columns_of(end) > columns // 2:
+        end = end[1:]
+    return cut(text, columns - columns_of(end)) + end
+
+
 def pad(text: str, columns: int) -> str:
     """Give the text with spaces up to a column."""
     return text + " " * (columns - columns_of(text))

@@ -10,7 +10,7 @@ from ctsync.model.change import Change, Origin
 from ctsync.model.explanation import Explanation, Wanted
 from ctsync.model.mask import SENSITIVE_TEXT, Mask
 from ctsync.model.target import Target
-from ctsync.render.change_lines import change_lines
+from ctsync.render.change_lines import operation_lines
 from ctsync.render.columns import columns_of, escape, pad
 from ctsync.render.errors import document
 from ctsync.render.findings import findings_text
@@ -130,7 +130,7 @@ def _wanted_json(wanted: Wanted, mask: Mask) -> dict[str, Any]:
 
 def _operation_lines(change: Change | None, mask: Mask, style: Style) -> Iterator[str]:
     if change is not None:
-        _, *lines = change_lines(change, mask, style)
+        lines = operation_lines(change, mask, style)
         yield from (line.removeprefix("    ") for line in lines)
 
 

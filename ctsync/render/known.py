@@ -9,7 +9,7 @@ from ctsync.model.entry import Entry, Known
 from ctsync.model.mask import SENSITIVE_TEXT, Mask, masked_json
 from ctsync.model.snapshot import Base, Header
 from ctsync.model.value import Value
-from ctsync.render.columns import columns_of, cut, escape, pad
+from ctsync.render.columns import columns_of, cut, cut_name, escape, pad
 from ctsync.render.errors import document
 from ctsync.render.json_text import document_text, json_text
 from ctsync.render.public import masked_value
@@ -20,6 +20,8 @@ from ctsync.render.words import key_words, uncertain_words, value_words
 IsSensitive = Callable[[str], bool]
 
 _WIDEST_NAME = 32
+_SETTLED = "present (equal to what the spec declared then)"
+_OPEN = "none (compared anew by the next plan)"
 _LISTS = ("present", "maybe", "absent", "ours")
 
 
@@ -128,14 +130,13 @@ def _entry_lines(
             yield f"  {title}: {escape(', '.join(values))}"
     if entry.gone:
         yield "  gone: a read of the platform did not find this profile"
-    settled = "as declared" if entry.fingerprint else "compared anew by the next plan"
-    yield f"  fingerprint: {'present' if entry.fingerprint else 'none'} ({settled})"
+    yield f"  fingerprint: {_SETTLED if entry.fingerprint else _OPEN}"
 
 
 def _known_lines(
     known: Known, width: int, style: Style, *, hidden: bool
 ) -> Iterator[str]:
-    start = f"  {pad(cut(escape(known.name), width), width)}  "
+    start = f"  {pad(cut_name(escape(known.name), width), width)}  "
     notes = _notes(known)
     room = max(style.width - columns_of(start) - columns_of(notes) - 2, 16)
     for title, value in _values(known):

@@ -43,6 +43,11 @@ class Survey:
     operations: Counter[tuple[str, str]] = field(default_factory=Counter)
     risks: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def changes(self) -> int:
+        """How many have passed."""
+        return sum(self.risks.values())
+
     def watch(self, changes: Iterable[Change]) -> Iterator[Change]:
         """Yield the changes on, counting them."""
         for change in changes:
@@ -52,8 +57,3 @@ class Survey:
             )
             self.operations.update((name, "release") for name in change.released)
             yield change
-
-    def finish(self, changes: Iterable[Change]) -> None:
-        """Count changes that nobody else wants."""
-        for _ in self.watch(changes):
-            pass

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ctsync.model.change import Change
-from ctsync.model.operation import OPERATORS
 from ctsync.render.change_lines import change_lines
 from ctsync.render.colour import Paint
-from ctsync.render.columns import columns_of, cut, escape, pad
 from ctsync.render.findings import finding_lines, findings_from_json
+from ctsync.render.operation_table import table_lines
 from ctsync.render.sentences import (
     blocked_sentence,
     count_sentences,
@@ -66,14 +65,14 @@ class _Page:
         for change in self._chosen(self.survey.watch(self.view.changes())):
             yield change_lines(change, self.view.mask, self.style)
             shown += 1
-        left = self.view.shown - shown
+        left = self.survey.changes - shown
         if left > 0 and not self.style.summary_only:
             yield [f"  … and {left} more (--all shows them)"]
 
     def _chosen(self, changes: Iterator[Change]) -> Iterable[Change]:
         if self.style.summary_only:
-            self.survey.finish(changes)
-            return ()
+            # The survey counts what passes, so everything has to pass.
+            return deque(changes, maxlen=0)
         return changes if self.style.everything else riskiest(changes)
 
     def _findings(self) -> list[str]:
@@ -96,34 +95,7 @@ class _Page:
 
     def _table(self) -> list[str]:
         most = None if self.style.everything else MOST_ATTRIBUTES
-        return [*_table_lines(self.survey.operations, self.style.width, most)]
-
-
-def _table_lines(
-    counts: Mapping[tuple[str, str], int], width: int, most: int | None
-) -> Iterator[str]:
-    if not counts:
-        return
-    used = {operator for _, operator in counts}
-    columns = [name for name in (*OPERATORS, "release") if name in used]
-    rows = _largest_rows(counts, most)
-    room = min(max(columns_of(escape(name)) for name in rows), width - 9 * len(columns))
-    room = max(room, len("Attribute"))
-    yield pad("Attribute", room) + "".join(f"{name:>9}" for name in columns)
-    for name in rows:
-        cells = (counts.get((name, column), 0) or "." for column in columns)
-        start = pad(cut(escape(name), room), room)
-        yield start + "".join(f"{cell:>9}" for cell in cells)
-    left = len({name for name, _ in counts}) - len(rows)
-    if left:
-        yield f"… and {left} more attributes (--all shows them)"
-
-
-def _largest_rows(counts: Mapping[tuple[str, str], int], most: int | None) -> list[str]:
-    sums: Counter[str] = Counter()
-    for (name, _), count in sorted(counts.items()):
-        sums[name] += count
-    return sorted(name for name, _ in sums.most_common(most))
+        return [*table_lines(self.survey.operations, self.style.width, most)]
 
 
 RENDERER = Text()

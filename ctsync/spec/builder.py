@@ -85,7 +85,7 @@ class Builder:
             self._anchors[event.anchor] = node
         return node
 
-    def mapping(self, depth: int) -> dict[str, Node]:
+    def mapping(self, depth: int) -> dict[str, Node]:  # noqa: C901 - the hot loop
         """Give the mapping whose start was just read."""
         out: dict[str, Node] = {}
         merges: list[tuple[Any, Node]] = []

@@ -113,7 +113,9 @@ def _project(attributes: Schema) -> Schema:
             "examples": [1],
             "description": "The version of the language: 1.",
         },
-        "name": _text("name", "Lower-case letters, digits and -.", "^[a-z0-9-]+$"),
+        "name": _text(
+            "project name", "Lower-case letters, digits and -.", "^[a-z0-9-]+$"
+        ),
         "specs": {
             "type": "array",
             "title": "list of files and folders",
@@ -132,7 +134,7 @@ def _project(attributes: Schema) -> Schema:
             "type": "object",
             "title": "map of environments",
             "description": "Named overlays.",
-            "additionalProperties": {"type": "object", "title": "environment"},
+            "additionalProperties": {"type": "object", "title": "map"},
         },
     }
     says = "A ctsync project: where it goes, what attributes are, what is allowed."
@@ -320,7 +322,7 @@ def _entry() -> Schema:
         },
         "sensitive": _flag("Mask its values in every output."),
     }
-    return _map(names, "catalog entry", "What one attribute is.")
+    return _map(names, "map such as {type: string}", "What one attribute is.")
 
 
 def _flag(says: str) -> Schema:
@@ -334,7 +336,7 @@ def profile_schema(attributes: Schema) -> Schema:
         "attributes": attributes,
         "subscriptions": _subscriptions(),
     }
-    body = _map(names, "profile", "One profile, by exactly one id.")
+    body = _map(names, "map with an id", "One profile, by exactly one id.")
     return {**body, "oneOf": [{"required": [name]} for name in ID_TYPES]}
 
 
@@ -366,7 +368,7 @@ def member_schema() -> Schema:
     one = _map(identifiers(), "id", "A profile by one of its ids.")
     single = {**one, "oneOf": [{"required": [name]} for name in ID_TYPES]}
     plain = {"type": ["string", "number", "boolean"], "minLength": 1}
-    return {"title": "member", "anyOf": [plain, single]}
+    return {"title": "id, or a map of one", "anyOf": [plain, single]}
 
 
 def _cohort(attributes: Schema) -> Schema:
@@ -404,5 +406,5 @@ def _cohort(attributes: Schema) -> Schema:
         "attributes": attributes,
         "leave": {**attributes, "description": "What a profile that leaves gets."},
     }
-    body = _map(names, "cohort", "Attributes that many profiles share.")
+    body = _map(names, "map with members", "Attributes that many profiles share.")
     return {**body, "required": ["members"]}

@@ -142,8 +142,9 @@ def _misshapen(error: Any, path: Path) -> Iterator[ShapeFault]:
     if value in (None, "") and path and path[-1] in ID_TYPES:
         yield ShapeFault(path, "CT314", "the identifier is empty", "write the id")
     elif path and path[-1] == "passcode" and value is not None:
-        hint = "write ${CLEVERTAP_PASSCODE}, and change the passcode"
-        yield ShapeFault(path, "CT106", "the passcode stands here in clear", hint)
+        message = "the passcode stands here in clear"
+        way_out = "write ${CLEVERTAP_PASSCODE}, and change the passcode"
+        yield ShapeFault(path, "CT106", message, way_out)
     else:
         wants_text = error.schema.get("type") == "string"
         is_scalar = isinstance(value, bool | int | float)
@@ -169,7 +170,9 @@ def _out_of_bounds(error: Any, path: Path) -> Iterator[ShapeFault]:
 def _bad_pattern(error: Any, path: Path) -> Iterator[ShapeFault]:
     title = error.schema.get("title", "value")
     message = f"{_subject(path)} is not {_article(title)}"
-    yield ShapeFault(path, "CT103", message, error.schema.get("description"))
+    says = error.schema["description"]
+    hint = f"write {says[0].lower()}{says[1:].rstrip('.')}"
+    yield ShapeFault(path, "CT103", message, hint)
 
 
 def _twice(_error: Any, path: Path) -> Iterator[ShapeFault]:

@@ -7,6 +7,7 @@ are never followed, and no exception that could carry it leaves this module.
 from __future__ import annotations
 
 import io
+import logging
 import os
 import time
 import zlib
@@ -31,6 +32,7 @@ MAX_REPLY_BYTES = 16_000_000
 MAX_RETRY_AFTER_SECONDS = 3600.0
 
 _CHUNK = 65_536
+_logger = logging.getLogger(__name__)
 _CONNECT_SECONDS = 10.0
 _HAPPENED = {
     400: Happened.MALFORMED,
@@ -105,6 +107,13 @@ class HttpTransport:
 
     def upload(self, body: bytes, *, dry_run: bool) -> Answer:
         """Send one call and say what came of it; raises for nothing on the way."""
+        answer = self._exchange(body, dry_run=dry_run)
+        _logger.info(
+            "call of %d bytes: %s %s", len(body), answer.happened.name, answer.status
+        )
+        return answer
+
+    def _exchange(self, body: bytes, *, dry_run: bool) -> Answer:
         deadline = self._monotonic() + self._timeout_seconds
         upload = _Upload(body)
         try:
@@ -203,7 +212,7 @@ def _check_endpoint(endpoint: str) -> None:
             "account.endpoint is not an address of the form https://host[:port]",
             hint="write scheme, host and port only; credentials go elsewhere",
         )
-    if parts.scheme != "https" and not _is_loopback(parts):
+    if not is_private_enough(parts):
         raise TransportError(
             f"the passcode is not sent to {parts.hostname} over {parts.scheme}",
             hint="account.endpoint must be https, or http on this machine",
@@ -218,6 +227,13 @@ def _split(endpoint: str) -> SplitResult | None:
         return None
     is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname)
     return parts if is_whole and port != 0 and not parts.fragment else None
+
+
+def is_private_enough(parts: SplitResult) -> bool:
+    """Say whether an address is https, or http that stays on this machine."""
+    if not parts.hostname:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts))
 
 
 def _is_loopback(parts: SplitResult) -> bool:

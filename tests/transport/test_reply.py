@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctsync.canon import canonical
@@ -14,6 +14,7 @@ from ctsync.model.record import Outcome, Record, Verdict
 from ctsync.transport.reply import read_reply
 
 ACK, REJ, UNK = Outcome.ACKNOWLEDGED, Outcome.REJECTED, Outcome.UNKNOWN
+LAW = settings(max_examples=100, deadline=None)
 
 
 def record(identity: str, kind: str = "identity") -> Record:
@@ -52,6 +53,7 @@ def shaped(shape: str, place: int, sent: Record, *, is_numbered: bool) -> object
     return {json.dumps(echo): text}
 
 
+@LAW
 @given(
     st.lists(st.booleans(), min_size=1, max_size=12),
     st.sampled_from(["object", "text", "keyed"]),
@@ -85,6 +87,7 @@ junk = st.recursive(
 )
 
 
+@LAW
 @given(st.integers(1, 5), junk, junk)
 def test_garbage_is_never_taken_for_a_yes(number, processed, unprocessed):
     sent = records(number)
@@ -98,6 +101,7 @@ def test_garbage_is_never_taken_for_a_yes(number, processed, unprocessed):
         assert processed + len(unprocessed or []) == number
 
 
+@LAW
 @given(st.binary(max_size=40))
 def test_bytes_that_are_no_reply_leave_all_unknown(said):
     assert set(outcomes(records(2), said)) == {UNK}
