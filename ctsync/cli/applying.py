@@ -19,7 +19,13 @@ from ctsync.cli.output import complain, has_colour, require_format, say, write
 from ctsync.cli.planning import Wish, is_plan_file, plan_now
 from ctsync.cli.session import Session, open_session
 from ctsync.cli.showing import mask_of
-from ctsync.errors import PlanRefused, UsageError
+from ctsync.errors import (
+    CtsyncError,
+    PlanRefused,
+    PolicyBlocked,
+    SpecError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import Present
@@ -51,19 +57,28 @@ class Orders:
 
 def apply_command(settings: Settings, orders: Orders) -> int:
     """Apply, print the result, give the exit code."""
-    from ctsync.plan.document import open_plan
-
     require_format(settings, "text", "json")
     _check_orders(settings, orders)
-    saved, path = None, orders.what
-    if is_plan_file(orders.what, settings.directory):
-        saved, path = open_plan(settings.directory / str(orders.what)), None
-    session = open_session(settings, path)
+    session, saved = _open(settings, orders)
     store = session.store()
     with ExitStack() as stack:
         if not orders.dry_run:
             stack.enter_context(store.lock(holder()))
         return _apply(session, store, orders, saved)
+
+
+def _open(settings: Settings, orders: Orders) -> tuple[Session, SavedPlan | None]:
+    from ctsync.plan.document import open_plan
+
+    if not is_plan_file(orders.what, settings.directory):
+        return open_session(settings, orders.what), None
+    file = settings.directory / str(orders.what)
+    try:
+        session = open_session(settings)
+    except SpecError:
+        open_plan(file)  # a plan that cannot be read is refused before the project
+        raise
+    return session, open_plan(file)
 
 
 def _check_orders(settings: Settings, orders: Orders) -> None:
@@ -138,6 +153,8 @@ def _check_plan(
         if is_saved and error.code == "plan_stale":
             raise _with_moves(session, present, plan, error) from error
         raise
+    except PolicyBlocked:
+        pass  # said below, rule by rule
     refuse_blocked(session, plan)
 
 
@@ -145,8 +162,12 @@ def _check_environment(session: Session, plan: SavedPlan) -> None:
     planned, chosen = plan.head.environment, session.project.environment
     if planned != chosen:
         hint = f"give --env {planned}" if planned else "leave --env out"
+        names = [
+            f"environment {each}" if each else "no environment"
+            for each in (planned, chosen)
+        ]
         raise PlanRefused(
-            f"the plan is for environment {planned}, this is {chosen}",
+            f"the plan is for {names[0]}, this run has {names[1]}",
             hint=f"{hint}, or plan again",
             code="plan_other_environment",
         )
@@ -158,7 +179,10 @@ def _with_moves(
     from ctsync.observe.moved import moves
 
     wish = Wish(plan.head.targets, plan.head.excludes)
-    today = plan_now(session, present, wish)
+    try:
+        today = plan_now(session, present, wish)
+    except CtsyncError:
+        return error  # today's files make no plan: stale it is all the same
     said = moves(plan.changes(), today.changes(), mask_of(session.settings, plan))
     words = "\n".join((f"{error.message}. Since the review:", *said))
     return PlanRefused(words, hint=error.hint, code=error.code)

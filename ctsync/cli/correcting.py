@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ctsync.canon import fold_name
 from ctsync.cli.options import Settings
-from ctsync.cli.session import open_session
+from ctsync.cli.session import Session, open_session
 from ctsync.cli.writing import Permission, Rewrite, rewrite_state
 from ctsync.errors import UsageError
 from ctsync.model.entry import Entry
@@ -106,14 +106,16 @@ def _edit(
     *,
     accepts_edits: bool = False,
 ) -> int:
+    from ctsync.render.sentences import counted
+
     session = open_session(settings)
 
     def rewrite(present: Present) -> Rewrite:
-        _require_known(keys, present)
+        _require_known(session, keys, present)
         count = sum(edit(entry) is not entry for entry in present.entries())
         return Rewrite(
             count=count,
-            words=f"{verb} {count} profiles",
+            words=f"{verb} {counted(count, 'profile')}",
             entries=lambda: _edited(present, edit),
         )
 
@@ -128,11 +130,12 @@ def _edited(present: Present, edit: Edit) -> Iterator[Entry]:
             yield after
 
 
-def _require_known(keys: set[Key], present: Present) -> None:
+def _require_known(session: Session, keys: set[Key], present: Present) -> None:
     missing = keys.difference(entry.key for entry in present.entries()) if keys else ()
     if missing:
+        mask = session.mask(present.base.lineage)
         raise UsageError(
-            f"the state does not know {len(missing)} of the {len(keys)} keys",
+            f"the state does not know {', '.join(map(mask.key_text, sorted(missing)))}",
             hint='see "ctsync state list"; an objectId is written objectId=VALUE',
         )
 

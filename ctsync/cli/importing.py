@@ -24,13 +24,15 @@ def import_spec(
 
     def rewrite(present: Present) -> Rewrite:
         from ctsync.observe.adopt import adopt_changes
+        from ctsync.render.sentences import counted
 
         changes = tuple(_changes(session, present, wish))
         attributes = sum(len(change.targets) for change in changes)
         return Rewrite(
             count=len(changes),
-            words=f"take {attributes} attributes of {len(changes)} profiles from the "
-            "spec, as if they were so already",
+            words=f"take {counted(attributes, 'attribute')} of "
+            f"{counted(len(changes), 'profile')} from the spec, as if they were so "
+            "already",
             entries=lambda: adopt_changes(present.entries(), iter(changes)),
         )
 

@@ -16,6 +16,7 @@ from ctsync.model.key import ID_TYPES, parse_key
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import Present
+    from ctsync.model.snapshot import Header
     from ctsync.plan.select import Selector
 
 
@@ -65,8 +66,10 @@ def find_entry(present: Present, word: str) -> Entry | None:
 def copy_state(settings: Settings, to: str) -> int:
     """Copy the state to a place that holds none yet."""
     from ctsync.apply.recover import folded_view
+    from ctsync.render.sentences import counted
     from ctsync.state import open_store
 
+    require_format(settings, "text", "json")
     session = open_session(settings)
     target = open_store(to, folder=settings.directory.resolve())
     present = folded_view(session.store())
@@ -78,11 +81,24 @@ def copy_state(settings: Settings, to: str) -> int:
                 f"there is a state at {target.location} already",
                 hint="name another place, or move that one away",
             )
-        target.replace(present.header, present.entries())
-    header = present.header
-    write([f"Copied {header.entries} profiles at serial {header.serial}.\n"])
+        header = target.replace(present.header, present.entries())
+    if settings.format == "json":
+        write([_copied_json(header)])
+    else:
+        copied = counted(header.entries, "profile")
+        write([f"Copied {copied} at serial {header.serial}.\n"])
     say("Use one of the two from now on: a copy is another truth.")
     return 0
+
+
+def _copied_json(header: Header) -> str:
+    from ctsync.render.errors import document
+    from ctsync.render.json_text import document_text
+
+    said = document(
+        "ctsync.state.copy/1", 0, profiles=header.entries, serial=header.serial
+    )
+    return document_text(said)
 
 
 def _is_chosen(entry: Entry, selectors: list[Selector]) -> bool:

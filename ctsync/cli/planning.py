@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctsync.cli.session import Session
-from ctsync.errors import UsageError
+from ctsync.errors import CtsyncError, UsageError
 from ctsync.model.policy import LIMITS
 
 if TYPE_CHECKING:
@@ -57,16 +57,26 @@ def plan_now(session: Session, present: Present, wish: Wish) -> SavedPlan:
         SpecError: the project has errors.
         StateError: the state is another account's.
         UsageError: a selector or an option means nothing.
+        CtsyncError: there is no room for the plan.
     """
+    from tempfile import gettempdir
+
     from ctsync.plan.document import scratch_file
     from ctsync.plan.make import make_plan
 
     weigher = weigher_for(session, present, selection_of(wish))
     head = _head(session, present, wish)
-    with ExitStack() as stack:
-        file = stack.enter_context(scratch_file())
-        plan = make_plan(weigher, head, present.entries(), file)
-        stack.pop_all()  # the plan closes it
+    try:
+        with ExitStack() as stack:
+            file = stack.enter_context(scratch_file())
+            plan = make_plan(weigher, head, present.entries(), file)
+            stack.pop_all()  # the plan closes it
+    except OSError as error:
+        raise CtsyncError(
+            f"the plan cannot be kept in {gettempdir()}: {error.strerror}",
+            hint="make room there, or name a roomier folder with TMPDIR",
+            code="plan_unwritable",
+        ) from error
     return plan
 
 

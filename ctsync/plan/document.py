@@ -134,7 +134,7 @@ class SavedPlan:
         Raises:
             CtsyncError: it cannot be written there.
         """
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        aside = path.parent / f".{path.name}.{os.getpid()}"
         try:
             with _private(aside) as out:
                 out.writelines(_lines(self._file))

@@ -122,7 +122,7 @@ def _write(
     if change is not None:
         sums.add(change, built)
         writer.add_change(change)
-    elif candidate.contributions and candidate.is_known:
+    elif built.change is None and candidate.contributions and candidate.is_known:
         sums.still += 1
 
 

@@ -38,22 +38,17 @@ def _order(change: Change) -> tuple[int, Key]:
 
 @dataclass(slots=True)
 class Survey:
-    """Counts changes as they pass: attribute by operator, profiles by risk."""
+    """Counts changes as they pass: how many, and attribute by operator."""
 
     operations: Counter[tuple[str, str]] = field(default_factory=Counter)
-    risks: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def changes(self) -> int:
-        """How many have passed."""
-        return sum(self.risks.values())
+    changes: int = 0
 
     def watch(self, changes: Iterable[Change]) -> Iterator[Change]:
         """Yield the changes on, counting them."""
         for change in changes:
-            self.risks[RISKS[risk_of(change)]] += 1
-            self.operations.update(
-                (op.attribute, op.operator) for op in change.operations
-            )
-            self.operations.update((name, "release") for name in change.released)
+            self.changes += 1
+            for op in change.operations:
+                self.operations[op.attribute, op.operator] += 1
+            for name in change.released:
+                self.operations[name, "release"] += 1
             yield change

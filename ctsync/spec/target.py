@@ -31,6 +31,10 @@ class AccountWords:
         Raises:
             SpecError: a variable is not set, or what it gives cannot be used.
         """
+        written = (self.id, self.region, self.endpoint)
+        unset = [f for text in written if text for f in text.unset(variables)]
+        if unset:
+            raise refused(*unset)
         region = self.region_name(variables)
         endpoint = None
         if self.endpoint is not None:

@@ -44,10 +44,15 @@ class Reference:
         Raises:
             SpecError: a variable is not set, or empty.
         """
-        missing = [name for name in self.names if not variables.get(name)]
-        if missing:
-            raise refused(*(_unset(self, name, variables) for name in missing))
+        unset = self.unset(variables)
+        if unset:
+            raise refused(*unset)
         return _VARIABLE.sub(lambda match: variables[match[1]], self.text)
+
+    def unset(self, variables: Mapping[str, str]) -> list[Diagnostic]:
+        """Give a finding for every variable that is not set, or empty."""
+        missing = [name for name in self.names if not variables.get(name)]
+        return [_unset(self, name, variables) for name in missing]
 
     def finding(self, code: str, message: str, hint: str | None) -> Diagnostic:
         """Give a finding that stands where the text stands."""

@@ -1,0 +1,34 @@
+"""Codes of what a plan finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ctsync.codes.code import Code
+
+CODES: Mapping[str, Code] = {
+    "CT401": Code(
+        "locked value would change",
+        "The catalog says write: locked, and the snapshot holds another value; the "
+        "plan is blocked.",
+        "Put the known value back, or change the catalog if the change is meant.",
+        "warning",
+    ),
+    "CT402": Code(
+        "cannot become a list",
+        "The snapshot holds a number, boolean or date; only text can become a list.",
+        "Choose another name for the list.",
+    ),
+    "CT403": Code(
+        "left the spec and cannot be removed",
+        "The policy says undeclared: remove, and the upload API cannot remove it.",
+        "It is released: forgotten here, kept on the platform.",
+        "warning",
+    ),
+    "CT404": Code(
+        "written once",
+        "The catalog says write: once, and it was written; a later value is not sent.",
+        "Nothing to do.",
+        "info",
+    ),
+}
