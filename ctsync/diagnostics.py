@@ -77,6 +77,17 @@ class Findings:
         """Take several findings in."""
         for finding in findings:
             self.add(finding)
+        if isinstance(findings, Findings):
+            self._count_unkept(findings)
+
+    def _count_unkept(self, others: Findings) -> None:
+        """Count what others did not keep, as far as it is not counted here."""
+        severities = {finding.code: finding.severity for finding in others}
+        for code, severity in severities.items():
+            missing = others.totals[code] - self._codes[code]
+            if missing > 0:
+                self._codes[code] += missing
+                self._severities[severity] += missing
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """Give those kept, by place."""

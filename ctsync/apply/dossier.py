@@ -51,6 +51,40 @@ def join(
 
 
 class Desk:
+    """Knows what earlier records of a run made of attributes that later ones move."""
+
+    def __init__(self) -> None:
+        self._learned: dict[Key, Attributes] = {}
+
+    def known(self) -> Attributes:
+        """What was known of the attributes before the run."""
+        if self.entry is None or self.entry.gone:
+            return {}
+        return self.entry.attributes
+
+
+Dossiers = Callable[[], Iterator[Dossier]]
+
+
+def join(
+    changes: Iterable[Change],
+    entries: Iterable[Entry],
+    due: Callable[[Change, Entry | None], Change],
+) -> Iterator[Dossier]:
+    """Yield each change, as far as it is due, beside its entry; both sorted by key."""
+    waiting = iter(entries)
+    entry = next(waiting, None)
+    place = 0
+    for change in changes:
+        while entry is not None and entry.key < change.key:
+            entry = next(waiting, None)
+        own = entry if entry is not None and entry.key == change.key else None
+        is_release = change.action == "release"
+        yield Dossier(None if is_release else place, due(change, own), own)
+        place += not is_release
+
+
+class Desk:
     """Has the dossiers of one call at hand, without ever holding all of them.
 
     Calls of one wave come in the order of their keys, so one pass serves a wave. What

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from ctsync.apply.curtain import hide_values
-from ctsync.apply.dossier import Desk, Dossiers
+from ctsync.apply.dossier import Dossier, Dossiers
 from ctsync.apply.lane import Halt, Lane
+from ctsync.apply.retry import Records
 from ctsync.apply.tally import Tally
 from ctsync.apply.terms import Observer, Terms
-from ctsync.model.change import Change
+from ctsync.model.key import Key
 from ctsync.model.policy import Limit
-from ctsync.model.record import Call
-from ctsync.plan.schedule import schedule
+from ctsync.model.record import Record
+from ctsync.plan.schedule import WAVES, pack, records_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Execution:
     """One pass over a plan."""
 
     dossiers: Dossiers
-    desk: Desk
+    waves: frozenset[int]
     lane: Lane
     tally: Tally
     halt: Halt
@@ -31,43 +32,49 @@ class Execution:
 
     def run(self) -> None:
         """Send everything that is due, the canary first, until something halts it."""
-        for number, changes in enumerate(self._phases()):
+        for number, (start, stop) in enumerate(self._phases()):
             if number > 0 and self.tally.has_failures:
                 self.halt.call("canary")
-            self._send(number, changes)
+            for wave in WAVES:
+                if wave in self.waves:
+                    self._send(wave, start, stop)
 
-    def _phases(self) -> Iterator[Callable[[], Iterator[Change]]]:
-        size = self._canary_size()
-        if size is None:
-            yield self._changes
+    def _phases(self) -> Iterator[tuple[int, int | None]]:
+        if self.terms.canary is None:
+            yield 0, None
             return
-        yield lambda: islice(self._changes(), size)
-        yield lambda: islice(self._changes(), size, None)
+        due = self.tally.total - self.tally.acknowledged
+        size = _size_of(self.terms.canary, due)
+        yield 0, size
+        yield size, None
 
-    def _changes(self) -> Iterator[Change]:
-        for dossier in self.dossiers():
-            if dossier.change.operations:
-                yield dossier.change
-
-    def _canary_size(self) -> int | None:
-        limit = self.terms.canary
-        if limit is None:
-            return None
-        return _size_of(limit, self.tally.total - self.tally.acknowledged)
-
-    def _send(self, phase: int, changes: Callable[[], Iterator[Change]]) -> None:
-        per_call = self.terms.records_per_call
-        for call in schedule(changes, records_per_call=per_call):
-            if self.halt.reason is not None:
+    def _send(self, wave: int, start: int, stop: int | None) -> None:
+        due = (d for d in self.dossiers() if d.change.operations)
+        calls = self._calls(wave, islice(due, start, stop))
+        while self.halt.reason is None:
+            call = next(calls, None)
+            if call is None:
                 return
-            self._send_call(phase, call)
+            self._send_call(*call)
 
-    def _send_call(self, phase: int, call: Call) -> None:
-        """Send a call; profiles whose earlier records failed are left out."""
-        records = tuple(r for r in call.records if not self.tally.has_failed(r.key))
-        if not records:
-            return
-        dossiers = self.desk.fetch((phase, call.wave), records)
+    def _calls(
+        self, wave: int, dossiers: Iterator[Dossier]
+    ) -> Iterator[tuple[Records, dict[Key, Dossier]]]:
+        """Yield the calls of a wave, each with the dossiers of its records."""
+        at_hand: dict[Key, Dossier] = {}
+
+        def records() -> Iterator[Record]:
+            for dossier in dossiers:
+                for own, record in records_of(dossier.change):
+                    # A later record goes only where the earlier ones were taken.
+                    if own == wave and not self.tally.has_failed(record.key):
+                        at_hand[record.key] = dossier
+                        yield record
+
+        for batch in pack(records(), records_per_call=self.terms.records_per_call):
+            yield batch, {record.key: at_hand.pop(record.key) for record in batch}
+
+    def _send_call(self, records: Records, dossiers: dict[Key, Dossier]) -> None:
         for record, verdict in self.lane.deliver(records, dossiers):
             seen = hide_values(verdict, record, self.terms.mask)
             self.tally.note(dossiers[record.key], record, seen)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import count
 from random import Random
 
-from ctsync.apply.dossier import Desk, Dossier
+from ctsync.apply.dossier import Dossier
 from ctsync.apply.logbook import Logbook
 from ctsync.apply.retry import Attempt, Records, Ruling, halves, rule
 from ctsync.apply.terms import Halted, Observer, Pace, Stop, Terms
@@ -63,14 +63,12 @@ class Lane:
         self,
         transport: Transport,
         logbook: Logbook,
-        desk: Desk,
         halt: Halt,
         terms: Terms,
         around: Surroundings,
     ) -> None:
         self._transport = transport
         self._logbook = logbook
-        self._desk = desk
         self._halt = halt
         self._terms = terms
         self._around = around

@@ -29,6 +29,7 @@ from ctsync.model.key import Key
 from ctsync.model.record import Outcome, Verdict
 from ctsync.model.snapshot import Account
 from ctsync.plan.document import SavedPlan
+from ctsync.plan.schedule import records_of
 from ctsync.state.base import JournalWriter, Snapshot, Store
 from ctsync.transport.answer import Answer, Transport
 
@@ -71,6 +72,15 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
 
 
 @dataclass(frozen=True, slots=True)
+class _Survey:
+    """What there is to do: who, in which waves, and whether the state forgets."""
+
+    tally: Tally
+    waves: frozenset[int]
+    releases: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Run:
     plan: SavedPlan
     store: Store
@@ -85,25 +95,24 @@ class _Run:
         self, connect: Connect, new_id: Callable[[], str], stop: Stop
     ) -> ApplyResult:
         started = self.around.clock()
-        tally, has_work, has_calls = self._survey()
-        desk = Desk(self.dossiers)
-        with closing(connect() if has_calls else _NoTransport()) as transport:
-            if self.terms.dry_run or not has_work:
-                lane = self._lane(transport, NoLogbook(), desk)
-                error = self._send(lane, desk, tally)
+        survey = self._survey()
+        with closing(connect() if survey.waves else _NoTransport()) as transport:
+            if self.terms.dry_run or not (survey.waves or survey.releases):
+                lane = self._lane(transport, NoLogbook())
+                error = self._send(lane, survey)
             else:
                 head = self._head(new_id, started)
-                lane, error = self._write(head, transport, desk, tally)
-        return self._result(tally, lane, error, started, stop)
+                lane, error = self._write(head, transport, survey)
+        return self._result(survey.tally, lane, error, started, stop)
 
     def _write(
-        self, head: Head, transport: Transport, desk: Desk, tally: Tally
+        self, head: Head, transport: Transport, survey: _Survey
     ) -> tuple[Lane, CtsyncError | None]:
         """Send under a journal, and fold it."""
         with self.store.open_journal(head.as_json()) as writer:
-            logbook = self._logbook(writer, desk)
-            lane = self._lane(transport, logbook, desk)
-            error = self._send(lane, desk, tally) or self._end(logbook, lane, tally)
+            logbook = self._logbook(writer)
+            lane = self._lane(transport, logbook)
+            error = self._send(lane, survey) or self._end(logbook, lane, survey)
         return lane, error or self._fold(lane)
 
     def dossiers(self) -> Iterator[Dossier]:
@@ -114,13 +123,14 @@ class _Run:
             return change
         return still_due(change, entry, self.terms.frame)
 
-    def _survey(self) -> tuple[Tally, bool, bool]:
-        tally, has_work, has_calls = Tally(), False, False
+    def _survey(self) -> _Survey:
+        """Look through the plan once, before anything is sent."""
+        tally, waves, releases = Tally(), set[int](), False
         for dossier in self.dossiers():
             tally.expect(dossier)
-            has_calls = has_calls or bool(dossier.change.operations)
-            has_work = has_work or has_calls or _only_releases(dossier)
-        return tally, has_work, has_calls
+            waves.update(wave for wave, _ in records_of(dossier.change))
+            releases = releases or _only_releases(dossier)
+        return _Survey(tally, frozenset(waves), releases)
 
     def _head(self, new_id: Callable[[], str], started: float) -> Head:
         header = self.present.header
@@ -135,20 +145,20 @@ class _Run:
             tool_version=__version__,
         )
 
-    def _logbook(self, writer: JournalWriter, desk: Desk) -> JournalLogbook:
+    def _logbook(self, writer: JournalWriter) -> JournalLogbook:
         return JournalLogbook(
-            writer, desk, self.run, self.terms.timeout_seconds, self.around.clock
+            writer, Desk(), self.run, self.terms.timeout_seconds, self.around.clock
         )
 
-    def _lane(self, transport: Transport, logbook: Logbook, desk: Desk) -> Lane:
-        return Lane(transport, logbook, desk, self.halt, self.terms, self.around)
+    def _lane(self, transport: Transport, logbook: Logbook) -> Lane:
+        return Lane(transport, logbook, self.halt, self.terms, self.around)
 
-    def _send(self, lane: Lane, desk: Desk, tally: Tally) -> CtsyncError | None:
+    def _send(self, lane: Lane, survey: _Survey) -> CtsyncError | None:
         execution = Execution(
             self.dossiers,
-            desk,
+            survey.waves,
             lane,
-            tally,
+            survey.tally,
             self.halt,
             self.terms,
             self.around.observer,
@@ -158,17 +168,18 @@ class _Run:
         except CtsyncError as error:
             if not lane.calls:
                 raise
-            _note_in_flight(lane, tally)
+            _note_in_flight(lane, survey.tally)
             return error
         return None
 
     def _end(
-        self, logbook: JournalLogbook, lane: Lane, tally: Tally
+        self, logbook: JournalLogbook, lane: Lane, survey: _Survey
     ) -> CtsyncError | None:
         """Release, wait until no late write can pass the next plan, and say the end."""
         try:
+            tally = survey.tally
             stopped = self._stopped(tally)
-            if stopped is None:
+            if stopped is None and survey.releases:
                 logbook.release(d.change for d in self.dossiers() if _only_releases(d))
             self._wait_for_late_writes(lane)
             is_whole = tally.acknowledged == tally.total and stopped is None
@@ -210,6 +221,8 @@ class _Run:
             for dossier in self.dossiers()
             if dossier.place is not None and not dossier.change.operations
         )
+        if self.standing == "fresh":
+            return self.plan.settled()
         return chain(self.plan.settled(), reached)
 
     def _stopped(self, tally: Tally) -> str | None:

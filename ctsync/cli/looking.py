@@ -19,17 +19,18 @@ if TYPE_CHECKING:
     from ctsync.model.snapshot import Header
     from ctsync.plan.select import Selector
 
+_KINDS = (*ID_TYPES, "attribute", "cohort")
+
 
 def list_entries(settings: Settings, targets: tuple[str, ...]) -> int:
     """List the profiles that the state knows."""
     from ctsync.apply.recover import folded_view
-    from ctsync.plan.select import parse_selector
     from ctsync.render.known import entries_json, entries_text
 
     require_format(settings, "text", "json")
     session = open_session(settings)
     present = folded_view(session.store())
-    selectors = [parse_selector(word) for word in targets]
+    selectors = _selectors(present, targets)
     entries = (e for e in present.entries() if _is_chosen(e, selectors))
     render = entries_json if settings.format == "json" else entries_text
     mask = session.mask(present.base.lineage)
@@ -101,6 +102,24 @@ def _copied_json(header: Header) -> str:
     return document_text(said)
 
 
+def _selectors(present: Present, words: tuple[str, ...]) -> list[Selector]:
+    """Read selectors; refuse those that a state cannot know or does not hold."""
+    from ctsync.plan.select import Selection, parse_selector
+
+    selectors = [parse_selector(word) for word in words]
+    for selector in selectors:
+        if selector.kind not in _KINDS:
+            raise UsageError(
+                f"the state knows nothing of {selector}",
+                hint="select by identity, FBID, GPID, objectId, attribute or cohort",
+            )
+    selection = Selection(selectors)
+    for entry in present.entries() if selectors else ():
+        selection.meet_profile(entry.key, entry)
+    selection.check()
+    return selectors
+
+
 def _is_chosen(entry: Entry, selectors: list[Selector]) -> bool:
     kinds = {selector.kind for selector in selectors}
     return all(
@@ -113,15 +132,9 @@ def _matches(entry: Entry, selector: Selector) -> bool:
 
 
 def _names(entry: Entry, selector: Selector) -> Iterator[str]:
-    if selector.kind in ID_TYPES:
-        if entry.key.type == selector.kind:
-            yield entry.key.id
-    elif selector.kind == "attribute":
+    if selector.kind == "attribute":
         yield from (known.name for known in entry.attributes.values())
     elif selector.kind == "cohort":
         yield from entry.cohorts
-    else:
-        raise UsageError(
-            f"the state knows nothing of {selector}",
-            hint="select by identity, FBID, GPID, objectId, attribute or cohort",
-        )
+    elif entry.key.type == selector.kind:
+        yield entry.key.id

@@ -28,7 +28,7 @@ def narrow(view: PlanView, targets: tuple[str, ...]) -> PlanView:
     return replace(
         view,
         targets=(*view.targets, *targets),
-        left_out=view.left_out + view.changed - shown,
+        hidden=view.changed - shown,
         changes=lambda: _chosen(view, selection),
     )
 

@@ -71,9 +71,12 @@ def show_error(settings: Settings, error: CtsyncError) -> int:
 
 
 def complain(error: CtsyncError) -> None:
-    """Say what is wrong, and below it what to do."""
+    """Say what is wrong, and below it what to do; no terminal acts on it."""
+    from ctsync.render.columns import escape
+
     hint = f"\n  {error.hint}" if error.hint else ""
-    say(f"error: {error.message}{hint}")
+    words = f"error: {error.message}{hint}"
+    say("\n".join(escape(line) for line in words.split("\n")))
 
 
 def _document(settings: Settings, error: CtsyncError) -> str:

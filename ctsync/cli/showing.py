@@ -59,6 +59,7 @@ def rendered(
         everything=everything,
         summary_only=summary_only,
         exit_code=exit_code,
+        verbose=settings.verbose > 0,
     )
     return renderer_for(settings.format).render(
         narrow(view_of(settings, plan), targets), style

@@ -69,7 +69,7 @@ def a():
         operation=_operation,
         change=_change,
         view=_view,
-        rule=lambda **fields: SimpleNamespace(**fields),
+        rule=SimpleNamespace,
     )
 
 

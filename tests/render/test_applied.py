@@ -77,9 +77,8 @@ def test_a_dry_run_says_that_nothing_was_written():
 
 
 def test_a_run_that_stopped_says_why():
-    assert "Stopped: the platform refused the credentials" in text(
-        stopped="unauthorised"
-    )
+    shown = text(stopped="unauthorised")
+    assert "Stopped: the platform refused the credentials; the usual causes" in shown
 
 
 def test_server_text_cannot_act_on_the_terminal():

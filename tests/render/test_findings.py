@@ -43,8 +43,10 @@ def test_colour_is_on_the_severity_alone():
 def test_annotations_stand_beside_the_line():
     assert list(annotations(Findings([TYPO, ROW]))) == [
         "::warning file=a.csv,title=CT312::row 7: keys differ only in case\n",
-        "::error file=specs/loyalty.yaml,line=14,col=5,title=CT101::"
-        'unknown type "lst" for attribute "Tags" (did you mean "list"?)\n',
+        (
+            "::error file=specs/loyalty.yaml,line=14,col=5,title=CT101::"
+            'unknown type "lst" for attribute "Tags" (did you mean "list"?)\n'
+        ),
     ]
 
 
@@ -102,3 +104,14 @@ def test_an_error_is_a_document_too():
         "diagnostic_totals": {"CT312": 1},
         "run": None,
     }
+
+
+def test_a_plan_as_annotations_says_what_blocks_it(a, whole):
+    rule = a.rule(rule="limits.opt_in", limit="0", actual=2, accept="--accept opt_in=2")
+    view = a.view(blocked=(rule,), targets=("cohort=vip",), left_out=3)
+    assert whole("github", view) == (
+        "::error title=PLAN BLOCKED::limits.opt_in is 0, this plan has 2 "
+        "(--accept opt_in=2 allows it)\n"
+        "::warning title=PARTIAL::PARTIAL: 0 of 3 changes (--target cohort=vip)\n"
+        "::notice title=ctsync plan::No changes. 788 profiles are as declared.\n"
+    )

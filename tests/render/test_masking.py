@@ -4,13 +4,18 @@ import json
 
 import pytest
 
+from ctsync.diagnostics import Findings
 from ctsync.model.change import Change, Origin
 from ctsync.model.entry import Entry, Known
+from ctsync.model.explanation import Explanation, Wanted
 from ctsync.model.key import Key
 from ctsync.model.mask import Mask
 from ctsync.model.record import Record
+from ctsync.model.target import Target
 from ctsync.render import RENDERERS
+from ctsync.render.explained import explained_json, explained_text
 from ctsync.render.known import entries_json, entries_text, entry_json, entry_text
+from ctsync.render.view import Style
 from ctsync.render.wire import record_json
 
 NAME, EMAIL, PHONE = "Canary Montana", "canary@example.com", "+14155551234"
@@ -137,3 +142,34 @@ def test_revealed_records_are_what_is_sent(personal):
     change = personal[0]
     record = Record(change.key, change.operations)
     assert record_json(record, Mask("l", reveal=True)) == record.as_wire()
+
+
+@pytest.fixture
+def told(personal, entry):
+    change = personal[0]
+    lists = {"exact": (NAME,), "include": (NAME,), "exclude": (NAME,)}
+    return Explanation(
+        key=change.key,
+        origins=change.origins,
+        wanted=(
+            Wanted(Target("Email", "string", EMAIL, sensitive=True), change.origins[0]),
+            Wanted(
+                Target("Nicknames", "list", sensitive=True, **lists), change.origins[0]
+            ),
+        ),
+        entry=entry,
+        change=change,
+        records=((1, Record(change.key, change.operations)),),
+        held=(),
+    )
+
+
+def test_an_explanation_is_masked(told):
+    seen = (told, Mask("l"), Findings(), lambda _: True)
+    shown = explained_json(*seen) + "".join(explained_text(*seen, Style(verbose=True)))
+    assert not [secret for secret in SECRETS if secret in shown]
+
+
+def test_an_explanation_can_be_revealed(told):
+    seen = (told, Mask("l", reveal=True), Findings(), lambda _: True)
+    assert all(secret in explained_json(*seen) for secret in (NAME, EMAIL))

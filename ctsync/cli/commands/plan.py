@@ -42,8 +42,9 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     from ctsync.cli.planning import Wish, plan_now
     from ctsync.cli.session import open_session
     from ctsync.cli.showing import show_plan
+    from ctsync.render import RENDERERS
 
-    require_format(settings, "text", "json", "jsonl")
+    require_format(settings, *RENDERERS)
     wish = Wish(target, exclude, accept)
     session = open_session(settings, project)
     plan = plan_now(session, folded_view(session.store()), wish)

@@ -28,9 +28,10 @@ def COMMAND(  # noqa: N802 - found by this name
     from ctsync.cli.output import require_format
     from ctsync.cli.session import check_reveal
     from ctsync.cli.showing import show_plan
+    from ctsync.render import RENDERERS
     from ctsync.plan.document import open_plan
 
-    require_format(settings, "text", "json", "jsonl")
+    require_format(settings, *RENDERERS)
     check_reveal(settings)
     plan = open_plan(settings.directory / file)
     show_plan(
