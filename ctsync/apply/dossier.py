@@ -56,59 +56,6 @@ class Desk:
     def __init__(self) -> None:
         self._learned: dict[Key, Attributes] = {}
 
-    def known(self) -> Attributes:
-        """What was known of the attributes before the run."""
-        if self.entry is None or self.entry.gone:
-            return {}
-        return self.entry.attributes
-
-
-Dossiers = Callable[[], Iterator[Dossier]]
-
-
-def join(
-    changes: Iterable[Change],
-    entries: Iterable[Entry],
-    due: Callable[[Change, Entry | None], Change],
-) -> Iterator[Dossier]:
-    """Yield each change, as far as it is due, beside its entry; both sorted by key."""
-    waiting = iter(entries)
-    entry = next(waiting, None)
-    place = 0
-    for change in changes:
-        while entry is not None and entry.key < change.key:
-            entry = next(waiting, None)
-        own = entry if entry is not None and entry.key == change.key else None
-        is_release = change.action == "release"
-        yield Dossier(None if is_release else place, due(change, own), own)
-        place += not is_release
-
-
-class Desk:
-    """Has the dossiers of one call at hand, without ever holding all of them.
-
-    Calls of one wave come in the order of their keys, so one pass serves a wave. What
-    a first step made of an attribute is kept until its second.
-    """
-
-    def __init__(self, dossiers: Dossiers) -> None:
-        self._dossiers = dossiers
-        self._pass: Iterator[Dossier] = iter(())
-        self._wave: object = None
-        self._learned: dict[Key, Attributes] = {}
-
-    def fetch(self, wave: object, records: Iterable[Record]) -> dict[Key, Dossier]:
-        """Give the dossiers of a call's records."""
-        if wave != self._wave:
-            self._wave, self._pass = wave, self._dossiers()
-        wanted = {record.key for record in records}
-        found: dict[Key, Dossier] = {}
-        while len(found) < len(wanted):
-            dossier = next(self._pass)
-            if dossier.change.key in wanted:
-                found[dossier.change.key] = dossier
-        return found
-
     def known(self, dossier: Dossier) -> Attributes:
         """Give what is known of a profile's attributes now."""
         learned = self._learned.get(dossier.change.key)

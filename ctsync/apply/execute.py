@@ -8,7 +8,8 @@ from itertools import islice
 
 from ctsync.apply.curtain import hide_values
 from ctsync.apply.dossier import Dossier, Dossiers
-from ctsync.apply.lane import Halt, Lane
+from ctsync.apply.halt import Halt
+from ctsync.apply.lane import Lane
 from ctsync.apply.retry import Records
 from ctsync.apply.tally import Tally
 from ctsync.apply.terms import Observer, Terms

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ctsync.apply.effect import Effect
+from ctsync.errors import StateError
 from ctsync.model.key import Key, key_from_json
 from ctsync.model.record import Outcome, Verdict
 from ctsync.model.snapshot import Account
@@ -100,6 +101,9 @@ def effects_in(lines: Iterable[Line]) -> Iterator[tuple[Key, EffectData]]:
 
     An intent without a receipt is an unknown outcome. What was rejected or not sent
     does nothing.
+
+    Raises:
+        StateError: a receipt stands alone (code `journal_damaged`).
     """
     unheard: dict[int, Line] = {}
     for line in lines:
@@ -107,13 +111,25 @@ def effects_in(lines: Iterable[Line]) -> Iterator[tuple[Key, EffectData]]:
             unheard[line["intent"]["call"]] = line["intent"]
         elif "receipt" in line:
             receipt = line["receipt"]
-            yield from _effects_heard(unheard.pop(receipt["call"]), receipt)
+            intent = unheard.pop(receipt["call"], None)
+            if intent is None:
+                raise _no_intent(receipt["call"])
+            yield from _effects_heard(intent, receipt)
         elif "release" in line:
             for record in line["release"]:
                 yield key_from_json(record["key"]), record
     for intent in unheard.values():
         for record in intent["records"]:
             yield key_from_json(record["key"]), record
+
+
+def _no_intent(call: int) -> StateError:
+    return StateError(
+        f"the journal has a receipt of call {call}, which it never sent",
+        hint="restore a copy of the journal; or move it away and run "
+        '"ctsync state doubt --all", since what it sent is then not known',
+        code="journal_damaged",
+    )
 
 
 def _effects_heard(intent: Line, receipt: Line) -> Iterator[tuple[Key, EffectData]]:

@@ -13,9 +13,10 @@ from itertools import count
 from random import Random
 
 from ctsync.apply.dossier import Dossier
+from ctsync.apply.halt import Halt
 from ctsync.apply.logbook import Logbook
 from ctsync.apply.retry import Attempt, Records, Ruling, halves, rule
-from ctsync.apply.terms import Halted, Observer, Pace, Stop, Terms
+from ctsync.apply.terms import Observer, Pace, Terms
 from ctsync.canon import canonical
 from ctsync.limits import MAX_BODY_BYTES
 from ctsync.model.key import Key
@@ -23,27 +24,6 @@ from ctsync.model.record import Outcome, Record, Verdict
 from ctsync.transport.answer import Answer, Happened, Transport
 
 _STOPPED = (Happened.UNAUTHORISED, Happened.UNREACHABLE, Happened.REFUSED)
-
-
-class Halt:
-    """Why nothing more is sent, if so; the first reason stays."""
-
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
-        self._reason: Halted | None = None
-        self.message = ""
-
-    def call(self, reason: Halted, message: str = "") -> None:
-        """Send nothing more from now on."""
-        if self._reason is None:
-            self._reason, self.message = reason, message
-
-    @property
-    def reason(self) -> Halted | None:
-        """Why nothing more is sent."""
-        if self._reason is None and self._stop.requested:
-            self._reason = "interrupted"
-        return self._reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,20 +14,20 @@ from ctsync.apply.dossier import Desk, Dossier, join
 from ctsync.apply.execute import Execution
 from ctsync.apply.fold import fold_journal
 from ctsync.apply.guard import Standing, check_plan
+from ctsync.apply.halt import Halt, halting_error
 from ctsync.apply.journal import Head
-from ctsync.apply.lane import Halt, Lane, Surroundings
+from ctsync.apply.lane import Lane, Surroundings
 from ctsync.apply.logbook import JournalLogbook, Logbook, NoLogbook
 from ctsync.apply.recover import Present, folded_view, recover
 from ctsync.apply.result import ApplyResult
 from ctsync.apply.resume import still_due
 from ctsync.apply.tally import Tally
 from ctsync.apply.terms import Observer, Stop, Terms
-from ctsync.errors import CtsyncError, TransportError
+from ctsync.errors import CtsyncError
 from ctsync.model.change import Change, Settled
 from ctsync.model.entry import Entry
 from ctsync.model.key import Key
 from ctsync.model.record import Outcome, Verdict
-from ctsync.model.snapshot import Account
 from ctsync.plan.document import SavedPlan
 from ctsync.plan.schedule import records_of
 from ctsync.state.base import JournalWriter, Snapshot, Store
@@ -252,7 +252,7 @@ class _Run:
             stopped=reason,
             signal_number=stop.signal_number,
             allow_rejected=self.terms.allow_rejected,
-            error=error or _halting_error(self.halt, self.plan.head.account),
+            error=error or halting_error(self.halt, self.plan.head.account),
         )
 
 
@@ -274,22 +274,3 @@ def _note_in_flight(lane: Lane, tally: Tally) -> None:
     records, dossiers = lane.in_flight
     for record in records:
         tally.note(dossiers[record.key], record, Verdict(Outcome.UNKNOWN))
-
-
-def _halting_error(halt: Halt, account: Account) -> CtsyncError | None:
-    if halt.reason == "unauthorised":
-        return TransportError(
-            f"the platform refused the credentials of account {account.id} "
-            f"in region {account.region}: {halt.message}",
-            hint="check account.region, and that the passcode is one of the account "
-            "and not the SDK token",
-            code="unauthorised",
-        )
-    if halt.reason == "unreachable":
-        where = account.endpoint or f"region {account.region}"
-        return TransportError(
-            f"the platform could not be reached ({where}): {halt.message}",
-            hint="nothing that was acknowledged is lost; apply again later",
-            code="unreachable",
-        )
-    return None

@@ -13,6 +13,7 @@ from ctsync.cli.writing import Permission, Rewrite, rewrite_state
 if TYPE_CHECKING:
     from ctsync.apply.recover import Present
     from ctsync.model.change import Change
+    from ctsync.model.entry import Entry
 
 
 def import_spec(
@@ -46,8 +47,15 @@ def _changes(session: Session, present: Present, wish: Wish) -> Iterator[Change]
         change = built.change
         if change is not None and candidate.contributions:
             trimmed = weigher.selection.trim(change, candidate.entry)
-            if trimmed is not None:
+            if trimmed is not None and _is_news(trimmed, candidate.entry):
                 chosen.append(trimmed)
     weigher.refuse_errors()
-    weigher.selection.check()
+    weigher.selection.check(weigher.mask)
     yield from chosen
+
+
+def _is_news(change: Change, entry: Entry | None) -> bool:
+    from ctsync.model.entry import Entry
+    from ctsync.observe.adopt import adopted
+
+    return adopted(entry or Entry(change.key), change) != entry

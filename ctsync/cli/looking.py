@@ -16,6 +16,7 @@ from ctsync.model.key import ID_TYPES, parse_key
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import Present
+    from ctsync.model.mask import Mask
     from ctsync.model.snapshot import Header
     from ctsync.plan.select import Selector
 
@@ -30,10 +31,10 @@ def list_entries(settings: Settings, targets: tuple[str, ...]) -> int:
     require_format(settings, "text", "json")
     session = open_session(settings)
     present = folded_view(session.store())
-    selectors = _selectors(present, targets)
+    mask = session.mask(present.base.lineage)
+    selectors = _selectors(present, targets, mask)
     entries = (e for e in present.entries() if _is_chosen(e, selectors))
     render = entries_json if settings.format == "json" else entries_text
-    mask = session.mask(present.base.lineage)
     write(render(present.header, entries, mask))
     return 0
 
@@ -102,7 +103,7 @@ def _copied_json(header: Header) -> str:
     return document_text(said)
 
 
-def _selectors(present: Present, words: tuple[str, ...]) -> list[Selector]:
+def _selectors(present: Present, words: tuple[str, ...], mask: Mask) -> list[Selector]:
     """Read selectors; refuse those that a state cannot know or does not hold."""
     from ctsync.plan.select import Selection, parse_selector
 
@@ -116,7 +117,7 @@ def _selectors(present: Present, words: tuple[str, ...]) -> list[Selector]:
     selection = Selection(selectors)
     for entry in present.entries() if selectors else ():
         selection.meet_profile(entry.key, entry)
-    selection.check()
+    selection.check(mask)
     return selectors
 
 

@@ -24,7 +24,7 @@ def narrow(view: PlanView, targets: tuple[str, ...]) -> PlanView:
         return view
     selection = selection_of(Wish(targets))
     shown = sum(1 for _ in _chosen(view, selection))
-    selection.check()
+    selection.check(view.mask)
     return replace(
         view,
         targets=(*view.targets, *targets),

@@ -57,7 +57,7 @@ _OPTIONS = (
     click.option(
         "--format",
         type=click.Choice(FORMATS),
-        help="How to print the document; text is the default.",
+        help="How to print the document. Default: text.",
         expose_value=False,
         callback=_keep("format"),
     ),
@@ -79,7 +79,7 @@ _OPTIONS = (
         "-v",
         "verbose",
         count=True,
-        help="Log what is done; twice for more.",
+        help="Log what is done; -vv for more.",
         expose_value=False,
         callback=_keep("verbose"),
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,17 +66,13 @@ def plan_now(session: Session, present: Present, wish: Wish) -> SavedPlan:
     weigher = weigher_for(session, present, selection_of(wish))
     head = _head(session, present, wish)
     try:
-        with ExitStack() as stack:
-            file = stack.enter_context(scratch_file())
-            plan = make_plan(weigher, head, present.entries(), file)
-            stack.pop_all()  # the plan closes it
+        return make_plan(weigher, head, present.entries(), scratch_file())
     except OSError as error:
         raise CtsyncError(
             f"the plan cannot be kept in {gettempdir()}: {error.strerror}",
             hint="make room there, or name a roomier folder with TMPDIR",
             code="plan_unwritable",
         ) from error
-    return plan
 
 
 def weigher_for(session: Session, present: Present, selection: Selection) -> Weigher:

@@ -23,19 +23,20 @@ def adopt_changes(
     change = next(waiting, None)
     for entry in entries:
         while change is not None and change.key < entry.key:
-            yield _adopted(Entry(change.key), change)
+            yield adopted(Entry(change.key), change)
             change = next(waiting, None)
         if change is not None and change.key == entry.key:
-            yield _adopted(entry, change)
+            yield adopted(entry, change)
             change = next(waiting, None)
         else:
             yield entry
     while change is not None:
-        yield _adopted(Entry(change.key), change)
+        yield adopted(Entry(change.key), change)
         change = next(waiting, None)
 
 
-def _adopted(entry: Entry, change: Change) -> Entry:
+def adopted(entry: Entry, change: Change) -> Entry:
+    """Give an entry as if a change had long been so."""
     before = {} if entry.gone else {**entry.attributes}
     after = {**before, **_after(before, change)}
     kept = {name: k for name, k in after.items() if name not in change.settled.forget}

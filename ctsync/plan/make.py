@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -83,18 +84,24 @@ def make_plan(
 ) -> SavedPlan:
     """Write the plan of a project against a snapshot's entries to an empty file.
 
+    The file is closed with the plan, or at once where there is none.
+
     Raises:
         SpecError: the project has errors; all of them are found first.
         UsageError: a selector matches nothing.
     """
-    writer = PlanWriter(file, head)
-    sums = Sums(CallCounter(head.records_per_call))
-    for candidate, built in weigher.weigh(entries):
-        _write(writer, weigher, sums, candidate, built)
-    weigher.refuse_errors()
-    weigher.selection.check()
-    writer.close(_foot(weigher, head, sums))
-    return SavedPlan(file, "this plan")
+    with ExitStack() as stack:
+        stack.callback(file.close)  # a plan that is not finished is not kept
+        writer = PlanWriter(file, head)
+        sums = Sums(CallCounter(head.records_per_call))
+        for candidate, built in weigher.weigh(entries):
+            _write(writer, weigher, sums, candidate, built)
+        weigher.refuse_errors()
+        weigher.selection.check(weigher.mask)
+        writer.close(_foot(weigher, head, sums))
+        plan = SavedPlan(file, "this plan")
+        stack.pop_all()
+    return plan
 
 
 def check_project(ground: Ground, mask: Mask, findings: Findings) -> Findings:

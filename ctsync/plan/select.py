@@ -13,6 +13,7 @@ from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.change import ACTIONS, Change, Settled
 from ctsync.model.entry import Entry
 from ctsync.model.key import ID_TYPES, Key
+from ctsync.model.mask import Mask
 
 KINDS = (*ID_TYPES, "attribute", "cohort", "table", "file", "action")
 
@@ -121,18 +122,29 @@ class Selection:
             s.matches((attribute,)) for s in self.excludes if s.kind == "attribute"
         )
 
-    def check(self) -> None:
+    def check(self, mask: Mask) -> None:
         """Refuse selectors that mean nothing that was met.
 
         Raises:
-            UsageError: names the nearest ones.
+            UsageError: names the nearest ones; no identity that must not be shown.
         """
         for selector in (*self.targets, *self.excludes):
             names = self._met[selector.kind]
             if not selector.matches(names):
                 near = difflib.get_close_matches(selector.glob, _some(names), 3)
-                hint = f"nearest: {', '.join(near)}" if near else None
-                raise UsageError(f"nothing matches {selector}", hint=hint)
+                open_ = [name for name in near if not _hides(mask, selector.kind, name)]
+                hint = f"nearest: {', '.join(open_)}" if open_ else None
+                raise UsageError(f"nothing matches {_shown(selector, mask)}", hint=hint)
+
+
+def _hides(mask: Mask, kind: str, name: str) -> bool:
+    return kind == "identity" and mask.hides(Key(kind, name))
+
+
+def _shown(selector: Selector, mask: Mask) -> str:
+    if not _hides(mask, selector.kind, selector.glob):
+        return str(selector)
+    return f"{selector.kind}={mask.key_text(Key(selector.kind, selector.glob))}"
 
 
 def _some(names: set[str], most: int = 20_000) -> list[str]:

@@ -57,7 +57,7 @@ class Builder:
         self._list, self._list_end = events.SequenceStartEvent, events.SequenceEndEvent
         self._alias = events.AliasEvent
         self._anchors: dict[str, Node | None] = {}
-        self._sizes: dict[int, int] = {}
+        self._measures: dict[int, tuple[int, int]] = {}
         self._budget = budget
 
     def node(self, event: Any, depth: int) -> Node:
@@ -68,7 +68,7 @@ class Builder:
         """
         kind = event.__class__
         if kind is self._alias:
-            return self._repeat(event)
+            return self._repeat(event, depth)
         if event.tag is not None:
             self._report("CT005", f"tag {_shown(event.tag)}", "leave it out", event)
         if event.anchor is not None:
@@ -77,8 +77,7 @@ class Builder:
         if kind is self._scalar:
             node = (QUOTED if event.style else PLAIN) + event.value
         elif depth >= MAX_DEPTH:
-            message = f"nested deeper than {MAX_DEPTH} levels"
-            raise Problem("CT012", message, None, position_of(event))
+            raise _too_deep(event)
         else:
             node = self.mapping(depth) if kind is self._map else self.sequence(depth)
         if event.anchor is not None:
@@ -178,7 +177,7 @@ class Builder:
                     if self.marks is not None and (id(one), key) in self.marks:
                         self.marks[id(out), key] = self.marks[id(one), key]
 
-    def _repeat(self, event: Any) -> Node:
+    def _repeat(self, event: Any, depth: int) -> Node:
         name = event.anchor
         node = self._anchors.get(name)
         if node is None:
@@ -187,20 +186,27 @@ class Builder:
             message = said or f"no anchor &{name} stands before *{name}"
             self._report("CT006", message, None, event)
             return PLAIN
-        self._budget -= self._size(node)
+        size, height = self._measure(node)
+        if depth + height > MAX_DEPTH:
+            raise _too_deep(event)
+        self._budget -= size
         if self._budget < 0:
             message = "aliases repeat too much: the file would grow without bounds"
             hint = "repeat less, or move the data to a table"
             raise Problem("CT006", message, hint, position_of(event))
         return node
 
-    def _size(self, node: Node) -> int:
+    def _measure(self, node: Node) -> tuple[int, int]:
+        """Give how many nodes a repeated node holds, and how deep it nests."""
         if isinstance(node, str):
-            return 1
-        known = self._sizes.get(id(node))
+            return 1, 0
+        known = self._measures.get(id(node))
         if known is None:
             parts = node.values() if isinstance(node, dict) else node
-            known = self._sizes[id(node)] = 1 + sum(map(self._size, parts))
+            inner = [self._measure(part) for part in parts]
+            size = 1 + sum(size for size, _ in inner)
+            height = 1 + max((height for _, height in inner), default=0)
+            known = self._measures[id(node)] = size, height
         return known
 
     def _report(self, code: str, message: str, hint: str | None, event: Any) -> None:
@@ -210,6 +216,11 @@ class Builder:
 def position_of(event: Any) -> Position:
     """Give line and column of an event, counted from 1."""
     return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _too_deep(event: Any) -> Problem:
+    message = f"nested deeper than {MAX_DEPTH} levels"
+    return Problem("CT012", message, "flatten it", position_of(event))
 
 
 def _shown(text: str) -> str:

@@ -188,6 +188,8 @@ def test_a_second_step_goes_only_to_those_whose_first_was_acknowledged(world):
     assert len(last.records) == 3
     assert world.bring(wants).exit_code == 0
     assert world.attributes("u0") == {"Tags": ["b", "c"]}
+    for entry in world.entries().values():
+        assert entry.attributes["tags"].present == ("b", "c")
 
 
 def test_too_many_rejected_profiles_stop_the_run(world):

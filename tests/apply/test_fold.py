@@ -1,6 +1,7 @@
 """Folding is per record: what others did, or did not, changes nothing for a profile."""
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctsync.apply.effect import Effect, effect_from_json
@@ -15,10 +16,13 @@ from ctsync.apply.journal import (
     receipt_line,
 )
 from ctsync.apply.sorting import EffectsByKey
+from ctsync.errors import StateError
 from ctsync.model.change import Settled
 from ctsync.model.entry import Entry, Known
 from ctsync.model.key import Key
 from ctsync.model.record import Outcome, Verdict
+
+LAW = settings(max_examples=30, deadline=None)
 
 names = st.sampled_from(["plan", "tier", "tags"])
 keys = st.builds(
@@ -59,6 +63,7 @@ def folded(before, journal):
     return list(fold_entries(before, rows))
 
 
+@LAW
 @given(entries, journals)
 def test_a_profile_folds_alone_as_it_does_among_others(before, journal):
     whole = {entry.key: entry for entry in folded(before, journal)}
@@ -70,6 +75,7 @@ def test_a_profile_folds_alone_as_it_does_among_others(before, journal):
         assert alone == ([whole[key]] if key in whole else [])
 
 
+@LAW
 @given(entries, journals)
 def test_entries_stay_sorted_and_those_untouched_stay_as_they_are(before, journal):
     after = folded(before, journal)
@@ -79,11 +85,13 @@ def test_entries_stay_sorted_and_those_untouched_stay_as_they_are(before, journa
     assert [entry for entry in after if entry.key not in touched] == untouched
 
 
+@LAW
 @given(entries, journals, journals)
 def test_folding_in_two_parts_is_folding_at_once(before, first, second):
     assert folded(folded(before, first), second) == folded(before, first + second)
 
 
+@LAW
 @given(entries, keys, effects)
 def test_a_fingerprint_outlives_no_write_that_does_not_settle(before, key, effect):
     for entry in folded(before, [(key, effect)]):
@@ -92,11 +100,13 @@ def test_a_fingerprint_outlives_no_write_that_does_not_settle(before, key, effec
             assert entry.fingerprint == expected
 
 
+@LAW
 @given(effects)
 def test_an_effect_survives_the_journal(effect):
     assert effect_from_json(effect.as_json()) == effect
 
 
+@LAW
 @given(entries, keys, settled)
 def test_what_was_not_sent_makes_no_entry(before, key, mark):
     after = folded(before, [(key, Effect(settled=mark, is_sent=False))])
@@ -137,6 +147,11 @@ def test_each_record_takes_the_effect_of_its_own_outcome():
 
 def test_what_was_rejected_or_not_sent_does_nothing():
     assert effects_of(intent(), receipt(Outcome.REJECTED, Outcome.NOT_SENT)) == []
+
+
+def test_a_receipt_without_its_intent_is_damage():
+    with pytest.raises(StateError, match="receipt of call 1"):
+        effects_of(receipt(Outcome.REJECTED, Outcome.REJECTED))
 
 
 def test_a_later_call_speaks_last():

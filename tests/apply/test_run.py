@@ -111,6 +111,30 @@ def test_whoever_left_a_cohort_is_not_sent_to_again_when_a_plan_goes_on(world):
     )
 
 
+def test_an_undeclared_profile_gets_what_it_leaves_with_once(world):
+    world.cohorts = {"u1": ("vip",), "u2": ("vip",)}
+    world.bring({name: (world.string("Plan", "Gold"),) for name in ("u1", "u2")})
+    world.leave = {"vip": world.string("Tier", "Standard")}
+    world.cohorts = {}
+    plan = world.plan({})
+    world.sandbox.script("reject")
+    assert world.apply(plan).exit_code == 3
+    assert world.apply(plan).exit_code == 0
+    assert len(world.sandbox.platform.calls[-1].records) == 1
+    assert world.changes({}) == []
+
+
+def test_a_value_taken_back_from_an_undeclared_profile_is_not_taken_back_again(world):
+    both = ("u1", "u2")
+    world.bring({name: (world.include("Tags", "a"),) for name in both})
+    plan = world.plan({})
+    world.sandbox.script("reject")
+    assert world.apply(plan).exit_code == 3
+    assert world.apply(plan).exit_code == 0
+    assert len(world.sandbox.platform.calls[-1].records) == 1
+    assert world.changes({}) == []
+
+
 def test_a_value_taken_back_is_not_taken_back_again_when_a_plan_goes_on(world):
     both = ("u1", "u2")
     world.bring({name: (world.include("Tags", "a"),) for name in both})

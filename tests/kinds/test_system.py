@@ -69,4 +69,4 @@ def test_an_opt_in_is_told_in_every_form(attribute, value, opts_in):
 
 
 def test_a_plain_boolean_is_no_opt_in():
-    assert not is_opt_in(Operation("Vip", "boolean", "set", True, "known"))  # noqa: FBT003
+    assert not is_opt_in(Operation("Vip", "boolean", "set", True, "known"))

@@ -1,7 +1,7 @@
 """A project made of Python dicts, and what a plan makes of it."""
 
-import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
@@ -22,7 +22,7 @@ from ctsync.model.record import GROUP_PREFIX
 from ctsync.model.rule import Rule
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.value import Literal
-from ctsync.plan.document import PlanHead, SavedPlan
+from ctsync.plan.document import PlanHead, SavedPlan, scratch_file
 from ctsync.plan.make import make_plan
 from ctsync.plan.select import Selection, parse_selector
 from ctsync.plan.weigh import Weigher
@@ -43,9 +43,8 @@ def raw(value):
         return Literal("null", "null")
     if isinstance(value, bool):
         return Literal(str(value).lower(), "boolean", value)
-    if isinstance(value, int | float):
-        return Literal(str(value), "number", value)
-    return Literal(value, "text", value)
+    kind = "text" if isinstance(value, str) else "number"
+    return Literal(str(value), kind, value)
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,7 @@ class FakeGround:
     def __init__(self, *, catalog=None, undeclared="keep", limits=None, frame=None):
         self.frame = frame or Frame()
         chosen = {name: parse_limit(text) for name, text in (limits or {}).items()}
-        self.policy = Policy(
-            undeclared=undeclared, limits={**DEFAULT_LIMITS, **chosen}
-        )
+        self.policy = Policy(undeclared=undeclared, limits={**DEFAULT_LIMITS, **chosen})
         self.cohorts = {}
         self.salt = b"salt"
         self.places = []
@@ -190,20 +187,20 @@ def as_known(name, value):
 @pytest.fixture
 def plan():
     """Plan a ground against entries."""
-    files = []
+    files = ExitStack()
 
     def make(ground, *entries, targets=(), excludes=(), accepted=None, **head):
         head = PlanHead(ACCOUNT, BASE, accepted=accepted or {}, **head)
-        selection = Selection(map(parse_selector, targets), map(parse_selector, excludes))
+        selection = Selection(
+            map(parse_selector, targets), map(parse_selector, excludes)
+        )
         weigher = Weigher(ground, Mask(head.base.lineage), selection)
-        file = tempfile.TemporaryFile()
-        files.append(file)
+        file = files.enter_context(scratch_file())
         by_key = sorted(entries, key=lambda each: each.key)
         return Planned(make_plan(weigher, head, by_key, file))
 
-    yield make
-    for file in files:
-        file.close()
+    with files:
+        yield make
 
 
 @pytest.fixture
@@ -272,5 +269,3 @@ def key():
         return parse_key(text)
 
     return build
-
-

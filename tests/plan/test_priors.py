@@ -1,5 +1,7 @@
 """What a plan sends in the light of what the snapshot knows."""
 
+from dataclasses import replace
+
 import pytest
 
 from ctsync.model.entry import Known
@@ -46,8 +48,6 @@ def test_a_gone_entry_is_a_candidate_whatever_its_fingerprint(ground, plan, fold
         return ground().says("u1", {"Plan": "Gold"})
 
     (known,) = fold(plan(project()))
-    from dataclasses import replace
-
     planned = plan(project(), replace(known, gone=True))
     assert planned.change().action == "create"
 

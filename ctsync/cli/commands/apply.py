@@ -14,25 +14,28 @@ from ctsync.cli.selecting import accept_option, target_option
 @click.argument(
     "what", metavar="[FILE|PROJECT]", type=click.Path(path_type=Path), required=False
 )
-@click.option("--auto-approve", is_flag=True, help="Send without asking.")
+@click.option(
+    "--auto-approve", is_flag=True, help="Send without asking, for pipelines."
+)
 @click.option(
     "--expect-digest",
     metavar="DIGEST",
-    help="Send without asking, if the plan has this digest (sha256:...).",
+    help="Send without asking, if the plan has exactly this digest (sha256:...).",
 )
 @click.option(
-    "--first-run", is_flag=True, help="Approve that there is no snapshot yet."
+    "--first-run", is_flag=True, help="Approve that there is no state to compare with."
 )
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="Send the calls with dryRun=1; nothing is stored, here or there.",
+    help="Send the calls with dryRun=1: the platform checks and stores nothing, and "
+    "nothing is written here.",
 )
 @click.option(
     "--report",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write the outcome of every profile as JSON Lines.",
+    help="Write the outcome of every profile to FILE, as JSON Lines, in clear.",
 )
 @target_option
 @accept_option
@@ -50,10 +53,11 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     target: tuple[str, ...],
     accept: tuple[str, ...],
 ) -> int:
-    """Apply a saved plan, or plan a project and apply that.
+    """Send a saved plan, or plan a project and send that.
 
-    Shows the plan and asks first. State moves only for what is acknowledged; the same
-    plan can be applied again after an interruption.
+    Shows the plan and asks first. The state moves only for what the platform
+    acknowledged. After an interruption, or exit 3, apply the same plan again: what was
+    acknowledged is not sent twice. Without an argument it plans the current folder.
     """
     from ctsync.cli.applying import Orders, apply_command
     from ctsync.cli.planning import Wish

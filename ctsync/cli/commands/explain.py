@@ -8,13 +8,14 @@ from ctsync.cli.options import Settings, global_options
 
 
 @click.command("explain")
-@click.argument("key")
+@click.argument("key", metavar="KEY")
 @global_options
 @click.pass_obj
 def COMMAND(settings: Settings, key: str) -> int:  # noqa: N802 - found by this name
-    """Show where a profile's values come from and what would be sent for it.
+    """Show why one profile changes, and the exact records for it.
 
-    KEY is an identity, or FBID=, GPID=, objectId= and a value.
+    Its places in the spec, what is desired, what the state knows, the operations, and
+    the records. KEY is an identity, or objectId=VALUE (FBID=, GPID=).
     """
     from ctsync.cli.explaining import explain
 

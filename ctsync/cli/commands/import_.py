@@ -22,10 +22,11 @@ def COMMAND(  # noqa: N802 - found by this name
     auto_approve: bool,
     dry_run: bool,
 ) -> int:
-    """Take what the spec declares into the state, as if it were all so already.
+    """Fill the state from the spec; nothing is sent.
 
-    For accounts that were in use before: the first plan then shows what is edited
-    from now on. Counters stay uncertain, so the next plan assigns them.
+    Takes everything that the spec declares as if it were so already. For accounts that
+    were in use before: plans then show what is edited from now on. Counters stay
+    uncertain, so the next plan assigns them.
     """
     from ctsync.cli.importing import import_spec
     from ctsync.cli.writing import Permission

@@ -13,9 +13,16 @@ from ctsync.cli.selecting import accept_option, selection_options, view_options
 @click.command("plan")
 @click.argument("project", type=click.Path(path_type=Path), required=False)
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan."
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save the plan to FILE, for show and apply; it holds values in clear.",
 )
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit 2 instead of 0 if there are changes.",
+)
 @selection_options
 @accept_option
 @view_options
@@ -33,9 +40,10 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     summary: bool,
     show_all: bool,
 ) -> int:
-    """Show what apply would send, compared with the last snapshot.
+    """Show what apply would send, compared with the state.
 
-    Contacts nothing but the state store, takes no lock, needs no passcode.
+    Works offline: contacts nothing but the state's store, takes no lock, needs no
+    passcode. PROJECT is a folder or a *.yaml file; default: the current folder.
     """
     from ctsync.apply.recover import folded_view
     from ctsync.cli.output import require_format

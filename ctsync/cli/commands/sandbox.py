@@ -10,23 +10,36 @@ from ctsync.cli.options import Settings, global_options
 
 
 @click.command("sandbox")
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    metavar="N",
+    help="Listen on this port; 0 takes a free one. Default: 8765.",
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Keep profiles in FILE; otherwise they go with the process.",
+    help="Keep profiles in FILE. Default: they go with the process.",
 )
 @click.option(
     "--fault",
     multiple=True,
     metavar="KIND=RATE",
-    help="Misbehave this often (0 to 1); KIND list shows the kinds.",
+    help="Misbehave in this part of calls, 0 to 1, as in lost=0.1; may be repeated. "
+    "An unknown KIND names them all.",
 )
 @click.option(
-    "--account", metavar="ID", help="Take this account id only; otherwise any."
+    "--account", metavar="ID", help="Take this account id only. Default: any."
 )
-@click.option("--seed", type=int, default=0, help="Seed of faults and shuffling.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    metavar="N",
+    help="Seed of faults and shuffling. Default: 0.",
+)
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802 - found by this name; one parameter an option
@@ -38,11 +51,11 @@ def COMMAND(  # noqa: N802 - found by this name; one parameter an option
     account: str | None,
     seed: int,
 ) -> int:
-    """Serve a simulation of CleverTap's documented behaviour on 127.0.0.1.
+    """Serve a simulation of the platform on 127.0.0.1.
 
-    Point a project at it with account.endpoint. The passcode is that of
-    CLEVERTAP_PASSCODE where it is set, else "sandbox". It is not the platform: what
-    the documentation leaves open, it decides for itself.
+    Prints its address; point a project at it with account.endpoint. The passcode is
+    that of CLEVERTAP_PASSCODE where it is set, else "sandbox". It follows CleverTap's
+    documentation and is not the platform: what that leaves open, it decides for itself.
     """
     from ctsync.cli.serving import serve
 

@@ -13,9 +13,10 @@ from ctsync.cli.output import require_format, write
 @global_options
 @click.pass_obj
 def COMMAND(settings: Settings, what: str) -> int:  # noqa: N802 - found by this name
-    """Print the JSON Schema of a project file or spec file.
+    """Print the JSON Schema of project or spec files, for editors.
 
-    Inside a project it knows the catalog, so that editors complete attribute names.
+    "project" is ctsync.yaml, "spec" any other file; default: spec. Inside a project it
+    knows the catalog, so that editors complete attribute names.
     """
     from ctsync.canon import canonical
     from ctsync.cli.session import open_session

@@ -11,7 +11,7 @@ from ctsync.cli.selecting import target_option, view_options
 
 
 @click.command("show")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @target_option
 @view_options
 @global_options
@@ -24,12 +24,15 @@ def COMMAND(  # noqa: N802 - found by this name
     summary: bool,
     show_all: bool,
 ) -> int:
-    """Show a saved plan. Reads nothing but the file."""
+    """Show a saved plan as it was reviewed.
+
+    Reads nothing but FILE: no project, no state, no network.
+    """
     from ctsync.cli.output import require_format
     from ctsync.cli.session import check_reveal
     from ctsync.cli.showing import show_plan
-    from ctsync.render import RENDERERS
     from ctsync.plan.document import open_plan
+    from ctsync.render import RENDERERS
 
     require_format(settings, *RENDERERS)
     check_reveal(settings)

@@ -14,7 +14,10 @@ from ctsync.cli.selecting import target_option, write_options
 @click.group("state", cls=Commands)
 @global_options
 def COMMAND() -> None:  # noqa: N802 - found by this name
-    """Look at the state and correct it; nothing is ever sent."""
+    """Look at the state and correct it; nothing is ever sent.
+
+    KEY is an identity, or objectId=VALUE (FBID=, GPID=).
+    """
 
 
 @COMMAND.command("list")
@@ -22,14 +25,17 @@ def COMMAND() -> None:  # noqa: N802 - found by this name
 @global_options
 @click.pass_obj
 def list_(settings: Settings, *, target: tuple[str, ...]) -> int:
-    """List the profiles that the state knows."""
+    """List the profiles that the state knows.
+
+    --target takes identity, FBID, GPID, objectId, attribute and cohort.
+    """
     from ctsync.cli.looking import list_entries
 
     return list_entries(settings, target)
 
 
 @COMMAND.command("show")
-@click.argument("key")
+@click.argument("key", metavar="KEY")
 @global_options
 @click.pass_obj
 def show(settings: Settings, key: str) -> int:
@@ -40,7 +46,7 @@ def show(settings: Settings, key: str) -> int:
 
 
 @COMMAND.command("forget")
-@click.argument("keys", nargs=-1)
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
 @click.option("--attribute", metavar="NAME", help="Forget one attribute everywhere.")
 @write_options
 @global_options
@@ -53,7 +59,10 @@ def forget(
     auto_approve: bool,
     dry_run: bool,
 ) -> int:
-    """Drop profiles, or one attribute, from the state; the platform keeps them."""
+    """Drop profiles, or one attribute, from the state alone.
+
+    The platform keeps them; what the spec still declares is assigned by the next plan.
+    """
     from ctsync.cli.correcting import forget_entries
     from ctsync.cli.writing import Permission
 
@@ -62,7 +71,7 @@ def forget(
 
 
 @COMMAND.command("doubt")
-@click.argument("keys", nargs=-1)
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
 @click.option("--attribute", metavar="NAME", help="Doubt one attribute everywhere.")
 @click.option(
     "--plan",
@@ -89,7 +98,11 @@ def doubt(
     auto_approve: bool,
     dry_run: bool,
 ) -> int:
-    """Mark values uncertain, so that the next plan assigns them."""
+    """Mark values uncertain: the next plan assigns them.
+
+    For a state that was lost, restored or edited: no counter then moves by a difference
+    that nobody is sure of.
+    """
     from ctsync.cli.correcting import Doubted, doubt_entries
     from ctsync.cli.writing import Permission
 
@@ -98,11 +111,15 @@ def doubt(
 
 
 @COMMAND.command("copy")
-@click.argument("to")
+@click.argument("to", metavar="TO")
 @global_options
 @click.pass_obj
 def copy(settings: Settings, to: str) -> int:
-    """Copy the state to another place, with its lineage and serial."""
+    """Copy the state to a place that holds none yet.
+
+    TO is a file that ends in .jsonl. Lineage and serial are kept: go on with one of
+    the two only, since a copy is another truth.
+    """
     from ctsync.cli.looking import copy_state
 
     return copy_state(settings, to)

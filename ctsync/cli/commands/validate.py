@@ -18,9 +18,10 @@ from ctsync.cli.output import require_format, write
 def COMMAND(  # noqa: N802 - found by this name
     settings: Settings, project: Path | None, *, strict: bool
 ) -> int:
-    """Check a project: files, language, values, owners. Nothing is contacted.
+    """Find everything that is wrong with a project, offline.
 
-    Without --env every environment is checked.
+    Checks files, language, names, values and owners, and exits 1 if there are errors.
+    Without --env every environment is checked. specs/README.md explains every code.
     """
     from ctsync.cli.checking import check_everywhere
     from ctsync.render.findings import render_findings

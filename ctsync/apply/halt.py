@@ -1,0 +1,48 @@
+"""Why a run sends nothing more."""
+
+from __future__ import annotations
+
+from ctsync.apply.terms import Halted, Stop
+from ctsync.errors import TransportError
+from ctsync.model.snapshot import Account
+
+
+class Halt:
+    """Why nothing more is sent, if so; the first reason stays."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._reason: Halted | None = None
+        self.message = ""
+
+    def call(self, reason: Halted, message: str = "") -> None:
+        """Send nothing more from now on."""
+        if self._reason is None:
+            self._reason, self.message = reason, message
+
+    @property
+    def reason(self) -> Halted | None:
+        """Why nothing more is sent."""
+        if self._reason is None and self._stop.requested:
+            self._reason = "interrupted"
+        return self._reason
+
+
+def halting_error(halt: Halt, account: Account) -> TransportError | None:
+    """Give the error that a run was halted by, where it was not the user's wish."""
+    if halt.reason == "unauthorised":
+        return TransportError(
+            f"the platform refused the credentials of account {account.id} "
+            f"in region {account.region}: {halt.message}",
+            hint="check account.region, and that the passcode is one of the account "
+            "and not the SDK token",
+            code="unauthorised",
+        )
+    if halt.reason == "unreachable":
+        where = account.endpoint or f"region {account.region}"
+        return TransportError(
+            f"the platform could not be reached ({where}): {halt.message}",
+            hint="nothing that was acknowledged is lost; apply again later",
+            code="unreachable",
+        )
+    return None

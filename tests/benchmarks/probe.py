@@ -1,0 +1,63 @@
+"""Run a ctsync command and write down how long its parts took.
+
+`python probe.py FILE ARGUMENT...`. A process of its own, since it changes classes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TypeAlias
+
+from ctsync.cli.app import run
+from ctsync.state import journal, jsonl
+from ctsync.transport import http
+
+Spent: TypeAlias = "defaultdict[str, float]"
+
+
+def probe(spent: Spent, owner: Any, name: str, part: str) -> None:
+    """Add the time in a method to `spent`, and count its calls."""
+    original = getattr(owner, name)
+
+    def measured(*arguments: Any, **named: Any) -> Any:
+        started = perf_counter()
+        try:
+            return original(*arguments, **named)
+        finally:
+            spent[part] += perf_counter() - started
+            spent[f"{part}_calls"] += 1
+
+    setattr(owner, name, measured)
+
+
+def count_bytes(spent: Spent) -> None:
+    """Count what goes into the journal."""
+    write: Callable[[int, bytes], None] = journal.write_all
+
+    def counted(fd: int, data: bytes) -> None:
+        spent["journal_bytes"] += len(data)
+        write(fd, data)
+
+    journal.write_all = counted
+
+
+def main(file: str, *arguments: str) -> int:
+    """Run the command, then write the parts."""
+    spent: Spent = defaultdict(float)
+    probe(spent, journal.FileJournalWriter, "append", "journal")
+    probe(spent, jsonl.JsonlStore, "replace", "fold")
+    probe(spent, http.HttpTransport, "upload", "upload")
+    count_bytes(spent)
+    try:
+        return run(arguments)
+    finally:
+        Path(file).write_text(json.dumps(spent))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

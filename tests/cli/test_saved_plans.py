@@ -1,0 +1,215 @@
+"""A saved plan is applied once, to the state it was made from, whole or continued."""
+
+import json
+
+import pytest
+
+COUNT = 6
+
+
+def _people(plan, points, *, count=COUNT):
+    return {f"u{n}": {"Plan": plan, "Points": points} for n in range(count)}
+
+
+@pytest.fixture
+def planned(desk):
+    """Six profiles, one a call, and a saved plan that edits all of them."""
+    desk.project("upload: {records_per_call: 1}")
+    desk.begun(_people("Free", 1))
+    desk.people(_people("Gold", 3))
+    desk.ok("plan", "--out", "p.plan")
+    return desk
+
+
+def _values(desk):
+    return [desk.platform(f"u{n}") for n in range(COUNT)]
+
+
+GOLD = [{"Plan": "Gold", "Points": 3}] * COUNT
+
+
+def test_a_plan_is_private_and_shows_what_was_reviewed(planned):
+    path = planned.folder / "p.plan"
+    assert path.stat().st_mode & 0o777 == 0o600
+    reviewed = planned.ok("show", "p.plan").out
+    planned.people(_people("Platinum", 9))
+    assert planned.ok("show", "p.plan").out == reviewed
+
+
+def test_what_was_reviewed_is_applied_whatever_the_files_say_now(planned):
+    planned.people(_people("Platinum", 9))
+    assert planned.run("apply", "p.plan", "--auto-approve").code == 0
+    assert _values(planned) == GOLD
+
+
+def test_a_plan_that_is_not_as_it_was_written_is_refused(planned):
+    path = planned.folder / "p.plan"
+    whole = path.read_bytes()
+    first, *lines = whole.splitlines(keepends=True)
+    broken = {
+        "edited": whole.replace(b'"Gold"', b'"Gulp"'),
+        "cut": whole[:-40],
+        "a line less": b"".join([first, *lines[1:]]),
+        "a line more": whole + lines[0],
+        "reordered": b"".join([first, lines[1], lines[0], *lines[2:]]),
+        "empty": b"",
+        "something else": b"{}\n",
+        "binary": bytes(range(256)),
+    }
+    for name, data in broken.items():
+        path.write_bytes(data)
+        error = planned.json("apply", "p.plan", "--auto-approve")["error"]
+        assert error["code"] == "plan_tampered", name
+        assert "ctsync plan --out" in error["hint"]
+        assert planned.run("show", "p.plan").code == 4
+    assert _values(planned) == [{"Plan": "Free", "Points": 1}] * COUNT
+
+
+def test_an_applied_plan_is_refused_the_second_time(planned):
+    planned.ok("apply", "p.plan", "--auto-approve")
+    calls = planned.calls
+    error = planned.json("apply", "p.plan", "--auto-approve")["error"]
+    assert error["code"] == "plan_applied"
+    assert "ctsync plan" in error["hint"]
+    assert planned.calls == calls
+
+
+def test_a_stale_plan_says_what_moved_and_what_to_do(planned):
+    planned.people({**_people("Gold", 3), "u0": {"Plan": "Platinum", "Points": 1}})
+    planned.ok("plan", "--out", "other.plan", "--target", "identity=u0")
+    planned.ok("apply", "other.plan", "--auto-approve")
+    calls = planned.calls
+    error = planned.json("apply", "p.plan", "--auto-approve")["error"]
+    assert error["code"] == "plan_stale"
+    assert "made from serial 1, state is at 2" in error["message"]
+    assert "u0" in error["message"]
+    assert "u1" not in error["message"]
+    assert "ctsync plan" in error["hint"]
+    assert planned.calls == calls
+
+
+def test_what_moved_hides_personal_data(desk):
+    desk.begun({"ann@example.com": {"Name": "Ann Canary"}})
+    desk.people({"ann@example.com": {"Name": "Bea Canary"}})
+    desk.ok("plan", "--out", "p.plan")
+    desk.people({"ann@example.com": {"Name": "Cleo Canary"}})
+    desk.ok("apply", "--auto-approve")
+    ended = desk.run("apply", "p.plan", "--auto-approve")
+    assert ended.code == 4
+    assert "Canary" not in ended.said
+    assert "ann@" not in ended.said
+    assert "people.yaml:3" in ended.said
+
+
+def test_an_apply_that_did_nothing_leaves_the_plan_usable(planned):
+    serial = json.loads(planned.state().splitlines()[0])["serial"]
+    planned.sandbox.script("unauthorised")
+    assert planned.run("apply", "p.plan", "--auto-approve").code == 1
+    assert planned.run("apply", "p.plan", "--dry-run").code == 0
+    assert json.loads(planned.state().splitlines()[0])["serial"] == serial
+    assert planned.run("apply", "p.plan", "--auto-approve").code == 0
+    assert _values(planned) == GOLD
+
+
+@pytest.mark.parametrize(
+    ("faults", "code"),
+    [
+        (["none", "reject"], 3),
+        (["none", "none", "unauthorised"], 3),
+        (["none"] * COUNT + ["lost"], 3),
+        (["none"] * COUNT + ["dropped"], 3),
+        (["none"] * COUNT + ["unavailable"], 3),
+        (["none"] * COUNT + ["unavailable-applied", "none", "reset-body"], 3),
+        (["lost", "throttle", "unavailable", "error500"], 0),
+        (["none", "empty"], 3),
+        (["none", "miscount"], 3),
+        (["too-large"], 3),
+    ],
+    ids=lambda value: "-".join(value[-2:]) if isinstance(value, list) else None,
+)
+def test_the_same_plan_is_continued_until_the_platform_has_it(planned, faults, code):
+    planned.sandbox.script(*faults)
+    ended = planned.json("apply", "p.plan", "--auto-approve")
+    assert ended["exit_code"] == code
+    assert sum(ended["counts"].values()) == COUNT
+    if code:
+        calls = planned.calls
+        again = planned.json("apply", "p.plan", "--auto-approve")
+        assert again["exit_code"] == 0
+        assert again["counts"]["acknowledged"] == COUNT
+        assert planned.calls - calls < 2 * COUNT
+    assert _values(planned) == GOLD
+    assert planned.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_plan_is_not_continued_once_another_was_applied(planned):
+    planned.sandbox.script("none", "unauthorised")
+    assert planned.run("apply", "p.plan", "--auto-approve").code == 3
+    planned.ok("apply", "--auto-approve", "--target", "identity=u5")
+    assert planned.run("apply", "p.plan", "--auto-approve").code == 4
+
+
+def test_an_incomplete_apply_heals_by_planning_anew(planned):
+    planned.sandbox.script(*["none"] * COUNT, "lost", "reject", "dropped")
+    assert planned.run("apply", "--auto-approve").code == 3
+    assert planned.run("apply", "--auto-approve").code == 0
+    assert _values(planned) == GOLD
+
+
+def test_a_counter_of_unknown_outcome_is_assigned_not_raised_again(desk):
+    desk.begun({"u1": {"Points": 100}})
+    desk.people({"u1": {"Points": 120}})
+    desk.sandbox.script("lost")
+    assert desk.apply().code == 3
+    (change,) = desk.plan()["changes"]
+    (operation,) = change["operations"]
+    assert (operation["operator"], operation["operand"]) == ("set", 120)
+    assert operation["prior"] == "uncertain"
+    assert desk.apply().code == 0
+    assert desk.platform("u1") == {"Points": 120}
+
+
+def test_a_plan_for_another_environment_or_account_is_refused(desk):
+    desk.project(f"""\
+        environments:
+          stage: {{state: stage.jsonl}}
+          other:
+            account: {{id: TEST-1, region: eu1, endpoint: "{desk.sandbox.url}"}}
+            state: other.jsonl
+        """)
+    desk.people({"u1": {"Plan": "Free"}})
+    desk.ok("plan", "--out", "p.plan", "--env", "stage")
+    for words in ([], ["--env", "other"]):
+        ended = desk.json("apply", "p.plan", "--auto-approve", "--first-run", *words)
+        assert ended["exit_code"] == 4
+        assert "stage" in ended["error"]["message"]
+    ended = desk.run("apply", "p.plan", "--auto-approve", "--env", "stage")
+    assert ended.code == 6
+
+
+def test_an_out_that_cannot_be_written_is_said_in_one_line(planned):
+    for out in ("/nonexistent/p.plan", ".", "people.yaml/p.plan"):
+        ended = planned.run("plan", "--out", out)
+        assert ended.code == 1
+        assert "name another place with --out" in ended.err
+
+
+def test_a_report_that_cannot_be_written_stops_before_the_first_call(planned):
+    calls = planned.calls
+    words = ["apply", "p.plan", "--auto-approve", "--report", "/nonexistent/r"]
+    ended = planned.run(*words)
+    assert ended.code == 1
+    assert "name another place with --report" in ended.err
+    assert planned.calls == calls
+
+
+def test_a_dry_run_sends_marked_calls_and_writes_nothing(planned):
+    before = planned.files()
+    ended = planned.json("apply", "p.plan", "--dry-run")
+    assert ended["exit_code"] == 0
+    assert ended["dry_run"] is True
+    assert ended["counts"]["acknowledged"] == COUNT
+    assert planned.files() == before
+    sent = planned.sandbox.platform.calls[-ended["calls"] :]
+    assert {call.target for call in sent} == {"/1/upload?dryRun=1"}
+    assert _values(planned) == [{"Plan": "Free", "Points": 1}] * COUNT

@@ -1,0 +1,267 @@
+"""What the laws of all kinds are tried with: words, platforms, histories.
+
+Nothing here knows a kind by name: what a kind takes is found by offering it every
+shape of value that the language has, so that a newcomer is under the laws at once.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain, combinations
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import strategies as st
+
+from ctsync.kinds import KINDS
+from ctsync.kinds.base import Faults, Frame, Kind
+from ctsync.limits import MAX_COUNTER
+from ctsync.model.entry import Known
+from ctsync.model.operation import Operation
+from ctsync.model.rule import Rule
+from ctsync.model.target import Target
+from ctsync.model.value import Literal, Raw, Scalar
+
+# The one name under which every kind may also remove.
+ATTRIBUTE = "Name"
+FRAME = Frame()
+LETTERS = "abcd"
+DATES = ("1970-01-01", "2026-03-29T02:30:00Z", "1990-02-20T08:30:00+05:30")
+NUMBERS = (0, 1, 2, 7, -1, 1.5, 5.0, -0.0, 1e300, MAX_COUNTER)
+
+
+def text(words: str) -> Literal:
+    return Literal(words, "text", words, quoted=True)
+
+
+def number(value: float) -> Literal:
+    return Literal(repr(value), "number", value)
+
+
+def texts() -> st.SearchStrategy[list[Raw]]:
+    return st.lists(st.sampled_from(LETTERS).map(text), max_size=5)
+
+
+def part(letters: str, cut: int) -> dict[str, Raw]:
+    return {
+        "include": [text(letter) for letter in letters[:cut]],
+        "exclude": [text(letter) for letter in letters[cut:]],
+    }
+
+
+SHAPES: dict[str, tuple[Raw, st.SearchStrategy[Raw]]] = {
+    "text": (text("a"), st.sampled_from((*LETTERS, "0042", "é")).map(text)),
+    "number": (number(1), st.sampled_from(NUMBERS).map(number)),
+    "boolean": (
+        Literal("true", "boolean", value=True),
+        st.booleans().map(lambda is_on: Literal(str(is_on).lower(), "boolean", is_on)),
+    ),
+    "date": (
+        Literal(DATES[0], "date"),
+        st.sampled_from(DATES).map(lambda day: Literal(day, "date")),
+    ),
+    "null": (Literal("null", "null"), st.just(Literal("null", "null"))),
+    "list": ([text("a")], texts()),
+    "part": (
+        part("ab", 1),
+        st.builds(
+            lambda letters, cut: part("".join(sorted(letters)), cut),
+            st.sets(st.sampled_from(LETTERS)),
+            st.integers(0, 4),
+        ),
+    ),
+}
+
+
+def taken(kind: Kind, raw: Raw) -> Target | None:
+    """Give the target of words that the kind takes, None of others."""
+    try:
+        return kind.normalize(raw, Rule(ATTRIBUTE, kind.name), FRAME)
+    except Faults:
+        return None
+
+
+@cache
+def words_for(kind: Kind) -> st.SearchStrategy[Raw]:
+    """Words that the kind takes, in every shape that it knows."""
+    shapes = [
+        shape.filter(lambda raw: taken(kind, raw) is not None)
+        for probe, shape in SHAPES.values()
+        if taken(kind, probe) is not None
+    ]
+    assert shapes, f"no shape of the language is taken by kind {kind.name}"
+    return st.one_of(shapes)
+
+
+@cache
+def targets_for(kind: Kind) -> st.SearchStrategy[Target]:
+    """What the kind may be asked to reach."""
+    return words_for(kind).map(lambda raw: taken(kind, raw))
+
+
+# What the platform holds: nothing, one value, or a set in the order of arrival.
+Truth = Scalar | tuple[str, ...] | None
+
+
+def held_after(truth: Truth, operation: Operation, *, most: int = 100) -> Truth:
+    """Give what the platform holds after an operation, as its public docs say."""
+    operand = operation.operand
+    match operation.operator:
+        case "set":
+            return operand
+        case "$delete":
+            return None
+        case "$incr" | "$decr":
+            assert isinstance(truth, int), f"{operation.operator} on {truth!r}"
+            assert not isinstance(truth, bool)
+            assert 0 <= operand <= MAX_COUNTER
+            return truth + operand if operation.operator == "$incr" else truth - operand
+        case "$add":
+            listed = _promoted(truth)
+            whole = (*listed, *(v for v in operand if v not in listed))
+            return whole[-most:]
+        case "$remove":
+            return tuple(v for v in _promoted(truth) if v not in operand) or None
+    raise AssertionError(operation.operator)
+
+
+def _promoted(truth: Truth) -> tuple[str, ...]:
+    if truth is None or isinstance(truth, tuple):
+        return truth or ()
+    return (cast(truth),)
+
+
+def cast(value: Scalar) -> str:
+    """The text that a list gets of a value; of others than text nobody knows it."""
+    return value if isinstance(value, str) else f"cast of {value!r}"
+
+
+def is_reached(truth: Truth, target: Target, foreign: Iterable[str] = ()) -> bool:
+    """Say whether the platform is as desired, but for values that nobody here knew."""
+    if target.kind != "list":
+        return type(truth) is type(target.value) and truth == target.value
+    if truth is not None and not isinstance(truth, tuple):
+        truth = _promoted(truth)
+    values = frozenset(truth or ())
+    if target.exact is not None:
+        wanted = frozenset(target.exact)
+        return wanted <= values <= wanted.union(foreign)
+    unwanted = frozenset((*target.exclude, *target.take_back))
+    return values >= frozenset(target.include) and not values & unwanted
+
+
+def is_admitted(truth: Truth, known: Known | None) -> bool:
+    """Say whether nothing that is claimed of the platform is false."""
+    if known is None:
+        return True
+    if known.kind != "list":
+        same = type(truth) is type(known.value) and truth == known.value
+        return same or not known.certain
+    values = frozenset(_promoted(truth))
+    if known.complete and not values <= frozenset((*known.present, *known.maybe)):
+        return False
+    return values >= frozenset(known.present) and not values & frozenset(known.absent)
+
+
+def subsets(values: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    sizes = range(len(values) + 1)
+    return chain.from_iterable(combinations(values, size) for size in sizes)
+
+
+def truths_of(known: Known) -> Iterator[Truth]:
+    """Every list that `known` admits, as far as the letters go."""
+    fixed = frozenset((*known.present, *known.absent))
+    open_to = known.maybe if known.complete else sorted(frozenset(LETTERS) - fixed)
+    for extra in subsets(tuple(open_to)):
+        yield (*known.present, *extra) or None
+
+
+def read_of(name: str, kind: Kind, truth: Truth) -> Known:
+    """What is known after the platform was read."""
+    if isinstance(truth, tuple):
+        return Known(name, "list", present=tuple(sorted(truth)), complete=True)
+    kinds = {str: "string", bool: "boolean", int: "number", float: "number"}
+    found = "date" if str(truth).startswith("$D_") else kinds.get(type(truth))
+    return Known(name, found or kind.name, truth)
+
+
+def with_take_back(target: Target, known: Known | None) -> Target:
+    """Add the values of ours that nothing includes any more."""
+    if known is None or target.kind != "list" or target.exact is not None:
+        return target
+    mine = frozenset(known.ours) - frozenset(target.include)
+    return replace(target, take_back=tuple(sorted(mine)))
+
+
+@st.composite
+def knowns_of_lists(draw) -> Known:
+    """Everything that an entry may hold of a list."""
+    places = draw(
+        st.tuples(
+            *[st.sampled_from(("present", "maybe", "absent", "")) for _ in LETTERS]
+        )
+    )
+    letters = {
+        place: tuple(v for v, at in zip(LETTERS, places, strict=True) if at == place)
+        for place in ("present", "maybe", "absent")
+    }
+    possible = (*letters["present"], *letters["maybe"])
+    ours = draw(st.sets(st.sampled_from(possible))) if possible else ()
+    return Known(
+        ATTRIBUTE,
+        "list",
+        owned=True,
+        **letters,
+        ours=tuple(sorted(ours)),
+        complete=draw(st.booleans()),
+    )
+
+
+@dataclass
+class History:
+    """A platform, what is known of it, and what nobody here ever knew of it."""
+
+    truth: Truth
+    known: Known | None
+    foreign: set[str]
+
+    def send(self, operation: Operation, outcome: str) -> None:
+        """Let one operation be acknowledged, or lost in either way."""
+        assert not operation.is_delta or self.known.certain
+        if outcome != "lost before":
+            self.truth = held_after(self.truth, operation)
+        is_text = isinstance(operation.operand, str) and operation.kind != "date"
+        if outcome != "acknowledged" and operation.operator == "set" and not is_text:
+            # Towards a list such a value is there in a form that nobody knows.
+            self.foreign |= {cast(operation.operand), str(operation.operand)}
+        kind = KINDS[operation.kind]
+        is_certain = outcome == "acknowledged"
+        self.known = kind.apply(self.known, operation, certain=is_certain)
+
+
+OUTCOMES = ("acknowledged", "lost before", "lost after")
+
+
+@st.composite
+def beginnings(draw, kind: Kind) -> History:
+    """A platform that was never seen, was read, or is known to hold nothing."""
+    one = draw(targets_for(KINDS[draw(st.sampled_from(sorted(KINDS)))]))
+    truth: Truth = one.value
+    if one.kind == "list":
+        truth = (one.exact if one.exact is not None else one.include) or None
+    if draw(st.booleans()):
+        return History(truth, read_of(ATTRIBUTE, kind, truth), set())
+    foreign = {cast(truth)} if isinstance(truth, Scalar) else set(truth or ())
+    return History(truth, None, foreign)
+
+
+@pytest.fixture(scope="session")
+def lab() -> SimpleNamespace:
+    """Everything above, for tests that cannot import it."""
+    return SimpleNamespace(**globals())
+
+
+@pytest.fixture(scope="session", params=sorted(KINDS))
+def kind(request) -> Kind:
+    """Each kind of the registry."""
+    return KINDS[request.param]

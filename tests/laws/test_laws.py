@@ -1,0 +1,251 @@
+"""The laws of all kinds, over the registry."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from ctsync.canon import canonical, sha256
+from ctsync.kinds import KINDS
+from ctsync.kinds.base import Faults
+from ctsync.model.entry import Known
+from ctsync.model.operation import operation_from_json
+from ctsync.model.target import target_from_json
+from ctsync.model.value import Literal, epoch_of
+
+law = settings(deadline=None, max_examples=40)
+draws = st.data()
+
+
+def fold(kind, known, operations):
+    for operation in operations:
+        known = kind.apply(known, operation)
+    return known
+
+
+# 1. Round trip
+
+
+@law
+@given(data=draws)
+def test_a_diff_that_is_acknowledged_reaches_the_target(lab, kind, data):
+    before, target = data.draw(lab.targets_for(kind)), data.draw(lab.targets_for(kind))
+    known = fold(kind, None, kind.diff(None, before, lab.FRAME))
+    target = lab.with_take_back(target, known)
+    after = fold(kind, known, kind.diff(known, target, lab.FRAME))
+    assert kind.diff(after, target, lab.FRAME) == ()
+
+
+@law
+@given(data=draws)
+def test_an_assignment_reaches_the_target_from_every_prior(lab, kind, data):
+    history = data.draw(lab.beginnings(kind))
+    target = data.draw(lab.targets_for(kind))
+    try:
+        operations = kind.assign(history.known, target, lab.FRAME)
+    except Faults:
+        return
+    for operation in operations:
+        history.send(operation, "acknowledged")
+    assert lab.is_reached(history.truth, target, history.foreign)
+    assert lab.is_admitted(history.truth, history.known)
+    assert kind.diff(history.known, target, lab.FRAME) == ()
+
+
+@law
+@given(data=draws)
+def test_a_list_is_reached_from_every_list_that_is_admitted(lab, data):
+    kind = KINDS["list"]
+    known = data.draw(lab.knowns_of_lists())
+    target = lab.with_take_back(data.draw(lab.targets_for(kind)), known)
+    foreign = (
+        () if known.complete else set(lab.LETTERS) - {*known.present, *known.maybe}
+    )
+    for ask in (kind.diff, kind.assign):
+        operations = ask(known, target, lab.FRAME)
+        after = fold(kind, known, operations)
+        for truth in lab.truths_of(known):
+            for operation in operations:
+                truth = lab.held_after(truth, operation)  # noqa: PLW2901
+            assert lab.is_reached(truth, target, foreign)
+            assert lab.is_admitted(truth, after)
+
+
+@law
+@given(data=draws)
+def test_a_completely_known_list_is_never_cut_by_the_platform(lab, data):
+    """The platform keeps the newest values and drops the oldest."""
+    kind = KINDS["list"]
+    most = data.draw(st.integers(1, 4))
+    limits = replace(lab.FRAME.limits, list_values=most)
+    frame = replace(lab.FRAME, limits=limits)
+    values = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=most)
+    truth, wanted = data.draw(values), data.draw(values)
+    known = Known("Tags", "list", present=tuple(sorted(truth)), complete=True)
+    raw = [lab.text(value) for value in wanted]
+    target = kind.normalize(raw, lab.Rule("Tags", "list"), frame)
+    held = tuple(truth) or None
+    for operation in kind.diff(known, target, frame):
+        held = lab.held_after(held, operation, most=most)
+    assert lab.is_reached(held, target)
+
+
+# 2. Silence
+
+
+@law
+@given(data=draws)
+def test_what_is_as_desired_is_left_alone(lab, kind, data):
+    target = data.draw(lab.targets_for(kind))
+    known = fold(kind, None, kind.assign(None, target, lab.FRAME))
+    if known is not None:
+        assert kind.diff(known, target, lab.FRAME) == ()
+
+
+# 3. Minimality
+
+
+@law
+@given(data=draws)
+def test_no_operation_can_be_dropped(lab, kind, data):
+    history = data.draw(lab.beginnings(kind))
+    target = data.draw(lab.targets_for(kind))
+    try:
+        operations = kind.diff(history.known, target, lab.FRAME)
+    except Faults:
+        return
+    for place in range(len(operations)):
+        rest = operations[:place] + operations[place + 1 :]
+        after = fold(kind, history.known, rest)
+        assert kind.diff(after, target, lab.FRAME) != ()
+
+
+@law
+@given(data=draws)
+def test_no_value_of_a_list_is_sent_in_vain(lab, data):
+    """Without it, some list that is admitted would not become the target."""
+    kind = KINDS["list"]
+    known = data.draw(lab.knowns_of_lists())
+    target = lab.with_take_back(data.draw(lab.targets_for(kind)), known)
+    foreign = (
+        () if known.complete else set(lab.LETTERS) - {*known.present, *known.maybe}
+    )
+    operations = kind.diff(known, target, lab.FRAME)
+    for place, operation in enumerate(operations):
+        for value in operation.operand:
+            fewer = replace(
+                operation, operand=tuple(v for v in operation.operand if v != value)
+            )
+            sent = [*operations[:place], fewer, *operations[place + 1 :]]
+            assert not all(
+                lab.is_reached(truth_after(lab, truth, sent), target, foreign)
+                for truth in lab.truths_of(known)
+            )
+
+
+def truth_after(lab, truth, operations):
+    for operation in operations:
+        truth = lab.held_after(truth, operation)
+    return truth
+
+
+@law
+@given(data=draws)
+def test_at_most_two_steps_and_one_operator_a_step(lab, data):
+    kind = KINDS["list"]
+    known = data.draw(lab.knowns_of_lists())
+    target = lab.with_take_back(data.draw(lab.targets_for(kind)), known)
+    operations = kind.diff(known, target, lab.FRAME)
+    assert [op.step for op in operations] == [*range(1, len(operations) + 1)]
+    assert len({op.operator for op in operations}) == len(operations) <= 2
+    assert all(op.operand for op in operations)
+
+
+# 4. Normal form
+
+
+def written(value):
+    """Write a value in normal form back as words."""
+    if isinstance(value, bool):
+        return Literal(str(value).lower(), "boolean", value)
+    if isinstance(value, int | float):
+        return Literal(repr(value), "number", value)
+    if value is None:
+        return Literal("null", "null")
+    if value.startswith("$D_"):
+        moment = datetime.fromtimestamp(epoch_of(value), UTC)
+        return Literal(moment.strftime("%Y-%m-%dT%H:%M:%SZ"), "date")
+    return Literal(value, "text", value, quoted=True)
+
+
+def rewritten(target):
+    """Write a target back as words."""
+    if target.kind != "list":
+        return written(target.value)
+    if target.exact is not None:
+        return [written(value) for value in target.exact]
+    parts = {"include": target.include, "exclude": target.exclude}
+    return {name: [written(value) for value in part] for name, part in parts.items()}
+
+
+@law
+@given(data=draws)
+def test_a_normal_form_is_its_own_normal_form(lab, kind, data):
+    target = data.draw(lab.targets_for(kind))
+    assert lab.taken(kind, rewritten(target)) == target
+
+
+@law
+@given(data=draws)
+def test_equal_targets_have_equal_digests_and_no_others(lab, kind, data):
+    one, two = data.draw(lab.targets_for(kind)), data.draw(lab.targets_for(kind))
+    digests = {sha256(canonical(target.as_json())) for target in (one, two)}
+    assert (len(digests) == 1) is (one == two)
+
+
+@law
+@given(data=draws)
+def test_a_target_and_its_operations_survive_being_saved(lab, kind, data):
+    history = data.draw(lab.beginnings(kind))
+    target = data.draw(lab.targets_for(kind))
+    assert target_from_json(target.as_json()) == target
+    try:
+        operations = kind.diff(history.known, target, lab.FRAME)
+    except Faults:
+        return
+    for operation in operations:
+        assert operation_from_json(operation.as_json()) == operation
+        canonical(operation.as_json())
+
+
+@law
+@given(data=draws)
+def test_a_refusal_names_a_code_and_a_way_out(lab, kind, data):
+    raw = data.draw(st.one_of([shape for _, shape in lab.SHAPES.values()]))
+    assume(lab.taken(kind, raw) is None)
+    with pytest.raises(Faults) as caught:
+        kind.normalize(raw, lab.Rule(lab.ATTRIBUTE, kind.name), lab.FRAME)
+    assert caught.value.faults
+    for fault in caught.value.faults:
+        assert fault.code.startswith("CT")
+        assert fault.hint
+
+
+@law
+@given(data=draws)
+def test_the_schema_admits_every_value_that_is_taken(lab, kind, data):
+    from jsonschema import Draft202012Validator
+
+    raw = data.draw(lab.words_for(kind))
+    schema = dict(kind.schema(lab.Rule(lab.ATTRIBUTE, kind.name)))
+    assert Draft202012Validator(schema).is_valid(as_json(raw))
+
+
+def as_json(raw):
+    if isinstance(raw, list):
+        return [as_json(item) for item in raw]
+    if isinstance(raw, dict):
+        return {name: as_json(item) for name, item in raw.items()}
+    return raw.text if raw.type == "date" else raw.value

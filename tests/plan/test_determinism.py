@@ -1,0 +1,92 @@
+"""Same inputs, same bytes."""
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ctsync
+
+SCRIPT = """
+import sys, tempfile
+
+sys.path.insert(0, sys.argv[1])
+import conftest as ground
+from ctsync.model.entry import Entry, Known
+from ctsync.model.key import Key
+from ctsync.model.mask import Mask
+from ctsync.plan.document import PlanHead
+from ctsync.plan.make import make_plan
+from ctsync.plan.weigh import Weigher
+
+project = ground.FakeGround(undeclared="remove", limits={"opt_in": "99"})
+for number in range(20):
+    words = {
+        "Tags": {"include": list("fedcba"), "exclude": ["x", "y", "z"]},
+        "Plan": "Gold", "MSG-email": True, "Name": None,
+    }
+    project.says(f"u{number}", words)
+    project.says(f"u{number}", {"Tags": {"include": ["g"]}}, file="b.yaml")
+project.cohort("vip", ["u1", "u2"], {"Tier": "VIP"})
+known = {
+    "tags": Known("Tags", "list", owned=True, present=("b", "q", "x"), ours=("q",)),
+    "team": Known("Team", "list", owned=True, present=("m", "n", "o")),
+    "name": Known("Name", "string", "Jack"),
+}
+entries = [Entry(Key("identity", f"u{n}"), known, ("gone", "vip")) for n in range(9)]
+entries.sort(key=lambda entry: entry.key)
+head = PlanHead(ground.ACCOUNT, ground.BASE)
+with tempfile.TemporaryFile() as file:
+    plan = make_plan(Weigher(project, Mask("0")), head, entries, file)
+    file.seek(0)
+    sys.stdout.buffer.write(file.read())
+"""
+
+
+def planned_under(seed: int) -> bytes:
+    root = Path(ctsync.__file__).parents[1]
+    environment = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": str(root)}
+    command = [sys.executable, "-c", SCRIPT, str(Path(__file__).parent)]
+    return subprocess.run(
+        command, capture_output=True, check=True, env=environment
+    ).stdout
+
+
+def test_the_hash_seed_changes_no_byte():
+    plans = {planned_under(seed) for seed in (0, 1, 42)}
+    assert len(plans) == 1
+    assert b'"change"' in plans.pop()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_contributions_changes_no_byte(ground, plan, entry, seed):
+    project = ground(limits={"opt_in": "99"})
+    for number in range(12):
+        key = f"u{number}"
+        project.says(key, {"Plan": "Gold", "Tags": {"include": ["b"]}}, file="a.yaml")
+        project.says(key, {"Plan": "Gold", "Tags": {"include": ["a"]}}, file="b.yaml")
+        project.says(key, {"MSG-email": True}, file="c.csv", line=None, row=number)
+    known = [entry(f"u{n}", attributes={"Plan": "Free"}) for n in range(4)]
+    first = plan(project, *known).bytes()
+    random.Random(seed).shuffle(project.places)
+    assert plan(project, *known).bytes() == first
+
+
+def test_the_order_of_attributes_in_a_place_changes_no_byte(ground, plan):
+    words = {"Plan": "Gold", "Tags": ["b", "a"], "Team": "x", "plain": 1}
+    backwards = dict(reversed(words.items()))
+    backwards["Tags"] = ["a", "b", "a"]
+    first = plan(ground().says("u1", words))
+    second = plan(ground().says("u1", backwards))
+    assert first.changes[0].operations == second.changes[0].operations
+    assert first.digest == second.digest
+
+
+def test_planning_twice_gives_the_same_bytes(ground, plan):
+    def made():
+        return plan(ground().says("u1", {"Plan": "Gold"})).bytes()
+
+    assert made() == made()

@@ -1,0 +1,115 @@
+"""The digest approves the effect of a plan, and nothing else."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from ctsync.model.change import Change, Origin, Settled
+from ctsync.model.key import Key
+from ctsync.model.operation import Operation
+from ctsync.model.snapshot import Account
+from ctsync.plan.digest import PlanDigest
+
+ACCOUNT = Account("TEST-4Z5", "in1")
+SET = Operation("Plan", "string", "set", "Gold", "known", before="Free", after="Gold")
+ADD = Operation("Tags", "list", "$add", ("a",), "unknown", after=("a",), step=2)
+CHANGE = Change(Key("identity", "u1"), "update", (SET, ADD), released=("Team",))
+
+
+def digest_of(*changes, account=ACCOUNT, lineage="0" * 32):
+    digest = PlanDigest(account, lineage)
+    for change in changes:
+        digest.add(change)
+    return digest.value()
+
+
+def with_operation(**fields):
+    return replace(CHANGE, operations=(replace(SET, **fields), ADD))
+
+
+BEFORE = digest_of(CHANGE)
+
+
+def test_a_digest_is_sha256_and_64_hex_digits():
+    assert re.fullmatch("sha256:[0-9a-f]{64}", BEFORE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        replace(CHANGE, origins=(Origin("people/jack.yaml", 3),)),
+        replace(CHANGE, settled=Settled("f" * 32, ("vip",), ("team",))),
+        with_operation(since="run-7"),
+    ],
+)
+def test_where_it_stands_and_what_is_settled_change_nothing(change):
+    assert digest_of(change) == BEFORE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        replace(CHANGE, key=Key("objectId", "u1")),
+        replace(CHANGE, key=Key("identity", "u2")),
+        replace(CHANGE, released=()),
+        replace(CHANGE, released=("Team", "Tier")),
+        replace(CHANGE, operations=(SET,)),
+        replace(CHANGE, operations=(ADD, SET)),
+        with_operation(attribute="Team"),
+        with_operation(step=2),
+        with_operation(operator="$add"),
+        with_operation(operand="Platinum"),
+        with_operation(prior="uncertain"),
+        with_operation(before="Silver"),
+        with_operation(before=None),
+        with_operation(after="Platinum"),
+        with_operation(operand=1),
+        with_operation(operand=True),
+        with_operation(operand="1"),
+        with_operation(operand=("Gold",)),
+    ],
+)
+def test_any_effect_changes_the_digest(change):
+    assert digest_of(change) != BEFORE
+
+
+def test_values_that_python_takes_for_equal_are_told_apart():
+    values = [1, True, "1", ("1",), 0, False, None, "", ()]
+    digests = {digest_of(with_operation(operand=value)) for value in values}
+    assert len(digests) == len(values)
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        replace(ACCOUNT, id="PROD-4Z5"),
+        replace(ACCOUNT, region="us1"),
+        replace(ACCOUNT, endpoint="http://127.0.0.1:8765"),
+    ],
+)
+def test_the_target_is_part_of_it(account):
+    assert digest_of(CHANGE, account=account) != BEFORE
+
+
+def test_the_lineage_is_part_of_it():
+    assert digest_of(CHANGE, lineage=None) != BEFORE
+
+
+def test_changes_do_not_run_together():
+    one = replace(CHANGE, operations=(SET,), released=())
+    two = replace(CHANGE, operations=(ADD,), released=())
+    whole = replace(CHANGE, released=())
+    assert digest_of(one, two) == digest_of(whole)
+    assert digest_of(one) != digest_of(whole)
+
+
+def test_a_plan_has_its_digest_wherever_its_words_stand(ground, plan):
+    def digest(file, **head):
+        words = {"Plan": "Gold", "Tags": ["a"]}
+        return plan(ground().says("u1", words, file=file), **head).digest
+
+    assert digest("a.yaml") == digest("moved/b.yaml")
+    assert digest("a.yaml") == digest("a.yaml", inputs=(("a.yaml", "ab" * 16),))
+    assert digest("a.yaml") == digest("a.yaml", environment="prod")
+    assert digest("a.yaml") == digest("a.yaml", records_per_call=7)

@@ -1,0 +1,175 @@
+"""From changes to calls."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ctsync.canon import canonical, fold_id
+from ctsync.limits import MAX_BODY_BYTES
+from ctsync.model.change import Change
+from ctsync.model.key import Key
+from ctsync.model.operation import Operation
+from ctsync.plan.schedule import CallCounter, records_of, schedule
+
+law = settings(deadline=None, max_examples=60)
+
+
+def plain(name="Plan"):
+    return Operation(name, "string", "set", "Gold", "unknown", after="Gold")
+
+
+def listed(operator, step, name="Tags"):
+    return Operation(name, "list", operator, ("a",), "known", step=step)
+
+
+def counted(name="Points", operator="$incr"):
+    return Operation(name, "counter", operator, 5, "known", before=1, after=6)
+
+
+def change(key, *operations):
+    return Change(Key("identity", key), "update", operations)
+
+
+def calls_of(changes, records_per_call=100):
+    return list(schedule(lambda: changes, records_per_call=records_per_call))
+
+
+def told(calls):
+    return [(call.wave, [record.key.id for record in call.records]) for call in calls]
+
+
+def test_first_steps_then_second_steps_then_counters():
+    whole = change("u1", plain(), listed("$remove", 1), listed("$add", 2), counted())
+    calls = calls_of([whole])
+    assert [(call.number, call.wave) for call in calls] == [(1, 1), (2, 2), (3, 3)]
+    names = [[op.attribute for op in call.records[0].operations] for call in calls]
+    assert names == [["Plan", "Tags"], ["Tags"], ["Points"]]
+
+
+def test_a_record_holds_either_counter_deltas_or_everything_else():
+    for _, record in records_of(change("u1", plain(), counted(), counted("More"))):
+        assert len({op.is_delta for op in record.operations}) == 1
+
+
+def test_an_assigned_counter_travels_with_everything_else():
+    assigned = Operation("Points", "counter", "set", 5, "unknown", after=5)
+    ((wave, record),) = records_of(change("u1", plain(), assigned))
+    assert (wave, record.is_delta) == (1, False)
+
+
+def test_only_the_last_record_of_a_profile_says_that_none_follows():
+    records = records_of(change("u1", plain(), listed("$add", 2), counted()))
+    assert [record.last for _, record in records] == [False, False, True]
+    ((_, single),) = records_of(change("u1", counted()))
+    assert single.last
+
+
+def test_a_release_makes_no_record():
+    assert calls_of([Change(Key("identity", "u1"), "release", released=("a",))]) == []
+
+
+def test_calls_are_filled_in_order():
+    changes = [change(f"u{n}", plain()) for n in range(5)]
+    assert told(calls_of(changes, 2)) == [
+        (1, ["u0", "u1"]),
+        (1, ["u2", "u3"]),
+        (1, ["u4"]),
+    ]
+
+
+def test_counter_calls_hold_nothing_else():
+    changes = [change("u1", counted()), change("u2", plain()), change("u3", counted())]
+    assert told(calls_of(changes)) == [(1, ["u2"]), (3, ["u1", "u3"])]
+    assert [call.is_idempotent for call in calls_of(changes)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "twins", [("U1", "u1"), ("u1 ", "u1"), ("stra\u00dfe", "STRASSE"), ("e\u0301", "é")]
+)
+def test_identities_that_may_be_one_person_never_share_a_call(twins):
+    changes = [change(key, plain()) for key in (twins[0], "other", twins[1])]
+    assert [keys for _, keys in told(calls_of(changes))] == [
+        [twins[0], "other"],
+        [twins[1]],
+    ]
+
+
+def test_equal_ids_of_other_types_may_share_a_call():
+    changes = [
+        Change(Key(kind, "x"), "update", (plain(),)) for kind in ("FBID", "identity")
+    ]
+    assert len(calls_of(changes)) == 1
+
+
+def test_a_call_keeps_to_the_byte_budget():
+    fat = Operation("Plan", "string", "set", "x" * 400_000, "unknown")
+    calls = calls_of([change(f"u{n:02}", fat) for n in range(25)])
+    sizes = [
+        len(canonical([record.as_wire() for record in call.records])) for call in calls
+    ]
+    assert max(sizes) <= MAX_BODY_BYTES
+    assert [len(call.records) for call in calls] == [9, 9, 7]
+
+
+def test_a_record_beyond_the_budget_travels_alone():
+    huge = Operation("Plan", "string", "set", "x" * MAX_BODY_BYTES, "unknown")
+    changes = [change("a", plain()), change("b", huge), change("c", plain())]
+    assert [keys for _, keys in told(calls_of(changes))] == [["a"], ["b"], ["c"]]
+
+
+OPERATIONS = st.lists(
+    st.sampled_from(
+        [
+            plain(),
+            plain("Team"),
+            listed("$remove", 1),
+            listed("$add", 2),
+            counted(),
+            counted("Spent", "$decr"),
+        ]
+    ),
+    max_size=4,
+    unique_by=lambda op: (op.attribute, op.step),
+)
+KEYS = st.text("aAbB é", min_size=1, max_size=2).filter(str.strip)
+CHANGES = st.dictionaries(KEYS, OPERATIONS, max_size=12).map(
+    lambda found: [change(key, *operations) for key, operations in found.items()]
+)
+
+
+@law
+@given(changes=CHANGES, records_per_call=st.integers(1, 4))
+def test_the_counter_counts_what_the_schedule_makes(changes, records_per_call):
+    counter = CallCounter(records_per_call)
+    for each in changes:
+        counter.add(each)
+    calls = calls_of(changes, records_per_call)
+    assert counter.records == sum(len(call.records) for call in calls)
+    assert counter.calls() == len(calls)
+
+
+@law
+@given(changes=CHANGES, records_per_call=st.integers(1, 4))
+def test_every_operation_travels_once_in_its_wave(changes, records_per_call):
+    calls = calls_of(changes, records_per_call)
+    sent = [
+        (record.key, op)
+        for call in calls
+        for record in call.records
+        for op in record.operations
+    ]
+    planned = [(each.key, op) for each in changes for op in each.operations]
+    assert sorted(map(repr, sent)) == sorted(map(repr, planned))
+    assert [call.number for call in calls] == list(range(1, len(calls) + 1))
+    assert [call.wave for call in calls] == sorted(call.wave for call in calls)
+    for call in calls:
+        folded = [fold_id(record.key.id) for record in call.records]
+        assert len(folded) == len(set(folded)) <= records_per_call
+
+
+@law
+@given(operations=OPERATIONS)
+def test_one_operator_an_attribute_a_record(operations):
+    for _, record in records_of(change("u1", *operations)):
+        names = [op.attribute for op in record.operations]
+        assert len(names) == len(set(names))
