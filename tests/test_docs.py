@@ -326,7 +326,7 @@ def test_every_command_and_option_is_documented(path):
 def test_help_begins_with_a_short_sentence_and_explains_every_option(path):
     command = COMMANDS.get(path, APP)
     assert re.match(r"[A-Z].*\.(\n\n|$)", command.help or "", re.DOTALL)
-    assert not command.get_short_help_str(66).endswith("...")
+    assert path == () or not command.get_short_help_str(66).endswith("...")
     for option in command.params:
         if isinstance(option, click.Option):
             assert (option.help or "").endswith("."), option.name
@@ -424,15 +424,11 @@ def command_lines() -> list[str]:
 
 
 @pytest.mark.parametrize("line", command_lines())
-def test_every_command_line_can_be_parsed(line):
-    context = click.Context(APP, info_name="ctsync", obj=None)
-    command, words = APP, shlex.split(line)[1:]
-    while isinstance(command, click.Group):
-        context = command.make_context(context.info_name, words, parent=None)
-        words = [*context._protected_args, *context.args]
-        name, command, words = command.resolve_command(context, words)
-        assert command, name
-    command.make_context(line, words, parent=context)
+def test_every_command_line_can_be_parsed(line, monkeypatch):
+    for command in COMMANDS.values():
+        monkeypatch.setattr(command, "callback", lambda **_: "parsed")
+    words = shlex.split(line)[1:]
+    assert APP.main(words, "ctsync", standalone_mode=False) == "parsed"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from ctsync.model.target import Target
 from ctsync.model.value import Literal, Raw, date_form
 
 _FORM = re.compile(
-    r"(?P<moment>\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?)"
+    # Hours end at 23: newer Pythons read 24:00:00 as the next day, older ones do not.
+    r"(?P<moment>\d{4}-\d\d-\d\d(T([01]\d|2[0-3]):\d\d:\d\d)?)"
     r"(?P<offset>Z|(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d))?"
 )
 

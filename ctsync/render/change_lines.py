@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from ctsync.model.change import Change
 from ctsync.model.mask import Mask
-from ctsync.model.operation import Operation
 from ctsync.render.colour import SYMBOLS, Paint
 from ctsync.render.columns import columns_of, cut, cut_name, escape, pad
+from ctsync.render.rows import Row, rows_of
 from ctsync.render.view import Style
-from ctsync.render.words import (
-    key_words,
-    list_notes,
-    operator_words,
-    origin_words,
-    sides_of,
-    symbol_of,
-)
+from ctsync.render.words import key_words, origin_words
 
 ACTION_SYMBOLS = {"create": "+", "update": "~", "release": "."}
 RELEASED = "released (kept on the platform, forgotten here)"
@@ -37,12 +29,10 @@ def change_lines(change: Change, mask: Mask, style: Style) -> Iterator[str]:
 
 def operation_lines(change: Change, mask: Mask, style: Style) -> Iterator[str]:
     """Yield a line for each operation, and what is released."""
-    table = _Table(change, mask, style)
-    for number, operation in enumerate(change.operations):
-        yield table.operation_line(operation)
-        following = change.operations[number + 1 : number + 2]
-        if not any(op.attribute == operation.attribute for op in following):
-            yield from map(table.note_line, list_notes(operation))
+    table = _Table(change, style)
+    for row in rows_of(change, mask):
+        yield table.operation_line(row)
+        yield from map(table.note_line, row.notes)
     yield from map(table.released_line, change.released)
 
 
@@ -65,35 +55,28 @@ def _heading(change: Change, mask: Mask, style: Style) -> Iterator[str]:
 class _Table:
     """The columns of one change."""
 
-    def __init__(self, change: Change, mask: Mask, style: Style) -> None:
-        self._creates = change.action == "create"
-        self._mask = mask
+    def __init__(self, change: Change, style: Style) -> None:
         self._style = style
         self._paint = Paint(style.colour)
-        self._steps = Counter(op.attribute for op in change.operations)
-        names = (*self._steps, *change.released)
+        names = (*(op.attribute for op in change.operations), *change.released)
         widest = max((columns_of(escape(name)) for name in names), default=0)
         self._names = min(widest, _WIDEST_NAME)
 
-    def operation_line(self, operation: Operation) -> str:
-        in_steps = self._steps[operation.attribute] > 1
-        operator = operator_words(operation, self._mask, in_steps=in_steps)
-        sides = sides_of(operation, self._mask, creates=self._creates)
-        room = self._room(operator)
-        words = self._fit(sides, room)
-        symbol = symbol_of(operation, creates=self._creates)
-        start = self._start(symbol, operation.attribute)
-        return f"{start}{pad(words, room)}  {operator}"
+    def operation_line(self, row: Row) -> str:
+        room = self._room(row.operator)
+        words = self._fit(row.sides, room)
+        start = self._start(row.symbol, row.attribute)
+        return f"{start}{pad(words, room)}  {row.operator}"
 
     def note_line(self, words: str) -> str:
         return " " * (_INDENT + 2 + self._names + 2) + words
 
     def released_line(self, attribute: str) -> str:
-        return self._start(".", attribute) + RELEASED
+        return self._start(".", escape(attribute)) + RELEASED
 
     def _start(self, symbol: str, attribute: str) -> str:
         coloured = self._paint(symbol, SYMBOLS[symbol])
-        name = pad(cut_name(escape(attribute), self._names), self._names)
+        name = pad(cut_name(attribute, self._names), self._names)
         return f"{' ' * _INDENT}{coloured} {name}  "
 
     def _room(self, operator: str) -> int:

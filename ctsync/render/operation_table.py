@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ctsync.model.operation import OPERATORS
 from ctsync.render.columns import columns_of, cut_name, escape, pad
@@ -19,14 +19,14 @@ def table_lines(
     if not counts:
         return
     rows = largest_rows(counts, most)
-    columns = [*_columns(counts, rows)]
+    columns = [*operator_columns(counts, rows)]
     widths = [max(map(len, column)) + _GAP for column in columns]
     names = [_TITLE, *map(escape, rows)]
     room = max(min(max(map(columns_of, names)), width - sum(widths)), len(_TITLE))
     for name, *cells in zip(names, *columns, strict=True):
         right = (f"{cell:>{w}}" for cell, w in zip(cells, widths, strict=True))
         yield pad(cut_name(name, room), room) + "".join(right)
-    left = len({name for name, _ in counts}) - len(rows)
+    left = rows_left_out(counts, rows)
     if left:
         yield f"… and {left} more attributes (--all shows them)"
 
@@ -35,15 +35,28 @@ def largest_rows(
     counts: Mapping[tuple[str, str], int], most: int | None = None
 ) -> list[str]:
     """Give the attributes with the most operations, by name."""
+    return sorted(ranked_rows(counts, most))
+
+
+def ranked_rows(
+    counts: Mapping[tuple[str, str], int], most: int | None = None
+) -> list[str]:
+    """Give the attributes with the most operations, largest first, then by name."""
     sums: Counter[str] = Counter()
     for (name, _), count in sorted(counts.items()):
         sums[name] += count
-    return sorted(name for name, _ in sums.most_common(most))
+    return [name for name, _ in sums.most_common(most)]
 
 
-def _columns(
+def rows_left_out(counts: Mapping[tuple[str, str], int], rows: Iterable[str]) -> int:
+    """Count the attributes that are in no row."""
+    return len({name for name, _ in counts}.difference(rows))
+
+
+def operator_columns(
     counts: Mapping[tuple[str, str], int], rows: list[str]
 ) -> Iterator[list[str]]:
+    """Yield a column for each operator in use: its name, and a cell for each row."""
     used = {operator for _, operator in counts}
     for name in (*OPERATORS, "release"):
         if name in used:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ctsync.model.change import ACTIONS
 from ctsync.render.columns import escape
@@ -11,6 +11,9 @@ from ctsync.render.view import Blocking, PlanView
 # The platform answers an upload of 100 to 1000 records in a few hundred milliseconds.
 # Calls go out side by side, and are held back by 429; in sum half a second is cautious.
 SECONDS_PER_CALL = 0.5
+
+# How a rendering shows text that is not ours: names, options, what the user wrote.
+Quote = Callable[[str], str]
 
 
 def summary_sentence(view: PlanView) -> str:
@@ -41,37 +44,49 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def header_sentences(view: PlanView) -> Iterator[tuple[str, str]]:
+def header_sentences(
+    view: PlanView, quote: Quote = escape
+) -> Iterator[tuple[str, str]]:
     """Yield what the plan is for and what is special about it; each with its sort."""
-    yield "header", _target_sentence(view)
+    yield "header", _target_sentence(view, quote)
     if view.sandbox:
         yield "sandbox", "SANDBOX: simulation of documented behaviour"
     if view.first_run:
         yield "first_run", _FIRST_RUN
     if view.accepted:
-        lifted = (f"--accept {name}={n}" for name, n in sorted(view.accepted.items()))
+        accepted = sorted(view.accepted.items())
+        lifted = (quote(f"--accept {name}={n}") for name, n in accepted)
         yield "accepted", f"Limits set for this plan: {' '.join(lifted)}"
     if view.is_partial:
         yield "partial", partial_sentence(view)
 
 
-def _target_sentence(view: PlanView) -> str:
+def _target_sentence(view: PlanView, quote: Quote) -> str:
     account = view.account
-    parts = [f"Account {account.id} in region {account.region}"]
+    parts = [f"Account {quote(account.id)} in region {quote(account.region)}"]
     if account.endpoint is not None:
-        parts.append(f"endpoint {account.endpoint}")
+        parts.append(f"endpoint {quote(account.endpoint)}")
     if view.environment is not None:
-        parts.append(f"environment {view.environment}")
+        parts.append(f"environment {quote(view.environment)}")
     parts.append(f"state serial {view.base.serial}")
-    return escape(", ".join(parts))
+    return ", ".join(parts)
 
 
 def partial_sentence(view: PlanView) -> str:
-    """Say that a selection chose, as `PARTIAL: 3 of 413 changes`."""
+    """Say that a selection chose, and which: `PARTIAL: 3 of 413 changes (...)`."""
+    return f"{partial_words(view)} ({escape(' '.join(selection_options(view)))})"
+
+
+def partial_words(view: PlanView) -> str:
+    """Give `PARTIAL: 3 of 413 changes`."""
+    return f"PARTIAL: {view.shown} of {view.whole} changes"
+
+
+def selection_options(view: PlanView) -> list[str]:
+    """Give the options that chose, as they were written but for personal keys."""
     options = [f"--target {text}" for text in view.shown_selectors(view.targets)]
     options += [f"--exclude {text}" for text in view.shown_selectors(view.excludes)]
-    said = f"PARTIAL: {view.shown} of {view.whole} changes ({' '.join(options)})"
-    return escape(said)
+    return options
 
 
 def count_sentences(view: PlanView) -> Iterator[str]:
@@ -91,11 +106,11 @@ def count_sentences(view: PlanView) -> Iterator[str]:
             yield f"{words}: {count}"
 
 
-def blocked_sentence(rule: Blocking, view: PlanView) -> str:
+def blocked_sentence(rule: Blocking, view: PlanView, quote: Quote = escape) -> str:
     """Say which rule blocks, its numbers, and the way out."""
     if rule.accept is None:
         return (
-            f"{rule.rule}: {counted(rule.actual, 'change')} of locked values "
+            f"{quote(rule.rule)}: {counted(rule.actual, 'change')} of locked values "
             "(if meant, change the catalog first)"
         )
     name = rule.rule.removeprefix("limits.")
@@ -103,8 +118,8 @@ def blocked_sentence(rule: Blocking, view: PlanView) -> str:
     has_share = rule.limit.endswith("%") and name != "skip"
     share = f" of {entries}" if has_share else ""
     return (
-        f"{rule.rule} is {rule.limit}, this plan has {rule.actual}{share} "
-        f"({rule.accept} allows it)"
+        f"{quote(rule.rule)} is {quote(rule.limit)}, this plan has "
+        f"{rule.actual}{share} ({quote(rule.accept)} allows it)"
     )
 
 

@@ -38,7 +38,8 @@ class PlanView:
 
     `changes` gives a fresh stream each time it is called. `left_out` counts the
     changes that were not chosen for the plan; `hidden` those of the plan that this
-    view, narrowed further, does not give. `diagnostics` are already masked.
+    view, narrowed further, does not give. `diagnostics` are already masked. `project` is
+    the name of the project where it is known.
     """
 
     account: Account
@@ -58,6 +59,7 @@ class PlanView:
     diagnostics: tuple[Mapping[str, Any], ...] = ()
     diagnostic_totals: Mapping[str, int] = field(default_factory=dict)
     sandbox: bool = False
+    project: str | None = None
 
     @property
     def profiles(self) -> Mapping[str, int]:

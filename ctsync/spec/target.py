@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.model.snapshot import Account
-from ctsync.spec.nearest import one_of
 from ctsync.spec.schema import REGIONS
 from ctsync.spec.variables import Reference, refused
 
@@ -53,8 +52,8 @@ class AccountWords:
         region = self.region.resolve(variables)
         if region in REGIONS:
             return region
-        message = f'unknown region "{region}"'
-        hint = one_of(region, REGIONS)
+        message = f"{self.region.text} gives no known region"
+        hint = f"one of {', '.join(REGIONS)}"
         raise refused(self.region.finding("CT101", message, hint))
 
     def secret(self, variables: Mapping[str, str]) -> str:

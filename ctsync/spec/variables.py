@@ -18,7 +18,7 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 class Reference:
     """Text that may hold `${NAME}`, and where it stands."""
 
-    text: str
+    text: str = field(repr=False)  # may be a secret that stands where it must not
     file: str
     path: Path
     locator: Locator = field(repr=False, compare=False)

@@ -109,6 +109,17 @@ def test_a_lost_step_of_a_list_claims_nothing_false(lab, data):
 
 @law
 @given(data=draws)
+def test_what_is_ours_is_there_or_may_be(lab, data):
+    kind = KINDS["list"]
+    known = data.draw(lab.knowns_of_lists())
+    target = lab.with_take_back(data.draw(lab.targets_for(kind)), known)
+    for operation in kind.diff(known, target, lab.FRAME):
+        known = kind.apply(known, operation, certain=data.draw(st.booleans()))
+        assert {*known.ours} <= {*known.present, *known.maybe}
+
+
+@law
+@given(data=draws)
 def test_a_lost_outcome_is_never_taken_for_certain(lab, kind, data):
     history = data.draw(lab.beginnings(kind))
     target = data.draw(lab.targets_for(kind))

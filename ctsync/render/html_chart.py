@@ -1,0 +1,156 @@
+"""Operations by attribute, as a table in which every row draws its bar."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ctsync.model.operation import OPERATORS
+from ctsync.render.html_markup import Markup, element, joined
+
+MOST_BARS = 12
+MOST_ATTRIBUTES = 500
+
+Counts = Mapping[tuple[str, str], int]
+
+
+def chart(counts: Counts, numbers: Mapping[str, int]) -> Markup:
+    """Give the section; `numbers` are those of attributes that can be filtered by."""
+    if not counts:
+        return Markup()
+    table = _Chart(counts, numbers)
+    return element(
+        "section",
+        element("h2", "By attribute and operation", id="chart-title"),
+        table.legend(),
+        element("div", table.table(table.order[:MOST_BARS]), class_="scroll"),
+        table.rest(),
+        class_="panel chart",
+        aria_labelledby="chart-title",
+    )
+
+
+def operator_class(operator: str) -> str:
+    """Give the CSS class that colours an operator: `op-set`, `op-add`."""
+    return f"op-{operator.split(' ')[0].strip('$,')}"
+
+
+@dataclass(slots=True)
+class _Chart:
+    counts: Counts
+    numbers: Mapping[str, int]
+
+    @property
+    def operators(self) -> list[str]:
+        used = {operator for _, operator in self.counts}
+        return [name for name in (*OPERATORS, "release") if name in used]
+
+    @property
+    def sums(self) -> Counter[str]:
+        sums: Counter[str] = Counter()
+        for (name, _), count in self.counts.items():
+            sums[name] += count
+        return sums
+
+    @property
+    def order(self) -> list[str]:
+        """Attributes, those with the most operations first."""
+        sums = self.sums
+        return sorted(sums, key=lambda name: (-sums[name], name))
+
+    def legend(self) -> Markup:
+        totals: Counter[str] = Counter()
+        for (_, operator), count in self.counts.items():
+            totals[operator] += count
+        items = (
+            element(
+                "li",
+                element("span", class_=f"dot {operator_class(name)}"),
+                element("span", name),
+                element("b", f"{totals[name]:,}"),
+            )
+            for name in self.operators
+        )
+        return element("ul", *items, class_="legend", aria_label="Operations in all")
+
+    def table(self, names: list[str]) -> Markup:
+        sums = self.sums
+        most = max(sums.values())
+        head = (
+            element("th", "Attribute", scope="col"),
+            element("td", class_="bar-cell"),
+            *(element("th", name, scope="col") for name in self.operators),
+            element("th", "all", scope="col"),
+        )
+        rows = (self._row(name, sums[name], most) for name in names)
+        return element(
+            "table",
+            element("caption", "Operations by attribute and operator", class_="sr"),
+            element("thead", element("tr", *head)),
+            element("tbody", *rows),
+        )
+
+    def rest(self) -> Markup:
+        """Give the attributes after the first few, folded away."""
+        hidden = self.order[MOST_BARS:]
+        if not hidden:
+            return Markup()
+        shown = hidden[: MOST_ATTRIBUTES - MOST_BARS]
+        left = len(hidden) - len(shown)
+        more = element("p", f"… and {left:,} more", class_="soft") if left else ""
+        return element(
+            "details",
+            element("summary", f"{len(hidden):,} more attributes"),
+            element("div", self.table(shown), class_="scroll"),
+            more,
+        )
+
+    def _row(self, name: str, total: int, most: int) -> Markup:
+        number = self.numbers.get(name)
+        cells = (self.counts.get((name, operator), 0) for operator in self.operators)
+        return element(
+            "tr",
+            element(
+                "th",
+                element("bdi", name),
+                scope="row",
+                data_attribute=None if number is None else str(number),
+            ),
+            element("td", self._bar(name, most), class_="bar-cell"),
+            *(_cell(count) for count in cells),
+            element("td", element("b", f"{total:,}")),
+        )
+
+    def _bar(self, name: str, most: int) -> Markup:
+        return element(
+            "svg",
+            joined(self._pieces(name, most)),
+            class_="bar",
+            viewBox="0 0 100 10",
+            preserveAspectRatio="none",
+            aria_hidden="true",
+        )
+
+    def _pieces(self, name: str, most: int) -> Iterator[Markup]:
+        start = 0.0
+        for operator in self.operators:
+            count = self.counts.get((name, operator), 0)
+            if not count:
+                continue
+            # Rare operations are the ones to be seen, so no bar is thinner than this.
+            width = max(100 * count / most, 0.7)
+            yield element(
+                "rect",
+                class_=operator_class(operator),
+                x=f"{start:.2f}",
+                width=f"{width:.2f}",
+                height="10",
+            )
+            start += width
+
+
+def _cell(count: int) -> Markup:
+    if not count:
+        return element("td", "·", class_="none")
+    return element("td", f"{count:,}")

@@ -1,0 +1,163 @@
+"""What stands above the changes: target, verdict, notices, counts and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ctsync.render.colour import Paint
+from ctsync.render.findings import finding_lines, findings_from_json
+from ctsync.render.html_markup import Markup, element, joined
+from ctsync.render.sentences import (
+    SECONDS_PER_CALL,
+    blocked_sentence,
+    counted,
+    duration_words,
+    header_sentences,
+    summary_sentence,
+)
+from ctsync.render.view import PlanView
+
+_BADGES = {"sandbox": "SANDBOX", "first_run": "FIRST RUN", "partial": "PARTIAL"}
+
+
+def plan_name(view: PlanView) -> str:
+    """Give the name of a plan: the first 12 hex digits of its digest."""
+    return view.digest.removeprefix("sha256:")[:12]
+
+
+def header(view: PlanView) -> Markup:
+    """Give the verdict, and what the plan is for."""
+    return element(
+        "header",
+        element(
+            "p",
+            element("span", f"ctsync plan {plan_name(view)}"),
+            *_badges(view),
+            class_="over",
+        ),
+        element("h1", summary_sentence(view)),
+        element("dl", *_facts(view), class_="facts"),
+    )
+
+
+def _badges(view: PlanView) -> Iterator[Markup]:
+    if view.blocked:
+        yield element("strong", "BLOCKED", class_="badge bad")
+    for sort, _ in header_sentences(view):
+        if sort in _BADGES:
+            yield element("strong", _BADGES[sort], class_=f"badge {sort}")
+
+
+def _facts(view: PlanView) -> Iterator[Markup]:
+    account = view.account
+    facts = {
+        "Account": account.id,
+        "Region": account.region,
+        "Endpoint": account.endpoint,
+        "Environment": view.environment,
+        "State serial": str(view.base.serial),
+        "Digest": view.digest,
+    }
+    for name, value in facts.items():
+        if value is not None:
+            yield element(
+                "div", element("dt", name), element("dd", element("bdi", value))
+            )
+
+
+def notices(view: PlanView) -> Iterator[Markup]:
+    """Yield what blocks the plan, and what else has to be known to read it."""
+    if view.blocked:
+        yield _blocked(view)
+    for sort, sentence in header_sentences(view):
+        if sort != "header":
+            words = sentence.replace("\n", " ")
+            yield element("p", words, class_=f"notice {sort}")
+
+
+def _blocked(view: PlanView) -> Markup:
+    rules = counted(len(view.blocked), "rule")
+    items = (element("li", blocked_sentence(rule, view)) for rule in view.blocked)
+    accepts = " ".join(rule.accept for rule in view.blocked if rule.accept)
+    option = element("p", "To allow it: ", element("code", accepts)) if accepts else ""
+    return element(
+        "section",
+        element("h2", f"Blocked by {rules}; it cannot be applied"),
+        element("ul", *items),
+        option,
+        class_="notice bad",
+        role="alert",
+    )
+
+
+def counts(view: PlanView) -> Markup:
+    """Give the counts, each with what it is of."""
+    return element(
+        "section",
+        element("h2", "Counts", class_="sr"),
+        element("dl", *_tiles(view), class_="tiles"),
+    )
+
+
+def _tiles(view: PlanView) -> Iterator[Markup]:
+    profiles, summary = view.profiles, view.summary
+    known = profiles["entries"]
+    calls = summary["calls"]
+    seconds = duration_words(calls * SECONDS_PER_CALL) if calls else "no time"
+    of_changes = f"of {counted_words(view.changed, 'change')}"
+    yield _tile("create", profiles["create"], "new to this state", "create")
+    yield _tile("update", profiles["update"], _share(profiles["update"], known))
+    yield _tile("release", profiles["release"], "nothing is sent")
+    yield _tile("lose a value", profiles["remove"], _share(profiles["remove"], known))
+    yield _tile("opted in", summary["opt_in"], of_changes)
+    yield _tile("unchanged", profiles["unchanged"], _share(None, known))
+    in_calls = f"in {counted_words(calls, 'call')}, about {seconds}"
+    yield _tile("records", summary["records"], in_calls)
+    yield from _further(view)
+
+
+def _further(view: PlanView) -> Iterator[Markup]:
+    undeclared = view.profiles["undeclared"]
+    if undeclared:
+        of = _share(undeclared, view.profiles["entries"])
+        yield _tile("named nowhere", undeclared, of)
+    if view.profiles["skipped"]:
+        yield _tile("rows skipped", view.profiles["skipped"], "as invalid")
+    if view.summary["once_held"]:
+        yield _tile("values held back", view.summary["once_held"], "written once")
+
+
+def _tile(name: str, count: int, of: str, _: str = "") -> Markup:
+    return element(
+        "div",
+        element("dt", name),
+        element("dd", element("b", f"{count:,}"), element("span", of)),
+        class_=None if count else "none",
+    )
+
+
+def _share(count: int | None, known: int) -> str:
+    of = f"of {known:,} known"
+    if not count or not known:
+        return of
+    return f"{of}, {100 * count / known:.1f}%"
+
+
+def counted_words(number: int, noun: str) -> str:
+    """Give `1 call`, `1,200 calls`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def findings(view: PlanView) -> Markup:
+    """Give the findings, the first of every code."""
+    found = findings_from_json(view.diagnostics)
+    *lines, totals = [*finding_lines(found, view.diagnostic_totals, Paint(False)), ""]
+    if not lines:
+        return Markup()
+    return element(
+        "section",
+        element("h2", "Findings"),
+        element("ul", joined(element("li", line) for line in lines)),
+        totals,
+        class_="panel findings",
+    )

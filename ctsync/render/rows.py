@@ -1,0 +1,47 @@
+"""What a plan does to one profile, row by row: in words, before any layout."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ctsync.model.change import Change
+from ctsync.model.mask import Mask
+from ctsync.model.operation import Operation
+from ctsync.render.columns import escape
+from ctsync.render.words import list_notes, operator_words, sides_of, symbol_of
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One operation in words, masked and escaped.
+
+    `sides` are before and after, or one of them where it says all. `notes` say what
+    is not known of a list; they stand with the last of its operations.
+    """
+
+    operation: Operation
+    symbol: str
+    attribute: str
+    sides: tuple[str, ...]
+    operator: str
+    notes: tuple[str, ...]
+
+
+def rows_of(change: Change, mask: Mask) -> Iterator[Row]:
+    """Yield a row for each operation of a change."""
+    steps = Counter(op.attribute for op in change.operations)
+    creates = change.action == "create"
+    for number, operation in enumerate(change.operations):
+        following = change.operations[number + 1 : number + 2]
+        is_last = not any(op.attribute == operation.attribute for op in following)
+        in_steps = steps[operation.attribute] > 1
+        yield Row(
+            operation=operation,
+            symbol=symbol_of(operation, creates=creates),
+            attribute=escape(operation.attribute),
+            sides=sides_of(operation, mask, creates=creates),
+            operator=operator_words(operation, mask, in_steps=in_steps),
+            notes=list_notes(operation) if is_last else (),
+        )
