@@ -89,6 +89,15 @@ class Findings:
                 self._codes[code] += missing
                 self._severities[severity] += missing
 
+    def absorb(self, other: Findings) -> None:
+        """Take in all that another has met, counted or kept."""
+        self.extend(other)
+        kept = Counter(finding.code for finding in other)
+        severities = {finding.code: finding.severity for finding in other}
+        for code, total in other.totals.items():
+            self._codes[code] += total - kept[code]
+            self._severities[severities[code]] += total - kept[code]
+
     def sorted(self) -> tuple[Diagnostic, ...]:
         """Give those kept, by place."""
         return tuple(sorted(self._kept, key=lambda finding: finding.order))

@@ -24,8 +24,10 @@ from ctsync.errors import (
     PlanRefused,
     PolicyBlocked,
     SpecError,
+    StateError,
     UsageError,
 )
+from ctsync.model.policy import Limit
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import Present
@@ -48,6 +50,9 @@ class Orders:
     first_run: bool = False
     dry_run: bool = False
     report: Path | None = None
+    canary: Limit | None = None
+    allow_rejected: Limit | None = None
+    lock_timeout_seconds: float = 0.0
 
     @property
     def asks(self) -> bool:
@@ -63,22 +68,25 @@ def apply_command(settings: Settings, orders: Orders) -> int:
     store = session.store()
     with ExitStack() as stack:
         if not orders.dry_run:
-            stack.enter_context(store.lock(holder()))
+            seconds = orders.lock_timeout_seconds
+            stack.enter_context(store.lock(holder(), timeout_seconds=seconds))
         return _apply(session, store, orders, saved)
 
 
 def _open(settings: Settings, orders: Orders) -> tuple[Session, SavedPlan | None]:
     from ctsync.plan.document import open_plan
 
-    if not is_plan_file(orders.what, settings.directory):
-        return open_session(settings, orders.what), None
-    file = settings.directory / str(orders.what)
+    file = None
+    if is_plan_file(orders.what, settings.directory):
+        file = settings.directory / str(orders.what)
     try:
-        session = open_session(settings)
-    except SpecError:
-        open_plan(file)  # a plan that cannot be read is refused before the project
+        session = open_session(settings, None if file else orders.what)
+        _check_first_run(session.store(), orders)
+    except (SpecError, StateError):
+        if file is not None:
+            open_plan(file)  # a plan that cannot be read is refused before these
         raise
-    return session, open_plan(file)
+    return session, None if file is None else open_plan(file)
 
 
 def _check_orders(settings: Settings, orders: Orders) -> None:
@@ -104,7 +112,6 @@ def _apply(
     session: Session, store: Store, orders: Orders, saved: SavedPlan | None
 ) -> int:
     present = _present(store, orders)
-    _check_first_run(store, orders)
     plan = saved or plan_now(session, present, orders.wish)
     _check_plan(session, present, plan, orders, is_saved=saved is not None)
     approve(session, present, plan, orders)
@@ -123,7 +130,9 @@ def _present(store: Store, orders: Orders) -> Present:
 
 
 def _check_first_run(store: Store, orders: Orders) -> None:
-    if orders.first_run and store.read().header is not None:
+    from ctsync.apply.recover import folded_view
+
+    if orders.first_run and folded_view(store).header is not None:
         raise UsageError(
             f"--first-run, but there is a snapshot: {store.location}",
             hint="leave the option out",
@@ -212,6 +221,8 @@ def _run(
         timeout_seconds=project.upload.timeout_seconds,
         dry_run=orders.dry_run,
         reject_limit=project.policy.limits["reject"],
+        canary=orders.canary,
+        allow_rejected=orders.allow_rejected,
         frame=project.frame,
         mask=mask_of(session.settings, plan),
     )
@@ -261,6 +272,8 @@ def _finish(
         write(applied_text(document, colour=has_colour(session.settings)))
         if result.error is not None:
             complain(result.error)
+    if result.exit_code == 0 and result.counts["rejected"]:
+        say(f"warning: {result.counts['rejected']} profiles rejected, as allowed")
     return result.exit_code
 
 

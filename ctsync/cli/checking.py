@@ -39,7 +39,7 @@ def _check(settings: Settings, path: Path | None, findings: Findings) -> None:
 
     try:
         session = open_session(settings, path)
-        findings.extend(session.project.findings)
+        findings.absorb(session.project.findings)
         check_project(session.project, session.mask(None), findings)
     except SpecError as error:
-        findings.extend(error.findings)
+        findings.absorb(error.findings)

@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from ctsync.cli.holding import holder
 from ctsync.cli.options import Settings
-from ctsync.cli.output import require_format, say, write
+from ctsync.cli.output import require_format, write
 from ctsync.cli.session import open_session, sensitivity
-from ctsync.errors import StateError, UsageError
+from ctsync.errors import UsageError
 from ctsync.model.entry import Entry
 from ctsync.model.key import ID_TYPES, parse_key
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import Present
     from ctsync.model.mask import Mask
-    from ctsync.model.snapshot import Header
     from ctsync.plan.select import Selector
 
 _KINDS = (*ID_TYPES, "attribute", "cohort")
@@ -63,44 +61,6 @@ def find_entry(present: Present, word: str) -> Entry | None:
     """Give the entry of a key, if there is one."""
     key = parse_key(word)
     return next((entry for entry in present.entries() if entry.key == key), None)
-
-
-def copy_state(settings: Settings, to: str) -> int:
-    """Copy the state to a place that holds none yet."""
-    from ctsync.apply.recover import folded_view
-    from ctsync.render.sentences import counted
-    from ctsync.state import open_store
-
-    require_format(settings, "text", "json")
-    session = open_session(settings)
-    target = open_store(to, folder=settings.directory.resolve())
-    present = folded_view(session.store())
-    if present.header is None:
-        raise StateError("there is no state to copy", hint="apply or import first")
-    with target.lock(holder()):
-        if target.read().header is not None or target.journal() is not None:
-            raise StateError(
-                f"there is a state at {target.location} already",
-                hint="name another place, or move that one away",
-            )
-        header = target.replace(present.header, present.entries())
-    if settings.format == "json":
-        write([_copied_json(header)])
-    else:
-        copied = counted(header.entries, "profile")
-        write([f"Copied {copied} at serial {header.serial}.\n"])
-    say("Use one of the two from now on: a copy is another truth.")
-    return 0
-
-
-def _copied_json(header: Header) -> str:
-    from ctsync.render.errors import document
-    from ctsync.render.json_text import document_text
-
-    said = document(
-        "ctsync.state.copy/1", 0, profiles=header.entries, serial=header.serial
-    )
-    return document_text(said)
 
 
 def _selectors(present: Present, words: tuple[str, ...], mask: Mask) -> list[Selector]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-FORMATS = ("text", "json", "jsonl", "github")
+FORMATS = ("text", "json", "jsonl", "html", "github")
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -81,15 +81,13 @@ def weigher_for(session: Session, present: Present, selection: Selection) -> Wei
     Raises:
         StateError: the state is another account's.
     """
-    from ctsync.diagnostics import Findings
     from ctsync.plan.weigh import Weigher
     from ctsync.state import check_account
 
     location = session.store().location
     check_account(present.header, session.account, location=location)
     mask = session.mask(present.base.lineage)
-    findings = Findings(session.project.findings)
-    return Weigher(session.project, mask, selection, findings)
+    return Weigher(session.project, mask, selection, session.project.findings)
 
 
 def selection_of(wish: Wish) -> Selection:

@@ -95,7 +95,8 @@ class Reader:
         message, hint = fault.say(shown=SENSITIVE_TEXT if hidden else None)
         line, column = self._ground.locate(place.origin.file, place.path)
         key = None
-        if place.key is not None:
+        # What a cohort says wrongly, it says once and not of each member.
+        if place.key is not None and place.origin.cohort is None:
             key = self._mask.key_json(place.key, (place.origin,))
         self._findings.add(
             Diagnostic(

@@ -202,7 +202,8 @@ def _verify(file: BinaryIO, name: str) -> tuple[str, bytes]:
         before, last = last, line
     if last != _seal(checksum.hexdigest()) or not before.startswith(b'{"foot":'):
         raise PlanRefused(
-            f"{name} is not a plan as ctsync wrote it: its checksum does not hold",
+            f"{name} is no saved plan, or not as it was written: its checksum does "
+            "not hold",
             hint='make it again with "ctsync plan --out FILE"',
             code="plan_tampered",
         )

@@ -49,7 +49,8 @@ class Weigher:
         """Give what is wanted of one profile, and what comes of it."""
         reader = self._reader()
         declared = reader.desired(candidate.key, candidate.contributions)
-        return declared, self._weigh_one(candidate, declared, reader)
+        built = self._weigh_one(candidate, declared, reader)
+        return {**self._leaving(candidate, declared, reader), **declared}, built
 
     def _reader(self) -> Reader:
         reader = Reader(self.ground, self.mask, self.findings)

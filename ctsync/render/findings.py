@@ -27,10 +27,10 @@ def finding_lines(
 ) -> Iterator[str]:
     """Yield the first of every code, how many more there are, and the totals."""
     kept = tuple(findings)
-    shown = tuple(_first_of_each(kept))
+    shown = tuple(first_of_each(kept))
     for finding in shown:
         yield _coloured(finding, paint)
-    yield from _more(shown, totals)
+    yield from more_sentences(shown, totals)
     if kept:
         yield totals_sentence(kept, totals)
 
@@ -52,10 +52,10 @@ def annotation_lines(
     findings: Iterable[Diagnostic], totals: Mapping[str, int]
 ) -> Iterator[str]:
     """Yield GitHub workflow commands, which show up beside the lines they name."""
-    shown = tuple(_first_of_each(findings))
+    shown = tuple(first_of_each(findings))
     for finding in shown:
         yield annotation(finding)
-    for words in _more(shown, totals):
+    for words in more_sentences(shown, totals):
         yield command("notice", {}, words)
 
 
@@ -119,7 +119,8 @@ def diagnostics_json(findings: Findings) -> dict[str, Any]:
     }
 
 
-def _first_of_each(findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+def first_of_each(findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield the first findings of every code."""
     counts: Counter[str] = Counter()
     for finding in findings:
         counts[finding.code] += 1
@@ -127,7 +128,10 @@ def _first_of_each(findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
             yield finding
 
 
-def _more(shown: Iterable[Diagnostic], totals: Mapping[str, int]) -> Iterator[str]:
+def more_sentences(
+    shown: Iterable[Diagnostic], totals: Mapping[str, int]
+) -> Iterator[str]:
+    """Yield how many findings of a code are not shown."""
     counts = Counter(finding.code for finding in shown)
     for code, total in sorted(totals.items()):
         if total > counts[code]:

@@ -33,7 +33,7 @@ def chart(counts: Counts, numbers: Mapping[str, int]) -> Markup:
 
 def operator_class(operator: str) -> str:
     """Give the CSS class that colours an operator: `op-set`, `op-add`."""
-    return f"op-{operator.split(' ')[0].strip('$,')}"
+    return f"op-{operator.partition(' ')[0].strip('$,')}"
 
 
 @dataclass(slots=True)

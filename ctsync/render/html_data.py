@@ -12,9 +12,10 @@ from ctsync.model.key import ID_TYPES
 from ctsync.model.mask import Mask
 from ctsync.render.change_lines import RELEASED
 from ctsync.render.columns import escape
-from ctsync.render.html_change import ChangeRows, Row, rows_of
+from ctsync.render.html_change import Card, card_of
 from ctsync.render.html_markup import Markup
 from ctsync.render.json_text import json_text
+from ctsync.render.rows import Row
 from ctsync.render.survey import MOST_SHOWN, RISKS, risk_of
 
 _ACTS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
@@ -52,7 +53,7 @@ class Embedding:
         separator = "["
         for change in changes:
             self._keep(change)
-            data = change_data(rows_of(change, self.mask), self.names)
+            data = card_data(card_of(change, self.mask), self.names)
             yield Markup(f"{separator}\n{data_text(data)}")
             separator = ","
             self.embedded += 1
@@ -80,20 +81,24 @@ class Embedding:
             kept.append(change)
 
 
-def change_data(change: ChangeRows, names: Names) -> list[Any]:
+def card_data(card: Card, names: Names) -> list[Any]:
     """Give a change as the page's script reads it."""
-    return [
-        change.traits,
-        ACTIONS.index(change.action),
-        ID_TYPES.index(change.id_type),
-        change.key,
-        change.places,
-        [_row_data(row, names) for row in change.rows],
+    data = [
+        card.traits,
+        ACTIONS.index(card.action),
+        ID_TYPES.index(card.id_type),
+        card.key,
+        card.places,
+        [_row_data(row, names) for row in card.rows],
     ]
+    if card.released:
+        data.append([names.number_of(name) for name in card.released])
+    return data
 
 
 def _row_data(row: Row, names: Names) -> list[Any]:
-    data = [names.number_of(row.attribute), row.symbol, row.operator, row.sides]
+    number = names.number_of(row.operation.attribute)
+    data = [number, row.symbol, row.operator, row.sides]
     return [*data, row.notes] if row.notes else data
 
 

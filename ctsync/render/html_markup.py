@@ -7,7 +7,7 @@ from html import escape as escape_html
 
 from ctsync.render.columns import escape
 
-_VOID = frozenset({"input", "link", "meta", "rect"})
+_VOID = frozenset({"input", "meta"})
 
 
 class Markup(str):
@@ -30,13 +30,14 @@ def joined(contents: Iterable[str]) -> Markup:
 
 def element(name: str, *contents: str, **attributes: str | bool | None) -> Markup:
     """Give an element; `class_` is written `class`, `aria_label` `aria-label`."""
-    start = name + "".join(_attribute(*pair) for pair in attributes.items())
+    start = name + "".join(_attribute(pair) for pair in attributes.items())
     if name in _VOID:
         return Markup(f"<{start}>")
     return Markup(f"<{start}>{joined(contents)}</{name}>")
 
 
-def _attribute(name: str, value: str | bool | None) -> str:
+def _attribute(pair: tuple[str, str | bool | None]) -> str:
+    name, value = pair
     if value is None or value is False:
         return ""
     spelled = name.rstrip("_").replace("_", "-")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ctsync.render.colour import Paint
-from ctsync.render.findings import finding_lines, findings_from_json
-from ctsync.render.html_markup import Markup, element, joined
+from ctsync.diagnostics import Diagnostic
+from ctsync.render.findings import (
+    findings_from_json,
+    first_of_each,
+    more_sentences,
+    totals_sentence,
+)
+from ctsync.render.html_markup import Markup, element
 from ctsync.render.sentences import (
     SECONDS_PER_CALL,
     blocked_sentence,
@@ -105,7 +110,7 @@ def _tiles(view: PlanView) -> Iterator[Markup]:
     calls = summary["calls"]
     seconds = duration_words(calls * SECONDS_PER_CALL) if calls else "no time"
     of_changes = f"of {counted_words(view.changed, 'change')}"
-    yield _tile("create", profiles["create"], "new to this state", "create")
+    yield _tile("create", profiles["create"], "new to this state")
     yield _tile("update", profiles["update"], _share(profiles["update"], known))
     yield _tile("release", profiles["release"], "nothing is sent")
     yield _tile("lose a value", profiles["remove"], _share(profiles["remove"], known))
@@ -127,7 +132,7 @@ def _further(view: PlanView) -> Iterator[Markup]:
         yield _tile("values held back", view.summary["once_held"], "written once")
 
 
-def _tile(name: str, count: int, of: str, _: str = "") -> Markup:
+def _tile(name: str, count: int, of: str) -> Markup:
     return element(
         "div",
         element("dt", name),
@@ -151,13 +156,30 @@ def counted_words(number: int, noun: str) -> str:
 def findings(view: PlanView) -> Markup:
     """Give the findings, the first of every code."""
     found = findings_from_json(view.diagnostics)
-    *lines, totals = [*finding_lines(found, view.diagnostic_totals, Paint(False)), ""]
-    if not lines:
+    if not found:
         return Markup()
+    shown = tuple(first_of_each(found))
+    more = more_sentences(shown, view.diagnostic_totals)
     return element(
         "section",
-        element("h2", "Findings"),
-        element("ul", joined(element("li", line) for line in lines)),
-        totals,
+        element("h2", f"Findings: {totals_sentence(found, view.diagnostic_totals)}"),
+        element(
+            "ul",
+            *map(_finding, shown),
+            *(element("li", words, class_="soft") for words in more),
+        ),
         class_="panel findings",
+    )
+
+
+def _finding(finding: Diagnostic) -> Markup:
+    return element(
+        "li",
+        element("b", finding.severity, class_=f"severity {finding.severity}"),
+        " ",
+        element("code", finding.code),
+        " ",
+        element("bdi", finding.message),
+        *([element("span", f" ({finding.hint})", class_="soft")] * bool(finding.hint)),
+        element("span", finding.place, class_="place"),
     )

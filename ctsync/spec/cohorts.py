@@ -14,8 +14,8 @@ from ctsync.model.contribution import Path
 from ctsync.model.key import ID_TYPES, Key
 from ctsync.model.value import Raw
 from ctsync.spec.names import NameFault, Place
-from ctsync.spec.profiles import NOTHING, EntryChecks
-from ctsync.spec.scalars import Node, json_of, raw_of
+from ctsync.spec.profiles import NOTHING, EntryChecks, read_words
+from ctsync.spec.scalars import Node, json_of
 from ctsync.spec.schema import member_schema
 from ctsync.spec.shape import shape_faults
 
@@ -54,16 +54,11 @@ class Cohort:
 
     def attributes(self) -> dict[str, Raw]:
         """Give what a member gets."""
-        return _read(self.node, "attributes")
+        return read_words(self.node.get("attributes"))
 
     def leave(self) -> dict[str, Raw]:
         """Give what a profile that leaves gets."""
-        return _read(self.node, "leave")
-
-
-def _read(node: Mapping[str, Node], part: str) -> dict[str, Raw]:
-    words = node.get(part)
-    return {n: raw_of(v) for n, v in words.items()} if isinstance(words, dict) else {}
+        return read_words(self.node.get("leave"))
 
 
 def cohort_digest(name: str, node: Mapping[str, Node]) -> bytes:

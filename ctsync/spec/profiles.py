@@ -64,6 +64,16 @@ def key_of(entry: Node) -> Key | None:
     return key
 
 
+def _key_all_the_same(entry: Node) -> Key | None:
+    """Give the key of an entry with faults, so that its values are judged too."""
+    if not isinstance(entry, dict):
+        return None
+    ids = [(n, v) for n, v in entry.items() if n in _IDS]
+    if len(ids) != 1 or not isinstance(ids[0][1], str) or ids[0][1] in NOTHING:
+        return None
+    return Key(ids[0][0], ids[0][1][1:])
+
+
 def _is_subscriptions(node: Node) -> bool:
     return isinstance(node, dict) and all(
         name.startswith("x-") or (name in CHANNELS and isinstance(groups, dict))
@@ -73,11 +83,17 @@ def _is_subscriptions(node: Node) -> bool:
 
 def read_entry(entry: Mapping[str, Node]) -> dict[str, Raw]:
     """Give the words of an entry as attribute -> raw value, groups among them."""
-    words = entry.get("attributes")
-    read = {n: raw_of(v) for n, v in words.items()} if isinstance(words, dict) else {}
+    read = read_words(entry.get("attributes"))
     for channel, group, node in groups_of(entry):
         read[f"{GROUP_PREFIX}{channel}.{group}"] = raw_of(node)
     return read
+
+
+def read_words(words: Node | None) -> dict[str, Raw]:
+    """Give a map of attributes as raw values; names that start with x- are ignored."""
+    if not isinstance(words, dict):
+        return {}
+    return {n: raw_of(v) for n, v in words.items() if not n.startswith("x-")}
 
 
 def groups_of(entry: Mapping[str, Node]) -> Iterator[tuple[str, str, Node]]:
@@ -109,6 +125,7 @@ class EntryChecks:
         key = key_of(entry)
         if key is None:
             self._explain(section.place(index), entry)
+            key = _key_all_the_same(entry)
         else:
             faults = self.keys.note(key, section, index)
             if faults:

@@ -67,11 +67,6 @@ def _number(text: str) -> int | float | None:
     return number if math.isfinite(number) else None
 
 
-def text_of(node: Node | None) -> str | None:
-    """Give a scalar's text as written, None for a map, a list or nothing."""
-    return node[1:] if isinstance(node, str) else None
-
-
 def raw_of(node: Node) -> Raw:
     """Give a node as the kinds take it."""
     if isinstance(node, str):

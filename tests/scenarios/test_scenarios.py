@@ -1,9 +1,9 @@
 """Each folder here is a spec as it was, as it is, and all that follows from it.
 
 `before.yaml` and then `between.yaml`, where they are there, are brought to the
-simulated platform first; then `spec.yaml` is planned and applied. `between.faults` names what the
-calls of that apply meet, and so on. The rest is golden: the state before, the plan as
-text and document, the calls that left, and the state after.
+simulated platform first; then `spec.yaml` is planned and applied. `between.faults`
+names what the calls of that apply meet, and so on. The rest is golden: the state
+before, the plan as text and document, the calls that left, and the state after.
 `pytest --update-golden` writes it anew.
 """
 

@@ -90,12 +90,12 @@ def test_a_cohort_digest_covers_all_but_its_members(load):
     assert digest("v", "a", "{A: b}", "{A: x}") != base
 
 
-def test_entries_that_cannot_be_used_are_left_out(load):
+def test_entries_without_a_key_are_left_out_and_other_faults_are_judged(load):
     found = load(
         "profiles: [{identity: ''}, x, {identity: a}, {identity: b, odd: 1}]\n"
         "cohorts: {v: {members: [~, c, c, [d]]}}\n"
     )
-    assert [contribution.key.id for contribution in found] == ["a", "c"]
+    assert [contribution.key.id for contribution in found] == ["a", "b", "c"]
 
 
 def test_equal_words_have_equal_digests_wherever_they_stand(load):

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from ctsync.cli.amounts import read_amount
 from ctsync.cli.options import Settings, global_options
 from ctsync.cli.selecting import accept_option, target_option
+from ctsync.model.policy import Limit
 
 
 @click.command("apply")
@@ -37,6 +39,26 @@ from ctsync.cli.selecting import accept_option, target_option
     metavar="FILE",
     help="Write the outcome of every profile to FILE, as JSON Lines, in clear.",
 )
+@click.option(
+    "--canary",
+    metavar="N|P%",
+    callback=read_amount,
+    help="Send so many profiles first, and the rest only if all were acknowledged.",
+)
+@click.option(
+    "--allow-rejected",
+    metavar="N|P%",
+    callback=read_amount,
+    help="Exit 0 with a warning if at most so many profiles are rejected.",
+)
+@click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Wait so long for another run to let go of the state.",
+)
 @target_option
 @accept_option
 @global_options
@@ -50,6 +72,9 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     first_run: bool,
     dry_run: bool,
     report: Path | None,
+    canary: Limit | None,
+    allow_rejected: Limit | None,
+    lock_timeout: float,
     target: tuple[str, ...],
     accept: tuple[str, ...],
 ) -> int:
@@ -70,5 +95,8 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
         first_run=first_run,
         dry_run=dry_run,
         report=report,
+        canary=canary,
+        allow_rejected=allow_rejected,
+        lock_timeout_seconds=lock_timeout,
     )
     return apply_command(settings, orders)

@@ -112,14 +112,16 @@ def doubt(
 
 @COMMAND.command("copy")
 @click.argument("to", metavar="TO")
+@write_options
 @global_options
 @click.pass_obj
-def copy(settings: Settings, to: str) -> int:
+def copy(settings: Settings, to: str, *, auto_approve: bool, dry_run: bool) -> int:
     """Copy the state to a place that holds none yet.
 
     TO is a file that ends in .jsonl. Lineage and serial are kept: go on with one of
     the two only, since a copy is another truth.
     """
-    from ctsync.cli.looking import copy_state
+    from ctsync.cli.copying import copy_state
+    from ctsync.cli.writing import Permission
 
-    return copy_state(settings, to)
+    return copy_state(settings, to, Permission(auto_approve, dry_run))

@@ -1,0 +1,64 @@
+"""A plan as one comment of a pull request, bounded and safe whatever values say."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from ctsync.render.markdown_changes import (
+    MOST_BYTES,
+    SHOW_ALL,
+    Section,
+    share_room,
+    sort_changes,
+)
+from ctsync.render.markdown_page import above, below
+from ctsync.render.markdown_text import size
+from ctsync.render.survey import Survey
+from ctsync.render.view import PlanView, Style
+
+
+class Markdown:
+    """`--format markdown`: at most 60,000 bytes, so `--all` and `-v` add nothing."""
+
+    name = "markdown"
+
+    def render(self, view: PlanView, style: Style) -> Iterator[str]:
+        """Yield the comment, part by part; `--summary` leaves single changes out."""
+        survey = Survey()
+        changes = survey.watch(view.changes())
+        sections: tuple[Section, ...] = ()
+        if style.summary_only:
+            deque(changes, maxlen=0)
+        else:
+            sections = sort_changes(changes, view.mask)
+        head = "\n".join(above(view, survey.operations))
+        foot = "\n".join(below(view))
+        yield head
+        left = survey.changes
+        for section, shown in _fitted(sections, _room(head, foot)):
+            yield "\n" + section.text(shown)
+            left -= len(shown)
+        if left:
+            yield f"\n{_left_out(left, survey.changes)}\n"
+        yield "\n" + foot
+
+
+def _room(head: str, foot: str) -> int:
+    most = _left_out(10**12, 10**12)
+    return MOST_BYTES - size(head) - size(foot) - size(f"\n{most}\n\n")
+
+
+def _fitted(
+    sections: tuple[Section, ...], room: int
+) -> Iterator[tuple[Section, list[str]]]:
+    needs = [section.need + 1 for section in sections]
+    for section, share in zip(sections, share_room(needs, room), strict=True):
+        yield section, section.fitting(share - 1)
+
+
+def _left_out(left: int, whole: int) -> str:
+    return f"{left:,} of {whole:,} changes are left out here; {SHOW_ALL} shows them."
+
+
+RENDERER = Markdown()

@@ -1,0 +1,145 @@
+"""Two runs at once, and runs that are asked to stop: nothing is lost."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from ctsync.sandbox import Sandbox
+
+COUNT = 8
+
+
+@pytest.fixture
+def sandbox():
+    made = Sandbox(
+        account_id="TEST-1", passcode="CANARY-PASSCODE-7f3a", latency_seconds=0.15
+    )
+    with made as running:
+        yield running
+
+
+@pytest.fixture
+def slow(desk):
+    """Eight calls of 0.15 seconds."""
+    desk.project("upload: {records_per_call: 1, concurrency: 1}")
+    desk.people({f"u{n}": {"Plan": "Free", "Points": n} for n in range(COUNT)})
+    return desk
+
+
+def _until(happened):
+    for _ in range(400):
+        if happened():
+            return
+        time.sleep(0.02)
+    pytest.fail("it did not happen in time")
+
+
+def _ended(process):
+    out, err = process.communicate(timeout=30)
+    assert "Traceback" not in out + err
+    return out, err
+
+
+def _apply(desk):
+    words = ["apply", "--auto-approve", "--first-run", "--format", "json"]
+    return desk.spawn(*words)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_signal_finishes_what_is_in_flight_and_folds(slow, number, code):
+    with _apply(slow) as process:
+        _until(lambda: slow.calls >= 2)
+        process.send_signal(number)
+        out, err = _ended(process)
+    document = json.loads(out)
+    assert process.returncode == document["exit_code"] == code
+    assert document["stopped"] == "interrupted"
+    assert document["retryable"] is True
+    assert "once more to stop at once" in err
+    counts = document["counts"]
+    assert counts["unknown"] == 0
+    assert counts["acknowledged"] == len(list(slow.sandbox.platform.profiles()))
+    assert 0 < counts["acknowledged"] < COUNT
+    assert not (slow.folder / "state.jsonl.journal").exists()
+    entries = slow.json("state", "list")["entries"]
+    assert len(entries) == counts["acknowledged"]
+    assert slow.run("apply", "--auto-approve").code == 0
+    assert slow.calls == COUNT
+
+
+def test_a_second_signal_stops_at_once_and_the_journal_holds(slow):
+    with _apply(slow) as process:
+        _until(lambda: slow.calls >= 2)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        _ended(process)
+    assert process.returncode in {130, 143}
+    assert slow.run("plan").code == 0
+    assert slow.run("apply", "--auto-approve").code == 0
+    for n in range(COUNT):
+        assert slow.platform(f"u{n}") == {"Plan": "Free", "Points": n}
+
+
+def test_a_killed_run_is_taken_up_by_the_next(slow):
+    with _apply(slow) as process:
+        _until(lambda: slow.calls >= 3)
+        process.kill()
+        process.communicate(timeout=30)
+    assert (slow.folder / "state.jsonl.journal").exists()
+    before = slow.files()
+    plan = slow.plan()
+    assert slow.files() == before
+    assert len(plan["changes"]) < COUNT
+    assert slow.run("apply", "--auto-approve", "--first-run").code == 64
+    assert slow.files() == before
+    assert slow.run("apply", "--auto-approve").code == 0
+    for n in range(COUNT):
+        assert slow.platform(f"u{n}") == {"Plan": "Free", "Points": n}
+
+
+def test_of_two_applies_at_once_the_second_names_the_first(slow):
+    with _apply(slow) as process:
+        _until(lambda: slow.calls >= 1)
+        second = slow.json("apply", "--auto-approve")
+        _ended(process)
+    assert process.returncode == 0
+    assert second["exit_code"] == 5
+    error = second["error"]
+    assert error["code"] == "state_locked"
+    assert f"process {process.pid}" in error["message"]
+    assert "wait for that run to end" in error["hint"]
+    assert slow.calls == COUNT
+
+
+def test_commands_that_write_wait_for_nobody_and_readers_go_on(slow):
+    assert slow.apply().code == 0
+    before = slow.state()
+    slow.people({f"u{n}": {"Plan": "Gold", "Points": n} for n in range(COUNT)})
+    with slow.spawn("apply", "--auto-approve") as process:
+        _until(lambda: slow.calls > COUNT)
+        for words in (
+            ["state", "forget", "u1", "--auto-approve"],
+            ["state", "doubt", "--all", "--auto-approve"],
+            ["import", "spec", "--auto-approve"],
+        ):
+            assert slow.run(*words).code == 5
+        assert slow.state() == before
+        for words in (["plan"], ["state", "list"], ["explain", "u1"]):
+            assert slow.run(*words).code == 0
+        _ended(process)
+    assert process.returncode == 0
+
+
+def test_a_reader_that_goes_away_is_no_traceback(desk):
+    desk.crowd(3000)
+    with desk.spawn("plan", "--all") as process:
+        process.stdout.readline()
+        process.stdout.close()
+        err = process.stderr.read()
+        process.wait(timeout=30)
+    assert "Traceback" not in err
+    assert "Exception" not in err
