@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-FORMATS = ("text", "json", "jsonl", "html", "github")
+FORMATS = ("text", "json", "jsonl", "markdown", "html", "github", "gitlab")
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -108,6 +108,7 @@ def _head(session: Session, present: Present, wish: Wish) -> PlanHead:
         account=session.account,
         base=present.base,
         environment=project.environment,
+        project=project.name or session.account.id,
         first_run=present.header is None,
         targets=wish.targets,
         excludes=wish.excludes,

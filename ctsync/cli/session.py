@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -83,6 +84,8 @@ def open_session(settings: Settings, path: Path | None = None) -> Session:
         environment=environment_of(settings),
         is_sandboxed=settings.sandbox,
     )
+    # What was read stays until the end, so no collection has to look at it again.
+    gc.freeze()
     return Session(settings, project, os.environ)
 
 
@@ -97,6 +100,12 @@ def check_reveal(settings: Settings) -> None:
     Raises:
         UsageError: `--reveal` where CI is set.
     """
+    if settings.reveal and settings.format in {"markdown", "html"}:
+        raise UsageError(
+            f"--reveal is refused with --format {settings.format}: it is made to be "
+            "kept and shared",
+            hint="use --format text",
+        )
     if settings.reveal and os.environ.get("CI"):
         raise UsageError(
             "--reveal is refused where CI is set: its logs are kept and shared",

@@ -74,6 +74,7 @@ def view_of(settings: Settings, plan: SavedPlan) -> PlanView:
     return PlanView(
         account=head.account,
         environment=head.environment,
+        project=head.project,
         base=head.base,
         first_run=head.first_run,
         targets=head.targets,

@@ -20,7 +20,8 @@ class Contribution:
     `digest` is taken from the words without understanding them: 16 bytes, equal for
     equal words. `read` gives them as attribute -> raw value; it is asked only for
     candidates. `path` leads from the root of `origin.file` to the mapping that `read`
-    reads, so that a finding can be located.
+    reads, so that a finding can be located. `key` is `NOBODY` where the place names no
+    profile that could be used: its words are judged all the same.
     """
 
     key: Key

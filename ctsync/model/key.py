@@ -22,6 +22,10 @@ class Key(NamedTuple):
         return self.id if self.type == "identity" else f"{self.type}={self.id}"
 
 
+NOBODY = Key("", "")
+"""Stands where an entry names no one: its words are judged, and go nowhere."""
+
+
 def key_from_json(data: Mapping[str, Any]) -> Key:
     """Read what `Key.as_json` wrote.
 

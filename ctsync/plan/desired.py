@@ -12,7 +12,7 @@ from ctsync.kinds.base import Fault, Faults
 from ctsync.kinds.words import not_removable
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution, Path
-from ctsync.model.key import Key
+from ctsync.model.key import NOBODY, Key
 from ctsync.model.mask import SENSITIVE_TEXT, Mask
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.model.rule import Rule
@@ -96,7 +96,7 @@ class Reader:
         line, column = self._ground.locate(place.origin.file, place.path)
         key = None
         # What a cohort says wrongly, it says once and not of each member.
-        if place.key is not None and place.origin.cohort is None:
+        if place.key not in (None, NOBODY) and place.origin.cohort is None:
             key = self._mask.key_json(place.key, (place.origin,))
         self._findings.add(
             Diagnostic(

@@ -15,15 +15,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO
+from types import TracebackType
+from typing import Any, BinaryIO, Self
 
 from ctsync import __version__
 from ctsync.canon import canonical, parse
 from ctsync.errors import CtsyncError, PlanRefused
-from ctsync.model.change import Change, Settled, change_from_json, settled_from_json
+from ctsync.model.change import Change, Settled, settled_from_json
 from ctsync.model.key import Key, key_from_json
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.digest import PlanDigest
+from ctsync.plan.line import START, change_from_line, change_line, waves_in
 from ctsync.plan.policy import Blocked
 
 FORMAT = "ctsync.savedplan/1"
@@ -36,6 +38,7 @@ class PlanHead:
     account: Account
     base: Base
     environment: str | None = None
+    project: str | None = None
     first_run: bool = False
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
@@ -82,7 +85,7 @@ class PlanWriter:
     def add_change(self, change: Change) -> None:
         """Write one profile's change."""
         self._digest.add(change)
-        self._write({"change": change.as_json()})
+        self._write_line(change_line(change))
 
     def add_settled(self, key: Key, settled: Settled) -> None:
         """Write what an entry with nothing to do gets at the next fold."""
@@ -95,13 +98,18 @@ class PlanWriter:
         self._file.flush()
 
     def _write(self, data: dict[str, Any]) -> None:
-        line = canonical(data) + b"\n"
+        self._write_line(canonical(data) + b"\n")
+
+    def _write_line(self, line: bytes) -> None:
         self._checksum.update(line)
         self._file.write(line)
 
 
 class SavedPlan:
-    """A plan document, opened: head, foot, and streams of what lies between."""
+    """A plan document, opened: head, foot, and streams of what lies between.
+
+    Close it, or hold it in a `with`; else its file goes when it does.
+    """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         """Open and verify a plan.
@@ -110,17 +118,51 @@ class SavedPlan:
             PlanRefused: not a plan, of a newer format, or not as it was written.
         """
         self._file = file
-        weakref.finalize(self, file.close)
+        self._finalizer = weakref.finalize(self, file.close)
         self.name = name
         self.checksum, last = _verify(file, name)
         self.head = _head_from_json(_first(file, name), name)
         self.foot = _foot_from_json(parse(last)["foot"])
 
+    def close(self) -> None:
+        """Let go of the file. May be called again."""
+        self._finalizer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
     def changes(self) -> Iterator[Change]:
         """Yield the changes by key."""
-        for line in _lines(self._file):
-            if line.startswith(b'{"change":'):
-                yield change_from_json(parse(line)["change"])
+        return map(change_from_line, self._change_lines())
+
+    def waves(self) -> Iterator[tuple[int, ...]]:
+        """Yield the waves of each change, none for a pure release; parses nothing."""
+        for line in self._change_lines():
+            yield tuple(map(int, filter(None, waves_in(line).split(b","))))
+
+    def changes_in(self, wave: int) -> Iterator[tuple[int, Change]]:
+        """Yield changes with a record in a wave, each with its place, for sending.
+
+        Places count the changes that send anything, from 0. Of the targets there are
+        only those that are written once.
+        """
+        place, wanted = 0, b"%d" % wave
+        for line in self._change_lines():
+            waves = waves_in(line)
+            if wanted in waves:
+                yield place, change_from_line(line, is_whole=False)
+            place += waves != b""
+
+    def _change_lines(self) -> Iterator[bytes]:
+        return (line for line in _lines(self._file) if line.startswith(START))
 
     def settled(self) -> Iterator[tuple[Key, Settled]]:
         """Yield what entries with nothing to do get at the next fold."""
@@ -233,6 +275,7 @@ def _head_as_json(head: PlanHead) -> dict[str, Any]:
         "account": head.account.as_json(),
         "base": {**head.base.as_json(), "digest": head.base.digest},
         "environment": head.environment,
+        "project": head.project,
         "first_run": head.first_run,
         "targets": head.targets,
         "excludes": head.excludes,

@@ -12,6 +12,7 @@ from ctsync.errors import SpecError
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry
+from ctsync.model.key import NOBODY
 from ctsync.model.mask import Mask
 from ctsync.plan.blocks import BlockWatch
 from ctsync.plan.build import Built, Wanted, build_change
@@ -38,7 +39,11 @@ class Weigher:
         reader = self._reader()
         self.selection.meet("cohort", self._leave)
         for candidate in find_candidates(
-            self._contributions(), entries, self.ground.salt, self.tally, self._pass
+            self._contributions(reader),
+            entries,
+            self.ground.salt,
+            self.tally,
+            self._pass,
         ):
             self.selection.meet_profile(candidate.key, candidate.entry)
             declared = reader.desired(candidate.key, candidate.contributions)
@@ -85,7 +90,17 @@ class Weigher:
             words = "1 error" if count == 1 else f"{count} errors"
             raise SpecError(f"the project has {words}", self.findings)
 
-    def _contributions(self) -> Iterator[Contribution]:
+    def _contributions(self, reader: Reader) -> Iterator[Contribution]:
+        for contribution in self._named_places():
+            if contribution.key is NOBODY:
+                reader.desired(NOBODY, (contribution,))
+            else:
+                yield contribution
+
+    def _named_places(self) -> Iterator[Contribution]:
+        if self.selection.is_whole:
+            yield from self.ground.contributions()
+            return
         meet = self.selection.meet
         for contribution in self.ground.contributions():
             meet("file", (contribution.origin.file,))

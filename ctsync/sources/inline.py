@@ -9,6 +9,7 @@ from hashlib import blake2b
 from ctsync.canon import canonical
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
+from ctsync.model.key import NOBODY
 from ctsync.sources.base import DIGEST_BYTES, Source
 from ctsync.spec.profiles import ProfileSection, read_entry
 from ctsync.spec.project import Project
@@ -25,9 +26,9 @@ def _in_section(section: ProfileSection) -> Iterator[Contribution]:
     file, path = section.file, section.path
     rows = zip(section.keys, section.entries, section.lines, strict=True)
     for index, (key, entry, line) in enumerate(rows):
-        if key is not None and isinstance(entry, dict):
+        if isinstance(entry, dict):
             yield Contribution(
-                key,
+                key or NOBODY,
                 Origin(file, line),
                 entry_digest(entry),
                 partial(read_entry, entry),

@@ -31,7 +31,7 @@ def project_file_of(path: Path) -> Path:
     lines = " / ".join(MINIMAL.splitlines())
     hint = f"a minimal {PROJECT_FILE}: {lines}"
     if path.is_dir():
-        raise UsageError(f"no {PROJECT_FILE} in {path}", hint=hint)
+        raise UsageError(f"no {PROJECT_FILE} in {path.resolve()}", hint=hint)
     if path.exists():
         raise UsageError(f"{path} is neither a folder nor a file", hint=hint)
     raise UsageError(f"{path} does not exist", hint=similar(path) or hint)

@@ -1,6 +1,7 @@
 """Collecting what is wrong with a project, each finding with its place.
 
-Trees carry no positions. A file with findings is read again with marks, once.
+Trees carry no positions. What has findings is read again with marks: a few profiles
+each by itself, else the whole file, once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from ctsync.codes import severity_of
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.model.contribution import Path
 from ctsync.spec.builder import Position, Problem
+from ctsync.spec.excerpt import Excerpts
 from ctsync.spec.reader import Document, read_document
 from ctsync.spec.scalars import Node
 
@@ -31,9 +33,20 @@ class Locator:
         self._overlaid = overlaid
         self._environment = environment
         self._documents: dict[str, Document] = {}
+        self._excerpts: dict[str, Excerpts] = {}
+
+    def keep(self, file: str, document: Document) -> None:
+        """Take a file as it was read without marks."""
+        self._excerpts[file] = Excerpts(self._root / file, document)
 
     def locate(self, file: str, path: Path) -> Position:
         """Give the position of what stands at `path`, or of its nearest parent."""
+        if file in self._excerpts and file not in self._documents:
+            excerpt = self._excerpts[file].take(path)
+            if excerpt is not None:
+                part, inside, lines_before = excerpt
+                (line, column), _ = _walk(part, inside)
+                return line + lines_before, column
         document = self._document(file)
         base, depth = _walk(document, path)
         if file == self._overlaid and self._environment is not None:

@@ -91,6 +91,7 @@ class _Loading:
         for name in sorted(files, key=_as_bytes):
             document = read_document(files[name])
             self.inputs[name] = document.sha256
+            self.locator.keep(name, document)
             for problem in document.problems:
                 self.report.put(problem, name)
             tree = document.tree

@@ -21,6 +21,7 @@ HEAD = PlanHead(
     Account("TEST-4Z5", "in1", "http://127.0.0.1:8765"),
     Base("0" * 32, 41, "d" * 64),
     environment="prod",
+    project="crm",
     first_run=True,
     targets=("identity=u*",),
     excludes=("attribute=Plan",),
@@ -232,5 +233,5 @@ def test_a_plan_holds_no_time_host_or_user(saved):
     assert set(head) == {
         "format", "tool_version", "account", "base", "environment", "first_run",
         "targets", "excludes", "accepted", "records_per_call", "hides_identities",
-        "sandbox", "inputs",
+        "sandbox", "inputs", "project",
     }  # fmt: skip

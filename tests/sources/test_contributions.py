@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ctsync.model.change import Origin
-from ctsync.model.key import Key
+from ctsync.model.key import NOBODY, Key
 from ctsync.model.value import Literal
 from ctsync.registry import discover
 from ctsync.sources.inline import entry_digest
@@ -90,12 +90,12 @@ def test_a_cohort_digest_covers_all_but_its_members(load):
     assert digest("v", "a", "{A: b}", "{A: x}") != base
 
 
-def test_entries_without_a_key_are_left_out_and_other_faults_are_judged(load):
+def test_entries_that_name_no_one_come_without_a_key(load):
     found = load(
         "profiles: [{identity: ''}, x, {identity: a}, {identity: b, odd: 1}]\n"
         "cohorts: {v: {members: [~, c, c, [d]]}}\n"
     )
-    assert [contribution.key.id for contribution in found] == ["a", "b", "c"]
+    assert [contribution.key.id for contribution in found] == ["", "a", "b", "c"]
 
 
 def test_equal_words_have_equal_digests_wherever_they_stand(load):
@@ -149,3 +149,8 @@ def test_a_digest_does_not_depend_on_the_order_of_keys(tree, random):
     one, other = {"attributes": tree}, {"attributes": shuffled}
     assert entry_digest(one) == entry_digest(other)
     assert raw_of(tree) == raw_of(shuffled)
+
+
+def test_an_entry_that_names_no_one_is_judged_and_goes_nowhere(load):
+    found = load("profiles: [{attributes: {Phone: 1}}]\n")
+    assert [contribution.key for contribution in found] == [NOBODY]
