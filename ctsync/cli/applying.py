@@ -67,6 +67,8 @@ def apply_command(settings: Settings, orders: Orders) -> int:
     session, saved = _open(settings, orders)
     store = session.store()
     with ExitStack() as stack:
+        if saved is not None:
+            stack.enter_context(saved)
         if not orders.dry_run:
             seconds = orders.lock_timeout_seconds
             stack.enter_context(store.lock(holder(), timeout_seconds=seconds))
@@ -84,7 +86,8 @@ def _open(settings: Settings, orders: Orders) -> tuple[Session, SavedPlan | None
         _check_first_run(session.store(), orders)
     except (SpecError, StateError):
         if file is not None:
-            open_plan(file)  # a plan that cannot be read is refused before these
+            # A plan that cannot be read is refused before these.
+            open_plan(file).close()
         raise
     return session, None if file is None else open_plan(file)
 
@@ -112,10 +115,10 @@ def _apply(
     session: Session, store: Store, orders: Orders, saved: SavedPlan | None
 ) -> int:
     present = _present(store, orders)
-    plan = saved or plan_now(session, present, orders.wish)
-    _check_plan(session, present, plan, orders, is_saved=saved is not None)
-    approve(session, present, plan, orders)
     with ExitStack() as stack:
+        plan = saved or stack.enter_context(plan_now(session, present, orders.wish))
+        _check_plan(session, present, plan, orders, is_saved=saved is not None)
+        approve(session, present, plan, orders)
         report = _open_report(session, orders, stack)
         result = _run(session, store, plan, orders)
         return _finish(session, plan, result, report)
@@ -192,7 +195,8 @@ def _with_moves(
         today = plan_now(session, present, wish)
     except CtsyncError:
         return error  # today's files make no plan: stale it is all the same
-    said = moves(plan.changes(), today.changes(), mask_of(session.settings, plan))
+    with today:
+        said = moves(plan.changes(), today.changes(), mask_of(session.settings, plan))
     words = "\n".join((f"{error.message}. Since the review:", *said))
     return PlanRefused(words, hint=error.hint, code=error.code)
 
@@ -219,6 +223,7 @@ def _run(
     terms = Terms(
         records_per_call=project.upload.records_per_call,
         timeout_seconds=project.upload.timeout_seconds,
+        concurrency=project.upload.concurrency,
         dry_run=orders.dry_run,
         reject_limit=project.policy.limits["reject"],
         canary=orders.canary,
@@ -251,8 +256,13 @@ def _connect(session: Session, stack: ExitStack) -> Transport:
         data = session.sandbox_folder / "platform.db"
         platform = stack.enter_context(Sandbox(data=data, account_id=account.id))
         account = replace(account, endpoint=platform.url)
-    seconds = session.project.upload.timeout_seconds
-    return connect(account, session.passcode(), timeout_seconds=seconds)
+    upload = session.project.upload
+    return connect(
+        account,
+        session.passcode(),
+        timeout_seconds=upload.timeout_seconds,
+        connections=upload.concurrency,
+    )
 
 
 def _finish(

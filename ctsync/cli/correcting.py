@@ -90,11 +90,11 @@ def _touched(settings: Settings, path: Path | None) -> dict[Key, frozenset[str]]
         return {}
     from ctsync.plan.document import open_plan
 
-    plan = open_plan(settings.directory / path)
-    return {
-        change.key: frozenset(fold_name(op.attribute) for op in change.operations)
-        for change in plan.changes()
-    }
+    with open_plan(settings.directory / path) as plan:
+        return {
+            change.key: frozenset(fold_name(op.attribute) for op in change.operations)
+            for change in plan.changes()
+        }
 
 
 def _edit(

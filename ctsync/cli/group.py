@@ -24,7 +24,8 @@ class Commands(click.Group):
             UsageError: there is none; names the nearest.
         """
         name = click.utils.make_str(args[0])
-        if self.get_command(ctx, name) is None and not name.startswith("-"):
+        is_known = self.get_command(ctx, name) is not None or name.startswith("-")
+        if not (is_known or ctx.resilient_parsing):  # a shell completes beside it
             raise self._unknown(ctx, name)
         settings = ctx.ensure_object(Settings)
         settings.command = f"{settings.command} {name}".strip()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ctsync.model.operation import OPERATORS
 from ctsync.render.html_markup import Markup, element, joined
@@ -36,54 +35,40 @@ def operator_class(operator: str) -> str:
     return f"op-{operator.partition(' ')[0].strip('$,')}"
 
 
-@dataclass(slots=True)
 class _Chart:
-    counts: Counts
-    numbers: Mapping[str, int]
-
-    @property
-    def operators(self) -> list[str]:
-        used = {operator for _, operator in self.counts}
-        return [name for name in (*OPERATORS, "release") if name in used]
-
-    @property
-    def sums(self) -> Counter[str]:
-        sums: Counter[str] = Counter()
-        for (name, _), count in self.counts.items():
-            sums[name] += count
-        return sums
-
-    @property
-    def order(self) -> list[str]:
-        """Attributes, those with the most operations first."""
-        sums = self.sums
-        return sorted(sums, key=lambda name: (-sums[name], name))
+    def __init__(self, counts: Counts, numbers: Mapping[str, int]) -> None:
+        self.counts = counts
+        self.numbers = numbers
+        self.sums: Counter[str] = Counter()
+        self.totals: Counter[str] = Counter()
+        for (name, operator), count in counts.items():
+            self.sums[name] += count
+            self.totals[operator] += count
+        self.order = sorted(self.sums, key=lambda name: (-self.sums[name], name))
+        self.operators = [
+            name for name in (*OPERATORS, "release") if name in self.totals
+        ]
 
     def legend(self) -> Markup:
-        totals: Counter[str] = Counter()
-        for (_, operator), count in self.counts.items():
-            totals[operator] += count
         items = (
             element(
                 "li",
                 element("span", class_=f"dot {operator_class(name)}"),
                 element("span", name),
-                element("b", f"{totals[name]:,}"),
+                element("b", f"{self.totals[name]:,}"),
             )
             for name in self.operators
         )
         return element("ul", *items, class_="legend", aria_label="Operations in all")
 
     def table(self, names: list[str]) -> Markup:
-        sums = self.sums
-        most = max(sums.values())
         head = (
             element("th", "Attribute", scope="col"),
             element("td", class_="bar-cell"),
             *(element("th", name, scope="col") for name in self.operators),
             element("th", "all", scope="col"),
         )
-        rows = (self._row(name, sums[name], most) for name in names)
+        rows = map(self._row, names)
         return element(
             "table",
             element("caption", "Operations by attribute and operator", class_="sr"),
@@ -106,7 +91,7 @@ class _Chart:
             more,
         )
 
-    def _row(self, name: str, total: int, most: int) -> Markup:
+    def _row(self, name: str) -> Markup:
         number = self.numbers.get(name)
         cells = (self.counts.get((name, operator), 0) for operator in self.operators)
         return element(
@@ -117,23 +102,23 @@ class _Chart:
                 scope="row",
                 data_attribute=None if number is None else str(number),
             ),
-            element("td", self._bar(name, most), class_="bar-cell"),
+            element("td", self._bar(name), class_="bar-cell"),
             *(_cell(count) for count in cells),
-            element("td", element("b", f"{total:,}")),
+            element("td", element("b", f"{self.sums[name]:,}")),
         )
 
-    def _bar(self, name: str, most: int) -> Markup:
+    def _bar(self, name: str) -> Markup:
         return element(
             "svg",
-            joined(self._pieces(name, most)),
+            joined(self._pieces(name)),
             class_="bar",
             viewBox="0 0 100 10",
             preserveAspectRatio="none",
             aria_hidden="true",
         )
 
-    def _pieces(self, name: str, most: int) -> Iterator[Markup]:
-        start = 0.0
+    def _pieces(self, name: str) -> Iterator[Markup]:
+        start, most = 0.0, self.sums[self.order[0]]
         for operator in self.operators:
             count = self.counts.get((name, operator), 0)
             if not count:

@@ -60,7 +60,7 @@ def _choosers() -> Iterator[Markup]:
 def _chips() -> Iterator[Markup]:
     for number, (label, tag) in enumerate(zip(_LABELS, _TAGS, strict=True)):
         yield _chip(label, tag, 1 << number)
-    yield _chip("Rest", "", 0)
+    yield _chip("Other", "", 0)
 
 
 def _search() -> Markup:

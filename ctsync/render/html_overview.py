@@ -13,10 +13,8 @@ from ctsync.render.findings import (
 )
 from ctsync.render.html_markup import Markup, element
 from ctsync.render.sentences import (
-    SECONDS_PER_CALL,
     blocked_sentence,
     counted,
-    duration_words,
     header_sentences,
     summary_sentence,
 )
@@ -65,9 +63,8 @@ def _facts(view: PlanView) -> Iterator[Markup]:
     }
     for name, value in facts.items():
         if value is not None:
-            yield element(
-                "div", element("dt", name), element("dd", element("bdi", value))
-            )
+            words = element("dd", element("bdi", value), class_=name.casefold())
+            yield element("div", element("dt", name), words)
 
 
 def notices(view: PlanView) -> Iterator[Markup]:
@@ -83,15 +80,15 @@ def notices(view: PlanView) -> Iterator[Markup]:
 def _blocked(view: PlanView) -> Markup:
     rules = counted(len(view.blocked), "rule")
     items = (element("li", blocked_sentence(rule, view)) for rule in view.blocked)
-    accepts = " ".join(rule.accept for rule in view.blocked if rule.accept)
-    option = element("p", "To allow it: ", element("code", accepts)) if accepts else ""
+    accepts = [rule.accept for rule in view.blocked if rule.accept]
+    option = element("code", " ".join(accepts))
+    lifting = [element("p", "To lift limits for this plan: ", option)]
     return element(
         "section",
         element("h2", f"Blocked by {rules}; it cannot be applied"),
         element("ul", *items),
-        option,
+        *(lifting if accepts else ()),
         class_="notice bad",
-        role="alert",
     )
 
 
@@ -108,16 +105,14 @@ def _tiles(view: PlanView) -> Iterator[Markup]:
     profiles, summary = view.profiles, view.summary
     known = profiles["entries"]
     calls = summary["calls"]
-    seconds = duration_words(calls * SECONDS_PER_CALL) if calls else "no time"
     of_changes = f"of {counted_words(view.changed, 'change')}"
     yield _tile("create", profiles["create"], "new to this state")
     yield _tile("update", profiles["update"], _share(profiles["update"], known))
     yield _tile("release", profiles["release"], "nothing is sent")
     yield _tile("lose a value", profiles["remove"], _share(profiles["remove"], known))
     yield _tile("opted in", summary["opt_in"], of_changes)
-    yield _tile("unchanged", profiles["unchanged"], _share(None, known))
-    in_calls = f"in {counted_words(calls, 'call')}, about {seconds}"
-    yield _tile("records", summary["records"], in_calls)
+    yield _tile("unchanged", profiles["unchanged"], f"of {known:,} in state")
+    yield _tile("records", summary["records"], f"in {counted_words(calls, 'call')}")
     yield from _further(view)
 
 
@@ -129,7 +124,7 @@ def _further(view: PlanView) -> Iterator[Markup]:
     if view.profiles["skipped"]:
         yield _tile("rows skipped", view.profiles["skipped"], "as invalid")
     if view.summary["once_held"]:
-        yield _tile("values held back", view.summary["once_held"], "written once")
+        yield _tile("held back", view.summary["once_held"], "written once")
 
 
 def _tile(name: str, count: int, of: str) -> Markup:
@@ -141,11 +136,10 @@ def _tile(name: str, count: int, of: str) -> Markup:
     )
 
 
-def _share(count: int | None, known: int) -> str:
-    of = f"of {known:,} known"
+def _share(count: int, known: int) -> str:
     if not count or not known:
-        return of
-    return f"{of}, {100 * count / known:.1f}%"
+        return f"of {known:,}"
+    return f"{100 * count / known:.1f}% of {known:,}"
 
 
 def counted_words(number: int, noun: str) -> str:

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 from ctsync.render.markdown_changes import (
     MOST_BYTES,
-    SHOW_ALL,
     Section,
     share_room,
     sort_changes,
 )
 from ctsync.render.markdown_page import above, below
-from ctsync.render.markdown_text import size
+from ctsync.render.markdown_text import SHOW_ALL, size
 from ctsync.render.survey import Survey
 from ctsync.render.view import PlanView, Style
+
+_ONCE = "Each profile stands once, under the riskiest of what is done to it:"
 
 
 class Markdown:
@@ -33,6 +34,8 @@ class Markdown:
         else:
             sections = sort_changes(changes, view.mask)
         head = "\n".join(above(view, survey.operations))
+        if len(sections) > 1:
+            head += f"\n{_ONCE}\n"
         foot = "\n".join(below(view))
         yield head
         left = survey.changes
@@ -58,7 +61,7 @@ def _fitted(
 
 
 def _left_out(left: int, whole: int) -> str:
-    return f"{left:,} of {whole:,} changes are left out here; {SHOW_ALL} shows them."
+    return f"Left out here: {left:,} of {whole:,} changes; {SHOW_ALL} shows them."
 
 
 RENDERER = Markdown()

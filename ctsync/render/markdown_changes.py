@@ -10,6 +10,7 @@ from ctsync.model.mask import Mask
 from ctsync.render.change_lines import RELEASED
 from ctsync.render.columns import columns_of, cut_name, escape, pad
 from ctsync.render.markdown_text import (
+    SHOW_ALL,
     cut_bytes,
     fence_length,
     fenced,
@@ -23,7 +24,6 @@ from ctsync.render.words import key_words, origin_words
 MOST_BYTES = 60_000
 MOST_BYTES_OF_CHANGE = 4_000
 MOST_BYTES_OF_TEXT = 200
-SHOW_ALL = "`ctsync show FILE --all`"
 
 TITLES = {
     "removals": "Profiles that lose a value",

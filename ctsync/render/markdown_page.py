@@ -13,6 +13,7 @@ from ctsync.render.findings import (
     totals_sentence,
 )
 from ctsync.render.markdown_text import (
+    SHOW_ALL,
     cell,
     code,
     comment_word,
@@ -35,7 +36,6 @@ from ctsync.render.sentences import (
     header_sentences,
     partial_words,
     selection_options,
-    summary_sentence,
 )
 from ctsync.render.view import PlanView
 
@@ -46,6 +46,7 @@ MOST_BYTES_OF_FINDING = 400
 
 _WIDEST_NAME = 60
 _COMMAND_BYTES = 400
+_CANNOT = "A blocked plan cannot be applied."
 
 
 def above(view: PlanView, operations: Mapping[tuple[str, str], int]) -> Iterator[str]:
@@ -55,6 +56,8 @@ def above(view: PlanView, operations: Mapping[tuple[str, str], int]) -> Iterator
     yield from (f"{sentence}\n" for sentence in _facts(view))
     if view.blocked:
         yield _listed(blocked_sentence(rule, view, code) for rule in view.blocked)
+        # This also parts two lists that would be read as one.
+        yield f"{_CANNOT}\n"
     yield _listed(count_sentences(view), most=None)
     if operations:
         yield from _operations(operations)
@@ -65,11 +68,10 @@ def below(view: PlanView) -> Iterator[str]:
     if view.diagnostic_totals:
         yield _findings(view)
     yield f"Digest {code(view.digest)}\n"
-    if view.blocked:
-        yield "A blocked plan cannot be applied.\n"
-    elif view.changed:
+    if view.changed and not view.blocked:
+        command = code(_apply_command(view), _COMMAND_BYTES)
         yield (
-            f"To apply what was reviewed: {code(_apply_command(view), _COMMAND_BYTES)}, "
+            f"To apply what was reviewed: {command}, "
             "where FILE is what `ctsync plan --out FILE` wrote.\n"
         )
 
@@ -86,16 +88,19 @@ def marker(view: PlanView) -> str:
 
 
 def verdict(view: PlanView) -> str:
-    """Give `BLOCKED by 2 rules, FIRST RUN: 413 changes`."""
+    """Give `ctsync plan: BLOCKED by 2 rules, FIRST RUN, 413 changes`."""
     marks = []
     if view.blocked:
         marks.append(f"BLOCKED by {counted(len(view.blocked), 'rule')}")
     if view.first_run:
         marks.append("FIRST RUN")
     if view.is_partial:
-        return ", ".join([*marks, partial_words(view)])
-    changes = _number(view.changed, "change") if view.changed else "No changes"
-    return f"{', '.join(marks)}: {changes}" if marks else changes
+        marks.append(partial_words(view))
+    elif view.changed:
+        marks.append(_number(view.changed, "change"))
+    else:
+        marks.append("No changes")
+    return f"ctsync plan: {', '.join(marks)}"
 
 
 def _facts(view: PlanView) -> Iterator[str]:
@@ -105,9 +110,7 @@ def _facts(view: PlanView) -> Iterator[str]:
         if sort == "partial":
             yield f"Chosen by {_few(map(code, selection_options(view)))}"
         else:
-            yield sentence
-    if not view.changed:
-        yield summary_sentence(view)
+            yield sentence.replace("\n", " ")
 
 
 def count_sentences(view: PlanView) -> Iterator[str]:
@@ -115,7 +118,7 @@ def count_sentences(view: PlanView) -> Iterator[str]:
     profiles, summary = view.profiles, view.summary
     known = profiles["entries"]
     said = (
-        (profiles["remove"], known, "known profile", "lose a value"),
+        (profiles["remove"], known, "known profile", "with values removed"),
         (profiles["create"], 0, "profile", "created (new to this state)"),
         (summary["opt_in"], view.changed, "changed profile", "opted in to messages"),
         (profiles["update"], known, "known profile", "updated"),
@@ -147,13 +150,18 @@ def _operations(counts: Mapping[tuple[str, str], int]) -> Iterator[str]:
     rows = ranked_rows(counts, MOST_ATTRIBUTES)
     names = [cell(cut_name(escape(name), _WIDEST_NAME)) for name in rows]
     columns = [
-        (code(operator), *cells) for operator, *cells in operator_columns(counts, rows)
+        (code(operator), *map(_grouped, cells))
+        for operator, *cells in operator_columns(counts, rows)
     ]
     yield table(zip(("Attribute", *names), *columns, strict=True))
     left = rows_left_out(counts, rows)
     if left:
         more = _number(left, "more attribute")
-        yield f"… and {more}; `ctsync show FILE --all` shows them.\n"
+        yield f"… and {more}; {SHOW_ALL} shows them.\n"
+
+
+def _grouped(count: str) -> str:
+    return f"{int(count):,}" if count.isdigit() else count
 
 
 def _findings(view: PlanView) -> str:

@@ -14,8 +14,11 @@ from urllib.parse import quote
 from ctsync.render.columns import ELLIPSIS, escape
 
 MOST_BYTES_OF_CODE = 120
+SHOW_ALL = "`ctsync show FILE --all`"
 
 _TICKS = re.compile(r"`+")
+# GitHub's parser, cmark-gfm, takes no more than 80 backticks for a code span.
+_TOO_MANY_TICKS = re.compile(r"(`{40})`+")
 
 
 def size(text: str) -> int:
@@ -32,8 +35,9 @@ def cut_bytes(text: str, most: int) -> str:
 
 
 def code(text: str, most: int = MOST_BYTES_OF_CODE) -> str:
-    """Give any text as a code span."""
+    """Give any text as a code span; of a long row of backticks, the first 40."""
     shown = cut_bytes(escape(text), most) or "(empty)"
+    shown = _TOO_MANY_TICKS.sub(rf"\1{ELLIPSIS}", shown)
     ticks = "`" * (_longest_ticks(shown) + 1)
     # One space at both ends is taken away again, by CommonMark's rule for code spans.
     is_bare = not shown.startswith(("`", " ")) and not shown.endswith(("`", " "))
@@ -47,10 +51,10 @@ def cell(text: str) -> str:
 
 
 def table(rows: Iterable[Iterable[str]]) -> str:
-    """Give a table of cells that are Markdown already; all but the first are numbers."""
-    head, *body = (f"| {' | '.join(row)} |\n" for row in rows)
-    columns = head.count(" | ")
-    return head + "| --- |" + " ---: |" * columns + "\n" + "".join(body)
+    """Give a table of cells that are Markdown already: a name, then numbers."""
+    head, *body = (tuple(row) for row in rows)
+    rule = ("---", *("---:" for _ in head[1:]))
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, rule, *body))
 
 
 def fenced(text: str, language: str) -> str:

@@ -38,8 +38,8 @@ class PlanView:
 
     `changes` gives a fresh stream each time it is called. `left_out` counts the
     changes that were not chosen for the plan; `hidden` those of the plan that this
-    view, narrowed further, does not give. `diagnostics` are already masked. `project` is
-    the name of the project where it is known.
+    view, narrowed further, does not give. `diagnostics` are already masked. `project`
+    is the name of the project where it is known.
     """
 
     account: Account

@@ -20,7 +20,9 @@ OPERATION_KEYS = [
 
 
 def test_renderers_are_found_by_their_files():
-    assert sorted(RENDERERS) == ["github", "json", "jsonl", "text"]
+    assert sorted(RENDERERS) == [
+        "github", "gitlab", "html", "json", "jsonl", "markdown", "text",
+    ]  # fmt: skip
 
 
 def test_an_unknown_format_names_those_there_are():
@@ -28,7 +30,8 @@ def test_an_unknown_format_names_those_there_are():
 
     with pytest.raises(UsageError, match="no --format yaml") as caught:
         renderer_for("yaml")
-    assert caught.value.hint == "it has github, json, jsonl, text"
+    known = "github, gitlab, html, json, jsonl, markdown, text"
+    assert caught.value.hint == f"it has {known}"
 
 
 def test_the_keys_of_the_document_are_pinned(a, whole, jack):

@@ -55,10 +55,12 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     require_format(settings, *RENDERERS)
     wish = Wish(target, exclude, accept)
     session = open_session(settings, project)
-    plan = plan_now(session, folded_view(session.store()), wish)
-    if out is not None:
-        plan.copy_to(settings.directory / out)
-    code = 2 if detailed_exitcode and plan.foot.changes else 0
-    code = 6 if plan.foot.blocked else code
-    show_plan(settings, plan, exit_code=code, summary_only=summary, everything=show_all)
+    with plan_now(session, folded_view(session.store()), wish) as plan:
+        if out is not None:
+            plan.copy_to(settings.directory / out)
+        code = 2 if detailed_exitcode and plan.foot.changes else 0
+        code = 6 if plan.foot.blocked else code
+        show_plan(
+            settings, plan, exit_code=code, summary_only=summary, everything=show_all
+        )
     return code

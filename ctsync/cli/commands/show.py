@@ -36,13 +36,13 @@ def COMMAND(  # noqa: N802 - found by this name
 
     require_format(settings, *RENDERERS)
     check_reveal(settings)
-    plan = open_plan(settings.directory / file)
-    show_plan(
-        settings,
-        plan,
-        exit_code=0,
-        summary_only=summary,
-        everything=show_all,
-        targets=target,
-    )
+    with open_plan(settings.directory / file) as plan:
+        show_plan(
+            settings,
+            plan,
+            exit_code=0,
+            summary_only=summary,
+            everything=show_all,
+            targets=target,
+        )
     return 0

@@ -153,7 +153,6 @@
     const shown = found.slice(start, start + size());
     const list = at("list");
     list.replaceChildren(...shown.map((number) => item(changes[number])));
-    list.start = start + 1;
     const all = changes.length.toLocaleString("en");
     at("count").textContent = found.length
       ? `${found.length.toLocaleString("en")} of ${all} changes`

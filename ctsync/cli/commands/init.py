@@ -1,0 +1,47 @@
+"""`ctsync init`: a project to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ctsync.cli.options import Settings, global_options
+
+
+@click.command("init")
+@click.argument(
+    "folder", metavar="[DIR]", type=click.Path(path_type=Path), required=False
+)
+@click.option("--account-id", metavar="ID", help="The account, as the dashboard shows.")
+@click.option("--region", metavar="REGION", help="The account's region, as in in1.")
+@click.option(
+    "--name", metavar="NAME", help="The project's name. Default: that of the folder."
+)
+@click.option(
+    "--ci",
+    type=click.Choice(("github", "gitlab", "none")),
+    help="Write a pipeline for this host, at the top of the git repository. "
+    "Default: github in a new project.",
+)
+@global_options
+@click.pass_obj
+def COMMAND(  # noqa: N802 - found by this name
+    settings: Settings,
+    folder: Path | None,
+    *,
+    account_id: str | None,
+    region: str | None,
+    name: str | None,
+    ci: str | None,
+) -> int:
+    """Write a starter project; overwrites nothing.
+
+    Writes ctsync.yaml, an example spec, schemas for editors, lines of .gitignore and a
+    pipeline, and lists what it left alone. Asks on a terminal for what no option says.
+    DIR is the project's folder; default: the current one.
+    """
+    from ctsync.cli.initialising import Wishes, init_project
+
+    wishes = Wishes(account_id, region, name, ci)
+    return init_project(settings, folder or Path(), wishes)

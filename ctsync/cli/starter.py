@@ -1,0 +1,132 @@
+"""The files of a new project: what they say, and placing them beside what is there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from ctsync.errors import CtsyncError
+
+PROJECT_FILE = "ctsync.yaml"
+EXAMPLE = "people/example.yaml"
+SCHEMAS = {"project": ".schema/project.json", "spec": ".schema/spec.json"}
+
+# Where a template names the project: GitLab's variable, GitHub's input beside `command`.
+_VARIABLE = re.compile(r'^( +CTSYNC_PROJECT: )"\."$', re.MULTILINE)
+_STEP = re.compile(r"^( +)command: \w+$", re.MULTILINE)
+
+Action = Literal["written", "extended", "left_alone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A pipeline's file: where its host looks for it, and its template.
+
+    Hosts look at the top of the repository only.
+    """
+
+    file: str
+    template: str
+
+
+PIPELINES: Mapping[str, Pipeline] = {
+    "github": Pipeline(".github/workflows/ctsync.yml", "workflow.yml"),
+    "gitlab": Pipeline(".gitlab-ci.yml", "gitlab-ci.yml"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of one file."""
+
+    path: Path
+    action: Action
+
+
+def template(name: str, words: Mapping[str, str] | None = None) -> str:
+    """Give a starter file with `@WORD@` replaced."""
+    text = files("ctsync").joinpath("templates", name).read_text("utf-8")
+    for word, value in (words or {}).items():
+        text = text.replace(f"@{word}@", value)
+    return text
+
+
+def pipeline_text(pipeline: Pipeline, project: str) -> str:
+    """Give a pipeline's file for a project in this folder of the repository."""
+    text = template(pipeline.template)
+    if project == ".":
+        return text
+    shown = json.dumps(project, ensure_ascii=False)  # JSON's text is YAML's too
+    text = _VARIABLE.sub(lambda line: f"{line[1]}{shown}", text)
+    return _STEP.sub(lambda line: f"{line[0]}\n{line[1]}project: {shown}", text)
+
+
+def top_of_repository(folder: Path) -> Path:
+    """Give the top of the git repository around a folder, or else the folder."""
+    above = (folder, *folder.parents)
+    return next((each for each in above if (each / ".git").exists()), folder)
+
+
+def place(path: Path, text: str) -> Placed:
+    """Write a file, unless something of that name is there.
+
+    Raises:
+        CtsyncError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:
+        if path.parent.is_dir():
+            return Placed(path, "left_alone")
+        raise _unwritable(path, error) from error
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return Placed(path, "written")
+
+
+def extend(path: Path, text: str) -> Placed:
+    """Append the lines that a file lacks; write it where there is none.
+
+    Raises:
+        CtsyncError: it cannot be read or written.
+    """
+    try:
+        before = path.read_text("utf-8")
+    except FileNotFoundError:
+        return place(path, text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unwritable(path, error) from error
+    missing = "".join(_missing(before, text))
+    if not missing:
+        return Placed(path, "left_alone")
+    gap = "" if before.endswith("\n") or not before else "\n"
+    try:
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(gap + missing)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return Placed(path, "extended")
+
+
+def _missing(before: str, text: str) -> Iterator[str]:
+    there = {line.strip() for line in before.splitlines()}
+    lines = text.splitlines(keepends=True)
+    rules = [line for line in lines if not line.startswith("#")]
+    if any(rule.strip() not in there for rule in rules):
+        yield from (line for line in lines if line.strip() not in there)
+
+
+def _unwritable(path: Path, error: Exception) -> CtsyncError:
+    reason = getattr(error, "strerror", None) or "not UTF-8 text"
+    return CtsyncError(
+        f"{path} cannot be written: {reason}",
+        hint="correct that and run ctsync init again: it goes on where it stopped",
+        code="init_unwritable",
+    )

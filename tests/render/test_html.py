@@ -1,0 +1,288 @@
+"""The page as text: what it holds, and that nothing in it can act."""
+
+import json
+import re
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ctsync.model.change import Change, Origin
+from ctsync.model.key import Key
+from ctsync.model.mask import Mask
+from ctsync.model.operation import Operation
+from ctsync.render.html_change import TRAITS, traits_of
+from ctsync.render.html_data import Choice, data_text
+from ctsync.render.html_markup import Markup, element, text_of
+from ctsync.render.html_page import Html
+from ctsync.render.survey import RISKS, risk_of
+from ctsync.render.view import Style
+
+MARKUP = '</script><script>alert(1)</script><img src=x onerror="alert(2)"><!-- &lt;'
+VOID = {"meta", "input"}
+
+
+class Page(HTMLParser):
+    """What a browser would find: elements, and the text of each script and style."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.raw, self._open = [], [], []
+        self.visible = ""
+        self.feed(text)
+        assert self._open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag in {"script", "style"}:
+            self.raw.append([dict(attrs).get("id", tag), ""])
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        if self._open and self._open[-1] in {"script", "style"}:
+            self.raw[-1][1] += data
+        else:
+            self.visible += data
+
+    def found(self, tag, **attrs):
+        return [a for t, a in self.tags if t == tag and attrs.items() <= a.items()]
+
+    @property
+    def scripts(self):
+        return dict(self.raw)
+
+    @property
+    def changes(self):
+        return json.loads(self.scripts["data"])
+
+
+@pytest.fixture
+def page(whole):
+    return lambda view, **style: Page(whole("html", view, **style))
+
+
+@pytest.fixture
+def risky(a):
+    """Ten profiles; the last two lose a value."""
+    plain = [a.change(f"u{n}", a.operation(before="Free")) for n in range(8)]
+    loses = a.operation("Gender", "$delete", 1, before="M", after=None)
+    return [*plain, *(a.change(f"u{n}", loses) for n in (8, 9))]
+
+
+def test_every_change_is_data_of_the_page(a, page, jack):
+    change, _ = page(a.view(jack, a.change("u2", a.operation()))).changes
+    assert change[3] == "1189549"
+    assert change[4] == ["people/jack.yaml:3", "export/loyalty.csv:17"]
+    assert [2, "-", "$delete", ['"M"']] in change[5]
+    assert len(change) == 7
+
+
+def test_the_page_allows_its_own_script_and_style_alone(a, page, jack):
+    shown = page(a.view(jack))
+    (policy,) = shown.found("meta", **{"http-equiv": "Content-Security-Policy"})
+    for kind in ("script", "style"):
+        digest = b64encode(sha256(shown.scripts[kind].encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in policy["content"]
+    assert policy["content"].startswith("default-src 'none'; ")
+
+
+def test_the_page_names_nothing_to_load(a, whole, page, jack):
+    view = a.view(jack)
+    assert not re.search(r"https?:|//[a-z]|url\(|@import|srcset", whole("html", view))
+    names = {name for _, attrs in page(view).tags for name in attrs}
+    assert not names & {"src", "href", "style", "onclick", "onerror", "onload"}
+
+
+def test_markup_in_values_stays_text(a, page):
+    operation = a.operation(MARKUP, operand=MARKUP, before=MARKUP)
+    origin = Origin(MARKUP, 1)
+    change = Change(Key("identity", MARKUP), "update", (operation,), (origin,))
+    rule = a.rule(rule=MARKUP, limit="0", actual=1, accept=MARKUP)
+    shown = page(
+        a.view(change, environment=MARKUP, blocked=(rule,), targets=(f"file={MARKUP}",))
+    )
+    assert [name for name, _ in shown.raw] == ["style", "data", "facts", "script"]
+    assert shown.found("img") == []
+    assert shown.visible.count(MARKUP) >= 6
+    assert shown.changes[0][3] == MARKUP
+
+
+def test_lineage_stays_out_of_the_page(a, whole, jack):
+    assert "lineage-1" not in whole("html", a.view(jack))
+
+
+def test_a_hidden_key_shows_its_origin_once(a, page):
+    change = a.change(
+        "jack@example.com", a.operation(), origins=(Origin("a.yaml", 1), Origin("b", 2))
+    )
+    ((_, _, _, key, places, _),) = page(a.view(change)).changes
+    assert (key, places) == ("a.yaml:1", ["b:2"])
+
+
+def test_counts_say_what_they_are_of(a, page, risky):
+    profiles = {"skipped": 3, "undeclared": 12}
+    shown = page(a.view(*risky, profiles=profiles, summary={"once_held": 2}))
+    assert "update100.8% of 1,200" in shown.visible
+    assert "lose a value20.2% of 1,200" in shown.visible
+    assert "opted in0of 10 changes" in shown.visible
+    assert "named nowhere121.0% of 1,200" in shown.visible
+    assert "rows skipped3as invalid" in shown.visible
+    assert "held back2written once" in shown.visible
+
+
+def test_what_is_special_about_a_plan_stands_first(a, page):
+    rule = a.rule(
+        rule="limits.update", limit="30%", actual=4, accept="--accept update=4"
+    )
+    view = a.view(
+        blocked=(rule,), first_run=True, sandbox=True, targets=("cohort=vip",),
+        left_out=7, environment="prod",
+    )  # fmt: skip
+    before_counts = page(view).visible.partition("Counts")[0]
+    for words in ("BLOCKED", "FIRST RUN", "SANDBOX", "PARTIAL", "prod", "in1"):
+        assert words in before_counts
+    assert "limits.update is 30%, this plan has 4" in before_counts
+    assert "To lift limits for this plan: --accept update=4" in before_counts
+
+
+def test_findings_are_shown_with_their_places(a, page):
+    finding = {
+        "severity": "warning", "code": "CT212", "message": "twice", "hint": "keep one",
+        "file": "a.yaml", "line": 3, "column": 5, "row": None, "key": None,
+        "attribute": None,
+    }  # fmt: skip
+    shown = page(a.view(diagnostics=(finding,), diagnostic_totals={"CT212": 41}))
+    assert "Findings: 41 warnings" in shown.visible
+    assert "warning CT212 twice (keep one)a.yaml:3:5" in shown.visible
+    assert "… and 40 more CT212" in shown.visible
+
+
+def test_the_chart_is_a_table_of_its_numbers(a, page, jack):
+    shown = page(a.view(jack)).visible
+    table = shown.partition("Operations by attribute and operator")[2]
+    assert table.startswith("Attributeset$add$remove$incr$deletereleaseall")
+    assert "Interests·11···2" in table
+
+
+def test_bars_are_as_long_as_their_share(a, page, risky):
+    shown = page(a.view(*risky))
+    widths = [float(bar["width"]) for bar in shown.found("rect")]
+    assert widths == [100.0, 25.0]
+
+
+def test_attributes_after_the_first_dozen_are_folded_away(a, page):
+    operations = (a.operation(f"Attribute {n:03}") for n in range(600))
+    shown = page(a.view(a.change("u", *operations)))
+    assert len(shown.found("details")) == 1
+    assert "588 more attributes" in shown.visible
+    assert "… and 100 more" in shown.visible
+
+
+def test_without_javascript_the_riskiest_changes_are_there(a, page):
+    plain = [a.change(f"u{n:03}", a.operation()) for n in range(60)]
+    loses = a.operation("Gender", "$delete", 1, before="M", after=None)
+    shown = page(a.view(*plain, a.change("z", loses)))
+    assert shown.visible.index('"M"') < shown.visible.index("u000")
+    assert len(shown.found("td", **{"class": "sign"})) == 50
+    assert "The 50 riskiest of 61 changes" in shown.visible
+    assert shown.found("form", id="tools", hidden=None)
+
+
+def test_a_plan_too_long_for_a_browser_gives_its_riskiest(a, risky):
+    view = a.view(*risky)
+    shown = Page("".join(Html(most_embedded=3).render(view, Style())))
+    assert [change[3] for change in shown.changes] == ["u0", "u8", "u9"]
+    assert "3 riskiest of 10 changes; 7 are left out" in shown.visible
+    assert '"Free"' in shown.visible
+
+
+def test_all_embeds_every_change(a, risky):
+    pieces = Html(most_embedded=3).render(a.view(*risky), Style(everything=True))
+    assert len(Page("".join(pieces)).changes) == 10
+
+
+def test_a_summary_has_a_chart_and_no_changes(a, page, jack):
+    shown = page(a.view(jack), summary_only=True)
+    assert "By attribute and operation" in shown.visible
+    assert [name for name, _ in shown.raw] == ["style"]
+    assert "1189549" not in shown.visible
+
+
+def test_an_empty_plan_is_a_page_without_script(a, page):
+    shown = page(a.view())
+    assert "No changes. 788 profiles are as declared." in shown.visible
+    assert "script" not in shown.scripts
+
+
+@pytest.mark.parametrize("most", range(6))
+def test_the_riskiest_are_chosen_first(a, risky, most):
+    chosen = [*filter(Choice(risky, most), risky)]
+    riskiest = sorted(risky, key=lambda change: (risk_of(change), change.key))[:most]
+    assert sorted(change.key for change in chosen) == sorted(c.key for c in riskiest)
+
+
+OPERATIONS = st.builds(
+    Operation,
+    attribute=st.just("A"),
+    kind=st.just("string"),
+    operator=st.sampled_from(["set", "$add", "$remove", "$incr", "$delete"]),
+    operand=st.just(1),
+    prior=st.sampled_from(["known", "unknown", "uncertain"]),
+)
+
+
+@given(
+    st.sampled_from(["create", "update", "release"]),
+    st.lists(OPERATIONS, max_size=3).map(tuple),
+    st.booleans(),
+    st.sampled_from([(), ("Old",)]),
+)
+def test_the_lowest_trait_is_the_risk(action, operations, opt_in, released):
+    change = Change(
+        Key("identity", "u"), action, operations, released=released, opt_in=opt_in
+    )
+    ranked = traits_of(change) & ((1 << len(RISKS) - 1) - 1)
+    lowest = (ranked & -ranked).bit_length() - 1 if ranked else len(RISKS) - 1
+    assert lowest == risk_of(change)
+    assert bool(traits_of(change) >> TRAITS.index("releases")) == bool(released)
+
+
+@given(st.text())
+def test_data_cannot_end_its_element_and_stays_the_same(text):
+    data = data_text([text])
+    assert json.loads(data) == [text]
+    assert not set(data) & set("<>&\u2028\u2029")
+
+
+@given(st.text())
+def test_text_is_one_text_in_its_element(text):
+    shown = element("p", text, title=text)
+    assert shown.count("<") == shown.count(">") == 2
+    assert shown.count('"') == 2
+
+
+def test_markup_is_not_escaped_twice():
+    assert text_of(Markup("<b>")) == "<b>"
+    assert element("p", element("b", "<", hidden=True), None_=None) == (
+        "<p><b hidden>&lt;</b></p>"
+    )
+
+
+def test_a_mask_that_reveals_is_not_the_pages_business(a, page, jack):
+    shown = page(replace(a.view(jack), mask=Mask(reveal=True)))
+    assert '"Bob"' in shown.visible
+
+
+def test_the_page_streams(a):
+    pieces = Html().render(a.view(a.change("u", a.operation())), Style())
+    assert sum(1 for _ in pieces) > 15
+    assert SimpleNamespace(name=Html().name) == SimpleNamespace(name="html")
