@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -39,6 +40,7 @@ def sha256(*parts: bytes) -> str:
     return digest.hexdigest()
 
 
+@lru_cache(maxsize=4096)
 def fold_name(name: str) -> str:
     """Give the form under which the platform takes two attribute names for one.
 

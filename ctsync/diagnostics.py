@@ -77,26 +77,15 @@ class Findings:
         """Take several findings in."""
         for finding in findings:
             self.add(finding)
-        if isinstance(findings, Findings):
-            self._count_unkept(findings)
-
-    def _count_unkept(self, others: Findings) -> None:
-        """Count what others did not keep, as far as it is not counted here."""
-        severities = {finding.code: finding.severity for finding in others}
-        for code, severity in severities.items():
-            missing = others.totals[code] - self._codes[code]
-            if missing > 0:
-                self._codes[code] += missing
-                self._severities[severity] += missing
 
     def absorb(self, other: Findings) -> None:
-        """Take in all that another has met, counted or kept."""
+        """Take in all that another has met; what both had to let go counts once."""
         self.extend(other)
-        kept = Counter(finding.code for finding in other)
         severities = {finding.code: finding.severity for finding in other}
-        for code, total in other.totals.items():
-            self._codes[code] += total - kept[code]
-            self._severities[severities[code]] += total - kept[code]
+        for code, severity in severities.items():
+            missing = max(other.totals[code] - self._codes[code], 0)
+            self._codes[code] += missing
+            self._severities[severity] += missing
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """Give those kept, by place."""

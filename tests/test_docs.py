@@ -33,6 +33,8 @@ ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "specs" / "README.md"
 TEXT = REFERENCE.read_text()
 README = (ROOT / "README.md").read_text()
+GUIDE_FILE = ROOT / "specs" / "gitops.md"
+GUIDE = GUIDE_FILE.read_text()
 REGENERATE = "out of date: run PYTHONPATH=. python tests/test_docs.py"
 EXIT_CODES = ("0", "1", "2", "3", "4", "5", "6", "64", "130", "143")
 MINIMAL = """\
@@ -418,9 +420,25 @@ def test_the_example_of_a_plan_is_what_ctsync_prints(tmp_path, capsys):
 
 
 def command_lines() -> list[str]:
-    lines = f"{TEXT}\n{README}".splitlines()
+    lines = f"{TEXT}\n{README}\n{GUIDE}".splitlines()
     told = [line[2:] for line in lines if line.startswith("$ ctsync")]
     return sorted({*told})
+
+
+def told_in_passing() -> set[str]:
+    """Commands in the sentences and tables of the guide."""
+    joined = re.sub(r"(?<!\n)\n(?!\n)", " ", GUIDE)
+    return {span for span in spans(joined) if span.startswith("ctsync ")}
+
+
+@pytest.mark.parametrize("span", sorted(told_in_passing()))
+def test_the_guide_tells_of_no_command_that_is_not_there(span):
+    words = shlex.split(span)[1:]
+    context = APP.make_context("ctsync", words, resilient_parsing=True)
+    name, command, rest = APP.resolve_command(context, words)
+    assert command is not None, name
+    if isinstance(command, click.Group):
+        assert rest[0] in command.commands
 
 
 @pytest.mark.parametrize("line", command_lines())
@@ -432,7 +450,8 @@ def test_every_command_line_can_be_parsed(line, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("file", "text"), [(REFERENCE, TEXT), (ROOT / "README.md", README)]
+    ("file", "text"),
+    [(REFERENCE, TEXT), (ROOT / "README.md", README), (GUIDE_FILE, GUIDE)],
 )
 def test_links_lead_somewhere(file, text):
     titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
@@ -446,10 +465,15 @@ def test_links_lead_somewhere(file, text):
             assert (file.parent / target.partition("#")[0]).exists(), target
 
 
-def test_every_section_is_in_the_table_of_contents():
-    contents = TEXT.split("\n## ")[0]
-    for title in re.findall(r"^## (.+)$", TEXT, re.MULTILINE):
+@pytest.mark.parametrize("text", [TEXT, GUIDE], ids=["reference", "guide"])
+def test_every_section_is_in_the_table_of_contents(text):
+    contents = text.split("\n## ")[0]
+    for title in re.findall(r"^## (.+)$", text, re.MULTILINE):
         assert f"(#{title.lower().replace(' ', '-')})" in contents
+
+
+def test_the_guide_stays_short():
+    assert len(GUIDE.splitlines()) < 200
 
 
 def test_the_reference_stays_short():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from ctsync.canon import fold_name
@@ -16,8 +17,11 @@ from ctsync.model.change import Change, Settled, settled_from_json
 from ctsync.model.entry import Entry, Known, known_from_json
 from ctsync.model.operation import Operation
 from ctsync.model.record import Record
+from ctsync.plan.schedule import records_of
 
 Attributes = Mapping[str, Known]
+
+_fold = lru_cache(maxsize=4096)(fold_name)  # names are few, and come with every record
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +93,27 @@ def doubt_of(record: Record, change: Change, known: Attributes, run: str) -> Eff
 def effect_of(record: Record, change: Change, known: Attributes) -> Effect:
     """Give what is known once a record is acknowledged."""
     after = _after(record.operations, known, certain=True)
-    once = (fold_name(t.attribute) for t in change.targets if t.write == "once")
+    once = {_fold(t.attribute) for t in change.targets if t.write == "once"}
     return Effect(
         after,
         change.settled.cohorts,
-        tuple(sorted(after.keys() & set(once))),
+        tuple(sorted(once.intersection(after))),
         _with_released(change) if record.last else None,
     )
+
+
+def known_before(record: Record, change: Change, known: Attributes) -> Attributes:
+    """Give what is known once the records before this one are acknowledged.
+
+    A record is sent only then, so nothing has to be kept between two waves.
+    """
+    if len(record.operations) == len(change.operations):
+        return known
+    for _, earlier in records_of(change):
+        if earlier.operations == record.operations:
+            break
+        known = {**known, **_after(earlier.operations, known, certain=True)}
+    return known
 
 
 def release_of(change: Change) -> Effect:
@@ -120,7 +138,7 @@ def _after(
 ) -> dict[str, Known]:
     after: dict[str, Known] = {}
     for operation in operations:
-        name = fold_name(operation.attribute)
+        name = _fold(operation.attribute)
         before = after.get(name, known.get(name))
         kind = KINDS[operation.kind]
         after[name] = kind.apply(before, operation, certain=certain)

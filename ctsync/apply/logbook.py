@@ -6,8 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Protocol
 
-from ctsync.apply.dossier import Desk, Dossier
-from ctsync.apply.effect import Effect, doubt_of, effect_of, release_of
+from ctsync.apply.dossier import Dossier
+from ctsync.apply.effect import (
+    Effect,
+    doubt_of,
+    effect_of,
+    known_before,
+    release_of,
+)
 from ctsync.apply.journal import (
     Sent,
     end_line,
@@ -31,7 +37,10 @@ class Logbook(Protocol):
     def intend(
         self, call: int, records: tuple[Record, ...], dossiers: DossierByKey
     ) -> None:
-        """Note that a call leaves. It may leave once this returns."""
+        """Note that a call leaves. It may leave once this returns.
+
+        Lanes ask side by side.
+        """
         ...
 
     def receive(
@@ -51,13 +60,11 @@ class JournalLogbook:
     def __init__(
         self,
         writer: JournalWriter,
-        desk: Desk,
         run: str,
         timeout_seconds: float,
         clock: Callable[[], float],
     ) -> None:
         self._writer = writer
-        self._desk = desk
         self._run = run
         self._timeout_seconds = timeout_seconds
         self._clock = clock
@@ -100,7 +107,7 @@ class JournalLogbook:
         self._writer.append(end_line(is_open=is_open), sync=True)
 
     def _doubt(self, record: Record, dossier: Dossier) -> Effect:
-        known = self._desk.known(dossier)
+        known = known_before(record, dossier.change, dossier.known)
         return doubt_of(record, dossier.change, known, self._run)
 
     def _effect(
@@ -108,10 +115,8 @@ class JournalLogbook:
     ) -> Effect | None:
         if verdict.outcome is not Outcome.ACKNOWLEDGED:
             return None
-        known = self._desk.known(dossier)
-        effect = effect_of(record, dossier.change, known)
-        self._desk.learn(dossier, record, effect.attributes)
-        return effect
+        known = known_before(record, dossier.change, dossier.known)
+        return effect_of(record, dossier.change, known)
 
 
 class NoLogbook:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ctsync.apply.tally import Failure, Tally
+from ctsync.apply.failures import Failure
+from ctsync.apply.tally import Tally
 from ctsync.apply.terms import Halted
 from ctsync.canon import canonical
 from ctsync.errors import CtsyncError
@@ -77,14 +78,10 @@ class ApplyResult:
 
     @property
     def next(self) -> str:
-        """The command to run next."""
-        if self.error is not None and not self.called:
-            return "ctsync doctor"
+        """The command to run next: the same plan again, or a new one."""
         if self.dry_run or self.retryable:
             return "ctsync apply"
-        if not self.is_complete:
-            return "ctsync plan"
-        return f"ctsync verify --run {self.run}"
+        return "ctsync plan"
 
     def as_json(self, mask: Mask) -> dict[str, Any]:
         """Give the document, with keys masked."""

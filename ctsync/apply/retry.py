@@ -43,6 +43,10 @@ class Attempt:
         tries = {**self.tries, happened: self.tried(happened) + 1}
         return Attempt(records, self.in_doubt or in_doubt, tries)
 
+    def afresh(self, happened: Happened) -> Attempt:
+        """Give the attempt as if it had never met with this."""
+        return replace(self, tries={**self.tries, happened: 0})
+
     def unsent(self) -> Verdict:
         """Give the verdict of records that this try did not write."""
         outcome = Outcome.UNKNOWN if self.in_doubt else Outcome.NOT_SENT

@@ -10,24 +10,23 @@ from random import Random
 from typing import TypeAlias
 
 from ctsync import __version__
-from ctsync.apply.dossier import Desk, Dossier, join
+from ctsync.apply.dispatch import Dispatch
+from ctsync.apply.dossier import Dossier, join, placed
 from ctsync.apply.execute import Execution
 from ctsync.apply.fold import fold_journal
 from ctsync.apply.guard import Standing, check_plan
 from ctsync.apply.halt import Halt, halting_error
 from ctsync.apply.journal import Head
-from ctsync.apply.lane import Lane, Surroundings
 from ctsync.apply.logbook import JournalLogbook, Logbook, NoLogbook
 from ctsync.apply.recover import Present, folded_view, recover
 from ctsync.apply.result import ApplyResult
 from ctsync.apply.resume import still_due
 from ctsync.apply.tally import Tally
-from ctsync.apply.terms import Observer, Stop, Terms
+from ctsync.apply.terms import Observer, Stop, Surroundings, Terms
 from ctsync.errors import CtsyncError
 from ctsync.model.change import Change, Settled
 from ctsync.model.entry import Entry
 from ctsync.model.key import Key
-from ctsync.model.record import Outcome, Verdict
 from ctsync.plan.document import SavedPlan
 from ctsync.plan.schedule import records_of
 from ctsync.state.base import JournalWriter, Snapshot, Store
@@ -98,25 +97,30 @@ class _Run:
         survey = self._survey()
         with closing(connect() if survey.waves else _NoTransport()) as transport:
             if self.terms.dry_run or not (survey.waves or survey.releases):
-                lane = self._lane(transport, NoLogbook())
-                error = self._send(lane, survey)
+                dispatch = self._dispatch(transport, NoLogbook())
+                error = self._send(dispatch, survey)
             else:
                 head = self._head(new_id, started)
-                lane, error = self._write(head, transport, survey)
-        return self._result(survey.tally, lane, error, started, stop)
+                dispatch, error = self._write(head, transport, survey)
+        return self._result(survey.tally, dispatch, error, started, stop)
 
     def _write(
         self, head: Head, transport: Transport, survey: _Survey
-    ) -> tuple[Lane, CtsyncError | None]:
+    ) -> tuple[Dispatch, CtsyncError | None]:
         """Send under a journal, and fold it."""
         with self.store.open_journal(head.as_json()) as writer:
             logbook = self._logbook(writer)
-            lane = self._lane(transport, logbook)
-            error = self._send(lane, survey) or self._end(logbook, lane, survey)
-        return lane, error or self._fold(lane)
+            dispatch = self._dispatch(transport, logbook)
+            error = self._send(dispatch, survey)
+            error = error or self._end(logbook, dispatch, survey)
+        return dispatch, error or self._fold(dispatch)
 
-    def dossiers(self) -> Iterator[Dossier]:
-        return join(self.plan.changes(), self.present.entries(), self._due)
+    def dossiers(self, wave: int | None = None) -> Iterator[Dossier]:
+        """Yield what is due; given a wave, perhaps only those with a part in it."""
+        entries = self.present.entries()
+        if wave is not None and self.standing == "fresh":
+            return join(self.plan.changes_in(wave), entries, self._due)
+        return join(placed(self.plan.changes()), entries, self._due)
 
     def _due(self, change: Change, entry: Entry | None) -> Change:
         if self.standing == "fresh":
@@ -126,11 +130,25 @@ class _Run:
     def _survey(self) -> _Survey:
         """Look through the plan once, before anything is sent."""
         tally, waves, releases = Tally(), set[int](), False
+        if self.standing == "fresh":
+            for own in self.plan.waves():
+                waves.update(own)
+                if own:
+                    tally.expect()
+                else:
+                    releases = True
+            return _Survey(tally, frozenset(waves), releases)
         for dossier in self.dossiers():
-            tally.expect(dossier)
             waves.update(wave for wave, _ in records_of(dossier.change))
+            if dossier.place is not None:
+                tally.expect(is_done=not dossier.change.operations)
             releases = releases or _only_releases(dossier)
         return _Survey(tally, frozenset(waves), releases)
+
+    def _releases(self) -> Iterator[Change]:
+        if self.standing == "fresh":
+            return self.plan.releases()
+        return (d.change for d in self.dossiers() if _only_releases(d))
 
     def _head(self, new_id: Callable[[], str], started: float) -> Head:
         header = self.present.header
@@ -147,17 +165,17 @@ class _Run:
 
     def _logbook(self, writer: JournalWriter) -> JournalLogbook:
         return JournalLogbook(
-            writer, Desk(), self.run, self.terms.timeout_seconds, self.around.clock
+            writer, self.run, self.terms.timeout_seconds, self.around.clock
         )
 
-    def _lane(self, transport: Transport, logbook: Logbook) -> Lane:
-        return Lane(transport, logbook, self.halt, self.terms, self.around)
+    def _dispatch(self, transport: Transport, logbook: Logbook) -> Dispatch:
+        return Dispatch(transport, logbook, self.halt, self.terms, self.around)
 
-    def _send(self, lane: Lane, survey: _Survey) -> CtsyncError | None:
+    def _send(self, dispatch: Dispatch, survey: _Survey) -> CtsyncError | None:
         execution = Execution(
             self.dossiers,
             survey.waves,
-            lane,
+            dispatch,
             survey.tally,
             self.halt,
             self.terms,
@@ -166,40 +184,43 @@ class _Run:
         try:
             execution.run()
         except CtsyncError as error:
-            if not lane.calls:
+            if not dispatch.calls:
                 raise
-            _note_in_flight(lane, survey.tally)
+            for dossier, record, verdict in dispatch.undecided():
+                survey.tally.note(dossier, record, verdict)
             return error
+        finally:
+            dispatch.close()
         return None
 
     def _end(
-        self, logbook: JournalLogbook, lane: Lane, survey: _Survey
+        self, logbook: JournalLogbook, dispatch: Dispatch, survey: _Survey
     ) -> CtsyncError | None:
         """Release, wait until no late write can pass the next plan, and say the end."""
         try:
             tally = survey.tally
             stopped = self._stopped(tally)
             if stopped is None and survey.releases:
-                logbook.release(d.change for d in self.dossiers() if _only_releases(d))
-            self._wait_for_late_writes(lane)
+                logbook.release(self._releases())
+            self._wait_for_late_writes(dispatch)
             is_whole = tally.acknowledged == tally.total and stopped is None
             logbook.end(is_open=not is_whole)
         except CtsyncError as error:
-            if not lane.calls:
+            if not dispatch.calls:
                 raise
             return error
         return None
 
-    def _wait_for_late_writes(self, lane: Lane) -> None:
-        if lane.counters_over_at is None:
+    def _wait_for_late_writes(self, dispatch: Dispatch) -> None:
+        if dispatch.counters_over_at is None:
             return
-        rest = lane.counters_over_at - self.around.clock()
+        rest = dispatch.counters_over_at - self.around.clock()
         if rest > 0:
             why = "a call with counters had no answer, and may still be written"
             self.around.observer.waits(rest, why)
             self.around.sleep(rest)
 
-    def _fold(self, lane: Lane) -> CtsyncError | None:
+    def _fold(self, dispatch: Dispatch) -> CtsyncError | None:
         snapshot = Snapshot(self.present.header, self.present.entries)
         try:
             journal = self.store.journal()
@@ -209,7 +230,7 @@ class _Run:
                     self.store.replace(folding.header, folding.entries())
             self.store.discard_journal()
         except CtsyncError as error:
-            if not lane.calls:
+            if not dispatch.calls:
                 raise
             return error
         return None
@@ -234,7 +255,7 @@ class _Run:
     def _result(
         self,
         tally: Tally,
-        lane: Lane,
+        dispatch: Dispatch,
         error: CtsyncError | None,
         started: float,
         stop: Stop,
@@ -245,10 +266,10 @@ class _Run:
             digest=self.plan.foot.digest,
             environment=self.plan.head.environment,
             tally=tally,
-            calls=lane.calls,
+            calls=dispatch.calls,
             seconds=self.around.clock() - started,
             dry_run=self.terms.dry_run,
-            called=lane.reached or (error is not None and lane.calls > 0),
+            called=dispatch.reached or (error is not None and dispatch.calls > 0),
             stopped=reason,
             signal_number=stop.signal_number,
             allow_rejected=self.terms.allow_rejected,
@@ -268,9 +289,3 @@ class _NoTransport:
 
 def _only_releases(dossier: Dossier) -> bool:
     return not dossier.change.operations and bool(dossier.change.released)
-
-
-def _note_in_flight(lane: Lane, tally: Tally) -> None:
-    records, dossiers = lane.in_flight
-    for record in records:
-        tally.note(dossiers[record.key], record, Verdict(Outcome.UNKNOWN))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from ctsync.apply.effect import Effect, effect_from_json
+from ctsync.apply.failures import scratch_database
 from ctsync.apply.journal import EffectData
 from ctsync.canon import canonical, parse
 from ctsync.model.key import Key
@@ -21,10 +23,8 @@ class EffectsByKey:
     """
 
     def __init__(self, effects: Iterable[tuple[Key, EffectData]]) -> None:
-        import sqlite3
-
-        self._rows = sqlite3.connect("", isolation_level=None)
-        self._rows.execute("PRAGMA journal_mode = OFF")
+        self._rows = scratch_database()
+        weakref.finalize(self, self._rows.close)
         self._rows.execute("CREATE TABLE effect (type TEXT, id TEXT, data BLOB)")
         self._rows.execute("BEGIN")
         self._rows.executemany(

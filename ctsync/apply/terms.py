@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from random import Random
 from typing import Literal, Protocol
 
 from ctsync.kinds.base import Frame
@@ -42,11 +44,12 @@ class Pace:
 class Terms:
     """What the project and the command line say about a run.
 
-    `canary` is how many profiles go first; the rest follow only if all of them were
-    acknowledged.
+    `concurrency` is how many calls may be in flight. `canary` is how many profiles go
+    first; the rest follow only if all of them were acknowledged.
     """
 
     records_per_call: int = 100
+    concurrency: int = 3
     timeout_seconds: float = 60.0
     dry_run: bool = False
     reject_limit: Limit = DEFAULT_LIMITS["reject"]
@@ -79,7 +82,7 @@ class Observer(Protocol):
         ...
 
     def waits(self, seconds: float, why: str) -> None:
-        """Nothing is sent for so long."""
+        """Nothing more leaves for so long."""
         ...
 
 
@@ -91,3 +94,13 @@ class Silent:
 
     def waits(self, seconds: float, why: str) -> None:
         """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Time, chance, and whoever watches."""
+
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    rng: Random
+    observer: Observer

@@ -12,7 +12,7 @@ from ctsync.errors import PolicyBlocked
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import Present
-    from ctsync.cli.applying import Orders
+    from ctsync.cli.orders import Orders
     from ctsync.plan.document import SavedPlan
     from ctsync.plan.policy import Blocked
 
@@ -29,7 +29,7 @@ def refuse_blocked(session: Session, plan: SavedPlan) -> None:
         words = "\n  ".join(rule.sentence for rule in blocked)
         raise PolicyBlocked(
             f"the plan is blocked by policy:\n  {words}",
-            hint="plan again with --accept where a number is meant, or change policy:",
+            hint="plan again with --accept where a number is meant",
         )
 
 
@@ -46,6 +46,8 @@ def approve(
         show_plan(session.settings, plan, exit_code=0)
     if not plan.foot.changes or orders.dry_run:
         return
+    if plan.foot.summary["calls"]:
+        session.passcode()  # better missed now than after the answer
     is_first = present.header is None and not session.settings.sandbox
     if orders.asks:
         if session.settings.format != "text":

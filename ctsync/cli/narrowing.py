@@ -27,7 +27,7 @@ def narrow(view: PlanView, targets: tuple[str, ...]) -> PlanView:
     selection.check(view.mask)
     return replace(
         view,
-        targets=(*view.targets, *targets),
+        targets=tuple(dict.fromkeys((*view.targets, *targets))),
         hidden=view.changed - shown,
         changes=lambda: _chosen(view, selection),
     )

@@ -66,7 +66,8 @@ def show_error(settings: Settings, error: CtsyncError) -> int:
         write(annotations(findings))
     elif findings is not None:
         sys.stderr.write("".join(findings_text(findings)))
-    complain(error)
+    if findings is None or not findings.has_errors:
+        complain(error)
     return error.exit_code
 
 

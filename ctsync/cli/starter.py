@@ -16,7 +16,7 @@ PROJECT_FILE = "ctsync.yaml"
 EXAMPLE = "people/example.yaml"
 SCHEMAS = {"project": ".schema/project.json", "spec": ".schema/spec.json"}
 
-# Where a template names the project: GitLab's variable, GitHub's input beside `command`.
+# Where templates name the project: GitLab's variable, GitHub's input by `command`.
 _VARIABLE = re.compile(r'^( +CTSYNC_PROJECT: )"\."$', re.MULTILINE)
 _STEP = re.compile(r"^( +)command: \w+$", re.MULTILINE)
 

@@ -51,10 +51,8 @@ def fingerprint(contributions: Iterable[Contribution], salt: bytes) -> str:
     Contributions are taken in the order of their digests, so that moving one from one
     place to another changes nothing.
     """
-    digest = hashlib.blake2b(salt, digest_size=16)
-    for words in sorted(contribution.digest for contribution in contributions):
-        digest.update(words)
-    return digest.hexdigest()
+    words = sorted([contribution.digest for contribution in contributions])
+    return hashlib.blake2b(b"".join((salt, *words)), digest_size=16).hexdigest()
 
 
 def find_candidates(
@@ -102,7 +100,8 @@ def _by_key(contributions: Iterable[Contribution]) -> dict[Key, list[Contributio
 def _candidate(
     key: Key, places: list[Contribution], entry: Entry | None, salt: bytes
 ) -> Candidate:
-    places.sort(key=_order)
+    if len(places) > 1:
+        places.sort(key=_order)
     return Candidate(key, tuple(places), entry, fingerprint(places, salt))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Iterator
 
 from ctsync.kinds.base import Fault, Frame
 from ctsync.model.value import DATE_PREFIX
+
+# All of Unicode's control characters (Cc) and halves of surrogate pairs (Cs).
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def text_faults(text: str, frame: Frame) -> Iterator[Fault]:
@@ -27,7 +30,7 @@ def text_faults(text: str, frame: Frame) -> Iterator[Fault]:
             f"text that starts with {DATE_PREFIX} would be read as a date",
             "write a date as 1990-02-20, without quotes",
         )
-    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+    if _CONTROL.search(text):
         yield Fault(
             "CT208", "text holds control characters", "remove them from the value"
         )

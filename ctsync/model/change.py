@@ -78,8 +78,11 @@ class Change:
 
     @property
     def removes(self) -> bool:
-        """Whether the profile loses a value."""
-        return any(op.operator in {"$remove", "$delete"} for op in self.operations)
+        """Whether the profile loses a value that it has, or may have.
+
+        Excluding a value that nobody knows to be there counts as no loss.
+        """
+        return any(map(_loses, self.operations))
 
     def as_json(self) -> dict[str, Any]:
         """Give the whole form, as a saved plan keeps it."""
@@ -96,6 +99,16 @@ class Change:
             "settled": self.settled.as_json(),
             "opt_in": self.opt_in,
         }
+
+
+def _loses(operation: Operation) -> bool:
+    if operation.operator == "$delete":
+        return True
+    if operation.operator != "$remove" or not isinstance(operation.operand, tuple):
+        return False
+    before = operation.before if isinstance(operation.before, tuple) else ()
+    guarded = frozenset(operation.excluded) - frozenset(before)
+    return bool(frozenset(operation.operand) - guarded)
 
 
 def change_from_json(data: Mapping[str, Any]) -> Change:

@@ -56,10 +56,10 @@ class BlockWatch:
     def pass_entry(self, entry: Entry) -> None:
         """See a profile that is as it was."""
         for block, address_name in _REACH.items():
-            known = entry.attributes.get(fold_name(block))
-            if known is not None:
+            folded = fold_name(block)
+            if folded in entry.attributes:
                 address = _address({}, entry, address_name)
-                self._say(block, address, known.value, None)
+                self._say(block, address, entry.attributes[folded].value, None)
 
     def contradictions(self) -> Iterator[Contradiction]:
         """Yield what was found since the last time."""

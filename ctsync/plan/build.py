@@ -83,14 +83,15 @@ class _Builder:
         self._forget: list[str] = []
 
     def build(self) -> Built:
-        for folded, target in self._wanted.declared.items():
+        declared, leaving = self._wanted.declared, self._wanted.leaving
+        for folded, target in declared.items():
             self._reach(folded, target)
-        for folded, target in self._wanted.leaving.items():
+        for folded, target in leaving.items():
             self._forget.append(folded)
             self._reach(folded, target)
-        for folded, known in self._known.items():
-            if folded not in self._wanted.declared.keys() | self._wanted.leaving.keys():
-                self._let_go(folded, known)
+        for folded in self._known:
+            if folded not in declared and folded not in leaving:
+                self._let_go(folded, self._known[folded])
         return self._finish()
 
     def _reach(self, folded: str, target: Target) -> tuple[Operation, ...]:

@@ -161,8 +161,16 @@ class SavedPlan:
                 yield place, change_from_line(line, is_whole=False)
             place += waves != b""
 
+    def releases(self) -> Iterator[Change]:
+        """Yield the changes that send nothing."""
+        lines = (line for line in self._change_lines() if not waves_in(line))
+        return map(change_from_line, lines)
+
     def _change_lines(self) -> Iterator[bytes]:
-        return (line for line in _lines(self._file) if line.startswith(START))
+        # A generator of its own, so that who iterates keeps the file open.
+        for line in _lines(self._file):
+            if line.startswith(START):
+                yield line
 
     def settled(self) -> Iterator[tuple[Key, Settled]]:
         """Yield what entries with nothing to do get at the next fold."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from ctsync.canon import canonical, fold_id
 from ctsync.limits import MAX_BODY_BYTES
@@ -14,6 +16,27 @@ from ctsync.model.record import Call, Record
 # that everything else can be sent again after an outcome that is not known.
 WAVES = (1, 2, 3)
 _COUNTERS = 3
+_BODY = b'{"d":[%b]}'
+
+FoldedKey: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records that may share a call.
+
+    `folded` are their keys with identifiers folded: no other call that holds one of
+    them may be in flight at the same time. `body` is what travels.
+    """
+
+    records: tuple[Record, ...]
+    folded: frozenset[FoldedKey]
+    body: bytes
+
+
+def body_of(records: Iterable[Record]) -> bytes:
+    """Give the body of a call."""
+    return _BODY % b",".join(canonical(record.as_wire()) for record in records)
 
 
 def records_of(change: Change) -> tuple[tuple[int, Record], ...]:
@@ -46,20 +69,18 @@ def schedule(
         )
         for batch in pack(records, records_per_call=records_per_call):
             number += 1
-            yield Call(number, wave, batch)
+            yield Call(number, wave, batch.records)
 
 
-def pack(
-    records: Iterable[Record], *, records_per_call: int
-) -> Iterator[tuple[Record, ...]]:
+def pack(records: Iterable[Record], *, records_per_call: int) -> Iterator[Batch]:
     """Yield batches of records that may share a call, in order."""
     packer = Packer(records_per_call)
     for record in records:
         full = packer.add(record)
-        if full:
+        if full is not None:
             yield full
     rest = packer.flush()
-    if rest:
+    if rest is not None:
         yield rest
 
 
@@ -73,29 +94,35 @@ class Packer:
     def __init__(self, records_per_call: int) -> None:
         self._records_per_call = records_per_call
         self._records: list[Record] = []
-        self._folded: set[tuple[str, str]] = set()
-        self._bytes = 0
+        self._folded: set[FoldedKey] = set()
+        self._wires = bytearray()
 
-    def add(self, record: Record) -> tuple[Record, ...]:
+    def add(self, record: Record) -> Batch | None:
         """Take a record in; give the call that it closed, if any."""
-        size = len(canonical(record.as_wire())) + 1
+        wire = canonical(record.as_wire())
         folded = (record.key.type, fold_id(record.key.id))
-        closed = () if self._has_room(size, folded) else self.flush()
+        closed = None if self._has_room(len(wire), folded) else self.flush()
+        if self._records:
+            self._wires += b","
+        self._wires += wire
         self._records.append(record)
         self._folded.add(folded)
-        self._bytes += size
         return closed
 
-    def flush(self) -> tuple[Record, ...]:
-        """Close the call at hand and give it."""
-        batch = tuple(self._records)
-        self._records, self._folded, self._bytes = [], set(), 0
+    def flush(self) -> Batch | None:
+        """Close the call at hand and give it, if there is one."""
+        if not self._records:
+            return None
+        batch = Batch(
+            tuple(self._records), frozenset(self._folded), _BODY % self._wires
+        )
+        self._records, self._folded, self._wires = [], set(), bytearray()
         return batch
 
-    def _has_room(self, size: int, folded: tuple[str, str]) -> bool:
+    def _has_room(self, size: int, folded: FoldedKey) -> bool:
         return (
             len(self._records) < self._records_per_call
-            and self._bytes + size <= MAX_BODY_BYTES
+            and len(self._wires) + 1 + size + len(_BODY) <= MAX_BODY_BYTES
             and folded not in self._folded
         )
 
@@ -112,8 +139,8 @@ class CallCounter:
         """Take a change in."""
         for wave, record in records_of(change):
             self.records += 1
-            self._calls += bool(self._packers[wave].add(record))
+            self._calls += self._packers[wave].add(record) is not None
 
     def calls(self) -> int:
         """Give the number of calls; nothing can be added afterwards."""
-        return self._calls + sum(bool(p.flush()) for p in self._packers.values())
+        return self._calls + sum(p.flush() is not None for p in self._packers.values())

@@ -87,6 +87,8 @@ class Selection:
 
     def trim(self, change: Change, entry: Entry | None) -> Change | None:
         """Give the chosen part of a change, or None."""
+        if self.is_whole:
+            return change
         names = _names_of(change)
         if any(s.matches(names[s.kind]) for s in self.excludes if s.kind in names):
             return None

@@ -16,10 +16,7 @@ from ctsync.render.sentences import counted, duration_words
 MOST_SHOWN = 20
 
 _STOPPED = {
-    "unauthorised": (
-        "the platform refused the credentials; the usual causes are another region "
-        "than the account's, and an SDK token in place of the passcode"
-    ),
+    "unauthorised": "the platform refused the credentials",
     "unreachable": "no call reached the server any more",
     "interrupted": "a signal ended the run",
     "reject_limit": "more profiles were rejected than limits.reject allows",

@@ -19,6 +19,8 @@ Quote = Callable[[str], str]
 def summary_sentence(view: PlanView) -> str:
     """Say what the plan comes to, in one line."""
     profiles, summary = view.profiles, view.summary
+    if not view.changed and view.is_partial and view.whole:
+        return "Nothing chosen: the selection leaves all changes out."
     if not view.changed:
         unchanged = profiles["unchanged"]
         noun = "profile is" if unchanged == 1 else "profiles are"

@@ -108,8 +108,8 @@ def before_words(operation: Operation, mask: Mask) -> str:
 
 
 def uncertain_words(since: str | None) -> str:
-    """Say that a value is uncertain, and since which run."""
-    return f"(uncertain since run {escape(since)})" if since else "(uncertain)"
+    """Say that a value is uncertain, and since which run, by the start of its id."""
+    return f"(uncertain since run {escape(since[:8])})" if since else "(uncertain)"
 
 
 def list_notes(operation: Operation) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 from ctsync import __version__
 from ctsync.canon import parse
 from ctsync.errors import TransportError
+from ctsync.limits import MAX_CONCURRENCY
 from ctsync.model.snapshot import Account
 from ctsync.transport.answer import Answer, Happened
 from ctsync.transport.text import clean_text
@@ -66,9 +67,12 @@ def connect(
     passcode: str,
     *,
     timeout_seconds: float,
+    connections: int = MAX_CONCURRENCY,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> HttpTransport:
     """Get ready to send calls; nothing is sent yet.
+
+    At most so many `connections` are open at a time; further calls wait for one.
 
     Raises:
         TransportError: the address or the credentials cannot be used.
@@ -82,11 +86,12 @@ def connect(
         "Accept-Encoding": "identity",
         "User-Agent": f"ctsync/{__version__}",
     }
-    return HttpTransport(_session(url), url, headers, timeout_seconds, monotonic)
+    session = _session(url, connections)
+    return HttpTransport(session, url, headers, timeout_seconds, monotonic)
 
 
 class HttpTransport:
-    """A connection to one account's upload API, kept open between calls."""
+    """Connections to one account's upload API, kept open; threads may share it."""
 
     def __init__(
         self,
@@ -192,10 +197,18 @@ class _Upload(io.BytesIO):
         return super().read(size)
 
 
-def _session(url: str) -> requests.Session:
+def _session(url: str, connections: int) -> requests.Session:
+    from http.cookiejar import DefaultCookiePolicy
+
     import requests
+    from requests.adapters import HTTPAdapter
 
     session = requests.Session()
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    # Cookies would tie calls to each other, and the session is shared by threads.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     # Else a .netrc would add credentials, and loopback calls would meet a proxy.
     session.trust_env = False
     if not _is_loopback(urlsplit(url)):

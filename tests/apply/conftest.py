@@ -2,11 +2,12 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from random import Random
-from time import sleep
+from time import sleep, time
 from typing import BinaryIO
 
 import pytest
@@ -94,7 +95,7 @@ class World:
         self.account = Account("WR8-9K6-7Z5Z", "in1", sandbox.url)
         self.time = Time()
         self.stop = StopSign()
-        self.terms = Terms(pace=FAST, timeout_seconds=2.0)
+        self.terms = Terms(pace=FAST, timeout_seconds=2.0, concurrency=1)
         self.ids = (f"id{number}" for number in count(1))
         self.cohorts: dict[str, tuple[str, ...]] = {}
         self.leave: dict[str, Target] = {}
@@ -174,6 +175,10 @@ class World:
         store = over.get("store", self.store)
         return apply_plan(plan, store, over.get("connect", self.connect), **arguments)
 
+    def apply_in_real_time(self, plan: SavedPlan, **over: object) -> ApplyResult:
+        """Apply by the clock on the wall: for calls that overlap."""
+        return self.apply(plan, clock=time, sleep=sleep, **over)
+
     def bring(self, wants: Wants, **over: object) -> ApplyResult:
         """Plan and apply."""
         recover(self.store, clock=self.time.clock, sleep=self.time.sleep)
@@ -228,7 +233,25 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def world(tmp_path: Path, sandbox: Sandbox) -> Iterator[World]:
-    made = World(tmp_path, sandbox)
+    yield from _worlds(tmp_path, sandbox)
+
+
+@pytest.fixture
+def world_of(tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """Give what makes a world with a sandbox of other settings."""
+    with ExitStack() as stack:
+
+        def make(**settings: object) -> World:
+            running = stack.enter_context(Sandbox(slow_seconds=0.1, **settings))
+            worlds = _worlds(tmp_path, running)
+            stack.callback(lambda: next(worlds, None))
+            return next(worlds)
+
+        yield make
+
+
+def _worlds(folder: Path, sandbox: Sandbox) -> Iterator[World]:
+    made = World(folder, sandbox)
     yield made
     made.close()
     assert sandbox.platform.violations == ()

@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections import Counter
 from itertools import count
+from time import sleep
 
 import pytest
 
@@ -199,49 +200,100 @@ CHILD = """
     from random import Random
     from ctsync.apply.run import apply_plan
     from ctsync.apply.terms import Silent, Terms
+    from ctsync.cli.signals import stop_on_signals
     from ctsync.plan.document import open_plan
     from ctsync.state.jsonl import JsonlStore
     from ctsync.transport.http import connect
 
-    class Stop:
-        requested = False
-        signal_number = None
-
-    folder, number = Path(sys.argv[1]), iter(range(1000))
-    plan = open_plan(folder / "plan")
-    apply_plan(
-        plan,
-        JsonlStore.at("state.jsonl", folder=folder, name=None),
-        lambda: connect(plan.head.account, "sandbox", timeout_seconds=5),
-        terms=Terms(records_per_call=1, timeout_seconds=5),
-        clock=time.time,
-        sleep=time.sleep,
-        rng=Random(1),
-        new_id=lambda: f"child{next(number)}",
-        observer=Silent(),
-        stop=Stop(),
-    )
+    folder, concurrency = Path(sys.argv[1]), int(sys.argv[2])
+    seconds, number = float(sys.argv[3]), iter(range(1000))
+    with open_plan(folder / "plan") as plan, stop_on_signals() as stop:
+        result = apply_plan(
+            plan,
+            JsonlStore.at("state.jsonl", folder=folder, name=None),
+            lambda: connect(plan.head.account, "sandbox", timeout_seconds=seconds),
+            terms=Terms(
+                records_per_call=1, timeout_seconds=seconds, concurrency=concurrency
+            ),
+            clock=time.time,
+            sleep=time.sleep,
+            rng=Random(1),
+            new_id=lambda: f"child{next(number)}",
+            observer=Silent(),
+            stop=stop,
+        )
+    sys.exit(result.exit_code)
 """
+
+
+def child(world, plan, folder, *, concurrency=1, timeout_seconds=5):
+    """Apply a plan in a process of its own."""
+    plan.copy_to(folder / "plan")
+    words = (str(folder), str(concurrency), str(timeout_seconds))
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(CHILD), *words],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def test_a_killed_process_leaves_what_the_next_needs(world, tmp_path):
     world.bring(first_wants(world))
     wants = second_wants(world)
     plan = world.plan(wants)
-    plan.copy_to(tmp_path / "plan")
     before = len(world.sandbox.platform.calls)
     world.sandbox.script("none", "none", "none", "none", "none", "none", "none", "hang")
-    child = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(CHILD), str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    running = child(world, plan, tmp_path)
     # The eighth call moves a counter, is applied, and never answered.
     world.until(lambda: len(world.sandbox.platform.calls) - before >= 8)
-    child.send_signal(signal.SIGKILL)
-    assert child.wait() == -signal.SIGKILL
+    running.send_signal(signal.SIGKILL)
+    assert running.wait() == -signal.SIGKILL
     assert world.store.journal() is not None
     result = world.apply(plan)
     assert result.exit_code == 0
     for n in range(3):
         assert world.attributes(f"u{n}")["Points"] == 15
     assert world.changes(wants) == []
+
+
+def counted(world, points):
+    return {f"u{n}": (world.counter("Points", points),) for n in range(12)}
+
+
+@pytest.mark.parametrize("hanging", ["hang", "lost", "slow", "late"])
+def test_a_process_killed_with_several_in_flight_moves_no_counter_twice(
+    world, tmp_path, hanging
+):
+    world.bring(counted(world, 10))
+    plan = world.plan(counted(world, 17))
+    before = len(world.sandbox.platform.calls)
+    world.sandbox.script("none", "none", *[hanging] * 10)
+    running = child(world, plan, tmp_path, concurrency=5)
+    world.until(lambda: len(world.sandbox.platform.calls) - before >= 7)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    world.sandbox.script()
+    world.settle()
+    world.terms = world.short_calls(1, concurrency=5)
+    assert finish(world, plan) == 0
+    found = {world.attributes(name)["Points"] for name in counted(world, 17)}
+    assert found == {17}
+    assert world.changes(counted(world, 17)) == []
+
+
+def test_a_second_signal_ends_the_run_with_several_in_flight(world, tmp_path):
+    world.bring(counted(world, 10))
+    plan = world.plan(counted(world, 17))
+    before = len(world.sandbox.platform.calls)
+    world.sandbox.script("none", "hang", "hang", "hang")
+    running = child(world, plan, tmp_path, concurrency=3, timeout_seconds=60)
+    world.until(lambda: len(world.sandbox.platform.calls) - before >= 4)
+    running.send_signal(signal.SIGINT)
+    sleep(0.2)
+    assert running.poll() is None  # it waits for what is in flight
+    running.send_signal(signal.SIGINT)
+    assert running.wait(timeout=20) == 130
+    assert world.store.journal() is not None
+    assert finish(world, plan) == 0
+    found = {world.attributes(name)["Points"] for name in counted(world, 17)}
+    assert found == {17}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -37,13 +36,14 @@ def probe(spent: Spent, owner: Any, name: str, part: str) -> None:
 
 def count_bytes(spent: Spent) -> None:
     """Count what goes into the journal."""
-    write: Callable[[int, bytes], None] = journal.write_all
+    module: Any = journal
+    write = module.write_all
 
     def counted(fd: int, data: bytes) -> None:
         spent["journal_bytes"] += len(data)
         write(fd, data)
 
-    journal.write_all = counted
+    module.write_all = counted
 
 
 def main(file: str, *arguments: str) -> int:

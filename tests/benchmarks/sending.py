@@ -47,7 +47,7 @@ def _table(parts: dict[str, float], count: int, rounds: int) -> Table:
         ("records a second, whole process", f"{count / parts['seconds']:.0f}"),
         ("seconds, whole process", f"{parts['seconds']:.2f}"),
         ("processor seconds per 1,000 records", f"{parts['cpu'] / count * 1e3:.3f}"),
-        ("waiting for replies, s", f"{parts['upload']:.2f}"),
+        ("waiting for replies, s, all lanes", f"{parts['upload']:.2f}"),
         ("journal, s (with fsync)", f"{parts['journal']:.3f}"),
         ("journal, lines", f"{parts['journal_calls']:.0f}"),
         ("journal, bytes a record", f"{parts['journal_bytes'] / count:.0f}"),

@@ -49,10 +49,11 @@ def _compare(title: str, setting: Setting, commands: Mapping[str, Command]) -> T
             name,
             milliseconds(laps.least),
             milliseconds(laps.median),
+            milliseconds(laps.cpu_seconds),
             f"{laps.least / bare:.1f}",
             f"{laps.peak_mib:.0f}",
         )
         for name, laps in found.items()
     )
-    head = ("process", "least", "median", f"x {BARE}", "peak MiB")
+    head = ("process", "least", "median", "cpu", f"x {BARE}", "peak MiB")
     return Table(title, head, rows, f"{setting.rounds} rounds, in turn.")

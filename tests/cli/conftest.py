@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -180,12 +181,22 @@ class Desk:
         return path.read_bytes() if path.exists() else b""
 
     def files(self) -> dict[str, bytes]:
-        """Everything in the folder."""
+        """Everything in the folder; a lock is a file that says nothing."""
         return {
             str(path.relative_to(self.folder)): path.read_bytes()
             for path in sorted(self.folder.rglob("*"))
-            if path.is_file()
+            if path.is_file() and path.suffix != ".lock"
         }
+
+
+@pytest.fixture(autouse=True)
+def _quiet_logger() -> Iterator[None]:
+    """Forget what `-v` set up: it holds the standard error of one test."""
+    logger = logging.getLogger("ctsync")
+    level = logger.level
+    yield
+    logger.handlers = []
+    logger.setLevel(level)
 
 
 @pytest.fixture(autouse=True)
@@ -206,7 +217,8 @@ def desk(tmp_path: Path, sandbox: Sandbox, capsys, monkeypatch) -> Iterator[Desk
     folder = tmp_path / "project"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("ctsync.cli.applying.time", QuickTime())
+    for room in ("applying", "sending"):
+        monkeypatch.setattr(f"ctsync.cli.{room}.time", QuickTime())
     made = Desk(folder, sandbox, capsys, monkeypatch)
     made.project()
     yield made

@@ -135,7 +135,7 @@ def test_percentages_do_not_apply_to_a_first_run_but_numbers_do(desk):
 
 
 def test_a_first_run_that_is_continued_needs_no_flag(desk):
-    desk.project("upload: {records_per_call: 1}")
+    desk.project("upload: {records_per_call: 1, concurrency: 1}")
     desk.people({f"u{n}": {"Plan": "Free"} for n in range(3)})
     desk.ok("plan", "--out", "p.plan")
     desk.sandbox.script("none", "unauthorised")

@@ -26,7 +26,7 @@ WELL = [
     ("state.show", ["state", "show", "u1"], COMMON | {"entry"}),
     ("state.forget", ["state", "forget", "u1", "--auto-approve"], COMMON),
     ("state.doubt", ["state", "doubt", "--all", "--dry-run"], COMMON),
-    ("state.copy", ["state", "copy", "copy.jsonl"], COMMON),
+    ("state.copy", ["state", "copy", "copy.jsonl", "--auto-approve"], COMMON),
 ]
 BADLY = [
     ("plan", ["plan", "--target", "identity=nobody"], 64),
@@ -43,7 +43,7 @@ BADLY = [
     ("state.show", ["state", "show", "nobody"], 64),
     ("state.forget", ["state", "forget", "nobody", "--auto-approve"], 64),
     ("state.doubt", ["state", "doubt"], 64),
-    ("state.copy", ["state", "copy", "state.jsonl"], 1),
+    ("state.copy", ["state", "copy", "state.jsonl", "--auto-approve"], 1),
 ]
 
 

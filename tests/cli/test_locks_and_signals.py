@@ -9,12 +9,13 @@ import pytest
 from ctsync.sandbox import Sandbox
 
 COUNT = 8
+LATENCY = 0.15
 
 
 @pytest.fixture
 def sandbox():
     made = Sandbox(
-        account_id="TEST-1", passcode="CANARY-PASSCODE-7f3a", latency_seconds=0.15
+        account_id="TEST-1", passcode="CANARY-PASSCODE-7f3a", latency_seconds=LATENCY
     )
     with made as running:
         yield running
@@ -77,6 +78,7 @@ def test_a_second_signal_stops_at_once_and_the_journal_holds(slow):
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
         _ended(process)
+    time.sleep(LATENCY)  # the call that was cut off is through
     assert process.returncode in {130, 143}
     assert slow.run("plan").code == 0
     assert slow.run("apply", "--auto-approve").code == 0
@@ -89,6 +91,7 @@ def test_a_killed_run_is_taken_up_by_the_next(slow):
         _until(lambda: slow.calls >= 3)
         process.kill()
         process.communicate(timeout=30)
+    time.sleep(LATENCY)  # the call that was cut off is through
     assert (slow.folder / "state.jsonl.journal").exists()
     before = slow.files()
     plan = slow.plan()

@@ -145,9 +145,10 @@ def test_a_locked_value_blocks_and_nothing_accepts_it(desk):
 
 
 def test_too_many_rejections_stop_an_apply(desk):
-    desk.project(
-        "upload: {records_per_call: 1}\npolicy: {limits: {reject: 1, create: 100}}"
-    )
+    desk.project("""\
+        upload: {records_per_call: 1, concurrency: 1}
+        policy: {limits: {reject: 1, create: 100}}
+        """)
     desk.people(_crowd(6))
     desk.sandbox.script("reject", "reject")
     ended = desk.json("apply", "--auto-approve", "--first-run")

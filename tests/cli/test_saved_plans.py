@@ -14,7 +14,7 @@ def _people(plan, points, *, count=COUNT):
 @pytest.fixture
 def planned(desk):
     """Six profiles, one a call, and a saved plan that edits all of them."""
-    desk.project("upload: {records_per_call: 1}")
+    desk.project("upload: {records_per_call: 1, concurrency: 1}")
     desk.begun(_people("Free", 1))
     desk.people(_people("Gold", 3))
     desk.ok("plan", "--out", "p.plan")

@@ -183,7 +183,9 @@ def test_the_passcode_is_in_no_file(planted):
 
 def test_files_with_clear_values_are_private_whatever_the_umask(planted):
     words = ["apply", "p.plan", "--auto-approve", "--report", "r.jsonl"]
-    with planted.spawn("state", "copy", "copy.jsonl", umask=0) as process:
+    with planted.spawn(
+        "state", "copy", "copy.jsonl", "--auto-approve", umask=0
+    ) as process:
         process.communicate(timeout=60)
     with planted.spawn(*words, umask=0) as process:
         process.communicate(timeout=60)

@@ -69,7 +69,7 @@ def test_an_entry_shows_values_and_what_they_rest_on(known):
 def test_without_a_state_looking_is_no_error(desk):
     assert "no state" in desk.ok("state", "list").out
     assert desk.run("state", "show", "u1").code == 64
-    assert desk.run("state", "copy", "x.jsonl").code == 1
+    assert desk.run("state", "copy", "x.jsonl", "--auto-approve").code == 1
 
 
 def test_forgetting_a_profile_makes_it_new_again(known):
@@ -125,7 +125,8 @@ def test_a_state_edited_by_hand_is_refused_by_all_until_it_is_doubted(known):
     commands = (
         ["plan"], ["apply", "--auto-approve"], ["state", "list"], ["explain", "u1"],
         ["state", "show", "u1"], ["state", "doubt", "u1", "--auto-approve"],
-        ["state", "forget", "u1", "--auto-approve"], ["state", "copy", "x.jsonl"],
+        ["state", "forget", "u1", "--auto-approve"],
+        ["state", "copy", "x.jsonl", "--auto-approve"],
         ["import", "spec", "--auto-approve"],
     )  # fmt: skip
     for words in commands:
@@ -175,7 +176,7 @@ def test_keys_that_are_not_known_are_named(known):
 
 
 def test_a_copy_keeps_lineage_and_serial_and_overwrites_nothing(known):
-    known.ok("state", "copy", "copy.jsonl")
+    known.ok("state", "copy", "copy.jsonl", "--auto-approve")
     copied = json.loads((known.folder / "copy.jsonl").read_text().splitlines()[0])
     header = _header(known)
     assert [copied[k] for k in ("lineage", "serial", "digest")] == [
@@ -183,7 +184,7 @@ def test_a_copy_keeps_lineage_and_serial_and_overwrites_nothing(known):
     ]
     known.ok("state", "forget", "u1", "--auto-approve")
     copy = (known.folder / "copy.jsonl").read_bytes()
-    assert known.run("state", "copy", "copy.jsonl").code == 1
+    assert known.run("state", "copy", "copy.jsonl", "--auto-approve").code == 1
     assert (known.folder / "copy.jsonl").read_bytes() == copy
     file = known.folder / "ctsync.yaml"
     file.write_text(file.read_text().replace("state.jsonl", "copy.jsonl"))

@@ -78,7 +78,7 @@ def test_a_dry_run_says_that_nothing_was_written():
 
 def test_a_run_that_stopped_says_why():
     shown = text(stopped="unauthorised")
-    assert "Stopped: the platform refused the credentials; the usual causes" in shown
+    assert "Stopped: the platform refused the credentials\n" in shown
 
 
 def test_server_text_cannot_act_on_the_terminal():

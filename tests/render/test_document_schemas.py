@@ -198,7 +198,8 @@ def documents(tmp_path_factory):
         for name in ("CI", "CTSYNC_ENV"):
             patch.delenv(name, raising=False)
         patch.setenv("CLEVERTAP_PASSCODE", "sandbox")
-        patch.setattr("ctsync.cli.applying.time", QuickTime())
+        for room in ("applying", "sending"):
+            patch.setattr(f"ctsync.cli.{room}.time", QuickTime())
         with Sandbox(account_id="TEST-1", slow_seconds=0.2) as sandbox:
             desk = Desk(folder, sandbox.url, hook.server_port)
             first_run(desk)

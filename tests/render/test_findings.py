@@ -113,5 +113,6 @@ def test_a_plan_as_annotations_says_what_blocks_it(a, whole):
         "::error title=PLAN BLOCKED::limits.opt_in is 0, this plan has 2 "
         "(--accept opt_in=2 allows it)\n"
         "::warning title=PARTIAL::PARTIAL: 0 of 3 changes (--target cohort=vip)\n"
-        "::notice title=ctsync plan::No changes. 788 profiles are as declared.\n"
+        "::notice title=ctsync plan::Nothing chosen: the selection leaves all changes "
+        "out.\n"
     )

@@ -38,8 +38,9 @@ class Stage:
         shutil.copy(script / "ctsync.yaml", folder)
         self._drawn = 0
         self._skipped = 0.0
-        monkeypatch.setattr("ctsync.cli.applying.uuid", self)
-        monkeypatch.setattr("ctsync.cli.applying.time", self)
+        monkeypatch.setattr("ctsync.cli.sending.uuid", self)
+        for room in ("applying", "sending"):
+            monkeypatch.setattr(f"ctsync.cli.{room}.time", self)
         monkeypatch.setattr(ctsync.sandbox, "Sandbox", self._sandbox())
 
     def uuid4(self):

@@ -84,7 +84,8 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     acknowledged. After an interruption, or exit 3, apply the same plan again: what was
     acknowledged is not sent twice. Without an argument it plans the current folder.
     """
-    from ctsync.cli.applying import Orders, apply_command
+    from ctsync.cli.applying import apply_command
+    from ctsync.cli.orders import Orders
     from ctsync.cli.planning import Wish
 
     orders = Orders(

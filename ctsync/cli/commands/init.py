@@ -41,7 +41,8 @@ def COMMAND(  # noqa: N802 - found by this name
     pipeline, and lists what it left alone. Asks on a terminal for what no option says.
     DIR is the project's folder; default: the current one.
     """
-    from ctsync.cli.initialising import Wishes, init_project
+    from ctsync.cli.initialising import init_project
+    from ctsync.cli.wishes import Wishes
 
     wishes = Wishes(account_id, region, name, ci)
     return init_project(settings, folder or Path(), wishes)

@@ -1,0 +1,85 @@
+"""Calls that wait before they are tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ctsync.apply.lanes import Parcel
+from ctsync.apply.retry import Attempt
+
+_LEAST_SECONDS = 0.001  # less may pass without moving the clock
+
+
+@dataclass(slots=True, eq=False)
+class Rest:
+    """One call's wait. `keeps_lane` says that no other call may take its turn."""
+
+    attempt: Attempt
+    parcel: Parcel
+    seconds: float
+    keeps_lane: bool
+
+
+class Resting:
+    """Waits side by side, measured by what passes between two looks at the clock.
+
+    A clock that is set back stretches no wait by more than one look.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._looked_at = clock()
+        self._rests: list[Rest] = []
+        self._pause_seconds = 0.0
+
+    def add(self, rest: Rest) -> None:
+        """Let a call wait."""
+        self.look()
+        self._rests.append(rest)
+
+    def pause(self, seconds: float) -> None:
+        """Let every call wait that has not left yet."""
+        self.look()
+        self._pause_seconds = max(self._pause_seconds, seconds)
+
+    def look(self) -> None:
+        """Take note of the time that has passed."""
+        now = self._clock()
+        passed = max(0.0, now - self._looked_at)
+        self._looked_at = now
+        self._pause_seconds = max(0.0, self._pause_seconds - passed)
+        for rest in self._rests:
+            rest.seconds = max(0.0, rest.seconds - passed)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing may leave for now."""
+        return self._pause_seconds > 0
+
+    @property
+    def lanes_kept(self) -> int:
+        """How many calls keep others from taking their turn."""
+        return sum(rest.keeps_lane and rest.seconds > 0 for rest in self._rests)
+
+    def __len__(self) -> int:
+        return len(self._rests)
+
+    def seconds(self) -> float | None:
+        """Give how long it takes until another call may leave; None if none waits."""
+        waits = [rest.seconds for rest in self._rests if rest.seconds > 0]
+        if self.is_paused:
+            waits = [self._pause_seconds]
+        return max(min(waits), _LEAST_SECONDS) if waits else None
+
+    def take_rested(self) -> Rest | None:
+        """Give a call whose wait is over, and forget it."""
+        for place, rest in enumerate(self._rests):
+            if rest.seconds <= 0:
+                return self._rests.pop(place)
+        return None
+
+    def take_all(self) -> Iterator[Rest]:
+        """Give up every wait."""
+        while self._rests:
+            yield self._rests.pop(0)

@@ -1,0 +1,81 @@
+"""Whether a plan may be applied here and now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ctsync.cli.approval import refuse_blocked
+from ctsync.cli.orders import Orders
+from ctsync.cli.planning import Wish, plan_now
+from ctsync.cli.session import Session
+from ctsync.cli.showing import mask_of
+from ctsync.errors import CtsyncError, PlanRefused, PolicyBlocked
+
+if TYPE_CHECKING:
+    from ctsync.apply.recover import Present
+    from ctsync.plan.document import SavedPlan
+
+
+def check_plan(
+    session: Session,
+    present: Present,
+    plan: SavedPlan,
+    orders: Orders,
+    *,
+    is_saved: bool,
+) -> None:
+    """Refuse a plan that is not the one approved, not for here, stale or blocked.
+
+    Raises:
+        PlanRefused: says what moved where a saved plan is stale.
+        PolicyBlocked: names every rule.
+    """
+    from ctsync.apply import guard
+
+    if orders.expect_digest not in (None, plan.foot.digest):
+        raise PlanRefused(
+            f"the plan has digest {plan.foot.digest}, not {orders.expect_digest}",
+            hint='review it with "ctsync plan", then approve its digest',
+            code="plan_digest",
+        )
+    _check_environment(session, plan)
+    try:
+        guard.check_plan(plan, present, account=session.account)
+    except PlanRefused as error:
+        if is_saved and error.code == "plan_stale":
+            raise _with_moves(session, present, plan, error) from error
+        raise
+    except PolicyBlocked:
+        pass  # said below, rule by rule
+    refuse_blocked(session, plan)
+
+
+def _check_environment(session: Session, plan: SavedPlan) -> None:
+    planned, chosen = plan.head.environment, session.project.environment
+    if planned != chosen:
+        hint = f"give --env {planned}" if planned else "leave --env out"
+        names = [
+            f"environment {each}" if each else "no environment"
+            for each in (planned, chosen)
+        ]
+        raise PlanRefused(
+            f"the plan is for {names[0]}, this run has {names[1]}",
+            hint=f"{hint}, or plan again",
+            code="plan_other_environment",
+        )
+
+
+def _with_moves(
+    session: Session, present: Present, plan: SavedPlan, error: PlanRefused
+) -> PlanRefused:
+    from ctsync.observe.moved import moves
+
+    wish = Wish(plan.head.targets, plan.head.excludes)
+    try:
+        today = plan_now(session, present, wish)
+    except CtsyncError:
+        return error  # today's files make no plan: stale it is all the same
+    with today:
+        said = moves(plan.changes(), today.changes(), mask_of(session.settings, plan))
+    words = "\n".join((f"{error.message}. Since the review:", *said))
+    return PlanRefused(words, hint=error.hint, code=error.code)

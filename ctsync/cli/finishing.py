@@ -1,0 +1,88 @@
+"""After an apply: report, webhook, document, and what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ctsync.cli.orders import Orders
+from ctsync.cli.output import complain, has_colour, say, write
+from ctsync.cli.session import Session
+from ctsync.cli.showing import mask_of
+
+if TYPE_CHECKING:
+    from ctsync.apply.result import ApplyResult
+    from ctsync.plan.document import SavedPlan
+
+
+def open_report(session: Session, orders: Orders, stack: ExitStack) -> BinaryIO | None:
+    """Open the file of `--report`, if one is asked for, before anything is sent.
+
+    Raises:
+        CtsyncError: it cannot be written.
+    """
+    from ctsync.apply.result import create_report
+
+    if orders.report is None:
+        return None
+    return stack.enter_context(
+        create_report(session.settings.directory / orders.report)
+    )
+
+
+def finish(
+    session: Session,
+    plan: SavedPlan,
+    orders: Orders,
+    result: ApplyResult,
+    report: BinaryIO | None,
+) -> int:
+    """Write the report, tell the webhook, print the document; give the exit code."""
+    from ctsync.apply.result import write_report
+    from ctsync.render.applied import applied_json, applied_text
+
+    if report is not None:
+        write_report(report, result, plan.changes())
+    document = result.as_json(mask_of(session.settings, plan))
+    document["next"] = _with_options(session, orders, document["next"])
+    _notify(session, document)
+    if session.settings.format == "json":
+        write([applied_json(document)])
+    else:
+        write(["\n"])
+        write(applied_text(document, colour=has_colour(session.settings)))
+        if result.error is not None:
+            complain(result.error)
+    if result.exit_code == 0 and result.counts["rejected"]:
+        say(f"warning: {result.counts['rejected']} profiles rejected, as allowed")
+    return result.exit_code
+
+
+def _notify(session: Session, document: dict[str, Any]) -> None:
+    if session.settings.sandbox or document["dry_run"]:
+        return
+    url = session.project.notify(session.variables)
+    if url is not None:
+        from ctsync.transport.notify import notify
+
+        trouble = notify(url, document)
+        if trouble is not None:
+            say(f"warning: {trouble}; the apply itself is done")
+
+
+def _with_options(session: Session, orders: Orders, command: str) -> str:
+    """Give a command as it has to be typed, with the options of this one."""
+    settings, words = session.settings, shlex.split(command)
+    what = orders.what
+    if words[1:] == ["plan"] and orders.is_saved_plan(settings):
+        what = None
+    if what is not None:
+        words.append(str(what))
+    if str(settings.directory) != ".":
+        words += ["-C", str(settings.directory)]
+    if session.project.environment is not None:
+        words += ["--env", session.project.environment]
+    if settings.sandbox:
+        words.append("--sandbox")
+    return shlex.join(words)

@@ -1,0 +1,80 @@
+"""Sending a plan: transport, terms, signals."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ctsync.cli.orders import Orders
+from ctsync.cli.session import Session
+from ctsync.cli.showing import mask_of
+
+if TYPE_CHECKING:
+    from ctsync.apply.result import ApplyResult
+    from ctsync.plan.document import SavedPlan
+    from ctsync.state import Store
+    from ctsync.transport.answer import Transport
+
+
+def send_plan(
+    session: Session, store: Store, plan: SavedPlan, orders: Orders
+) -> ApplyResult:
+    """Send what a plan says, from this project to its account.
+
+    Raises:
+        CtsyncError: nothing was sent.
+        Interrupted: a second signal ended the run; the journal holds what was sent.
+    """
+    from ctsync.apply.run import apply_plan
+    from ctsync.apply.terms import Terms
+    from ctsync.cli.progress import Progress
+    from ctsync.cli.signals import stop_on_signals
+
+    project = session.project
+    terms = Terms(
+        records_per_call=project.upload.records_per_call,
+        timeout_seconds=project.upload.timeout_seconds,
+        concurrency=project.upload.concurrency,
+        dry_run=orders.dry_run,
+        reject_limit=project.policy.limits["reject"],
+        canary=orders.canary,
+        allow_rejected=orders.allow_rejected,
+        frame=project.frame,
+        mask=mask_of(session.settings, plan),
+    )
+    with ExitStack() as stack, stop_on_signals() as stop:
+        return apply_plan(
+            plan,
+            store,
+            lambda: _connect(session, stack),
+            terms=terms,
+            clock=time.time,
+            sleep=time.sleep,
+            rng=random.Random(),  # noqa: S311 - jitter, no secret
+            new_id=lambda: str(uuid.uuid4()),
+            observer=Progress(),
+            stop=stop,
+        )
+
+
+def _connect(session: Session, stack: ExitStack) -> Transport:
+    from ctsync.transport.http import connect
+
+    account = session.account
+    if session.settings.sandbox:
+        from ctsync.sandbox import Sandbox
+
+        data = session.sandbox_folder / "platform.db"
+        platform = stack.enter_context(Sandbox(data=data, account_id=account.id))
+        account = replace(account, endpoint=platform.url)
+    upload = session.project.upload
+    return connect(
+        account,
+        session.passcode(),
+        timeout_seconds=upload.timeout_seconds,
+        connections=upload.concurrency,
+    )

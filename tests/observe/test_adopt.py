@@ -1,0 +1,83 @@
+"""Taking changes into a state as if they had long been so."""
+
+from ctsync.model.change import Change, Settled
+from ctsync.model.entry import Entry, Known
+from ctsync.model.key import Key
+from ctsync.model.operation import Operation
+from ctsync.model.target import Target
+from ctsync.observe.adopt import adopt_changes
+
+
+def _key(identity):
+    return Key("identity", identity)
+
+
+def _set(attribute, value, kind="string"):
+    return Operation(attribute, kind, "set", value, "unknown", after=value)
+
+
+def _change(identity, *operations, write="free", **settled):
+    targets = tuple(
+        Target(op.attribute, op.kind, value=op.after, write=write) for op in operations
+    )
+    return Change(
+        _key(identity),
+        "create",
+        operations,
+        targets=targets,
+        settled=Settled(**{"fingerprint": f"fp-{identity}", **settled}),
+    )
+
+
+def _adopt(entries, *changes):
+    return {entry.key.id: entry for entry in adopt_changes(entries, changes)}
+
+
+def test_what_is_taken_in_is_certain_and_not_ours():
+    (entry,) = _adopt([], _change("a", _set("Plan", "Free"))).values()
+    assert entry.attributes == {"plan": Known("Plan", "string", "Free")}
+    assert entry.fingerprint == "fp-a"
+
+
+def test_a_counter_is_uncertain_and_keeps_the_entry_from_being_settled():
+    (entry,) = _adopt([], _change("a", _set("Points", 4, "counter"))).values()
+    assert entry.attributes["points"].certain is False
+    assert entry.fingerprint is None
+
+
+def test_entries_and_changes_are_joined_by_key():
+    entries = [Entry(_key(name)) for name in ("b", "d")]
+    changes = [_change(name, _set("Plan", "Free")) for name in ("a", "b", "c", "e")]
+    adopted = _adopt(entries, *changes)
+    assert list(adopted) == ["a", "b", "c", "d", "e"]
+    assert adopted["d"] == entries[1]
+    assert adopted["b"].attributes["plan"].value == "Free"
+
+
+def test_what_ctsync_sent_itself_stays_its_own():
+    held = {"plan": Known("Plan", "string", "Free", owned=True)}
+    entries = [Entry(_key("a"), held)]
+    (entry,) = _adopt(entries, _change("a", _set("Plan", "Gold"))).values()
+    assert entry.attributes["plan"] == Known("Plan", "string", "Gold", owned=True)
+
+
+def test_what_left_is_forgotten_and_cohorts_are_those_of_today():
+    held = {"tier": Known("Tier", "string", "VIP")}
+    entries = [Entry(_key("a"), held, cohorts=("old",))]
+    change = _change("a", _set("Plan", "Free"), forget=("tier",), cohorts=("vip",))
+    (entry,) = _adopt(entries, change).values()
+    assert entry.attributes.keys() == {"plan"}
+    assert entry.cohorts == ("vip",)
+
+
+def test_what_is_written_once_counts_as_written():
+    change = _change("a", _set("First", "x"), write="once")
+    (entry,) = _adopt([], change).values()
+    assert entry.once == ("first",)
+
+
+def test_a_profile_that_was_gone_begins_anew():
+    entries = [Entry(_key("a"), {"old": Known("Old", "string", "x")}, gone=True)]
+    (entry,) = _adopt(entries, _change("a", _set("Plan", "Free"))).values()
+    assert entry.attributes.keys() == {"plan"}
+    assert entry.gone is False

@@ -1,0 +1,193 @@
+"""What the action, the templates and the hook promise by their text alone."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+ACTION = ROOT / ".github/actions/ctsync"
+WORKFLOW = ROOT / "ctsync/templates/workflow.yml"
+GITLAB = ROOT / "ctsync/templates/gitlab-ci.yml"
+YAML = (ACTION / "action.yml", WORKFLOW, GITLAB, ROOT / ".pre-commit-hooks.yaml")
+RULES = """\
+extends: default
+rules:
+  comments: {min-spaces-from-content: 1}
+  document-start: disable
+  line-length: {max: 120}
+  truthy: {check-keys: false}
+"""
+
+
+def _read(path):
+    return yaml.safe_load(path.read_text())
+
+
+def _triggers(workflow):
+    return workflow[True]  # YAML 1.1 reads the key `on` so
+
+
+def _steps():
+    for name, job in _read(WORKFLOW)["jobs"].items():
+        for step in job["steps"]:
+            yield name, step
+
+
+def _uses():
+    return [step["uses"] for _, step in _steps() if "uses" in step]
+
+
+@pytest.mark.parametrize("path", [ACTION / "install.sh", ACTION / "run.sh"])
+def test_shellcheck_finds_nothing(tool, path):
+    done = subprocess.run(
+        [tool("shellcheck"), str(path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("path", [ACTION / "action.yml", WORKFLOW, GITLAB])
+def test_shellcheck_finds_nothing_in_steps(tool, run_blocks, path):
+    shell = "sh" if path == GITLAB else "bash"
+    blocks = run_blocks(_read(path))
+    assert blocks
+    for text in blocks:
+        done = subprocess.run(
+            [tool("shellcheck"), f"--shell={shell}", "-"],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (0, ""), text
+
+
+@pytest.mark.parametrize("path", YAML)
+def test_yamllint_finds_nothing(tool, path):
+    done = subprocess.run(
+        [tool("yamllint"), "--strict", "-d", RULES, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("path", [ACTION / "action.yml", WORKFLOW])
+def test_no_expression_is_part_of_a_script(run_blocks, path):
+    assert not [text for text in run_blocks(_read(path)) if "${{" in text]
+
+
+def test_the_action_runs_no_other_action():
+    assert "uses:" not in (ACTION / "action.yml").read_text()
+
+
+def test_every_action_is_pinned():
+    for name in set(_uses()):
+        place, _, ref = name.partition("@")
+        pinned = re.fullmatch(r"[0-9a-f]{40}", ref)
+        ours = (place, ref) == ("OWNER/ctsync/.github/actions/ctsync", "COMMIT")
+        assert pinned or ours, name
+
+
+def test_checkouts_leave_no_token_behind():
+    checkouts = [step for _, step in _steps() if "checkout" in step.get("uses", "")]
+    assert len(checkouts) == 3
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def test_jobs_have_the_least_permissions():
+    workflow = _read(WORKFLOW)
+    assert workflow["permissions"] == {}
+    granted = {name: job["permissions"] for name, job in workflow["jobs"].items()}
+    assert granted == {
+        "plan": {"contents": "read", "pull-requests": "write"},
+        "preview": {"contents": "read"},
+        "apply": {"contents": "read", "pull-requests": "read"},
+    }
+
+
+def test_strangers_files_never_meet_secrets():
+    triggers = _triggers(_read(WORKFLOW))
+    assert set(triggers) == {"pull_request", "push", "schedule", "workflow_dispatch"}
+
+
+def test_only_the_guarded_job_has_the_passcode():
+    holders = {name for name, step in _steps() if "PASSCODE" in str(step)}
+    assert holders == {"apply"}
+    apply = _read(WORKFLOW)["jobs"]["apply"]
+    assert apply["environment"] == "production"
+    assert apply["concurrency"]["cancel-in-progress"] is False
+
+
+def test_the_workflow_gives_inputs_that_the_action_has():
+    known = set(_read(ACTION / "action.yml")["inputs"])
+    for _, step in _steps():
+        if step.get("uses", "").startswith("OWNER/"):
+            assert set(step["with"]) <= known
+
+
+def test_a_passcode_is_no_input():
+    assert not [x for x in _read(ACTION / "action.yml")["inputs"] if "pass" in x]
+
+
+def test_every_input_reaches_the_script_under_its_name():
+    action = _read(ACTION / "action.yml")
+    given = {}
+    for step in action["runs"]["steps"]:
+        given |= step["env"]
+    names = {"github-token": "TOKEN"}
+    assert given == {
+        f"CTSYNC_ACTION_{names.get(name, name.upper().replace('-', '_'))}": (
+            f"${{{{ inputs.{name} }}}}"
+        )
+        for name in action["inputs"]
+    }
+    scripts = "".join(path.read_text() for path in ACTION.glob("*.*"))
+    read = set(re.findall(r"CTSYNC_ACTION_[A-Z_]*[A-Z]", scripts))
+    assert read - set(given) == {"CTSYNC_ACTION_TIMEOUT_SECONDS"}
+
+
+def test_every_input_and_output_is_documented():
+    readme = (ACTION / "README.md").read_text()
+    inputs, outputs = readme.split("## Inputs")[1].split("## Outputs")
+    action = _read(ACTION / "action.yml")
+    assert set(re.findall(r"^\| `([a-z-]+)`", inputs, re.MULTILINE)) == set(
+        action["inputs"]
+    )
+    table = outputs.split("## What")[0]
+    assert set(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE)) == set(
+        action["outputs"]
+    )
+
+
+def test_every_output_is_set_by_the_scripts():
+    scripts = "".join(path.read_text() for path in ACTION.glob("*.*"))
+    for name, output in _read(ACTION / "action.yml")["outputs"].items():
+        assert output["value"] == f"${{{{ steps.run.outputs.{name} }}}}"
+        assert f"output {name} " in scripts or f'put_output("{name}"' in scripts
+
+
+def test_gitlab_applies_by_hand_one_at_a_time_by_digest():
+    apply = _read(GITLAB)["apply"]
+    assert [rule["when"] for rule in apply["rules"]] == ["manual"]
+    assert apply["environment"] == "production"
+    assert apply["resource_group"]
+    assert '--expect-digest="$CTSYNC_DIGEST"' in apply["script"][0]
+
+
+def test_gitlab_keeps_no_saved_plan():
+    artifacts = _read(GITLAB)["plan"]["artifacts"]
+    assert artifacts["paths"] == ["ctsync-plan.md", "tfplan.json"]
+    assert artifacts["reports"] == {"terraform": "tfplan.json", "dotenv": "ctsync.env"}
+
+
+def test_the_passcode_is_named_and_never_written():
+    for path in (WORKFLOW, GITLAB):
+        for line in path.read_text().splitlines():
+            if "PASSCODE" in line and not line.lstrip().startswith("#"):
+                assert line.strip() == (
+                    "CLEVERTAP_PASSCODE: ${{ secrets.CLEVERTAP_PASSCODE }}"
+                )
