@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from ctsync.limits import MAX_CONCURRENCY
 
-
 _MOST_ROUNDS = 16
 
 

@@ -87,7 +87,11 @@ def _reader(permission: Permission) -> Callable[[Store], Present]:
 
 
 def _next(session: Session, present: Present) -> Header:
-    """Give the header of the next version; without a state, draw its lineage."""
+    """Give the header of the next version; without a state, draw its lineage.
+
+    No plan may go on over it: a plan that was left open would bring back what was
+    forgotten here.
+    """
     from ctsync.model.snapshot import Header
     from ctsync.state import check_account
 
@@ -95,7 +99,9 @@ def _next(session: Session, present: Present) -> Header:
     check_account(before, session.account, location=session.store().location)
     if before is None:
         before = Header(str(uuid.uuid4()), 0, session.account)
-    return replace(before, serial=before.serial + 1, tool_version=__version__)
+    return replace(
+        before, serial=before.serial + 1, last_plan=None, tool_version=__version__
+    )
 
 
 def _report(

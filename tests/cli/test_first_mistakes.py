@@ -283,20 +283,19 @@ def test_no_room_for_a_plan_is_said_before_anything_is_sent(crowded, command):
     assert crowded.calls == calls
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_is_read_only_can_be_planned_and_says_so_when_applied(waiting):
-    waiting.folder.chmod(0o500)
-    try:
-        assert waiting.run("plan").code == 0
-        calls = waiting.calls
-        ended = waiting.run("apply", "--auto-approve")
-        assert ended.code == 1
-        assert "Permission denied" in ended.err
-        assert "check owner and mode" in ended.err
-        assert waiting.calls == calls
-    finally:
-        waiting.folder.chmod(0o700)
-    assert waiting.apply().code == 0
+def test_a_state_folder_that_cannot_be_written_is_said_before_anything_is_sent(
+    waiting,
+):
+    project = waiting.folder / "ctsync.yaml"
+    project.write_text(project.read_text().replace("state.jsonl", "in/state.jsonl"))
+    (waiting.folder / "in").write_text("a file where a folder should be")
+    calls = waiting.calls
+    ended = waiting.run("apply", "--auto-approve", "--first-run")
+    assert ended.code == 1
+    assert "Not a directory" in ended.err
+    assert waiting.calls == calls
+    (waiting.folder / "in").unlink()
+    assert waiting.run("apply", "--auto-approve", "--first-run").code == 0
 
 
 def test_a_state_that_cannot_lie_there_is_said_before_anything_is_sent(waiting):

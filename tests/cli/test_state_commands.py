@@ -251,3 +251,15 @@ def test_what_explain_shows_is_what_is_sent(known):
     assert known.apply("--target", "identity=u1").code == 0
     sent = [r for call in known.sandbox.platform.calls[calls:] for r in call.records]
     assert sent == records
+
+
+def test_a_plan_left_open_does_not_go_on_over_a_forgotten_profile(desk):
+    desk.people({"u0": {"Plan": "Gold"}})
+    desk.run("plan", "--out", "p.plan")
+    desk.sandbox.script(*["lost"] * 9)
+    ended = desk.run("apply", "p.plan", "--auto-approve", "--first-run")
+    assert ended.code == 3
+    desk.ok("state", "forget", "u0", "--auto-approve")
+    refused = desk.run("apply", "p.plan", "--auto-approve")
+    assert refused.code == 4
+    assert "plan is stale" in refused.err
