@@ -1,7 +1,8 @@
 """What one record does to what is known of one profile.
 
 An effect carries values, never differences: folding it needs no understanding of
-kinds, and it means the same however often a record was tried.
+kinds, and it means the same however often a record was tried. A doubt carries what was
+about to be sent; what it makes uncertain is worked out only where it comes to that.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from ctsync.model.change import Change, Settled, settled_from_json
 from ctsync.model.entry import Entry, Known, known_from_json
 from ctsync.model.operation import Operation
 from ctsync.model.record import Record
+from ctsync.model.row import RowForm
 from ctsync.plan.schedule import records_of
 
 Attributes = Mapping[str, Known]
 
+_OPERATIONS = RowForm(Operation)
 _fold = lru_cache(maxsize=4096)(fold_name)  # names are few, and come with every record
 
 
@@ -69,8 +72,38 @@ class Effect:
         return written if self.settled is None else _settle(written, self.settled)
 
 
-def effect_from_json(data: Mapping[str, Any]) -> Effect:
-    """Read what `Effect.as_json` wrote."""
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A record of a run whose outcome may never be known."""
+
+    operations: tuple[Operation, ...]
+    cohorts: tuple[str, ...]
+    run: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the form that a journal keeps; the run stands once for a call."""
+        return {
+            "operations": _OPERATIONS.rows(self.operations),
+            "cohorts": self.cohorts,
+        }
+
+    def effect_on(self, known: Attributes) -> Effect:
+        """Give what is known where the outcome never will be."""
+        after = _after(self.operations, known, certain=False)
+        unsure = {name: _in_doubt(state, self.run) for name, state in after.items()}
+        return Effect(unsure, self.cohorts)
+
+    def fold_into(self, entry: Entry | None, empty: Entry) -> Entry | None:
+        """Give the entry in doubt; `empty` is what a new one starts from."""
+        known = {} if entry is None or entry.gone else entry.attributes
+        return self.effect_on(known).fold_into(entry, empty)
+
+
+def effect_from_json(data: Mapping[str, Any]) -> Effect | Doubt:
+    """Read what `as_json` of an effect wrote, or of a doubt, with its run."""
+    if "operations" in data:
+        operations = _OPERATIONS.values(data["operations"])
+        return Doubt(operations, tuple(data["cohorts"]), data["run"])
     settled = data.get("settled")
     return Effect(
         {name: known_from_json(known) for name, known in data["attributes"].items()},
@@ -79,15 +112,6 @@ def effect_from_json(data: Mapping[str, Any]) -> Effect:
         None if settled is None else settled_from_json(settled),
         data.get("is_sent", True),
     )
-
-
-def doubt_of(record: Record, change: Change, known: Attributes, run: str) -> Effect:
-    """Give what is known if the outcome of a record never will be."""
-    after = {
-        name: _in_doubt(state, run)
-        for name, state in _after(record.operations, known, certain=False).items()
-    }
-    return Effect(after, change.settled.cohorts)
 
 
 def effect_of(record: Record, change: Change, known: Attributes) -> Effect:
@@ -129,6 +153,8 @@ def settling(settled: Settled) -> Effect:
 
 
 def _with_released(change: Change) -> Settled:
+    if not change.released:
+        return change.settled
     released = tuple(fold_name(name) for name in change.released)
     return replace(change.settled, forget=_union(change.settled.forget, released))
 

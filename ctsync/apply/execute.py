@@ -61,7 +61,7 @@ class Execution:
             for dossier, record, verdict in told:
                 seen = hide_values(verdict, record, self.terms.mask)
                 self.tally.note(dossier, record, seen)
-            self.observer.progressed(self.tally.acknowledged, self.tally.total)
+            self.observer.progressed(self.tally.counts(), self.tally.total)
             if self._is_rejected_too_often():
                 self.halt.call("reject_limit")
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from ctsync.apply.effect import Effect, settling
-from ctsync.apply.journal import effects_in, head_from_json, left_open
+from ctsync.apply.effect import Doubt, Effect, settling
+from ctsync.apply.journal import Ending, effects_in, head_from_json
 from ctsync.apply.sorting import EffectsByKey
 from ctsync.model.change import Settled
 from ctsync.model.entry import Entry
@@ -25,7 +25,7 @@ class Folding:
 
 
 def fold_entries(
-    entries: Iterable[Entry], effects: Iterable[tuple[Key, Iterable[Effect]]]
+    entries: Iterable[Entry], effects: Iterable[tuple[Key, Iterable[Effect | Doubt]]]
 ) -> Iterator[Entry]:
     """Yield the entries after the effects; both come sorted by key."""
     waiting = iter(effects)
@@ -45,7 +45,7 @@ def fold_entries(
 
 
 def _folded(
-    entry: Entry | None, key: Key, effects: Iterable[Effect]
+    entry: Entry | None, key: Key, effects: Iterable[Effect | Doubt]
 ) -> Iterator[Entry]:
     empty = Entry(key)
     for effect in effects:
@@ -65,19 +65,21 @@ def fold_journal(
     if next(effects_in(journal.lines()), None) is None:
         return None
     notes = ((key, settling(each).as_json()) for key, each in settled)
-    effects = EffectsByKey(chain(notes, effects_in(journal.lines())))
+    ending = Ending()
+    heard = effects_in(ending.watch(journal.lines()))
+    effects = EffectsByKey(chain(notes, heard))
     return Folding(
-        _header_after(snapshot.header, journal),
+        _header_after(snapshot.header, journal, ending),
         lambda: fold_entries(snapshot.entries(), effects),
     )
 
 
-def _header_after(header: Header | None, journal: Journal) -> Header:
+def _header_after(header: Header | None, journal: Journal, ending: Ending) -> Header:
     head = head_from_json(journal.head)
     begun = header or Header(head.lineage, head.serial, head.account)
     return replace(
         begun,
         serial=head.serial + 1,
-        last_plan=LastPlan(head.plan, left_open(journal.lines())),
+        last_plan=LastPlan(head.plan, ending.is_open),
         tool_version=head.tool_version,
     )

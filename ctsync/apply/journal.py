@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ctsync.apply.effect import Effect
+from ctsync.apply.effect import Doubt, Effect
 from ctsync.errors import StateError
 from ctsync.model.key import Key, key_from_json
 from ctsync.model.record import Outcome, Verdict
@@ -15,7 +15,7 @@ from ctsync.model.snapshot import Account
 FORMAT = "ctsync.journal/1"
 
 Line = Mapping[str, Any]
-EffectData = Mapping[str, Any]  # what `Effect.as_json` gives
+EffectData = Mapping[str, Any]  # what `effect_from_json` reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,12 @@ class Sent:
         return self.at + self.timeout_seconds
 
 
-def intent_line(sent: Sent, doubts: Iterable[tuple[Key, Effect]]) -> dict[str, Any]:
-    """Say that a call leaves, and what is known if nothing is heard of it."""
+def intent_line(
+    sent: Sent, run: str, doubts: Iterable[tuple[Key, Doubt]]
+) -> dict[str, Any]:
+    """Say that a call leaves, and what is in doubt if nothing is heard of it."""
     records = [{"key": key.as_json(), **doubt.as_json()} for key, doubt in doubts]
-    return {"intent": {**asdict(sent), "records": records}}
+    return {"intent": {**asdict(sent), "run": run, "records": records}}
 
 
 def receipt_line(
@@ -120,7 +122,7 @@ def effects_in(lines: Iterable[Line]) -> Iterator[tuple[Key, EffectData]]:
                 yield key_from_json(record["key"]), record
     for intent in unheard.values():
         for record in intent["records"]:
-            yield key_from_json(record["key"]), record
+            yield key_from_json(record["key"]), _doubt(intent, record)
 
 
 def _no_intent(call: int) -> StateError:
@@ -138,16 +140,25 @@ def _effects_heard(intent: Line, receipt: Line) -> Iterator[tuple[Key, EffectDat
         if heard["outcome"] == Outcome.ACKNOWLEDGED:
             yield key, heard["effect"]
         elif heard["outcome"] == Outcome.UNKNOWN:
-            yield key, doubt
+            yield key, _doubt(intent, doubt)
 
 
-def left_open(lines: Iterable[Line]) -> bool:
-    """Say whether a run left anything open; one that was cut off did."""
-    is_open = True
-    for line in lines:
-        if "end" in line:
-            is_open = bool(line["end"]["open"])
-    return is_open
+def _doubt(intent: Line, record: Line) -> EffectData:
+    return {**record, "run": intent["run"]}
+
+
+class Ending:
+    """Whether a run left anything open, once its lines went by; one cut off did."""
+
+    def __init__(self) -> None:
+        self.is_open = True
+
+    def watch(self, lines: Iterable[Line]) -> Iterator[Line]:
+        """Yield the lines, taking note of the end."""
+        for line in lines:
+            if "end" in line:
+                self.is_open = bool(line["end"]["open"])
+            yield line
 
 
 def last_doubtful_delta(lines: Iterable[Line]) -> Sent | None:

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from ctsync.apply.dossier import Dossier
 from ctsync.apply.effect import (
+    Doubt,
     Effect,
-    doubt_of,
     effect_of,
     known_before,
     release_of,
@@ -76,7 +76,7 @@ class JournalLogbook:
         is_delta = any(record.is_delta for record in records)
         sent = Sent(call, self._clock(), self._timeout_seconds, is_delta)
         doubts = ((r.key, self._doubt(r, dossiers[r.key])) for r in records)
-        self._writer.append(intent_line(sent, doubts), sync=True)
+        self._writer.append(intent_line(sent, self._run, doubts), sync=True)
 
     def receive(
         self,
@@ -106,9 +106,8 @@ class JournalLogbook:
         """Note that the run came to its end by itself; survives."""
         self._writer.append(end_line(is_open=is_open), sync=True)
 
-    def _doubt(self, record: Record, dossier: Dossier) -> Effect:
-        known = known_before(record, dossier.change, dossier.known)
-        return doubt_of(record, dossier.change, known, self._run)
+    def _doubt(self, record: Record, dossier: Dossier) -> Doubt:
+        return Doubt(record.operations, dossier.change.settled.cohorts, self._run)
 
     def _effect(
         self, record: Record, verdict: Verdict, dossier: Dossier

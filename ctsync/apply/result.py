@@ -20,6 +20,8 @@ from ctsync.model.record import Outcome
 
 FORMAT = "ctsync.apply/1"
 LISTED = 100
+# A link would have personal data written to where somebody else points.
+_ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def create_report(path: Path) -> BinaryIO:
         CtsyncError: it cannot be written there.
     """
     try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        fd = os.open(path, _ANEW, 0o600)
         os.fchmod(fd, 0o600)
     except OSError as error:
         raise CtsyncError(

@@ -10,6 +10,7 @@ from random import Random
 from typing import TypeAlias
 
 from ctsync import __version__
+from ctsync.apply.collection import collected_seldom
 from ctsync.apply.dispatch import Dispatch
 from ctsync.apply.dossier import Dossier, join, placed
 from ctsync.apply.execute import Execution
@@ -67,7 +68,8 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
     )
     standing = check_plan(plan, present)
     run = _Run(plan, store, terms, around, Halt(stop), present, standing, new_id())
-    return run.go(connect, new_id, stop)
+    with collected_seldom():
+        return run.go(connect, new_id, stop)
 
 
 @dataclass(frozen=True, slots=True)

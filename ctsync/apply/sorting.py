@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from ctsync.apply.effect import Effect, effect_from_json
+from ctsync.apply.effect import Doubt, Effect, effect_from_json
 from ctsync.apply.failures import scratch_database
 from ctsync.apply.journal import EffectData
 from ctsync.canon import canonical, parse
@@ -33,7 +33,7 @@ class EffectsByKey:
         )
         self._rows.execute("COMMIT")
 
-    def __iter__(self) -> Iterator[tuple[Key, tuple[Effect, ...]]]:
+    def __iter__(self) -> Iterator[tuple[Key, tuple[Effect | Doubt, ...]]]:
         rows = self._rows.execute("SELECT * FROM effect ORDER BY type, id, rowid")
         rows.arraysize = _BATCH
         for key, group in groupby(rows, key=lambda row: Key(row[0], row[1])):

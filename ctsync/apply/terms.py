@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Literal, Protocol
@@ -77,8 +77,8 @@ class Stop(Protocol):
 class Observer(Protocol):
     """Whoever watches a run. Nothing that is said here is a secret."""
 
-    def progressed(self, done: int, total: int) -> None:
-        """So many of the plan's profiles have their outcome."""
+    def progressed(self, counts: Mapping[str, int], total: int) -> None:
+        """So many of the plan's profiles have each outcome."""
         ...
 
     def waits(self, seconds: float, why: str) -> None:
@@ -89,7 +89,7 @@ class Observer(Protocol):
 class Silent:
     """An observer that keeps to itself."""
 
-    def progressed(self, done: int, total: int) -> None:
+    def progressed(self, counts: Mapping[str, int], total: int) -> None:
         """Say nothing."""
 
     def waits(self, seconds: float, why: str) -> None:

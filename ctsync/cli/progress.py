@@ -4,29 +4,67 @@ from __future__ import annotations
 
 import sys
 import time
-
-from ctsync.cli.output import say
+from collections.abc import Callable, Mapping
+from typing import TextIO
 
 _SECONDS_BETWEEN = 30.0
+_SHOWN = ("acknowledged", "rejected", "unknown")
 
 
 class Progress:
-    """Talks on standard error: in place on a terminal, else a line now and then."""
+    """Talks on standard error: in place on a terminal, else a line every 30 s."""
 
-    def __init__(self) -> None:
-        self._said_at = time.monotonic()
-        self._is_terminal = sys.stderr.isatty()
+    def __init__(
+        self,
+        out: TextIO | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._out = out or sys.stderr
+        self._monotonic = monotonic
+        self._is_terminal = self._out.isatty()
+        self._began_at = self._said_at = monotonic()
+        self._has_open_line = False
 
-    def progressed(self, done: int, total: int) -> None:
-        """Say how many profiles have their outcome."""
+    def progressed(self, counts: Mapping[str, int], total: int) -> None:
+        """Say how many profiles have which outcome, how fast, and how long yet."""
+        now = self._monotonic()
+        words = _words(counts, total, now - self._began_at)
         if self._is_terminal:
-            end = "\n" if done == total else ""
-            sys.stderr.write(f"\r{done} of {total} profiles{end}")
-            sys.stderr.flush()
-        elif time.monotonic() - self._said_at >= _SECONDS_BETWEEN:
-            self._said_at = time.monotonic()
-            say(f"{done} of {total} profiles")
+            self._out.write(f"\r\x1b[2K{words}")
+            self._has_open_line = True
+            self._out.flush()
+        elif now - self._said_at >= _SECONDS_BETWEEN:
+            self._said_at = now
+            self._say(words)
 
     def waits(self, seconds: float, why: str) -> None:
         """Say why nothing is sent for a while."""
-        say(f"waiting {seconds:.1f} s: {why}")
+        self.close()
+        self._say(f"waiting {seconds:.1f} s: {why}")
+
+    def close(self) -> None:
+        """End the line that was written in place."""
+        if self._has_open_line:
+            self._out.write("\n")
+            self._has_open_line = False
+
+    def _say(self, words: str) -> None:
+        self._out.write(f"{words}\n")
+        self._out.flush()
+
+
+def _words(counts: Mapping[str, int], total: int, seconds: float) -> str:
+    done = sum(counts[name] for name in _SHOWN)
+    outcomes = ", ".join(f"{counts[name]} {name}" for name in _SHOWN)
+    words = f"{done} of {total} profiles: {outcomes}"
+    if not done or seconds < 1:
+        return words
+    rate = done / seconds
+    return f"{words}; {rate:.0f} a second, {_left((total - done) / rate)} left"
+
+
+def _left(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes / 60:.1f} h"

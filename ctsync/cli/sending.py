@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,8 @@ def send_plan(
         frame=project.frame,
         mask=mask_of(session.settings, plan),
     )
-    with ExitStack() as stack, stop_on_signals() as stop:
+    progress = Progress()
+    with ExitStack() as stack, stop_on_signals() as stop, closing(progress):
         return apply_plan(
             plan,
             store,
@@ -56,7 +57,7 @@ def send_plan(
             sleep=time.sleep,
             rng=random.Random(),  # noqa: S311 - jitter, no secret
             new_id=lambda: str(uuid.uuid4()),
-            observer=Progress(),
+            observer=progress,
             stop=stop,
         )
 

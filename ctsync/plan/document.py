@@ -221,7 +221,9 @@ def scratch_file() -> BinaryIO:
 
 
 def _private(path: Path) -> BinaryIO:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    # Nobody else may have put a file or a link there, to read along or to be written.
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     return os.fdopen(os.open(path, flags, 0o600), "wb")
 
 

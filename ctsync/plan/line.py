@@ -1,18 +1,14 @@
-"""How a saved plan writes a change: rows without names, and at the end the waves.
-
-Fields stand in the order of their class, up to the last that is not a default. That
-makes lines a third as long as with names, and quick to read.
-"""
+"""How a saved plan writes a change: as rows, and at the end the waves it is part of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any
 
 from ctsync.canon import canonical, parse
 from ctsync.model.change import Change, Origin, Settled
 from ctsync.model.key import key_from_json
 from ctsync.model.operation import Operation
+from ctsync.model.row import Row, RowForm
 from ctsync.model.target import Target
 from ctsync.plan.schedule import records_of
 
@@ -20,9 +16,11 @@ START = b'{"change":'
 
 _WAVES = b',"waves":['
 _END = b"]}\n"
-
-Row: TypeAlias = list[Any]
-_Written: TypeAlias = Operation | Target | Origin | Settled
+_OPERATIONS = RowForm(Operation)
+_TARGETS = RowForm(Target)
+_ORIGINS = RowForm(Origin)
+_SETTLED = RowForm(Settled)
+_WRITE = tuple(Target.__dataclass_fields__).index("write")
 
 
 def change_line(change: Change) -> bytes:
@@ -39,51 +37,33 @@ def waves_in(line: bytes) -> bytes:
 def change_from_line(line: bytes, *, is_whole: bool = True) -> Change:
     """Read a change; unless whole, without the targets that sending does not need."""
     data = parse(line)["change"]
+    targets = data["targets"]
+    if not is_whole:
+        targets = [row for row in targets if _is_once(row)]
     return Change(
         key=key_from_json(data["key"]),
         action=data["action"],
-        operations=tuple(Operation(*_tuples(row)) for row in data["operations"]),
-        origins=tuple(Origin(*row) for row in data["origins"]),
+        operations=_OPERATIONS.values(data["operations"]),
+        origins=_ORIGINS.values(data["origins"]),
         released=tuple(data["released"]),
-        targets=tuple(
-            Target(*_tuples(row))
-            for row in data["targets"]
-            if is_whole or "once" in row[_WRITE:]
-        ),
-        settled=Settled(*_tuples(data["settled"])),
+        targets=_TARGETS.values(targets),
+        settled=_SETTLED.value(data["settled"]),
         opt_in=data["opt_in"],
     )
+
+
+def _is_once(row: Row) -> bool:
+    return len(row) > _WRITE and row[_WRITE] == "once"
 
 
 def _change_data(change: Change) -> dict[str, Any]:
     return {
         "key": change.key.as_json(),
         "action": change.action,
-        "operations": _rows(change.operations),
-        "origins": _rows(change.origins),
+        "operations": _OPERATIONS.rows(change.operations),
+        "origins": _ORIGINS.rows(change.origins),
         "released": change.released,
-        "targets": _rows(change.targets),
-        "settled": _row(change.settled),
+        "targets": _TARGETS.rows(change.targets),
+        "settled": _SETTLED.row(change.settled),
         "opt_in": change.opt_in,
     }
-
-
-def _rows(values: Iterable[_Written]) -> list[Row]:
-    return [_row(value) for value in values]
-
-
-def _row(value: _Written) -> Row:
-    fields = type(value).__dataclass_fields__
-    row = [getattr(value, name) for name in fields]
-    for field in reversed(fields.values()):
-        if row[-1] != field.default:
-            break
-        row.pop()
-    return row
-
-
-def _tuples(row: Row) -> Row:
-    return [tuple(value) if type(value) is list else value for value in row]
-
-
-_WRITE = tuple(Target.__dataclass_fields__).index("write")

@@ -41,9 +41,11 @@ def body_of(records: Iterable[Record]) -> bytes:
 
 def records_of(change: Change) -> tuple[tuple[int, Record], ...]:
     """Give a profile's records with their waves, in order."""
+    waves = [_COUNTERS if op.is_delta else op.step for op in change.operations]
+    if len(set(waves)) == 1:
+        return ((waves[0], Record(change.key, change.operations)),)
     groups: dict[int, list[Operation]] = {}
-    for operation in change.operations:
-        wave = _COUNTERS if operation.is_delta else operation.step
+    for wave, operation in zip(waves, change.operations, strict=True):
         groups.setdefault(wave, []).append(operation)
     final = max(groups, default=0)
     return tuple(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -23,6 +22,7 @@ from ctsync.errors import TransportError
 from ctsync.limits import MAX_CONCURRENCY
 from ctsync.model.snapshot import Account
 from ctsync.transport.answer import Answer, Happened
+from ctsync.transport.session import open_session
 from ctsync.transport.text import clean_text
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _CHUNK = 65_536
 _logger = logging.getLogger(__name__)
 _CONNECT_SECONDS = 10.0
 _HAPPENED = {
+    303: Happened.LOST,  # "see other" is said of what was taken, too
     400: Happened.MALFORMED,
     401: Happened.UNAUTHORISED,
     403: Happened.UNAUTHORISED,
@@ -86,7 +87,8 @@ def connect(
         "Accept-Encoding": "identity",
         "User-Agent": f"ctsync/{__version__}",
     }
-    session = _session(url, connections)
+    proxied = None if is_loopback(urlsplit(url)) else url
+    session = open_session(proxies_for=proxied, connections=connections)
     return HttpTransport(session, url, headers, timeout_seconds, monotonic)
 
 
@@ -103,7 +105,11 @@ class HttpTransport:
     ) -> None:
         self._session = session
         self._url = url
-        self._headers = dict(headers)
+        # Preparing a request costs more than sending it, and only the body differs.
+        self._requests = {
+            dry_run: _prepared(session, url, headers, dry_run=dry_run)
+            for dry_run in (False, True)
+        }
         self._timeout_seconds = timeout_seconds
         self._monotonic = monotonic
 
@@ -121,8 +127,11 @@ class HttpTransport:
     def _exchange(self, body: bytes, *, dry_run: bool) -> Answer:
         deadline = self._monotonic() + self._timeout_seconds
         upload = _Upload(body)
+        request = self._requests[dry_run].copy()
+        request.headers["Content-Length"] = str(len(body))
+        request.body = upload  # type: ignore[assignment] # anything with read() will do
         try:
-            with self._send(upload, dry_run=dry_run) as response:
+            with self._send(request) as response:
                 return self._answer(response, deadline)
         except self._failures() as error:
             happened = Happened.LOST if upload.has_left else Happened.UNREACHABLE
@@ -132,13 +141,10 @@ class HttpTransport:
         """Close the connections that were kept open."""
         self._session.close()
 
-    def _send(self, upload: _Upload, *, dry_run: bool) -> requests.Response:
+    def _send(self, request: requests.PreparedRequest) -> requests.Response:
         connect_seconds = min(_CONNECT_SECONDS, self._timeout_seconds)
-        return self._session.post(
-            self._url,
-            params={"dryRun": "1"} if dry_run else None,
-            data=upload,
-            headers=self._headers,
+        return self._session.send(
+            request,
             timeout=(connect_seconds, self._timeout_seconds),
             allow_redirects=False,
             stream=True,
@@ -192,30 +198,20 @@ class _Upload(io.BytesIO):
 
     has_left = False
 
-    def read(self, size: int | None = -1, /) -> bytes:
+    def read(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002 - see below
+        # All at once: between two pieces another thread would have its turn.
         self.has_left = True
-        return super().read(size)
+        return super().read()
 
 
-def _session(url: str, connections: int) -> requests.Session:
-    from http.cookiejar import DefaultCookiePolicy
-
+def _prepared(
+    session: requests.Session, url: str, headers: Mapping[str, str], *, dry_run: bool
+) -> requests.PreparedRequest:
     import requests
-    from requests.adapters import HTTPAdapter
 
-    session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    # Cookies would tie calls to each other, and the session is shared by threads.
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    # Else a .netrc would add credentials, and loopback calls would meet a proxy.
-    session.trust_env = False
-    if not _is_loopback(urlsplit(url)):
-        session.proxies = dict(requests.utils.get_environ_proxies(url))
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    session.verify = bundle or True
-    return session
+    params = {"dryRun": "1"} if dry_run else None
+    request = requests.Request("POST", url, headers=dict(headers), params=params)
+    return session.prepare_request(request)
 
 
 def _check_endpoint(endpoint: str) -> None:
@@ -246,10 +242,11 @@ def is_private_enough(parts: SplitResult) -> bool:
     """Say whether an address is https, or http that stays on this machine."""
     if not parts.hostname:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts))
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts))
 
 
-def _is_loopback(parts: SplitResult) -> bool:
+def is_loopback(parts: SplitResult) -> bool:
+    """Say whether an address names this machine."""
     host = parts.hostname or ""
     try:
         return ip_address(host).is_loopback
@@ -270,7 +267,7 @@ def _header_value(what: str, value: str) -> str:
 def _happened(status: int) -> Happened:
     if 200 <= status < 300:
         return Happened.REPLIED
-    if status >= 500:
+    if status < 200 or status >= 500:
         return Happened.LOST
     return _HAPPENED.get(status, Happened.REFUSED)
 

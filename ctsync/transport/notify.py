@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ctsync.canon import canonical
-from ctsync.transport.http import is_private_enough
+from ctsync.transport.http import is_loopback, is_private_enough
+from ctsync.transport.session import open_session
 
 _TOLD = (
     "run", "digest", "environment", "exit_code", "counts", "calls", "seconds", "stopped"
@@ -30,16 +31,25 @@ def notify(url: str, document: Mapping[str, Any]) -> str | None:
         return "the webhook is neither https nor on this machine"
     told = {"format": "ctsync.notice/1", **{name: document[name] for name in _TOLD}}
     try:
-        response = requests.post(
+        status = _post(url, canonical(told), is_near=is_loopback(parts))
+    except (requests.RequestException, OSError, ValueError) as error:
+        return f"the webhook could not be reached ({type(error).__name__})"
+    _logger.info("webhook answered HTTP %d", status)
+    return None if 200 <= status < 300 else f"the webhook answered HTTP {status}"
+
+
+def _post(url: str, body: bytes, *, is_near: bool) -> int:
+    """Post, and give the status; the body of the answer is left unread."""
+    proxied = None if is_near else url
+    with (
+        open_session(proxies_for=proxied, connections=1) as session,
+        session.post(
             url,
-            data=canonical(told),
+            data=body,
             headers={"Content-Type": "application/json"},
             timeout=_TIMEOUT_SECONDS,
             allow_redirects=False,
-        )
-    except (requests.RequestException, OSError, ValueError) as error:
-        return f"the webhook could not be reached ({type(error).__name__})"
-    _logger.info("webhook answered HTTP %d", response.status_code)
-    if not response.ok or response.is_redirect:
-        return f"the webhook answered HTTP {response.status_code}"
-    return None
+            stream=True,
+        ) as response,
+    ):
+        return response.status_code

@@ -208,7 +208,7 @@ def test_a_signal_leaves_the_rest_unsent_and_says_so(world):
     plan = world.plan(wants_of(world, 6, "Free", 0, ["a"]))
 
     class Watch(Silent):
-        def progressed(self, done, total):
+        def progressed(self, counts, total):
             world.stop.requested, world.stop.signal_number = True, 15
 
     result = world.apply(plan, observer=Watch())
@@ -222,7 +222,7 @@ def test_a_signal_after_the_last_call_is_no_interruption(world):
     plan = world.plan(wants_of(world, 2, "Free", 0, ["a"]))
 
     class Watch(Silent):
-        def progressed(self, done, total):
+        def progressed(self, counts, total):
             world.stop.requested = True
 
     result = world.apply(plan, observer=Watch())

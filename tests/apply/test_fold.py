@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctsync.apply.effect import Effect, effect_from_json
+from ctsync.apply.effect import Doubt, Effect, effect_from_json
 from ctsync.apply.fold import fold_entries
 from ctsync.apply.journal import (
     Sent,
     effects_in,
+    Ending,
     end_line,
     intent_line,
     last_doubtful_delta,
-    left_open,
     receipt_line,
 )
 from ctsync.apply.sorting import EffectsByKey
@@ -20,6 +20,7 @@ from ctsync.errors import StateError
 from ctsync.model.change import Settled
 from ctsync.model.entry import Entry, Known
 from ctsync.model.key import Key
+from ctsync.model.operation import Operation
 from ctsync.model.record import Outcome, Verdict
 
 LAW = settings(max_examples=30, deadline=None)
@@ -115,7 +116,11 @@ def test_what_was_not_sent_makes_no_entry(before, key, mark):
 
 KEY = Key("identity", "u1")
 OTHER = Key("identity", "u2")
-DOUBT = Effect({"plan": Known("Plan", "string", "Free", certain=False, since="run")})
+DOUBT = Doubt(
+    (Operation("Plan", "string", "set", "Gold", "known", "Free", "Gold"),),
+    ("vip",),
+    "run",
+)
 AFTER = Effect({"plan": Known("Plan", "string", "Gold", owned=True)}, ("vip",))
 SENT = Sent(1, 1000.0, 60.0, is_delta=True)
 
@@ -125,7 +130,7 @@ def effects_of(*lines):
 
 
 def intent(sent=SENT):
-    return intent_line(sent, [(KEY, DOUBT), (OTHER, DOUBT)])
+    return intent_line(sent, "run", [(KEY, DOUBT), (OTHER, DOUBT)])
 
 
 def receipt(first, second):
@@ -163,10 +168,31 @@ def test_a_later_call_speaks_last():
     assert first.attributes == second.attributes == AFTER.attributes
 
 
+def test_a_doubt_folds_to_both_values_and_names_its_run():
+    before = Entry(KEY, {"plan": Known("Plan", "string", "Free")}, fingerprint="f")
+    (entry,) = fold_entries([before], [(KEY, (DOUBT,))])
+    known = Known(
+        "Plan", "string", "Free",
+        certain=False, owned=True, since="run", maybe=("Free", "Gold"),
+    )  # fmt: skip
+    assert entry == Entry(KEY, {"plan": known}, ("vip",))
+
+
+def test_a_doubt_that_comes_twice_is_the_same_doubt():
+    before = Entry(KEY, {"plan": Known("Plan", "string", "Free")})
+    once = list(fold_entries([before], [(KEY, (DOUBT,))]))
+    assert list(fold_entries([before], [(KEY, (DOUBT, DOUBT))])) == once
+
+
 def test_a_run_that_did_not_end_left_everything_open():
-    assert left_open([intent()])
-    assert left_open([intent(), end_line(is_open=True)])
-    assert not left_open([intent(), end_line(is_open=False)])
+    def is_open(*lines):
+        ending = Ending()
+        assert list(ending.watch(lines)) == list(lines)
+        return ending.is_open
+
+    assert is_open(intent())
+    assert is_open(intent(), end_line(is_open=True))
+    assert not is_open(intent(), end_line(is_open=False))
 
 
 def test_only_a_counter_call_of_unknown_outcome_is_waited_for():

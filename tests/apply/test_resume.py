@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ctsync.apply.effect import doubt_of, effect_of
+from ctsync.apply.effect import Doubt, effect_of
 from ctsync.apply.resume import still_due
 from ctsync.kinds.base import Frame
 from ctsync.model.change import Change
@@ -58,7 +58,9 @@ def test_a_counter_in_doubt_is_assigned(world):
     (operation,) = change.operations
     assert (operation.operator, operation.operand) == ("$incr", 3)
     record = world.records(change)[0]
-    doubt = doubt_of(record, change, entry.attributes, "run7")
+    doubt = Doubt(record.operations, change.settled.cohorts, "run7").effect_on(
+        entry.attributes
+    )
     doubted = doubt.fold_into(entry, Entry(KEY))
     (again,) = due(change, doubted)
     assert (again.operator, again.operand, again.since) == ("set", 8, "run7")

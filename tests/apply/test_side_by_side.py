@@ -182,7 +182,7 @@ class StopsAt(Silent):
     def __init__(self, stop, done):
         self._stop, self._done = stop, done
 
-    def progressed(self, done, total):
+    def progressed(self, counts, total):
         self._stop.requested = done >= self._done
 
 
@@ -283,7 +283,7 @@ def test_an_interruption_from_this_thread_waits_for_no_lane(world_of):
     plan = world.plan(wants_of(world, 12))
 
     class Interrupts(Silent):
-        def progressed(self, done, total):
+        def progressed(self, counts, total):
             raise KeyboardInterrupt
 
     started = time.monotonic()

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import overlapping
 import sending
 import starting
 import weighing
@@ -24,6 +25,7 @@ BENCHMARKS: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "small": starting.measure_small,
     "inline": weighing.measure_inline,
     "apply": sending.measure_apply,
+    "overlap": overlapping.measure_overlap,
 }
 
 

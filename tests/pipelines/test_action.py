@@ -162,6 +162,43 @@ def test_a_saved_plan_is_applied_as_it_is(runner, name):
     assert ended.outputs["digest"] == plan.outputs["digest"]
 
 
+def test_a_saved_plan_of_another_digest_is_refused(runner):
+    runner.action("plan", sandbox="true", plan_file="today.plan")
+    digest = "sha256:" + "1" * 64
+    ended = runner.action(
+        "apply", sandbox="true", plan_file="today.plan", expect_digest=digest
+    )
+    assert (ended.code, ended.outputs["exit-code"]) == (4, "4")
+
+
+@pytest.mark.parametrize("code", [3, 130, 143])
+def test_an_incomplete_apply_fails_the_step_and_says_what_is_left(runner, code):
+    digest = "sha256:" + "1" * 64
+    profiles = {"create": 9, "update": 0, "release": 0}
+    counts = {"acknowledged": 5, "rejected": 2, "unknown": 1, "not_sent": 1}
+    plan = {"digest": digest, "summary": {"profiles": profiles}}
+    told = {"digest": digest, "counts": counts, "stopped": "canary", "next": "x```y"}
+    runner.write("plan.json", json.dumps(plan))
+    runner.write("apply.json", json.dumps(told))
+    runner.tool(
+        "ctsync",
+        'case "$1" in plan) cat plan.json; exit 2 ;;'
+        f" apply) cat apply.json; exit {code} ;; esac",
+    )
+    ended = runner.action("apply", expect_digest=digest)
+    assert (ended.code, ended.outputs["exit-code"]) == (code, str(code))
+    assert json.loads(ended.outputs["counts"]) == counts
+    said = "### Apply: 5 acknowledged, 2 rejected, 1 unknown, 1 not sent"
+    assert said in ended.summary
+    assert "````text\nx```y\n````" in ended.summary
+
+
+def test_an_output_is_one_line(runner):
+    ended = runner.action("plan", sandbox="true", plan_file="a\ndigest=evil")
+    assert ended.code != 0
+    assert "evil" not in str(ended.outputs.get("digest"))
+
+
 def test_a_file_that_is_no_plan_is_refused(runner):
     runner.write("today.plan", "{}\n")
     ended = runner.action("apply", plan_file="today.plan")
@@ -232,6 +269,21 @@ def test_selectors_and_limits_are_lines(runner):
     ]
     assert words[-2:] == ["--", "-x; touch pwned"]
     assert ended.code == 64
+
+
+def test_a_first_run_is_approved_by_its_switch(runner):
+    plan = runner.action("plan", plan_file="today.plan")
+    real = (runner.temp / "ctsync-action/bin/ctsync").read_text().splitlines()[1]
+    show = 'for word in "$@"; do echo "[$word]" >&2; done; exit 5'
+    runner.tool("ctsync", f'if [ "$1" = show ]; then {real}; fi\n{show}')
+    digest = plan.outputs["digest"]
+    inputs = {"plan_file": "today.plan", "expect_digest": digest}
+    for first_run in ("false", "true"):
+        ended = runner.action("apply", first_run=first_run, **inputs)
+        assert ("[--first-run]" in ended.err) is (first_run == "true")
+        assert "[-C]\n[.]\n[apply]" in ended.err
+        assert "[--auto-approve]" not in ended.err
+        assert ended.code == 5
 
 
 @pytest.mark.parametrize("command", ["", "Plan", "validate; touch pwned", "$(ls)"])

@@ -41,6 +41,16 @@ def test_a_branch_of_ones_own_may_use_any_event(runner):
     assert _said(runner).startswith("trusted ")
 
 
+@pytest.mark.parametrize(
+    ("head", "trust"),
+    [({"id": 1}, "trusted"), ({"id": 2}, "refused"), (None, "refused")],
+)
+def test_a_workflow_that_follows_a_fork_is_refused(runner, head, trust):
+    run = {"head_repository": head}
+    runner.event("workflow_run", {"workflow_run": run, "repository": {"id": 1}})
+    assert _said(runner) == f"{trust} - -\n"
+
+
 @pytest.mark.parametrize("event", ["push", "schedule", "workflow_dispatch"])
 def test_other_events_have_no_pull_request(runner, event):
     runner.event(event, {"ref": "refs/heads/main"})

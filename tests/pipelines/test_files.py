@@ -75,6 +75,24 @@ def test_yamllint_finds_nothing(tool, path):
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (WORKFLOW, ["vendor.github-workflows"]),
+        (ACTION / "action.yml", ["vendor.github-actions"]),
+        (GITLAB, ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"]),
+    ],
+)
+def test_the_services_schemas_hold(tool, path, words):
+    done = subprocess.run(
+        [tool("check-jsonschema"), "--builtin-schema", *words, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("path", [ACTION / "action.yml", WORKFLOW])
 def test_no_expression_is_part_of_a_script(run_blocks, path):
     assert not [text for text in run_blocks(_read(path)) if "${{" in text]
@@ -154,13 +172,9 @@ def test_every_input_and_output_is_documented():
     readme = (ACTION / "README.md").read_text()
     inputs, outputs = readme.split("## Inputs")[1].split("## Outputs")
     action = _read(ACTION / "action.yml")
-    assert set(re.findall(r"^\| `([a-z-]+)`", inputs, re.MULTILINE)) == set(
-        action["inputs"]
-    )
-    table = outputs.split("## What")[0]
-    assert set(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE)) == set(
-        action["outputs"]
-    )
+    rows = re.compile(r"^\| `([a-z-]+)`", re.MULTILINE)
+    assert set(rows.findall(inputs)) == set(action["inputs"])
+    assert set(rows.findall(outputs.split("## What")[0])) == set(action["outputs"])
 
 
 def test_every_output_is_set_by_the_scripts():

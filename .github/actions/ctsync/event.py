@@ -38,7 +38,7 @@ def read_event(environment: Mapping[str, str]) -> Event:
     if pull is None:
         if name.startswith("pull_request"):
             raise ValueError(f"a {name} event without a pull request")
-        return Event()
+        return Event("refused" if _follows_fork(payload) else "trusted")
     number, head = pull["number"], pull["head"]["sha"]
     if type(number) is not int or not _COMMIT.fullmatch(head):
         raise ValueError("a pull request without number or commit")
@@ -51,6 +51,14 @@ def _trust(name: str, pull: Mapping[str, Any], environment: Mapping[str, str]) -
     # Dependabot's runs are treated as those of forks (GitHub's public docs).
     is_bot = environment.get("GITHUB_ACTOR") == "dependabot[bot]"
     return "fork" if is_bot else "trusted"
+
+
+def _follows_fork(payload: Mapping[str, Any]) -> bool:
+    run = payload.get("workflow_run")
+    if run is None:
+        return False
+    head = run.get("head_repository")
+    return head is None or head["id"] != payload["repository"]["id"]
 
 
 def _is_fork(pull: Mapping[str, Any]) -> bool:
