@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from ctsync.apply.effect import Doubt, Effect, effect_from_json
 from ctsync.apply.fold import fold_entries
 from ctsync.apply.journal import (
+    Ending,
     Sent,
     effects_in,
-    Ending,
     end_line,
     intent_line,
     last_doubtful_delta,

@@ -183,7 +183,7 @@ class StopsAt(Silent):
         self._stop, self._done = stop, done
 
     def progressed(self, counts, total):
-        self._stop.requested = done >= self._done
+        self._stop.requested = counts["acknowledged"] >= self._done
 
 
 def test_a_first_signal_finishes_what_is_in_flight(world_of):
