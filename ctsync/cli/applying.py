@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ctsync.cli.approval import approve
 from ctsync.cli.checking_plans import check_plan
-from ctsync.cli.finishing import finish, open_report
+from ctsync.cli.finishing import check_webhook, finish, open_report
 from ctsync.cli.holding import holder
 from ctsync.cli.options import Settings
 from ctsync.cli.orders import Orders, check_orders
@@ -64,6 +64,7 @@ def _apply(
         plan = saved or stack.enter_context(plan_now(session, present, orders.wish))
         check_plan(session, present, plan, orders, is_saved=saved is not None)
         approve(session, present, plan, orders)
+        check_webhook(session, orders)
         report = open_report(session, orders, stack)
         result = send_plan(session, store, plan, orders)
         return finish(session, plan, orders, result, report)

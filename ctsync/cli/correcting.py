@@ -50,7 +50,8 @@ def forget_entries(
         return None if entry.key in keys else entry
 
     what = f"attribute {attribute} of" if attribute is not None else ""
-    return _edit(settings, edit, keys, f"forget {what}".strip(), permission)
+    verb = f"forget {what}".strip()
+    return _edit(settings, edit, keys, verb, permission, ends_plans=True)
 
 
 def doubt_entries(settings: Settings, doubted: Doubted, permission: Permission) -> int:
@@ -105,6 +106,7 @@ def _edit(
     permission: Permission,
     *,
     accepts_edits: bool = False,
+    ends_plans: bool = False,
 ) -> int:
     from ctsync.render.sentences import counted
 
@@ -117,6 +119,7 @@ def _edit(
             count=count,
             words=f"{verb} {counted(count, 'profile')}",
             entries=lambda: _edited(present, edit),
+            ends_plans=ends_plans,
         )
 
     read = _as_it_stands if accepts_edits else None

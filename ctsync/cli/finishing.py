@@ -31,6 +31,16 @@ def open_report(session: Session, orders: Orders, stack: ExitStack) -> BinaryIO 
     )
 
 
+def check_webhook(session: Session, orders: Orders) -> None:
+    """See that there is a webhook to tell, if one is named, before anything is sent.
+
+    Raises:
+        SpecError: its variable is not set.
+    """
+    if not (session.settings.sandbox or orders.dry_run):
+        session.project.notify(session.variables)
+
+
 def finish(
     session: Session,
     plan: SavedPlan,

@@ -37,11 +37,16 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A new version of the state's entries. `words` say what it does."""
+    """A new version of the state's entries. `words` say what it does.
+
+    `ends_plans` says that no plan may go on over it: one that was left open would
+    bring back what was forgotten.
+    """
 
     count: int
     words: str
     entries: Callable[[], Iterator[Entry]]
+    ends_plans: bool = False
 
 
 def rewrite_state(
@@ -73,7 +78,7 @@ def rewrite_state(
         written = bool(new.count) and not permission.dry_run
         header = present.header
         if written:
-            header = store.replace(_next(session, present), new.entries())
+            header = store.replace(_next(session, present, new), new.entries())
         _report(session, new, header, written=written)
     return 0
 
@@ -86,12 +91,8 @@ def _reader(permission: Permission) -> Callable[[Store], Present]:
     return lambda store: recover(store, clock=time.time, sleep=time.sleep)
 
 
-def _next(session: Session, present: Present) -> Header:
-    """Give the header of the next version; without a state, draw its lineage.
-
-    No plan may go on over it: a plan that was left open would bring back what was
-    forgotten here.
-    """
+def _next(session: Session, present: Present, new: Rewrite) -> Header:
+    """Give the header of the next version; without a state, draw its lineage."""
     from ctsync.model.snapshot import Header
     from ctsync.state import check_account
 
@@ -99,8 +100,12 @@ def _next(session: Session, present: Present) -> Header:
     check_account(before, session.account, location=session.store().location)
     if before is None:
         before = Header(str(uuid.uuid4()), 0, session.account)
+    last_plan = None if new.ends_plans else before.last_plan
     return replace(
-        before, serial=before.serial + 1, last_plan=None, tool_version=__version__
+        before,
+        serial=before.serial + 1,
+        last_plan=last_plan,
+        tool_version=__version__,
     )
 
 

@@ -170,6 +170,7 @@ def corrections(desk):
     desk.ask(0, "state.copy", "state", "copy", "copy.jsonl", "--auto-approve")
     desk.ask(0, "import", "import", "spec", "--dry-run")
     desk.ask(0, "state.doubt", "state", "doubt", "u1", "--auto-approve")
+    desk.ask(0, "apply", "apply", "p.plan", "--auto-approve")  # it goes on
     desk.ask(0, "state.forget", "state", "forget", "u1", "--auto-approve")
     desk.ask(0, "init", "init", "crm", "--account-id", "A", "--region", "in1",
              "--ci", "none")  # fmt: skip
@@ -186,7 +187,6 @@ def refusals(desk):
     desk.fail(64, "validate", "validate", "nowhere")
     desk.fail(64, None, "nonsense")
     desk.fail(4, None, "show", "no.plan")
-    desk.ask(0, "apply", "apply", "p.plan", "--auto-approve")  # it goes on
     desk.fail(4, "apply", "apply", "p.plan", "--auto-approve")
 
 
