@@ -224,7 +224,9 @@ class Dispatch:
                 self._halt.call("unreachable", answer.message)
 
     def _note_late_write(self, trip: Trip, sent_at: float, ruling: Ruling) -> None:
-        if trip.attempt.is_idempotent or not _has_unknown(ruling.verdicts):
+        # An assignment too: tried again and acknowledged, its lost first try may
+        # still be written over what the next plan moves the counter to.
+        if not trip.attempt.writes_counters or not _has_unknown(ruling.verdicts):
             return
         over_at = sent_at + self._terms.timeout_seconds
         self.counters_over_at = max(over_at, self.counters_over_at or over_at)

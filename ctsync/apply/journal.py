@@ -49,7 +49,7 @@ class Sent:
     call: int
     at: float
     timeout_seconds: float
-    is_delta: bool
+    has_counters: bool
 
     @property
     def over_at(self) -> float:
@@ -167,7 +167,7 @@ def last_doubtful_delta(lines: Iterable[Line]) -> Sent | None:
     for line in lines:
         if "end" in line:
             return None
-        if "intent" in line and line["intent"]["is_delta"]:
+        if "intent" in line and line["intent"]["has_counters"]:
             sent = _sent(line["intent"])
             doubtful[sent.call] = sent
         elif "receipt" in line and not _has_unknown(line["receipt"]):

@@ -21,6 +21,7 @@ from ctsync.apply.journal import (
     receipt_line,
     release_line,
 )
+from ctsync.apply.retry import writes_counters
 from ctsync.model.change import Change
 from ctsync.model.key import Key
 from ctsync.model.record import Outcome, Record, Verdict
@@ -73,8 +74,8 @@ class JournalLogbook:
         self, call: int, records: tuple[Record, ...], dossiers: DossierByKey
     ) -> None:
         """Note a call, with what is known if nothing is heard of it; survives."""
-        is_delta = any(record.is_delta for record in records)
-        sent = Sent(call, self._clock(), self._timeout_seconds, is_delta)
+        has_counters = writes_counters(records)
+        sent = Sent(call, self._clock(), self._timeout_seconds, has_counters)
         doubts = ((r.key, self._doubt(r, dossiers[r.key])) for r in records)
         self._writer.append(intent_line(sent, self._run, doubts), sync=True)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ctsync.apply.terms import Halted, Pace
+from ctsync.kinds.counter import KIND as COUNTER
 from ctsync.model.record import Outcome, Record, Verdict
 from ctsync.transport.answer import Answer, Happened
 from ctsync.transport.reply import read_reply
@@ -31,6 +32,11 @@ class Attempt:
     def is_idempotent(self) -> bool:
         """Whether sending it twice does what sending it once does."""
         return not any(record.is_delta for record in self.records)
+
+    @property
+    def writes_counters(self) -> bool:
+        """Whether it would undo what a later call moves, if it were written late."""
+        return writes_counters(self.records)
 
     def tried(self, happened: Happened) -> int:
         """Say how often it met with this before."""
@@ -56,6 +62,12 @@ class Attempt:
         """Give the verdict of records that this try could not get across."""
         outcome = Outcome.UNKNOWN if self.in_doubt else Outcome.REJECTED
         return Verdict(outcome, answer.status, answer.message)
+
+
+def writes_counters(records: Records) -> bool:
+    """Say whether any record moves a counter or assigns one."""
+    operations = (each for record in records for each in record.operations)
+    return any(operation.kind == COUNTER.name for operation in operations)
 
 
 @dataclass(frozen=True, slots=True)

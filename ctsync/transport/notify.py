@@ -26,7 +26,10 @@ def notify(url: str, document: Mapping[str, Any]) -> str | None:
     """
     import requests
 
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # it would repeat the address
+        return "the webhook is no address"
     if not is_private_enough(parts):
         return "the webhook is neither https nor on this machine"
     told = {"format": "ctsync.notice/1", **{name: document[name] for name in _TOLD}}

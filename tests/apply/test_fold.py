@@ -122,7 +122,7 @@ DOUBT = Doubt(
     "run",
 )
 AFTER = Effect({"plan": Known("Plan", "string", "Gold", owned=True)}, ("vip",))
-SENT = Sent(1, 1000.0, 60.0, is_delta=True)
+SENT = Sent(1, 1000.0, 60.0, has_counters=True)
 
 
 def effects_of(*lines):
@@ -160,7 +160,7 @@ def test_a_receipt_without_its_intent_is_damage():
 
 
 def test_a_later_call_speaks_last():
-    again = Sent(2, 1001.0, 60.0, is_delta=False)
+    again = Sent(2, 1001.0, 60.0, has_counters=False)
     heard = {"receipt": {**receipt(*[Outcome.ACKNOWLEDGED] * 2)["receipt"], "call": 2}}
     lines = intent(), receipt(*[Outcome.UNKNOWN] * 2), intent(again), heard
     rows = EffectsByKey(effects_in(lines))
@@ -202,5 +202,5 @@ def test_only_a_counter_call_of_unknown_outcome_is_waited_for():
     known = receipt(Outcome.ACKNOWLEDGED, Outcome.REJECTED)
     assert last_doubtful_delta([intent(), known]) is None
     assert last_doubtful_delta([intent(), end_line(is_open=True)]) is None
-    plain = Sent(1, 1000.0, 60.0, is_delta=False)
+    plain = Sent(1, 1000.0, 60.0, has_counters=False)
     assert last_doubtful_delta([intent(plain)]) is None

@@ -52,7 +52,9 @@ def measure_overlap(setting: Setting) -> Iterator[Table]:
         _row(case, min((_apply(setting, case) for _ in range(rounds)), key=_sending))
         for case in _cases(count)
     ]
-    note = f"{LANES} in flight; best of {rounds}; cpu while sending; journal over all lanes."
+    note = (
+        f"{LANES} in flight, best of {rounds}; cpu while sending, journal of all lanes."
+    )
     yield Table(
         f"Apply of {count:,} new profiles side by side", _HEAD, tuple(rows), note
     )

@@ -1,0 +1,164 @@
+"""Projects to bring to the platform by runs that end badly."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "soak"))
+
+from trial.wishes import PASSCODE, Part, Person  # noqa: E402 - found in the soak's folder
+from trial.world import Trouble, World  # noqa: E402
+
+from ctsync.sandbox import Sandbox  # noqa: E402
+
+
+class Case:
+    """One project that was brought to the platform, and is to be changed."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox, forge: Forge) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.world = World(folder, sandbox, records_per_call=2)
+        self._sandbox, self._forge = sandbox, forge
+        self._declare("Free", 20, ["a", "b"], members={"u0", "u1"})
+        assert self.world.converge() == 1
+        self._declare("Gold", 1_009, ["b", "c"], members={"u1", "u2"})
+        del self.world.wishes.people["u1"].attributes["Score"]
+        self.plan = self.world.plan()
+        self.plan.copy_to(folder / "plan")
+
+    def _declare(
+        self, plan: str, points: int, tags: list[str], *, members: set[str]
+    ) -> None:
+        people = self.world.wishes.people
+        for name in ("u0", "u1", "u2"):
+            values = {
+                "Plan": plan, "Points": points, "Visits": 1_029 - points, "Score": 1,
+                "Tags": tags, "Roles": Part((tags[0],), ("e",)),
+            }  # fmt: skip
+            people[name] = Person(values, {"Football": plan == "Gold"})
+        self.world.wishes.members = members
+
+    def run(self, strike: str, at: int = 0) -> int:
+        """Apply in a process of its own; give its exit code."""
+        before = len(self._sandbox.platform.calls)
+        code = self._forge.run(
+            folder=str(self.folder), strike=strike, at=at,
+            passcode=PASSCODE, records_per_call=2,
+        )  # fmt: skip
+        self.witness(before)
+        return code
+
+    def spawn(self) -> subprocess.Popen[str]:
+        """Apply the saved plan by the command line."""
+        words = ("apply", "plan", "--auto-approve", "--format", "json")
+        return subprocess.Popen(
+            [sys.executable, "-m", "ctsync", *words],
+            cwd=self.folder,
+            env={
+                **os.environ, "PYTHONPATH": str(ROOT), "CLEVERTAP_PASSCODE": PASSCODE
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )  # fmt: skip
+
+    def script(self, *faults: str) -> None:
+        self._sandbox.script(*faults)
+
+    def go_on(self) -> None:
+        """Continue the same plan; one that came to its end is refused."""
+        result = self.world.apply(self.plan, Trouble())
+        assert result is None or result.is_complete
+        self.world.check()
+        assert self.world.converge() <= (result is None)
+
+    def plan_anew(self) -> None:
+        """Plan again, and apply that."""
+        self.world.check()
+        assert self.world.converge() <= 1
+
+    @property
+    def points(self) -> int:
+        return int((self.folder / "points").read_text())
+
+    def calls(self) -> int:
+        return len(self._sandbox.platform.calls)
+
+    def witness(self, before: int) -> None:
+        """Tell the watch what left, and what the journal says of it."""
+        watch, journal = self.world.watch, self.world.store.journal()
+        watch.plan = self.plan.checksum
+        bodies = iter(
+            call.body.encode() for call in self._sandbox.platform.calls[before:]
+        )
+        for line in [] if journal is None else journal.lines():
+            watch.written(line)
+            if "intent" in line and (body := next(bodies, None)):
+                watch.sent(body)
+                watch.look(body)
+        for body in bodies:
+            watch.sent(body)
+            watch.look(body)
+        watch.ended()
+
+
+class Forge:
+    """The process that forks the others."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("forge.py")],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, **job: object) -> int:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+@pytest.fixture(scope="session")
+def forge() -> Iterator[Forge]:
+    made = Forge()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def cases(tmp_path: Path, forge: Forge) -> Callable[[], Iterator[Case]]:
+    """Make cases that are alike, each with a platform of its own."""
+    numbers = iter(range(1000))
+
+    @contextmanager
+    def make() -> Iterator[Case]:
+        with Sandbox(passcode=PASSCODE, slow_seconds=0.3) as sandbox:
+            case = Case(tmp_path / f"case{next(numbers)}", sandbox, forge)
+            yield case
+            case.world.close()
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def _no_power_cuts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare the disk: here processes end, machines do not."""
+    monkeypatch.setattr("os.fsync", lambda _: None)

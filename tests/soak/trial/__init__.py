@@ -1,0 +1,1 @@
+"""A trial: projects that change, a platform that misbehaves, and who watches both."""
