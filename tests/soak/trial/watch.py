@@ -56,6 +56,7 @@ class Watch:
     totals: Counter[str] = field(default_factory=Counter)
     plan: str = ""
     _open: dict[int, list[str]] = field(default_factory=dict)
+    _failed: dict[str, str] = field(default_factory=dict)
     _latest: dict[str, Sent] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
 
@@ -77,6 +78,7 @@ class Watch:
             self.totals["calls"] += 1
             for identity, orders in _records(body):
                 self._check_repeats(identity, orders)
+                self._check_steps(identity, orders)
                 before = dict(self._touch(identity, orders))
                 self._latest[identity] = Sent(orders, before)
 
@@ -87,6 +89,11 @@ class Watch:
             for slot, value in _slots(name, order):
                 if self.held.get((identity, slot)) == value and order[0] != "$remove":
                     raise Broken(f"{identity} {slot} {value} was acknowledged before")
+
+    def _check_steps(self, identity: str, orders: Mapping[str, Order]) -> None:
+        """Hold a run to sending a later record only after an acknowledged one."""
+        if identity in self._failed and orders != self._latest[identity].orders:
+            raise Broken(f"{identity} got {orders} after {self._failed[identity]}")
 
     def _touch(
         self, identity: str, orders: Mapping[str, Order]
@@ -111,12 +118,16 @@ class Watch:
         with self._lock:
             doubtful = {key for keys in self._open.values() for key in keys}
             self._open.clear()
+            self._failed.clear()
             for slot in [each for each in self.held if each[0] in doubtful]:
                 del self.held[slot]
 
     def _received(self, identity: str, outcome: str) -> None:
         self.totals[outcome] += 1
         sent = self._latest[identity]
+        self._failed.pop(identity, None)
+        if outcome != "acknowledged":
+            self._failed[identity] = outcome
         if outcome == "acknowledged":
             for name, order in sent.orders.items():
                 self._acknowledged(identity, name, order)

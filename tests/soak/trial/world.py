@@ -98,6 +98,7 @@ class World:
         self.known: set[str] = set()
         self._frame = Frame()
         self._traffic = Traffic()
+        self._finished: set[str] = set()
         self._members_of: dict[str, set[str]] = {}
         (folder / "ctsync.yaml").write_text(
             project_text(
@@ -215,6 +216,10 @@ class World:
                 raise Broken("a refused plan was sent") from None
             return None
         self._after(plan, result)
+        if plan.checksum in self._finished:
+            raise Broken("a plan that left nothing open was applied again")
+        if result is not None and result.is_complete and result.calls:
+            self._finished.add(plan.checksum)
         return result
 
     def _apply(self, plan: SavedPlan, trouble: Trouble) -> ApplyResult:
