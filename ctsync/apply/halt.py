@@ -40,8 +40,11 @@ def halting_error(halt: Halt, account: Account) -> TransportError | None:
         )
     if halt.reason == "unreachable":
         where = account.endpoint or f"region {account.region}"
+        # An answer came, if not one that helps: saying "not reached" would mislead.
+        has_answered = halt.message.startswith("HTTP")
+        what = "does not take calls" if has_answered else "could not be reached"
         return TransportError(
-            f"the platform could not be reached ({where}): {halt.message}",
+            f"the platform {what} ({where}): {halt.message}",
             hint="nothing that was acknowledged is lost; apply again later",
             code="unreachable",
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ctsync.apply.failures import Failure
-from ctsync.apply.tally import Tally
+from ctsync.apply.tally import ProfileOutcome, Tally
 from ctsync.apply.terms import Halted
 from ctsync.canon import canonical
 from ctsync.errors import CtsyncError
@@ -136,17 +136,33 @@ def create_report(path: Path) -> BinaryIO:
 def write_report(
     file: BinaryIO, result: ApplyResult, changes: Iterable[Change]
 ) -> None:
-    """Write one line for each profile of the plan that anything was to be sent to."""
-    for each in result.tally.outcomes(changes):
-        line = {
-            "key": each.change.key.as_json(),
-            "origins": [origin.as_json() for origin in each.change.origins],
-            "outcome": each.outcome.value,
-            "code": each.code,
-            "error": each.error,
-        }
-        file.write(canonical(line) + b"\n")
-    file.flush()
+    """Write one line for each profile of the plan that anything was to be sent to.
+
+    Raises:
+        CtsyncError: it could not be written; what was sent is not touched by that.
+    """
+    try:
+        file.writelines(
+            canonical(_report_line(each)) + b"\n"
+            for each in result.tally.outcomes(changes)
+        )
+        file.flush()
+    except OSError as error:
+        raise CtsyncError(
+            f"the report is not complete: {error.strerror}",
+            hint="the apply itself has ended; the counts stand above",
+            code="report_unwritable",
+        ) from error
+
+
+def _report_line(each: ProfileOutcome) -> dict[str, Any]:
+    return {
+        "key": each.change.key.as_json(),
+        "origins": [origin.as_json() for origin in each.change.origins],
+        "outcome": each.outcome.value,
+        "code": each.code,
+        "error": each.error,
+    }
 
 
 def _failure_as_json(failure: Failure, mask: Mask) -> dict[str, Any]:

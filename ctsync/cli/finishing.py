@@ -10,6 +10,7 @@ from ctsync.cli.orders import Orders
 from ctsync.cli.output import complain, has_colour, say, write
 from ctsync.cli.session import Session
 from ctsync.cli.showing import mask_of
+from ctsync.errors import CtsyncError
 
 if TYPE_CHECKING:
     from ctsync.apply.result import ApplyResult
@@ -49,11 +50,9 @@ def finish(
     report: BinaryIO | None,
 ) -> int:
     """Write the report, tell the webhook, print the document; give the exit code."""
-    from ctsync.apply.result import write_report
     from ctsync.render.applied import applied_json, applied_text
 
-    if report is not None:
-        write_report(report, result, plan.changes())
+    trouble = _report(report, result, plan)
     document = result.as_json(mask_of(session.settings, plan))
     document["next"] = _with_options(session, orders, document["next"])
     _notify(session, document)
@@ -64,9 +63,25 @@ def finish(
         write(applied_text(document, colour=has_colour(session.settings)))
         if result.error is not None:
             complain(result.error)
+    if trouble is not None:
+        complain(trouble)
     if result.exit_code == 0 and result.counts["rejected"]:
         say(f"warning: {result.counts['rejected']} profiles rejected, as allowed")
     return result.exit_code
+
+
+def _report(
+    file: BinaryIO | None, result: ApplyResult, plan: SavedPlan
+) -> CtsyncError | None:
+    """Write the report; its trouble is told, and is not the apply's."""
+    from ctsync.apply.result import write_report
+
+    if file is not None:
+        try:
+            write_report(file, result, plan.changes())
+        except CtsyncError as error:
+            return error
+    return None
 
 
 def _notify(session: Session, document: dict[str, Any]) -> None:

@@ -20,7 +20,8 @@ from ctsync.transport.text import clean_text
 TRANSIENT_CODE = 555
 
 _NUMBER = re.compile(r"Skipped\s+record\s+number\s*:\s*([0-9]+)")
-_UNKNOWN = Verdict(Outcome.UNKNOWN)
+_UNREADABLE = Verdict(Outcome.UNKNOWN, error="the reply could not be read")
+_UNCLEAR = Verdict(Outcome.UNKNOWN, error="the reply does not add up")
 _ACKNOWLEDGED = Verdict(Outcome.ACKNOWLEDGED)
 
 
@@ -63,10 +64,10 @@ def read_reply(
     """
     reply = _parsed(body) if status is not None and 200 <= status < 300 else None
     if reply is None:
-        return (_UNKNOWN,) * len(records)
+        return (_UNREADABLE,) * len(records)
     items = [_item(data) for data in _unprocessed(reply)]
     places = [_place(item, records) for item in items]
-    rest = _ACKNOWLEDGED if _is_sound(reply, places, len(records)) else _UNKNOWN
+    rest = _ACKNOWLEDGED if _is_sound(reply, places, len(records)) else _UNCLEAR
     refused = {
         place: item.verdict()
         for place, item in zip(places, items, strict=True)

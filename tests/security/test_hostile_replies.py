@@ -177,7 +177,7 @@ def test_a_hint_is_not_taken_for_a_reply_nor_the_reply_for_the_next(listen):
     assert bodies == [b'{"call":%d}' % number for number in range(3)]
 
 
-NASTY = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202egnp.exe\u2066\u2028\u200b\x00\r\n\ud800ok"
+NASTY = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202egnp.exe\u2066\u2028\u200b\x00\r\nok"
 INJECTIONS = [
     NASTY,
     "</script><script>alert(1)</script>",
@@ -197,6 +197,7 @@ def test_error_texts_obey_nobody(listen, desk, text, format_name):
     ended = desk.apply("--report", "r.jsonl", "--format", format_name)
     assert ended.code == 3
     report = (desk.folder / "r.jsonl").read_text()
+    assert "516" in report
     for said in (ended.out, ended.err, ended.log, report):
         odd = {
             c for c in said if unicodedata.category(c)[0] == "C" or c in "\u2028\u2029"
@@ -213,5 +214,6 @@ def test_texts_of_whole_calls_obey_nobody_either(listen, desk, status):
     for format_name in ("text", "json"):
         ended = desk.apply("--format", format_name, "-v", "-v")
         assert ended.code in {1, 3}
+        assert "owned" in ended.said
         odd = {c for c in ended.said if unicodedata.category(c)[0] == "C"}
         assert odd <= {"\n"}
