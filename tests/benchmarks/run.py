@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import overlapping
+import rendering
 import sending
 import starting
 import weighing
@@ -26,6 +27,7 @@ BENCHMARKS: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "inline": weighing.measure_inline,
     "apply": sending.measure_apply,
     "overlap": overlapping.measure_overlap,
+    "render": rendering.measure_render,
 }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 RUN = Path(__file__).with_name("run.py")
+NAMES = ("help", "small", "inline", "apply", "overlap", "render")
 
 
 def run(*words):
@@ -15,7 +16,7 @@ def run(*words):
     )
 
 
-@pytest.mark.parametrize("name", ["help", "small", "inline", "apply", "overlap"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_benchmark_runs_at_a_small_size_and_writes_its_table(name, tmp_path):
     file = tmp_path / "tables.md"
     done = run(name, "--rounds", "1", "--profiles", "20", "--markdown", file)
@@ -26,4 +27,4 @@ def test_a_benchmark_runs_at_a_small_size_and_writes_its_table(name, tmp_path):
 def test_an_unknown_benchmark_is_refused_with_those_there_are():
     done = run("speed")
     assert done.returncode == 64
-    assert "help, small, inline, apply, overlap" in done.stderr
+    assert ", ".join(NAMES) in done.stderr

@@ -3,11 +3,13 @@
 `before.yaml` and then `between.yaml`, where they are there, are brought to the
 simulated platform first; then `spec.yaml` is planned and applied. `between.faults`
 names what the calls of that apply meet, and so on. The rest is golden: the state
-before, the plan as text and document, the calls that left, and the state after.
-`pytest --update-golden` writes it anew.
+before, the plan as text, document and comment, the calls that left, and the state
+after. A plan in another form (`plan.html`, `plan.jsonl`, ...) is held where its file
+is: an empty one is a beginning. `pytest --update-golden` writes it all anew.
 """
 
 import json
+import re
 import shutil
 import time
 from pathlib import Path
@@ -17,11 +19,33 @@ import pytest
 
 import ctsync.sandbox
 from ctsync.cli.app import run
+from ctsync.render import RENDERERS
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted(path.parent.name for path in HERE.glob("*/spec.yaml"))
-GOLDEN = ("state.jsonl", "plan.txt", "plan.json", "requests.jsonl", "state.after.jsonl")
+FORMS = {
+    "plan.json": "json",
+    "plan.md": "markdown",
+    "plan.html": "html",
+    "plan.jsonl": "jsonl",
+    "plan.github.txt": "github",
+    "plan.gitlab.json": "gitlab",
+}
+EVERYWHERE = (
+    "state.jsonl",
+    "plan.txt",
+    "plan.json",
+    "plan.md",
+    "requests.jsonl",
+    "state.after.jsonl",
+)
 _TOLD = ("Content-Type", "X-CleverTap-Account-Id")
+# The page's own style and script are files to review by themselves.
+_ASSETS = (
+    (re.compile(r"<style>.*?</style>", re.DOTALL), "<style>(page.css)</style>"),
+    (re.compile(r"<script>.*?</script>", re.DOTALL), "<script>(page.js)</script>"),
+    (re.compile(r"'sha256-[^']+'"), "'(hash)'"),
+)
 _DRAWN = {"digest": "(digest)", "seal": "(seal)", "tool_version": "(version)"}
 
 
@@ -134,12 +158,25 @@ def _play(stage):
     found = {"state.jsonl": stage.state()}
     stage.enter("spec.yaml")
     code, found["plan.txt"] = stage.run("plan", "--all")
-    assert stage.run("plan", "--format", "json")[0] == code
-    found["plan.json"] = stage.run("plan", "--format", "json")[1]
+    for name in _forms(stage):
+        found[name] = _plan_as(FORMS[name], stage, code=code)
     stage.play("spec.yaml", code=3 if _has(stage, "spec.faults") else code)
     found["requests.jsonl"] = stage.requests()
     found["state.after.jsonl"] = stage.state()
     return code, found
+
+
+def _forms(stage):
+    return [name for name in FORMS if name in EVERYWHERE or _has(stage, name)]
+
+
+def _plan_as(form, stage, *, code):
+    """Give the plan in a form, without what is the same in every plan."""
+    found, text = stage.run("plan", "--format", form)
+    assert found == code
+    for pattern, told in _ASSETS if form == "html" else ():
+        text = pattern.sub(told, text)
+    return text
 
 
 def _has(stage, name):
@@ -150,10 +187,10 @@ def _has(stage, name):
 def test_a_scenario_comes_to_what_is_written_down(stage, request):
     code, found = _play(stage)
     if request.config.getoption("--update-golden"):
-        for name in GOLDEN:
-            (stage.script / name).write_text(found[name])
-    for name in GOLDEN:
-        assert found[name] == (stage.script / name).read_text(), name
+        for name, text in found.items():
+            (stage.script / name).write_text(text)
+    for name, text in found.items():
+        assert text == (stage.script / name).read_text(), name
     assert stage.violations == []
     if code == 0:
         _assert_settled(stage)
@@ -169,3 +206,9 @@ def _assert_settled(stage):
 
 def test_there_are_scenarios():
     assert len(SCENARIOS) >= 15
+
+
+def test_some_scenario_shows_its_plan_in_each_form():
+    assert {"text", *FORMS.values()} == RENDERERS.keys()
+    for name in FORMS:
+        assert [*HERE.glob(f"*/{name}")], name
