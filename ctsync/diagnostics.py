@@ -37,7 +37,9 @@ class Diagnostic:
 
     @property
     def place(self) -> str:
-        """Where it stands: `file:line:column`, or `file:row` for tables."""
+        """Where it stands: `file:line:column`, `file:row`, or else the profile."""
+        if self.file is None and self.key is not None:
+            return next(f"{name} {self.key[name]}" for name in self.key)
         parts: tuple[Any, ...] = (self.file, self.line, self.column)
         if self.row is not None:
             parts = (self.file, f"row {self.row}")

@@ -46,12 +46,14 @@ def card_of(change: Change, mask: Mask) -> Card:
 
 def traits_of(change: Change) -> int:
     """Give a bit for each of `TRAITS` that a change has."""
+    creates = change.action == "create"
     has = (
         change.removes,
+        creates,
         change.opt_in,
-        change.action == "create",
         any(op.is_delta for op in change.operations),
-        any(op.prior != "known" for op in change.operations),
+        # Of a profile that is new to the state nothing can be known before.
+        not creates and any(op.prior != "known" for op in change.operations),
         bool(change.released),
     )
     return sum(1 << bit for bit, holds in enumerate(has) if holds)

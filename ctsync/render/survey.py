@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ctsync.model.change import Change
 from ctsync.model.key import Key
 
-RISKS = ("removals", "opt-ins", "creations", "counters", "uncertain", "rest")
+RISKS = ("removals", "creations", "opt-ins", "counters", "uncertain", "rest")
 MOST_SHOWN = 50
 
 
@@ -18,9 +18,9 @@ def risk_of(change: Change) -> int:
     """Give the place in `RISKS` of the riskiest thing that a change does."""
     if change.removes:
         return 0
-    if change.opt_in:
-        return 1
     if change.action == "create":
+        return 1
+    if change.opt_in:
         return 2
     if any(op.is_delta for op in change.operations):
         return 3

@@ -160,13 +160,13 @@ def test_the_riskiest_changes_come_first_then_keys(a):
         a.change("rest", a.operation(before="Free")),
         a.change("doubt", a.operation(prior="uncertain")),
         a.change("count", a.operation("Points", "$decr", 2, before=3, after=1)),
-        a.change("new", a.operation(prior="unknown"), action="create"),
         a.change("opt", a.operation("MSG-sms"), opt_in=True),
+        a.change("new", a.operation(prior="unknown"), action="create"),
         a.change("loss-b", a.operation("Gender", "$delete", 1, before="M")),
         a.change("loss-a", a.operation("Tags", "$remove", ("x",), before=("x",))),
     ]
     order = [change.key.id for change in riskiest(changes)]
-    assert order == ["loss-a", "loss-b", "opt", "new", "count", "doubt", "rest"]
+    assert order == ["loss-a", "loss-b", "new", "opt", "count", "doubt", "rest"]
     assert [RISKS[risk_of(c)] for c in reversed(changes[:6])] == list(RISKS)
 
 
