@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ctsync.render.change_lines import ACTION_SYMBOLS, RELEASED
-from ctsync.render.html_change import Card
+from ctsync.render.html_change import TRAITS, Card
 from ctsync.render.html_chart import operator_class
 from ctsync.render.html_markup import Markup, element, joined
 from ctsync.render.rows import Row
 
 ARROW = "→"
 _TAGS = ("removal", "opt-in", "new", "counter", "uncertain", "release")
-_LABELS = ("Removals", "Opt-ins", "Creations", "Counters", "Uncertain", "Releases")
+_LABELS = tuple(trait.capitalize() for trait in TRAITS)
 _PAGES = ("50", "200", "1000")
 _KEYS = (("/", "search"), ("Esc", "clear"), ("← →", "pages"))
 
