@@ -14,7 +14,15 @@ from ctsync.render.html_markup import Markup, element, joined
 from ctsync.render.rows import Row
 
 ARROW = "→"
-_TAGS = ("removal", "opt-in", "new", "counter", "uncertain", "release")
+_TAG_OF = {
+    "removals": "removal",
+    "creations": "new",
+    "opt-ins": "opt-in",
+    "counters": "counter",
+    "uncertain": "uncertain",
+    "releases": "release",
+}
+_TAGS = tuple(_TAG_OF[trait] for trait in TRAITS)
 _LABELS = tuple(trait.capitalize() for trait in TRAITS)
 _PAGES = ("50", "200", "1000")
 _KEYS = (("/", "search"), ("Esc", "clear"), ("← →", "pages"))

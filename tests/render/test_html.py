@@ -286,3 +286,18 @@ def test_the_page_streams(a):
     pieces = Html().render(a.view(a.change("u", a.operation())), Style())
     assert sum(1 for _ in pieces) > 15
     assert SimpleNamespace(name=Html().name) == SimpleNamespace(name="html")
+
+
+def test_every_risk_has_its_own_tag_and_filter():
+    from ctsync.render import html_list
+    from ctsync.render.html_change import TRAITS
+
+    named = dict(zip(TRAITS, zip(html_list._LABELS, html_list._TAGS), strict=True))
+    assert named == {
+        "removals": ("Removals", "removal"),
+        "creations": ("Creations", "new"),
+        "opt-ins": ("Opt-ins", "opt-in"),
+        "counters": ("Counters", "counter"),
+        "uncertain": ("Uncertain", "uncertain"),
+        "releases": ("Releases", "release"),
+    }
