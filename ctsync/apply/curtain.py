@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from ctsync.model.mask import SENSITIVE_TEXT, Mask
 from ctsync.model.record import Record, Verdict
@@ -14,17 +15,41 @@ from ctsync.transport.text import clean_text
 _TELLING_CHARS = 4  # a shorter start of a value, cut off by our bound, tells nothing
 
 
-def hide_values(verdict: Verdict, record: Record, mask: Mask) -> Verdict:
-    """Give the verdict with sensitive values of its record hidden in the text."""
-    if verdict.error is None or mask.reveal:
-        return verdict
-    return replace(verdict, error=hidden(verdict.error, _secrets(record, mask)))
+class Curtain:
+    """Hides the values of one call's records in whatever is said of the call.
+
+    A server may name one record's values in the text of another, or of the whole
+    call. The values are gathered only where there is a text to look at.
+    """
+
+    def __init__(self, records: Iterable[Record], mask: Mask) -> None:
+        self._records = records
+        self._mask = mask
+
+    def text(self, said: str) -> str:
+        """Give a text without the values."""
+        if not said or self._mask.reveal:
+            return said
+        return hidden(said, self._secrets)
+
+    def verdict(self, verdict: Verdict) -> Verdict:
+        """Give a verdict whose text is without the values."""
+        if verdict.error is None:
+            return verdict
+        return replace(verdict, error=self.text(verdict.error))
+
+    @cached_property
+    def _secrets(self) -> tuple[str, ...]:
+        secrets = {s for record in self._records for s in _secrets(record, self._mask)}
+        return tuple(sorted(secrets, key=len, reverse=True))
 
 
 def hidden(text: str, secrets: Iterable[str]) -> str:
     """Give the text without the secrets, in whatever case they come back."""
+    folded = text.casefold()
     for secret in sorted(set(secrets), key=len, reverse=True):
-        text = re.sub(re.escape(secret), SENSITIVE_TEXT, text, flags=re.IGNORECASE)
+        if secret.casefold() in folded:
+            text = re.sub(re.escape(secret), SENSITIVE_TEXT, text, flags=re.IGNORECASE)
         text = _without_cut_end(text, secret)
     return text
 

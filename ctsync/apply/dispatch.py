@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from ctsync.apply.allowance import full
+from ctsync.apply.curtain import Curtain
 from ctsync.apply.dossier import Dossier
 from ctsync.apply.halt import Halt
 from ctsync.apply.lanes import Landing, Lanes, Parcel, Trip
@@ -154,6 +155,8 @@ class Dispatch:
             yield from self._fail(landing)
             return
         attempt = trip.attempt
+        curtain = Curtain(attempt.records, self._terms.mask)
+        answer = replace(answer, message=curtain.text(answer.message))
         if not trip.is_alone:
             # In company, too many in flight says nothing about this one.
             attempt = attempt.afresh(Happened.THROTTLED)
@@ -167,7 +170,8 @@ class Dispatch:
         final = [pair for pair in pairs if pair[0].key not in again]
         self._let_go(trip.parcel, len(final))
         for record, verdict in final:
-            yield trip.parcel.dossiers[record.key], record, verdict
+            seen = curtain.verdict(verdict)
+            yield trip.parcel.dossiers[record.key], record, seen
 
     def _receive(self, trip: Trip, ruling: Ruling) -> Ruling:
         records, dossiers = trip.attempt.records, trip.parcel.dossiers

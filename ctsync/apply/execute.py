@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from ctsync.apply.curtain import hide_values
 from ctsync.apply.dispatch import Dispatch
 from ctsync.apply.dossier import Dossier, Dossiers
 from ctsync.apply.halt import Halt
@@ -59,8 +58,7 @@ class Execution:
         """Send a wave; what it sent has its outcome when this returns."""
         for told in self.dispatch.deliver(self._calls(wave, places)):
             for dossier, record, verdict in told:
-                seen = hide_values(verdict, record, self.terms.mask)
-                self.tally.note(dossier, record, seen)
+                self.tally.note(dossier, record, verdict)
             self.observer.progressed(self.tally.counts(), self.tally.total)
             if self._is_rejected_too_often():
                 self.halt.call("reject_limit")

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ctsync.cli.approval import approve
+from ctsync.cli.checking import refuse_faults
 from ctsync.cli.checking_plans import check_plan
 from ctsync.cli.finishing import check_webhook, finish, open_report
 from ctsync.cli.holding import holder
@@ -16,7 +17,7 @@ from ctsync.cli.output import require_format
 from ctsync.cli.planning import plan_now
 from ctsync.cli.sending import send_plan
 from ctsync.cli.session import Session, open_session
-from ctsync.errors import SpecError, StateError, UsageError
+from ctsync.errors import SpecError, StateError, StateLocked, UsageError
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import Present
@@ -34,9 +35,19 @@ def apply_command(settings: Settings, orders: Orders) -> int:
         if saved is not None:
             stack.enter_context(saved)
         if not orders.dry_run:
-            seconds = orders.lock_timeout_seconds
-            stack.enter_context(store.lock(holder(), timeout_seconds=seconds))
+            _lock(session, store, orders, stack)
         return _apply(session, store, orders, saved)
+
+
+def _lock(session: Session, store: Store, orders: Orders, stack: ExitStack) -> None:
+    seconds = orders.lock_timeout_seconds
+    try:
+        stack.enter_context(store.lock(holder(), timeout_seconds=seconds))
+    except StateLocked:
+        if not orders.is_saved_plan(session.settings):
+            # Waiting for the other run would only lead to these.
+            refuse_faults(session)
+        raise
 
 
 def _open(settings: Settings, orders: Orders) -> tuple[Session, SavedPlan | None]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ctsync.cli.options import Settings, environment_of
-from ctsync.cli.session import open_session
+from ctsync.cli.session import Session, open_session
 from ctsync.diagnostics import Findings
 from ctsync.errors import SpecError
 
@@ -43,3 +43,18 @@ def _check(settings: Settings, path: Path | None, findings: Findings) -> None:
         check_project(session.project, session.mask(None), findings)
     except SpecError as error:
         findings.absorb(error.findings)
+
+
+def refuse_faults(session: Session) -> None:
+    """Refuse a project with errors, looking at no state.
+
+    Raises:
+        SpecError: it has some; all findings come with it.
+    """
+    from ctsync.plan.weigh import Weigher
+
+    weigher = Weigher(session.project, session.mask(None))
+    weigher.findings.absorb(session.project.findings)
+    for _ in weigher.weigh(()):
+        pass
+    weigher.refuse_errors()

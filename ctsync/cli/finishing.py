@@ -51,6 +51,7 @@ def finish(
 ) -> int:
     """Write the report, tell the webhook, print the document; give the exit code."""
     from ctsync.render.applied import applied_json, applied_text
+    from ctsync.render.sentences import counted
 
     trouble = _report(report, result, plan)
     document = result.as_json(mask_of(session.settings, plan))
@@ -66,7 +67,8 @@ def finish(
     if trouble is not None:
         complain(trouble)
     if result.exit_code == 0 and result.counts["rejected"]:
-        say(f"warning: {result.counts['rejected']} profiles rejected, as allowed")
+        rejected = counted(result.counts["rejected"], "profile")
+        say(f"warning: {rejected} rejected, as allowed")
     return result.exit_code
 
 

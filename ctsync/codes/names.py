@@ -76,7 +76,7 @@ CODES: Mapping[str, Code] = {
     "CT314": Code(
         "identifier",
         "An identifier is empty, too long, or holds what is easily lost on the way.",
-        "Write between 1 and 119 characters without outer spaces.",
+        "Write between 1 and 119 characters.",
     ),
     "CT315": Code(
         "member twice", "A cohort lists a member twice.", "Keep one of them."
@@ -91,6 +91,12 @@ CODES: Mapping[str, Code] = {
         "name that the platform fills",
         "The platform produces a property of this name itself.",
         "Choose another name if yours means something else.",
+        "warning",
+    ),
+    "CT318": Code(
+        "identifier with outer spaces",
+        "The platform may trim them, and take two identifiers for one person's.",
+        "Remove them, unless they are meant.",
         "warning",
     ),
 }

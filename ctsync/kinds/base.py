@@ -49,9 +49,13 @@ class Fault:
     def say(self, *, shown: str | None = None) -> tuple[str, str | None]:
         """Give message and hint with the value, or `shown` in its stead."""
         value = self.value if shown is None else shown
-        words = (self.message, self.hint)
-        message, hint = (w and w.replace("{value}", value or "") for w in words)
-        return message or "", hint
+        hint = self.hint
+        if hint is not None and not (shown is None and value):
+            # A spelling that cannot be shown is still told: write it with quotes.
+            hint = hint.replace('"{value}"', "it").replace("{value}", "it")
+        elif hint is not None:
+            hint = hint.replace("{value}", value or "")
+        return self.message.replace("{value}", value or ""), hint
 
 
 class Faults(Exception):

@@ -191,8 +191,8 @@ def _ordered(
 
 
 def _would_empty(held: _Held, removals: frozenset[str]) -> bool:
-    possible = held.present | held.maybe
-    return bool(possible) and not possible - removals
+    # What is only possible may not be there, and then nothing would be left.
+    return bool(held.present | held.maybe) and not held.present - removals
 
 
 def _fits(held: _Held, additions: frozenset[str], frame: Frame) -> bool:

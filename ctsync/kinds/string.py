@@ -9,7 +9,7 @@ from ctsync.kinds.base import Fault, Faults, Frame
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.system import DELETABLE, system_faults
 from ctsync.kinds.text import text_faults, unstable_faults
-from ctsync.kinds.words import not_removable, wrong_type
+from ctsync.kinds.words import choices, not_removable, raw_text, wrong_type
 from ctsync.model.rule import Rule
 from ctsync.model.target import Target
 from ctsync.model.value import Literal, Raw
@@ -64,7 +64,10 @@ def _text(raw: Raw, rule: Rule) -> str | None:
             return None
         if raw.type == "text" or rule.attribute in _AS_WRITTEN:
             return raw.text
-    raise Faults(wrong_type(raw, rule, "text", 'write "{value}", with quotes'))
+    spelling = 'write "{value}", with quotes'
+    if rule.enum and raw_text(raw) not in rule.enum:
+        spelling = f"write {choices(rule.enum)}"
+    raise Faults(wrong_type(raw, rule, "text", spelling))
 
 
 def _faults(text: str, rule: Rule, frame: Frame) -> Iterator[Fault]:

@@ -25,6 +25,11 @@ def type_of(raw: Raw) -> str:
     return "list" if isinstance(raw, list) else "map"
 
 
+def raw_text(raw: Raw) -> str:
+    """Give the text of a scalar as written; nothing for lists and maps."""
+    return raw.text if isinstance(raw, Literal) else ""
+
+
 def wrong_type(raw: Raw, rule: Rule, wanted: str, spelling: str) -> Fault:
     """Give the fault of a value that is not of the attribute's type.
 
@@ -32,7 +37,7 @@ def wrong_type(raw: Raw, rule: Rule, wanted: str, spelling: str) -> Fault:
     """
     if isinstance(raw, Literal) and raw.type in {"trap", "empty"}:
         return trap(raw, rule) if raw.type == "trap" else empty(raw)
-    text = raw.text if isinstance(raw, Literal) else ""
+    text = raw_text(raw)
     found = _ARTICLES[type_of(raw)]
     shown = " {value}" if text and type_of(raw) != "null" else ""
     return Fault(

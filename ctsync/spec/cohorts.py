@@ -13,6 +13,7 @@ from ctsync.model.change import Origin
 from ctsync.model.contribution import Path
 from ctsync.model.key import ID_TYPES, Key
 from ctsync.model.value import Raw
+from ctsync.spec.keys import HARMLESS
 from ctsync.spec.names import NameFault, Place
 from ctsync.spec.profiles import NOTHING, EntryChecks, read_words
 from ctsync.spec.scalars import Node, json_of
@@ -106,7 +107,7 @@ def _member(
         return None
     faults = checks.keys.note(key, cohort, index)
     checks.add(cohort.place(index), faults)
-    return key if all(fault.code == "CT312" for fault in faults) else None
+    return key if all(fault.code in HARMLESS for fault in faults) else None
 
 
 def _member_faults(node: Node) -> Iterator[NameFault]:

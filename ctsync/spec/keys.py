@@ -17,6 +17,7 @@ from ctsync.spec.names import NameFault, Place
 
 _USUAL = re.compile(r"[A-Za-z0-9@._+-]{1,119}")
 _OBJECT_ID = re.compile(r"[A-Za-z0-9()!:@$_-]+")
+HARMLESS = frozenset({"CT312", "CT318"})  # warnings: the key is used as written
 _CUSTOM_ID = re.compile(r"[A-Za-z0-9()!:@$_-]{1,64}")
 
 
@@ -28,7 +29,7 @@ def key_faults(key: Key) -> Iterator[NameFault]:
         return
     if text != text.strip():
         message = "the identifier starts or ends with a space"
-        yield NameFault("CT314", message, "remove it")
+        yield NameFault("CT318", message, "remove it, unless it is meant")
     if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
         message = "the identifier holds control characters"
         yield NameFault("CT314", message, "remove them")

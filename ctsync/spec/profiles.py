@@ -16,7 +16,7 @@ from ctsync.model.key import ID_TYPES, Key
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.model.value import Raw
 from ctsync.spec.findings import Reporter
-from ctsync.spec.keys import KeyBook
+from ctsync.spec.keys import HARMLESS, KeyBook
 from ctsync.spec.names import NameBook, Place
 from ctsync.spec.scalars import Node, json_of, raw_of
 from ctsync.spec.schema import ANY_ATTRIBUTES, profile_schema
@@ -130,7 +130,7 @@ class EntryChecks:
             faults = self.keys.note(key, section, index)
             if faults:
                 self.add(Place(section.file, (*section.path, index, key.type)), faults)
-                key = key if all(fault.code == "CT312" for fault in faults) else None
+                key = key if all(fault.code in HARMLESS for fault in faults) else None
         if isinstance(entry, dict):
             words = entry.get("attributes")
             if isinstance(words, dict) and not words.keys() <= self.names.sound:

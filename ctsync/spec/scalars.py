@@ -7,7 +7,6 @@ that a population of scalars stays small and can be digested as it stands.
 
 from __future__ import annotations
 
-import math
 import re
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -63,8 +62,7 @@ def _number(text: str) -> int | float | None:
     if match[1] is None and match[2] is None:
         is_short = len(text.removeprefix("-")) <= MAX_PLAIN_DIGITS
         return int(text) if is_short else None
-    number = float(text)
-    return number if math.isfinite(number) else None
+    return float(text)  # infinity where it is too large, which kinds refuse
 
 
 def raw_of(node: Node) -> Raw:

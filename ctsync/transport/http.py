@@ -22,6 +22,7 @@ from ctsync.errors import TransportError
 from ctsync.limits import MAX_CONCURRENCY
 from ctsync.model.snapshot import Account
 from ctsync.transport.answer import Answer, Happened
+from ctsync.transport.hush import Hush
 from ctsync.transport.session import open_session
 from ctsync.transport.text import clean_text
 
@@ -89,7 +90,9 @@ def connect(
     }
     proxied = None if is_loopback(urlsplit(url)) else url
     session = open_session(proxies_for=proxied, connections=connections)
-    return HttpTransport(session, url, headers, timeout_seconds, monotonic)
+    return HttpTransport(
+        session, url, headers, timeout_seconds, monotonic, Hush(passcode)
+    )
 
 
 class HttpTransport:
@@ -102,9 +105,11 @@ class HttpTransport:
         headers: Mapping[str, str],
         timeout_seconds: float,
         monotonic: Callable[[], float],
+        hush: Hush,
     ) -> None:
         self._session = session
         self._url = url
+        self._hush = hush
         # Preparing a request costs more than sending it, and only the body differs.
         self._requests = {
             dry_run: _prepared(session, url, headers, dry_run=dry_run)
@@ -135,7 +140,7 @@ class HttpTransport:
                 return self._answer(response, deadline)
         except self._failures() as error:
             happened = Happened.LOST if upload.has_left else Happened.UNREACHABLE
-            return Answer(happened, message=clean_text(_why(error)))
+            return Answer(happened, message=clean_text(self._hush.text(_why(error))))
 
     def close(self) -> None:
         """Close the connections that were kept open."""
@@ -154,7 +159,7 @@ class HttpTransport:
         status = response.status_code
         happened = _happened(status)
         try:
-            body = self._read(response, deadline)
+            body = self._hush.body(self._read(response, deadline))
         except self._failures():
             if happened is Happened.REPLIED:
                 raise

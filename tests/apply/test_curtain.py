@@ -2,7 +2,7 @@
 
 import pytest
 
-from ctsync.apply.curtain import hidden, hide_values
+from ctsync.apply.curtain import Curtain, hidden
 from ctsync.model.key import Key
 from ctsync.model.mask import Mask
 from ctsync.model.operation import Operation
@@ -18,7 +18,7 @@ def record(operand, *, identity="u1", sensitive=True, **more):
 
 def said(text, about, mask=None):
     verdict = Verdict(Outcome.REJECTED, 515, text)
-    return hide_values(verdict, about, mask or Mask()).error
+    return Curtain((about,), mask or Mask()).verdict(verdict).error
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,15 @@ def test_a_value_that_our_own_bound_cut_is_hidden_too():
 
 def test_a_longer_value_is_hidden_before_a_part_of_it():
     assert hidden("ab abc", ["ab", "abc"]) == "(sensitive) (sensitive)"
+
+
+def test_a_text_may_name_the_values_of_any_record_of_the_call():
+    one, other = record_of("a@example.com"), record_of("b@example.com")
+    curtain = Curtain((one, other), Mask())
+    said = Verdict(Outcome.REJECTED, 400, "cannot read b@example.com")
+    assert curtain.verdict(said).error == "cannot read (sensitive)"
+    assert curtain.text("HTTP 503 a@example.com") == "HTTP 503 (sensitive)"
+
+
+def record_of(identity):
+    return Record(Key("identity", identity), ())

@@ -174,6 +174,14 @@ def test_only_excluded_values_become_known_absent(frame):
     assert (operation.operand, operation.excluded) == (("b", "x"), ("x",))
 
 
+def test_a_list_that_may_be_emptied_is_added_to_first(frame):
+    """What is only possible may not be there, and then nothing would be left."""
+    assert sent(LIST.diff(held("a", "z"), wanted("z"), frame)) == [
+        add("z"),
+        remove("a", 2),
+    ]
+
+
 @pytest.mark.parametrize(
     ("known", "target", "operations"),
     [
@@ -188,7 +196,7 @@ def test_only_excluded_values_become_known_absent(frame):
         (
             Known("Tags", "string", "s", certain=False, maybe=("s", "t")),
             wanted("s"),
-            [remove("t"), add("s", 2)],
+            [add("s"), remove("t", 2)],
         ),
     ],
 )
@@ -270,7 +278,7 @@ def test_a_lost_replacement_by_a_text_keeps_every_value_in_mind(frame):
     (operation,) = KINDS["string"].diff(known, text, frame)
     doubtful = KINDS["string"].apply(known, operation, certain=False)
     operations = LIST.diff(doubtful, wanted("t"), frame)
-    assert sent(operations) == [remove("abc"), add("t", 2)]
+    assert sent(operations) == [add("t"), remove("abc", 2)]
 
 
 def said(operation, *, ours="", excluded=""):

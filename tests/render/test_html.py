@@ -292,7 +292,8 @@ def test_every_risk_has_its_own_tag_and_filter():
     from ctsync.render import html_list
     from ctsync.render.html_change import TRAITS
 
-    named = dict(zip(TRAITS, zip(html_list._LABELS, html_list._TAGS), strict=True))
+    pairs = zip(html_list._LABELS, html_list._TAGS, strict=True)
+    named = dict(zip(TRAITS, pairs, strict=True))
     assert named == {
         "removals": ("Removals", "removal"),
         "creations": ("Creations", "new"),

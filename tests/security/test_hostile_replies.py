@@ -217,3 +217,74 @@ def test_texts_of_whole_calls_obey_nobody_either(listen, desk, status):
         assert "owned" in ended.said
         odd = {c for c in ended.said if unicodedata.category(c)[0] == "C"}
         assert odd <= {"\n"}
+
+
+@pytest.mark.parametrize("status", [400, 401, 503])
+def test_a_server_that_repeats_passcode_and_values_is_not_repeated(
+    status, tmp_path, monkeypatch, capsys
+):
+    """Neither on a screen nor in any file, also where the text is of the whole call."""
+    import http.server
+    import threading
+
+    from ctsync.cli.app import run
+
+    class Parrot(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            said = f'{{"error": "bad {PARROTED} of ann@heart.example Ann Heart"}}'
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said.encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Parrot)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    (tmp_path / "ctsync.yaml").write_text(
+        f"version: 1\naccount: {{id: A, region: in1, endpoint: '{url}'}}\n"
+        "state: state.jsonl\nprofiles:\n"
+        "- identity: u1\n  attributes: {Email: ann@heart.example, Name: Ann Heart}\n"
+        "- {identity: u2, attributes: {Plan: Gold}}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", PARROTED)
+    for room in ("applying", "sending"):
+        monkeypatch.setattr(f"ctsync.cli.{room}.time", JumpingClock())
+    words = "apply --auto-approve --first-run -vv --report r.jsonl --format json"
+    try:
+        assert run(words.split()) in {1, 3}
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    out, err = capsys.readouterr()
+    left = b"".join(
+        p.read_bytes() for p in tmp_path.iterdir() if p.name != "state.jsonl"
+    )
+    for secret in (PARROTED, "ann@heart.example", "Ann Heart"):
+        assert secret not in out + err
+    assert PARROTED.encode() not in left
+    assert b"of ann@heart" not in left
+
+
+PARROTED = "SECRET-pass-77"
+
+
+class JumpingClock:
+    """Time in which a wait is over at once."""
+
+    def __init__(self):
+        self.slept = 0.0
+
+    def time(self):
+        return 1_800_000_000.0 + self.slept
+
+    def sleep(self, seconds):
+        self.slept += seconds

@@ -136,7 +136,7 @@ def test_the_version_is_one(folder, version):
         ("{identity: null}", [("CT314", 2, 4)]),
         ("{identity: ''}", [("CT314", 2, 4)]),
         ("{identity: '  '}", [("CT314", 2, 4)]),
-        ("{identity: ' a'}", [("CT314", 2, 4)]),
+        ("{identity: ' a'}", [("CT318", 2, 4)]),
         ('{identity: "a\\tb"}', [("CT314", 2, 4)]),
         ("{identity: " + "x" * 119 + "}", []),
         ("{identity: " + "x" * 120 + "}", [("CT314", 2, 4)]),

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +30,7 @@ from ctsync.spec.scalars import json_of, literal, raw_of
         ("0o17", "text", "0o17"),
         ("1_000", "text", "1_000"),
         ("12:30", "text", "12:30"),
-        ("1e400", "text", "1e400"),
+        ("1e400", "number", float("inf")),
         (".inf", "text", ".inf"),
         ("NaN", "text", "NaN"),
         ("\u0661", "text", "\u0661"),
@@ -95,7 +97,7 @@ def test_only_json_forms_are_numbers(number):
 @given(st.text(alphabet="0123456789.eE+-_xXo:", min_size=1, max_size=12))
 def test_what_json_does_not_read_is_no_number(text):
     try:
-        is_json = isinstance(parse(text), int | float)
+        is_json = isinstance(json.loads(text), int | float)
     except ValueError:
         is_json = False
     assert (literal(f":{text}").type == "number") <= is_json
