@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ctsync.canon import fold_name
 from ctsync.kinds.base import Fault, Faults, Frame, Kind
+from ctsync.kinds.held import MOVES, Held, held_of
 from ctsync.kinds.system import enum_fault
 from ctsync.kinds.text import text_faults, unstable_faults
 from ctsync.kinds.words import wrong_type
 from ctsync.model.entry import Known
-from ctsync.model.operation import Operation, Operator, Prior
+from ctsync.model.operation import Operation, Operator
 from ctsync.model.rule import Rule
 from ctsync.model.target import Target
 from ctsync.model.value import Literal, Raw
@@ -71,7 +72,7 @@ class ListKind(Kind):
         self, known: Known | None, target: Target, frame: Frame
     ) -> tuple[Operation, ...]:
         """Remove what is known and unwanted, add what is wanted and not known."""
-        held = _held(known, target)
+        held = held_of(known, target)
         removals = _removals(held, target)
         if target.exact is None:
             removals -= {v for v in target.exclude if held.lacks(v)}
@@ -83,7 +84,7 @@ class ListKind(Kind):
         self, known: Known | None, target: Target, frame: Frame
     ) -> tuple[Operation, ...]:
         """Add all that is wanted and remove all that may be there and is not."""
-        held = _held(known, target)
+        held = held_of(known, target)
         wanted = target.include if target.exact is None else target.exact
         removals = _removals(held, target)
         return _ordered(held, target, frozenset(wanted), removals, frame)
@@ -92,9 +93,9 @@ class ListKind(Kind):
         self, known: Known | None, operation: Operation, *, certain: bool = True
     ) -> Known:
         """Move the operands between what is present, possible and absent."""
-        held = _held(known, None)
+        held = held_of(known, None)
         operand = operation.operand if isinstance(operation.operand, tuple) else ()
-        moved = _MOVES[operation.operator, certain](held, frozenset(operand), operation)
+        moved = MOVES[operation.operator, certain](held, frozenset(operand), operation)
         return Known(
             operation.attribute,
             self.name,
@@ -108,64 +109,7 @@ class ListKind(Kind):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """What is known of a list, as sets."""
-
-    present: frozenset[str] = frozenset()
-    maybe: frozenset[str] = frozenset()
-    absent: frozenset[str] = frozenset()
-    ours: frozenset[str] = frozenset()
-    complete: bool = False
-    prior: Prior = "unknown"
-    since: str | None = None
-
-    def lacks(self, value: str) -> bool:
-        """Say whether the value is known not to be there."""
-        if value in self.absent:
-            return True
-        return self.complete and value not in self.present | self.maybe
-
-
-def _held(known: Known | None, target: Target | None) -> _Held:
-    """Read what is known as a list; a text counts as a list of one."""
-    if known is None:
-        return _Held()
-    prior: Prior = "uncertain" if known.maybe or not known.certain else "known"
-    if known.kind == "list":
-        return _Held(
-            frozenset(known.present),
-            frozenset(known.maybe),
-            frozenset(known.absent),
-            frozenset(known.ours),
-            known.complete,
-            prior,
-            known.since,
-        )
-    return _held_of_scalar(known, target, prior)
-
-
-def _held_of_scalar(known: Known, target: Target | None, prior: Prior) -> _Held:
-    value = known.value
-    if value is None or (isinstance(value, str) and known.kind == "string"):
-        texts = frozenset([value] if isinstance(value, str) else [])
-        if known.certain:
-            return _Held(present=texts, complete=True, prior=prior)
-        return _Held(maybe=texts.union(known.maybe), prior=prior, since=known.since)
-    if target is None:
-        return _Held(prior="uncertain")
-    # The platform would keep the old value as text that only it knows the form of.
-    raise Faults(
-        Fault(
-            "CT402",
-            f"{known.name} holds a {known.kind}, which cannot become a list",
-            "choose another name for the list, or clear the value in the dashboard "
-            'and run "ctsync state forget --attribute NAME"',
-        )
-    )
-
-
-def _removals(held: _Held, target: Target) -> frozenset[str]:
+def _removals(held: Held, target: Target) -> frozenset[str]:
     possible = held.present | held.maybe
     if target.exact is not None:
         return possible - frozenset(target.exact)
@@ -173,7 +117,7 @@ def _removals(held: _Held, target: Target) -> frozenset[str]:
 
 
 def _ordered(
-    held: _Held,
+    held: Held,
     target: Target,
     additions: frozenset[str],
     removals: frozenset[str],
@@ -190,17 +134,17 @@ def _ordered(
     return tuple(_steps(held, target, [part for part in parts if part[1]]))
 
 
-def _would_empty(held: _Held, removals: frozenset[str]) -> bool:
+def _would_empty(held: Held, removals: frozenset[str]) -> bool:
     # What is only possible may not be there, and then nothing would be left.
     return bool(held.present | held.maybe) and not held.present - removals
 
 
-def _fits(held: _Held, additions: frozenset[str], frame: Frame) -> bool:
+def _fits(held: Held, additions: frozenset[str], frame: Frame) -> bool:
     return len(held.present | held.maybe | additions) <= frame.limits.list_values
 
 
 def _steps(
-    held: _Held, target: Target, parts: list[tuple[Operator, frozenset[str]]]
+    held: Held, target: Target, parts: list[tuple[Operator, frozenset[str]]]
 ) -> Iterator[Operation]:
     present = held.present
     before = tuple(sorted(present)) if held.prior != "unknown" else None
@@ -226,60 +170,11 @@ def _steps(
 
 
 def _become_ours(
-    operator: Operator, values: frozenset[str], held: _Held, target: Target
+    operator: Operator, values: frozenset[str], held: Held, target: Target
 ) -> tuple[str, ...]:
     if operator != "$add" or target.exact is not None:
         return ()
     return tuple(sorted(values - held.present))
-
-
-def _added(held: _Held, values: frozenset[str], operation: Operation) -> _Held:
-    return replace(
-        held,
-        present=held.present | values,
-        maybe=held.maybe - values,
-        absent=held.absent - values,
-        ours=held.ours.union(operation.ours),
-    )
-
-
-def _perhaps_added(held: _Held, values: frozenset[str], operation: Operation) -> _Held:
-    return replace(
-        held,
-        maybe=held.maybe | (values - held.present),
-        absent=held.absent - values,
-        ours=held.ours.union(operation.ours),
-    )
-
-
-def _removed(held: _Held, values: frozenset[str], operation: Operation) -> _Held:
-    return replace(
-        held,
-        present=held.present - values,
-        maybe=held.maybe - values,
-        absent=held.absent.union(operation.excluded),
-        ours=held.ours - values,
-    )
-
-
-def _perhaps_removed(
-    held: _Held,
-    values: frozenset[str],
-    operation: Operation,  # noqa: ARG001 - one signature for all moves
-) -> _Held:
-    return replace(
-        held,
-        present=held.present - values,
-        maybe=held.maybe | (values & held.present),
-    )
-
-
-_MOVES = {
-    ("$add", True): _added,
-    ("$add", False): _perhaps_added,
-    ("$remove", True): _removed,
-    ("$remove", False): _perhaps_removed,
-}
 
 
 def _is_null(raw: Raw) -> bool:
