@@ -156,3 +156,46 @@ def test_too_many_rejections_stop_an_apply(desk):
     assert ended["stopped"] == "reject_limit"
     assert ended["counts"]["rejected"] == 2
     assert ended["counts"]["not_sent"] >= 1
+
+
+EDITS = {
+    "create": lambda crowd: {**crowd, "n1": {"Plan": "Free"}, "n2": {"Plan": "Free"}},
+    "update": lambda crowd: {**crowd, "u00": {"Plan": "A"}, "u01": {"Plan": "B"}},
+    "remove": lambda crowd: {
+        **crowd,
+        "u00": {**crowd["u00"], "Gender": None},
+        "u01": {**crowd["u01"], "Gender": None},
+    },
+    "opt_in": lambda crowd: {
+        **crowd,
+        "u00": {**crowd["u00"], "MSG-sms": True},
+        "u01": {**crowd["u01"], "MSG-dndEmail": False},
+    },
+}
+LIMITS = [
+    *((name, "2", False) for name in EDITS),
+    *((name, "1", True) for name in EDITS),
+    *((name, "10%", False) for name in EDITS),  # 2 of 20
+    *((name, "9%", True) for name in EDITS),
+]
+
+
+@pytest.mark.parametrize(("name", "limit", "blocks"), LIMITS)
+def test_every_limit_holds_by_number_and_percent_and_accepts_enough(
+    desk, name, limit, blocks
+):
+    crowd = _crowd(20, Gender="F")
+    desk.begun(crowd)
+    limits = {"update": 50, "remove": 50, "opt_in": 50, name: limit}
+    told = ", ".join(f"{key}: {value}" for key, value in limits.items())
+    desk.project(f"policy: {{limits: {{{told}}}}}")
+    desk.people(EDITS[name](crowd))
+    plan = desk.plan()
+    accept = f"--accept {name}=2"
+    wanted = [(f"limits.{name}", 2, accept)] if blocks else []
+    assert _blocked(plan) == wanted
+    assert plan["exit_code"] == (6 if blocks else 0)
+    assert _blocked(desk.plan("--accept", f"{name}=1")) == [
+        (f"limits.{name}", 2, accept)
+    ], "one too few is not enough"
+    assert _blocked(desk.plan("--accept", f"{name}=2")) == []
