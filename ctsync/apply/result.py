@@ -12,6 +12,7 @@ from ctsync.apply.failures import Failure
 from ctsync.apply.tally import ProfileOutcome, Tally
 from ctsync.apply.terms import Halted
 from ctsync.canon import canonical
+from ctsync.codes import CODES
 from ctsync.errors import CtsyncError
 from ctsync.model.change import Change
 from ctsync.model.mask import Mask
@@ -162,7 +163,23 @@ def _report_line(each: ProfileOutcome) -> dict[str, Any]:
         "outcome": each.outcome.value,
         "code": each.code,
         "error": each.error,
+        "hint": _what_to_fix(each),
     }
+
+
+def _what_to_fix(each: ProfileOutcome) -> str | None:
+    """Give what to do about a profile, from the catalogue where the code is known."""
+    if each.outcome is Outcome.REJECTED:
+        known = CODES.get(f"CT{each.code}")
+        return _REJECTED if known is None else f"{known.meaning} {known.hint}"
+    return _WHAT_NEXT.get(each.outcome)
+
+
+_REJECTED = "Correct the spec by what the platform says, then plan again."
+_WHAT_NEXT = {
+    Outcome.UNKNOWN: "Plan again: what is not known is assigned.",
+    Outcome.NOT_SENT: "Apply again: nothing of it was sent.",
+}
 
 
 def _failure_as_json(failure: Failure, mask: Mask) -> dict[str, Any]:

@@ -211,9 +211,9 @@ def test_a_report_lists_every_profile_and_is_private(desk):
     lines = [json.loads(line) for line in report.read_text().splitlines()]
     assert [line["key"] for line in lines] == [{"identity": f"u{n}"} for n in range(3)]
     assert {line["outcome"] for line in lines} == {"unknown"}
-    assert all(
-        line.keys() == {"key", "origins", "outcome", "code", "error"} for line in lines
-    )
+    names = {"key", "origins", "outcome", "code", "error", "hint"}
+    assert all(line.keys() == names for line in lines)
+    assert lines[0]["hint"] == "Plan again: what is not known is assigned."
     assert report.stat().st_mode & 0o777 == 0o600
 
 
