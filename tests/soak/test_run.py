@@ -1,5 +1,6 @@
 """The soak runs; how long it is to run is for people to choose."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,11 @@ def soak(*words):
     )
 
 
-@pytest.mark.parametrize("seed", [1, SystemRandom().randrange(10**6)], ids=["1", "any"])
+# A pipeline decides over a change, so it gets the same courses each time.
+ANY = 2 if os.environ.get("CI") else SystemRandom().randrange(10**6)
+
+
+@pytest.mark.parametrize("seed", [1, ANY], ids=["1", "any"])
 def test_a_short_soak_breaks_no_law(seed):
     done = soak("--seed", seed, "--faults", 100, "--seconds", 20, "--profiles", 40)
     assert done.returncode == 0, done.stdout + done.stderr
