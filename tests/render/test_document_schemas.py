@@ -357,3 +357,26 @@ def test_every_command_that_prints_a_document_has_its_schema():
             yield ".".join(path)
 
     assert {*names(build_app())} - {*WITHOUT} == SCHEMAS.keys() - LINES
+
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+GOLDEN = sorted(SCENARIOS.glob("*/plan.json*"))
+
+
+def _name(path):
+    return f"{path.parent.name}/{path.name}"
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=_name)
+def test_every_golden_plan_is_as_its_schema_says(path):
+    if path.suffix == ".json":
+        validator("plan").validate(json.loads(path.read_text()))
+        return
+    *changes, document = map(json.loads, path.read_text().splitlines())
+    validator("plan").validate(document)
+    for change in changes:
+        validator("change").validate(change)
+
+
+def test_there_are_golden_plans_to_hold_to_it():
+    assert len(GOLDEN) > 15
