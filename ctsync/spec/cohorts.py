@@ -17,7 +17,7 @@ from ctsync.spec.keys import HARMLESS
 from ctsync.spec.names import NameFault, Place
 from ctsync.spec.profiles import NOTHING, EntryChecks, read_words
 from ctsync.spec.scalars import Node, json_of
-from ctsync.spec.schema import member_schema
+from ctsync.spec.schema_sections import member_schema
 from ctsync.spec.shape import shape_faults
 
 

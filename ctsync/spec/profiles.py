@@ -19,7 +19,8 @@ from ctsync.spec.findings import Reporter
 from ctsync.spec.keys import HARMLESS, KeyBook
 from ctsync.spec.names import NameBook, Place
 from ctsync.spec.scalars import Node, json_of, raw_of
-from ctsync.spec.schema import ANY_ATTRIBUTES, profile_schema
+from ctsync.spec.schema import ANY_ATTRIBUTES
+from ctsync.spec.schema_sections import profile_schema
 from ctsync.spec.shape import shape_faults
 
 NOTHING = frozenset({":", ":~", ":null", '"'})

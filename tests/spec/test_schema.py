@@ -18,9 +18,8 @@ from ctsync.spec.schema import (
     ANY_ATTRIBUTES,
     bare_project_schema,
     bare_spec_schema,
-    member_schema,
-    profile_schema,
 )
+from ctsync.spec.schema_sections import member_schema, profile_schema
 from ctsync.spec.shape import shape_faults
 
 PROJECT = bare_project_schema()
