@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ctsync"
 
-BOTTOM = {"canon", "codes", "diagnostics", "errors", "limits", "registry"}
+BOTTOM = {"canon", "codes", "diagnostics", "duck", "errors", "limits", "registry"}
 LAYERS = [
     {"cli"},
     {"apply", "observe", "render", "plan"},
@@ -19,7 +19,9 @@ LAYERS = [
     BOTTOM,
 ]
 ALSO_ALLOWED = {
-    ("apply", "plan"): {"ctsync.plan.document", "ctsync.plan.schedule"},
+    ("apply", "plan"): {
+        f"ctsync.plan.{name}" for name in ("document", "line", "load", "schedule")
+    },
 }
 FORBIDDEN = {
     "engines": {"kinds", "spec"},
@@ -36,8 +38,9 @@ HOMES = {
     "deepdiff": "observe",
     "click": "cli",
     "orjson": "canon",
+    "duckdb": "duck",
 }
-HEAVY = {"requests", "jsonschema", "deepdiff"}
+HEAVY = {"requests", "jsonschema", "deepdiff", "duckdb", "pyarrow"}
 MAIN = {"__init__", "__main__"}
 
 
