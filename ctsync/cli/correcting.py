@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from ctsync.model.key import Key, parse_key
 if TYPE_CHECKING:
     from ctsync.apply.recover import Present
     from ctsync.state import Store
+    from ctsync.state.edits import Edit as StateEdit
 
 Edit = Callable[[Entry], Entry | None]
 
@@ -114,27 +116,36 @@ def _edit(
 
     def rewrite(present: Present) -> Rewrite:
         _require_known(session, keys, present)
-        count = sum(edit(entry) is not entry for entry in present.entries())
+        count = sum(1 for _ in _edits(present, keys, edit))
         return Rewrite(
             count=count,
             words=f"{verb} {counted(count, 'profile')}",
-            entries=lambda: _edited(present, edit),
+            edits=lambda: _edits(present, keys, edit),
             ends_plans=ends_plans,
+            is_whole=accepts_edits,
         )
 
     read = _as_it_stands if accepts_edits else None
     return rewrite_state(session, rewrite, permission, read=read)
 
 
-def _edited(present: Present, edit: Edit) -> Iterator[Entry]:
-    for entry in present.entries():
+def _edits(
+    present: Present, keys: set[Key], edit: Edit
+) -> Iterator[tuple[Key, StateEdit]]:
+    """Yield an edit for each entry that `edit` would change."""
+    found = present.pick(sorted(keys)) if keys else present.entries()
+    for entry in found:
         after = edit(entry)
-        if after is not None:
-            yield after
+        if after is not entry:
+            yield entry.key, partial(_instead, after)
+
+
+def _instead(after: Entry | None, _before: Entry | None) -> Entry | None:
+    return after
 
 
 def _require_known(session: Session, keys: set[Key], present: Present) -> None:
-    missing = keys.difference(entry.key for entry in present.entries()) if keys else ()
+    missing = keys.difference(entry.key for entry in present.pick(sorted(keys)))
     if missing:
         mask = session.mask(present.base.lineage)
         raise UsageError(

@@ -22,7 +22,8 @@ def explain(settings: Settings, word: str) -> int:
     session = open_session(settings)
     present = folded_view(session.store())
     weigher = weigher_for(session, present, Selection())
-    explanation = explain_key(weigher, parse_key(word), present.entries())
+    key = parse_key(word)
+    explanation = explain_key(weigher, key, present.pick([key]))
     if explanation is None:
         raise UsageError(
             "neither the spec nor the state knows this profile",

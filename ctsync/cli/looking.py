@@ -59,8 +59,7 @@ def show_entry(settings: Settings, word: str) -> int:
 
 def find_entry(present: Present, word: str) -> Entry | None:
     """Give the entry of a key, if there is one."""
-    key = parse_key(word)
-    return next((entry for entry in present.entries() if entry.key == key), None)
+    return next(present.pick([parse_key(word)]), None)
 
 
 def _selectors(present: Present, words: tuple[str, ...], mask: Mask) -> list[Selector]:

@@ -17,9 +17,10 @@ from ctsync.cli.session import Session
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import Present
-    from ctsync.model.entry import Entry
+    from ctsync.model.key import Key
     from ctsync.model.snapshot import Header
     from ctsync.state import Store
+    from ctsync.state.edits import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,16 @@ class Permission:
 class Rewrite:
     """A new version of the state's entries. `words` say what it does.
 
-    `ends_plans` says that no plan may go on over it: one that was left open would
-    bring back what was forgotten.
+    `edits` come sorted by key; `is_whole` says that they are written over the state as
+    it was read, though the store would refuse to read it. `ends_plans` says that no
+    plan may go on over it: one that was left open would bring back what was forgotten.
     """
 
     count: int
     words: str
-    entries: Callable[[], Iterator[Entry]]
+    edits: Callable[[], Iterator[tuple[Key, Edit]]]
     ends_plans: bool = False
+    is_whole: bool = False
 
 
 def rewrite_state(
@@ -78,9 +81,17 @@ def rewrite_state(
         written = bool(new.count) and not permission.dry_run
         header = present.header
         if written:
-            header = store.replace(_next(session, present, new), new.entries())
+            header = _write(store, _next(session, present, new), new, present)
         _report(session, new, header, written=written)
     return 0
+
+
+def _write(store: Store, header: Header, new: Rewrite, present: Present) -> Header:
+    from ctsync.state.edits import amended
+
+    if new.is_whole:
+        return store.replace(header, amended(present.entries(), new.edits()))
+    return store.amend(header, new.edits())
 
 
 def _reader(permission: Permission) -> Callable[[Store], Present]:

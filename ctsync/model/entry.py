@@ -47,11 +47,13 @@ class Known:
 
 def known_from_json(data: Mapping[str, Any]) -> Known:
     """Read what `Known.as_json` wrote."""
+    if _LISTS.isdisjoint(data):
+        return Known(**data)
     lists = {name: tuple(data[name]) for name in _LISTS if name in data}
     return Known(**{**data, **lists})
 
 
-_LISTS = ("present", "maybe", "absent", "ours")
+_LISTS = frozenset({"present", "maybe", "absent", "ours"})
 _DEFAULTS: dict[str, Any] = {
     name: item.default for name, item in Known.__dataclass_fields__.items()
 }
@@ -73,6 +75,12 @@ class Entry:
     once: tuple[str, ...] = ()
     fingerprint: str | None = None
     gone: bool = False
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether something is to be done once no place names the profile any more."""
+        known = self.attributes.values()
+        return bool(self.cohorts) or any(each.ours for each in known)
 
     def as_json(self) -> dict[str, Any]:
         """Give the stored form."""

@@ -36,8 +36,6 @@ def _refused(location: str) -> UsageError:
     shown = _without_secrets(location)
     if location.startswith(("postgresql://", "postgres://")):
         what = "a state in Postgres is not yet built"
-    elif location.endswith("/"):
-        what = f"a state in a Parquet folder ({shown}) is not yet built"
     else:
         what = f'state "{shown}" is of no form that ctsync knows'
     return UsageError(f"{what} in this version", hint=f"state: takes {forms}")

@@ -7,9 +7,9 @@ for the locations that it `takes`, and put under the conformance suite of
 
 What a store promises:
 
-1. *One truth.* `read` gives the last snapshot that `replace` finished, whole. A
-   `replace` that ends early, by error or by kill -9 at any instruction, leaves the
-   one before. What `replace` returned from survives a power cut.
+1. *One truth.* `read` gives the last snapshot that `replace` or `amend` finished,
+   whole. One that ends early, by error or by kill -9 at any instruction, leaves the
+   one before. What it returned from survives a power cut.
 2. *Kept snapshots.* A `Snapshot` in hand goes on giving its own entries although
    another process replaces the state. Reading takes no lock.
 3. *No silent damage.* Entries or header that are not what `replace` wrote are refused
@@ -31,13 +31,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+from ctsync.canon import parse
 from ctsync.model.entry import Entry
+from ctsync.model.key import Key
 from ctsync.model.snapshot import Header
+from ctsync.state.binding import check_next
+from ctsync.state.edits import Edit, amended, chosen
 from ctsync.state.holder import Holder
 
 Line = Mapping[str, Any]
@@ -48,15 +52,45 @@ def _nothing() -> Iterator[Entry]:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """Entries as a relation that every DuckDB connection of this process can read.
+
+    `sql` gives (type VARCHAR, id VARCHAR, fingerprint BLOB, gone BOOLEAN, names
+    VARCHAR, bound BOOLEAN, body VARCHAR). `fingerprint` is NULL where there is none;
+    `names` are the folded attribute names, sorted, each between two newlines; `bound`
+    says that there are cohorts or values of `ours`; `body` is the entry's line, which
+    `form.entry_from_line` reads. It can be read as long as this object is held.
+    """
+
+    sql: str
+    held: object = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One version of what is known. Without a header there is none yet."""
+    """One version of what is known. Without a header there is none yet.
+
+    A store that can do more than yield its entries says how in `find` (the entries of
+    sorted keys) and `columns`.
+    """
 
     header: Header | None = None
     read: Callable[[], Iterator[Entry]] = _nothing
+    columns: Columns | None = None
+    find: Callable[[Iterable[Key]], Iterator[Entry]] | None = None
 
     def entries(self) -> Iterator[Entry]:
         """Yield the entries, sorted by key. May be called again."""
         return self.read()
+
+    def pick(self, keys: Iterable[Key]) -> Iterator[Entry]:
+        """Yield those entries of the keys that there are; keys come sorted.
+
+        Keys are taken as they are needed, perhaps some thousands ahead.
+        """
+        if self.find is not None:
+            return self.find(keys)
+        return chosen(self.entries(), keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +124,20 @@ class JournalWriter(ABC):
             StateError: it could not be written; no part of it is left behind, or
                 the journal takes no further line.
         """
+
+    def enclose(self, pieces: Iterable[bytes]) -> None:
+        """Add many lines as they are; they survive as soon as a later line does.
+
+        A piece may begin and end anywhere; all together are whole lines of JSON.
+
+        Raises:
+            StateError: they could not be written.
+        """
+        rest = b""
+        for piece in pieces:
+            *whole, rest = (rest + piece).split(b"\n")
+            for line in whole:
+                self.append(parse(line), sync=False)
 
     @abstractmethod
     def close(self) -> None:
@@ -161,6 +209,22 @@ class Store(ABC):
             ValueError: the entries are not sorted, or a key comes twice.
             StateError: it could not be written; the last snapshot stands.
         """
+
+    def amend(self, header: Header, edits: Iterable[tuple[Key, Edit]]) -> Header:
+        """Put in the place of the last snapshot one that differs by edits.
+
+        Edits come sorted by key, one for each; an edit is given the entry, or None,
+        and gives what is to stand there. The header is that of the version after the
+        last. Returns it as written. What is not edited need not be written again.
+
+        Raises:
+            ValueError: the edits are not sorted, or a key comes twice.
+            StateError: it could not be written, or the header does not follow the
+                last snapshot's (code `state_moved`); the last snapshot stands.
+        """
+        snapshot = self.read()
+        check_next(snapshot.header, header, location=self.location)
+        return self.replace(header, amended(snapshot.entries(), edits))
 
     @abstractmethod
     def journal(self) -> Journal | None:

@@ -60,6 +60,25 @@ def relation(
     raise _mismatch(header, lineage, serial, location)
 
 
+def check_next(before: Header | None, after: Header, *, location: str) -> None:
+    """Refuse a header that is not of the version that comes next.
+
+    Raises:
+        StateError: another lineage, or not the serial after (code `state_moved`).
+    """
+    serial = 0 if before is None else before.serial
+    if after.serial == serial + 1 and (
+        before is None or before.lineage == after.lineage
+    ):
+        return
+    raise StateError(
+        f"{location} is at serial {serial}, and serial {after.serial} does not "
+        "follow it: it was replaced or restored in the meantime",
+        hint="restore the copy that was there before, and run the command again",
+        code="state_moved",
+    )
+
+
 def _mismatch(
     header: Header | None, lineage: object, serial: object, location: str
 ) -> StateError:

@@ -1,11 +1,95 @@
-"""Edits of what a snapshot knows: forgetting, and taking certainty away."""
+"""Edits of what a snapshot knows: by key, or taking knowledge and certainty away."""
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
+from itertools import tee
+from typing import TypeAlias
 
 from ctsync.model.entry import Entry, Known
+from ctsync.model.key import Key
+
+Edit: TypeAlias = "Callable[[Entry | None], Entry | None]"
+
+
+def amended(
+    entries: Iterable[Entry], edits: Iterable[tuple[Key, Edit]]
+) -> Iterator[Entry]:
+    """Yield the entries after the edits; both come sorted by key.
+
+    Raises:
+        ValueError: the edits are not sorted, or a key comes twice.
+    """
+    for entry, edit in _side_by_side(entries, in_order(edits)):
+        after = entry if edit is None else edit(entry)
+        if after is not None:
+            yield after
+
+
+def _side_by_side(
+    entries: Iterable[Entry], edits: Iterator[tuple[Key, Edit]]
+) -> Iterator[tuple[Entry | None, Edit | None]]:
+    waiting = next(edits, None)
+    for entry in entries:
+        while waiting is not None and waiting[0] < entry.key:
+            yield None, waiting[1]
+            waiting = next(edits, None)
+        if waiting is not None and waiting[0] == entry.key:
+            yield entry, waiting[1]
+            waiting = next(edits, None)
+        else:
+            yield entry, None
+    while waiting is not None:
+        yield None, waiting[1]
+        waiting = next(edits, None)
+
+
+def in_order(edits: Iterable[tuple[Key, Edit]]) -> Iterator[tuple[Key, Edit]]:
+    """Yield the edits as they are.
+
+    Raises:
+        ValueError: one does not come after the one before.
+    """
+    last: Key | None = None
+    for number, (key, edit) in enumerate(edits, start=1):
+        if last is not None and key <= last:
+            word = "twice" if key == last else "out of order"
+            raise ValueError(f"edit {number} comes {word}")
+        last = key
+        yield key, edit
+
+
+def chosen(entries: Iterable[Entry], keys: Iterable[Key]) -> Iterator[Entry]:
+    """Yield the entries of these keys; both come sorted by key."""
+    wanted = iter(keys)
+    key = next(wanted, None)
+    for entry in entries:
+        while key is not None and key < entry.key:
+            key = next(wanted, None)
+        if key is None:
+            return
+        if key == entry.key:
+            yield entry
+
+
+def exchanged(
+    pick: Callable[[Iterable[Key]], Iterator[Entry]],
+    edits: Iterable[tuple[Key, Edit]],
+) -> Iterator[tuple[Key, Entry | None, Entry | None]]:
+    """Yield for each edit the entry before, which `pick` finds, and the one after.
+
+    Raises:
+        ValueError: the edits are not sorted, or a key comes twice.
+    """
+    edits, again = tee(in_order(edits))
+    found = pick(key for key, _ in again)
+    waiting = next(found, None)
+    for key, edit in edits:
+        before = None
+        if waiting is not None and waiting.key == key:
+            before, waiting = waiting, next(found, None)
+        yield key, before, edit(before)
 
 
 def forget_attribute(entry: Entry, folded_name: str) -> Entry:

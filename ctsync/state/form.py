@@ -1,6 +1,8 @@
 """How a snapshot is spelled: its lines, their digest and the seal of its header.
 
 Every store digests the same lines, so that a state keeps its digest when it is copied.
+The digest is a sum over the lines, so that a store can carry it on from the lines that
+change, without reading the others.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from ctsync.errors import StateError
 from ctsync.model.entry import Entry, Known, entry_from_json, known_from_json
 from ctsync.model.key import Key, key_from_json
 from ctsync.model.snapshot import Header, header_as_json, header_from_json
+from ctsync.model.value import Scalar
 
 FORMAT = "ctsync.state/1"
 JOURNAL_FORMAT = "ctsync.journal/1"
@@ -35,6 +38,22 @@ class StoredAttributes(Mapping[str, Known]):
     def __getitem__(self, name: str) -> Known:
         return known_from_json(self.data[name])
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """Give what is known of one attribute."""
+        data = self.data.get(name)
+        return default if data is None else known_from_json(data)
+
+    def says(self, name: str, kind: str, value: Scalar) -> bool:
+        """Say whether an attribute is plainly known to have one value of this kind.
+
+        Where it is False, more may have to be understood to tell.
+        """
+        data = self.data.get(name)
+        if data is None or not data.keys() <= _PLAIN or data["kind"] != kind:
+            return False
+        held = data.get("value")
+        return type(held) is type(value) and bool(held == value)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.data)
 
@@ -48,16 +67,22 @@ class StoredAttributes(Mapping[str, Known]):
         return repr(dict(self))
 
 
+_PLAIN = frozenset({"name", "kind", "value", "owned"})
+
+
 def entry_line(entry: Entry) -> bytes:
     """Give the canonical line of an entry, with its newline."""
     attributes = entry.attributes
     if not isinstance(attributes, StoredAttributes):
         return canonical(entry.as_json()) + b"\n"
-    data = replace(entry, attributes={}).as_json()
+    bare = Entry(
+        entry.key, {}, entry.cohorts, entry.once, entry.fingerprint, entry.gone
+    )
+    data = bare.as_json()
     return canonical({**data, "attributes": attributes.data}) + b"\n"
 
 
-def entry_from_line(line: bytes) -> Entry:
+def entry_from_line(line: bytes | str) -> Entry:
     """Read a line that is known to be what `entry_line` wrote."""
     data = parse(line)
     return Entry(
@@ -124,15 +149,18 @@ def _check_shapes(
 
 
 class EntryDigest:
-    """Digests entries that arrive one by one, and holds them to their order."""
+    """The sum of the SHA-256 of lines, modulo 2**256, and how many there are.
 
-    def __init__(self) -> None:
-        self._sha = hashlib.sha256()
+    Starts with nothing, or with what a header says of its entries.
+    """
+
+    def __init__(self, header: Header | None = None) -> None:
+        self._sum = 0 if header is None else int(header.digest, 16)
+        self.entries = 0 if header is None else header.entries
         self._last: Key | None = None
-        self.entries = 0
 
     def add(self, entry: Entry) -> bytes:
-        """Take the next entry; gives its line.
+        """Take the next entry of a snapshot in; gives its line.
 
         Raises:
             ValueError: it does not come after the one before.
@@ -141,14 +169,29 @@ class EntryDigest:
             word = "twice" if entry.key == self._last else "out of order"
             raise ValueError(f"entry {self.entries + 1} comes {word}")
         line = entry_line(entry)
-        self._sha.update(line)
+        self._count(line, 1)
         self._last = entry.key
-        self.entries += 1
         return line
+
+    def exchange(self, before: bytes | None, after: bytes | None) -> None:
+        """Take the line `after` in the place of `before`; None is no line."""
+        if before is not None:
+            self._count(before, -1)
+        if after is not None:
+            self._count(after, 1)
+
+    def _count(self, line: bytes, sign: int) -> None:
+        self._sum += sign * int.from_bytes(hashlib.sha256(line).digest())
+        self.entries += sign
 
     def seal(self, header: Header) -> Header:
         """Give the header of the entries so far."""
-        return replace(header, digest=self._sha.hexdigest(), entries=self.entries)
+        return replace(
+            header, digest=f"{self._sum % _MODULUS:064x}", entries=self.entries
+        )
+
+
+_MODULUS = 1 << 256
 
 
 def with_digest(header: Header, entries: Iterable[Entry]) -> Header:
@@ -163,14 +206,33 @@ def with_digest(header: Header, entries: Iterable[Entry]) -> Header:
     return digest.seal(header)
 
 
-def header_line(header: Header) -> bytes:
-    """Give the first line of a snapshot, sealed, without its newline."""
-    data = {"format": FORMAT, **header_as_json(header)}
+def with_changed_digest(
+    base: Header | None,
+    header: Header,
+    changes: Iterable[tuple[Key, Entry | None, Entry | None]],
+) -> Header:
+    """Give the header that `Store.amend` would return over `base`; writes nothing."""
+    digest = EntryDigest(base)
+    for _, before, after in changes:
+        if before is not after:
+            digest.exchange(_line_of(before), _line_of(after))
+    return digest.seal(header)
+
+
+def _line_of(entry: Entry | None) -> bytes | None:
+    return None if entry is None else entry_line(entry)
+
+
+def header_line(header: Header, **store: Any) -> bytes:
+    """Give a header, sealed, with what a store says beside it; without a newline."""
+    data = {"format": FORMAT, **header_as_json(header), **store}
     return canonical({**data, "seal": sha256(canonical(data))})
 
 
-def header_from_line(line: bytes, *, location: str, is_verified: bool = True) -> Header:
-    """Read what `header_line` wrote.
+def header_from_line(
+    line: bytes, *, location: str, is_verified: bool = True
+) -> tuple[Header, dict[str, Any]]:
+    """Read what `header_line` wrote: the header, and what the store said beside it.
 
     Raises:
         StateError: no header, of a newer format, or (if verified) edited.
@@ -179,12 +241,16 @@ def header_from_line(line: bytes, *, location: str, is_verified: bool = True) ->
     check_format(data.get("format"), FORMAT, location)
     seal = data.pop("seal", None)
     if is_verified and seal != sha256(canonical(data)):
-        raise edited(location, "its first line is not the one that ctsync wrote")
+        raise edited(location, "its header is not the one that ctsync wrote")
     del data["format"]
     try:
-        return _checked(header_from_json(data))
+        header = _checked(header_from_json(data))
     except (KeyError, TypeError, ValueError) as error:
         raise not_a_state(location) from error
+    return header, {name: data[name] for name in data.keys() - _HEADER_FIELDS}
+
+
+_HEADER_FIELDS = frozenset(Header.__dataclass_fields__)
 
 
 def _parse_head(line: bytes) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from ctsync.canon import canonical, parse
 from ctsync.errors import StateError
@@ -20,6 +21,8 @@ from ctsync.state.files import (
     write_all,
 )
 from ctsync.state.form import JOURNAL_FORMAT, check_format
+
+_ENCLOSED = (b'{"change":', b'{"settled":')
 
 
 class FileJournalWriter(JournalWriter):
@@ -41,6 +44,15 @@ class FileJournalWriter(JournalWriter):
                 self._write(fd, data)
             if sync:
                 self._sync(fd)
+
+    def enclose(self, pieces: Iterable[bytes]) -> None:
+        """Add whole lines as they are, piece by piece; they survive."""
+        with translated("write", self._location), self._lock:
+            fd = self._open_fd()
+            for piece in pieces:
+                self._write(fd, piece)
+            # Now rather than with the first call, which is to leave without delay.
+            self._sync(fd)
 
     def close(self) -> None:
         """Close the file. May be called again."""
@@ -130,21 +142,69 @@ def _whole_lines(file: PinnedFile, location: str) -> Iterator[Line]:
         for number, text in enumerate(file.lines(), start=1):
             if damaged is not None:
                 raise _damage(location, damaged)
-            line = _line(text)
-            if line is None:
+            if _is_torn(text):
                 damaged = number
             else:
-                yield line
+                yield StoredLine(text, number, location)
 
 
-def _line(text: bytes) -> Line | None:
-    if not text.endswith(b"\n"):
-        return None
+def _is_torn(text: bytes) -> bool:
+    if not (text.startswith(b'{"') and text.endswith(b"}\n")):
+        return True
+    if text.startswith(_ENCLOSED):
+        return False  # whether it is whole is seen when it is read
     try:
-        line = parse(text)
+        parse(text)
     except ValueError:
-        return None
-    return line if isinstance(line, dict) else None
+        return True
+    return False
+
+
+class StoredLine(Mapping[str, Any]):
+    """A line of JSON whose first key shows at once; the rest is read when asked for.
+
+    Most lines of a journal are of profiles to which nothing happened yet.
+    """
+
+    __slots__ = ("_data", "_location", "_number", "text")
+
+    def __init__(self, text: bytes, number: int, location: str) -> None:
+        self.text = text
+        self._number, self._location = number, location
+        self._data: dict[str, Any] | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        return self._read()[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name == self._first or name in self._read()
+
+    def __iter__(self) -> Iterator[str]:
+        yield self._first
+        yield from (name for name in self._read() if name != self._first)
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __repr__(self) -> str:
+        return f"StoredLine({self._number})"
+
+    @property
+    def _first(self) -> str:
+        return self.text[2 : self.text.index(b'"', 2)].decode()
+
+    def _read(self) -> dict[str, Any]:
+        """Read it all.
+
+        Raises:
+            StateError: it is damaged.
+        """
+        if self._data is None:
+            try:
+                self._data = dict(parse(self.text))
+            except (ValueError, TypeError) as error:
+                raise _damage(self._location, self._number) from error
+        return self._data
 
 
 def _damage(location: str, number: int) -> StateError:

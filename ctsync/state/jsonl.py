@@ -9,27 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from ctsync.errors import StateError, UsageError
 from ctsync.model.entry import Entry
 from ctsync.model.key import Key
 from ctsync.model.snapshot import Header
-from ctsync.state.base import Journal, JournalWriter, Line, Snapshot, Store
+from ctsync.model.stored import StoredEntries
+from ctsync.state.base import Snapshot
 from ctsync.state.files import (
     CHUNK,
-    OWNER_ONLY,
     PinnedFile,
     open_pinned,
-    sync_folder,
     translated,
     write_all,
-    write_private,
     written_aside,
 )
+from ctsync.state.filestore import FileStore
 from ctsync.state.form import (
     EntryDigest,
     edited,
@@ -40,15 +39,13 @@ from ctsync.state.form import (
     header_line,
     not_a_state,
 )
-from ctsync.state.holder import Holder, holder_from_line, locked
-from ctsync.state.journal import create_journal, read_journal
 
 SUFFIX = ".jsonl"
-POLL_SECONDS = 0.05
 MOST_ENTRIES = 10**15 - 1  # the header is written with room for this number
+NO_SHA = "0" * 64
 
 
-class JsonlStore(Store):
+class JsonlStore(FileStore):
     """Keeps a state in one file that people can read."""
 
     name = "jsonl"
@@ -75,13 +72,13 @@ class JsonlStore(Store):
         return cls(folder / location, location)
 
     def read(self) -> Snapshot:
-        """Give the snapshot after comparing its bytes with digest and seal."""
+        """Give the snapshot after comparing its bytes with checksum and seal."""
         file = open_pinned(self.path, self.location)
         if file is None:
             return Snapshot()
         first = self._first_line(file)
-        header = header_from_line(first, location=self.location)
-        self._check_digest(file, len(first), header)
+        header, beside = header_from_line(first, location=self.location)
+        self._check_lines(file, len(first), header, beside.get("lines_sha256"))
         return Snapshot(header, lambda: self._entries(file, len(first)))
 
     def read_unverified(self) -> Snapshot:
@@ -90,97 +87,34 @@ class JsonlStore(Store):
         if file is None:
             return Snapshot()
         first = self._first_line(file)
-        header = header_from_line(first, location=self.location, is_verified=False)
+        header, _ = header_from_line(first, location=self.location, is_verified=False)
         lines = self._sorted_lines(file, len(first))
         digest = EntryDigest()
         for line in lines:
-            digest.add(entry_from_line(line))
+            digest.exchange(None, line)
         return Snapshot(digest.seal(header), lambda: map(entry_from_line, lines))
 
     def replace(self, header: Header, entries: Iterable[Entry]) -> Header:
         """Write aside, flush, rename; the header's room is filled in last."""
-        width = len(header_line(_widest(header)))
-        digest = EntryDigest()
+        width = len(_first(_widest(header), NO_SHA))
+        digest, sha = EntryDigest(), hashlib.sha256()
         with (
             translated("write", self.location),
             written_aside(self.path) as fd,
         ):
             write_all(fd, b" " * width + b"\n")
             for chunk in _chunks(map(digest.add, entries)):
+                sha.update(chunk)
                 write_all(fd, chunk)
             sealed = digest.seal(header)
-            os.pwrite(fd, header_line(sealed).ljust(width), 0)
+            os.pwrite(fd, _first(sealed, sha.hexdigest()).ljust(width), 0)
         return sealed
 
-    def journal(self) -> Journal | None:
-        """Give the journal file, without a torn end."""
-        return read_journal(self._beside("journal"), f"{self.location}.journal")
+    def _beside(self, what: str) -> Path:
+        return self.path.with_name(f"{self.path.name}.{what}")
 
-    def open_journal(self, head: Line) -> JournalWriter:
-        """Create the journal file; one with a torn head is replaced."""
-        location = f"{self.location}.journal"
-        if self.journal() is not None:
-            raise StateError(
-                f"{location} is there already: a run was cut off before it ended",
-                hint='run "ctsync apply" again: it takes up what that run left',
-                code="journal_exists",
-            )
-        self.discard_journal()
-        return create_journal(self._beside("journal"), head, location)
-
-    def discard_journal(self) -> None:
-        """Remove the journal file, if there is one."""
-        path = self._beside("journal")
-        with translated("remove", f"{self.location}.journal"):
-            try:
-                path.unlink()
-            except FileNotFoundError:
-                return
-            sync_folder(path.parent)
-
-    @contextmanager
-    def lock(self, holder: Holder, *, timeout_seconds: float = 0) -> Generator[None]:
-        """Hold the system's lock on `.lock`; `.holder` says who does."""
-        from filelock import FileLock, Timeout
-
-        with translated("lock", self.location):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(
-                self._beside("lock"),
-                mode=OWNER_ONLY,
-                thread_local=False,
-                # A soft lock would outlive a holder that is killed.
-                fallback_to_soft=False,
-            )
-            try:
-                lock.acquire(timeout=timeout_seconds, poll_interval=POLL_SECONDS)
-            except Timeout:
-                raise locked(self.location, self._holder()) from None
-        try:
-            with self._named(holder):
-                yield
-        finally:
-            lock.release()
-
-    @contextmanager
-    def _named(self, holder: Holder) -> Generator[None]:
-        path = self._beside("holder")
-        try:
-            with translated("write", f"{self.location}.holder"):
-                write_private(path, holder.as_line())
-            yield
-        finally:
-            with suppress(OSError):
-                path.unlink()
-
-    def _holder(self) -> Holder | None:
-        try:
-            return holder_from_line(self._beside("holder").read_bytes())
-        except OSError:
-            return None
-
-    def _beside(self, ending: str) -> Path:
-        return self.path.with_name(f"{self.path.name}.{ending}")
+    def _called(self, what: str) -> str:
+        return f"{self.location}.{what}"
 
     def _first_line(self, file: PinnedFile) -> bytes:
         with translated("read", self.location):
@@ -190,23 +124,30 @@ class JsonlStore(Store):
             raise not_a_state(self.location, "it is empty")
         return line + newline
 
-    def _check_digest(self, file: PinnedFile, start: int, header: Header) -> None:
-        sha, lines = hashlib.sha256(), 0
+    def _check_lines(
+        self, file: PinnedFile, start: int, header: Header, written: object
+    ) -> None:
+        if written is None:
+            raise not_a_state(self.location, "it was made before the first release")
+        sha = hashlib.sha256()
         with translated("read", self.location):
             for chunk in file.chunks(start):
                 sha.update(chunk)
-                lines += chunk.count(b"\n")
-        found = sha.hexdigest()
-        if found != header.digest:
+        if (found := sha.hexdigest()) != written:
+            lines = sum(chunk.count(b"\n") for chunk in file.chunks(start))
             raise edited(
                 self.location,
-                f"it wrote {header.entries} entries with digest {header.digest[:12]}, "
-                f"there are {lines} with {found[:12]}",
+                f"it wrote {header.entries} entries with checksum "
+                f"{str(written)[:12]}, there are {lines} with {found[:12]}",
             )
 
     def _entries(self, file: PinnedFile, start: int) -> Iterator[Entry]:
+        lines = chain.from_iterable(self._texts(file, start))
+        return StoredEntries(lines, entry_from_line)
+
+    def _texts(self, file: PinnedFile, start: int) -> Iterator[list[bytes]]:
         with translated("read", self.location):
-            yield from map(entry_from_line, file.lines(start))
+            yield from file.texts(start)
 
     def _sorted_lines(self, file: PinnedFile, start: int) -> list[bytes]:
         found: dict[Key, tuple[int, bytes]] = {}
@@ -239,8 +180,13 @@ class JsonlStore(Store):
         )
 
 
+def _first(header: Header, sha: str) -> bytes:
+    """Give the first line, with the checksum of the others as one piece of text."""
+    return header_line(header, lines_sha256=sha)
+
+
 def _widest(header: Header) -> Header:
-    return replace(header, digest="0" * 64, entries=MOST_ENTRIES)
+    return replace(header, digest=NO_SHA, entries=MOST_ENTRIES)
 
 
 def _chunks(lines: Iterable[bytes]) -> Iterator[bytearray]:

@@ -7,27 +7,47 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "soak"))
+sys.path.insert(0, str(Path(__file__).parent))
 
+from forge import open_state  # noqa: E402 - found in this folder
 from trial.wishes import PASSCODE, Part, Person  # noqa: E402 - found in the soak's folder
 from trial.world import Trouble, World  # noqa: E402
 
+from ctsync.model.snapshot import Header  # noqa: E402
 from ctsync.sandbox import Sandbox  # noqa: E402
+from ctsync.state import Store  # noqa: E402
+from ctsync.state.form import with_digest  # noqa: E402
+
+
+class KeptWorld(World):
+    """A world whose state is kept at a location."""
+
+    location: str
+
+    @property
+    def store(self) -> Store:
+        return open_state(self.location, self.folder)
 
 
 class Case:
     """One project that was brought to the platform, and is to be changed."""
 
-    def __init__(self, folder: Path, sandbox: Sandbox, forge: Forge) -> None:
+    def __init__(
+        self, folder: Path, sandbox: Sandbox, forge: Forge, location: str
+    ) -> None:
         folder.mkdir()
         self.folder = folder
-        self.world = World(folder, sandbox, records_per_call=2)
+        self.world = KeptWorld(folder, sandbox, records_per_call=2)
+        self.world.location = self.location = location
+        project = folder / "ctsync.yaml"
+        project.write_text(project.read_text().replace("state.jsonl", location))
         self._sandbox, self._forge = sandbox, forge
         self._declare("Free", 20, ["a", "b"], members={"u0", "u1"})
         assert self.world.converge() == 1
@@ -52,7 +72,7 @@ class Case:
         """Apply in a process of its own; give its exit code."""
         before = len(self._sandbox.platform.calls)
         code = self._forge.run(
-            folder=str(self.folder), strike=strike, at=at,
+            folder=str(self.folder), location=self.location, strike=strike, at=at,
             passcode=PASSCODE, records_per_call=2,
         )  # fmt: skip
         self.witness(before)
@@ -87,6 +107,23 @@ class Case:
         """Plan again, and apply that."""
         self.world.check()
         assert self.world.converge() <= 1
+
+    @property
+    def journal_path(self) -> Path:
+        ending = "journal" if self.location.endswith("/") else ".journal"
+        return self.folder / f"{self.location}{ending}"
+
+    def kept(self) -> dict[Path, bytes]:
+        """Give the files of the snapshot."""
+        path = self.folder / self.location
+        files = (*path.glob("*.parquet"), path / "manifest.json", path)
+        return {file: file.read_bytes() for file in files if file.is_file()}
+
+    def known(self) -> Header:
+        """Give the header of the snapshot, once its entries were read."""
+        snapshot = self.world.store.read()
+        assert snapshot.header == with_digest(snapshot.header, snapshot.entries())
+        return snapshot.header
 
     @property
     def points(self) -> int:
@@ -143,15 +180,23 @@ def forge() -> Iterator[Forge]:
     made.close()
 
 
+@pytest.fixture(params=["state.jsonl", "state/"], ids=["jsonl", "parquet"])
+def location(request: pytest.FixtureRequest) -> str:
+    """Where the state is kept."""
+    return str(request.param)
+
+
 @pytest.fixture
-def cases(tmp_path: Path, forge: Forge) -> Callable[[], Iterator[Case]]:
+def cases(
+    tmp_path: Path, forge: Forge, location: str
+) -> Callable[[], AbstractContextManager[Case]]:
     """Make cases that are alike, each with a platform of its own."""
     numbers = iter(range(1000))
 
     @contextmanager
     def make() -> Iterator[Case]:
         with Sandbox(passcode=PASSCODE, slow_seconds=0.3) as sandbox:
-            case = Case(tmp_path / f"case{next(numbers)}", sandbox, forge)
+            case = Case(tmp_path / f"case{next(numbers)}", sandbox, forge, location)
             yield case
             case.world.close()
 

@@ -23,10 +23,20 @@ from ctsync.apply.run import apply_plan
 from ctsync.apply.terms import Pace, Silent, Terms
 from ctsync.errors import CtsyncError
 from ctsync.plan.document import open_plan
-from ctsync.state.jsonl import JsonlStore
+from ctsync.state import Store, open_store
+from ctsync.state.manifest import Compaction
+from ctsync.state.parquet import ParquetStore
 from ctsync.transport.http import connect
 
 WRITES = ("write", "pwrite", "fsync", "replace", "unlink", "ftruncate", "fchmod")
+
+
+def open_state(location: str, folder: Path) -> Store:
+    """Give the store; one in a folder writes segments, and a base from them."""
+    store = open_store(location, folder=folder)
+    if isinstance(store, ParquetStore):
+        store.compaction = Compaction(small_rows=0, share=2)
+    return store
 
 
 class Hand:
@@ -83,7 +93,7 @@ def apply(job: dict[str, Any]) -> int:
     try:
         result = apply_plan(
             plan,
-            JsonlStore.at("state.jsonl", folder=folder, name=None),
+            open_state(job["location"], folder),
             lambda: connect(plan.head.account, job["passcode"], timeout_seconds=30),
             terms=Terms(
                 records_per_call=job["records_per_call"],

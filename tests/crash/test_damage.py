@@ -19,18 +19,17 @@ def test_a_rename_that_the_disk_forgot_is_made_again_from_the_journal(cases):
         points = case.points
     for back in range(6):
         with cases() as case:
-            path, journal = (
-                case.folder / f"state.jsonl{end}" for end in ("", ".journal")
-            )
-            before = path.read_bytes()
+            before, serial = case.kept(), case.known().serial
             assert case.run("kill", points - back) == KILLED
-            if path.read_bytes() == before or not journal.exists():
+            folded = case.known()
+            if folded.serial == serial or not case.journal_path.exists():
                 continue
-            folded = path.read_bytes()
-            path.write_bytes(before)
-            (case.folder / "state.jsonl.tmp").write_bytes(folded[: len(folded) // 2])
+            for path in case.kept():
+                path.with_name(f"{path.name}.tmp").write_bytes(path.read_bytes()[:99])
+            for path, content in before.items():
+                path.write_bytes(content)
             case.world.recover()
-            assert path.read_bytes().split(b"\n")[1:] == folded.split(b"\n")[1:]
+            assert case.known() == folded
             case.plan_anew()
             return
     pytest.fail("no point lies between the rename and the end of the journal")
@@ -39,7 +38,7 @@ def test_a_rename_that_the_disk_forgot_is_made_again_from_the_journal(cases):
 def test_a_journal_beside_another_snapshot_is_refused_and_nothing_is_sent(cases):
     with cases() as case:
         assert case.run("kill", 20) == KILLED
-        journal = case.folder / "state.jsonl.journal"
+        journal = case.journal_path
         lines = journal.read_bytes()
         head, _, rest = lines.partition(b"\n")
         other = {**json.loads(head), "serial": 7}
@@ -56,7 +55,7 @@ def test_a_journal_beside_another_snapshot_is_refused_and_nothing_is_sent(cases)
 def test_a_damaged_line_inside_a_journal_is_refused_and_nothing_is_sent(cases):
     with cases() as case:
         assert case.run("kill", 20) == KILLED
-        journal = case.folder / "state.jsonl.journal"
+        journal = case.journal_path
         lines = journal.read_bytes().splitlines(keepends=True)
         journal.write_bytes(b"".join([lines[0], lines[1][:-9] + b"\n", *lines[2:]]))
         calls = case.calls()
@@ -71,7 +70,7 @@ def test_a_journal_that_lost_its_end_leaves_its_last_calls_in_doubt(cases, cut):
     """Receipts are not forced to the disk: a power cut may take them back."""
     with cases() as case:
         assert case.run("kill", 34) == KILLED
-        journal = case.folder / "state.jsonl.journal"
+        journal = case.journal_path
         lines = journal.read_bytes().splitlines(keepends=True)
         last = max(n for n, line in enumerate(lines) if b'"receipt"' in line)
         journal.write_bytes(b"".join(lines[:last]) + lines[last][:-cut])
@@ -113,6 +112,6 @@ def test_a_second_interrupt_ends_a_run_in_the_middle_of_its_calls(cases):
             process.send_signal(signal.SIGINT)
             said = process.communicate(timeout=60)
         assert process.returncode == 130, said
-        assert (case.folder / "state.jsonl.journal").exists()
+        assert case.journal_path.exists()
         case.witness(before)
         case.go_on()

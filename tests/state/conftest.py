@@ -2,12 +2,15 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import ctsync
@@ -15,26 +18,57 @@ from ctsync.canon import canonical, parse
 from ctsync.model.entry import Entry, Known
 from ctsync.model.key import Key
 from ctsync.model.snapshot import Account, Header
-from ctsync.state.address import stores
+from ctsync.state.address import open_store, stores
 from ctsync.state.base import Store
 from ctsync.state.holder import Holder
-from ctsync.state.jsonl import JsonlStore
+from ctsync.state.manifest import Compaction
+from ctsync.state.parquet import ParquetStore
 
 
-class JsonlBench:
-    """A store in a folder; every `open` is another process's view of it."""
+class FileBench:
+    """A store in files; every `open` is another process's view of it."""
 
+    folder: Path
+    location: str
+    journal_path: Path
+
+    def open(self) -> Store:
+        return open_store(self.location, folder=self.folder)
+
+    def make_newer(self) -> None:
+        self.edit_header(format="ctsync.state/2", novelty=True)
+
+    def make_journal_newer(self) -> None:
+        text = self.journal_path.read_text()
+        self.journal_path.write_text(
+            text.replace("ctsync.journal/1", "ctsync.journal/2")
+        )
+
+    def cut_journal(self, count: int) -> None:
+        """Leave the first `count` bytes."""
+        os.truncate(self.journal_path, count)
+
+    def journal_bytes(self) -> bytes:
+        return self.journal_path.read_bytes()
+
+    def damage_journal_line(self, number: int) -> None:
+        lines = self.journal_path.read_bytes().splitlines(keepends=True)
+        lines[number - 1] = b'{"torn\n'
+        self.journal_path.write_bytes(b"".join(lines))
+
+
+class JsonlBench(FileBench):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.location = "state.jsonl"
         self.path = folder / self.location
         self.journal_path = folder / "state.jsonl.journal"
 
-    def open(self) -> Store:
-        return JsonlStore.at(self.location, folder=self.folder, name=None)
-
     def private_paths(self) -> list[Path]:
         return list(self.folder.iterdir())
+
+    def names(self) -> set[str]:
+        return {path.name for path in self.private_paths()}
 
     def edit_entry(self, before: str, after: str) -> None:
         head, _, rest = self.path.read_text().partition("\n")
@@ -58,32 +92,109 @@ class JsonlBench:
         head = canonical({**parse(head), **fields})
         self.path.write_bytes(head + b"\n" + rest)
 
-    def make_newer(self) -> None:
-        self.edit_header(format="ctsync.state/2", novelty=True)
-
-    def make_journal_newer(self) -> None:
-        text = self.journal_path.read_text()
-        self.journal_path.write_text(
-            text.replace("ctsync.journal/1", "ctsync.journal/2")
-        )
-
-    def cut_journal(self, count: int) -> None:
-        """Leave the first `count` bytes."""
-        os.truncate(self.journal_path, count)
-
-    def journal_bytes(self) -> bytes:
-        return self.journal_path.read_bytes()
-
-    def damage_journal_line(self, number: int) -> None:
-        lines = self.journal_path.read_bytes().splitlines(keepends=True)
-        lines[number - 1] = b'{"torn\n'
-        self.journal_path.write_bytes(b"".join(lines))
-
     def leave_leftover(self) -> None:
         (self.folder / "state.jsonl.tmp").write_bytes(b"half a snap")
 
 
-BENCHES = {"jsonl": JsonlBench}
+class ParquetBench(FileBench):
+    """Everything in one base."""
+
+    compaction = Compaction()
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.location = "state/"
+        self.path = folder / self.location
+        self.journal_path = self.path / "journal"
+
+    def open(self) -> ParquetStore:
+        store = super().open()
+        assert isinstance(store, ParquetStore)
+        store.compaction = self.compaction
+        return store
+
+    def private_paths(self) -> list[Path]:
+        return list(self.path.iterdir()) if self.path.exists() else []
+
+    def names(self) -> set[str]:
+        return {re.sub(r"[0-9]+", "N", path.name) for path in self.private_paths()}
+
+    def sheets(self) -> list[Path]:
+        return sorted(self.path.glob("*.parquet"))
+
+    def edit_rows(self, edit: Callable[[pa.Table], pa.Table]) -> None:
+        """Let another tool write the first data file anew."""
+        path = self.sheets()[0]
+        table = edit(pq.read_table(path))
+        path.unlink()
+        pq.write_table(table, path)
+
+    def edit_entry(self, before: str, after: str) -> None:
+        def edit(table: pa.Table) -> pa.Table:
+            bodies = [body.replace(before, after) for body in table["body"].to_pylist()]
+            assert bodies != table["body"].to_pylist()
+            place = table.column_names.index("body")
+            return table.set_column(place, "body", pa.array(bodies))
+
+        self.edit_rows(edit)
+
+    def swap_entries(self) -> None:
+        self.edit_rows(lambda table: table.take([*range(len(table))][::-1]))
+
+    def repeat_entry(self) -> None:
+        self.edit_rows(lambda table: table.take([*range(len(table)), 0]))
+
+    def drop_last_entry(self) -> None:
+        self.edit_rows(lambda table: table.slice(0, len(table) - 1))
+
+    def edit_header(self, **fields: object) -> None:
+        path = self.path / "manifest.json"
+        path.write_bytes(canonical({**parse(path.read_bytes()), **fields}))
+
+    def leave_leftover(self) -> None:
+        (self.path / "manifest.json.tmp").write_bytes(b"half a mani")
+        (self.path / "ctsync-segment-77.parquet").write_bytes(b"half a segm")
+
+
+class SegmentsBench(ParquetBench):
+    """Whatever is amended stays beside the base."""
+
+    compaction = Compaction(small_rows=0, share=0)
+
+
+class CompactingBench(ParquetBench):
+    """Segments become a base again and again."""
+
+    compaction = Compaction(small_rows=0, share=1)
+
+
+BENCHES: dict[str, type[FileBench]] = {"jsonl": JsonlBench, "parquet": ParquetBench}
+AMENDED: dict[str, type[FileBench]] = {
+    **BENCHES,
+    "parquet-segments": SegmentsBench,
+    "parquet-compacting": CompactingBench,
+}
+
+
+@pytest.fixture(scope="session", params=AMENDED)
+def amended_type(request):
+    """As `bench_type`; a store that amends in several ways has several."""
+    return AMENDED[request.param]
+
+
+@pytest.fixture
+def amended_bench(amended_type, tmp_path):
+    return amended_type(tmp_path)
+
+
+@pytest.fixture
+def segments(tmp_path):
+    return SegmentsBench(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def amended_types():
+    return tuple(AMENDED.values())
 
 
 @pytest.fixture(scope="session", params=[store.name for store in stores()])

@@ -4,10 +4,11 @@ from ctsync.errors import UsageError
 from ctsync.state import open_store
 from ctsync.state.address import stores
 from ctsync.state.jsonl import JsonlStore
+from ctsync.state.parquet import ParquetStore
 
 
 def test_these_stores_are_built():
-    assert [store.name for store in stores()] == ["jsonl"]
+    assert [store.name for store in stores()] == ["jsonl", "parquet"]
 
 
 def test_a_path_that_ends_in_jsonl_is_a_file_under_the_folder(tmp_path):
@@ -17,6 +18,13 @@ def test_a_path_that_ends_in_jsonl_is_a_file_under_the_folder(tmp_path):
     assert store.path == tmp_path.resolve() / "states" / "prod.jsonl"
 
 
+def test_a_path_that_ends_in_a_slash_is_a_folder_under_the_folder(tmp_path):
+    store = open_store("states/prod/", folder=tmp_path)
+    assert isinstance(store, ParquetStore)
+    assert store.location == "states/prod/"
+    assert store.path == tmp_path.resolve() / "states" / "prod"
+
+
 def test_an_absolute_path_stands_for_itself(tmp_path):
     store = open_store(str(tmp_path / "prod.jsonl"), folder="/elsewhere")
     assert store.path == tmp_path.resolve() / "prod.jsonl"
@@ -24,7 +32,7 @@ def test_an_absolute_path_stands_for_itself(tmp_path):
 
 @pytest.mark.parametrize(
     "location",
-    ["state/", "postgresql://ada:secret@db/crm", "postgres://ada:secret@db/crm"],
+    ["postgresql://ada:secret@db/crm", "postgres://ada:secret@db/crm"],
 )
 def test_planned_stores_say_that_they_are_not_yet_built(location):
     with pytest.raises(UsageError, match="not yet built") as caught:

@@ -6,12 +6,16 @@ import pytest
 from ctsync.canon import canonical
 from ctsync.model.entry import Entry, Known
 from ctsync.model.key import Key
+from ctsync.model.snapshot import Account, Header
+from ctsync.state.edits import amended, exchanged
 from ctsync.state.form import (
     EntryDigest,
     StoredAttributes,
     entry_from_edited_line,
     entry_from_line,
     entry_line,
+    with_changed_digest,
+    with_digest,
 )
 
 GOLD = Known("Plan", "string", "Gold", owned=True)
@@ -59,3 +63,27 @@ def test_order_faults_say_which_entry():
         digest.add(ENTRY)
     with pytest.raises(ValueError, match="entry 2 comes out of order"):
         digest.add(Entry(Key("FBID", "a")))
+
+
+OTHER = Entry(Key("identity", "b"))
+HEADER = Header("lineage-1", 1, Account("A", "in1"))
+
+
+def test_a_digest_is_that_of_the_entries_however_they_came_about():
+    whole = with_digest(HEADER, [ENTRY, OTHER])
+    assert (len(whole.digest), whole.entries) == (64, 2)
+    digest = EntryDigest(with_digest(HEADER, [OTHER]))
+    digest.exchange(None, entry_line(ENTRY))
+    assert digest.seal(HEADER) == whole
+    digest.exchange(entry_line(ENTRY), None)
+    digest.exchange(entry_line(OTHER), None)
+    assert digest.seal(HEADER) == with_digest(HEADER, [])
+    assert with_digest(HEADER, []).digest == "0" * 64
+
+
+def test_a_digest_follows_edits():
+    base = with_digest(HEADER, [ENTRY])
+    edits = [(ENTRY.key, lambda _: None), (OTHER.key, lambda _: OTHER)]
+    changes = exchanged(lambda _: iter([ENTRY]), edits)
+    after = with_changed_digest(base, HEADER, changes)
+    assert after == with_digest(HEADER, amended([ENTRY], edits))

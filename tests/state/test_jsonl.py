@@ -14,6 +14,7 @@ import pytest
 
 from ctsync.canon import parse
 from ctsync.errors import StateError, UsageError
+from ctsync.state.form import header_line
 from ctsync.state.jsonl import JsonlStore
 
 HEAD = {"lineage": "lineage-1", "serial": 0}
@@ -31,7 +32,7 @@ def test_the_file_is_a_header_line_and_one_canonical_line_an_entry(path, entry, 
     assert head["format"] == "ctsync.state/1"
     assert set(head) == {
         "format", "lineage", "serial", "account", "digest", "entries", "last_plan",
-        "tool_version", "seal",
+        "tool_version", "seal", "lines_sha256",
     }  # fmt: skip
     known = '{"kind":"string","name":"plan","value":"Gold"}'
     assert lines == [
@@ -150,6 +151,15 @@ def test_a_header_without_its_parts_cannot_be_accepted(path):
         JsonlStore(path).read_unverified()
     with pytest.raises(StateError, match="was edited"):
         JsonlStore(path).read()
+
+
+def test_a_file_without_the_checksum_of_its_lines_is_refused(path, entry, header):
+    written = JsonlStore(path).replace(header(), [entry("a")])
+    _, _, lines = path.read_bytes().partition(b"\n")
+    path.write_bytes(header_line(written) + b"\n" + lines)
+    with pytest.raises(StateError, match="made before the first release"):
+        JsonlStore(path).read()
+    assert JsonlStore(path).read_unverified().header == written
 
 
 def test_a_file_cut_in_an_entry_is_named_as_edited(path, entry, header):

@@ -118,8 +118,9 @@ def doubt(
 def copy(settings: Settings, to: str, *, auto_approve: bool, dry_run: bool) -> int:
     """Copy the state to a place that holds none yet.
 
-    TO is a file that ends in .jsonl. Lineage and serial are kept: go on with one of
-    the two only, since a copy is another truth.
+    TO is a file that ends in .jsonl, or a folder by a path that ends in /. Lineage,
+    serial and digest are kept: go on with one of the two only, since a copy is another
+    truth.
     """
     from ctsync.cli.copying import copy_state
     from ctsync.cli.writing import Permission

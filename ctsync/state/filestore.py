@@ -1,0 +1,101 @@
+"""What the stores in files share: journal, lock and holder beside the snapshot."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ctsync.errors import StateError
+from ctsync.state.base import Journal, JournalWriter, Line, Store
+from ctsync.state.files import OWNER_ONLY, sync_folder, translated, write_private
+from ctsync.state.holder import Holder, holder_from_line, locked
+from ctsync.state.journal import create_journal, read_journal
+
+POLL_SECONDS = 0.05
+
+
+class FileStore(Store):
+    """A store whose journal and lock are files, wherever its snapshot is."""
+
+    @abstractmethod
+    def _beside(self, what: str) -> Path:
+        """Give the path of `journal`, `lock` or `holder`."""
+
+    @abstractmethod
+    def _called(self, what: str) -> str:
+        """Give what messages call it."""
+
+    def _make_room(self) -> None:
+        """Make the folder that holds them, if there is none."""
+        self._beside("lock").parent.mkdir(parents=True, exist_ok=True)
+
+    def journal(self) -> Journal | None:
+        """Give the journal file, without a torn end."""
+        return read_journal(self._beside("journal"), self._called("journal"))
+
+    def open_journal(self, head: Line) -> JournalWriter:
+        """Create the journal file; one with a torn head is replaced."""
+        location = self._called("journal")
+        if self.journal() is not None:
+            raise StateError(
+                f"{location} is there already: a run was cut off before it ended",
+                hint='run "ctsync apply" again: it takes up what that run left',
+                code="journal_exists",
+            )
+        self.discard_journal()
+        with translated("write", location):
+            self._make_room()
+        return create_journal(self._beside("journal"), head, location)
+
+    def discard_journal(self) -> None:
+        """Remove the journal file, if there is one."""
+        path = self._beside("journal")
+        with translated("remove", self._called("journal")):
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                return
+            sync_folder(path.parent)
+
+    @contextmanager
+    def lock(self, holder: Holder, *, timeout_seconds: float = 0) -> Generator[None]:
+        """Hold the system's lock on `lock`; `holder` says who does."""
+        from filelock import FileLock, Timeout
+
+        with translated("lock", self.location):
+            self._make_room()
+            lock = FileLock(
+                self._beside("lock"),
+                mode=OWNER_ONLY,
+                thread_local=False,
+                # A soft lock would outlive a holder that is killed.
+                fallback_to_soft=False,
+            )
+            try:
+                lock.acquire(timeout=timeout_seconds, poll_interval=POLL_SECONDS)
+            except Timeout:
+                raise locked(self.location, self._holder()) from None
+        try:
+            with self._named(holder):
+                yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _named(self, holder: Holder) -> Generator[None]:
+        path = self._beside("holder")
+        try:
+            with translated("write", self._called("holder")):
+                write_private(path, holder.as_line())
+            yield
+        finally:
+            with suppress(OSError):
+                path.unlink()
+
+    def _holder(self) -> Holder | None:
+        try:
+            return holder_from_line(self._beside("holder").read_bytes())
+        except OSError:
+            return None
