@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ctsync.cli.options import Settings
@@ -12,50 +11,43 @@ from ctsync.cli.writing import Permission, Rewrite, rewrite_state
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import Present
-    from ctsync.model.change import Change
-    from ctsync.model.entry import Entry
+    from ctsync.observe.adopt import Adoption
 
 
 def import_spec(
     settings: Settings, targets: tuple[str, ...], permission: Permission
 ) -> int:
     """Show what is taken in, ask, write, give the exit code."""
+    from ctsync.observe.adopt import Adoption
+    from ctsync.plan.document import scratch_file
+    from ctsync.render.sentences import counted
+
     session = open_session(settings)
     wish = Wish(targets)
+    with scratch_file() as file:
 
-    def rewrite(present: Present) -> Rewrite:
-        from ctsync.observe.adopt import adopt_changes
-        from ctsync.render.sentences import counted
+        def rewrite(present: Present) -> Rewrite:
+            adoption = Adoption(file)
+            _adopt(session, present, wish, adoption)
+            return Rewrite(
+                count=adoption.profiles,
+                words=f"take {counted(adoption.attributes, 'attribute')} of "
+                f"{counted(adoption.profiles, 'profile')} from the spec, as if they "
+                "were so already",
+                edits=adoption.edits,
+            )
 
-        changes = tuple(_changes(session, present, wish))
-        attributes = sum(len(change.targets) for change in changes)
-        return Rewrite(
-            count=len(changes),
-            words=f"take {counted(attributes, 'attribute')} of "
-            f"{counted(len(changes), 'profile')} from the spec, as if they were so "
-            "already",
-            entries=lambda: adopt_changes(present.entries(), iter(changes)),
-        )
-
-    return rewrite_state(session, rewrite, permission)
+        return rewrite_state(session, rewrite, permission)
 
 
-def _changes(session: Session, present: Present, wish: Wish) -> Iterator[Change]:
+def _adopt(session: Session, present: Present, wish: Wish, adoption: Adoption) -> None:
     weigher = weigher_for(session, present, selection_of(wish))
-    chosen = []
-    for candidate, built in weigher.weigh(present.entries()):
+    columns = present.columns.sql if present.columns is not None else None
+    for candidate, built in weigher.weigh(present.entries(), columns):
         change = built.change
         if change is not None and candidate.contributions:
             trimmed = weigher.selection.trim(change, candidate.entry)
-            if trimmed is not None and _is_news(trimmed, candidate.entry):
-                chosen.append(trimmed)
+            if trimmed is not None:
+                adoption.add(candidate.entry, trimmed)
     weigher.refuse_errors()
     weigher.selection.check(weigher.mask)
-    yield from chosen
-
-
-def _is_news(change: Change, entry: Entry | None) -> bool:
-    from ctsync.model.entry import Entry
-    from ctsync.observe.adopt import adopted
-
-    return adopted(entry or Entry(change.key), change) != entry

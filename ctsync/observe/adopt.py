@@ -2,53 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import BinaryIO
 
 from ctsync.canon import fold_name
 from ctsync.kinds import KINDS
 from ctsync.model.change import Change
 from ctsync.model.entry import Entry, Known
+from ctsync.model.key import Key
+from ctsync.state.edits import Edit
+from ctsync.state.form import entry_from_line, entry_line
 
 
-def adopt_changes(
-    entries: Iterable[Entry], changes: Iterable[Change]
-) -> Iterator[Entry]:
-    """Yield the entries as if every change had long been so; both sorted by key.
+class Adoption:
+    """What a state takes from the spec; kept in a file, since it may be millions."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """`file` is empty, private, and gone when it is closed."""
+        self.profiles = 0
+        self.attributes = 0
+        self._file = file
+
+    def add(self, entry: Entry | None, change: Change) -> None:
+        """Take a change in, as if it had long been so; changes come sorted by key."""
+        after = adopted(entry or Entry(change.key), change)
+        if after != entry:
+            self._file.write(entry_line(after))
+            self.profiles += 1
+            self.attributes += len(change.targets)
+
+    def edits(self) -> Iterator[tuple[Key, Edit]]:
+        """Yield what is to stand in the state, by key. May be called again."""
+        self._file.seek(0)
+        for after in map(entry_from_line, self._file):
+            yield after.key, partial(_instead, after)
+
+
+def _instead(after: Entry, _before: Entry | None) -> Entry:
+    return after
+
+
+def adopted(entry: Entry, change: Change) -> Entry:
+    """Give an entry as if a change had long been so.
 
     Nothing counts as sent by ctsync. Counters are uncertain, since what they would be
     compared with was never seen, and so the next plan assigns them.
     """
-    waiting = iter(changes)
-    change = next(waiting, None)
-    for entry in entries:
-        while change is not None and change.key < entry.key:
-            yield adopted(Entry(change.key), change)
-            change = next(waiting, None)
-        if change is not None and change.key == entry.key:
-            yield adopted(entry, change)
-            change = next(waiting, None)
-        else:
-            yield entry
-    while change is not None:
-        yield adopted(Entry(change.key), change)
-        change = next(waiting, None)
-
-
-def adopted(entry: Entry, change: Change) -> Entry:
-    """Give an entry as if a change had long been so."""
     before = {} if entry.gone else {**entry.attributes}
     after = {**before, **_after(before, change)}
     kept = {name: k for name, k in after.items() if name not in change.settled.forget}
     once = {fold_name(t.attribute) for t in change.targets if t.write == "once"}
     doubtful = any(not known.certain for known in kept.values())
-    return replace(
-        entry,
-        attributes=dict(sorted(kept.items())),
-        cohorts=change.settled.cohorts,
-        once=tuple(sorted(once.union(entry.once))),
-        fingerprint=None if doubtful else change.settled.fingerprint,
-        gone=False,
+    return Entry(
+        entry.key,
+        dict(sorted(kept.items())),
+        change.settled.cohorts,
+        tuple(sorted(once.union(entry.once))),
+        None if doubtful else change.settled.fingerprint,
     )
 
 
@@ -58,7 +70,8 @@ def _after(before: Mapping[str, Known], change: Change) -> dict[str, Known]:
     for operation in change.operations:
         name = fold_name(operation.attribute)
         held = after.get(name, before.get(name))
-        known = KINDS[operation.kind].apply(held, replace(operation, ours=()))
+        sent = replace(operation, ours=()) if operation.ours else operation
+        known = KINDS[operation.kind].apply(held, sent)
         after[name] = replace(
             known,
             owned=held.owned if held is not None else False,

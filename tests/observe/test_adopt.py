@@ -1,11 +1,14 @@
 """Taking changes into a state as if they had long been so."""
 
+import io
+
 from ctsync.model.change import Change, Settled
 from ctsync.model.entry import Entry, Known
 from ctsync.model.key import Key
 from ctsync.model.operation import Operation
 from ctsync.model.target import Target
-from ctsync.observe.adopt import adopt_changes
+from ctsync.observe.adopt import Adoption
+from ctsync.state.edits import amended
 
 
 def _key(identity):
@@ -30,7 +33,11 @@ def _change(identity, *operations, write="free", **settled):
 
 
 def _adopt(entries, *changes):
-    return {entry.key.id: entry for entry in adopt_changes(entries, changes)}
+    adoption = Adoption(io.BytesIO())
+    known = {entry.key: entry for entry in entries}
+    for change in changes:
+        adoption.add(known.get(change.key), change)
+    return {entry.key.id: entry for entry in amended(entries, adoption.edits())}
 
 
 def test_what_is_taken_in_is_certain_and_not_ours():
@@ -81,3 +88,20 @@ def test_a_profile_that_was_gone_begins_anew():
     (entry,) = _adopt(entries, _change("a", _set("Plan", "Free"))).values()
     assert entry.attributes.keys() == {"plan"}
     assert entry.gone is False
+
+
+def test_what_is_so_already_is_no_news():
+    adoption = Adoption(io.BytesIO())
+    held = {"plan": Known("Plan", "string", "Free")}
+    change = _change("a", _set("Plan", "Free"))
+    adoption.add(Entry(_key("a"), held, fingerprint="fp-a"), change)
+    assert (adoption.profiles, list(adoption.edits())) == (0, [])
+
+
+def test_edits_can_be_read_again_and_each_profile_counts():
+    adoption = Adoption(io.BytesIO())
+    for name in ("a", "b"):
+        adoption.add(None, _change(name, _set("Plan", "x"), _set("City", "y")))
+    assert (adoption.profiles, adoption.attributes) == (2, 4)
+    assert [key.id for key, _ in adoption.edits()] == ["a", "b"]
+    assert [key.id for key, _ in adoption.edits()] == ["a", "b"]
