@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ctsync.codes import files, later, names, plans, records, shape, values
+from ctsync.codes import files, names, plans, records, shape, tables, values
 from ctsync.codes.code import Code
 from ctsync.diagnostics import Severity
 
@@ -15,7 +15,7 @@ CODES: Mapping[str, Code] = {
     **names.CODES,
     **plans.CODES,
     **records.CODES,
-    **later.CODES,
+    **tables.CODES,
 }
 
 

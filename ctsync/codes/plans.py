@@ -21,7 +21,8 @@ CODES: Mapping[str, Code] = {
     ),
     "CT403": Code(
         "left the spec and cannot be removed",
-        "The policy says undeclared: remove, and the upload API cannot remove it.",
+        "The policy says undeclared: remove, or a table missing: remove, and the "
+        "upload API cannot remove it.",
         "It is released: forgotten here, kept on the platform.",
         "warning",
     ),
@@ -30,5 +31,11 @@ CODES: Mapping[str, Code] = {
         "The catalog says write: once, and it was written; a later value is not sent.",
         "Nothing to do.",
         "info",
+    ),
+    "CT405": Code(
+        "rejected, as allowed",
+        "The platform rejected profiles, and no more than --allow-rejected allows.",
+        "Correct the spec; the next plan has them again.",
+        "warning",
     ),
 }

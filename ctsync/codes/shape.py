@@ -59,7 +59,7 @@ CODES: Mapping[str, Code] = {
     ),
     "CT111": Code(
         "declared in two places",
-        "An attribute has one catalog entry, a cohort one place.",
+        "An attribute has one catalog entry, a cohort or table one place.",
         "Keep one of them.",
     ),
     "CT112": Code(

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from ctsync.model.change import Origin
 from ctsync.model.key import Key
-from ctsync.model.value import Raw
+from ctsync.model.value import Misread, Raw
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
@@ -17,15 +17,21 @@ Path: TypeAlias = "tuple[str | int, ...]"
 class Contribution:
     """One place's words about one profile.
 
-    `digest` is taken from the words without understanding them: 16 bytes, equal for
-    equal words. `read` gives them as attribute -> raw value; it is asked only for
-    candidates. `path` leads from the root of `origin.file` to the mapping that `read`
-    reads, so that a finding can be located. `key` is `NOBODY` where the place names no
-    profile that could be used: its words are judged all the same.
+    `digest` is taken from the words without understanding them, salted with what
+    else decides their meaning: 16 bytes, equal for equal words. `read` gives them
+    as attribute -> raw value; it is asked only for candidates. `path` leads from
+    the root of `origin.file` to the mapping that `read` reads, so that a finding
+    can be located. `key` is `NOBODY` where the place names no profile that could be
+    used: its words are judged all the same.
+
+    `faults` are wrong with the place as a whole. With `skips` a place with any
+    fault is left alone and counted, and its faults are warnings.
     """
 
     key: Key
     origin: Origin
     digest: bytes
-    read: Callable[[], Mapping[str, Raw]]
+    read: Callable[[], Mapping[str, Raw | Misread]]
     path: Path = ()
+    faults: tuple[Misread, ...] = ()
+    skips: bool = False

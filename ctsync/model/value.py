@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal as OneOf
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Scalar: TypeAlias = str | int | float | bool
 Value: TypeAlias = Scalar | tuple[str, ...] | None
@@ -18,8 +18,7 @@ LiteralType = OneOf["text", "number", "boolean", "date", "null", "empty", "trap"
 DATE_PREFIX = "$D_"
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """A scalar as a source wrote it.
 
     `type` is what the language takes it for; `trap` is a word that YAML readers
@@ -34,6 +33,19 @@ class Literal:
 
 
 Raw: TypeAlias = "Literal | list[Raw] | dict[str, Raw]"
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """What a source could not read, in the place of a value or of a whole row.
+
+    `{value}` in message and hint stands for `value`, so that it can be masked.
+    """
+
+    code: str
+    message: str
+    hint: str | None = None
+    value: str | None = None
 
 
 def date_form(epoch_seconds: int) -> str:

@@ -13,17 +13,21 @@ from ctsync.model.change import Origin
 from ctsync.model.contribution import Path
 from ctsync.model.key import ID_TYPES, Key
 from ctsync.model.value import Raw
+from ctsync.spec.entries import NOTHING, read_words
 from ctsync.spec.keys import HARMLESS
 from ctsync.spec.names import NameFault, Place
-from ctsync.spec.profiles import NOTHING, EntryChecks, read_words
+from ctsync.spec.profiles import EntryChecks
 from ctsync.spec.scalars import Node, json_of
 from ctsync.spec.schema_sections import member_schema
 from ctsync.spec.shape import shape_faults
+from ctsync.spec.tables import MemberFile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cohort:
-    """One cohort. `keys` are its members, None where one has no key to use.
+    """One cohort. `keys` are its listed members, None where one has no key to use.
+
+    `member_file` is where its members stand if they are not listed.
 
     `digest` covers what the cohort makes of a member: name, attributes, leave; never
     its members.
@@ -38,6 +42,7 @@ class Cohort:
     lines: list[int] = field(default_factory=list, repr=False)
     keys: tuple[Key | None, ...] = field(default=(), repr=False)
     digest: bytes = b""
+    member_file: MemberFile | None = None
 
     @property
     def origin(self) -> Origin:
@@ -52,6 +57,11 @@ class Cohort:
     def leave_path(self) -> Path:
         """Where `leave:` stands in the file."""
         return (*self.path, "leave")
+
+    @property
+    def attributes_path(self) -> Path:
+        """Where `attributes:` stands in the file."""
+        return (*self.path, "attributes")
 
     def attributes(self) -> dict[str, Raw]:
         """Give what a member gets."""

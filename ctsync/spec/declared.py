@@ -1,4 +1,4 @@
-"""What the sections of all files declare together: catalog, profiles, cohorts."""
+"""What all files declare together: catalog, profiles, cohorts, tables."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from ctsync.spec.findings import Locator, Reporter
 from ctsync.spec.keys import KeyBook
 from ctsync.spec.names import NameBook, NameFault, Place
 from ctsync.spec.profiles import EntryChecks, ProfileSection
+from ctsync.spec.roster import Roster, roster_of
 from ctsync.spec.scalars import Node
-from ctsync.spec.sections import Section, catalog_of, cohorts_of
+from ctsync.spec.sections import Section, catalog_of, cohorts_of, tables_of
 from ctsync.spec.settings import Settings
+from ctsync.spec.tabled import TableReader, member_file_of
+from ctsync.spec.tables import Table
 
 
 class Declared:
@@ -87,9 +90,18 @@ def profiles_of(
     for section in sections:
         entries = section.tree.get("profiles")
         if isinstance(entries, list):
-            lines = section.lines_of(entries, ("profiles",), checks.report.locator)
-            found = ProfileSection(section.file, ("profiles",), entries, lines)
-            yield replace(found, keys=checks.keys_in(found))
+            roster = _roster(section, entries, checks.report.locator)
+            found = ProfileSection(section.file, ("profiles",), roster)
+            yield replace(found, keyless=checks.keyless(found))
+
+
+def _roster(section: Section, entries: list[Node], locator: Locator) -> Roster:
+    """Give the roster that was read in place of a list, or make it of the list."""
+    roster = section.document.rosters.get(id(entries))
+    if roster is None:
+        lines = section.lines_of(entries, ("profiles",), locator)
+        roster = roster_of(entries, lines)
+    return roster
 
 
 def all_cohorts(
@@ -115,31 +127,36 @@ def _cohort(
         words = node.get(part)
         if isinstance(words, dict):
             checks.attributes(Place(section.file, (*path, part)), words)
-    listed = _listed_members(section, name, node, checks.report)
+    members = node.get("members")
+    listed = members if isinstance(members, list) else []
     locator: Locator = checks.report.locator
     cohort = Cohort(
         name,
         section.file,
         path,
         node,
-        section.line_of(name, path, locator),
+        section.line_of(path, locator),
         listed,
         section.lines_of(listed, (*path, "members"), locator),
         digest=cohort_digest(name, node),
+        member_file=member_file_of(section, name, checks.report),
     )
     return replace(cohort, keys=member_keys(cohort, checks))
 
 
-def _listed_members(
-    section: Section, name: str, node: Mapping[str, Node], report: Reporter
-) -> list[Node]:
-    members = node.get("members")
-    if isinstance(members, dict):
-        message = f'members of cohort "{name}" from a file are not supported yet'
-        place = Place(section.file, ("cohorts", name, "members"))
-        fault = NameFault("CT901", message, "list them: members: [...]")
-        add_faults(report, place, [fault])
-    return members if isinstance(members, list) else []
+def all_tables(
+    sections: Iterable[Section], reader: TableReader, report: Reporter
+) -> Iterator[tuple[str, Table]]:
+    """Yield the well-shaped tables of every file by name, judged."""
+    places: dict[str, Place] = {}
+    for section in sections:
+        for name, view in tables_of(section):
+            place = Place(section.file, ("tables", name))
+            first = places.setdefault(name, place)
+            if first is not place:
+                _report_twice(report, "table", name, place, first)
+                continue
+            yield name, reader.table(section, name, view)
 
 
 def report_surplus(names: NameBook, report: Reporter) -> None:

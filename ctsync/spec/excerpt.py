@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 
 from ctsync.model.contribution import Path
 from ctsync.spec.reader import Document, parse_document
-from ctsync.spec.scalars import Node
+from ctsync.spec.roster import Roster
 
 LISTED = "profiles"
 
@@ -26,10 +26,9 @@ class Excerpts:
 
     def __init__(self, path: FilePath, document: Document) -> None:
         self._path = path
-        tree = document.tree or {}
-        found = tree.get(LISTED)
-        self._items: list[Node] = found if isinstance(found, list) else []
-        self._lines = document.lines.get(id(found), [])
+        listed = (document.tree or {}).get(LISTED)
+        self._roster = document.rosters.get(id(listed), Roster())
+        self._lines = self._roster.lines
         self._left = len(self._lines) // _ITEMS_FOR_ONE
         self._data = b""
         self._ends: array[int] | None = None
@@ -48,9 +47,17 @@ class Excerpts:
         self._left -= 1
         first, after = self._lines[index], self._lines[index + 1]
         document = parse_document(_HEAD + self._text(first, after), with_marks=True)
-        if document.problems or document.tree != {LISTED: [self._items[index]]}:
+        if not self._is_alone(document, index):
             return None
         return document, (LISTED, 0, *path[2:]), first - 2
+
+    def _is_alone(self, document: Document, index: int) -> bool:
+        """Say whether a document holds one profile, that of the file, and no more."""
+        tree = document.tree or {}
+        items = tree.get(LISTED)
+        if document.problems or len(tree) != 1 or not isinstance(items, list):
+            return False
+        return len(items) == 1 and self._roster.is_entry(index, items[0])
 
     def _text(self, first: int, after: int) -> bytes:
         """Give the lines from `first`, counted from 1, up to but without `after`."""

@@ -16,6 +16,8 @@ from ctsync.spec.excerpt import Excerpts
 from ctsync.spec.reader import Document, read_document
 from ctsync.spec.scalars import Node
 
+_QUOTES = ("'", '"')
+
 
 class Locator:
     """Finds line and column of a path in a file of the project.
@@ -59,6 +61,12 @@ class Locator:
     def place(self, file: str, path: Path) -> str:
         """Give `people/jack.yaml:3`."""
         return f"{file}:{self.locate(file, path)[0]}"
+
+    def is_quoted(self, file: str, path: Path) -> bool:
+        """Say whether the key at `path` is written with quotes."""
+        line, column = self.locate(file, path)
+        lines = (self._root / file).read_text("utf-8-sig").splitlines()
+        return line <= len(lines) and lines[line - 1][column - 1 : column] in _QUOTES
 
     def _document(self, file: str) -> Document:
         if file not in self._documents:

@@ -57,11 +57,17 @@ def partial(schema: Any) -> Any:
 
     Nothing in it is required, and null takes away.
     """
-    if not isinstance(schema, dict) or "properties" not in schema:
+    if not isinstance(schema, dict):
         return schema
-    inner = {name: _or_null(partial(s)) for name, s in schema["properties"].items()}
-    kept = {key: value for key, value in schema.items() if key != "required"}
-    return {**kept, "properties": inner}
+    laid = {key: value for key, value in schema.items() if key != "required"}
+    if "properties" in laid:
+        names = laid["properties"].items()
+        laid["properties"] = {name: _or_null(partial(s)) for name, s in names}
+    if isinstance(laid.get("additionalProperties"), dict):
+        laid["additionalProperties"] = _or_null(partial(laid["additionalProperties"]))
+    if "anyOf" in laid:
+        laid["anyOf"] = [partial(branch) for branch in laid["anyOf"]]
+    return laid
 
 
 def _or_null(schema: Schema) -> Schema:
@@ -184,11 +190,11 @@ def _state() -> Schema:
 
 def _policy() -> Schema:
     limit = {
-        "title": "whole number or percentage",
+        "title": "whole number or percentage up to 100%",
         "description": "At most so many, or so many of a hundred.",
         "anyOf": [
             {"type": "integer", "minimum": 0},
-            {"type": "string", "pattern": "^[0-9]{1,15}%?$"},
+            {"type": "string", "pattern": "^([0-9]{1,15}|(100|[0-9]{1,2})%)$"},
         ],
     }
     unknown = {

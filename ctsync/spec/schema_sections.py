@@ -5,6 +5,7 @@ from __future__ import annotations
 from ctsync.kinds import KINDS
 from ctsync.model.key import ID_TYPES
 from ctsync.spec.schema_parts import IGNORED, Schema, flag, map_of, text_of
+from ctsync.spec.schema_tables import file_schema, key_schema, tables_schema
 
 
 def sections(attributes: Schema) -> Schema:
@@ -23,11 +24,7 @@ def sections(attributes: Schema) -> Schema:
             "patternProperties": {IGNORED: True},
             "additionalProperties": _cohort(attributes),
         },
-        "tables": {
-            "type": "object",
-            "title": "map of tables",
-            "description": "Profiles from files.",
-        },
+        "tables": tables_schema(),
         "catalog": _catalog(),
     }
 
@@ -120,23 +117,11 @@ def member_schema() -> Schema:
 def _cohort(attributes: Schema) -> Schema:
     file = map_of(
         {
-            "file": {
-                **text_of("file", "A file of members; may hold ${NAME}."),
-                "examples": ["vip.csv"],
-            },
-            "key": {
-                "examples": ["{identity: customer_id}"],
-                "type": "object",
-                "title": "id type and its column",
-                "description": "As in {identity: customer_id}.",
-                "properties": {name: text_of("column", "") for name in ID_TYPES},
-                "additionalProperties": False,
-                "minProperties": 1,
-                "maxProperties": 1,
-            },
+            "file": file_schema("Files of members; may hold ${NAME}.", "vip.csv"),
+            "key": key_schema(),
         },
         "file of members",
-        "Members from a file.",
+        "Members from files.",
     )
     members = {
         "examples": ["[u1, u2]"],

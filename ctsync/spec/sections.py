@@ -13,6 +13,7 @@ from ctsync.spec.scalars import Node, json_of, json_scalar, literal
 from ctsync.spec.shape import ShapeFault, shape_faults
 
 _VALUES = ("attributes", "leave")  # of a cohort: for kinds to judge
+_NAMED = frozenset({"catalog", "cohorts", "tables"})  # a bad part spoils only itself
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,10 +33,11 @@ class Section:
         count = range(len(items))
         return [locator.locate(self.file, (*path, index))[0] for index in count]
 
-    def line_of(self, name: str, path: Path, locator: Locator) -> int:
-        """Give the line of a cohort that stands at `path`."""
-        lines = self.document.key_lines.get(id(self.tree.get("cohorts")), {})
-        return lines.get(name) or locator.locate(self.file, path)[0]
+    def line_of(self, path: Path, locator: Locator) -> int:
+        """Give the line of a cohort or table that stands at `path`."""
+        section, name = path
+        lines = self.document.key_lines.get(id(self.tree.get(str(section))), {})
+        return lines.get(str(name)) or locator.locate(self.file, path)[0]
 
 
 def judge(
@@ -71,14 +73,15 @@ def _report(fault: ShapeFault, file: str, report: Reporter) -> None:
 
 
 def _sound(view: Mapping[str, Any], bad: list[Path]) -> dict[str, Any]:
-    """Leave out bad catalog entries, and whole every other key with something bad."""
+    """Leave out what is bad: of named things only those, else the whole key."""
     sound = dict(view)
     for path in bad:
-        if len(path) > 1 and path[0] == "catalog":
-            entries = sound.get("catalog", {}).items()
-            sound["catalog"] = {k: v for k, v in entries if k != path[1]}
+        key = str(path[0]) if path else ""
+        if len(path) > 1 and key in _NAMED:
+            named = sound.get(key, {}).items()
+            sound[key] = {name: v for name, v in named if name != path[1]}
         elif path:
-            sound.pop(str(path[0]), None)
+            sound.pop(key, None)
     return sound
 
 
@@ -95,6 +98,13 @@ def cohorts_of(section: Section) -> Iterator[tuple[str, dict[str, Node]]]:
     for name, node in cohorts.items() if isinstance(cohorts, dict) else ():
         if isinstance(node, dict) and not name.startswith("x-"):
             yield name, node
+
+
+def tables_of(section: Section) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the well-shaped tables of a file."""
+    for name, view in section.view.get("tables", {}).items():
+        if not name.startswith("x-"):
+            yield name, view
 
 
 class Outline:
@@ -126,14 +136,32 @@ class Outline:
             return {k: {} if isinstance(v, dict) else json_of(v) for k, v in _own(node)}
         if key == "cohorts":
             return {name: self._cohort(v, (key, name)) for name, v in _own(node)}
-        return self._tables() if key == "tables" else self._plain(node, (key,))
+        if key == "tables":
+            return {name: self._table(v, (key, name)) for name, v in _own(node)}
+        return self._plain(node, (key,))
 
-    def _tables(self) -> dict[str, Any]:
-        message = "tables are not supported yet"
-        hint = "write the profiles in YAML"
-        path = ("tables",)
-        self._report.add("CT901", message, file=self._file, path=path, hint=hint)
-        return {}
+    def _table(self, node: Node, path: Path) -> Any:
+        if not isinstance(node, dict):
+            return self._plain(node, path)
+        return {
+            key: self._columns(v, (*path, key))
+            if key == "columns" and isinstance(v, dict)
+            else self._plain(v, (*path, key))
+            for key, v in _own(node)
+        }
+
+    def _columns(self, node: Mapping[str, Node], path: Path) -> Any:
+        return {name: self._column(v, (*path, name)) for name, v in _own(node)}
+
+    def _column(self, node: Node, path: Path) -> Any:
+        if not isinstance(node, dict):
+            return self._plain(node, path)
+        return {
+            key: dict.fromkeys(dict(_own(v)), True)
+            if key == "map" and isinstance(v, dict)
+            else self._plain(v, (*path, key))
+            for key, v in _own(node)
+        }
 
     def _cohort(self, node: Node, path: Path) -> Any:
         if not isinstance(node, dict):

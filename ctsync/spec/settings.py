@@ -54,16 +54,25 @@ def read_settings(view: Mapping[str, Any], file: str, report: Reporter) -> Setti
         notify_words=reader.reference(view.get("notify"), ("notify",)),
         frame=Frame(
             reader.timezone(view.get("timezone", "UTC")),
-            PlatformLimits(**view.get("platform", {})),
+            PlatformLimits(**_whole(view.get("platform", {}))),
         ),
         policy=_policy(view.get("policy", {})),
-        upload=UploadTerms(**view.get("upload", {})),
+        upload=UploadTerms(**_whole(view.get("upload", {}))),
         sensitive_identities=identity.get("sensitive", False),
     )
 
 
+def _whole(words: Mapping[str, Any]) -> dict[str, Any]:
+    """Give numbers that are whole, however written, as such: 1e3 is 1000."""
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in words.items()
+    }
+
+
 def _policy(words: Mapping[str, Any]) -> Policy:
-    limits = {name: parse_limit(v) for name, v in words.get("limits", {}).items()}
+    written = _whole(words.get("limits", {}))
+    limits = {name: parse_limit(value) for name, value in written.items()}
     return Policy(
         unknown_attributes=words.get("unknown_attributes", "allow"),
         undeclared=words.get("undeclared", "keep"),

@@ -6,7 +6,7 @@ import pytest
 
 from ctsync.spec import findings
 from ctsync.spec.findings import Locator
-from ctsync.spec.reader import read_document
+from ctsync.spec.reader import parse_document
 
 PLAIN = """\
 # people of the north
@@ -53,6 +53,10 @@ PATHS = (
 )
 
 
+def read(file):
+    return parse_document(file.read_bytes(), with_rosters=True)
+
+
 def population(style, count=40):
     head, first, item = dedent(STYLES[style]).partition("profiles:\n")
     items = (item.format(n=number) for number in range(count))
@@ -62,7 +66,7 @@ def population(style, count=40):
 def assert_alike(folder, text):
     file = folder / "people.yaml"
     file.write_bytes(text.encode())
-    document, whole = read_document(file), Locator(folder)
+    document, whole = read(file), Locator(folder)
     for index in (0, 1, 7, 38, 39, 40):
         for rest in PATHS:
             path = ("profiles", index, *rest)
@@ -109,7 +113,7 @@ def test_a_file_that_changed_meanwhile_is_read_as_it_is_now(tmp_path):
     file = tmp_path / "people.yaml"
     file.write_text(population("block"))
     kept = Locator(tmp_path)
-    kept.keep("people.yaml", read_document(file))
+    kept.keep("people.yaml", read(file))
     file.write_text("# new\n" + population("block"))
     assert kept.locate("people.yaml", ("profiles", 5, "identity")) == (34, 5)
 
@@ -118,6 +122,6 @@ def test_one_warning_does_not_read_the_whole_file_again(tmp_path, monkeypatch):
     file = tmp_path / "people.yaml"
     file.write_text(population("block"))
     kept = Locator(tmp_path)
-    kept.keep("people.yaml", read_document(file))
+    kept.keep("people.yaml", read(file))
     monkeypatch.delattr(findings, "read_document")
     assert kept.locate("people.yaml", ("profiles", 5, "identity")) == (33, 5)

@@ -11,7 +11,7 @@ from ctsync.model.key import ID_TYPES
 from ctsync.model.rule import Rule
 from ctsync.spec import project_schema, spec_schema
 from ctsync.spec.cohorts import member_key
-from ctsync.spec.profiles import key_of, shape_of_entry
+from ctsync.spec.entries import key_of, shape_of_entry
 from ctsync.spec.quick import accepts
 from ctsync.spec.scalars import json_of
 from ctsync.spec.schema import (

@@ -1,0 +1,81 @@
+"""Rows of files that speak of profiles, as an engine sees them.
+
+An engine neither opens these files nor understands what stands in them: it joins
+digests, and asks for the cells of the few rows that differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from ctsync.diagnostics import Diagnostic
+from ctsync.duck import Connection
+from ctsync.model.contribution import Contribution
+
+
+class RowSource(Protocol):
+    """The rows of one table, or of the file of one cohort.
+
+    `load` comes first; `keys` and `cells` are then text of SQL for that connection.
+    """
+
+    @property
+    def name(self) -> str:
+        """`table loyalty`, `cohort vip`: for messages and names of relations."""
+
+    @property
+    def key_type(self) -> str:
+        """The id type of every row."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are, after `where`."""
+
+    @property
+    def warnings(self) -> Sequence[Diagnostic]:
+        """What is odd about the files and does no harm."""
+
+    def load(self, connection: Connection) -> None:
+        """Open the files in a connection, and judge all that needs every row.
+
+        Raises:
+            SpecError: a file is missing, cannot be read, lacks a column, is empty or
+                holds a key twice where it may not.
+        """
+
+    @property
+    def keys(self) -> str:
+        """A query: id VARCHAR, digest BLOB, file INTEGER, row BIGINT.
+
+        One row a row that counts, in no order; (file, row) is in no two. `id` is ''
+        where a row names no one that could be used, and otherwise stands once.
+        """
+
+    def cells(self, wanted: str) -> str:
+        """Give a query: file INTEGER, row BIGINT, cells VARCHAR[].
+
+        It gives every row of `wanted` once, in no order. `wanted` is the name of a
+        table or view with at least file INTEGER and row BIGINT, out of `keys`. Where
+        it holds few rows, the query is cheap.
+        """
+
+    def contribution(
+        self,
+        identifier: str,
+        digest: bytes,
+        file: int,
+        row: int,
+        cells: Sequence[str | None],
+    ) -> Contribution:
+        """Give what a row says; its cells are understood when they are asked for."""
+
+    def check_unchanged(self) -> None:
+        """Make sure that the files are still those that were opened.
+
+        Raises:
+            SpecError: one of them has changed meanwhile.
+        """
+
+    def inputs(self) -> Iterator[tuple[str, str]]:
+        """Yield name and digest of every file; `load` need not have been called."""
