@@ -10,6 +10,7 @@ from collections.abc import Callable
 from sys import intern
 from typing import Any, TypeAlias
 
+from ctsync.spec.roster import Roster, RosterWriter
 from ctsync.spec.scalars import PLAIN, QUOTED, Node
 
 Position: TypeAlias = tuple[int, int]
@@ -18,6 +19,8 @@ Marks: TypeAlias = dict[tuple[int, "str | int"], Position]
 MAX_DEPTH = 64
 LINES_DEPTH = 3  # `profiles:` of a file or environment, and `members:` of a cohort
 NAMES_DEPTH = 1  # the names under `cohorts:`
+LISTED = "profiles"
+LISTED_DEPTH = 2
 
 _ODD_KEYS = frozenset({"", "~", "null", "<<"})
 _MERGE = "<<"
@@ -42,13 +45,23 @@ class Builder:
     `lines` gives, by the id of a list near the root, the line of each item; `key_lines`
     by the id of a map under the root that of each key. `marks` is filled when it is
     given. What can be passed over is collected in `problems`.
+
+    With `rosters`, the list of `profiles:` stays empty, and what stands in it is in the
+    roster of its id. Lists that an anchor or a merge put there are read as ever.
     """
 
     def __init__(
-        self, events: Any, get: Callable[[], Any], *, budget: int, marks: Marks | None
+        self,
+        events: Any,
+        get: Callable[[], Any],
+        *,
+        budget: int,
+        marks: Marks | None,
+        rosters: dict[int, Roster] | None = None,
     ) -> None:
         self.get = get
         self.marks = marks
+        self.rosters = rosters
         self.problems: list[Problem] = []
         self.lines: dict[int, list[int]] = {}
         self.key_lines: dict[int, dict[str, int]] = {}
@@ -58,6 +71,7 @@ class Builder:
         self._alias = events.AliasEvent
         self._anchors: dict[str, Node | None] = {}
         self._measures: dict[int, tuple[int, int]] = {}
+        self._kept: list[Node] = []  # an id is given again once its owner is gone
         self._budget = budget
 
     def node(self, event: Any, depth: int) -> Node:
@@ -84,7 +98,7 @@ class Builder:
             self._anchors[event.anchor] = node
         return node
 
-    def mapping(self, depth: int) -> dict[str, Node]:  # noqa: C901 - the hot loop
+    def mapping(self, depth: int) -> dict[str, Node]:  # noqa: C901, PLR0912 - the hot loop
         """Give the mapping whose start was just read."""
         out: dict[str, Node] = {}
         merges: list[tuple[Any, Node]] = []
@@ -101,6 +115,8 @@ class Builder:
             event = get()
             if event.__class__ is scalar and event.anchor is None and event.tag is None:
                 value: Node = (QUOTED if event.style else PLAIN) + event.value
+            elif depth == 0 and key == LISTED and self._is_plain_list(event):
+                value = self.roster()
             else:
                 value = self.node(event, depth + 1)
             if key in out or key in _ODD_KEYS:
@@ -131,6 +147,23 @@ class Builder:
             out.append(self.node(event, depth + 1))
         if lines is not None:
             self.lines[id(out)] = lines
+        return out
+
+    def _is_plain_list(self, event: Any) -> bool:
+        is_list = event.__class__ is self._list and self.rosters is not None
+        return is_list and event.anchor is None and event.tag is None
+
+    def roster(self) -> list[Node]:
+        """Give an empty list for the list whose start was just read."""
+        out: list[Node] = []
+        writer = RosterWriter()
+        get, end, add = self.get, self._list_end, writer.add
+        while (event := get()).__class__ is not end:
+            line = event.start_mark.line + 1
+            add(self.node(event, LISTED_DEPTH), line)
+        if self.rosters is not None:
+            self.rosters[id(out)] = writer.finish()
+        self._kept.append(out)
         return out
 
     def _unusual_key(self, event: Any, depth: int) -> str:

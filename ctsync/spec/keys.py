@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from ctsync.canon import fold_id
@@ -19,6 +19,12 @@ _USUAL = re.compile(r"[A-Za-z0-9@._+-]{1,119}")
 _OBJECT_ID = re.compile(r"[A-Za-z0-9()!:@$_-]+")
 HARMLESS = frozenset({"CT312", "CT318"})  # warnings: the key is used as written
 _CUSTOM_ID = re.compile(r"[A-Za-z0-9()!:@$_-]{1,64}")
+
+
+def is_usual(key: Key) -> bool:
+    """Say at a glance that nothing is wrong with an identifier, as with nearly all."""
+    kind, text = key
+    return kind != "objectId" and _USUAL.fullmatch(text) is not None
 
 
 def key_faults(key: Key) -> Iterator[NameFault]:
@@ -64,6 +70,17 @@ class Section(Protocol):
         """Give where an item stands."""
 
 
+class Listing(Section, Protocol):
+    """A list of profiles."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The id of each."""
+
+    def indexes(self, kind: str) -> Sequence[int]:
+        """Give which of them have an id of that type."""
+
+
 class KeyBook:
     """The identifiers of one project."""
 
@@ -72,15 +89,38 @@ class KeyBook:
         self._show = show
         self._first: dict[tuple[str, str], tuple[str, Section, int]] = {}
         self._warned: set[Key] = set()
+        self._unread: list[tuple[Listing, str]] = []
+        self._is_folded = True
+
+    def note_all(self, listing: Listing, kind: str) -> bool:
+        """Note ids with which nothing is wrong and that folding does not change.
+
+        False where another id was noted that folding changed: they are then to be
+        noted one by one, since any of them may be taken for that one.
+        """
+        if self._is_folded:
+            self._unread.append((listing, kind))
+        return self._is_folded
+
+    def _read(self) -> None:
+        """Take up what was noted as a whole, now that single ids come."""
+        for listing, kind in self._unread:
+            for at in listing.indexes(kind):
+                text = listing.ids[at]
+                self._first.setdefault((kind, text), (text, listing, at))
+        self._unread.clear()
 
     def note(self, key: Key, section: Section, index: int) -> tuple[NameFault, ...]:
         """Note a key where it stands; give everything wrong with it."""
         kind, text = key
-        if kind == "objectId" or not _USUAL.fullmatch(text):
+        if not is_usual(key):
             faults = tuple(key_faults(key))
             if faults:
                 return faults
         folded = text.lower() if text.isascii() else fold_id(text)
+        if self._unread:
+            self._read()
+        self._is_folded = self._is_folded and folded == text
         noted = (text, section, index)
         first = self._first.setdefault((kind, folded), noted)
         if first[0] == text or key in self._warned:

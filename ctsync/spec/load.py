@@ -9,16 +9,24 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ctsync.spec.cache import Cache
 from ctsync.spec.catalog import folded_catalog
-from ctsync.spec.declared import Declared, all_cohorts, profiles_of, report_surplus
+from ctsync.spec.declared import (
+    Declared,
+    all_cohorts,
+    all_tables,
+    profiles_of,
+    report_surplus,
+)
 from ctsync.spec.files import project_file_of, relative_to, similar, spec_files
 from ctsync.spec.findings import Locator, Reporter
 from ctsync.spec.head import read_head
 from ctsync.spec.project import Project
-from ctsync.spec.reader import collection_paused, read_document
+from ctsync.spec.reader import collection_paused
 from ctsync.spec.schema import bare_spec_schema
 from ctsync.spec.sections import Section, judge
 from ctsync.spec.settings import Settings, read_settings
+from ctsync.spec.tabled import TableReader
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -44,6 +52,7 @@ def load_project(
     with collection_paused():
         loading = _Loading(project_file_of(path), environment)
         project = loading.load(is_sandboxed=is_sandboxed)
+        loading.cache.save(project.salt)
     return replace(project, variables=variables)
 
 
@@ -58,6 +67,7 @@ class _Loading:
         self.locator = Locator(self.root, self.file, environment)
         self.report = Reporter(self.locator)
         self.inputs: dict[str, str] = {}
+        self.cache = Cache(self.root, f"{self.file}\0{environment or ''}")
 
     def load(self, *, is_sandboxed: bool) -> Project:
         head = self._head(is_sandboxed=is_sandboxed)
@@ -67,16 +77,20 @@ class _Loading:
         checks = declared.checks(settings)
         profiles = tuple(profiles_of(sections, checks))
         cohorts = dict(all_cohorts(sections, checks))
+        reader = TableReader(declared.rules, settings.frame, checks)
+        tables = dict(all_tables(sections, reader, self.report))
         report_surplus(checks.names, self.report)
         return self._project(
             settings,
             catalog=folded_catalog(declared.rules),
             profiles=profiles,
             cohorts=cohorts,
+            tables=tables,
+            names=checks.names.folded,
         )
 
     def _head(self, *, is_sandboxed: bool) -> Section:
-        document = read_document(self.path)
+        document = self.cache.read(self.path)
         self.inputs[self.file] = document.sha256
         return read_head(
             document,
@@ -89,7 +103,7 @@ class _Loading:
     def _specs(self, head: Section) -> Iterator[Section]:
         files = self._spec_files(head.view.get("specs", ["."]))
         for name in sorted(files, key=_as_bytes):
-            document = read_document(files[name])
+            document = self.cache.read(files[name])
             self.inputs[name] = document.sha256
             self.locator.keep(name, document)
             for problem in document.problems:

@@ -203,6 +203,11 @@ class NameBook:
             )
             yield NameFault("CT304", message, f'write "{first}" in both places')
 
+    @property
+    def folded(self) -> frozenset[str]:
+        """The folded names of all attributes that stand anywhere."""
+        return frozenset(map(fold_name, self._own))
+
     def surplus(self) -> tuple[Place, NameFault] | None:
         """Give the first custom name beyond what an account holds."""
         count, limit = len(self._customs), self._limits.custom_keys

@@ -12,8 +12,10 @@ from ctsync.canon import canonical, fold_name, sha256
 from ctsync.diagnostics import Findings
 from ctsync.errors import SpecError
 from ctsync.kinds.base import Frame
+from ctsync.model.batch import Batch
 from ctsync.model.contribution import Contribution, Path
 from ctsync.model.policy import Policy, UploadTerms
+from ctsync.model.rows import RowSource
 from ctsync.model.rule import Rule
 from ctsync.model.snapshot import Account
 from ctsync.registry import discover
@@ -22,6 +24,7 @@ from ctsync.spec.catalog import undeclared_rule
 from ctsync.spec.cohorts import Cohort
 from ctsync.spec.findings import Locator
 from ctsync.spec.profiles import ProfileSection
+from ctsync.spec.tables import Table
 from ctsync.spec.target import AccountWords, StateLocation, StateWords
 from ctsync.spec.variables import Reference
 
@@ -50,6 +53,8 @@ class Project:
     sensitive_identities: bool = False
     profiles: tuple[ProfileSection, ...] = field(default=(), repr=False)
     cohorts: Mapping[str, Cohort] = field(default_factory=dict, repr=False)
+    tables: Mapping[str, Table] = field(default_factory=dict, repr=False)
+    names: frozenset[str] = field(default=frozenset(), repr=False)
     inputs: tuple[tuple[str, str], ...] = ()
     findings: Findings = field(default_factory=Findings, repr=False)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -122,9 +127,30 @@ class Project:
         Sources are found by name, so that a new one is one file and this room need
         not know them.
         """
-        found = discover("ctsync.sources", "SOURCE")
-        for source in sorted(found, key=lambda source: source.rank):
+        for source in _sources():
             yield from source.contributions(self)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield what can be told of many profiles at once."""
+        for source in _sources():
+            if source.batches is not None:
+                yield from source.batches(self)
+
+    def unbatched(self) -> Iterator[Contribution]:
+        """Yield the contributions that are in no batch."""
+        for source in _sources():
+            yield from (source.unbatched or source.contributions)(self)
+
+    def row_sources(self) -> Iterator[RowSource]:
+        """Yield what reads the rows of files, for who reads them as columns."""
+        for source in _sources():
+            if source.row_sources is not None:
+                yield from source.row_sources(self)
+
+    def loose_contributions(self) -> Iterator[Contribution]:
+        """Yield the contributions of no row source."""
+        for source in _sources():
+            yield from (source.loose or source.contributions)(self)
 
     @cached_property
     def _rules(self) -> dict[str, Rule]:
@@ -144,6 +170,12 @@ class Project:
         return locator.locate(file, path)
 
     @cached_property
+    def shielded(self) -> frozenset[str]:
+        """The folded attributes of tables that leave alone whom they do not list."""
+        keeping = (t.attributes for t in self.tables.values() if t.missing == "keep")
+        return frozenset().union(*keeping)
+
+    @cached_property
     def salt(self) -> bytes:
         """What changes the meaning of every contribution, as 32 bytes."""
         limits = self.frame.limits
@@ -153,8 +185,14 @@ class Project:
             "undeclared": self.policy.undeclared,
             "timezone": str(self.frame.timezone),
             "platform": {name: getattr(limits, name) for name in limits.__slots__},
+            "shielded": sorted(self.shielded),
         }
         return bytes.fromhex(sha256(canonical(words)))
+
+
+def _sources() -> list[Any]:
+    found = discover("ctsync.sources", "SOURCE")
+    return sorted(found, key=lambda source: source.rank)
 
 
 def _words(rule: Rule) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ctsync.spec.builder import Builder, Marks, Position, Problem, position_of
+from ctsync.spec.roster import Roster
 from ctsync.spec.scalars import PLAIN, Node
 from ctsync.spec.syntax import explain_syntax
 
@@ -37,7 +38,8 @@ class Document:
     """What a file holds. `tree` is None where it cannot be read at all.
 
     `lines` gives, by the id of a list near the root, the line of each of its items;
-    `key_lines` by the id of a map under the root that of each key.
+    `key_lines` by the id of a map under the root that of each key. `rosters` give, by
+    the id of an empty list, what stands in its place.
     """
 
     tree: dict[str, Node] | None
@@ -46,6 +48,7 @@ class Document:
     key_lines: Mapping[int, dict[str, int]] = field(default_factory=dict)
     sha256: str = ""
     marks: Marks | None = None
+    rosters: Mapping[int, Roster] = field(default_factory=dict)
 
 
 @contextmanager
@@ -62,27 +65,49 @@ def collection_paused() -> Iterator[None]:
 
 def read_document(path: Path, *, with_marks: bool = False) -> Document:
     """Read one YAML file. What is wrong with it is in `problems`; nothing is raised."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        return Document(None, (_unreadable(path, error),))
+    data = read_file(path)
+    if isinstance(data, Document):
+        return data
     return parse_document(data, with_marks=with_marks)
 
 
+def read_file(path: Path) -> bytes | Document:
+    """Give the bytes of a file, or a document with the reason why there are none."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return Document(None, (_unreadable(path, error),))
+
+
 def parse_document(
-    data: bytes, *, with_marks: bool = False, pure: bool = False
+    data: bytes,
+    *,
+    with_marks: bool = False,
+    with_rosters: bool = False,
+    pure: bool = False,
 ) -> Document:
-    """Read YAML text. `pure` does without libyaml."""
+    """Read YAML text. `pure` does without libyaml.
+
+    `with_rosters` gives profiles as rosters rather than as trees.
+    """
     digest = hashlib.sha256(data).hexdigest()
     body = data.removeprefix(_BOM)
     problem = _undecodable(body, len(data) - len(body))
     if problem is not None:
         return Document(None, (problem,), sha256=digest)
     marks: Marks | None = {} if with_marks else None
-    builder = _builder(body, marks, pure=pure)
+    rosters: dict[int, Roster] = {}
+    builder = _builder(body, marks, rosters if with_rosters else None, pure=pure)
     tree, ending = _whole(builder, body)
-    problems = (*builder.problems, *ending)
-    return Document(tree, problems, builder.lines, builder.key_lines, digest, marks)
+    return Document(
+        tree,
+        (*builder.problems, *ending),
+        builder.lines,
+        builder.key_lines,
+        digest,
+        marks,
+        rosters,
+    )
 
 
 def _unreadable(path: Path, error: OSError) -> Problem:
@@ -104,7 +129,13 @@ def _undecodable(body: bytes, skipped: int) -> Problem | None:
     return None
 
 
-def _builder(body: bytes, marks: Marks | None, *, pure: bool) -> Builder:
+def _builder(
+    body: bytes,
+    marks: Marks | None,
+    rosters: dict[int, Roster] | None,
+    *,
+    pure: bool,
+) -> Builder:
     import yaml
 
     cyaml = None if pure else getattr(yaml, "cyaml", None)
@@ -115,7 +146,7 @@ def _builder(body: bytes, marks: Marks | None, *, pure: bool) -> Builder:
         parser = None  # the pure parser looks ahead: nothing but `_whole` reports
     get = _unprintable if parser is None else parser.get_event
     budget = max(_ALIAS_FLOOR, _ALIAS_PER_BYTE * len(body))
-    builder = Builder(yaml.events, get, budget=budget, marks=marks)
+    builder = Builder(yaml.events, get, budget=budget, marks=marks, rosters=rosters)
     if _BAD_ESCAPE.search(body):
         builder.get = _watched(get, yaml.events.ScalarEvent, builder.problems)
     return builder
