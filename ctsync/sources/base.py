@@ -6,10 +6,10 @@ holds a `Source` with it. It is then found by name, and asked after those of low
 rank, so the rank decides which place of a profile is named first.
 
 A source yields in an order that depends on its files alone. It takes each digest from
-the words without understanding them: equal words give equal digests on every machine,
-and the place where they stand never counts. `read` is asked only for candidates, so it
-does the parsing. What a source cannot use it leaves out; the finding was made when the
-project was loaded.
+the words without understanding them, salted with `Project.salt`: equal words give equal
+digests on every machine, and the place where they stand never counts. `read` is asked
+only for candidates, so it does the parsing. What a source cannot use it leaves out; the
+finding was made when the project was loaded.
 """
 
 from __future__ import annotations
@@ -17,14 +17,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from ctsync.model.batch import Batch
 from ctsync.model.contribution import Contribution
+from ctsync.model.rows import RowSource
 from ctsync.spec.project import Project
 
 DIGEST_BYTES = 16
 
 
 class Source(NamedTuple):
-    """One sort of place that speaks of profiles."""
+    """One sort of place that speaks of profiles.
+
+    Who can give many contributions at once gives `batches`, and in `unbatched` those
+    that are in none: together they are the same as `contributions`. Who reads rows of
+    files gives these as `row_sources`, and in `loose` the contributions of none.
+    """
 
     rank: int
     contributions: Callable[[Project], Iterator[Contribution]]
+    batches: Callable[[Project], Iterator[Batch]] | None = None
+    unbatched: Callable[[Project], Iterator[Contribution]] | None = None
+    row_sources: Callable[[Project], Iterator[RowSource]] | None = None
+    loose: Callable[[Project], Iterator[Contribution]] | None = None

@@ -7,22 +7,34 @@ from collections.abc import Iterator
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.sources.base import Source
+from ctsync.sources.members import member_digest, member_rows
+from ctsync.sources.reading import contributions_of
 from ctsync.spec.cohorts import Cohort
 from ctsync.spec.project import Project
 
 
 def cohort_contributions(project: Project) -> Iterator[Contribution]:
-    """Yield what cohorts say of their members, by cohort and member as listed."""
+    """Yield what cohorts say of their members: first those that are listed."""
+    yield from listed_contributions(project)
+    for rows in member_rows(project):
+        yield from contributions_of(rows, project)
+
+
+def listed_contributions(project: Project) -> Iterator[Contribution]:
+    """Yield what cohorts say of listed members, by cohort and member as listed."""
     for _, cohort in sorted(project.cohorts.items()):
-        yield from _of_members(cohort)
+        yield from _of_members(cohort, project.salt)
 
 
-def _of_members(cohort: Cohort) -> Iterator[Contribution]:
+def _of_members(cohort: Cohort, salt: bytes) -> Iterator[Contribution]:
     path = (*cohort.path, "attributes")
+    digest = member_digest(cohort, salt)
     for key, line in zip(cohort.keys, cohort.lines, strict=True):
         if key is not None:
             origin = Origin(cohort.file, line, cohort=cohort.name)
-            yield Contribution(key, origin, cohort.digest, cohort.attributes, path)
+            yield Contribution(key, origin, digest, cohort.attributes, path)
 
 
-SOURCE = Source(2, cohort_contributions)
+SOURCE = Source(
+    2, cohort_contributions, row_sources=member_rows, loose=listed_contributions
+)

@@ -2,44 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import partial
-from hashlib import blake2b
+from collections.abc import Iterator, Sequence
+from functools import cached_property, partial
 
-from ctsync.canon import canonical
+from ctsync.model.batch import Batch
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.key import NOBODY
-from ctsync.sources.base import DIGEST_BYTES, Source
-from ctsync.spec.profiles import ProfileSection, read_entry
+from ctsync.model.key import ID_TYPES, NOBODY
+from ctsync.model.value import Raw
+from ctsync.sources.base import Source
+from ctsync.spec.entries import read_entry
+from ctsync.spec.profiles import ProfileSection
 from ctsync.spec.project import Project
-from ctsync.spec.scalars import Node
 
 
 def inline_contributions(project: Project) -> Iterator[Contribution]:
     """Yield what the entries of `profiles:` say, in the order of files and lines."""
     for section in project.profiles:
-        yield from _in_section(section)
+        yield from _in_section(section, project.salt)
 
 
-def _in_section(section: ProfileSection) -> Iterator[Contribution]:
-    file, path = section.file, section.path
-    rows = zip(section.keys, section.entries, section.lines, strict=True)
-    for index, (key, entry, line) in enumerate(rows):
-        if isinstance(entry, dict):
-            yield Contribution(
-                key or NOBODY,
-                Origin(file, line),
-                entry_digest(entry),
-                partial(read_entry, entry),
-                (*path, index, "attributes"),
-            )
+def inline_batches(project: Project) -> Iterator[Batch]:
+    """Yield the entries of `profiles:` as batches, but for files with bad entries."""
+    for section in project.profiles:
+        if section.is_sound:
+            yield from _batches(section, project.salt)
 
 
-def entry_digest(entry: Mapping[str, Node]) -> bytes:
-    """Give the digest of an entry's words, whatever the order of its keys."""
-    words = [entry.get("attributes"), entry.get("subscriptions")]
-    return blake2b(canonical(words), digest_size=DIGEST_BYTES).digest()
+def unbatched(project: Project) -> Iterator[Contribution]:
+    """Yield what stands in files with bad entries."""
+    for section in project.profiles:
+        if not section.is_sound:
+            yield from _in_section(section, project.salt)
 
 
-SOURCE = Source(1, inline_contributions)
+def _in_section(section: ProfileSection, salt: bytes) -> Iterator[Contribution]:
+    for index in range(len(section)):
+        if isinstance(section.roster.odd.get(index, {}), dict):
+            yield contribution_of(section, index, salt)
+
+
+def contribution_of(section: ProfileSection, index: int, salt: bytes) -> Contribution:
+    """Give what one entry says."""
+    return Contribution(
+        section.key(index) or NOBODY,
+        Origin(section.file, section.roster.lines[index]),
+        section.roster.digest(index, salt),
+        partial(_read, section, index),
+        (*section.path, index, "attributes"),
+    )
+
+
+def _read(section: ProfileSection, index: int) -> dict[str, Raw]:
+    return read_entry(section.roster.entry(index))
+
+
+def _batches(section: ProfileSection, salt: bytes) -> Iterator[Batch]:
+    section.roster.seal(salt)
+    for kind in ID_TYPES:
+        if kind in section.roster.marks:
+            yield InlineBatch(section, kind, salt)
+
+
+class InlineBatch:
+    """The profiles of one id type in one file."""
+
+    def __init__(self, section: ProfileSection, kind: str, salt: bytes) -> None:
+        self.type = kind
+        self._section = section
+        self._salt = salt
+        self._indexes = section.indexes(kind)
+
+    @cached_property
+    def ids(self) -> Sequence[str]:
+        """Their ids, in the order of the file."""
+        ids = self._section.ids
+        is_all = len(self._indexes) == len(ids)
+        return ids if is_all else [ids[index] for index in self._indexes]
+
+    @property
+    def marks(self) -> Sequence[bytes]:
+        """Their marks, in the same order."""
+        return self._section.roster.marks[self.type].split(b"\n")
+
+    def contribution(self, index: int) -> Contribution:
+        """Give one of them."""
+        return contribution_of(self._section, self._indexes[index], self._salt)
+
+
+SOURCE = Source(1, inline_contributions, batches=inline_batches, unbatched=unbatched)

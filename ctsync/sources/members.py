@@ -1,0 +1,97 @@
+"""Members of cohorts whose ids stand in files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+
+from ctsync.diagnostics import Diagnostic
+from ctsync.duck import Connection
+from ctsync.model.change import Origin
+from ctsync.model.contribution import Contribution
+from ctsync.model.rows import RowSource
+from ctsync.sources.base import DIGEST_BYTES
+from ctsync.sources.duplicates import surplus_of, twin_findings
+from ctsync.sources.files import missing, refused
+from ctsync.sources.loading import Loaded
+from ctsync.sources.part import Part, Wanted
+from ctsync.sources.row_files import RowFiles
+from ctsync.spec.cohorts import Cohort
+from ctsync.spec.project import Project
+from ctsync.spec.tables import MemberFile
+
+
+class MemberRows(RowFiles):
+    """The rows of the files of one cohort."""
+
+    def __init__(self, project: Project, cohort: Cohort, members: MemberFile) -> None:
+        name = f"cohort {cohort.name}"
+        super().__init__(project, name, members.words, members.key_type)
+        self._cohort = cohort
+        self._members = members
+        self._digest = member_digest(cohort, project.salt)
+
+    def wanted(self, connection: Connection) -> Wanted:  # noqa: ARG002
+        """Give the column of the key."""
+        return Wanted(self._members.key_column)
+
+    def load(self, connection: Connection) -> None:
+        """Open the files in a connection. A cohort may well have no members.
+
+        Raises:
+            SpecError: a file is missing, cannot be read or lacks the column.
+        """
+        if not self.files:
+            raise refused([missing(self.project, self.words)])
+        super().load(connection)
+
+    def judge(self, connection: Connection, loaded: Loaded) -> str | None:
+        """Warn of members that stand twice, which does no harm."""
+        if not loaded.has_twins:
+            return None
+        self.warnings = twin_findings(connection, loaded, self._twin, self._twins)
+        return surplus_of(connection, loaded, self.name, keeps_last=False)
+
+    def _twin(self, file: str, row: int, first: str) -> Diagnostic:
+        message = f'cohort "{self._cohort.name}" has this member in {first} too'
+        return Diagnostic("warning", "CT315", message, "keep one", file, row=row)
+
+    def _twins(self, more: int) -> Diagnostic:
+        rows = "row repeats" if more == 1 else "rows repeat"
+        message = f'{more:,} more {rows} a member of cohort "{self._cohort.name}"'
+        line = self._cohort.line
+        return Diagnostic("warning", "CT315", message, None, self._cohort.file, line)
+
+    def digest_of(self, part: Part) -> str:  # noqa: ARG002 - all members are alike
+        """Give the digest of every member."""
+        return f"unhex('{self._digest.hex()}')"
+
+    def contribution(
+        self,
+        identifier: str,
+        digest: bytes,
+        file: int,
+        row: int,
+        cells: Sequence[str | None],
+    ) -> Contribution:
+        """Give what the cohort says of the member in a row."""
+        key, faults = self.key_of(identifier, cells)
+        return Contribution(
+            key,
+            Origin(self.files[file].name, row=row, cohort=self._cohort.name),
+            digest,
+            self._cohort.attributes,
+            faults=faults,
+        )
+
+
+def member_digest(cohort: Cohort, salt: bytes) -> bytes:
+    """Give the digest of what a cohort says of each of its members."""
+    return blake2b(cohort.digest, digest_size=DIGEST_BYTES, key=salt).digest()
+
+
+def member_rows(project: Project) -> Iterator[RowSource]:
+    """Yield the rows of every cohort whose members stand in files, by its name."""
+    for _, cohort in sorted(project.cohorts.items()):
+        if cohort.member_file is not None:
+            yield MemberRows(project, cohort, cohort.member_file)

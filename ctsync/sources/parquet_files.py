@@ -1,0 +1,187 @@
+"""Parquet: columns that have types, and keep them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Hashable, Sequence
+from functools import partial
+from typing import Any
+
+from ctsync.duck import Connection, named, refusals
+from ctsync.model.value import Literal, Misread
+from ctsync.sources.files import DataFile, Unreadable
+from ctsync.sources.part import (
+    Cells,
+    Part,
+    Read,
+    Wanted,
+    kept,
+    named_cells,
+    number,
+    require,
+    text,
+    word,
+)
+
+_WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)")
+_NUMBER = re.compile(r"FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)")
+_MOMENT = re.compile(r"TIMESTAMP(_S|_MS|_NS)?")
+_SORTS = {
+    "VARCHAR": "text",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIMESTAMP WITH TIME ZONE": "instant",
+    "VARCHAR[]": "list",
+}
+_RELATION = """
+SELECT {cells}, file, row{kept} FROM (
+    SELECT {columns}, (file_index + {first})::INTEGER AS file,
+        (file_row_number + 1)::BIGINT AS row
+    FROM {reader}
+)"""
+_OURS = ("file_index", "file_row_number", "filename")
+
+
+class ParquetForm:
+    """Parquet files; those with the same columns and types are read together."""
+
+    def shape(self, connection: Connection, file: DataFile, wanted: Wanted) -> Hashable:
+        """Give names and types of the columns, and those of `where`.
+
+        Raises:
+            Unreadable: the file is damaged, lacks a wanted column, or one has a type
+                that is no value.
+        """
+        query = f"SELECT * FROM {_reader([file])}"  # noqa: S608
+        try:
+            found = connection.sql(query)
+        except refusals() as error:
+            message = f"is no Parquet file that can be read: {_first_line(error)}"
+            raise Unreadable("CT612", message, "export it again") from error
+        types = dict(zip(found.columns, map(str, found.types), strict=True))
+        require(wanted.names, found.columns)
+        _require_types(types, wanted)
+        looked_at: tuple[str, ...] = ()
+        if wanted.condition is not None:
+            looked_at = wanted.condition.columns(found.columns)
+            wanted.condition.bind(connection, [types[name] for name in looked_at])
+        return tuple(types.items()), looked_at
+
+    def part(
+        self, files: tuple[DataFile, ...], first: int, shape: Any, wanted: Wanted
+    ) -> Part:
+        """Give the part that files of the same columns are."""
+        types, looked_at = dict(shape[0]), shape[1]
+        sorts = tuple(_sort(types[name]) for name in wanted.columns)
+        cells = named_cells(len(wanted.columns))
+        return Part(
+            files,
+            first,
+            _relation(files, first, wanted, sorts, looked_at),
+            ["parquet", *sorts],
+            f"[{', '.join(['key', *cells])}]",
+            partial(_read, wanted.columns, sorts),
+            numbered=True,
+        )
+
+    def first_fault(self, file: DataFile) -> Unreadable | None:  # noqa: ARG002
+        """Parquet has no rows that could be read by themselves."""
+        return None
+
+
+def _reader(files: Sequence[DataFile]) -> str:
+    names = ", ".join(file.sql for file in files)
+    return f"read_parquet([{names}], hive_partitioning = false)"
+
+
+def _sort(type_: str) -> str:
+    if _WHOLE.fullmatch(type_) or _NUMBER.fullmatch(type_):
+        return "number"
+    if _MOMENT.fullmatch(type_):
+        return "moment"
+    return _SORTS.get(type_) or ("text" if type_.startswith("ENUM(") else "")
+
+
+def _require_types(types: dict[str, str], wanted: Wanted) -> None:
+    kept_back = [name for name in types if name.lower() in _OURS]
+    if kept_back:
+        message = f'column "{kept_back[0]}" has a name that DuckDB keeps for itself'
+        raise Unreadable("CT616", message, "export it under another name")
+    key = types[wanted.key]
+    if _sort(key) != "text" and not _WHOLE.fullmatch(key):
+        message = f'key column "{wanted.key}" is {_noun(key)}'
+        raise Unreadable("CT625", message, "a key is text or a whole number")
+    for name in wanted.columns:
+        if not _sort(types[name]):
+            message = f'column "{name}" is {_noun(types[name])}, which is no value'
+            hint = "export text, numbers, booleans, dates or lists of text"
+            raise Unreadable("CT625", message, hint)
+
+
+def _noun(type_: str) -> str:
+    return type_.partition("(")[0] if type_.startswith(("STRUCT", "MAP")) else type_
+
+
+def _relation(
+    files: Sequence[DataFile],
+    first: int,
+    wanted: Wanted,
+    sorts: Sequence[str],
+    looked_at: Sequence[str],
+) -> str:
+    columns = [f"{named(wanted.key)}::VARCHAR AS key"]
+    for place, (name, sort) in enumerate(zip(wanted.columns, sorts, strict=True), 1):
+        column = named(name)
+        value = f"to_json({column})" if sort == "list" else column
+        columns.append(f"{value}::VARCHAR AS c{place}")
+    for place, name in enumerate(looked_at, 1):
+        columns.append(f"{named(name)} AS w{place}")
+    return _RELATION.format(
+        cells=", ".join(["key", *named_cells(len(wanted.columns))]),
+        kept=kept(wanted),
+        columns=", ".join(columns),
+        first=first,
+        reader=_reader(files),
+    )
+
+
+def _read(columns: Sequence[str], sorts: Sequence[str], cells: Cells) -> Sequence[Read]:
+    found = zip(columns, sorts, cells[1:], strict=True)
+    return [_cell(name, sort, cell) if cell else None for name, sort, cell in found]
+
+
+def _cell(name: str, sort: str, cell: str) -> Read:
+    if sort == "text":
+        return text(cell)
+    if sort == "list":
+        items = json.loads(cell)
+        return [word("null") if item is None else text(item) for item in items]
+    if sort == "number":
+        found = number(cell)
+        if found.type == "number" or cell.lstrip("-").isdigit():
+            return found
+        message = f'column "{name}" holds {{value}}, which is no number'
+        return Misread("CT625", message, "export it as null", cell)
+    if sort == "boolean":
+        return word(cell)
+    return _moment(cell, sort)
+
+
+def _moment(cell: str, sort: str) -> Read:
+    """Give a date as a spec would write it."""
+    if sort == "date":
+        return Literal(cell, "date")
+    written = cell.removesuffix("+00") + ("Z" if sort == "instant" else "")
+    if "." in written:
+        message = "{value} has parts of a second"
+        hint = "the platform stores whole seconds; export it without"
+        return Misread("CT624", message, hint, cell)
+    return Literal(written.replace(" ", "T", 1), "date")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+FORM = ParquetForm()

@@ -1,0 +1,126 @@
+"""Files of one shape, which one query reads: what every kind of file comes down to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from ctsync.duck import Connection
+from ctsync.model.value import Literal, Misread, Raw
+from ctsync.sources.files import DataFile, Unreadable
+from ctsync.sources.where import Condition
+from ctsync.spec.nearest import did_you_mean
+from ctsync.spec.scalars import PLAIN, literal
+
+Cells: TypeAlias = "Sequence[str | None]"
+Read: TypeAlias = "Raw | Misread | None"  # None is a blank cell
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The columns that are wanted of a file: of the key, of attributes, of `where`."""
+
+    key: str
+    columns: tuple[str, ...] = ()
+    condition: Condition | None = None
+    verbatim: tuple[int, ...] = ()  # places of columns where spelling counts
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of key and attributes, each once."""
+        return tuple(dict.fromkeys((self.key, *self.columns)))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some files of one shape; `first` is the number of the first of them.
+
+    `relation` is a query: key VARCHAR, c1 ... cn VARCHAR for the wanted columns, file
+    INTEGER, what `cells` needs, and with a condition kept BOOLEAN. Where it is
+    `numbered` it has row BIGINT; else its rows come as they stand in the files.
+
+    `meaning` is what the text of c1 ... cn means: rows of equal text and meaning are
+    equal, except that `lossy`, an expression, gives more text of rows where it takes
+    more. `cells` is an expression of VARCHAR[], from which `read` gives c1 ... cn.
+    """
+
+    files: tuple[DataFile, ...]
+    first: int
+    relation: str
+    meaning: object
+    cells: str
+    read: Callable[[Cells], Sequence[Read]]
+    numbered: bool = False
+    lossy: str | None = None
+
+
+class Form(Protocol):
+    """One kind of file."""
+
+    def shape(self, connection: Connection, file: DataFile, wanted: Wanted) -> Hashable:
+        """Give what decides how a file is read.
+
+        Raises:
+            Unreadable: the file is damaged, or lacks a wanted column.
+        """
+
+    def part(
+        self, files: tuple[DataFile, ...], first: int, shape: Hashable, wanted: Wanted
+    ) -> Part:
+        """Give the part that files of one shape are."""
+
+    def first_fault(self, file: DataFile) -> Unreadable | None:
+        """Read a file row by row; give what is wrong with the first that fails."""
+
+
+def require(names: Iterable[str], columns: Sequence[str]) -> None:
+    """Make sure that a file has the columns that are wanted.
+
+    Raises:
+        Unreadable: it lacks one.
+    """
+    lacking = [name for name in names if name not in columns]
+    if not lacking:
+        return
+    shown = ", ".join(f'"{name}"' for name in lacking)
+    message = f"has no column{'s' if len(lacking) > 1 else ''} {shown}"
+    hint = did_you_mean(lacking[0], columns) or _all_of(columns)
+    raise Unreadable("CT615", message, hint)
+
+
+def _all_of(columns: Sequence[str]) -> str:
+    shown = [f'"{name}"' for name in columns[:12]]
+    more = len(columns) - len(shown)
+    return f"it has {', '.join(shown)}{f' and {more} more' if more else ''}"
+
+
+def kept(wanted: Wanted) -> str:
+    """Give the expression for whether `where` keeps a row, if there is a `where`."""
+    condition = wanted.condition
+    return "" if condition is None else f", ({condition.sql}) IS TRUE AS kept"
+
+
+def named_cells(count: int) -> list[str]:
+    """Give c1 ... cn."""
+    return [f"c{number}" for number in range(1, count + 1)]
+
+
+def text(written: str) -> Literal:
+    """Give text, as quotes would make it."""
+    return Literal(written, "text", written, quoted=True)
+
+
+def untyped(written: str) -> Literal:
+    """Give text of which the catalog decides what it is: it has no value yet."""
+    return Literal(written, "text")
+
+
+def word(written: str) -> Literal:
+    """Give what a plain word of a spec is."""
+    return literal(PLAIN + written)
+
+
+def number(written: str) -> Literal:
+    """Give a number as if it stood in a spec: text beyond the digits that are safe."""
+    return word(written)

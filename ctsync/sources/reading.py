@@ -1,0 +1,31 @@
+"""Rows one by one, for who does not read them as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ctsync.duck import connected
+from ctsync.model.contribution import Contribution
+from ctsync.model.rows import RowSource
+from ctsync.sources import relations as sql
+from ctsync.spec.project import Project
+
+_BATCH = 1024
+
+
+def contributions_of(source: RowSource, project: Project) -> Iterator[Contribution]:
+    """Yield what every row of a source says, by file and row.
+
+    Raises:
+        SpecError: its files cannot be read, or change meanwhile.
+    """
+    with connected() as connection:
+        source.load(connection)
+        project.findings.extend(source.warnings)
+        connection.execute(sql.EVERY.format(keys=source.keys))
+        cells = source.cells(sql.EVERY_NAME)
+        cursor = connection.execute(sql.EVERY_CELLS.format(cells=cells))
+        while rows := cursor.fetchmany(_BATCH):
+            for row in rows:
+                yield source.contribution(*row)
+    source.check_unchanged()

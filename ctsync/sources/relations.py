@@ -1,0 +1,104 @@
+"""What reading rows says in SQL: its relations, one by one.
+
+Of every join the right side is the one to keep in memory.
+"""
+
+from __future__ import annotations
+
+CREATE = """
+CREATE OR REPLACE TEMP TABLE {table} (
+    key VARCHAR, digest BLOB, file INTEGER, is_sound BOOLEAN{row}
+)"""
+INSERT = """
+INSERT INTO {table} SELECT key, {digest}, file, {sound}{row} FROM ({relation})"""
+INSERT_KEPT = INSERT + " WHERE kept"
+INSERT_MARKED = """
+INSERT INTO {table} SELECT
+    CASE WHEN kept THEN key END,
+    CASE WHEN kept THEN {digest} END,
+    file,
+    CASE WHEN kept THEN {sound} END
+FROM ({relation})"""
+
+STARTS = """
+SELECT file, min(rowid), max(rowid), count(*) FROM {table} GROUP BY file ORDER BY 1"""
+ROWS = """
+CREATE OR REPLACE TEMP VIEW {rows} AS
+SELECT CASE WHEN is_sound THEN key ELSE '' END AS id, key, digest, file, row
+FROM (
+    SELECT t.*, t.rowid - s.low + 1 AS row
+    FROM {table} t JOIN (VALUES {starts}) s(file, low) ON t.file = s.file
+    UNION ALL FROM {numbered}
+)
+WHERE is_sound IS NOT NULL"""
+COUNT = "SELECT count(*), count(DISTINCT hash(id)) FROM {rows}"
+
+NO_CELLS = """
+SELECT 0::INTEGER AS file, 0::BIGINT AS row, []::VARCHAR[] AS cells WHERE false"""
+PICKED = """
+SELECT r.file, r.row, coalesce(r.key, '') AS key, r.digest
+FROM {rows} r JOIN (SELECT DISTINCT file, row FROM {wanted}) w
+ON r.file = w.file AND r.row = w.row
+WHERE r.file BETWEEN {first} AND {last}"""
+CELLS_BY_ROW = """
+SELECT p.file, p.row, p.cells
+FROM (SELECT file, row, {cells} AS cells FROM ({relation})) p
+JOIN ({picked}) k ON p.file = k.file AND p.row = k.row"""
+CELLS_BY_KEY = """
+SELECT k.file, k.row, p.cells
+FROM (SELECT coalesce(key, '') AS key, {cells} AS cells FROM ({relation}){kept}) p
+JOIN ({picked}) k ON p.key = k.key"""
+# Rows of one key and digest have the same cells, so any of them serves.
+CELLS_OF_TWINS = """
+SELECT k.file, k.row, p.cells
+FROM ({picked}) k
+JOIN (
+    SELECT file, key, digest, any_value(cells) AS cells
+    FROM (
+        SELECT file, coalesce(key, '') AS key, {digest} AS digest, {cells} AS cells
+        FROM ({relation}){kept}
+    )
+    WHERE key IN (SELECT key FROM ({picked}))
+    GROUP BY file, key, digest
+) p ON p.key = k.key AND p.file = k.file AND p.digest = k.digest"""
+
+TRY = "SELECT max({value}), max(key) FROM ({relation})"
+
+FIRST_OF_TWINS = """
+SELECT file, row, first_file, first_row FROM (
+    SELECT file, row, row_number() OVER same AS number,
+        first_value(file) OVER same AS first_file,
+        first_value(row) OVER same AS first_row
+    FROM {rows}
+    WHERE id IN (SELECT id FROM {rows} WHERE id <> '' GROUP BY id HAVING count(*) > 1)
+    WINDOW same AS (PARTITION BY id ORDER BY file, row)
+)
+WHERE number > 1"""
+TWINS_SHOWN = FIRST_OF_TWINS + " ORDER BY file, row LIMIT {limit}"
+TWINS_COUNTED = "SELECT count(*) FROM (" + FIRST_OF_TWINS + ")"  # noqa: S608
+# Of the rows of one key, all but the first by that order.
+SURPLUS = """
+CREATE OR REPLACE TEMP TABLE {surplus} AS
+SELECT file, row FROM (
+    SELECT file, row, row_number() OVER (
+        PARTITION BY id ORDER BY file {order}, row {order}
+    ) AS number
+    FROM {rows}
+    WHERE id IN (SELECT id FROM {rows} WHERE id <> '' GROUP BY id HAVING count(*) > 1)
+)
+WHERE number > 1"""
+KEYS = "SELECT id, digest, file, row FROM {rows}"
+KEYS_WITHOUT = """
+SELECT id, digest, file, row FROM {rows} r
+WHERE NOT EXISTS (
+    SELECT 1 FROM {surplus} s WHERE s.file = r.file AND s.row = r.row
+)"""
+
+NO_KEYS = """
+SELECT '' AS id, ''::BLOB AS digest, 0::INTEGER AS file, 0::BIGINT AS row WHERE false"""
+EVERY_NAME = "every_row"
+EVERY = "CREATE OR REPLACE TEMP TABLE every_row AS {keys}"
+EVERY_CELLS = """
+SELECT k.id, k.digest, k.file, k.row, c.cells
+FROM ({cells}) c JOIN every_row k ON k.file = c.file AND k.row = c.row
+ORDER BY k.file, k.row"""

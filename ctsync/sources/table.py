@@ -1,0 +1,169 @@
+"""Tables: what the rows of files say, one contribution a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from hashlib import blake2b
+
+from ctsync.canon import canonical
+from ctsync.diagnostics import Diagnostic
+from ctsync.duck import Connection
+from ctsync.model.change import Origin
+from ctsync.model.contribution import Contribution
+from ctsync.model.rows import RowSource
+from ctsync.model.value import Misread, Raw
+from ctsync.sources.base import DIGEST_BYTES, Source
+from ctsync.sources.cells import ColumnReader
+from ctsync.sources.duplicates import surplus_of, twin_findings
+from ctsync.sources.files import missing, refused
+from ctsync.sources.loading import Loaded
+from ctsync.sources.part import Part, Wanted, named_cells
+from ctsync.sources.reading import contributions_of
+from ctsync.sources.row_files import RowFiles
+from ctsync.sources.where import Refused, judged
+from ctsync.spec.project import Project
+from ctsync.spec.tables import Table
+
+
+class TableRows(RowFiles):
+    """The rows of one table."""
+
+    def __init__(self, project: Project, table: Table) -> None:
+        name = f"table {table.name}"
+        super().__init__(project, name, table.words, table.key_type)
+        self._table = table
+        self._readers = tuple(
+            ColumnReader(column, project.rule_for(column.attribute))
+            for column in table.columns
+        )
+
+    def wanted(self, connection: Connection) -> Wanted:
+        """Give the columns of key, attributes and condition.
+
+        Raises:
+            SpecError: `where` cannot be used.
+        """
+        table = self._table
+        mapped = [place for place, column in enumerate(table.columns) if column.map]
+        try:
+            where = table.where
+            condition = None if where is None else judged(connection, where)
+        except Refused as fault:
+            raise refused([self._about_where(fault)]) from fault
+        names = tuple(column.column for column in table.columns)
+        return Wanted(table.key_column, names, condition, tuple(mapped))
+
+    def load(self, connection: Connection) -> None:
+        """Open the files in a connection, and judge all that needs every row.
+
+        Raises:
+            SpecError: a file is missing, cannot be read, lacks a column, is empty or
+                holds a key twice where it may not; or `where` cannot be used.
+        """
+        if not self.files and not self._table.allow_empty:
+            raise refused([missing(self.project, self.words)])
+        try:
+            super().load(connection)
+        except Refused as fault:
+            raise refused([self._about_where(fault)]) from fault
+
+    def _about_where(self, fault: Refused) -> Diagnostic:
+        return self._table.finding("CT604", fault.message, fault.hint, "where")
+
+    def judge(self, connection: Connection, loaded: Loaded) -> str | None:
+        """Judge whether there are rows, and whether a key stands twice.
+
+        Raises:
+            SpecError: there are none, or it does where it may not.
+        """
+        table = self._table
+        if not loaded.count and not table.allow_empty:
+            which = "no rows" if table.where is None else "no rows that `where` keeps"
+            message = f'table "{table.name}" has {which}'
+            hint = "write allow_empty: true if that may be"
+            raise refused([table.finding("CT618", message, hint, "file")])
+        if loaded.has_twins and table.duplicates == "last":
+            return surplus_of(connection, loaded, self.name, keeps_last=True)
+        if loaded.has_twins:
+            findings = twin_findings(connection, loaded, self._twin, self._twins)
+            if findings:
+                raise refused(findings)
+        return None
+
+    def _twin(self, file: str, row: int, first: str) -> Diagnostic:
+        message = f"has the same key as {first}"
+        return Diagnostic("error", "CT621", message, _KEEP_ONE, file, row=row)
+
+    def _twins(self, more: int) -> Diagnostic:
+        rows = "row has" if more == 1 else "rows have"
+        message = (
+            f'{more:,} more {rows} the key of another in table "{self._table.name}"'
+        )
+        return self._table.finding("CT621", message, _KEEP_ONE)
+
+    def digest_of(self, part: Part) -> str:
+        """Give the expression of a row's digest, which tells apart all rows.
+
+        Every text stands after its length and a colon, and a blank one after a colon.
+        """
+        meaning = canonical([part.meaning, self._table.meaning])
+        salt = blake2b(meaning, digest_size=DIGEST_BYTES, key=self.project.salt)
+        texts = named_cells(len(self._table.columns))
+        if part.lossy is not None:
+            texts.append(part.lossy)
+        words = "".join(f", strlen({text}), ':', {text}" for text in texts)
+        return f"unhex(md5(concat('{salt.hexdigest()}'{words})))"
+
+    def contribution(
+        self,
+        identifier: str,
+        digest: bytes,
+        file: int,
+        row: int,
+        cells: Sequence[str | None],
+    ) -> Contribution:
+        """Give what a row says; its cells are understood when they are asked for."""
+        key, faults = self.key_of(identifier, cells)
+        return Contribution(
+            key,
+            Origin(self.files[file].name, row=row, table=self._table.name),
+            digest,
+            partial(self._read, file, cells),
+            faults=faults,
+            skips=self._table.invalid == "skip",
+        )
+
+    def _read(
+        self, file: int, cells: Sequence[str | None]
+    ) -> Mapping[str, Raw | Misread]:
+        part = self.part_of(file)
+        values = () if part is None else part.read(cells)
+        read: dict[str, Raw | Misread] = {}
+        for reader, cell in zip(self._readers, values, strict=True):
+            raw = reader.read(cell)
+            if raw is not None:
+                read[reader.column.attribute] = raw
+        return read
+
+
+_KEEP_ONE = "keep one of them, or write duplicates: last"
+
+
+def table_rows(project: Project) -> Iterator[RowSource]:
+    """Yield the rows of every table, by its name."""
+    for _, table in sorted(project.tables.items()):
+        yield TableRows(project, table)
+
+
+def table_contributions(project: Project) -> Iterator[Contribution]:
+    """Yield what every row of every table says, by table, file and row."""
+    for rows in table_rows(project):
+        yield from contributions_of(rows, project)
+
+
+def _none(project: Project) -> Iterator[Contribution]:  # noqa: ARG001 - as asked of all
+    yield from ()
+
+
+SOURCE = Source(3, table_contributions, row_sources=table_rows, loose=_none)
