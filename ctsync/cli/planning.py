@@ -25,6 +25,7 @@ class Wish:
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     accepts: tuple[str, ...] = ()
+    engine: str | None = None
     accepted: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,10 +64,11 @@ def plan_now(session: Session, present: Present, wish: Wish) -> SavedPlan:
     from ctsync.plan.document import scratch_file
     from ctsync.plan.make import make_plan
 
-    weigher = weigher_for(session, present, selection_of(wish))
+    weigher = weigher_for(session, present, selection_of(wish), wish.engine)
     head = _head(session, present, wish)
+    columns = present.columns.sql if present.columns is not None else None
     try:
-        return make_plan(weigher, head, present.entries(), scratch_file())
+        return make_plan(weigher, head, present.entries(), scratch_file(), columns)
     except OSError as error:
         raise CtsyncError(
             f"the plan cannot be kept in {gettempdir()}: {error.strerror}",
@@ -75,19 +77,34 @@ def plan_now(session: Session, present: Present, wish: Wish) -> SavedPlan:
         ) from error
 
 
-def weigher_for(session: Session, present: Present, selection: Selection) -> Weigher:
+def weigher_for(
+    session: Session,
+    present: Present,
+    selection: Selection,
+    engine: str | None = None,
+) -> Weigher:
     """Give the weigher of a project, with what loading it has found.
+
+    Without the name of an engine it is chosen by size.
 
     Raises:
         StateError: the state is another account's.
     """
+    from ctsync.engines import choose_engine
     from ctsync.plan.weigh import Weigher
     from ctsync.state import check_account
 
     location = session.store().location
     check_account(present.header, session.account, location=location)
     mask = session.mask(present.base.lineage)
-    return Weigher(session.project, mask, selection, session.project.findings)
+    chosen = choose_engine(
+        engine,
+        entries=present.header.entries if present.header is not None else 0,
+        has_columns=present.columns is not None,
+        has_rows=any(True for _ in session.project.row_sources()),
+    )
+    project = session.project
+    return Weigher(project, mask, selection, project.findings, engine=chosen)
 
 
 def selection_of(wish: Wish) -> Selection:
@@ -108,7 +125,7 @@ def _head(session: Session, present: Present, wish: Wish) -> PlanHead:
         account=session.account,
         base=present.base,
         environment=project.environment,
-        project=project.name or session.account.id,
+        project=_project_name(session),
         first_run=present.header is None,
         targets=wish.targets,
         excludes=wish.excludes,
@@ -118,6 +135,17 @@ def _head(session: Session, present: Present, wish: Wish) -> PlanHead:
         sandbox=session.settings.sandbox,
         inputs=project.inputs,
     )
+
+
+def _project_name(session: Session) -> str:
+    """Give the name by which a pipeline finds its comment again.
+
+    In the sandbox every account is the same, so there the project file's words tell.
+    """
+    project, words = session.project, session.project.account_words
+    if project.name is None and session.settings.sandbox and words is not None:
+        return f"{session.account.id}-{words.id.text}"
+    return project.name or session.account.id
 
 
 def is_plan_file(path: Path | None, folder: Path) -> bool:

@@ -82,6 +82,7 @@ def open_session(settings: Settings, path: Path | None = None) -> Session:
     project = load_project(
         settings.directory / (path or Path()),
         environment=environment_of(settings),
+        variables=os.environ,
         is_sandboxed=settings.sandbox,
     )
     # What was read stays until the end, so no collection has to look at it again.

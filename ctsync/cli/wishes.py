@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ctsync.cli.asking import can_ask
@@ -15,6 +15,7 @@ from ctsync.errors import CtsyncError, UsageError
 
 _VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
 _ACCOUNT_ID = re.compile(rf"(?:[A-Za-z0-9_-]|{_VARIABLE})+")
+_ACTION = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[A-Za-z0-9._/-]+")
 _TRIES = 3
 
 Check = Callable[[str], str | None]
@@ -28,6 +29,7 @@ class Wishes:
     region: str | None = None
     name: str | None = None
     ci: str | None = None
+    action: str | None = None
 
     @property
     def about_project(self) -> bool:
@@ -45,6 +47,7 @@ def check(wishes: Wishes) -> None:
         ("--account-id", wishes.account_id, _account_fault),
         ("--region", wishes.region, _region_fault),
         ("--name", wishes.name, _name_fault),
+        ("--action", wishes.action, _action_fault),
     ):
         fault = None if value is None else fault_of(value)
         if fault is not None:
@@ -73,6 +76,12 @@ def _name_fault(text: str) -> str | None:
     return "a name has lower-case letters, digits and dashes"
 
 
+def _action_fault(text: str) -> str | None:
+    if _ACTION.fullmatch(text):
+        return None
+    return "write OWNER/REPO@REF, REF a tag or better the full id of a commit"
+
+
 def _ci_fault(text: str) -> str | None:
     return None if text in {*PIPELINES, "none"} else "github, gitlab or none"
 
@@ -87,14 +96,13 @@ def answered(wishes: Wishes, folder: Path) -> Wishes:
     name = _slug(folder.name)
     if not can_ask():
         _require(wishes)
-        return Wishes(
-            wishes.account_id, wishes.region, wishes.name or name, wishes.ci or "github"
-        )
-    return Wishes(
-        wishes.account_id or _ask("Account id", _account_fault),
-        wishes.region or _ask(f"Region ({_regions()})", _region_fault),
-        wishes.name or _ask("Name of the project", _name_fault, name),
-        wishes.ci or _ask("Pipeline (github, gitlab, none)", _ci_fault, "github"),
+        return replace(wishes, name=wishes.name or name, ci=wishes.ci or "github")
+    return replace(
+        wishes,
+        account_id=wishes.account_id or _ask("Account id", _account_fault),
+        region=wishes.region or _ask(f"Region ({_regions()})", _region_fault),
+        name=wishes.name or _ask("Name of the project", _name_fault, name),
+        ci=wishes.ci or _ask("Pipeline (github, gitlab, none)", _ci_fault, "github"),
     )
 
 

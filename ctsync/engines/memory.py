@@ -2,109 +2,80 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from ctsync.model.contribution import Contribution
+from ctsync.canon import canonical
+from ctsync.engines.base import (
+    Candidate,
+    Engine,
+    Search,
+    Tally,
+    fingerprint,
+    in_order,
+)
+from ctsync.engines.roll import Roll
 from ctsync.model.entry import Entry
 from ctsync.model.key import Key
+from ctsync.model.stored import FINGERPRINT, StoredEntries
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A profile that may differ from what the snapshot knows.
-
-    Without contributions no place names it any more. `fingerprint` is what the entry
-    gets once it equals desired.
-    """
-
-    key: Key
-    contributions: tuple[Contribution, ...] = ()
-    entry: Entry | None = None
-    fingerprint: str | None = None
-
-    @property
-    def is_known(self) -> bool:
-        """Whether there is an entry that no read found gone."""
-        return self.entry is not None and not self.entry.gone
-
-
-@dataclass(slots=True)
-class Tally:
-    """Counts of what was looked at.
-
-    `unchanged` are known profiles named by a place whose fingerprint is the one in
-    the snapshot; `undeclared` are those that no place names. An entry that a read
-    found gone counts as none.
-    """
-
-    entries: int = 0
-    unchanged: int = 0
-    undeclared: int = 0
-
-
-def fingerprint(contributions: Iterable[Contribution], salt: bytes) -> str:
-    """Give the fingerprint of a profile: 32 hex digits.
-
-    Contributions are taken in the order of their digests, so that moving one from one
-    place to another changes nothing.
-    """
-    words = sorted([contribution.digest for contribution in contributions])
-    return hashlib.blake2b(b"".join((salt, *words)), digest_size=16).hexdigest()
-
-
-def find_candidates(
-    contributions: Iterable[Contribution],
-    entries: Iterable[Entry],
-    salt: bytes,
-    tally: Tally,
-    on_unchanged: Callable[[Entry], None] = lambda _: None,
-) -> Iterator[Candidate]:
-    """Yield candidates in the order of their keys, counting what is passed over.
-
-    `entries` arrive sorted by key. Every entry that no place names is a candidate.
-    """
-    places = _by_key(contributions)
-    keys = iter(sorted(places))
-    key = next(keys, None)
-    for entry in entries:
+def find_candidates(search: Search, tally: Tally) -> Iterator[Candidate]:
+    """Yield candidates in the order of their keys, counting what is passed over."""
+    roll = Roll(search.seen_batches(), search.watch.named(search.unbatched()))
+    for entry in _remaining(search, roll, tally):
         tally.entries += not entry.gone
-        while key is not None and key < entry.key:
-            yield _candidate(key, places.pop(key), None, salt)
-            key = next(keys, None)
+        while (key := roll.key) is not None and key < entry.key:
+            yield _candidate(key, roll, None)
         if key == entry.key:
-            candidate = _candidate(entry.key, places.pop(entry.key), entry, salt)
-            key = next(keys, None)
-            if candidate.fingerprint == entry.fingerprint and not entry.gone:
-                tally.unchanged += 1
-                on_unchanged(entry)
-            else:
+            candidate = _candidate(key, roll, entry)
+            if candidate.fingerprint != entry.fingerprint or entry.gone:
                 yield candidate
+                continue
+            tally.unchanged += 1
+            if search.watch.wants(entry):
+                search.watch.on_unchanged(entry)
         else:
             tally.undeclared += not entry.gone
-            yield Candidate(entry.key, entry=entry)
-    while key is not None:
-        yield _candidate(key, places.pop(key), None, salt)
-        key = next(keys, None)
+            if search.watch.undeclared or entry.is_bound:
+                yield Candidate(entry.key, entry=entry)
+    while (key := roll.key) is not None:
+        yield _candidate(key, roll, None)
 
 
-def _by_key(contributions: Iterable[Contribution]) -> dict[Key, list[Contribution]]:
-    places: dict[Key, list[Contribution]] = defaultdict(list)
-    for contribution in contributions:
-        places[contribution.key].append(contribution)
-    return places
+def _candidate(key: Key, roll: Roll, entry: Entry | None) -> Candidate:
+    places = roll.take()
+    return Candidate(key, in_order(places), entry, fingerprint(places))
 
 
-def _candidate(
-    key: Key, places: list[Contribution], entry: Entry | None, salt: bytes
-) -> Candidate:
-    if len(places) > 1:
-        places.sort(key=_order)
-    return Candidate(key, tuple(places), entry, fingerprint(places, salt))
+def _remaining(search: Search, roll: Roll, tally: Tally) -> Iterator[Entry]:
+    """Yield all entries but those that are seen to be unchanged by their lines."""
+    entries = search.entries()
+    if not isinstance(entries, StoredEntries) or search.watch.everyone:
+        yield from entries
+        return
+    watched, width, marks = _watched(search), len(FINGERPRINT), roll.marks
+    at = roll.at
+    for line in entries.lines:
+        mark_at = line.rfind(FINGERPRINT) + width
+        if line.startswith(marks[at], mark_at) and watched not in line:
+            at += 1
+            tally.entries += 1
+            tally.unchanged += 1
+        else:
+            roll.at = at
+            yield entries.entry_of(line)
+            at = roll.at
+    roll.at = at
 
 
-def _order(contribution: Contribution) -> tuple[str, int, int]:
-    origin = contribution.origin
-    return (origin.file, origin.line or 0, origin.row or 0)
+def _watched(search: Search) -> bytes:
+    """Give what stands in the line of every entry that the watch may want."""
+    names = sorted(search.watch.attributes)
+    if not names:
+        return b"\0"
+    first, last = names[0], names[-1]
+    is_same = [one == other for one, other in zip(first, last, strict=False)]
+    return canonical(first[: [*is_same, False].index(False)])[:-1]
+
+
+ENGINE = Engine("memory", find_candidates)

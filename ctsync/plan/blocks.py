@@ -14,9 +14,11 @@ from ctsync.kinds.base import Fault
 from ctsync.kinds.system import BLOCKS
 from ctsync.model.entry import Entry
 from ctsync.model.value import Value
-from ctsync.plan.desired import Declared, Place
+from ctsync.plan.complaints import Place
+from ctsync.plan.desired import Declared
 
 _REACH = {name: name.removeprefix("MSG-dnd") for name in BLOCKS}
+BLOCK_NAMES = frozenset(map(fold_name, BLOCKS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class BlockWatch:
 
     def declare(self, declared: Mapping[str, Declared], entry: Entry | None) -> None:
         """See a profile's targets; an address may also be known from its entry."""
+        if BLOCK_NAMES.isdisjoint(declared):
+            return
         for block, address_name in _REACH.items():
             found = declared.get(fold_name(block))
             if found is not None:

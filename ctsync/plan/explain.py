@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ctsync.engines.memory import Candidate, fingerprint
+from ctsync.engines.base import Candidate, fingerprint, in_order
+from ctsync.engines.duckdb import find_places
 from ctsync.model.entry import Entry
 from ctsync.model.explanation import Explanation, Wanted
 from ctsync.model.key import Key
@@ -27,9 +28,10 @@ def explain_key(
 
 def _candidate(weigher: Weigher, key: Key, entries: Iterable[Entry]) -> Candidate:
     ground = weigher.ground
-    places = tuple(c for c in ground.contributions() if c.key == key)
+    loose = (place for place in ground.loose_contributions() if place.key == key)
+    places = in_order([*loose, *find_places(ground.row_sources(), key)])
     entry = next((entry for entry in entries if entry.key == key), None)
-    mark = fingerprint(places, ground.salt) if places else None
+    mark = fingerprint(places) if places else None
     return Candidate(key, places, entry, mark)
 
 

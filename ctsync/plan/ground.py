@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal, Protocol
 
 from ctsync.kinds.base import Frame
+from ctsync.model.batch import Batch
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution, Path
 from ctsync.model.policy import Policy
+from ctsync.model.rows import RowSource
 from ctsync.model.rule import Rule
 from ctsync.model.value import Raw
 
@@ -31,6 +33,38 @@ class Cohort(Protocol):
     def leave_path(self) -> Path:
         """Where `leave:` stands in the file."""
 
+    @property
+    def attributes_path(self) -> Path:
+        """Where `attributes:` stands in the file."""
+
+
+class Table(Protocol):
+    """A table of the spec: what it disposes of on profiles that it does not list."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where it stands."""
+
+    @property
+    def path(self) -> Path:
+        """Where it stands in the file."""
+
+    @property
+    def attributes(self) -> frozenset[str]:
+        """The folded names of the attributes that its columns give."""
+
+    @property
+    def missing(self) -> Literal["keep", "remove"]:
+        """What becomes of its attributes on known profiles that it does not list."""
+
+    @property
+    def invalid(self) -> Literal["error", "skip"]:
+        """What becomes of a bad row."""
+
 
 class Ground(Protocol):
     """A checked project."""
@@ -48,8 +82,12 @@ class Ground(Protocol):
         """Cohorts by name."""
 
     @property
-    def salt(self) -> bytes:
-        """What, besides their words, decides what contributions mean."""
+    def tables(self) -> Mapping[str, Table]:
+        """Tables by name."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The folded names of all attributes that any place may declare."""
 
     def rule_for(self, name: str) -> Rule:
         """Give what the project says an attribute is."""
@@ -59,3 +97,15 @@ class Ground(Protocol):
 
     def contributions(self) -> Iterator[Contribution]:
         """Yield what every place says about every profile."""
+
+    def batches(self) -> Iterable[Batch]:
+        """Yield what can be told of many profiles at once."""
+
+    def unbatched(self) -> Iterator[Contribution]:
+        """Yield the contributions that are in no batch."""
+
+    def loose_contributions(self) -> Iterator[Contribution]:
+        """Yield what those places say that are no rows of files."""
+
+    def row_sources(self) -> Iterable[RowSource]:
+        """Give the files whose rows are the other places."""

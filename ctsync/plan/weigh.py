@@ -7,19 +7,27 @@ from dataclasses import dataclass, field
 
 from ctsync.canon import fold_name
 from ctsync.diagnostics import Findings
-from ctsync.engines.memory import Candidate, Tally, find_candidates
+from ctsync.duck import connected
+from ctsync.engines import memory
+from ctsync.engines.base import Candidate, Engine, Search, Tally, Watch
 from ctsync.errors import SpecError
+from ctsync.kinds.base import Fault
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry
 from ctsync.model.key import NOBODY
 from ctsync.model.mask import Mask
-from ctsync.plan.blocks import BlockWatch
+from ctsync.model.rows import RowSource
+from ctsync.plan.blocks import BLOCK_NAMES, BlockWatch
 from ctsync.plan.build import Built, Wanted, build_change
-from ctsync.plan.desired import Declared, Reader, targets_of
+from ctsync.plan.desired import NONE, Declared, Desired, Reader, targets_of
 from ctsync.plan.ground import Ground
 from ctsync.plan.notes import notes, place_of
 from ctsync.plan.select import Selection
+from ctsync.plan.shields import shields_of
+from ctsync.plan.skips import SkipCount
+from ctsync.plan.twins import TwinWatch
+from ctsync.state.form import entry_from_line, entry_line
 
 
 @dataclass(slots=True)
@@ -31,53 +39,125 @@ class Weigher:
     selection: Selection = field(default_factory=Selection)
     findings: Findings = field(default_factory=Findings)
     tally: Tally = field(default_factory=Tally)
+    engine: Engine = memory.ENGINE
+    skips: SkipCount = field(default_factory=SkipCount)
     _blocks: BlockWatch = field(default_factory=BlockWatch)
+    _twins: TwinWatch = field(default_factory=TwinWatch)
     _leave: dict[str, dict[str, Declared]] = field(default_factory=dict)
 
-    def weigh(self, entries: Iterable[Entry]) -> Iterator[tuple[Candidate, Built]]:
-        """Yield what comes of every candidate, in the order of keys."""
+    def weigh(
+        self, entries: Iterable[Entry], columns: str | None = None
+    ) -> Iterator[tuple[Candidate, Built]]:
+        """Yield what comes of every candidate, in the order of keys.
+
+        An engine may read `columns` instead of the entries: the same as SQL.
+        """
         reader = self._reader()
         self.selection.meet("cohort", self._leave)
-        for candidate in find_candidates(
-            self._contributions(reader),
-            entries,
-            self.ground.salt,
-            self.tally,
-            self._pass,
-        ):
-            self.selection.meet_profile(candidate.key, candidate.entry)
-            declared = reader.desired(candidate.key, candidate.contributions)
-            yield candidate, self._weigh_one(candidate, declared, reader)
+        self.selection.meet("table", self.ground.tables)
+        search = Search(
+            lambda: self._counted(self.ground.contributions()),
+            self.ground.loose_contributions,
+            tuple(self.ground.row_sources()),
+            lambda: entries,
+            columns,
+            entry_line,
+            entry_from_line,
+            self._watch(reader),
+            tuple(self.ground.batches()),
+            lambda: self._counted(self.ground.unbatched()),
+        )
+        try:
+            for candidate in self.engine.find_candidates(search, self.tally):
+                self.selection.meet_profile(candidate.key, candidate.entry)
+                self.findings.extend(self._twins.meet(candidate, self.mask))
+                found, built = self._weigh_one(candidate, reader)
+                if found.skipped:
+                    self.skips.add(found.skipped)
+                yield candidate, built
+        except SpecError as error:
+            self._take_in(error, search.row_sources, reader)
         self._report_blocks(reader)
+        self.skips.count_sources(search.row_sources)
+        for source in search.row_sources:
+            self.findings.extend(source.warnings)
+        self.findings.extend(self.skips.notes(self.ground))
 
     def weigh_alone(self, candidate: Candidate) -> tuple[dict[str, Declared], Built]:
         """Give what is wanted of one profile, and what comes of it."""
         reader = self._reader()
-        declared = reader.desired(candidate.key, candidate.contributions)
-        built = self._weigh_one(candidate, declared, reader)
-        return {**self._leaving(candidate, declared, reader), **declared}, built
+        found, built = self._weigh_one(candidate, reader)
+        return {**found.leaving, **found.declared}, built
 
     def _reader(self) -> Reader:
         reader = Reader(self.ground, self.mask, self.findings)
         self._leave = {name: reader.leave(name) for name in self.ground.cohorts}
         return reader
 
-    def _weigh_one(
-        self, candidate: Candidate, declared: Mapping[str, Declared], reader: Reader
-    ) -> Built:
-        self._blocks.declare(declared, candidate.entry)
+    def _take_in(
+        self, error: SpecError, sources: Iterable[RowSource], reader: Reader
+    ) -> None:
+        """Take in what is wrong with a file of rows, and judge all the other places.
+
+        Raises:
+            SpecError: the error itself, if it has no findings that would refuse a plan.
+        """
+        if not error.findings.has_errors:
+            raise error
+        self.findings.absorb(error.findings)
+        for source in sources:
+            try:
+                with connected() as connection:
+                    source.load(connection)
+            except SpecError as another:
+                self.findings.absorb(another.findings)
+        for place in self.ground.loose_contributions():
+            reader.desired(place.key, (place,))
+
+    def _weigh_one(self, candidate: Candidate, reader: Reader) -> tuple[Desired, Built]:
+        found = self._desired(candidate, reader)
+        built = self._build(candidate, found)
+        if built.faults and any(place.skips for place in candidate.contributions):
+            spoilt = {fold_name(name): fault for name, fault in built.faults}
+            found = self._desired(candidate, reader, spoilt)
+            built = self._build(candidate, found)
+        self._blocks.declare(found.declared, candidate.entry)
         self._report_blocks(reader)
-        leaving = self._leaving(candidate, declared, reader)
-        found = (*declared.values(), *leaving.values())
-        self.selection.meet("attribute", (each.target.attribute for each in found))
-        built = build_change(
-            candidate,
-            self._wanted(candidate, declared, leaving),
-            self.ground.frame,
-            self.ground.rule_for,
-        )
-        self._report(candidate, built, {**leaving, **declared}, reader)
-        return built
+        wanted = {**found.leaving, **found.declared}
+        names = (each.target.attribute for each in wanted.values())
+        self.selection.meet("attribute", names)
+        self._report(candidate, built, wanted, reader)
+        return found, built
+
+    def _desired(
+        self, candidate: Candidate, reader: Reader, spoilt: Mapping[str, Fault] = NONE
+    ) -> Desired:
+        found = reader.desired(candidate.key, candidate.contributions, spoilt)
+        entry = candidate.entry
+        before = entry.cohorts if entry is not None and not entry.gone else ()
+        current = _cohorts_of(candidate)
+        left = [n for n in before if n not in current and self._parts(n, found)]
+        for name in left:
+            for folded, given in self._leave.get(name, {}).items():
+                if folded not in found.declared:
+                    reader.merge(found.leaving, given)
+        found.cohorts = tuple(sorted({*current, *before}.difference(left)))
+        return found
+
+    def _parts(self, cohort: str, found: Desired) -> bool:
+        """Say whether a profile that is no member any more can leave the cohort.
+
+        While a row is skipped, nobody knows whether it declares what the cohort gives
+        at parting.
+        """
+        given = self._leave.get(cohort, {}).keys() - found.declared.keys()
+        tables = (row.origin.table or "" for row in found.skipped)
+        return not any(given & self.ground.tables[name].attributes for name in tables)
+
+    def _build(self, candidate: Candidate, found: Desired) -> Built:
+        wanted = self._wanted(candidate, found)
+        ground = self.ground
+        return build_change(candidate, wanted, ground.frame, ground.rule_for)
 
     def refuse_errors(self) -> None:
         """Refuse a project with errors.
@@ -90,22 +170,32 @@ class Weigher:
             words = "1 error" if count == 1 else f"{count} errors"
             raise SpecError(f"the project has {words}", self.findings)
 
-    def _contributions(self, reader: Reader) -> Iterator[Contribution]:
-        for contribution in self._named_places():
-            if contribution.key is NOBODY:
-                reader.desired(NOBODY, (contribution,))
-            else:
-                yield contribution
-
-    def _named_places(self) -> Iterator[Contribution]:
-        if self.selection.is_whole:
-            yield from self.ground.contributions()
-            return
-        meet = self.selection.meet
-        for contribution in self.ground.contributions():
-            meet("file", (contribution.origin.file,))
-            meet("table", filter(None, (contribution.origin.table,)))
+    def _counted(self, contributions: Iterable[Contribution]) -> Iterator[Contribution]:
+        for contribution in contributions:
+            self.skips.count(contribution.origin)
             yield contribution
+
+    def _watch(self, reader: Reader) -> Watch:
+        is_whole = self.selection.is_whole
+        removes = self.ground.policy.undeclared == "remove" or any(
+            table.missing == "remove" for table in self.ground.tables.values()
+        )
+        return Watch(
+            BLOCK_NAMES & self.ground.names,
+            everyone=not is_whole,
+            undeclared=removes or not is_whole,
+            on_unchanged=self._pass,
+            on_nobody=lambda place: self._judge_nobody(reader, place),
+            on_place=self._meet_place,
+        )
+
+    def _judge_nobody(self, reader: Reader, contribution: Contribution) -> None:
+        self.skips.add(reader.desired(NOBODY, (contribution,)).skipped)
+
+    def _meet_place(self, contribution: Contribution) -> None:
+        origin = contribution.origin
+        self.selection.meet("file", (origin.file,))
+        self.selection.meet("table", filter(None, (origin.table,)))
 
     def _pass(self, entry: Entry) -> None:
         self.selection.meet_profile(entry.key, entry)
@@ -116,34 +206,18 @@ class Weigher:
             rule = self.ground.rule_for(found.attribute)
             reader.report(found.fault, rule, found.place)
 
-    def _leaving(
-        self, candidate: Candidate, declared: Mapping[str, Declared], reader: Reader
-    ) -> dict[str, Declared]:
-        current = _cohorts_of(candidate)
-        entry = candidate.entry
-        before = entry.cohorts if entry is not None and not entry.gone else ()
-        leaving: dict[str, Declared] = {}
-        for name in before:
-            if name not in current:
-                for folded, found in self._leave.get(name, {}).items():
-                    if folded not in declared:
-                        reader.merge(leaving, found)
-        return leaving
-
-    def _wanted(
-        self,
-        candidate: Candidate,
-        declared: Mapping[str, Declared],
-        leaving: Mapping[str, Declared],
-    ) -> Wanted:
-        places = (c.origin for c in candidate.contributions)
+    def _wanted(self, candidate: Candidate, found: Desired) -> Wanted:
+        skipped = [row.origin for row in found.skipped]
+        places = [c.origin for c in candidate.contributions if c.origin not in skipped]
         return Wanted(
-            declared=dict(targets_of(declared)),
-            leaving=dict(targets_of(leaving)),
-            cohorts=_cohorts_of(candidate),
-            origins=tuple(dict.fromkeys(places)) or _origins_of(leaving),
+            declared=targets_of(found.declared),
+            leaving=targets_of(found.leaving),
+            cohorts=found.cohorts,
+            origins=_each_once(places) or _origins_of(found.leaving),
             is_named=bool(candidate.contributions),
             removes=self.ground.policy.undeclared == "remove",
+            shields=shields_of(self.ground.tables.values(), found.listed),
+            settles=not skipped,
         )
 
     def _report(
@@ -153,16 +227,22 @@ class Weigher:
         places: Mapping[str, Declared],
         reader: Reader,
     ) -> None:
+        if built.is_silent:
+            return
         for attribute, fault in built.faults:
             place = place_of(candidate, places.get(fold_name(attribute)))
             reader.report(fault, self.ground.rule_for(attribute), place)
         self.findings.extend(notes(candidate, built, places, self.ground, self.mask))
 
 
-def _cohorts_of(candidate: Candidate) -> tuple[str, ...]:
-    names = {contribution.origin.cohort for contribution in candidate.contributions}
-    return tuple(sorted(name for name in names if name is not None))
+def _cohorts_of(candidate: Candidate) -> frozenset[str]:
+    names = (place.origin.cohort for place in candidate.contributions)
+    return frozenset(name for name in names if name is not None)
 
 
 def _origins_of(leaving: Mapping[str, Declared]) -> tuple[Origin, ...]:
-    return tuple(dict.fromkeys(found.place.origin for found in leaving.values()))
+    return _each_once([found.among.origin for found in leaving.values()])
+
+
+def _each_once(origins: list[Origin]) -> tuple[Origin, ...]:
+    return tuple(origins if len(origins) < 2 else dict.fromkeys(origins))

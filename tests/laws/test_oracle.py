@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctsync.canon import fold_name
-from ctsync.engines.memory import Candidate
+from ctsync.engines.base import Candidate
 from ctsync.kinds import KINDS
 from ctsync.model.entry import Entry, Known
 from ctsync.model.key import Key

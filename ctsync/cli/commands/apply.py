@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from ctsync.cli.amounts import read_amount
+from ctsync.cli.amounts import read_amount, read_share
 from ctsync.cli.options import Settings, global_options
-from ctsync.cli.selecting import accept_option, target_option
+from ctsync.cli.selecting import accept_option, engine_option, target_option
 from ctsync.model.policy import Limit
 
 
@@ -42,7 +42,7 @@ from ctsync.model.policy import Limit
 @click.option(
     "--canary",
     metavar="N|P%",
-    callback=read_amount,
+    callback=read_share,
     help="Send so many profiles first, and the rest only if all were acknowledged.",
 )
 @click.option(
@@ -61,6 +61,7 @@ from ctsync.model.policy import Limit
 )
 @target_option
 @accept_option
+@engine_option
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an option
@@ -77,6 +78,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     lock_timeout: float,
     target: tuple[str, ...],
     accept: tuple[str, ...],
+    engine: str | None,
 ) -> int:
     """Send a saved plan, or plan a project and send that.
 
@@ -90,7 +92,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
 
     orders = Orders(
         what=what,
-        wish=Wish(target, (), accept),
+        wish=Wish(target, (), accept, engine),
         auto_approve=auto_approve,
         expect_digest=expect_digest,
         first_run=first_run,

@@ -7,7 +7,12 @@ from pathlib import Path
 import click
 
 from ctsync.cli.options import Settings, global_options
-from ctsync.cli.selecting import accept_option, selection_options, view_options
+from ctsync.cli.selecting import (
+    accept_option,
+    engine_option,
+    selection_options,
+    view_options,
+)
 
 
 @click.command("plan")
@@ -25,6 +30,7 @@ from ctsync.cli.selecting import accept_option, selection_options, view_options
 )
 @selection_options
 @accept_option
+@engine_option
 @view_options
 @global_options
 @click.pass_obj
@@ -37,6 +43,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     target: tuple[str, ...],
     exclude: tuple[str, ...],
     accept: tuple[str, ...],
+    engine: str | None,
     summary: bool,
     show_all: bool,
 ) -> int:
@@ -53,7 +60,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     from ctsync.render import RENDERERS
 
     require_format(settings, *RENDERERS)
-    wish = Wish(target, exclude, accept)
+    wish = Wish(target, exclude, accept, engine)
     session = open_session(settings, project)
     with plan_now(session, folded_view(session.store()), wish) as plan:
         if out is not None:

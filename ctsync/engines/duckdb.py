@@ -1,0 +1,240 @@
+"""Finding candidates in DuckDB: for populations that Python should not hold.
+
+Digests and fingerprints are joined as columns; only what differs comes to Python, in
+the order of keys. What does not fit into the memory of a connection goes to its disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+from ctsync.canon import canonical
+from ctsync.duck import Connection, connected, quoted, refusals
+from ctsync.engines import relations as sql
+from ctsync.engines.base import Candidate, Engine, Search, Tally, fingerprint, in_order
+from ctsync.errors import CtsyncError
+from ctsync.model.contribution import Contribution
+from ctsync.model.key import Key
+from ctsync.model.rows import RowSource
+
+_BATCH = 4096
+_LEAST_MIB, _MOST_MIB, _BYTES_A_LINE = 512, 1536, 64
+# With fewer rows for each entry, most of the snapshot is not worth a join.
+_ENTRIES_A_ROW = 4
+# What a row that comes to Python is, if not one of a source.
+_LOOSE, _DIFFERS, _SAME = -1, -2, -3
+_Row: TypeAlias = "tuple[Any, ...]"
+
+
+def find_candidates(search: Search, tally: Tally) -> Iterator[Candidate]:
+    """Yield candidates in the order of their keys, counting what is passed over.
+
+    Raises:
+        SpecError: the files of a row source cannot be read.
+        CtsyncError: memory or disk were not enough.
+    """
+    try:
+        with connected() as connection:
+            hunt = Hunt(connection, search)
+            hunt.gather()
+            hunt.compare(tally)
+            hunt.judge_nobody()
+            yield from hunt.candidates()
+    except refusals() as error:
+        raise _stopped(error) from error
+    for source in search.row_sources:
+        source.check_unchanged()
+
+
+def find_places(sources: Iterable[RowSource], key: Key) -> Iterator[Contribution]:
+    """Yield what the rows of sources say of one profile, by source, file and row.
+
+    Raises:
+        SpecError: the files of a row source cannot be read.
+        CtsyncError: memory or disk were not enough.
+    """
+    for source in sources:
+        try:
+            with connected() as connection:
+                source.load(connection)
+                connection.execute(sql.ROWS_OF_ONE.format(**_of(source)), [*key])
+                query = sql.CELLS_OF_ONE.format(cells=source.cells("engine_one"))
+                rows = connection.execute(query).fetchall()
+        except refusals() as error:
+            raise _stopped(error) from error
+        source.check_unchanged()
+        for row in rows:
+            yield source.contribution(*row)
+
+
+def _stopped(error: Exception) -> CtsyncError:
+    # DuckDB's own words may hold values, but for those about memory and files.
+    about = type(error).__name__.removesuffix("Exception")
+    why = str(error).splitlines()[0] if about in {"OutOfMemory", "IO"} else about
+    return CtsyncError(
+        f"DuckDB could not compare the project with the state: {why}",
+        hint="make room in the folder that TMPDIR names, or try --engine memory",
+        code="engine",
+    )
+
+
+@dataclass(slots=True)
+class Hunt:
+    """One search, in a connection of its own.
+
+    The source with the most rows is the `many`: they are read where they are and
+    joined with the snapshot. All other places are the few, and kept in a table.
+    """
+
+    connection: Connection
+    search: Search
+    _loose: list[Contribution] = field(default_factory=list)
+    _many: int | None = None
+    _has_few: bool = False
+    _entries: int = 0
+
+    def gather(self) -> None:
+        """Bring entries and places into the connection's reach."""
+        self._take_entries()
+        self._run(sql.NO_FEW)
+        self._take_loose()
+        for source in self.search.row_sources:
+            source.load(self.connection)
+        self._many = self._choose_many()
+        rows = sum(source.rows for source in self.search.row_sources)
+        self._run(sql.LIMITS, memory_mib=_memory_mib(rows + self._entries))
+        for number, source in enumerate(self.search.row_sources):
+            if number != self._many and source.rows:
+                self._has_few = True
+                self._run(sql.TAKE_ROWS, source=number, **_of(source))
+        if self.search.watch.everyone:
+            self._show_places()
+
+    def compare(self, tally: Tally) -> None:
+        """Find out which profiles may differ, and count all of them."""
+        watch = self.search.watch
+        known = sql.known(watch.attributes, everyone=watch.everyone)
+        undeclared = str(watch.undeclared)
+        if self._many is None:
+            self._run(sql.MEET_FEW, known=known, undeclared=undeclared)
+            self._run(sql.PLACES_OF_FEW)
+        else:
+            source = _of(self.search.row_sources[self._many])
+            overlap = sql.OVERLAP.format(**source) if self._has_few else ""
+            self._run(sql.MEET_MANY, known=known, overlap=overlap, **source)
+            self._run(sql.SEEN_OF_MANY)
+            self._run(sql.PLACES_OF_MANY, source=self._many, **source)
+        is_single = self._many is not None and not self._has_few
+        named = sql.NAMED_ONCE if is_single else sql.NAMED
+        self._run(sql.MEET, named=named, undeclared=undeclared)
+        self._count(tally)
+
+    def judge_nobody(self) -> None:
+        """Pass on the rows that name no one."""
+        for (number,) in sorted(self._rows(sql.NOBODYS_SOURCES)):
+            cells = self._cells(sql.NOBODYS_ROWS, "engine_nobody", number)
+            for row in self._rows(sql.NOBODY.format(cells=cells)):
+                place = self.search.row_sources[number].contribution(*row)
+                self.search.watch.on_nobody(place)
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Yield the candidates, and pass on the entries that are watched."""
+        rows = self._rows(sql.IN_ORDER.format(parts=" UNION ALL ".join(self._parts())))
+        for (kind, identifier), found in groupby(rows, itemgetter(0, 1)):
+            entry, is_same, places = None, False, []
+            for _, _, source, file, row, digest, cells, line in found:
+                if source >= 0:
+                    by = self.search.row_sources[source]
+                    places.append(by.contribution(identifier, digest, file, row, cells))
+                elif source == _LOOSE:
+                    places.append(self._loose[row])
+                else:
+                    entry, is_same = self.search.entry_of(line), source == _SAME
+            if is_same and entry is not None:
+                self.search.watch.on_unchanged(entry)
+            else:
+                mark = fingerprint(places) if places else None
+                yield Candidate(Key(kind, identifier), in_order(places), entry, mark)
+
+    def _parts(self) -> Iterator[str]:
+        for number, source in enumerate(self.search.row_sources):
+            if source.rows:
+                yield self._cells(sql.CHOSEN_ROWS, "engine_rows", number)
+        yield sql.LOOSE.format(loose=_LOOSE)
+        yield sql.ENTRIES.format(same=_SAME, differs=_DIFFERS)
+
+    def _take_entries(self) -> None:
+        if self.search.columns is not None:
+            self._run(sql.KNOWN, columns=self.search.columns)
+        else:
+            self._run(sql.NO_KNOWN)
+            entries = iter(self.search.entries())
+            while lines := list(map(self.search.line_of, islice(entries, _BATCH))):
+                text = b"".join(lines).decode().removesuffix("\n")
+                self.connection.execute(sql.TAKE_LINES, [text])
+        ((self._entries,),) = self._rows(sql.COUNT_KNOWN)
+
+    def _take_loose(self) -> None:
+        named = self.search.watch.named(self.search.loose())
+        while batch := list(islice(named, _BATCH)):
+            rows = [
+                [*each.key, each.digest.hex(), place]
+                for place, each in enumerate(batch, len(self._loose))
+            ]
+            self.connection.execute(sql.TAKE_LOOSE, [canonical(rows).decode()])
+            self._loose += batch
+        self._has_few = bool(self._loose)
+
+    def _choose_many(self) -> int | None:
+        rows = [source.rows for source in self.search.row_sources]
+        most = max(rows, default=0)
+        if not most or most * _ENTRIES_A_ROW < self._entries:
+            return None
+        return rows.index(most)
+
+    def _show_places(self) -> None:
+        """Pass on one row of every file."""
+        for source in self.search.row_sources:
+            query = sql.PLACES.format(rows=source.keys)
+            for identifier, digest, file, row in self._rows(query):
+                place = source.contribution(identifier, digest, file, row, ())
+                self.search.watch.on_place(place)
+
+    def _count(self, tally: Tally) -> None:
+        ((tally.entries,),) = self._rows(sql.COUNT_ENTRIES)
+        ((known, same, undeclared),) = self._rows(sql.COUNT_MET)
+        # What was not met, few did not name, and many named as it is.
+        rest = tally.entries - known
+        tally.unchanged = same + (rest if self._many is not None else 0)
+        tally.undeclared = undeclared + (rest if self._many is None else 0)
+
+    def _cells(self, query: str, name: str, number: int) -> str:
+        """Give the query of some rows of a source with their cells."""
+        name = f"{name}_{number}"
+        self._run(query, name=name, source=number)
+        cells = self.search.row_sources[number].cells(name)
+        return sql.CELLS.format(cells=cells, name=name, source=number)
+
+    def _run(self, query: str, **words: object) -> None:
+        self.connection.execute(query.format(**words))
+
+    def _rows(self, query: str) -> Iterator[_Row]:
+        cursor = self.connection.execute(query)
+        while batch := cursor.fetchmany(_BATCH):
+            yield from batch
+
+
+def _memory_mib(lines: int) -> int:
+    """Give how much a search among so many rows and entries may hold in memory."""
+    return min(_LEAST_MIB + lines * _BYTES_A_LINE // 2**20, _MOST_MIB)
+
+
+def _of(source: RowSource) -> dict[str, str]:
+    return {"type": quoted(source.key_type), "rows": source.keys}
+
+
+ENGINE = Engine("duckdb", find_candidates)

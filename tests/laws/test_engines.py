@@ -1,0 +1,171 @@
+"""Law 7: whatever finds the candidates, a project has the same plan, byte for byte."""
+
+import csv
+import json
+from functools import partial
+from random import Random
+
+import pytest
+
+from ctsync import duck
+from ctsync.engines import built_in, duckdb
+from ctsync.model.entry import Entry
+from ctsync.model.mask import Mask
+from ctsync.model.snapshot import Account, Base
+from ctsync.observe.adopt import adopted
+from ctsync.plan.document import PlanHead, scratch_file
+from ctsync.plan.make import make_plan
+from ctsync.plan.select import Selection, parse_selector
+from ctsync.plan.weigh import Weigher
+from ctsync.spec import load_project
+
+HEAD = PlanHead(Account("TEST-1", "in1"), Base("0" * 32, 3, "d" * 64))
+PROJECT = """\
+version: 1
+account: {{id: TEST-1, region: in1}}
+state: state.jsonl
+policy: {{undeclared: {undeclared}}}
+catalog: {{Plan: {{type: string}}, Interests: {{type: list}}, Score: {{type: number}}}}
+"""
+TABLES = """\
+tables:
+  loyalty:
+    file: loyalty-*.csv
+    key: {{identity: id}}
+    columns: {{plan: Plan, tags: {{attribute: Interests, split: ";", as: include}}}}
+    missing: {missing}
+    invalid: skip
+    allow_empty: true
+  scores:
+    file: scores.jsonl
+    key: {{identity: id}}
+    columns: {{score: Score}}
+    duplicates: last
+    allow_empty: true
+  devices:
+    file: scores.jsonl
+    key: {{objectId: id}}
+    columns: {{score: Rank}}
+    where: "id LIKE 'u%'"
+    duplicates: last
+    invalid: skip
+    allow_empty: true
+cohorts:
+  listed:
+    members: [{members}]
+    attributes: {{Interests: {{include: [lounge]}}, MSG-dndEmail: true}}
+    leave: {{Tier: Standard}}
+  read:
+    members: {{file: members.csv, key: {{identity: id}}}}
+    attributes: {{Interests: {{include: [bar]}}}}
+    leave: {{Bar: false}}
+"""
+IDS = ["u1", "u2", "u3", "u10", "U1", "é", "\U0001f600", "a'b", "~x", "10", "a b"]
+TAGS = ["shoes", "bags", "hats", ""]
+SELECTORS = [
+    (), ("table=loyalty",), ("cohort=*",), ("identity=u*",), ("file=*.csv",),
+]  # fmt: skip
+
+
+class World:
+    """A project in a folder, drawn by chance, and drawn again a little otherwise."""
+
+    def __init__(self, folder, chance):
+        self.folder, self.chance = folder, chance
+        self.undeclared = chance.choice(["keep", "remove"])
+        self.missing = chance.choice(["keep", "remove"])
+        self.people = {key: self.words() for key in self.some(IDS)}
+        self.rows = {key: self.row() for key in self.some(IDS)}
+        self.scores = [(key, chance.randrange(3)) for key in self.some(IDS)]
+        self.members, self.listed = self.some(IDS), self.some(IDS)
+
+    def some(self, words):
+        return self.chance.sample(words, self.chance.randrange(len(words)))
+
+    def words(self):
+        words = {"Name": self.chance.choice(["Jack", "Jill"])}
+        if self.chance.random() < 0.3:
+            words |= {"Email": "same@example.com", "MSG-dndEmail": True}
+        return words
+
+    def row(self):
+        plan = self.chance.choice(["Gold", "Free", "Free", ""])
+        return plan, ";".join(self.some(TAGS))
+
+    def edit(self):
+        for part, fresh in (
+            (self.people, self.words),
+            (self.rows, self.row),
+        ):
+            for key in self.some(IDS)[:3]:
+                if part.pop(key, None) is None or self.chance.random() < 0.6:
+                    part[key] = fresh()
+        for part in (self.members, self.listed):
+            del part[: self.chance.randrange(3)]
+        self.scores += [(key, 1) for key in self.some(IDS)[:2]]
+
+    def project(self):
+        folder, json_words = self.folder, json.dumps
+        text = PROJECT.format(undeclared=self.undeclared)
+        members = ", ".join(map(json_words, self.listed))
+        (folder / "ctsync.yaml").write_text(text)
+        (folder / "tables.yaml").write_text(
+            TABLES.format(missing=self.missing, members=members)
+        )
+        entries = [
+            {"identity": key, "attributes": words} for key, words in self.people.items()
+        ]
+        (folder / "people.yaml").write_text(json_words({"profiles": entries}))
+        rows = [(key, *row) for key, row in self.rows.items()]
+        for name, part in (("a", rows[::2]), ("b", [*rows[1::2], ("", "Gold", "")])):
+            self.write(f"loyalty-{name}.csv", ["id", "plan", "tags"], part)
+        self.write("members.csv", ["id"], [(key,) for key in sorted(set(self.members))])
+        lines = [json_words({"id": key, "score": score}) for key, score in self.scores]
+        (folder / "scores.jsonl").write_text("".join(f"{line}\n" for line in lines))
+        return load_project(folder)
+
+    def write(self, name, header, rows):
+        with (self.folder / name).open("w", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+
+
+def plan_of(project, entries, engine, targets=()):
+    selection = Selection(map(parse_selector, targets))
+    weigher = Weigher(project, Mask("0"), selection, engine=built_in()[engine])
+    file = scratch_file()
+    return make_plan(weigher, HEAD, entries, file), file
+
+
+def bytes_of(project, entries, engine, targets=()):
+    plan, file = plan_of(project, entries, engine, targets)
+    with plan:
+        file.seek(0)
+        return file.read()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_engines_give_the_same_plan(seed, tmp_path, monkeypatch):
+    chance = Random(seed)
+    limits = chance.choice([{}, {"memory_mib": 64, "threads": 1}, {"threads": 2}])
+    monkeypatch.setattr(duckdb, "connected", partial(duck.connected, **limits))
+    world = World(tmp_path, chance)
+    project = world.project()
+    first, _ = plan_of(project, (), "duckdb")
+    with first:
+        assert bytes_of(project, (), "memory") == bytes_of(project, (), "duckdb")
+        changes = [c for c in first.changes() if chance.random() < 0.9]
+        entries = tuple(adopted(Entry(c.key), c) for c in changes)
+    for _ in range(2):
+        world.edit()
+        project = world.project()
+        targets = chance.choice(SELECTORS)
+        plans = {name: told(project, entries, name, targets) for name in built_in()}
+        assert plans["duckdb"] == plans["memory"]
+
+
+def told(project, entries, engine, targets):
+    """The bytes of a plan, or what is said in its stead."""
+    try:
+        return bytes_of(project, entries, engine, targets)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the same
+        return type(error), str(error), list(getattr(error, "findings", ()))
