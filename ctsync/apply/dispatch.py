@@ -12,23 +12,23 @@ from typing import TypeAlias
 
 from ctsync.apply.allowance import full
 from ctsync.apply.curtain import Curtain
-from ctsync.apply.dossier import Dossier
 from ctsync.apply.halt import Halt
-from ctsync.apply.lanes import Landing, Lanes, Parcel, Trip
-from ctsync.apply.logbook import DossierByKey, Logbook
+from ctsync.apply.lanes import Event, Landing, Lanes, Parcel, Stuck, Trip
+from ctsync.apply.logbook import Logbook
 from ctsync.apply.resting import Rest, Resting
 from ctsync.apply.retry import Attempt, Ruling, rule
 from ctsync.apply.terms import Surroundings, Terms
 from ctsync.errors import CtsyncError
-from ctsync.model.record import Outcome, Record, Verdict
-from ctsync.plan.schedule import Batch, FoldedKey, body_of
+from ctsync.model.record import Outcome, Verdict
+from ctsync.plan.load import Cargo
 from ctsync.transport.answer import Answer, Happened, Transport
+from ctsync.transport.reply import is_all_taken
 
 _STOPPED = (Happened.UNAUTHORISED, Happened.UNREACHABLE, Happened.REFUSED)
 _UNKNOWN = Verdict(Outcome.UNKNOWN)
 
-Calls: TypeAlias = Iterator[tuple[Batch, DossierByKey]]
-Told: TypeAlias = tuple[Dossier, Record, Verdict]
+Verdicts: TypeAlias = tuple[Verdict, ...]
+Told: TypeAlias = tuple[Cargo, Verdicts]  # one verdict a record
 
 
 class Dispatch:
@@ -49,9 +49,9 @@ class Dispatch:
         self._lanes = Lanes(transport, logbook, around.clock, dry_run=terms.dry_run)
         self._resting = Resting(around.clock)
         self._allowance = full(terms.concurrency)
-        self._source: Calls = iter(())
-        self._ahead: tuple[Batch, DossierByKey] | None = None
-        self._held: set[FoldedKey] = set()
+        self._source: Iterator[Cargo] = iter(())
+        self._ahead: Cargo | None = None
+        self._held: set[str] = set()
         self._number = 0
         self._landed = 0
         self._lost_in_row = 0
@@ -61,10 +61,10 @@ class Dispatch:
 
     @property
     def calls(self) -> int:
-        """How many calls have left, or are about to."""
-        return self._landed + len(self._lanes.in_flight)
+        """How many calls have left."""
+        return self._landed + self._lanes.departed
 
-    def deliver(self, calls: Calls) -> Iterator[list[Told]]:
+    def deliver(self, calls: Iterator[Cargo]) -> Iterator[list[Told]]:
         """Send calls until each of their records has its outcome; yield those.
 
         After a halt what is in flight is finished, and nothing more leaves.
@@ -75,21 +75,21 @@ class Dispatch:
         self._source, self._ahead = calls, None
         while True:
             self._fill()
-            if self._is_over:
-                yield list(self._give_up())
-            if not self._lanes.in_flight and not self._resting:
+            if self._is_over and (told := list(self._give_up())):
+                yield told
+            if not (self._lanes.under_way or self._resting):
                 break
-            landing = self._await_landing()
-            if landing is not None:
-                yield list(self._take_in(landing))
+            event = self._await_event()
+            if event is not None:
+                yield [self._take_in(event)]
         if self._error is not None:
             raise self._error
 
     def undecided(self) -> Iterator[Told]:
         """Yield the records of a run that was cut short, by what may be of them."""
-        for trip in self._lanes.in_flight.values():
-            yield from _told(trip.attempt, trip.parcel, _UNKNOWN)
-        yield from self._give_up()
+        for trip in self._lanes.under_way.values():
+            yield _told(trip.attempt, _UNKNOWN)
+        yield from self._give_up_waits()
 
     def close(self) -> None:
         """Let the lanes end; waits for none."""
@@ -100,108 +100,105 @@ class Dispatch:
         return self._error is not None or self._halt.reason is not None
 
     def _fill(self) -> None:
-        """Send what may leave now, and get the next call ready beside it."""
-        while not self._is_over and self._has_room():
-            rest = self._resting.take_rested()
-            if rest is not None:
-                body = body_of(rest.attempt.records)
-                self._send(rest.attempt, rest.parcel, body)
-            elif not self._send_next():
-                return
-        if not self._is_over:
-            self._look_ahead()
+        """Open lanes, and have calls noted for them and for when they are free."""
+        if self._is_over or self._resting.is_paused:
+            self._lanes.open(0)
+            return
+        kept = self._resting.lanes_kept
+        self._lanes.open(max(0, self._allowance.allowed - kept))
+        while self._note_rested() if self._resting.rested() else self._note_next():
+            pass
 
-    def _has_room(self) -> bool:
-        taken = len(self._lanes.in_flight) + self._resting.lanes_kept
-        return taken < self._allowance.allowed and not self._resting.is_paused
+    def _has_room(self, cargo: Cargo) -> bool:
+        """Say whether a call may be noted: one to be in doubt, if this ends badly."""
+        most = self._allowance.allowed
+        # A counter in doubt is dear, and one lane is for who wants step after step.
+        most += 0 if cargo.counts or self._allowance.is_least else most
+        return len(self._lanes.under_way) + self._resting.lanes_kept < most
 
-    def _look_ahead(self) -> None:
-        if self._ahead is None:
-            self._ahead = next(self._source, None)
-
-    def _send_next(self) -> bool:
-        self._look_ahead()
-        if self._ahead is None or len(self._resting) >= self._allowance.ceiling:
+    def _note_rested(self) -> bool:
+        rest = self._resting.rested()
+        if rest is None or not self._has_room(rest.attempt.cargo):
             return False
-        batch, dossiers = self._ahead
-        # What the platform may take for one person is never in flight twice.
-        if not self._held.isdisjoint(batch.folded):
-            return False
-        self._ahead = None
-        self._held |= batch.folded
-        parcel = Parcel(dossiers, batch.folded, len(batch.records))
-        self._send(Attempt(batch.records), parcel, batch.body)
+        self._resting.remove(rest)
+        self._note(rest.attempt, rest.parcel)
         return True
 
-    def _send(self, attempt: Attempt, parcel: Parcel, body: bytes) -> None:
+    def _note_next(self) -> bool:
+        if self._ahead is None:
+            self._ahead = next(self._source, None)
+        if self._ahead is None or len(self._resting) >= self._allowance.ceiling:
+            return False
+        if not self._has_room(self._ahead):
+            return False
+        cargo, folded = self._ahead, self._ahead.folded
+        # What the platform may take for one person is never in flight twice.
+        if not self._held.isdisjoint(folded):
+            return False
+        self._ahead = None
+        self._held.update(folded)
+        self._note(Attempt(cargo), Parcel(folded, len(cargo)))
+        return True
+
+    def _note(self, attempt: Attempt, parcel: Parcel) -> None:
         self._number += 1
         is_alone = self._allowance.is_least
-        self._lanes.start(Trip(self._number, attempt, parcel, body, is_alone))
+        self._lanes.note(Trip(self._number, attempt, parcel, is_alone))
 
-    def _await_landing(self) -> Landing | None:
+    def _await_event(self) -> Event | None:
         rest, most = self._resting.seconds(), self._terms.pace.slice_seconds
         seconds = most if rest is None else min(rest, most)
-        landing = None
-        if self._lanes.in_flight:
-            landing = self._lanes.next_landing(seconds)
-        else:
+        event = None
+        if self._lanes.is_held:
             self._around.sleep(seconds)
+        else:
+            event = self._lanes.next_event(seconds)
         self._resting.look()
-        return landing
+        return event
 
-    def _take_in(self, landing: Landing) -> Iterator[Told]:
-        trip, answer = landing.trip, landing.answer
-        if answer is None or landing.sent_at is None:
-            yield from self._fail(landing)
-            return
-        attempt = trip.attempt
-        curtain = Curtain(attempt.records, self._terms.mask)
-        answer = replace(answer, message=curtain.text(answer.message))
+    def _take_in(self, event: Event) -> Told:
+        return self._land(event) if isinstance(event, Landing) else self._fail(event)
+
+    def _land(self, landing: Landing) -> Told:
+        trip, attempt, answer = landing.trip, landing.trip.attempt, landing.answer
+        self._landed += 1
+        curtain = Curtain(attempt.cargo, self._terms.mask)
         if not trip.is_alone:
             # In company, too many in flight says nothing about this one.
             attempt = attempt.afresh(Happened.THROTTLED)
-        ruling = self._receive(trip, rule(attempt, answer, self._terms.pace))
+        ruling = rule(attempt, answer, self._terms.pace)
+        if not is_all_taken(ruling.verdicts):
+            answer = replace(answer, message=curtain.text(answer.message))
+        ruling = self._receive(trip, ruling)
         self._heed(trip, answer, ruling)
         self._note_late_write(trip, landing.sent_at, ruling)
-        self._land(trip)
         self._rest(trip, answer, ruling)
-        again = {record.key for each in ruling.again for record in each.records}
-        pairs = zip(attempt.records, ruling.verdicts, strict=True)
-        final = [pair for pair in pairs if pair[0].key not in again]
-        self._let_go(trip.parcel, len(final))
-        for record, verdict in final:
-            seen = curtain.verdict(verdict)
-            yield trip.parcel.dossiers[record.key], record, seen
+        final = _final(attempt.cargo, ruling, curtain)
+        self._let_go(trip.parcel, len(final[0]))
+        return final
 
     def _receive(self, trip: Trip, ruling: Ruling) -> Ruling:
-        records, dossiers = trip.attempt.records, trip.parcel.dossiers
         try:
-            self._logbook.receive(trip.number, records, ruling.verdicts, dossiers)
+            self._logbook.receive(trip.number, ruling.verdicts)
         except CtsyncError as error:
             self._error = self._error or error
             # The journal has an intent and no receipt, and readers believe that.
-            verdicts = (_UNKNOWN,) * len(records)
+            verdicts = (_UNKNOWN,) * len(ruling.verdicts)
             return replace(ruling, verdicts=verdicts, again=(), tries=None)
         return ruling
 
-    def _fail(self, landing: Landing) -> Iterator[Told]:
+    def _fail(self, event: Stuck) -> Told:
         """Take in a call that could not be noted, and so was not sent."""
-        trip, error = landing.trip, landing.error
-        if error is not None and not isinstance(error, CtsyncError):
-            raise error
-        self._error = self._error or error
-        del self._lanes.in_flight[trip.number]
-        self._let_go(trip.parcel, len(trip.attempt.records))
-        yield from _told(trip.attempt, trip.parcel, trip.attempt.unsent())
-
-    def _land(self, trip: Trip) -> None:
-        del self._lanes.in_flight[trip.number]
-        self._landed += 1
+        if not isinstance(event.error, CtsyncError):
+            raise event.error
+        self._error = self._error or event.error
+        self._let_go(event.trip.parcel, len(event.trip.attempt.cargo))
+        return _told(event.trip.attempt, event.trip.attempt.unsent())
 
     def _let_go(self, parcel: Parcel, records: int) -> None:
         parcel.open -= records
         if not parcel.open:
-            self._held -= parcel.folded
+            self._held.difference_update(parcel.folded)
 
     def _heed(self, trip: Trip, answer: Answer, ruling: Ruling) -> None:
         gave_up = ruling.halted is not None
@@ -243,7 +240,7 @@ class Dispatch:
             seconds = self._wait_seconds(answer, ruling.tries)
             if is_throttled and (self._allowance.is_least or answer.retry_after):
                 self._resting.pause(seconds)
-            if self._resting.is_paused or not self._lanes.in_flight:
+            if self._resting.is_paused or not self._lanes.under_way:
                 self._around.observer.waits(seconds, answer.message)
         for attempt in ruling.again:
             rest = Rest(attempt, trip.parcel, seconds, keeps_lane=not is_throttled)
@@ -255,15 +252,33 @@ class Dispatch:
         return self._terms.pace.delay_seconds(tries, chance, at_least=least)
 
     def _give_up(self) -> Iterator[Told]:
+        """Take back what has not left, and give up every wait."""
+        self._lanes.open(0)
+        for trip in self._lanes.recall():
+            unsent = (trip.attempt.unsent(),) * len(trip.attempt.cargo)
+            ruling = self._receive(trip, Ruling(unsent))
+            self._let_go(trip.parcel, len(trip.attempt.cargo))
+            yield trip.attempt.cargo, ruling.verdicts
+        yield from self._give_up_waits()
+
+    def _give_up_waits(self) -> Iterator[Told]:
         for rest in self._resting.take_all():
-            self._let_go(rest.parcel, len(rest.attempt.records))
-            yield from _told(rest.attempt, rest.parcel, rest.attempt.unsent())
+            self._let_go(rest.parcel, len(rest.attempt.cargo))
+            yield _told(rest.attempt, rest.attempt.unsent())
 
 
-def _told(attempt: Attempt, parcel: Parcel, verdict: Verdict) -> Iterator[Told]:
-    for record in attempt.records:
-        yield parcel.dossiers[record.key], record, verdict
+def _told(attempt: Attempt, verdict: Verdict) -> Told:
+    return attempt.cargo, (verdict,) * len(attempt.cargo)
 
 
-def _has_unknown(verdicts: tuple[Verdict, ...]) -> bool:
+def _final(cargo: Cargo, ruling: Ruling, curtain: Curtain) -> Told:
+    """Give what is not tried again, with verdicts that are fit to be shown."""
+    verdicts = ruling.verdicts
+    if is_all_taken(verdicts):
+        return cargo, verdicts
+    numbers = cargo.numbers_without([each.cargo for each in ruling.again])
+    return cargo.only(numbers), tuple(curtain.verdict(verdicts[n]) for n in numbers)
+
+
+def _has_unknown(verdicts: Verdicts) -> bool:
     return any(verdict.outcome is Outcome.UNKNOWN for verdict in verdicts)

@@ -1,8 +1,9 @@
 """What one record does to what is known of one profile.
 
-An effect carries values, never differences: folding it needs no understanding of
-kinds, and it means the same however often a record was tried. A doubt carries what was
-about to be sent; what it makes uncertain is worked out only where it comes to that.
+An effect carries values, never differences: it means the same however often a record
+was tried. It is worked out where a journal is folded, from the change and from what was
+known before; the journal itself only says which records were taken, and which are in
+doubt.
 """
 
 from __future__ import annotations
@@ -10,20 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
 
 from ctsync.canon import fold_name
 from ctsync.kinds import KINDS
-from ctsync.model.change import Change, Settled, settled_from_json
-from ctsync.model.entry import Entry, Known, known_from_json
+from ctsync.model.change import Change, Settled
+from ctsync.model.entry import Entry, Known
 from ctsync.model.operation import Operation
 from ctsync.model.record import Record
-from ctsync.model.row import RowForm
-from ctsync.plan.schedule import records_of
 
 Attributes = Mapping[str, Known]
 
-_OPERATIONS = RowForm(Operation)
 _fold = lru_cache(maxsize=4096)(fold_name)  # names are few, and come with every record
 
 
@@ -42,34 +39,28 @@ class Effect:
     settled: Settled | None = None
     is_sent: bool = True
 
-    def as_json(self) -> dict[str, Any]:
-        """Give the form that a journal keeps."""
-        data: dict[str, Any] = {
-            "attributes": {k: v.as_json() for k, v in self.attributes.items()},
-            "cohorts": self.cohorts,
-        }
-        if self.once:
-            data["once"] = self.once
-        if self.settled is not None:
-            data["settled"] = self.settled.as_json()
-        if not self.is_sent:
-            data["is_sent"] = False
-        return data
-
     def fold_into(self, entry: Entry | None, empty: Entry) -> Entry | None:
         """Give the entry after the effect; `empty` is what a new one starts from."""
         if not self.is_sent and entry is None:
             return None
         # A profile that a read found gone is made anew by whatever is sent to it.
         before = empty if entry is None or (entry.gone and self.is_sent) else entry
-        written = replace(
-            before,
-            attributes=dict(sorted({**before.attributes, **self.attributes}.items())),
-            cohorts=_union(before.cohorts, self.cohorts),
-            once=_union(before.once, self.once),
-            fingerprint=None,
+        attributes, cohorts = {**before.attributes, **self.attributes}, self.cohorts
+        fingerprint = None
+        if self.settled is None:
+            cohorts = _union(before.cohorts, cohorts)
+        else:
+            cohorts, fingerprint = self.settled.cohorts, self.settled.fingerprint
+            for name in self.settled.forget:
+                attributes.pop(name, None)
+        return Entry(
+            before.key,
+            dict(sorted(attributes.items())),
+            cohorts,
+            _union(before.once, self.once),
+            fingerprint,
+            before.gone,
         )
-        return written if self.settled is None else _settle(written, self.settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +70,6 @@ class Doubt:
     operations: tuple[Operation, ...]
     cohorts: tuple[str, ...]
     run: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the form that a journal keeps; the run stands once for a call."""
-        return {
-            "operations": _OPERATIONS.rows(self.operations),
-            "cohorts": self.cohorts,
-        }
 
     def effect_on(self, known: Attributes) -> Effect:
         """Give what is known where the outcome never will be."""
@@ -99,19 +83,22 @@ class Doubt:
         return self.effect_on(known).fold_into(entry, empty)
 
 
-def effect_from_json(data: Mapping[str, Any]) -> Effect | Doubt:
-    """Read what `as_json` of an effect wrote, or of a doubt, with its run."""
-    if "operations" in data:
-        operations = _OPERATIONS.values(data["operations"])
-        return Doubt(operations, tuple(data["cohorts"]), data["run"])
-    settled = data.get("settled")
-    return Effect(
-        {name: known_from_json(known) for name, known in data["attributes"].items()},
-        tuple(data["cohorts"]),
-        tuple(data.get("once", ())),
-        None if settled is None else settled_from_json(settled),
-        data.get("is_sent", True),
-    )
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A record that was acknowledged.
+
+    What is known of its profile then follows from the change and from what was known
+    before it, which the earlier records of the profile made.
+    """
+
+    record: Record
+    change: Change
+
+    def fold_into(self, entry: Entry | None, empty: Entry) -> Entry | None:
+        """Give the entry after the record; `empty` is what a new one starts from."""
+        known = {} if entry is None or entry.gone else entry.attributes
+        effect = effect_of(self.record, self.change, known)
+        return effect.fold_into(entry, empty)
 
 
 def effect_of(record: Record, change: Change, known: Attributes) -> Effect:
@@ -124,20 +111,6 @@ def effect_of(record: Record, change: Change, known: Attributes) -> Effect:
         tuple(sorted(once.intersection(after))),
         _with_released(change) if record.last else None,
     )
-
-
-def known_before(record: Record, change: Change, known: Attributes) -> Attributes:
-    """Give what is known once the records before this one are acknowledged.
-
-    A record is sent only then, so nothing has to be kept between two waves.
-    """
-    if len(record.operations) == len(change.operations):
-        return known
-    for _, earlier in records_of(change):
-        if earlier.operations == record.operations:
-            break
-        known = {**known, **_after(earlier.operations, known, certain=True)}
-    return known
 
 
 def release_of(change: Change) -> Effect:
@@ -177,15 +150,5 @@ def _in_doubt(known: Known, run: str) -> Known:
     return replace(known, since=run)
 
 
-def _settle(entry: Entry, settled: Settled) -> Entry:
-    forgotten = frozenset(settled.forget)
-    return replace(
-        entry,
-        attributes={k: v for k, v in entry.attributes.items() if k not in forgotten},
-        cohorts=settled.cohorts,
-        fingerprint=settled.fingerprint,
-    )
-
-
-def _union(*names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({name for group in names for name in group}))
+def _union(names: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({*names, *more}))

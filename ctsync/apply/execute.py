@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from ctsync.apply.dispatch import Dispatch
-from ctsync.apply.dossier import Dossier, Dossiers
 from ctsync.apply.halt import Halt
 from ctsync.apply.tally import Tally
 from ctsync.apply.terms import Observer, Terms
-from ctsync.model.key import Key
 from ctsync.model.policy import Limit
-from ctsync.model.record import Record
-from ctsync.plan.schedule import WAVES, Batch, pack, records_of
+from ctsync.plan.document import SavedPlan
+from ctsync.plan.load import Cargo, Content
+from ctsync.plan.schedule import WAVES
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One pass over a plan."""
+    """One pass over a plan, of which everything is due."""
 
-    dossiers: Dossiers
-    waves: frozenset[int]
+    plan: SavedPlan
     dispatch: Dispatch
     tally: Tally
     halt: Halt
@@ -30,60 +27,42 @@ class Execution:
     observer: Observer
 
     def run(self) -> None:
-        """Send everything that is due, the canary first, until something halts it."""
+        """Send everything, the canary first, until something halts it."""
+        contents = self.plan.contents()
         for number, places in enumerate(self._phases()):
             if number > 0 and self.tally.has_failures:
                 self.halt.call("canary")
             for wave in WAVES:
-                if wave in self.waves and self.halt.reason is None:
-                    self._send(wave, places)
+                own = [each for each in contents if each.wave == wave]
+                if own and self.halt.reason is None:
+                    self._send(own, places)
 
     def _phases(self) -> Iterator[range]:
-        everyone = range(self.tally.total)
+        everyone = range(self.tally.due)
         if self.terms.canary is None:
             yield everyone
             return
-        due = self.tally.total - self.tally.acknowledged
-        first = self._place_of(_size_of(self.terms.canary, due))
+        first = _size_of(self.terms.canary, self.tally.due)
         yield everyone[:first]
         yield everyone[first:]
 
-    def _place_of(self, number: int) -> int:
-        """Give the place of the profile that so many with something due precede."""
-        due = (d.place for d in self.dossiers(None) if d.change.operations)
-        place = next(islice(due, number, None), None)
-        return self.tally.total if place is None else place
-
-    def _send(self, wave: int, places: range) -> None:
+    def _send(self, contents: list[Content], places: range) -> None:
         """Send a wave; what it sent has its outcome when this returns."""
-        for told in self.dispatch.deliver(self._calls(wave, places)):
-            for dossier, record, verdict in told:
-                self.tally.note(dossier, record, verdict)
+        for told in self.dispatch.deliver(self._calls(contents, places)):
+            for cargo, verdicts in told:
+                self.tally.note(cargo, verdicts)
             self.observer.progressed(self.tally.counts(), self.tally.total)
             if self._is_rejected_too_often():
                 self.halt.call("reject_limit")
 
-    def _calls(
-        self, wave: int, places: range
-    ) -> Iterator[tuple[Batch, dict[Key, Dossier]]]:
-        """Yield the calls of a wave, each with the dossiers of its records."""
-        at_hand: dict[Key, Dossier] = {}
-
-        def records() -> Iterator[Record]:
-            for dossier in self.dossiers(wave):
-                if dossier.place not in places:
-                    continue
-                for own, record in records_of(dossier.change):
-                    # A later record goes only where the earlier ones were taken.
-                    if own == wave and not self.tally.has_failed(dossier):
-                        at_hand[record.key] = dossier
-                        yield record
-
-        for batch in pack(records(), records_per_call=self.terms.records_per_call):
-            yield (
-                batch,
-                {record.key: at_hand.pop(record.key) for record in batch.records},
-            )
+    def _calls(self, contents: list[Content], places: range) -> Iterator[Cargo]:
+        """Yield the calls of a wave."""
+        for content in contents:
+            if places.start <= content.last and content.first < places.stop:
+                cargo = self.plan.load(content).cargo().at_places(places)
+                # A later record goes only where the earlier ones were taken.
+                fit = self.tally.unfailed(cargo)
+                yield from fit.calls(self.terms.records_per_call)
 
     def _is_rejected_too_often(self) -> bool:
         rejected = self.tally.rejected

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
+from typing import TypeAlias
 
-from ctsync.apply.logbook import DossierByKey, Logbook
+from ctsync.apply.logbook import Logbook
 from ctsync.apply.retry import Attempt
-from ctsync.plan.schedule import FoldedKey
-from ctsync.transport.answer import Answer, Transport
+from ctsync.transport.answer import Answer, Happened, Transport
 
 
 @dataclass(slots=True, eq=False)
 class Parcel:
     """Records that were packed for one call, until each has its outcome."""
 
-    dossiers: DossierByKey
-    folded: frozenset[FoldedKey]
+    folded: list[str]
     open: int
 
 
@@ -29,28 +29,37 @@ class Trip:
     number: int
     attempt: Attempt
     parcel: Parcel
-    body: bytes
     is_alone: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """The end of a trip: an answer, or what kept it from leaving.
-
-    `sent_at` is None where not even the note of it could be written.
-    """
+    """A call that has ended, with its answer."""
 
     trip: Trip
-    sent_at: float | None = None
-    answer: Answer | None = None
-    error: BaseException | None = None
+    sent_at: float
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A call that did not leave, and why."""
+
+    trip: Trip
+    error: BaseException
+
+
+Event: TypeAlias = "Landing | Stuck"
 
 
 class Lanes:
-    """Carries calls side by side, as many as it is given.
+    """Carries calls side by side, in as many lanes as are open.
 
-    The threads are daemons and nobody waits for them: a second signal ends the run
-    while they are still in the middle of a call, whose intent the journal holds.
+    One thread notes calls before they leave, so that no lane waits for the disk; what
+    has gathered meanwhile reaches the disk together. A lane that brought a reply takes
+    the next noted call at once; after anything else it waits until the lanes are opened
+    again. The threads are daemons and nobody waits for them: a second signal ends the
+    run while they are still in the middle of a call, whose intent the journal holds.
     """
 
     def __init__(
@@ -65,44 +74,136 @@ class Lanes:
         self._logbook = logbook
         self._clock = clock
         self._dry_run = dry_run
+        self._notes: SimpleQueue[Trip | None] = SimpleQueue()
         self._trips: SimpleQueue[Trip | None] = SimpleQueue()
-        self._landings: SimpleQueue[Landing] = SimpleQueue()
+        self._events: SimpleQueue[Event | None] = SimpleQueue()
+        self._lock = Lock()
+        self._noted: deque[Trip] = deque()
+        self._flying = 0
+        self._open = 0
         self._threads = 0
-        self.in_flight: dict[int, Trip] = {}
+        self._has_scribe = False
+        self.under_way: dict[int, Trip] = {}
 
-    def start(self, trip: Trip) -> None:
-        """Send a call on its way."""
-        self.in_flight[trip.number] = trip
-        self._trips.put(trip)
-        if self._threads < len(self.in_flight):
-            self._threads += 1
-            Thread(target=self._work, name="ctsync-lane", daemon=True).start()
+    def note(self, trip: Trip) -> None:
+        """Have a call written down; it leaves as soon as a lane is open."""
+        self.under_way[trip.number] = trip
+        self._notes.put(trip)
+        if not self._has_scribe:
+            self._has_scribe = True
+            self._start(self._write)
 
-    def next_landing(self, timeout_seconds: float) -> Landing | None:
+    def open(self, lanes: int) -> None:
+        """Let so many calls fly from now on; those in the air go on."""
+        with self._lock:
+            self._open = lanes
+            self._take_off()
+
+    def recall(self) -> list[Trip]:
+        """Take back the calls that were noted and have not left."""
+        with self._lock:
+            trips = list(self._noted)
+            self._noted.clear()
+        for trip in trips:
+            del self.under_way[trip.number]
+        return trips
+
+    @property
+    def is_held(self) -> bool:
+        """Whether every call under way waits for a lane to be opened."""
+        with self._lock:
+            return len(self._noted) == len(self.under_way)
+
+    @property
+    def departed(self) -> int:
+        """How many calls are in the air."""
+        with self._lock:
+            return self._flying
+
+    def next_event(self, timeout_seconds: float) -> Event | None:
         """Give the next call that has ended, if one does in time."""
         try:
-            return self._landings.get(timeout=timeout_seconds)
+            event = self._events.get(timeout=timeout_seconds)
         except Empty:
             return None
+        if event is not None:
+            del self.under_way[event.trip.number]
+        return event
 
     def close(self) -> None:
         """Let threads end that have nothing to do; waits for none."""
-        for _ in range(self._threads):
+        self._notes.put(None)
+        with self._lock:
+            self._open, threads = 0, self._threads
+        for _ in range(threads):
             self._trips.put(None)
-        self._threads = 0
 
-    def _work(self) -> None:
-        while (trip := self._trips.get()) is not None:
-            self._landings.put(self._carry(trip))
+    @staticmethod
+    def _start(work: Callable[[], None]) -> None:
+        Thread(target=work, name="ctsync-lane", daemon=True).start()
 
-    def _carry(self, trip: Trip) -> Landing:
-        sent_at = None
+    def _take_off(self) -> None:
+        while self._noted and self._flying < self._open:
+            self._flying += 1
+            self._trips.put(self._noted.popleft())
+            if self._threads < self._flying:
+                self._threads += 1
+                self._start(self._fly)
+
+    def _write(self) -> None:
+        while (trip := self._notes.get()) is not None:
+            trips = [trip]
+            while not self._notes.empty() and (more := self._notes.get()) is not None:
+                trips.append(more)
+            error = self._intend(trips)
+            for each in trips:
+                self._let_go(each, error)
+
+    def _intend(self, trips: list[Trip]) -> BaseException | None:
         try:
-            self._logbook.intend(
-                trip.number, trip.attempt.records, trip.parcel.dossiers
-            )
-            sent_at = self._clock()
-            answer = self._transport.upload(trip.body, dry_run=self._dry_run)
+            self._logbook.intend([(t.number, t.attempt.cargo) for t in trips])
         except BaseException as error:  # noqa: BLE001 - raised again where it is heard
-            return Landing(trip, sent_at, error=error)
+            return error
+        return None
+
+    def _let_go(self, trip: Trip, error: BaseException | None) -> None:
+        """Let a call leave that is noted, with what travels at hand."""
+        if error is None:
+            try:
+                trip.attempt.cargo.make_ready()
+            except BaseException as trouble:  # noqa: BLE001 - raised where it is heard
+                error = trouble
+        if error is not None:
+            self._events.put(Stuck(trip, error))
+            return
+        with self._lock:
+            self._noted.append(trip)
+            self._take_off()
+            if not self._open:
+                self._events.put(None)  # whoever waits may want to take it back
+
+    def _fly(self) -> None:
+        while (trip := self._trips.get()) is not None:
+            following: Trip | None = trip
+            while following is not None:
+                event = self._carry(following)
+                self._events.put(event)
+                following = self._next_after(event)
+
+    def _next_after(self, event: Event) -> Trip | None:
+        happened = event.answer.happened if isinstance(event, Landing) else None
+        goes_on = happened is Happened.REPLIED
+        with self._lock:
+            if goes_on and self._noted and self._flying <= self._open:
+                return self._noted.popleft()
+            self._flying -= 1
+            return None
+
+    def _carry(self, trip: Trip) -> Event:
+        sent_at = self._clock()
+        try:
+            body = trip.attempt.cargo.body
+            answer = self._transport.upload(body, dry_run=self._dry_run)
+        except BaseException as error:  # noqa: BLE001 - raised again where it is heard
+            return Stuck(trip, error)
         return Landing(trip, sent_at, answer)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ctsync.apply.fold import Folding, fold_journal
-from ctsync.apply.journal import last_doubtful_delta
+from ctsync.apply.ledger import Ledger
 from ctsync.errors import StateError
-from ctsync.model.entry import Entry
-from ctsync.model.snapshot import Base, Header
+from ctsync.model.snapshot import Base
 from ctsync.state.base import Journal, Snapshot, Store
 from ctsync.state.binding import relation
-from ctsync.state.form import with_digest
+from ctsync.state.edits import amended, exchanged
+from ctsync.state.form import with_changed_digest
 
 _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
-    """What is known now. Without a header there is no snapshot yet."""
-
-    header: Header | None
-    entries: Callable[[], Iterator[Entry]]
+class Present(Snapshot):
+    """What is known now: a snapshot, with what a journal beside it adds."""
 
     @property
     def base(self) -> Base:
@@ -54,9 +51,18 @@ def _view(store: Store) -> Present:
     snapshot = store.read()
     folding = None if journal is None else _folding(store, snapshot, journal)
     if folding is None:
-        return Present(snapshot.header, snapshot.entries)
-    header = with_digest(folding.header, folding.entries())
-    return Present(header, folding.entries)
+        return _as_it_is(snapshot)
+    return _folded_in_memory(snapshot, folding)
+
+
+def _as_it_is(snapshot: Snapshot) -> Present:
+    return Present(snapshot.header, snapshot.read, snapshot.columns, snapshot.find)
+
+
+def _folded_in_memory(snapshot: Snapshot, folding: Folding) -> Present:
+    changes = exchanged(snapshot.pick, folding.edits())
+    header = with_changed_digest(snapshot.header, folding.header, changes)
+    return Present(header, lambda: amended(snapshot.entries(), folding.edits()))
 
 
 def recover(
@@ -79,21 +85,21 @@ def recover(
         folding = _folding(store, snapshot, journal)
         if folding is not None:
             _wait_for_late_writes(journal, clock, sleep)
-            store.replace(folding.header, folding.entries())
+            store.amend(folding.header, folding.edits())
             snapshot = store.read()
         store.discard_journal()
-    return Present(snapshot.header, snapshot.entries)
+    return _as_it_is(snapshot)
 
 
 def _folding(store: Store, snapshot: Snapshot, journal: Journal) -> Folding | None:
     standing = relation(snapshot.header, journal.head, location=store.location)
-    return fold_journal(snapshot, journal) if standing == "extends" else None
+    return fold_journal(snapshot.header, journal) if standing == "extends" else None
 
 
 def _wait_for_late_writes(
     journal: Journal, clock: Callable[[], float], sleep: Callable[[float], None]
 ) -> None:
-    sent = last_doubtful_delta(journal.lines())
+    sent = Ledger(journal.lines()).last_doubtful_delta
     if sent is not None:
         # Never longer than the timeout, whatever this machine's clock says.
         rest = min(sent.over_at - clock(), sent.timeout_seconds)

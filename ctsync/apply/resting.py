@@ -72,12 +72,13 @@ class Resting:
             waits = [self._pause_seconds]
         return max(min(waits), _LEAST_SECONDS) if waits else None
 
-    def take_rested(self) -> Rest | None:
-        """Give a call whose wait is over, and forget it."""
-        for place, rest in enumerate(self._rests):
-            if rest.seconds <= 0:
-                return self._rests.pop(place)
-        return None
+    def rested(self) -> Rest | None:
+        """Give a call whose wait is over."""
+        return next((rest for rest in self._rests if rest.seconds <= 0), None)
+
+    def remove(self, rest: Rest) -> None:
+        """Forget a call that waits no more."""
+        self._rests.remove(rest)
 
     def take_all(self) -> Iterator[Rest]:
         """Give up every wait."""

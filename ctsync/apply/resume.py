@@ -1,19 +1,78 @@
 """Working out what of a plan is still due, from what is known now.
 
-What was acknowledged needs nothing, what is certain and was not sent is sent as
-planned, and what is unknown is assigned: the kinds say so when they are asked again.
+It is written down as a plan of its own, which is then sent like any other. What was
+acknowledged needs nothing, what is certain and was not sent is sent as planned, and
+what is unknown is assigned: the kinds say so when they are asked again.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from heapq import merge
+from operator import itemgetter
+from typing import TypeAlias
 
 from ctsync.canon import fold_name
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import Frame
-from ctsync.model.change import Change
+from ctsync.model.change import Change, Settled
 from ctsync.model.entry import Entry
+from ctsync.model.key import Key
 from ctsync.model.target import Target
+from ctsync.plan.document import PlanFoot, PlanWriter, SavedPlan, scratch_file
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What of a plan is to be sent, as a plan; `done` are places in the whole one."""
+
+    plan: SavedPlan
+    done: tuple[int, ...] = ()
+
+
+def remainder(plan: SavedPlan, entries: Iterable[Entry], frame: Frame) -> Due:
+    """Give what of a plan is still due, with what entries get at the next fold."""
+    done: list[int] = []
+    with ExitStack() as stack:
+        file = stack.enter_context(scratch_file())
+        writer = PlanWriter(file, plan.head)
+        settled: Iterator[_Found] = ((key, None, each) for key, each in plan.settled())
+        found = merge(_still_due(plan, entries, frame), settled, key=itemgetter(0))
+        for key, place, each in found:
+            if isinstance(each, Settled):
+                writer.add_settled(key, each)
+                continue
+            if place is not None and not each.operations:
+                done.append(place)
+            if each.operations or each.released:
+                writer.add_change(each)
+            elif place is not None:
+                writer.add_settled(key, each.settled)
+        writer.close(PlanFoot())
+        due = Due(SavedPlan(file, plan.name), tuple(done))
+        stack.pop_all()
+    return due
+
+
+_Found: TypeAlias = "tuple[Key, int | None, Change | Settled]"
+
+
+def _still_due(
+    plan: SavedPlan, entries: Iterable[Entry], frame: Frame
+) -> Iterator[_Found]:
+    """Yield each change as far as it is due, with its place if it sent anything."""
+    waiting = iter(entries)
+    entry, place = next(waiting, None), 0
+    for change in plan.changes():
+        while entry is not None and entry.key < change.key:
+            entry = next(waiting, None)
+        own = entry if entry is not None and entry.key == change.key else None
+        is_release = change.action == "release"
+        due = still_due(change, own, frame)
+        yield change.key, None if is_release else place, due
+        place += not is_release
 
 
 def still_due(change: Change, entry: Entry | None, frame: Frame) -> Change:

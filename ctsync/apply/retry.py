@@ -9,12 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ctsync.apply.terms import Halted, Pace
-from ctsync.kinds.counter import KIND as COUNTER
-from ctsync.model.record import Outcome, Record, Verdict
+from ctsync.model.record import Outcome, Verdict
+from ctsync.plan.load import Cargo
 from ctsync.transport.answer import Answer, Happened
-from ctsync.transport.reply import read_reply
-
-Records = tuple[Record, ...]
+from ctsync.transport.reply import is_all_taken, read_reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,30 +22,30 @@ class Attempt:
     `in_doubt` says that an earlier try may have been written.
     """
 
-    records: Records
+    cargo: Cargo
     in_doubt: bool = False
     tries: dict[Happened, int] = field(default_factory=dict)
 
     @property
     def is_idempotent(self) -> bool:
         """Whether sending it twice does what sending it once does."""
-        return not any(record.is_delta for record in self.records)
+        return not self.cargo.is_delta
 
     @property
     def writes_counters(self) -> bool:
         """Whether it would undo what a later call moves, if it were written late."""
-        return writes_counters(self.records)
+        return self.cargo.counts
 
     def tried(self, happened: Happened) -> int:
         """Say how often it met with this before."""
         return self.tries.get(happened, 0)
 
     def again(
-        self, happened: Happened, records: Records, *, in_doubt: bool = False
+        self, happened: Happened, cargo: Cargo, *, in_doubt: bool = False
     ) -> Attempt:
         """Give the next try, with some or all of the records."""
         tries = {**self.tries, happened: self.tried(happened) + 1}
-        return Attempt(records, self.in_doubt or in_doubt, tries)
+        return Attempt(cargo, self.in_doubt or in_doubt, tries)
 
     def afresh(self, happened: Happened) -> Attempt:
         """Give the attempt as if it had never met with this."""
@@ -62,12 +60,6 @@ class Attempt:
         """Give the verdict of records that this try could not get across."""
         outcome = Outcome.UNKNOWN if self.in_doubt else Outcome.REJECTED
         return Verdict(outcome, answer.status, answer.message)
-
-
-def writes_counters(records: Records) -> bool:
-    """Say whether any record moves a counter or assigns one."""
-    operations = (each for record in records for each in record.operations)
-    return any(operation.kind == COUNTER.name for operation in operations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,40 +82,39 @@ def rule(attempt: Attempt, answer: Answer, pace: Pace) -> Ruling:
 
 
 def _replied(attempt: Attempt, answer: Answer, pace: Pace) -> Ruling:
-    said = read_reply(attempt.records, answer.status, answer.body)
+    said = read_reply(attempt.cargo, answer.status, answer.body)
+    if is_all_taken(said):
+        return Ruling(said)
     # What the server calls its own failure may have been written in part.
     verdicts = tuple(
         replace(v, outcome=Outcome.UNKNOWN) if v.transient else v for v in said
     )
-    failed = tuple(
-        record
-        for record, verdict in zip(attempt.records, said, strict=True)
-        if verdict.transient
-    )
+    failed = [number for number, verdict in enumerate(said) if verdict.transient]
     tries = attempt.tried(Happened.LOST)
     if not failed or not attempt.is_idempotent or tries >= pace.lost_retries:
         return Ruling(verdicts)
-    again = attempt.again(Happened.LOST, failed, in_doubt=True)
+    cargo = attempt.cargo.only(failed)
+    again = attempt.again(Happened.LOST, cargo, in_doubt=True)
     return Ruling(verdicts, (again,), tries)
 
 
 def _lost(attempt: Attempt, answer: Answer, pace: Pace) -> Ruling:
     verdict = Verdict(Outcome.UNKNOWN, answer.status, answer.message)
-    verdicts = (verdict,) * len(attempt.records)
+    verdicts = (verdict,) * len(attempt.cargo)
     tries = attempt.tried(Happened.LOST)
     if not attempt.is_idempotent or tries >= pace.lost_retries:
         return Ruling(verdicts)
-    again = attempt.again(Happened.LOST, attempt.records, in_doubt=True)
+    again = attempt.again(Happened.LOST, attempt.cargo, in_doubt=True)
     return Ruling(verdicts, (again,), tries)
 
 
 def _unwritten(attempt: Attempt, answer: Answer, most: int) -> Ruling:
     """Try again what was certainly not written, or give up the run."""
-    verdicts = (attempt.unsent(),) * len(attempt.records)
+    verdicts = (attempt.unsent(),) * len(attempt.cargo)
     tries = attempt.tried(answer.happened)
     if tries >= most:
         return Ruling(verdicts, halted="unreachable")
-    return Ruling(verdicts, (attempt.again(answer.happened, attempt.records),), tries)
+    return Ruling(verdicts, (attempt.again(answer.happened, attempt.cargo),), tries)
 
 
 def _throttled(attempt: Attempt, answer: Answer, pace: Pace) -> Ruling:
@@ -135,36 +126,36 @@ def _unreachable(attempt: Attempt, answer: Answer, pace: Pace) -> Ruling:
 
 
 def _unauthorised(attempt: Attempt, answer: Answer, pace: Pace) -> Ruling:  # noqa: ARG001
-    verdicts = (attempt.unsent(),) * len(attempt.records)
+    verdicts = (attempt.unsent(),) * len(attempt.cargo)
     return Ruling(verdicts, halted="unauthorised")
 
 
 def _too_large(attempt: Attempt, answer: Answer, pace: Pace) -> Ruling:  # noqa: ARG001
-    if len(attempt.records) == 1:
+    if len(attempt.cargo) == 1:
         return Ruling((attempt.refused(answer),))
-    verdicts = (attempt.unsent(),) * len(attempt.records)
+    verdicts = (attempt.unsent(),) * len(attempt.cargo)
     return Ruling(verdicts, halves(attempt))
 
 
 def _malformed(attempt: Attempt, answer: Answer, pace: Pace) -> Ruling:
     tries = attempt.tried(Happened.MALFORMED)
     if tries >= pace.malformed_retries:
-        return Ruling((attempt.refused(answer),) * len(attempt.records))
-    verdicts = (attempt.unsent(),) * len(attempt.records)
-    again = attempt.again(Happened.MALFORMED, attempt.records)
+        return Ruling((attempt.refused(answer),) * len(attempt.cargo))
+    verdicts = (attempt.unsent(),) * len(attempt.cargo)
+    again = attempt.again(Happened.MALFORMED, attempt.cargo)
     return Ruling(verdicts, (again,), tries)
 
 
 def _refused(attempt: Attempt, answer: Answer, pace: Pace) -> Ruling:  # noqa: ARG001
-    verdicts = (attempt.unsent(),) * len(attempt.records)
+    verdicts = (attempt.unsent(),) * len(attempt.cargo)
     return Ruling(verdicts, halted="unreachable")
 
 
 def halves(attempt: Attempt) -> tuple[Attempt, Attempt]:
     """Give two attempts with half of the records each, in order."""
-    middle = (len(attempt.records) + 1) // 2
-    first, second = attempt.records[:middle], attempt.records[middle:]
-    return replace(attempt, records=first), replace(attempt, records=second)
+    middle = (len(attempt.cargo) + 1) // 2
+    first, second = attempt.cargo[:middle], attempt.cargo[middle:]
+    return replace(attempt, cargo=first), replace(attempt, cargo=second)
 
 
 _RULES: dict[Happened, Callable[[Attempt, Answer, Pace], Ruling]] = {

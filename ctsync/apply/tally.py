@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ctsync.apply.dossier import Dossier
 from ctsync.apply.failures import Failure, Failures
 from ctsync.model.change import Change
-from ctsync.model.record import Outcome, Record, Verdict
+from ctsync.model.record import Outcome, Verdict
+from ctsync.plan.load import Cargo, Places
+from ctsync.transport.reply import is_all_taken
 
 # One byte for each profile, from best to worst; 0 is one that is still open.
 _OPEN, _TAKEN, _UNSENT, _REJECTED, _UNKNOWN = range(5)
@@ -32,38 +34,69 @@ class ProfileOutcome:
 
 
 class Tally:
-    """Outcomes of a plan's profiles: one byte for each, and more for failures."""
+    """Outcomes of a plan's profiles: one byte for each, and more for failures.
 
-    def __init__(self) -> None:
-        self._ranks = bytearray()
+    `done` are the places of profiles that an earlier run acknowledged. What is sent
+    has places of its own, which count the others.
+    """
+
+    def __init__(self, total: int, done: Sequence[int] = ()) -> None:
+        self._due: Sequence[int] = range(total)
+        if done:
+            gone = frozenset(done)
+            self._due = array("Q", (n for n in range(total) if n not in gone))
+        self._ranks = bytearray(len(self._due))
+        self._total = total
         self._counts = [0] * len((_OPEN, *_RANK))
+        self._counts[_OPEN] = len(self._due)
+        self._counts[_TAKEN] = len(done)
         self._failures = Failures()
 
-    def expect(self, *, is_done: bool = False) -> None:
-        """Count the next profile in; `is_done` if it was acknowledged before."""
-        rank = _TAKEN if is_done else _OPEN
-        self._ranks.append(rank)
-        self._counts[rank] += 1
+    def note(self, cargo: Cargo, verdicts: Sequence[Verdict]) -> None:
+        """Take in the final verdicts of records."""
+        places = cargo.places
+        if is_all_taken(verdicts) and cargo.is_last and self._take(places):
+            return
+        for at, (place, verdict) in enumerate(zip(places, verdicts, strict=True)):
+            rank = _RANK[verdict.outcome]
+            if rank <= self._ranks[place]:
+                continue
+            if rank != _TAKEN or not cargo.follows(at):
+                self._rank(place, rank)
+            if rank in _TOLD:
+                self._tell(place, cargo.change(at), verdict)
 
-    def note(self, dossier: Dossier, record: Record, verdict: Verdict) -> None:
-        """Take in the final verdict of a record."""
-        place, rank = dossier.place, _RANK[verdict.outcome]
-        if place is None or rank <= self._ranks[place]:
-            return
-        if rank == _TAKEN and not record.last:
-            return
+    def _take(self, places: Places) -> bool:
+        """Note many profiles at once, if that can be done."""
+        if not isinstance(places, range):
+            return False
+        span = slice(places.start, places.stop)
+        if any(self._ranks[span]):
+            return False
+        self._ranks[span] = bytes((_TAKEN,)) * len(places)
+        self._counts[_OPEN] -= len(places)
+        self._counts[_TAKEN] += len(places)
+        return True
+
+    def _rank(self, place: int, rank: int) -> None:
         self._counts[self._ranks[place]] -= 1
         self._counts[rank] += 1
         self._ranks[place] = rank
-        if rank in _TOLD:
-            change = dossier.change
-            said = (verdict.outcome, verdict.code, verdict.error)
-            self._failures.note(place, Failure(change.key, change.origins, *said))
+
+    def _tell(self, place: int, change: Change, verdict: Verdict) -> None:
+        said = (verdict.outcome, verdict.code, verdict.error)
+        failure = Failure(change.key, change.origins, *said)
+        self._failures.note(self._due[place], failure)
 
     @property
     def total(self) -> int:
         """How many profiles anything is sent to."""
-        return len(self._ranks)
+        return self._total
+
+    @property
+    def due(self) -> int:
+        """How many profiles this run has something to do for."""
+        return len(self._due)
 
     @property
     def acknowledged(self) -> int:
@@ -80,9 +113,13 @@ class Tally:
         """Whether any record was not acknowledged."""
         return any(self._counts[_UNSENT:])
 
-    def has_failed(self, dossier: Dossier) -> bool:
-        """Say whether a record of the profile was not acknowledged."""
-        return dossier.place is not None and self._ranks[dossier.place] >= _UNSENT
+    def unfailed(self, cargo: Cargo) -> Cargo:
+        """Give the records of profiles of which none was not acknowledged."""
+        if not self.has_failures:
+            return cargo
+        ranks = map(self._ranks.__getitem__, cargo.places)
+        fit = [at for at, rank in enumerate(ranks) if rank < _UNSENT]
+        return cargo if len(fit) == len(cargo) else cargo.only(fit)
 
     def failures(self, outcome: Outcome) -> Iterator[Failure]:
         """Yield the rejected or the unknown profiles, by key."""
@@ -100,7 +137,9 @@ class Tally:
     def outcomes(self, changes: Iterable[Change]) -> Iterator[ProfileOutcome]:
         """Yield the outcome of every profile, in the order of the plan."""
         sent = (change for change in changes if change.action != "release")
-        for place, (change, rank) in enumerate(zip(sent, self._ranks, strict=True)):
+        for place, (change, rank) in enumerate(
+            zip(sent, self._all_ranks(), strict=True)
+        ):
             if rank in _TOLD:
                 failure = self._failures.at(place)
                 yield ProfileOutcome(
@@ -110,3 +149,11 @@ class Tally:
                 yield ProfileOutcome(change, Outcome.ACKNOWLEDGED)
             else:
                 yield ProfileOutcome(change, Outcome.NOT_SENT)
+
+    def _all_ranks(self) -> bytearray:
+        if len(self._due) == self._total:
+            return self._ranks
+        ranks = bytearray((_TAKEN,)) * self._total
+        for place, rank in zip(self._due, self._ranks, strict=True):
+            ranks[place] = rank
+        return ranks

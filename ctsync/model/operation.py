@@ -13,6 +13,8 @@ Prior = Literal["known", "unknown", "uncertain"]
 OPERATORS: tuple[Operator, ...] = (
     "set", "$add", "$remove", "$incr", "$decr", "$delete",
 )  # fmt: skip
+DELTAS: frozenset[Operator] = frozenset({"$incr", "$decr"})
+"""Operators of which sending one twice counts twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Operation:
     @property
     def is_delta(self) -> bool:
         """Whether sending it twice would count twice."""
-        return self.operator in {"$incr", "$decr"}
+        return self.operator in DELTAS
 
     def as_json(self) -> dict[str, Any]:
         """Give the whole form, as a saved plan keeps it."""

@@ -28,11 +28,14 @@ class RowForm(Generic[T]):
             *(field.name for field in every)
         )
         self._defaults = tuple(field.default for field in every)
+        self._middle = (len(every) + 1) // 2
 
     def row(self, value: T) -> Row:
         """Give the row of a value."""
         values, defaults = self._values(value), self._defaults
-        length = len(values)
+        middle = self._middle
+        # Most rows end before their second half, which is then told at once.
+        length = middle if values[middle:] == defaults[middle:] else len(values)
         while length and values[length - 1] == defaults[length - 1]:
             length -= 1
         return values[:length]

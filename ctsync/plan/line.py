@@ -1,32 +1,38 @@
-"""How a saved plan writes a change: as rows, and at the end the waves it is part of."""
+"""How a saved plan writes a change: as rows, and at the end its traits and waves."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ctsync.canon import canonical, parse
-from ctsync.model.change import Change, Origin, Settled
+from ctsync.model.change import Change, Settled
+from ctsync.model.change_rows import OPERATION_FORM, ORIGIN_FORM, ChangeRows
 from ctsync.model.key import key_from_json
-from ctsync.model.operation import Operation
 from ctsync.model.row import Row, RowForm
+from ctsync.model.survey import traits_of
 from ctsync.model.target import Target
 from ctsync.plan.schedule import records_of
 
 START = b'{"change":'
 
+_TRAITS = b',"traits":'
 _WAVES = b',"waves":['
 _END = b"]}\n"
-_OPERATIONS = RowForm(Operation)
 _TARGETS = RowForm(Target)
-_ORIGINS = RowForm(Origin)
 _SETTLED = RowForm(Settled)
 _WRITE = tuple(Target.__dataclass_fields__).index("write")
 
 
-def change_line(change: Change) -> bytes:
-    """Give the line of a change."""
-    waves = [wave for wave, _ in records_of(change)]
-    return canonical({"change": _change_data(change), "waves": waves}) + b"\n"
+def change_line(
+    change: Change, traits: int | None = None, waves: Sequence[int] | None = None
+) -> bytes:
+    """Give the line of a change; `traits` and `waves`, where they are known, of it."""
+    if waves is None:
+        waves = [wave for wave, _ in records_of(change)]
+    bits = traits_of(change) if traits is None else traits
+    data = {"change": _change_data(change), "traits": bits, "waves": waves}
+    return canonical(data) + b"\n"
 
 
 def waves_in(line: bytes) -> bytes:
@@ -34,21 +40,51 @@ def waves_in(line: bytes) -> bytes:
     return line[line.rindex(_WAVES) + len(_WAVES) : -len(_END)]
 
 
+class ChangeLine:
+    """One change as its line has it: its traits at once, the rest when asked for."""
+
+    __slots__ = ("_line",)
+
+    def __init__(self, line: bytes) -> None:
+        self._line = line
+
+    @property
+    def traits(self) -> int:
+        """A bit for each of `TRAITS` that the change has; parses nothing."""
+        line = self._line
+        start = line.rindex(_TRAITS) + len(_TRAITS)
+        return int(line[start : line.index(b",", start)])
+
+    def rows(self) -> ChangeRows:
+        """Read what is shown of the change, as rows."""
+        data: ChangeRows = parse(self._line)["change"]
+        return data
+
+    def change(self) -> Change:
+        """Read the change, without the targets that nobody is shown."""
+        return change_from_line(self._line, is_whole=False)
+
+
 def change_from_line(line: bytes, *, is_whole: bool = True) -> Change:
     """Read a change; unless whole, without the targets that sending does not need."""
-    data = parse(line)["change"]
+    return change_from_data(parse(line)["change"], is_whole=is_whole)
+
+
+def change_from_data(data: Mapping[str, Any], *, is_whole: bool = True) -> Change:
+    """Read a change from what its line says of it."""
     targets = data["targets"]
     if not is_whole:
         targets = [row for row in targets if _is_once(row)]
     return Change(
         key=key_from_json(data["key"]),
         action=data["action"],
-        operations=_OPERATIONS.values(data["operations"]),
-        origins=_ORIGINS.values(data["origins"]),
+        operations=OPERATION_FORM.values(data["operations"]),
+        origins=ORIGIN_FORM.values(data["origins"]),
         released=tuple(data["released"]),
         targets=_TARGETS.values(targets),
         settled=_SETTLED.value(data["settled"]),
         opt_in=data["opt_in"],
+        locked=tuple(data.get("locked", ())),
     )
 
 
@@ -57,13 +93,14 @@ def _is_once(row: Row) -> bool:
 
 
 def _change_data(change: Change) -> dict[str, Any]:
-    return {
+    data = {
         "key": change.key.as_json(),
         "action": change.action,
-        "operations": _OPERATIONS.rows(change.operations),
-        "origins": _ORIGINS.rows(change.origins),
+        "operations": OPERATION_FORM.rows(change.operations),
+        "origins": ORIGIN_FORM.rows(change.origins),
         "released": change.released,
         "targets": _TARGETS.rows(change.targets),
         "settled": _SETTLED.row(change.settled),
         "opt_in": change.opt_in,
     }
+    return data | {"locked": change.locked} if change.locked else data

@@ -4,45 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from ctsync.canon import canonical, fold_id
-from ctsync.limits import MAX_BODY_BYTES
+from ctsync.limits import MAX_BODY_BYTES, MAX_RECORDS_PER_CALL
 from ctsync.model.change import Change
-from ctsync.model.operation import Operation
+from ctsync.model.key import Key
+from ctsync.model.operation import DELTAS, Operation
 from ctsync.model.record import Call, Record
 
 # Second steps wait for the first; counters travel last, in calls of their own, so
 # that everything else can be sent again after an outcome that is not known.
 WAVES = (1, 2, 3)
-_COUNTERS = 3
-_BODY = b'{"d":[%b]}'
-
-FoldedKey: TypeAlias = tuple[str, str]
+COUNTERS = 3
+_FRAME = len(b'{"d":[]}')
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records that may share a call.
+    """Records that may share a call, with what travels of each.
 
-    `folded` are their keys with identifiers folded: no other call that holds one of
-    them may be in flight at the same time. `body` is what travels.
+    `folded` are their keys with identifiers folded: no two calls in flight may share
+    one, since the platform may take them for one person.
     """
 
     records: tuple[Record, ...]
-    folded: frozenset[FoldedKey]
-    body: bytes
+    folded: tuple[str, ...]
+    wires: tuple[bytes, ...]
 
-
-def body_of(records: Iterable[Record]) -> bytes:
-    """Give the body of a call."""
-    return _BODY % b",".join(canonical(record.as_wire()) for record in records)
+    def calls(self, records_per_call: int) -> Iterator[tuple[Record, ...]]:
+        """Yield the records in calls of at most so many."""
+        for start in range(0, len(self.records), records_per_call):
+            yield self.records[start : start + records_per_call]
 
 
 def records_of(change: Change) -> tuple[tuple[int, Record], ...]:
     """Give a profile's records with their waves, in order."""
-    waves = [_COUNTERS if op.is_delta else op.step for op in change.operations]
-    if len(set(waves)) == 1:
+    waves = [COUNTERS if op.operator in DELTAS else op.step for op in change.operations]
+    if waves and waves.count(waves[0]) == len(waves):
         return ((waves[0], Record(change.key, change.operations)),)
     groups: dict[int, list[Operation]] = {}
     for wave, operation in zip(waves, change.operations, strict=True):
@@ -69,14 +67,15 @@ def schedule(
             for own, record in records_of(change)
             if own == wave
         )
-        for batch in pack(records, records_per_call=records_per_call):
-            number += 1
-            yield Call(number, wave, batch.records)
+        for batch in pack(records):
+            for own in batch.calls(records_per_call):
+                number += 1
+                yield Call(number, wave, own)
 
 
-def pack(records: Iterable[Record], *, records_per_call: int) -> Iterator[Batch]:
+def pack(records: Iterable[Record]) -> Iterator[Batch]:
     """Yield batches of records that may share a call, in order."""
-    packer = Packer(records_per_call)
+    packer = Packer()
     for record in records:
         full = packer.add(record)
         if full is not None:
@@ -86,63 +85,57 @@ def pack(records: Iterable[Record], *, records_per_call: int) -> Iterator[Batch]
         yield rest
 
 
-class Packer:
-    """Fills one call at a time.
+def folded_key(key: Key) -> str:
+    """Give what two keys share if the platform might take them for one."""
+    return f"{key.type}={fold_id(key.id)}"
 
-    A call holds at most so many records and bytes, and no two identifiers that the
-    platform might take for one: no order is promised inside a call.
+
+class Packer:
+    """Fills one batch at a time.
+
+    A batch holds no more records and bytes than the largest call, and no two
+    identifiers that the platform might take for one: no order is promised in a call.
     """
 
-    def __init__(self, records_per_call: int) -> None:
-        self._records_per_call = records_per_call
+    def __init__(self) -> None:
         self._records: list[Record] = []
-        self._folded: set[FoldedKey] = set()
-        self._wires = bytearray()
+        self._folded: dict[str, None] = {}  # in order
+        self._wires: list[bytes] = []
+        self._size = _FRAME
 
     def add(self, record: Record) -> Batch | None:
-        """Take a record in; give the call that it closed, if any."""
-        wire = canonical(record.as_wire())
-        folded = (record.key.type, fold_id(record.key.id))
-        closed = None if self._has_room(len(wire), folded) else self.flush()
-        if self._records:
-            self._wires += b","
-        self._wires += wire
+        """Take a record in; give the batch that it closed, if any."""
+        wire, folded = canonical(record.as_wire()), folded_key(record.key)
+        size = len(wire) + 1
+        is_full = self._size + size > MAX_BODY_BYTES or folded in self._folded
+        is_full = is_full or len(self._records) == MAX_RECORDS_PER_CALL
+        closed = self.flush() if is_full else None
         self._records.append(record)
-        self._folded.add(folded)
+        self._folded[folded] = None
+        self._wires.append(wire)
+        self._size += size
         return closed
 
     def flush(self) -> Batch | None:
-        """Close the call at hand and give it, if there is one."""
+        """Close the batch at hand and give it, if there is one."""
         if not self._records:
             return None
-        batch = Batch(
-            tuple(self._records), frozenset(self._folded), _BODY % self._wires
-        )
-        self._records, self._folded, self._wires = [], set(), bytearray()
+        batch = Batch(tuple(self._records), tuple(self._folded), tuple(self._wires))
+        self._records, self._folded, self._wires = [], {}, []
+        self._size = _FRAME
         return batch
-
-    def _has_room(self, size: int, folded: FoldedKey) -> bool:
-        return (
-            len(self._records) < self._records_per_call
-            and len(self._wires) + 1 + size + len(_BODY) <= MAX_BODY_BYTES
-            and folded not in self._folded
-        )
 
 
 class CallCounter:
-    """Counts the records and calls that `schedule` will make, in one pass."""
+    """Counts records, and the calls that they will travel in, batch by batch."""
 
     def __init__(self, records_per_call: int) -> None:
-        self._packers = {wave: Packer(records_per_call) for wave in WAVES}
+        self._records_per_call = records_per_call
         self.records = 0
-        self._calls = 0
+        self.calls = 0
 
-    def add(self, change: Change) -> None:
-        """Take a change in."""
-        for wave, record in records_of(change):
-            self.records += 1
-            self._calls += self._packers[wave].add(record) is not None
-
-    def calls(self) -> int:
-        """Give the number of calls; nothing can be added afterwards."""
-        return self._calls + sum(p.flush() is not None for p in self._packers.values())
+    def add(self, batch: Batch) -> None:
+        """Take a batch in."""
+        count = len(batch.records)
+        self.records += count
+        self.calls += -(-count // self._records_per_call)

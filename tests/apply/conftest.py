@@ -17,17 +17,18 @@ from ctsync.apply.result import ApplyResult
 from ctsync.apply.run import apply_plan
 from ctsync.apply.terms import Pace, Silent, Terms
 from ctsync.canon import canonical, fold_name, sha256
-from ctsync.engines.memory import Candidate
+from ctsync.engines.base import Candidate
 from ctsync.kinds.base import Frame
 from ctsync.model.change import Change, Origin
 from ctsync.model.entry import Entry
 from ctsync.model.key import Key
 from ctsync.model.record import Record
 from ctsync.model.rule import Rule
-from ctsync.model.snapshot import Account
+from ctsync.model.snapshot import Account, Base
 from ctsync.model.target import Target
 from ctsync.plan.build import Built, Wanted, build_change
 from ctsync.plan.document import PlanFoot, PlanHead, PlanWriter, SavedPlan
+from ctsync.plan.load import Cargo
 from ctsync.plan.policy import Blocked
 from ctsync.plan.schedule import records_of
 from ctsync.sandbox import Sandbox
@@ -79,6 +80,26 @@ class Time:
 
 
 Wants = Mapping[str, tuple[Target, ...]]
+
+
+@pytest.fixture
+def cargo_of() -> Iterator[Callable[..., Cargo]]:
+    """Give what makes changes ready to be sent: the records of one wave of them."""
+    with ExitStack() as stack:
+
+        def make(*changes: Change, wave: int = 1) -> Cargo:
+            writer = PlanWriter(
+                file := tempfile.TemporaryFile(),  # noqa: SIM115 - closed with the plan
+                PlanHead(Account("A", "in1"), Base()),
+            )
+            for change in changes:
+                writer.add_change(change)
+            writer.close(PlanFoot())
+            plan = stack.enter_context(SavedPlan(file, "this plan"))
+            (content,) = (each for each in plan.contents() if each.wave == wave)
+            return plan.load(content).cargo()
+
+        yield make
 
 
 class World:

@@ -40,6 +40,10 @@ class FrailWriter:
         self._writer.append(line, sync=sync)
         self._fuse()
 
+    def enclose(self, pieces):
+        self._writer.enclose(pieces)
+        self._fuse()
+
     def __enter__(self):
         return self
 
@@ -67,6 +71,12 @@ class FrailStore:
     def replace(self, header, entries):
         self._fuse()
         written = self._store.replace(header, entries)
+        self._fuse()
+        return written
+
+    def amend(self, header, edits):
+        self._fuse()
+        written = self._store.amend(header, edits)
         self._fuse()
         return written
 
@@ -179,7 +189,7 @@ def test_readers_see_before_the_fold_what_the_fold_will_write(world, at):
 def test_recovery_waits_for_a_counter_call_that_nobody_heard_of(world):
     world.bring(first_wants(world))
     plan = world.plan({"u0": everything(world, "Free", 11, ["a", "b"])})
-    assert cut_off(world, plan, 2)  # after open and intent
+    assert cut_off(world, plan, 3)  # after open, plan and intent
     slept = len(world.time.slept)
     recover(world.store, clock=world.time.clock, sleep=world.time.sleep)
     assert sum(world.time.slept[slept:]) == world.terms.timeout_seconds
@@ -188,7 +198,7 @@ def test_recovery_waits_for_a_counter_call_that_nobody_heard_of(world):
 def test_recovery_does_not_wait_where_the_outcome_is_known(world):
     world.bring(first_wants(world))
     plan = world.plan({"u0": everything(world, "Free", 11, ["a", "b"])})
-    assert cut_off(world, plan, 6)
+    assert cut_off(world, plan, 7)
     slept = len(world.time.slept)
     recover(world.store, clock=world.time.clock, sleep=world.time.sleep)
     assert world.time.slept[slept:] == []

@@ -1,27 +1,31 @@
 """Folding is per record: what others did, or did not, changes nothing for a profile."""
 
+from itertools import groupby
+from operator import itemgetter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctsync.apply.effect import Doubt, Effect, effect_from_json
-from ctsync.apply.fold import fold_entries
+from ctsync.apply.effect import Doubt, Effect
+from ctsync.apply.fold import fold_edits
 from ctsync.apply.journal import (
-    Ending,
     Sent,
-    effects_in,
     end_line,
     intent_line,
-    last_doubtful_delta,
     receipt_line,
+    release_line,
 )
-from ctsync.apply.sorting import EffectsByKey
+from ctsync.apply.ledger import Ledger
+from ctsync.canon import parse
 from ctsync.errors import StateError
-from ctsync.model.change import Settled
+from ctsync.model.change import Change, Settled
 from ctsync.model.entry import Entry, Known
 from ctsync.model.key import Key
 from ctsync.model.operation import Operation
 from ctsync.model.record import Outcome, Verdict
+from ctsync.plan.line import change_line
+from ctsync.state.edits import amended
 
 LAW = settings(max_examples=30, deadline=None)
 
@@ -59,9 +63,14 @@ entries = st.lists(
 journals = st.lists(st.tuples(keys, effects), max_size=10)
 
 
+def fold_entries(before, effects):
+    return amended(before, fold_edits(effects))
+
+
 def folded(before, journal):
-    rows = EffectsByKey((key, effect.as_json()) for key, effect in journal)
-    return list(fold_entries(before, rows))
+    by_key = groupby(sorted(journal, key=itemgetter(0)), key=itemgetter(0))
+    effects = ((key, [effect for _, effect in group]) for key, group in by_key)
+    return list(fold_entries(before, effects))
 
 
 @LAW
@@ -102,70 +111,127 @@ def test_a_fingerprint_outlives_no_write_that_does_not_settle(before, key, effec
 
 
 @LAW
-@given(effects)
-def test_an_effect_survives_the_journal(effect):
-    assert effect_from_json(effect.as_json()) == effect
-
-
-@LAW
 @given(entries, keys, settled)
 def test_what_was_not_sent_makes_no_entry(before, key, mark):
     after = folded(before, [(key, Effect(settled=mark, is_sent=False))])
     assert [entry.key for entry in after] == [entry.key for entry in before]
 
 
-KEY = Key("identity", "u1")
-OTHER = Key("identity", "u2")
-DOUBT = Doubt(
-    (Operation("Plan", "string", "set", "Gold", "known", "Free", "Gold"),),
-    ("vip",),
-    "run",
-)
-AFTER = Effect({"plan": Known("Plan", "string", "Gold", owned=True)}, ("vip",))
+KEY, OTHER = Key("identity", "u1"), Key("identity", "u2")
+GOLD = Operation("Plan", "string", "set", "Gold", "known", "Free", "Gold")
+ADDED = Operation("Tags", "list", "$add", ("b",), "known", (), ("b",), 2)
+MOVED = Operation("Points", "counter", "$incr", 5, "known", 1, 6)
+DOUBT = Doubt((GOLD,), ("vip",), "run")
+AFTER = Known("Plan", "string", "Gold", owned=True)
 SENT = Sent(1, 1000.0, 60.0, has_counters=True)
+ACK, REJ, UNK, UNSENT = (
+    Outcome.ACKNOWLEDGED, Outcome.REJECTED, Outcome.UNKNOWN, Outcome.NOT_SENT,
+)  # fmt: skip
 
 
-def effects_of(*lines):
-    return [(key, effect_from_json(data)) for key, data in effects_in(lines)]
+def change(key, *operations, **more):
+    settled = Settled("mark", ("vip",))
+    return Change(key, "update", operations, settled=settled, **more)
 
 
-def intent(sent=SENT):
-    return intent_line(sent, "run", [(KEY, DOUBT), (OTHER, DOUBT)])
+CHANGES = (
+    change(KEY, GOLD),
+    Change(Key("identity", "u1a"), "release", released=("City",)),
+    change(OTHER, GOLD),
+)
 
 
-def receipt(first, second):
-    def of(key, outcome):
-        is_taken = outcome is Outcome.ACKNOWLEDGED
-        return key, Verdict(outcome, 516, "no"), AFTER if is_taken else None
-
-    return receipt_line(1, [of(KEY, first), of(OTHER, second)])
+def enclosed(*changes):
+    return [parse(change_line(each)) for each in changes]
 
 
-def test_an_intent_without_a_receipt_is_an_unknown_outcome():
-    assert effects_of(intent()) == [(KEY, DOUBT), (OTHER, DOUBT)]
+@pytest.fixture
+def intent(cargo_of):
+    cargo = cargo_of(*CHANGES)
+    return lambda sent=SENT: intent_line(sent, cargo)
 
 
-def test_each_record_takes_the_effect_of_its_own_outcome():
-    lines = intent(), receipt(Outcome.ACKNOWLEDGED, Outcome.UNKNOWN)
-    assert effects_of(*lines) == [(KEY, AFTER), (OTHER, DOUBT)]
+def receipt(*outcomes, call=1):
+    verdicts = [Verdict(o, 516, "no") if o is REJ else Verdict(o) for o in outcomes]
+    return receipt_line(call, verdicts)
 
 
-def test_what_was_rejected_or_not_sent_does_nothing():
-    assert effects_of(intent(), receipt(Outcome.REJECTED, Outcome.NOT_SENT)) == []
+def known_after(*lines, changes=CHANGES, before=()):
+    lines = [*enclosed(*changes), *lines]
+    effects = Ledger(lines).effects(lines, "run")
+    return {e.key: dict(e.attributes) for e in fold_entries(before, effects)}
+
+
+def is_in_doubt(known):
+    return not known.certain and known.since == "run"
+
+
+def test_an_intent_without_a_receipt_is_an_unknown_outcome(intent):
+    after = known_after(intent())
+    assert [is_in_doubt(after[key]["plan"]) for key in (KEY, OTHER)] == [True, True]
+
+
+def test_each_record_takes_the_effect_of_its_own_outcome(intent):
+    after = known_after(intent(), receipt(ACK, UNK))
+    assert after[KEY] == {"plan": AFTER}
+    assert is_in_doubt(after[OTHER]["plan"])
+
+
+def test_what_was_rejected_or_not_sent_does_nothing(intent):
+    lines = intent(), receipt(REJ, UNSENT)
+    assert known_after(*lines) == {}
+    assert not Ledger([*enclosed(*CHANGES), *lines]).does_anything
 
 
 def test_a_receipt_without_its_intent_is_damage():
     with pytest.raises(StateError, match="receipt of call 1"):
-        effects_of(receipt(Outcome.REJECTED, Outcome.REJECTED))
+        Ledger([receipt(REJ, REJ)])
 
 
-def test_a_later_call_speaks_last():
+def test_a_later_call_speaks_last(intent):
     again = Sent(2, 1001.0, 60.0, has_counters=False)
-    heard = {"receipt": {**receipt(*[Outcome.ACKNOWLEDGED] * 2)["receipt"], "call": 2}}
-    lines = intent(), receipt(*[Outcome.UNKNOWN] * 2), intent(again), heard
-    rows = EffectsByKey(effects_in(lines))
-    first, second = fold_entries([], rows)
-    assert first.attributes == second.attributes == AFTER.attributes
+    lines = intent(), receipt(UNK, UNK), intent(again), receipt(ACK, REJ, call=2)
+    after = known_after(*lines)
+    assert after[KEY] == {"plan": AFTER}
+    assert is_in_doubt(after[OTHER]["plan"])
+
+
+def test_each_wave_has_outcomes_of_its_own(cargo_of):
+    whole = change(KEY, GOLD, ADDED, MOVED)
+    waves = [cargo_of(whole, wave=wave) for wave in (1, 2, 3)]
+    lines = [
+        line
+        for call, (cargo, outcome) in enumerate(
+            zip(waves, (ACK, UNK, UNSENT), strict=True)
+        )
+        for line in (
+            intent_line(Sent(call, 0.0, 60.0, has_counters=False), cargo),
+            receipt(outcome, call=call),
+        )
+    ]
+    before = [
+        Entry(KEY, {"points": Known("Points", "counter", 1)}, fingerprint="before")
+    ]
+    after = known_after(*lines, changes=[whole], before=before)[KEY]
+    assert after["plan"] == AFTER
+    assert after["tags"].maybe == ("b",)
+    assert after["points"] == Known("Points", "counter", 1)
+
+
+def test_releases_are_forgotten_only_where_the_journal_says_so(intent):
+    key = Key("identity", "u1a")
+    before = [Entry(key, {"city": Known("City", "string", "Oslo")})]
+    lines = intent(), receipt(ACK, ACK)
+    assert known_after(*lines, before=before)[key] != {}
+    assert known_after(*lines, release_line(), before=before)[key] == {}
+
+
+def test_what_an_entry_with_nothing_to_do_gets_is_no_reason_to_fold():
+    note = {"settled": {"key": KEY.as_json(), "entry": Settled("f").as_json()}}
+    ledger = Ledger([note])
+    assert not ledger.does_anything
+    (entry,) = fold_entries([Entry(KEY)], ledger.effects([note], "run"))
+    assert entry.fingerprint == "f"
 
 
 def test_a_doubt_folds_to_both_values_and_names_its_run():
@@ -184,23 +250,19 @@ def test_a_doubt_that_comes_twice_is_the_same_doubt():
     assert list(fold_entries([before], [(KEY, (DOUBT, DOUBT))])) == once
 
 
-def test_a_run_that_did_not_end_left_everything_open():
-    def is_open(*lines):
-        ending = Ending()
-        assert list(ending.watch(lines)) == list(lines)
-        return ending.is_open
-
-    assert is_open(intent())
-    assert is_open(intent(), end_line(is_open=True))
-    assert not is_open(intent(), end_line(is_open=False))
+def test_a_run_that_did_not_end_left_everything_open(intent):
+    assert Ledger([intent()]).is_open
+    assert Ledger([intent(), end_line(is_open=True)]).is_open
+    assert not Ledger([intent(), end_line(is_open=False)]).is_open
 
 
-def test_only_a_counter_call_of_unknown_outcome_is_waited_for():
-    assert last_doubtful_delta([intent()]) == SENT
-    unknown = receipt(Outcome.ACKNOWLEDGED, Outcome.UNKNOWN)
-    assert last_doubtful_delta([intent(), unknown]) == SENT
-    known = receipt(Outcome.ACKNOWLEDGED, Outcome.REJECTED)
-    assert last_doubtful_delta([intent(), known]) is None
-    assert last_doubtful_delta([intent(), end_line(is_open=True)]) is None
+def test_only_a_counter_call_of_unknown_outcome_is_waited_for(intent):
+    def awaited(*lines):
+        return Ledger(lines).last_doubtful_delta
+
+    assert awaited(intent()) == SENT
+    assert awaited(intent(), receipt(ACK, UNK)) == SENT
+    assert awaited(intent(), receipt(ACK, REJ)) is None
+    assert awaited(intent(), end_line(is_open=True)) is None
     plain = Sent(1, 1000.0, 60.0, has_counters=False)
-    assert last_doubtful_delta([intent(plain)]) is None
+    assert awaited(intent(plain)) is None

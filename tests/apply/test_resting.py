@@ -17,7 +17,7 @@ class Clock:
 
 
 def rest(seconds, *, keeps_lane=False):
-    return Rest(Attempt(()), Parcel({}, frozenset(), 0), seconds, keeps_lane)
+    return Rest(Attempt(()), Parcel([], 0), seconds, keeps_lane)
 
 
 def test_a_call_has_rested_when_its_time_has_passed():
@@ -25,11 +25,11 @@ def test_a_call_has_rested_when_its_time_has_passed():
     resting, long, short = Resting(clock), rest(3.0), rest(1.0)
     resting.add(long)
     resting.add(short)
-    assert resting.take_rested() is None
+    assert resting.rested() is None
     assert resting.seconds() == 1.0
     clock.pass_seconds(1.5)
     resting.look()
-    assert resting.take_rested() is short
+    assert resting.rested() is short
     assert resting.seconds() == 1.5
 
 
@@ -41,7 +41,7 @@ def test_a_clock_that_is_set_back_stretches_no_wait():
     resting.look()
     clock.pass_seconds(1.0)
     resting.look()
-    assert resting.take_rested() is not None
+    assert resting.rested() is not None
 
 
 def test_a_wait_keeps_its_lane_only_while_it_lasts():

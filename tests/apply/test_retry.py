@@ -5,9 +5,10 @@ import pytest
 from ctsync.apply.retry import Attempt, rule
 from ctsync.apply.terms import Pace
 from ctsync.canon import canonical
+from ctsync.model.change import Change
 from ctsync.model.key import Key
 from ctsync.model.operation import Operation
-from ctsync.model.record import Outcome, Record
+from ctsync.model.record import Outcome
 from ctsync.transport.answer import Answer, Happened
 
 ACK, REJ, UNK, UNSENT = (
@@ -18,16 +19,22 @@ PACE = Pace()
 
 def plain(number):
     operation = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")
-    return Record(Key("identity", f"u{number}"), (operation,))
+    return Change(Key("identity", f"u{number}"), "update", (operation,))
 
 
 def delta(number):
     operation = Operation("Points", "counter", "$incr", 5, "known", 1, 6)
-    return Record(Key("identity", f"u{number}"), (operation,))
+    return Change(Key("identity", f"u{number}"), "update", (operation,))
 
 
-TWO = (plain(1), plain(2))
-COUNTERS = (delta(1), delta(2))
+@pytest.fixture
+def two(cargo_of):
+    return cargo_of(plain(1), plain(2))
+
+
+@pytest.fixture
+def counters(cargo_of):
+    return cargo_of(delta(1), delta(2), wave=3)
 
 
 def said(processed, *items):
@@ -43,7 +50,7 @@ def outcomes(ruling):
 
 
 def again(ruling):
-    return [[record.key.id for record in attempt.records] for attempt in ruling.again]
+    return [[record.key.id for record in attempt.cargo] for attempt in ruling.again]
 
 
 @pytest.mark.parametrize(
@@ -53,11 +60,11 @@ def again(ruling):
         (Happened.UNREACHABLE, PACE.unreachable_retries),
     ],
 )
-@pytest.mark.parametrize("records", [TWO, COUNTERS])
+@pytest.mark.parametrize("which", ["two", "counters"])
 def test_what_was_certainly_not_written_is_tried_until_the_run_gives_up(
-    happened, most, records
+    happened, most, which, request
 ):
-    attempt, tries = Attempt(records), []
+    attempt, tries = Attempt(request.getfixturevalue(which)), []
     for _ in range(most):
         ruling = rule(attempt, Answer(happened, message="m"), PACE)
         assert outcomes(ruling) == [UNSENT, UNSENT]
@@ -68,8 +75,10 @@ def test_what_was_certainly_not_written_is_tried_until_the_run_gives_up(
     assert (ruling.again, ruling.halted) == ((), "unreachable")
 
 
-def test_what_is_idempotent_is_sent_again_after_a_loss_and_stays_unknown_at_the_end():
-    attempt = Attempt(TWO)
+def test_what_is_idempotent_is_sent_again_after_a_loss_and_stays_unknown_at_the_end(
+    two,
+):
+    attempt = Attempt(two)
     for _ in range(PACE.lost_retries):
         ruling = rule(attempt, Answer(Happened.LOST), PACE)
         assert outcomes(ruling) == [UNK, UNK]
@@ -79,37 +88,32 @@ def test_what_is_idempotent_is_sent_again_after_a_loss_and_stays_unknown_at_the_
     assert (outcomes(ruling), ruling.again, ruling.halted) == ([UNK, UNK], (), None)
 
 
-def test_counters_are_never_sent_again_after_a_loss():
-    ruling = rule(Attempt(COUNTERS), Answer(Happened.LOST), PACE)
+def test_counters_are_never_sent_again_after_a_loss(counters):
+    ruling = rule(Attempt(counters), Answer(Happened.LOST), PACE)
     assert (outcomes(ruling), ruling.again) == ([UNK, UNK], ())
 
 
-def test_a_mixed_attempt_counts_as_counters():
-    ruling = rule(Attempt((plain(1), delta(2))), Answer(Happened.LOST), PACE)
-    assert ruling.again == ()
-
-
-def test_code_555_sends_that_record_again_alone():
+def test_code_555_sends_that_record_again_alone(two):
     answer = Answer(Happened.REPLIED, 200, said(1, refusal(2, 555)))
-    ruling = rule(Attempt(TWO), answer, PACE)
+    ruling = rule(Attempt(two), answer, PACE)
     assert (outcomes(ruling), again(ruling)) == ([ACK, UNK], [["u2"]])
 
 
-def test_code_555_leaves_a_counter_unknown():
+def test_code_555_leaves_a_counter_unknown(counters):
     answer = Answer(Happened.REPLIED, 200, said(1, refusal(2, 555)))
-    ruling = rule(Attempt(COUNTERS), answer, PACE)
+    ruling = rule(Attempt(counters), answer, PACE)
     assert (outcomes(ruling), again(ruling)) == ([ACK, UNK], [])
     assert ruling.verdicts[1].code == 555
 
 
-def test_other_refusals_are_final():
+def test_other_refusals_are_final(two):
     answer = Answer(Happened.REPLIED, 200, said(1, refusal(1)))
-    ruling = rule(Attempt(TWO), answer, PACE)
+    ruling = rule(Attempt(two), answer, PACE)
     assert (outcomes(ruling), again(ruling)) == ([REJ, ACK], [])
 
 
-def test_an_unreadable_reply_is_unknown_and_not_sent_again():
-    ruling = rule(Attempt(TWO), Answer(Happened.REPLIED, 200, None), PACE)
+def test_an_unreadable_reply_is_unknown_and_not_sent_again(two):
+    ruling = rule(Attempt(two), Answer(Happened.REPLIED, 200, None), PACE)
     assert (outcomes(ruling), again(ruling)) == ([UNK, UNK], [])
 
 
@@ -117,35 +121,35 @@ def test_an_unreadable_reply_is_unknown_and_not_sent_again():
     ("happened", "reason"),
     [(Happened.UNAUTHORISED, "unauthorised"), (Happened.REFUSED, "unreachable")],
 )
-def test_a_refusal_of_the_whole_call_stops_the_run(happened, reason):
-    ruling = rule(Attempt(TWO), Answer(happened, 403), PACE)
+def test_a_refusal_of_the_whole_call_stops_the_run(happened, reason, two):
+    ruling = rule(Attempt(two), Answer(happened, 403), PACE)
     assert outcomes(ruling) == [UNSENT, UNSENT]
     assert (ruling.again, ruling.halted) == ((), reason)
 
 
-def test_a_call_that_is_too_large_is_halved_in_order():
-    records = tuple(plain(number) for number in range(5))
-    ruling = rule(Attempt(records), Answer(Happened.TOO_LARGE, 413), PACE)
+def test_a_call_that_is_too_large_is_halved_in_order(cargo_of):
+    five = cargo_of(*(plain(number) for number in range(5)))
+    ruling = rule(Attempt(five), Answer(Happened.TOO_LARGE, 413), PACE)
     assert again(ruling) == [["u0", "u1", "u2"], ["u3", "u4"]]
 
 
-def test_a_record_that_is_too_large_is_rejected():
+def test_a_record_that_is_too_large_is_rejected(cargo_of):
     answer = Answer(Happened.TOO_LARGE, 413, None, "HTTP 413")
-    (verdict,) = rule(Attempt((plain(1),)), answer, PACE).verdicts
+    (verdict,) = rule(Attempt(cargo_of(plain(1))), answer, PACE).verdicts
     assert (verdict.outcome, verdict.code, verdict.error) == (REJ, 413, "HTTP 413")
 
 
-def test_a_malformed_call_is_tried_once_more():
+def test_a_malformed_call_is_tried_once_more(two):
     answer = Answer(Happened.MALFORMED, 400, None, "HTTP 400 Malformed request")
-    first = rule(Attempt(TWO), answer, PACE)
+    first = rule(Attempt(two), answer, PACE)
     assert outcomes(first) == [UNSENT, UNSENT]
     second = rule(first.again[0], answer, PACE)
     assert (outcomes(second), second.again) == ([REJ, REJ], ())
 
 
 @pytest.mark.parametrize("happened", set(Happened) - {Happened.REPLIED})
-def test_after_a_loss_nothing_but_a_reply_makes_a_record_certain(happened):
-    attempt = Attempt(TWO[:1], in_doubt=True, tries=dict.fromkeys(Happened, 99))
+def test_after_a_loss_nothing_but_a_reply_makes_a_record_certain(happened, two):
+    attempt = Attempt(two[:1], in_doubt=True, tries=dict.fromkeys(Happened, 99))
     assert outcomes(rule(attempt, Answer(happened, 400), PACE)) == [UNK]
 
 

@@ -1,86 +1,114 @@
 """Outcomes of profiles: the worst counts, and none of the failures is forgotten."""
 
-from ctsync.apply.dossier import Dossier
+import pytest
+
 from ctsync.apply.tally import Tally
 from ctsync.model.change import Change, Origin
 from ctsync.model.key import Key
-from ctsync.model.record import Outcome, Record, Verdict
+from ctsync.model.operation import Operation
+from ctsync.model.record import Outcome, Verdict
 
 TAKEN = Verdict(Outcome.ACKNOWLEDGED)
 UNSENT = Verdict(Outcome.NOT_SENT)
 UNKNOWN = Verdict(Outcome.UNKNOWN, 503, "HTTP 503")
 REJECTED = Verdict(Outcome.REJECTED, 516, "no phone")
+PLAIN = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")
+COUNT = Operation("Points", "counter", "$incr", 5, "known", 1, 6)
 
 
-def dossier(place):
-    key = Key("identity", f"u{place:04}")
+def change(place, *operations):
     origins = (Origin("people.yaml", place, cohort="vip"),)
-    return Dossier(place, Change(key, "update", origins=origins), None)
+    key = Key("identity", f"u{place:04}")
+    return Change(key, "update", operations or (PLAIN,), origins)
 
 
-def tally_of(*verdicts, last=True):
-    tally = Tally()
-    for place, verdict in enumerate(verdicts):
-        tally.expect()
-        note(tally, place, verdict, last=last)
+@pytest.fixture
+def ten(cargo_of):
+    return cargo_of(*map(change, range(10)))
+
+
+def note(tally, cargo, place, verdict):
+    tally.note(cargo[place : place + 1], (verdict,))
+
+
+def tally_of(cargo, *verdicts):
+    tally = Tally(len(verdicts))
+    tally.note(cargo[: len(verdicts)], verdicts)
     return tally
 
 
-def note(tally, place, verdict, *, last=True):
-    each = dossier(place)
-    tally.note(each, Record(each.change.key, (), last=last), verdict)
-
-
-def test_the_four_counts_add_up_to_all():
-    tally = tally_of(TAKEN, REJECTED, UNKNOWN, UNSENT, TAKEN)
-    tally.expect()
-    tally.expect(is_done=True)
+def test_the_four_counts_add_up_to_all(ten):
+    tally = Tally(7, done=(2,))
+    tally.note(ten[:5], (TAKEN, REJECTED, UNKNOWN, UNSENT, TAKEN))
     assert tally.counts() == {
         "acknowledged": 3, "rejected": 1, "unknown": 1, "not_sent": 2,
     }  # fmt: skip
-    assert tally.total == 7
+    assert (tally.total, tally.due) == (7, 6)
 
 
-def test_a_profile_is_acknowledged_with_its_last_record():
-    tally = tally_of(TAKEN, last=False)
+def test_many_that_were_taken_count_as_each_of_them_would(ten):
+    at_once, one_by_one = Tally(10), Tally(10)
+    at_once.note(ten, (TAKEN,) * 10)
+    for place in range(10):
+        note(one_by_one, ten, place, TAKEN)
+    assert at_once.counts() == one_by_one.counts()
+    assert at_once.acknowledged == 10
+
+
+def test_what_was_taken_after_all_makes_no_failure_good(ten):
+    tally = Tally(10)
+    note(tally, ten, 3, REJECTED)
+    tally.note(ten, (TAKEN,) * 10)
+    assert (tally.acknowledged, tally.rejected) == (9, 1)
+
+
+def test_a_profile_is_acknowledged_with_its_last_record(cargo_of):
+    both = change(0, PLAIN, COUNT)
+    first, last = cargo_of(both), cargo_of(both, wave=3)
+    tally = tally_of(first, TAKEN)
     assert tally.acknowledged == 0
-    note(tally, 0, TAKEN)
+    note(tally, last, 0, TAKEN)
     assert tally.acknowledged == 1
 
 
-def test_the_worst_outcome_stays_with_its_words():
-    tally = tally_of(REJECTED)
-    note(tally, 0, UNKNOWN)
-    note(tally, 0, REJECTED)
-    note(tally, 0, TAKEN)
+def test_the_worst_outcome_stays_with_its_words(ten):
+    tally = tally_of(ten, REJECTED)
+    note(tally, ten, 0, UNKNOWN)
+    note(tally, ten, 0, REJECTED)
+    note(tally, ten, 0, TAKEN)
     assert tally.counts()["unknown"] == 1
     (failure,) = tally.failures(Outcome.UNKNOWN)
     assert (failure.code, failure.error) == (503, "HTTP 503")
     assert list(tally.failures(Outcome.REJECTED)) == []
 
 
-def test_a_failure_remembers_who_and_where_from():
-    tally = tally_of(TAKEN, REJECTED)
+def test_a_failure_remembers_who_and_where_from(ten):
+    tally = tally_of(ten, TAKEN, REJECTED)
     (failure,) = tally.failures(Outcome.REJECTED)
     assert failure.key == Key("identity", "u0001")
     assert failure.origins == (Origin("people.yaml", 1, cohort="vip"),)
-    assert tally.has_failed(dossier(1))
-    assert not tally.has_failed(dossier(0))
 
 
-def test_failures_come_by_key_however_they_arrived():
-    tally = Tally()
-    for _ in range(50):
-        tally.expect()
+def test_only_records_of_profiles_that_did_not_fail_are_fit_to_follow(ten):
+    tally = Tally(10)
+    assert tally.unfailed(ten) is ten
+    tally.note(ten[:3], (TAKEN, REJECTED, UNSENT))
+    assert list(tally.unfailed(ten).places) == [0, 3, 4, 5, 6, 7, 8, 9]
+    assert tally.unfailed(ten[3:]).places == range(3, 10)
+
+
+def test_failures_come_by_key_however_they_arrived(cargo_of):
+    fifty = cargo_of(*map(change, range(50)))
+    tally = Tally(50)
     for place in (31, 7, 42, 0):
-        note(tally, place, REJECTED)
+        note(tally, fifty, place, REJECTED)
     found = [failure.key.id for failure in tally.failures(Outcome.REJECTED)]
     assert found == ["u0000", "u0007", "u0031", "u0042"]
 
 
-def test_the_report_has_every_profile_in_the_order_of_the_plan():
-    tally = tally_of(TAKEN, REJECTED, UNSENT, UNKNOWN)
-    changes = [dossier(place).change for place in range(4)]
+def test_the_report_has_every_profile_in_the_order_of_the_plan(ten):
+    tally = tally_of(ten, TAKEN, REJECTED, UNSENT, UNKNOWN)
+    changes = [change(place) for place in range(4)]
     changes.insert(1, Change(Key("identity", "u0000a"), "release"))
     lines = [(each.outcome, each.code) for each in tally.outcomes(changes)]
     assert lines == [
@@ -88,4 +116,17 @@ def test_the_report_has_every_profile_in_the_order_of_the_plan():
         (Outcome.REJECTED, 516),
         (Outcome.NOT_SENT, None),
         (Outcome.UNKNOWN, 503),
+    ]
+
+
+def test_the_report_of_a_plan_that_went_on_has_those_done_before(ten):
+    """What was due has places of its own, in the order of the whole plan."""
+    tally = Tally(4, done=(0, 2))
+    tally.note(ten[:2], (REJECTED, TAKEN))
+    said = [each.outcome for each in tally.outcomes(map(change, range(4)))]
+    assert said == [
+        Outcome.ACKNOWLEDGED,
+        Outcome.REJECTED,
+        Outcome.ACKNOWLEDGED,
+        Outcome.ACKNOWLEDGED,
     ]

@@ -78,28 +78,6 @@ def test_waves_are_read_from_the_end_whatever_stands_before():
     ]  # fmt: skip
 
 
-def test_a_plan_tells_the_waves_of_each_change(plan):
-    assert list(plan.waves()) == [(1,), (), (1, 2, 3), (3,), (1,)]
-
-
-@pytest.mark.parametrize(
-    ("wave", "found"), [(1, {0: 0, 1: 2, 3: 4}), (2, {1: 2}), (3, {1: 2, 2: 3})]
-)
-def test_a_wave_finds_its_changes_with_their_places(plan, wave, found):
-    expected = [(place, CHANGES[number].key) for place, number in found.items()]
-    assert [(place, each.key) for place, each in plan.changes_in(wave)] == expected
-
-
-def test_for_sending_only_the_targets_written_once_are_read(plan):
-    for _, each in plan.changes_in(1):
-        assert each.targets == (ONCE,)
-        assert each.operations in {c.operations for c in CHANGES}
-
-
-def test_releases_are_the_changes_that_send_nothing(plan):
-    assert list(plan.releases()) == [CHANGES[1]]
-
-
 def test_a_closed_plan_lets_go_of_its_file(tmp_path, plan):
     plan.copy_to(tmp_path / "plan")
     with open_plan(tmp_path / "plan") as opened:

@@ -9,7 +9,7 @@ from ctsync.limits import MAX_BODY_BYTES
 from ctsync.model.change import Change
 from ctsync.model.key import Key
 from ctsync.model.operation import Operation
-from ctsync.plan.schedule import CallCounter, records_of, schedule
+from ctsync.plan.schedule import WAVES, CallCounter, pack, records_of, schedule
 
 law = settings(deadline=None, max_examples=60)
 
@@ -141,11 +141,13 @@ CHANGES = st.dictionaries(KEYS, OPERATIONS, max_size=12).map(
 @given(changes=CHANGES, records_per_call=st.integers(1, 4))
 def test_the_counter_counts_what_the_schedule_makes(changes, records_per_call):
     counter = CallCounter(records_per_call)
-    for each in changes:
-        counter.add(each)
+    waves = [pair for each in changes for pair in records_of(each)]
+    for wave in WAVES:
+        for batch in pack(record for own, record in waves if own == wave):
+            counter.add(batch)
     calls = calls_of(changes, records_per_call)
     assert counter.records == sum(len(call.records) for call in calls)
-    assert counter.calls() == len(calls)
+    assert counter.calls == len(calls)
 
 
 @law

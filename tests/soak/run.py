@@ -1,8 +1,10 @@
 """Wear ctsync down: `python tests/soak/run.py --seed N --faults 20000 [--seconds S]`.
 
 Project after project is edited, planned and applied to a platform that fails in every
-way it knows, over real sockets, under watch. Ends with one line of numbers; a law that
-does not hold ends it at once, with the seed that shows it again.
+way it knows, over real sockets, under watch. With `--kills N` the platform is well, and
+real processes of `ctsync apply` are ended at so many random moments instead. Ends with
+one line of numbers; a law that does not hold ends it at once, with the seed that shows
+it again.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from trial.course import identities, one_round  # noqa: E402 - found beside this file
+from trial.strikes import Course, sandbox  # noqa: E402
 from trial.wishes import PASSCODE  # noqa: E402
 from trial.world import World  # noqa: E402
 
@@ -35,22 +38,38 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     os.fsync = lambda _: None  # processes end here, machines do not
     begun, totals, chapter = time.monotonic(), Counter[str](), 0
-    while totals["faults"] < options.faults:
+    tell, goal, most = _chapter, "faults", options.faults
+    if options.kills:
+        tell, goal, most = _course, "strikes", options.kills
+    while totals[goal] < most:
         if time.monotonic() - begun > options.seconds:
             break
         seed = options.seed + chapter
         try:
-            totals += _chapter(seed, options)
+            totals += tell(seed, options)
         except Exception as error:
-            again = f"--seed {seed} --faults 1 --profiles {options.profiles}"
+            again = f"--seed {seed} --profiles {options.profiles}"
             again += f" --concurrency {options.concurrency}"
+            again += " --kills 1" if options.kills else " --faults 1"
             sys.stderr.write(f"python tests/soak/run.py {again}\n{error}\n")
             if not isinstance(error, AssertionError):
                 raise
             return 1
         chapter += 1
-    _print(options.seed, chapter, totals, time.monotonic() - begun)
+    names = _STRIKES if options.kills else _FAULTS
+    counts = ", ".join(f"{totals[name]} {name}" for name in names)
+    sys.stdout.write(
+        f"seed {options.seed}: {chapter} projects, {counts}, "
+        f"0 violations in {time.monotonic() - begun:.0f} s\n"
+    )
     return 0
+
+
+_FAULTS = (
+    "faults", "applies", "calls", "acknowledged", "rejected", "unknown", "counters",
+    "crashes",
+)  # fmt: skip
+_STRIKES = ("strikes", "cut off", "commands", "calls")
 
 
 def _chapter(seed: int, options: argparse.Namespace) -> Counter[str]:
@@ -77,14 +96,17 @@ def _chapter(seed: int, options: argparse.Namespace) -> Counter[str]:
         return world.watch.totals
 
 
-def _print(seed: int, chapters: int, totals: Counter[str], seconds: float) -> None:
-    names = ("faults", "applies", "calls", "acknowledged", "rejected", "unknown")
-    counts = ", ".join(
-        f"{totals[name]} {name}" for name in (*names, "counters", "crashes")
-    )
-    sys.stdout.write(
-        f"seed {seed}: {chapters} projects, {counts}, 0 violations in {seconds:.0f} s\n"
-    )
+def _course(seed: int, options: argparse.Namespace) -> Counter[str]:
+    """Strike at real processes, and have each version of a project arrive."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ctsync-soak-") as folder,
+        sandbox(seed) as platform,
+    ):
+        course = Course(Path(folder), platform, Random(seed), profiles=options.profiles)
+        course.begin()
+        for _ in range(ROUNDS):
+            course.one_round(strikes=3)
+        return course.totals
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     seed = SystemRandom().randrange(10**6)
     parser.add_argument("--seed", type=int, default=seed, help="of the first project")
     parser.add_argument("--faults", type=int, default=20_000, help="how many to meet")
+    parser.add_argument("--kills", type=int, help="how many processes to end instead")
     parser.add_argument("--seconds", type=float, default=3600.0, help="at most")
     parser.add_argument("--profiles", type=int, default=200, help="in each project")
     parser.add_argument("--concurrency", type=int, default=3, help="calls at once")

@@ -55,7 +55,9 @@ class Watch:
     owned: set[tuple[str, str]] = field(default_factory=set)
     totals: Counter[str] = field(default_factory=Counter)
     plan: str = ""
+    _named: list[str] = field(default_factory=list)
     _open: dict[int, list[str]] = field(default_factory=dict)
+    _gone: set[str] = field(default_factory=set)  # has left since it was last noted
     _failed: dict[str, str] = field(default_factory=dict)
     _latest: dict[str, Sent] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
@@ -79,6 +81,7 @@ class Watch:
             for identity, orders in _records(body):
                 self._check_repeats(identity, orders)
                 self._check_steps(identity, orders)
+                self._gone.add(identity)
                 before = dict(self._touch(identity, orders))
                 self._latest[identity] = Sent(orders, before)
 
@@ -105,29 +108,41 @@ class Watch:
     def written(self, line: Mapping[str, Any]) -> None:
         """Take in a line that the journal now holds."""
         with self._lock:
-            if "intent" in line:
-                keys = [_identity(each["key"]) for each in line["intent"]["records"]]
-                self._open[line["intent"]["call"]] = keys
+            if "change" in line and line["waves"]:
+                self._named.append(_identity(line["change"]["key"]))
+            elif "intent" in line:
+                spans = line["intent"]["spans"]
+                names = [
+                    name for at, count in spans for name in self._named[at : at + count]
+                ]
+                self._open[line["intent"]["call"]] = names
+                self._gone.difference_update(names)
             elif "receipt" in line:
-                del self._open[line["receipt"]["call"]]
-                for each in line["receipt"]["records"]:
-                    self._received(_identity(each["key"]), each["outcome"])
+                names = iter(self._open.pop(line["receipt"]["call"]))
+                for count, outcome in line["receipt"]["outcomes"]:
+                    for _ in range(count):
+                        self._received(next(names), outcome)
 
     def ended(self) -> None:
         """Take in the end of a run: what it noted and nobody answered is open."""
         with self._lock:
             doubtful = {key for keys in self._open.values() for key in keys}
             self._open.clear()
+            self._named.clear()
             self._failed.clear()
             for slot in [each for each in self.held if each[0] in doubtful]:
                 del self.held[slot]
 
     def _received(self, identity: str, outcome: str) -> None:
         self.totals[outcome] += 1
-        sent = self._latest[identity]
         self._failed.pop(identity, None)
         if outcome != "acknowledged":
             self._failed[identity] = outcome
+        if identity not in self._gone:
+            if outcome not in {"not_sent", "unknown"}:  # an earlier try may have left
+                raise Broken(f"{identity} is {outcome} and was never sent")
+            return
+        sent = self._latest[identity]
         if outcome == "acknowledged":
             for name, order in sent.orders.items():
                 self._acknowledged(identity, name, order)

@@ -6,15 +6,19 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Condition, RLock
-from typing import Any
+from typing import Any, TypeVar
 
 from ctsync.model.entry import Entry
+from ctsync.model.key import Key
 from ctsync.model.snapshot import Header
 from ctsync.sandbox import Sandbox
 from ctsync.state.base import Journal, JournalWriter, Snapshot, Store
+from ctsync.state.edits import Edit
 from ctsync.transport.answer import Answer, Happened, Transport
 from trial.watch import Watch
 from trial.wishes import COUNTERS
+
+T = TypeVar("T")
 
 LATE = "late-after-loss"
 FAULTS = (
@@ -149,6 +153,13 @@ class FrailWriter(JournalWriter):
         self._watch.written(line)
         self._fuse()
 
+    def enclose(self, pieces: Iterable[bytes]) -> None:
+        lines = b"".join(pieces)
+        self._writer.enclose([lines])
+        for line in lines.splitlines():
+            self._watch.written(json.loads(line))
+        self._fuse()
+
     def close(self) -> None:
         self._writer.close()
 
@@ -176,8 +187,14 @@ class FrailStore:
         self._fuse()
         return written
 
-    def _frail(self, entries: Iterable[Entry]) -> Iterator[Entry]:
-        yield from entries
+    def amend(self, header: Header, edits: Iterable[tuple[Key, Edit]]) -> Header:
+        self._fuse()
+        written = self._store.amend(header, self._frail(edits))
+        self._fuse()
+        return written
+
+    def _frail(self, what: Iterable[T]) -> Iterator[T]:
+        yield from what
         self._fuse()
 
     def discard_journal(self) -> None:
