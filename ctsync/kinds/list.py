@@ -72,6 +72,8 @@ class ListKind(Kind):
         self, known: Known | None, target: Target, frame: Frame
     ) -> tuple[Operation, ...]:
         """Remove what is known and unwanted, add what is wanted and not known."""
+        if known is not None and _is_exactly(known, target):
+            return ()
         held = held_of(known, target)
         removals = _removals(held, target)
         if target.exact is None:
@@ -107,6 +109,11 @@ class ListKind(Kind):
             ours=tuple(sorted(moved.ours)),
             complete=moved.complete,
         )
+
+
+def _is_exactly(known: Known, target: Target) -> bool:
+    is_clear = known.kind == "list" and not known.maybe
+    return is_clear and known.present == target.exact
 
 
 def _removals(held: Held, target: Target) -> frozenset[str]:
@@ -239,6 +246,8 @@ def _count_faults(target: Target, frame: Frame) -> Iterator[Fault]:
 
 
 def _twins(values: tuple[str, ...]) -> Iterator[Fault]:
+    if len(set(map(fold_name, values))) == len(values):
+        return
     spellings = defaultdict(list)
     for value in values:
         spellings[fold_name(value)].append(value)

@@ -17,7 +17,7 @@ class ScalarKind(Kind):
         self, known: Known | None, target: Target, frame: Frame
     ) -> tuple[Operation, ...]:
         """Nothing where the value is certainly there, else one operation."""
-        if known is not None and self.is_certain(known) and _is_held(known, target):
+        if known is not None and _is_held(known, target) and self.is_certain(known):
             return ()
         return self.assign(known, target, frame)
 
@@ -74,6 +74,6 @@ class ScalarKind(Kind):
 
 
 def _is_held(known: Known, target: Target) -> bool:
+    held, wanted = known.value, target.value
     # For Python true equals 1; for the platform it does not.
-    same_type = isinstance(known.value, bool) == isinstance(target.value, bool)
-    return same_type and known.value == target.value
+    return held == wanted and isinstance(held, bool) == isinstance(wanted, bool)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ctsync.kinds.base import Fault, Faults, Frame
@@ -38,7 +38,7 @@ class StringKind(ScalarKind):
         """Take text, and for Phone the digits as written."""
         text = _text(raw, rule)
         if text is not None:
-            faults = tuple(_faults(text, rule, frame))
+            faults = (*text_faults(text, frame), *system_faults(text, rule))
             if faults:
                 raise Faults(*faults)
         elif not self.can_remove(rule.attribute):
@@ -68,11 +68,6 @@ def _text(raw: Raw, rule: Rule) -> str | None:
     if rule.enum and raw_text(raw) not in rule.enum:
         spelling = f"write {choices(rule.enum)}"
     raise Faults(wrong_type(raw, rule, "text", spelling))
-
-
-def _faults(text: str, rule: Rule, frame: Frame) -> Iterator[Fault]:
-    yield from text_faults(text, frame)
-    yield from system_faults(text, rule)
 
 
 KIND = StringKind()

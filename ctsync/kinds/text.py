@@ -34,7 +34,9 @@ def text_faults(text: str, frame: Frame) -> Iterator[Fault]:
         yield Fault(
             "CT208", "text holds control characters", "remove them from the value"
         )
-    yield from _length_faults(text, frame)
+    # No character takes more than four bytes.
+    if len(text) * 4 > frame.limits.value_bytes:
+        yield from _length_faults(text, frame)
 
 
 def _length_faults(text: str, frame: Frame) -> Iterator[Fault]:

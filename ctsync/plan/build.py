@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from ctsync.engines.memory import Candidate
+from ctsync.engines.base import Candidate
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import Fault, Faults, Frame
+from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.change import Action, Change, Origin, Settled
 from ctsync.model.entry import Entry, Known
 from ctsync.model.operation import Operation
 from ctsync.model.rule import Rule
 from ctsync.model.target import Target
+from ctsync.plan.shields import Shields
+from ctsync.state.form import StoredAttributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,9 @@ class Wanted:
     """All that a plan wants of one profile.
 
     `declared` are the targets of places that name it, `leaving` those of cohorts that
-    it leaves, both by folded name. `removes` says that what left the spec is removed.
+    it leaves, both by folded name. `removes` says that what left the spec is removed,
+    `shields` what tables say of it. Unless it `settles`, what is wanted is not wholly
+    known, and no fingerprint is kept.
     """
 
     declared: Mapping[str, Target]
@@ -30,6 +35,8 @@ class Wanted:
     origins: tuple[Origin, ...] = ()
     is_named: bool = True
     removes: bool = False
+    shields: Shields = field(default_factory=Shields)
+    settles: bool = True
 
 
 @dataclass(slots=True)
@@ -48,6 +55,11 @@ class Built:
     locked: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
     faults: list[tuple[str, Fault]] = field(default_factory=list)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing to say of it besides its change."""
+        return not (self.faults or self.held or self.locked or self.stuck)
 
 
 def build_change(
@@ -95,27 +107,42 @@ class _Builder:
         return self._finish()
 
     def _reach(self, folded: str, target: Target) -> tuple[Operation, ...]:
+        if self._is_there(folded, target):
+            return ()
         known = self._known.get(folded)
-        target = _with_take_back(target, known)
+        if target.kind == "list" and folded not in self._wanted.shields.kept:
+            target = _with_take_back(target, known)
         try:
             operations = KINDS[target.kind].diff(known, target, self._frame)
         except Faults as wrong:
             self._built.faults.extend((target.attribute, f) for f in wrong.faults)
             return ()
+        if not operations:
+            return ()
         self._check_count(target, operations)
-        if operations and self._is_held(folded, target, known):
+        if self._is_held(folded, target, known):
             self._built.held.append(target.attribute)
             return ()
         if target.write == "locked" and _changes_value(operations):
             self._built.locked.append(target.attribute)
-        if operations:
-            self._targets.append(target)
-            self._operations.extend(operations)
+        self._targets.append(target)
+        self._operations.extend(operations)
         return operations
+
+    def _is_there(self, folded: str, target: Target) -> bool:
+        """Say whether a value stands in the entry's line just as it is wanted.
+
+        Most of a profile is as it was, and this is told without reading it.
+        """
+        known, value = self._known, target.value
+        if value is None or not isinstance(known, StoredAttributes):
+            return False
+        kind = KINDS[target.kind]
+        return isinstance(kind, ScalarKind) and known.says(folded, kind.name, value)
 
     def _check_count(self, target: Target, operations: tuple[Operation, ...]) -> None:
         limit = self._frame.limits.list_values
-        after = operations[-1].after if operations else ()
+        after = operations[-1].after
         if isinstance(after, tuple) and len(after) > limit:
             fault = Fault(
                 "CT209",
@@ -133,19 +160,24 @@ class _Builder:
 
     def _let_go(self, folded: str, known: Known) -> None:
         """Deal with an attribute that no place declares any more."""
+        if folded in self._wanted.shields.kept:
+            return
         if known.ours:
             self._take_back(folded, known)
-        elif self._wanted.removes and known.owned:
+        elif self._removes(folded) and known.owned:
             self._remove(folded, known)
         elif self._wanted.is_named:
             self._release(folded, known)
+
+    def _removes(self, folded: str) -> bool:
+        return self._wanted.removes or folded in self._wanted.shields.swept
 
     def _take_back(self, folded: str, known: Known) -> None:
         self._reach(folded, self._parting(known, "list", take_back=known.ours))
         stays = frozenset((*known.present, *known.maybe)) - frozenset(known.ours)
         if not stays:
             self._forget.append(folded)
-        elif self._wanted.is_named or self._wanted.removes:
+        elif self._wanted.is_named or self._removes(folded):
             self._release(folded, known)
 
     def _remove(self, folded: str, known: Known) -> None:
@@ -193,7 +225,8 @@ class _Builder:
         return self._built
 
     def _settled(self) -> Settled:
-        reached = self._wanted.is_named and not self._built.held
+        wanted = self._wanted
+        reached = wanted.is_named and wanted.settles and not self._built.held
         return Settled(
             fingerprint=self._candidate.fingerprint if reached else None,
             cohorts=self._wanted.cohorts,
@@ -220,7 +253,7 @@ class _Builder:
 
 
 def _with_take_back(target: Target, known: Known | None) -> Target:
-    if known is None or target.kind != "list" or target.exact is not None:
+    if known is None or target.exact is not None:
         return target
     extra = frozenset((*target.take_back, *known.ours)) - frozenset(target.include)
     return replace(target, take_back=tuple(sorted(extra)))

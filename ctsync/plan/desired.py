@@ -3,39 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ctsync.canon import fold_name
-from ctsync.diagnostics import Diagnostic, Findings
+from ctsync.diagnostics import Findings
 from ctsync.kinds import KINDS, kind_of
 from ctsync.kinds.base import Fault, Faults
 from ctsync.kinds.words import not_removable
-from ctsync.model.change import Origin
-from ctsync.model.contribution import Contribution, Path
-from ctsync.model.key import NOBODY, Key
-from ctsync.model.mask import SENSITIVE_TEXT, Mask
-from ctsync.model.record import GROUP_PREFIX
+from ctsync.model.contribution import Contribution
+from ctsync.model.key import Key
+from ctsync.model.mask import Mask
 from ctsync.model.rule import Rule
 from ctsync.model.target import Target
-from ctsync.model.value import Literal, Raw
+from ctsync.model.value import Literal, Misread, Raw
+from ctsync.plan.complaints import Complaint, Desk, Place, complaint_of, is_bad
 from ctsync.plan.ground import Ground
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a word about one attribute of one profile stands."""
-
-    origin: Origin
-    path: Path
-    key: Key | None = None
+NONE: Mapping[str, Fault] = MappingProxyType({})
+REMEMBERED = 1_000  # of an attribute's words, in the hope that others use them too
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """A target and the first place that wants it."""
+class Declared(NamedTuple):
+    """A target and the first that wants it: under `name`, of all that stands `among`.
+
+    Most targets are as they should be, and nobody asks for the exact place.
+    """
 
     target: Target
-    place: Place
+    name: str
+    among: Place
+
+    @property
+    def place(self) -> Place:
+        """Where the word stands that wants it."""
+        return self.among.of(self.name)
+
+
+@dataclass(slots=True)
+class Desired:
+    """What all places together want of one profile.
+
+    `declared` are the targets by folded attribute name, `leaving` those of cohorts that
+    it leaves; `cohorts` are those that it is in then. `listed` gives, for each table
+    with a row of the profile, the folded names of the attributes that it declares.
+    `skipped` are rows that are left alone.
+    """
+
+    declared: dict[str, Declared] = field(default_factory=dict)
+    leaving: dict[str, Declared] = field(default_factory=dict)
+    cohorts: tuple[str, ...] = ()
+    listed: dict[str, frozenset[str]] = field(default_factory=dict)
+    skipped: tuple[Contribution, ...] = ()
 
 
 class Reader:
@@ -43,75 +63,59 @@ class Reader:
 
     def __init__(self, ground: Ground, mask: Mask, findings: Findings) -> None:
         self._ground = ground
-        self._mask = mask
-        self._findings = findings
+        self._desk = Desk(ground, mask, findings)
+        self._flawless: dict[str, dict[Literal, Target]] = {}
 
     def desired(
-        self, key: Key, contributions: Iterable[Contribution]
-    ) -> dict[str, Declared]:
-        """Give the targets of a profile by folded attribute name."""
-        merged: dict[str, Declared] = {}
+        self,
+        key: Key,
+        contributions: Iterable[Contribution],
+        spoilt: Mapping[str, Fault] = NONE,
+    ) -> Desired:
+        """Give what a profile should become.
+
+        `spoilt` are attributes, by folded name, whose targets were found to be
+        impossible: a row that may be skipped is then skipped for them.
+        """
+        found = Desired()
         for contribution in contributions:
-            for name, raw in contribution.read().items():
-                path = _path_of(contribution.path, name)
-                place = Place(contribution.origin, path, key)
-                target = self.target(name, raw, place)
-                if target is not None:
-                    self.merge(merged, Declared(target, place))
-        self._check_age(merged)
-        return merged
+            targets, complaints = self._judge(key, contribution)
+            if contribution.skips:
+                complaints += _spoiling(targets, spoilt, self._ground)
+            is_skipped = contribution.skips and is_bad(complaints)
+            if complaints:
+                self._desk.take(complaints, is_skipped=is_skipped)
+            if is_skipped:
+                found.skipped = (*found.skipped, contribution)
+                targets = []
+            folded = _folded(targets)
+            if not found.declared and len(folded) == len(targets):
+                found.declared = folded
+            else:
+                for declared in targets:
+                    self.merge(found.declared, declared)
+            if contribution.origin.table is not None:
+                found.listed[contribution.origin.table] = frozenset(folded)
+        self._desk.take(self._age_beside_dob(found.declared))
+        return found
 
     def leave(self, name: str) -> dict[str, Declared]:
         """Give what a cohort gives to those who leave it."""
         cohort = self._ground.cohorts[name]
+        among = Place(cohort.origin, cohort.leave_path)
         merged: dict[str, Declared] = {}
+        complaints: list[Complaint] = []
         for attribute, raw in cohort.leave().items():
-            path = _path_of(cohort.leave_path, attribute)
-            place = Place(cohort.origin, path)
-            target = self.target(attribute, raw, place)
+            target = self._target(attribute, raw, among, complaints)
             if target is not None:
-                leaving = Declared(replace(target, leaving=True), place)
+                leaving = Declared(replace(target, leaving=True), attribute, among)
                 merged[fold_name(attribute)] = leaving
+        self._desk.take(complaints)
         return merged
 
-    def target(self, name: str, raw: Raw, place: Place) -> Target | None:
-        """Give the target that a raw value means; None where it has faults."""
-        rule = self._ground.rule_for(name)
-        try:
-            target = _normalize(raw, rule, self._ground)
-        except Faults as wrong:
-            for fault in wrong.faults:
-                self.report(fault, rule, place)
-            return None
-        for fault in KINDS[target.kind].lint(target):
-            self.report(fault, rule, place, is_warning=True)
-        return target
-
-    def report(
-        self, fault: Fault, rule: Rule, place: Place, *, is_warning: bool = False
-    ) -> None:
+    def report(self, fault: Fault, rule: Rule, place: Place) -> None:
         """Make a finding of a fault, with its value masked where it has to be."""
-        hidden = self._mask.hides_value(sensitive=rule.sensitive)
-        message, hint = fault.say(shown=SENSITIVE_TEXT if hidden else None)
-        line, column = self._ground.locate(place.origin.file, place.path)
-        key = None
-        # What a cohort says wrongly, it says once and not of each member.
-        if place.key not in (None, NOBODY) and place.origin.cohort is None:
-            key = self._mask.key_json(place.key, (place.origin,))
-        self._findings.add(
-            Diagnostic(
-                "warning" if is_warning else "error",
-                fault.code,
-                message,
-                hint,
-                file=place.origin.file,
-                line=line,
-                column=column,
-                row=place.origin.row,
-                key=key,
-                attribute=rule.attribute,
-            )
-        )
+        self._desk.take([Complaint(fault, rule, place)])
 
     def merge(self, merged: dict[str, Declared], new: Declared) -> None:
         """Join what another place wants to what was wanted before."""
@@ -125,13 +129,79 @@ class Reader:
             rule = self._ground.rule_for(new.target.attribute)
             self.report(fault, rule, new.place)
         else:
-            merged[folded] = replace(first, target=_united(first.target, new.target))
+            target = _united(first.target, new.target)
+            merged[folded] = first._replace(target=target)
 
-    def _check_age(self, merged: Mapping[str, Declared]) -> None:
-        if "age" in merged and "dob" in merged:
-            declared = merged["age"]
-            rule = self._ground.rule_for(declared.target.attribute)
-            self.report(_AGE_BESIDE_DOB, rule, declared.place)
+    def _judge(
+        self, key: Key, contribution: Contribution
+    ) -> tuple[list[Declared], list[Complaint]]:
+        """Give the targets of one place, and all that is wrong with it."""
+        origin, root = contribution.origin, contribution.path
+        complaints = [
+            complaint_of(fault, None, Place(origin, root, key))
+            for fault in contribution.faults
+        ]
+        said = origin
+        if origin.cohort is not None and origin.row is not None:
+            # The words stand with the cohort; its file says only who is a member.
+            cohort = self._ground.cohorts[origin.cohort]
+            said, root = cohort.origin, cohort.attributes_path
+        among = Place(origin, root, key)
+        at = among if said is origin else Place(said, root, key)
+        targets: list[Declared] = []
+        for name, raw in contribution.read().items():
+            target = self._target(name, raw, at, complaints)
+            if target is not None:
+                targets.append(Declared(target, name, among))
+        if contribution.skips:
+            complaints += self._age_beside_dob(_folded(targets))
+        return targets, complaints
+
+    def _target(
+        self, name: str, raw: Raw | Misread, among: Place, complaints: list[Complaint]
+    ) -> Target | None:
+        """Give the target that a raw value means, None where it has faults.
+
+        Add what is wrong with it, or only odd, to `complaints`.
+        """
+        if not isinstance(raw, Literal):
+            return self._understood(name, raw, among, complaints)
+        flawless = self._flawless.setdefault(name, {})
+        target = flawless.get(raw)
+        if target is None:
+            before = len(complaints)
+            target = self._understood(name, raw, among, complaints)
+            is_new = len(complaints) == before and len(flawless) < REMEMBERED
+            if target is not None and is_new:
+                flawless[raw] = target
+        return target
+
+    def _understood(
+        self, name: str, raw: Raw | Misread, among: Place, complaints: list[Complaint]
+    ) -> Target | None:
+        rule = self._ground.rule_for(name)
+        if isinstance(raw, Misread):
+            complaints.append(complaint_of(raw, rule, among.of(name)))
+            return None
+        try:
+            target = _normalize(raw, rule, self._ground)
+        except Faults as wrong:
+            place = among.of(name)
+            complaints += [Complaint(fault, rule, place) for fault in wrong.faults]
+            return None
+        for fault in KINDS[target.kind].lint(target):
+            complaint = Complaint(fault, rule, among.of(name), is_warning=True)
+            complaints.append(complaint)
+        return target
+
+    def _age_beside_dob(
+        self, declared: Mapping[str, Declared]
+    ) -> tuple[Complaint, ...]:
+        if "age" not in declared or "dob" not in declared:
+            return ()
+        age = declared["age"]
+        rule = self._ground.rule_for(age.target.attribute)
+        return (Complaint(_AGE_BESIDE_DOB, rule, age.place),)
 
 
 _AGE_BESIDE_DOB = Fault(
@@ -141,18 +211,22 @@ _AGE_BESIDE_DOB = Fault(
 )
 
 
+def _spoiling(
+    targets: Iterable[Declared], spoilt: Mapping[str, Fault], ground: Ground
+) -> Iterator[Complaint]:
+    for declared in targets:
+        attribute = declared.target.attribute
+        fault = spoilt.get(fold_name(attribute))
+        if fault is not None:
+            yield Complaint(fault, ground.rule_for(attribute), declared.place)
+
+
 def _normalize(raw: Raw, rule: Rule, ground: Ground) -> Target:
     if rule.kind is not None:
         return KINDS[rule.kind].normalize(raw, rule, ground.frame)
     if isinstance(raw, Literal) and raw.type == "null":
         raise Faults(not_removable(rule.attribute))
     return kind_of(raw).normalize(raw, rule, ground.frame)
-
-
-def _path_of(path: Path, name: str) -> Path:
-    if not name.startswith(GROUP_PREFIX):
-        return (*path, name)
-    return (*path[:-1], *name.split(".", 2))
 
 
 def _disagreement(first: Declared, second: Declared) -> Fault | None:
@@ -198,9 +272,13 @@ def _united(one: Target, two: Target) -> Target:
     )
 
 
-def targets_of(declared: Mapping[str, Declared]) -> Iterator[tuple[str, Target]]:
-    """Yield folded name and target, by the attribute's name."""
-    for folded, found in sorted(
-        declared.items(), key=lambda item: item[1].target.attribute
-    ):
-        yield folded, found.target
+def _folded(targets: Iterable[Declared]) -> dict[str, Declared]:
+    return {fold_name(each.target.attribute): each for each in targets}
+
+
+def targets_of(declared: Mapping[str, Declared]) -> dict[str, Target]:
+    """Give the targets by folded name, in the order of the attributes' names."""
+    if not declared:
+        return {}
+    names = sorted([(d.target.attribute, name) for name, d in declared.items()])
+    return {name: declared[name].target for _, name in names}

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from ctsync.canon import fold_name
 from ctsync.diagnostics import Diagnostic, Severity
-from ctsync.engines.memory import Candidate
+from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
 from ctsync.model.mask import Mask
 from ctsync.plan.build import Built
-from ctsync.plan.desired import Declared, Place
+from ctsync.plan.complaints import Place, position_of
+from ctsync.plan.desired import Declared
 from ctsync.plan.ground import Ground
 
 _NOTES: Mapping[str, tuple[Severity, str, str]] = {
@@ -50,7 +51,7 @@ def notes(
 def place_of(candidate: Candidate, found: Declared | None) -> Place:
     """Give the best place to name for an attribute of a candidate."""
     if found is not None:
-        return Place(found.place.origin, found.place.path, candidate.key)
+        return found.place._replace(key=candidate.key)
     if candidate.contributions:
         first = candidate.contributions[0]
         return Place(first.origin, first.path, candidate.key)
@@ -62,9 +63,7 @@ def _note(
 ) -> Diagnostic:
     severity, message, hint = _NOTES[code]
     file = place.origin.file or None
-    line, column = (
-        ground.locate(place.origin.file, place.path) if file else (None, None)
-    )
+    line, column = position_of(ground, place) if file else (None, None)
     origins = (place.origin,) if file else ()
     return Diagnostic(
         severity,
@@ -74,6 +73,7 @@ def _note(
         file=file,
         line=line,
         column=column,
+        row=place.origin.row,
         key=place.key and mask.key_json(place.key, origins),
         attribute=attribute,
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ctsync.model.policy import Limit
@@ -43,17 +43,19 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What the limits are held against: profiles."""
+    """What the limits are held against: profiles.
+
+    `skips` are, for each table, its skipped rows and all of its rows.
+    """
 
     entries: int
     create: int = 0
     update: int = 0
     remove: int = 0
     opt_in: int = 0
-    skip: int = 0
-    rows: int = 0
     locked: int = 0
     first_run: bool = False
+    skips: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 def judge(
@@ -68,20 +70,23 @@ def _blocking(
 ) -> Iterator[Blocked]:
     for name in _JUDGED:
         limit = Limit(accepted[name]) if name in accepted else limits[name]
-        actual = getattr(counts, name)
-        if _applies(name, limit, counts) and limit.is_exceeded(
-            actual, counts.rows if name == "skip" else counts.entries
-        ):
+        actual = _exceeding(name, limit, counts)
+        if actual is not None:
             accept = f"--accept {name}={actual}"
             yield Blocked(f"limits.{name}", str(limit), actual, accept)
     if counts.locked:
         yield Blocked("locked", "0", counts.locked, None)
 
 
-def _applies(name: str, limit: Limit, counts: Counts) -> bool:
-    if not limit.is_percent or name == "skip":
-        return True
-    return not counts.first_run and counts.entries >= PERCENT_FLOOR
+def _exceeding(name: str, limit: Limit, counts: Counts) -> int | None:
+    """Give the count that a limit forbids; of tables, that of the worst."""
+    if name == "skip":
+        beyond = (n for n, rows in counts.skips.values() if limit.is_exceeded(n, rows))
+        return max(beyond, default=None)
+    if limit.is_percent and (counts.first_run or counts.entries < PERCENT_FLOOR):
+        return None
+    actual: int = getattr(counts, name)
+    return actual if limit.is_exceeded(actual, counts.entries) else None
 
 
 _FIELDS = tuple(Blocked.__dataclass_fields__)

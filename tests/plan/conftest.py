@@ -15,13 +15,13 @@ from ctsync.kinds.system import system_rule
 from ctsync.model.change import Change, Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry, Known
-from ctsync.model.key import Key, parse_key
+from ctsync.model.key import NOBODY, Key, parse_key
 from ctsync.model.mask import Mask
 from ctsync.model.policy import DEFAULT_LIMITS, Policy, parse_limit
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.model.rule import Rule
 from ctsync.model.snapshot import Account, Base
-from ctsync.model.value import Literal
+from ctsync.model.value import Literal, Misread
 from ctsync.plan.document import PlanHead, SavedPlan, scratch_file
 from ctsync.plan.make import make_plan
 from ctsync.plan.select import Selection, parse_selector
@@ -33,7 +33,7 @@ BASE = Base("0" * 32, 3, "d" * 64)
 
 def raw(value):
     """Give a Python value as a source would have written it."""
-    if isinstance(value, Literal):
+    if isinstance(value, Literal | Misread):
         return value
     if isinstance(value, Mapping):
         return {name: raw(item) for name, item in value.items()}
@@ -53,42 +53,96 @@ class FakeCohort:
     origin: Origin
     words: Mapping = field(default_factory=dict)
     leave_path: tuple = ()
+    attributes_path: tuple = ("cohorts", "vip", "attributes")
 
     def leave(self):
         return raw(self.words)
 
 
+@dataclass(frozen=True)
+class FakeTable:
+    name: str
+    attributes: frozenset
+    missing: str = "keep"
+    invalid: str = "error"
+    path: tuple = ("tables",)
+
+    @property
+    def origin(self):
+        return Origin("tables.yaml", 2, table=self.name)
+
+
 class FakeGround:
-    """A checked project; `says` and `cohort` add to it."""
+    """A checked project; `says`, `cohort` and `table` add to it."""
 
     def __init__(self, *, catalog=None, undeclared="keep", limits=None, frame=None):
         self.frame = frame or Frame()
         chosen = {name: parse_limit(text) for name, text in (limits or {}).items()}
         self.policy = Policy(undeclared=undeclared, limits={**DEFAULT_LIMITS, **chosen})
         self.cohorts = {}
-        self.salt = b"salt"
+        self.tables = {}
         self.places = []
         self._catalog = {
             name: Rule(name, **({"kind": rule} if isinstance(rule, str) else rule))
             for name, rule in (catalog or {}).items()
         }
 
-    def says(self, key, words, *, file="people.yaml", cohort=None, **origin):
+    def says(
+        self,
+        key,
+        words,
+        *,
+        file="people.yaml",
+        cohort=None,
+        faults=(),
+        skips=False,
+        **origin,
+    ):
         """Let one place say something of one profile."""
         line = origin.pop("line", len(self.places) + 1)
         place = Origin(file, line, cohort=cohort, **origin)
         digest = blake2b(repr(words).encode(), digest_size=16).digest()
         self.places.append(
-            Contribution(parse_key(key), place, digest, lambda: raw(words))
+            Contribution(
+                parse_key(key) if key else NOBODY,
+                place,
+                digest,
+                lambda: raw(words),
+                faults=faults,
+                skips=skips,
+            )
         )
         return self
 
     def cohort(self, name, members=(), attributes=None, leave=None):
         """Let a cohort speak of its members."""
-        self.cohorts[name] = FakeCohort(name, Origin("cohorts.yaml", 1), leave or {})
+        self.cohorts[name] = FakeCohort(
+            name, Origin("cohorts.yaml", 1, cohort=name), leave or {}
+        )
         for key in members:
             self.says(key, attributes or {}, file="cohorts.yaml", cohort=name, line=1)
         return self
+
+    def table(self, name, attributes, rows=(), **rules):
+        """Let the rows of a table speak: (key, words) or (key, words, faults)."""
+        folded = frozenset(map(fold_name, attributes))
+        table = self.tables[name] = FakeTable(name, folded, **rules)
+        for number, (key, words, *faults) in enumerate(rows, 1):
+            self.says(
+                key,
+                words,
+                file=f"{name}.csv",
+                faults=tuple(faults),
+                skips=table.invalid == "skip",
+                line=None,
+                row=number,
+                table=name,
+            )
+        return self
+
+    @property
+    def names(self):
+        return frozenset(fold_name(n) for place in self.places for n in place.read())
 
     def rule_for(self, name):
         if name.startswith(GROUP_PREFIX):
@@ -100,6 +154,18 @@ class FakeGround:
 
     def contributions(self):
         yield from self.places
+
+    def batches(self):
+        return ()
+
+    def unbatched(self):
+        yield from self.places
+
+    def loose_contributions(self):
+        yield from self.places
+
+    def row_sources(self):
+        return ()
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,8 @@ def test_a_first_run_lifts_percentages_and_no_numbers():
 
 
 def test_skip_is_of_a_tables_rows_and_holds_on_a_first_run():
-    assert not judged(entries=0, skip=1, rows=100, first_run=True)
-    assert judged(entries=0, skip=2, rows=100, first_run=True) == {
+    assert not judged(entries=0, skips={"t": (1, 100)}, first_run=True)
+    assert judged(entries=0, skips={"t": (2, 100)}, first_run=True) == {
         "limits.skip": ("1%", 2, "--accept skip=2")
     }
 

@@ -1,0 +1,116 @@
+"""What is wrong with the words of places, as findings with the values masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from ctsync.codes import severity_of
+from ctsync.diagnostics import Diagnostic, Findings
+from ctsync.kinds.base import Fault
+from ctsync.model.change import Origin
+from ctsync.model.contribution import Path
+from ctsync.model.key import NOBODY, Key
+from ctsync.model.mask import SENSITIVE_TEXT, Mask
+from ctsync.model.record import GROUP_PREFIX
+from ctsync.model.rule import Rule
+from ctsync.model.value import Misread
+from ctsync.plan.ground import Ground
+
+
+class Place(NamedTuple):
+    """Where words about one profile stand, or one about one attribute of it."""
+
+    origin: Origin
+    path: Path
+    key: Key | None = None
+
+    def of(self, name: str) -> Place:
+        """Give where the word about an attribute stands, among those that stand here.
+
+        Names of groups lead through a mapping of their own.
+        """
+        path = (*self.path, name)
+        if name.startswith(GROUP_PREFIX):
+            path = (*self.path[:-1], *name.split(".", 2))
+        return Place(self.origin, path, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is wrong with a word, or, without a rule, with a whole row."""
+
+    fault: Fault
+    rule: Rule | None
+    place: Place
+    is_warning: bool = False
+
+
+def complaint_of(misread: Misread, rule: Rule | None, place: Place) -> Complaint:
+    """Give what a source could not read as a complaint."""
+    fault = Fault(misread.code, misread.message, misread.hint, misread.value)
+    is_warning = severity_of(misread.code) != "error"
+    return Complaint(fault, rule, place, is_warning)
+
+
+def is_bad(complaints: Iterable[Complaint]) -> bool:
+    """Say whether any of them is more than a warning."""
+    return not all(complaint.is_warning for complaint in complaints)
+
+
+class Desk:
+    """Takes complaints in and makes findings of them."""
+
+    def __init__(self, ground: Ground, mask: Mask, findings: Findings) -> None:
+        self._ground = ground
+        self._mask = mask
+        self._findings = findings
+
+    def take(
+        self, complaints: Iterable[Complaint], *, is_skipped: bool = False
+    ) -> None:
+        """Take what is wrong with one place; of a row that is skipped, as warnings."""
+        for complaint in complaints:
+            said = _softened(complaint) if is_skipped else complaint
+            self._findings.add(self._finding(said))
+
+    def _finding(self, complaint: Complaint) -> Diagnostic:
+        rule, place = complaint.rule, complaint.place
+        # What is wrong with a whole row may quote an identifier.
+        is_sensitive = rule is None or rule.sensitive
+        hidden = self._mask.hides_value(sensitive=is_sensitive)
+        message, hint = complaint.fault.say(shown=SENSITIVE_TEXT if hidden else None)
+        line, column = position_of(self._ground, place)
+        key = None
+        # What a cohort says wrongly, it says once and not of each member.
+        if place.key not in (None, NOBODY) and place.origin.cohort is None:
+            key = self._mask.key_json(place.key, (place.origin,))
+        return Diagnostic(
+            "warning" if complaint.is_warning else "error",
+            complaint.fault.code,
+            message,
+            hint,
+            file=place.origin.file,
+            line=line,
+            column=column,
+            row=place.origin.row,
+            key=key,
+            attribute=None if rule is None else rule.attribute,
+        )
+
+
+def _softened(complaint: Complaint) -> Complaint:
+    """Give what is wrong with a skipped row as a warning."""
+    if complaint.is_warning:
+        return complaint
+    message = f"{complaint.fault.message}; the row is skipped"
+    fault = replace(complaint.fault, message=message)
+    return replace(complaint, fault=fault, is_warning=True)
+
+
+def position_of(ground: Ground, place: Place) -> tuple[int | None, int | None]:
+    """Give line and column of a place; a row of a file has neither."""
+    if place.origin.row is not None:
+        return None, None
+    return ground.locate(place.origin.file, place.path)
