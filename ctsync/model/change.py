@@ -64,7 +64,8 @@ class Change:
     `released` are attributes, as last spelled, that the state will forget without
     anything being sent. `targets` are what the operations are to reach: a plan that
     is continued after an interruption is worked out from them again. `opt_in` says
-    that an operation opts the profile in to a channel or group.
+    that an operation opts the profile in to a channel or group. `locked` are
+    attributes that the catalog locks and an operation would change: they block.
     """
 
     key: Key
@@ -75,6 +76,7 @@ class Change:
     targets: tuple[Target, ...] = ()
     settled: Settled = Settled()
     opt_in: bool = False
+    locked: tuple[str, ...] = ()
 
     @property
     def removes(self) -> bool:
@@ -98,6 +100,7 @@ class Change:
             "targets": [target.as_json() for target in self.targets],
             "settled": self.settled.as_json(),
             "opt_in": self.opt_in,
+            "locked": self.locked,
         }
 
 
@@ -122,6 +125,7 @@ def change_from_json(data: Mapping[str, Any]) -> Change:
         targets=tuple(target_from_json(target) for target in data["targets"]),
         settled=settled_from_json(data["settled"]),
         opt_in=data["opt_in"],
+        locked=tuple(data["locked"]),
     )
 
 

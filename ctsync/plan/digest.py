@@ -26,15 +26,14 @@ class PlanDigest:
 
     def add(self, change: Change) -> None:
         """Take a change in."""
-        for row in _rows(change):
-            self._take(row)
+        self._take(*_rows(change))
 
     def value(self) -> str:
         """Give `sha256:` and 64 hex digits."""
         return f"sha256:{self._digest.hexdigest()}"
 
-    def _take(self, data: list[Any]) -> None:
-        self._digest.update(canonical(data) + b"\n")
+    def _take(self, *rows: list[Any]) -> None:
+        self._digest.update(b"".join([canonical(row) + b"\n" for row in rows]))
 
 
 def _rows(change: Change) -> Iterator[list[Any]]:

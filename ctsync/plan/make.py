@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from ctsync.diagnostics import Findings
-from ctsync.engines.memory import Candidate, Tally
+from ctsync.engines.base import Candidate, Tally
 from ctsync.model.change import Change
 from ctsync.model.entry import Entry
 from ctsync.model.mask import Mask
@@ -26,7 +26,6 @@ from ctsync.plan.weigh import Weigher
 class Sums:
     """What the changes of a plan add up to."""
 
-    calls: CallCounter
     actions: Counter[str] = field(default_factory=Counter)
     operators: Counter[str] = field(default_factory=Counter)
     remove: int = 0
@@ -36,29 +35,28 @@ class Sums:
     all_changes: int = 0
     still: int = 0
 
-    def add(self, change: Change, built: Built) -> None:
+    def add(self, change: Change) -> None:
         """Take a chosen change in."""
         self.actions[change.action] += 1
         self.operators.update(op.operator for op in change.operations)
         self.remove += change.removes
         self.opt_in += change.opt_in
-        names = {op.attribute for op in change.operations}
-        self.locked += sum(name in names for name in built.locked)
-        self.calls.add(change)
+        self.locked += len(change.locked)
 
-    def counts(self, head: PlanHead, entries: int) -> Counts:
+    def counts(self, head: PlanHead, weigher: Weigher) -> Counts:
         """Give what the limits are held against."""
         return Counts(
-            entries=entries,
+            entries=weigher.tally.entries,
             create=self.actions["create"],
             update=self.actions["update"],
             remove=self.remove,
             opt_in=self.opt_in,
             locked=self.locked,
             first_run=head.first_run,
+            skips=weigher.skips.by_table(),
         )
 
-    def summary(self, tally: Tally) -> dict[str, Any]:
+    def summary(self, tally: Tally, skipped: int, calls: CallCounter) -> dict[str, Any]:
         """Give the summary that every rendering shows."""
         return {
             "profiles": {
@@ -69,22 +67,27 @@ class Sums:
                 "remove": self.remove,
                 "undeclared": tally.undeclared,
                 "unchanged": tally.unchanged + self.still,
-                "skipped": 0,
+                "skipped": skipped,
             },
             "operations": {op: self.operators[op] for op in OPERATORS},
             "opt_in": self.opt_in,
             "once_held": self.once_held,
-            "records": self.calls.records,
-            "calls": self.calls.calls(),
+            "records": calls.records,
+            "calls": calls.calls,
         }
 
 
 def make_plan(
-    weigher: Weigher, head: PlanHead, entries: Iterable[Entry], file: BinaryIO
+    weigher: Weigher,
+    head: PlanHead,
+    entries: Iterable[Entry],
+    file: BinaryIO,
+    columns: str | None = None,
 ) -> SavedPlan:
     """Write the plan of a project against a snapshot's entries to an empty file.
 
-    The file is closed with the plan, or at once where there is none.
+    The file is closed with the plan, or at once where there is none. `columns` are the
+    entries as SQL, for engines that read them so.
 
     Raises:
         SpecError: the project has errors; all of them are found first.
@@ -93,12 +96,12 @@ def make_plan(
     with ExitStack() as stack:
         stack.callback(file.close)  # a plan that is not finished is not kept
         writer = PlanWriter(file, head)
-        sums = Sums(CallCounter(head.records_per_call))
-        for candidate, built in weigher.weigh(entries):
+        sums = Sums()
+        for candidate, built in weigher.weigh(entries, columns):
             _write(writer, weigher, sums, candidate, built)
         weigher.refuse_errors()
         weigher.selection.check(weigher.mask)
-        writer.close(_foot(weigher, head, sums))
+        writer.close(_foot(weigher, head, sums, writer.close_loads()))
         plan = SavedPlan(file, "this plan")
         stack.pop_all()
     return plan
@@ -127,21 +130,31 @@ def _write(
         sums.all_changes += 1
         change = weigher.selection.trim(built.change, candidate.entry)
     if change is not None:
-        sums.add(change, built)
+        change = _with_locked(change, built)
+        sums.add(change)
         writer.add_change(change)
     elif built.change is None and candidate.contributions and candidate.is_known:
         sums.still += 1
 
 
-def _foot(weigher: Weigher, head: PlanHead, sums: Sums) -> PlanFoot:
-    counts = sums.counts(head, weigher.tally.entries)
+def _with_locked(change: Change, built: Built) -> Change:
+    """Give a change with what is locked of the part that was chosen."""
+    if not built.locked:
+        return change
+    names = {op.attribute for op in change.operations}
+    return replace(change, locked=tuple(sorted(names.intersection(built.locked))))
+
+
+def _foot(weigher: Weigher, head: PlanHead, sums: Sums, calls: CallCounter) -> PlanFoot:
+    counts = sums.counts(head, weigher)
     findings = weigher.findings
     chosen = sum(sums.actions.values())
     return PlanFoot(
-        summary=sums.summary(weigher.tally),
+        summary=sums.summary(weigher.tally, weigher.skips.total, calls),
         blocked=judge(counts, weigher.ground.policy.limits, head.accepted),
         left_out=sums.all_changes - chosen,
         locked=sums.locked,
+        skips=weigher.skips.by_table(),
         diagnostics=tuple(finding.as_json() for finding in findings.sorted()),
         diagnostic_totals=findings.totals,
     )

@@ -110,6 +110,7 @@ CHANGES = st.builds(
     targets=st.lists(TARGETS, max_size=2).map(tuple),
     settled=SETTLED,
     opt_in=FLAGS,
+    locked=VALUES,
 )
 HEADERS = st.builds(
     Header,

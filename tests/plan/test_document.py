@@ -1,9 +1,10 @@
 """The saved plan: every field comes back, and nothing comes back changed."""
 
+import copy
 import json
 import os
 import stat
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -13,9 +14,11 @@ from ctsync.model.change import Change, Origin, Settled
 from ctsync.model.key import Key
 from ctsync.model.operation import Operation
 from ctsync.model.snapshot import Account, Base
+from ctsync.model.survey import Survey
 from ctsync.model.target import Target
-from ctsync.plan.document import PlanFoot, PlanHead, PlanWriter, open_plan
+from ctsync.plan.document import PlanFoot, PlanHead, PlanWriter, open_ends, open_plan
 from ctsync.plan.policy import Blocked
+from ctsync.plan.seal import seal_line
 
 HEAD = PlanHead(
     Account("TEST-4Z5", "in1", "http://127.0.0.1:8765"),
@@ -65,6 +68,7 @@ CHANGE = Change(
     ),
     settled=Settled("f" * 32, ("vip",), ("team",)),
     opt_in=True,
+    locked=("Points",),
 )
 FOOT = PlanFoot(
     summary={"profiles": {"create": 1, "update": 2, "release": 3}},
@@ -86,6 +90,19 @@ def saved(tmp_path):
         writer.add_settled(*SETTLED)
         writer.close(FOOT)
     return path
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Give how many bytes each read brings."""
+    sizes, pread = [], os.pread
+
+    def watched(*words):
+        sizes.append(len(block := pread(*words)))
+        return block
+
+    monkeypatch.setattr("os.pread", watched)
+    return sizes
 
 
 @pytest.fixture
@@ -119,8 +136,9 @@ def test_what_is_settled_comes_back(saved):
 def test_the_foot_comes_back_with_the_digest(saved):
     foot = open_plan(saved).foot
     for field in fields(PlanFoot):
-        if field.name != "digest":
+        if getattr(FOOT, field.name) != getattr(PlanFoot(), field.name):
             assert getattr(foot, field.name) == getattr(FOOT, field.name)
+    assert foot.survey == Survey.of([CHANGE])
     assert foot.digest.startswith("sha256:")
     assert foot.changes == 6
 
@@ -169,22 +187,109 @@ def test_lines_that_were_moved_added_or_dropped_are_refused(saved, refused, spoi
     assert refused(b"".join(spoil(lines))) == "plan_tampered"
 
 
-def test_a_newer_format_is_refused_though_its_checksum_holds(saved, refused):
-    *body, _ = saved.read_bytes().splitlines(keepends=True)
-    head = json.loads(body[0])
+def sealed(head, *between, foot):
+    """Give a plan with other ends, sealed as if it had been written so."""
+    first = canonical(head) + b"\n"
+    middle = b"".join(between)
+    foot["foot"]["bytes"] = len(first) + len(middle)
+    last = canonical(foot) + b"\n"
+    checksum = sha256(first, middle, last)
+    return first + middle + last + seal_line(first, last, checksum)
+
+
+@pytest.fixture
+def ends(saved):
+    """Give head, lines between and foot of the saved plan."""
+    first, *between, last, _ = saved.read_bytes().splitlines(keepends=True)
+    return json.loads(first), between, json.loads(last)
+
+
+def test_a_newer_format_is_refused_as_such(ends, refused):
+    head, between, foot = ends
     head["format"] = "ctsync.savedplan/2"
-    body[0] = canonical(head) + b"\n"
-    seal = canonical({"checksum": sha256(*body)}) + b"\n"
-    assert refused(b"".join([*body, seal])) == "plan_format"
+    assert refused(sealed(head, *between, foot=foot)) == "plan_format"
+    # However it is sealed, and whatever became of it.
+    assert refused(canonical(head) + b"\n[]\n") == "plan_format"
 
 
-def test_a_head_that_lacks_a_field_is_refused(saved, refused):
-    *body, _ = saved.read_bytes().splitlines(keepends=True)
-    head = json.loads(body[0])
-    del head["accepted"]
-    body[0] = canonical(head) + b"\n"
-    seal = canonical({"checksum": sha256(*body)}) + b"\n"
-    assert refused(b"".join([*body, seal])) == "plan_unreadable"
+@pytest.mark.parametrize("name", ["ctsync.savedplan/0", "ctsync.plan/1", None])
+def test_another_format_is_refused_though_its_seal_holds(ends, refused, name):
+    head, between, foot = ends
+    head["format"] = name
+    assert refused(sealed(head, *between, foot=foot)) == "plan_format"
+
+
+@pytest.mark.parametrize("end", [0, 2])
+def test_ends_that_lack_a_field_are_refused(ends, refused, end):
+    whole = ends[end].get("foot") or ends[end]
+    for field in whole.keys() - {"format", "tool_version", "bytes"}:
+        head, between, foot = copy.deepcopy(ends)
+        del (foot["foot"] if end else head)[field]
+        data = sealed(head, *between, foot=foot)
+        assert refused(data) == "plan_unreadable", field
+
+
+def test_the_ends_alone_say_what_the_whole_says(saved):
+    whole, read = open_plan(saved), open_ends(saved)
+    assert (read.head, read.foot) == (whole.head, whole.foot)
+
+
+def test_ends_of_a_plan_that_fills_the_disk_are_read_at_once(ends, tmp_path, reads):
+    """Between head and foot lie ten gigabytes that no disk has to hold."""
+    head, _, foot = ends
+    hole = 10 << 30
+    first = canonical(head) + b"\n"
+    foot["foot"]["bytes"] = len(first) + hole
+    last = canonical(foot) + b"\n"
+    path = tmp_path / "vast.ctplan"
+    with path.open("wb") as file:
+        file.write(first)
+        file.seek(hole - 1, os.SEEK_CUR)
+        file.write(b"\n" + last + seal_line(first, last, "0" * 64))
+    assert open_ends(path).head == HEAD
+    assert sum(reads) < 1 << 20
+
+
+def test_a_foot_longer_than_a_block_is_found(tmp_path):
+    path, said = tmp_path / "noisy.ctplan", {"code": "CT404", "message": "x" * 1000}
+    foot = replace(FOOT, diagnostics=(said,) * 3000)
+    with path.open("wb") as file:
+        writer = PlanWriter(file, HEAD)
+        writer.add_change(CHANGE)
+        writer.close(foot)
+    assert len(open_ends(path).foot.diagnostics) == 3000
+    assert list(open_plan(path).changes()) == [CHANGE]
+
+
+def test_no_flipped_byte_shows_another_summary(saved):
+    """What lies between is not read; the numbers stay those of the plan made."""
+    shown, data = open_ends(saved), saved.read_bytes()
+    middle = range(data.index(b"\n") + 1, data.index(b'\n{"foot"'))
+    with saved.open("r+b", buffering=0) as file:
+        for place, byte in enumerate(data):
+            os.pwrite(file.fileno(), bytes([byte ^ 1]), place)
+            if place in middle:
+                assert open_ends(saved) == shown
+            else:
+                with pytest.raises(PlanRefused, match="checksum does not hold"):
+                    open_ends(saved)
+            os.pwrite(file.fileno(), bytes([byte]), place)
+
+
+def test_no_truncation_shows_a_summary(saved):
+    for length in reversed(range(saved.stat().st_size)):
+        os.truncate(saved, length)
+        with pytest.raises(PlanRefused, match="checksum does not hold"):
+            open_ends(saved)
+
+
+def test_no_cut_shows_a_summary(saved):
+    """Not even one between the ends, which are whole."""
+    data = saved.read_bytes()
+    for place in range(0, len(data), 7):
+        saved.write_bytes(data[:place] + data[place + 1 :])
+        with pytest.raises(PlanRefused, match="checksum does not hold"):
+            open_ends(saved)
 
 
 def test_a_plan_that_is_not_there_is_refused(tmp_path):
