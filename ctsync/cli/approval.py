@@ -74,6 +74,7 @@ def _judged_now(session: Session, plan: SavedPlan) -> tuple[Blocked, ...]:
         remove=profiles["remove"],
         opt_in=plan.foot.summary["opt_in"],
         locked=plan.foot.locked,
+        skips=plan.foot.skips,
         first_run=plan.head.first_run,
     )
     return judge(counts, session.project.policy.limits, plan.head.accepted)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ctsync.cli.options import Settings, environment_of
 from ctsync.cli.session import Session, open_session
@@ -21,6 +22,14 @@ def check_everywhere(settings: Settings, path: Path | None) -> Findings:
     for name in _environments(settings, path):
         _check(replace(settings, env=name), path, findings)
     return findings
+
+
+def seen_from_here(settings: Settings, path: Path | None) -> PurePosixPath:
+    """Give the project's file as it is named from where the command runs."""
+    from ctsync.spec.files import project_file_of
+
+    file = project_file_of(settings.directory / (path or Path()))
+    return PurePosixPath(Path(os.path.relpath(file)).as_posix())
 
 
 def _environments(settings: Settings, path: Path | None) -> tuple[str | None, ...]:
@@ -41,6 +50,7 @@ def _check(settings: Settings, path: Path | None, findings: Findings) -> None:
         session = open_session(settings, path)
         findings.absorb(session.project.findings)
         check_project(session.project, session.mask(None), findings)
+        findings.absorb(session.project.findings)  # rows may have brought warnings
     except SpecError as error:
         findings.absorb(error.findings)
 

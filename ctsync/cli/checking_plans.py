@@ -39,6 +39,8 @@ def check_plan(
             code="plan_digest",
         )
     _check_environment(session, plan)
+    if is_saved and orders.expect_digest is not None:
+        _check_contents(plan)
     try:
         guard.check_plan(plan, present, account=session.account)
     except PlanRefused as error:
@@ -48,6 +50,17 @@ def check_plan(
     except PolicyBlocked:
         pass  # said below, rule by rule
     refuse_blocked(session, plan)
+
+
+def _check_contents(plan: SavedPlan) -> None:
+    # A digest approves changes; a file is trusted with no more than they are.
+    if not plan.says_what_it_does():
+        raise PlanRefused(
+            f"the changes in {plan.name} are not those that its digest stands for, or "
+            "another version of ctsync wrote it",
+            hint="plan again, or apply it with the version that made it",
+            code="plan_tampered",
+        )
 
 
 def _check_environment(session: Session, plan: SavedPlan) -> None:

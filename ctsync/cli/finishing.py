@@ -10,6 +10,7 @@ from ctsync.cli.orders import Orders
 from ctsync.cli.output import complain, has_colour, say, write
 from ctsync.cli.session import Session
 from ctsync.cli.showing import mask_of
+from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.errors import CtsyncError
 
 if TYPE_CHECKING:
@@ -51,11 +52,12 @@ def finish(
 ) -> int:
     """Write the report, tell the webhook, print the document; give the exit code."""
     from ctsync.render.applied import applied_json, applied_text
-    from ctsync.render.sentences import counted
+    from ctsync.render.findings import diagnostics_json
 
     trouble = _report(report, result, plan)
     document = result.as_json(mask_of(session.settings, plan))
     document["next"] = _with_options(session, orders, document["next"])
+    document |= diagnostics_json(_allowed(result))
     _notify(session, document)
     if session.settings.format == "json":
         write([applied_json(document)])
@@ -66,10 +68,28 @@ def finish(
             complain(result.error)
     if trouble is not None:
         complain(trouble)
-    if result.exit_code == 0 and result.counts["rejected"]:
-        rejected = counted(result.counts["rejected"], "profile")
-        say(f"warning: {rejected} rejected, as allowed")
+    for finding in _allowed(result):
+        say(f"warning: {finding.message}")
     return result.exit_code
+
+
+def _allowed(result: ApplyResult) -> Findings:
+    """Give a warning where profiles were rejected, and no more than was allowed."""
+    from ctsync.render.sentences import counted
+
+    if result.exit_code or not result.counts["rejected"]:
+        return Findings()
+    rejected = counted(result.counts["rejected"], "profile")
+    return Findings(
+        [
+            Diagnostic(
+                "warning",
+                "CT405",
+                f"{rejected} rejected, as allowed",
+                "correct the spec; the next plan has them again",
+            )
+        ]
+    )
 
 
 def _report(

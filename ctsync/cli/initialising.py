@@ -15,6 +15,7 @@ from ctsync.cli.starter import (
     PROJECT_FILE,
     SCHEMAS,
     Placed,
+    action_files,
     extend,
     pipeline_text,
     place,
@@ -60,16 +61,19 @@ def _placed(folder: Path, wishes: Wishes, *, is_new: bool) -> Iterator[Placed]:
     for what, file in SCHEMAS.items():
         yield place(folder / file, _schema(folder, what))
     yield extend(folder / ".gitignore", template("gitignore"))
-    yield from _pipelines(folder, wishes.ci)
+    yield from _pipelines(folder, wishes)
 
 
-def _pipelines(folder: Path, ci: str | None) -> Iterator[Placed]:
+def _pipelines(folder: Path, wishes: Wishes) -> Iterator[Placed]:
     top = top_of_repository(folder)
     inside = folder.relative_to(top).as_posix()
     for name, pipeline in PIPELINES.items():
         path = top / pipeline.file
-        if name == ci:
-            yield place(path, pipeline_text(pipeline, inside))
+        if name == wishes.ci:
+            if name == "github" and wishes.action is None:
+                for file, text in action_files().items():
+                    yield place(top / file, text)
+            yield place(path, pipeline_text(pipeline, inside, wishes.action))
         elif path.exists():
             yield Placed(path, "left_alone")
 

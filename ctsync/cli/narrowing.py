@@ -22,14 +22,18 @@ def narrow(view: PlanView, targets: tuple[str, ...]) -> PlanView:
     """
     if not targets:
         return view
+    from ctsync.model.survey import Survey
+
     selection = selection_of(Wish(targets))
-    shown = sum(1 for _ in _chosen(view, selection))
+    survey = Survey.of(_chosen(view, selection))
     selection.check(view.mask)
     return replace(
         view,
         targets=tuple(dict.fromkeys((*view.targets, *targets))),
-        hidden=view.changed - shown,
+        hidden=view.changed - survey.changes,
         changes=lambda: _chosen(view, selection),
+        unread=None,
+        survey=survey,
     )
 
 

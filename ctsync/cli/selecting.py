@@ -42,6 +42,15 @@ def accept_option(function: _Function) -> _Function:
     )(function)
 
 
+def engine_option(function: _Function) -> _Function:
+    """Add `--engine`."""
+    return click.option(
+        "--engine",
+        type=click.Choice(["memory", "duckdb"]),
+        help="How to find what differs; the plan is the same. Default: by size.",
+    )(function)
+
+
 def view_options(function: _Function) -> _Function:
     """Add `--summary` and `--all`."""
     function = click.option(

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ctsync.cli.options import Settings
 from ctsync.cli.output import has_colour, write
 from ctsync.model.mask import Mask
 
 if TYPE_CHECKING:
-    from ctsync.plan.document import SavedPlan
+    from ctsync.plan.document import PlanEnds, SavedPlan
     from ctsync.render.view import PlanView
 
 
 def show_plan(
     settings: Settings,
-    plan: SavedPlan,
+    plan: SavedPlan | PlanEnds,
     *,
     exit_code: int,
     summary_only: bool = False,
@@ -42,7 +42,7 @@ def show_plan(
 
 def rendered(
     settings: Settings,
-    plan: SavedPlan,
+    plan: SavedPlan | PlanEnds,
     *,
     exit_code: int,
     summary_only: bool = False,
@@ -66,11 +66,13 @@ def rendered(
     )
 
 
-def view_of(settings: Settings, plan: SavedPlan) -> PlanView:
+def view_of(settings: Settings, plan: SavedPlan | PlanEnds) -> PlanView:
     """Give what a rendering sees of a plan."""
+    from ctsync.plan.document import SavedPlan
     from ctsync.render.view import PlanView
 
     head, foot = plan.head, plan.foot
+    whole = plan if isinstance(plan, SavedPlan) else None
     return PlanView(
         account=head.account,
         environment=head.environment,
@@ -87,12 +89,20 @@ def view_of(settings: Settings, plan: SavedPlan) -> PlanView:
         diagnostics=foot.diagnostics,
         diagnostic_totals=foot.diagnostic_totals,
         sandbox=head.sandbox,
-        changes=plan.changes,
+        changes=_unread if whole is None else whole.changes,
+        unread=_unread if whole is None else whole.lines,
+        survey=foot.survey,
+        verified="ends" if whole is None else "whole",
         mask=mask_of(settings, plan),
     )
 
 
-def mask_of(settings: Settings, plan: SavedPlan) -> Mask:
+def _unread() -> NoReturn:
+    msg = "only the ends of this plan were read"
+    raise AssertionError(msg)
+
+
+def mask_of(settings: Settings, plan: SavedPlan | PlanEnds) -> Mask:
     """Give what an output of this plan hides."""
     return Mask(
         plan.head.base.lineage,

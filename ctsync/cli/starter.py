@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+from ctsync import __version__
 from ctsync.errors import CtsyncError
 
 PROJECT_FILE = "ctsync.yaml"
@@ -19,6 +20,10 @@ SCHEMAS = {"project": ".schema/project.json", "spec": ".schema/spec.json"}
 # Where templates name the project: GitLab's variable, GitHub's input by `command`.
 _VARIABLE = re.compile(r'^( +CTSYNC_PROJECT: )"\."$', re.MULTILINE)
 _STEP = re.compile(r"^( +)command: \w+$", re.MULTILINE)
+_REQUIREMENT = re.compile(r'^( +CTSYNC_REQUIREMENT: )"ctsync"$', re.MULTILINE)
+_ACTION_HERE = "./.github/actions/ctsync"
+
+_OF_ACTION = frozenset({".py", ".sh", ".yml"})
 
 Action = Literal["written", "extended", "left_alone"]
 
@@ -56,14 +61,50 @@ def template(name: str, words: Mapping[str, str] | None = None) -> str:
     return text
 
 
-def pipeline_text(pipeline: Pipeline, project: str) -> str:
-    """Give a pipeline's file for a project in this folder of the repository."""
+def pipeline_text(pipeline: Pipeline, project: str, action: str | None = None) -> str:
+    """Give a pipeline's file for a project in this folder of the repository.
+
+    It installs this version. `action`, as in OWNER/REPO@REF, is where the action is
+    published; it then installs what it came with. Else the action is in the repository.
+    """
     text = template(pipeline.template)
+    requirement = f"ctsync=={__version__}"
+    if action is not None:
+        repository, _, ref = action.partition("@")
+        requirement = ""
+        published = f"{repository}/{_ACTION_HERE.removeprefix('./')}@{ref}"
+        text = text.replace(f"uses: {_ACTION_HERE}", f"uses: {published}")
+    text = _REQUIREMENT.sub(rf'\1"{requirement}"', text)
     if project == ".":
         return text
     shown = json.dumps(project, ensure_ascii=False)  # JSON's text is YAML's too
     text = _VARIABLE.sub(lambda line: f"{line[1]}{shown}", text)
     return _STEP.sub(lambda line: f"{line[0]}\n{line[1]}project: {shown}", text)
+
+
+def action_files() -> Mapping[str, str]:
+    """Give the files of the GitHub action, by their path in a repository.
+
+    Raises:
+        CtsyncError: they were not installed.
+    """
+    folder = next(filter(Path.is_dir, _action_folders()), None)
+    if folder is None:
+        raise CtsyncError(
+            "this installation came without the GitHub action",
+            hint="name a repository that has it with --action OWNER/REPO@REF",
+            code="no_action",
+        )
+    paths = sorted(path for path in folder.iterdir() if path.suffix in _OF_ACTION)
+    place = _ACTION_HERE.removeprefix("./")
+    return {f"{place}/{path.name}": path.read_text("utf-8") for path in paths}
+
+
+def _action_folders() -> Iterator[Path]:
+    # Where a wheel puts the action, and where it is in the source.
+    package = Path(str(files("ctsync")))
+    yield package / "templates" / "action"
+    yield package.parent / ".github" / "actions" / "ctsync"
 
 
 def top_of_repository(folder: Path) -> Path:

@@ -48,6 +48,27 @@ def totals_sentence(findings: Iterable[Diagnostic], totals: Mapping[str, int]) -
     )
 
 
+def code_sentences(
+    findings: Iterable[Diagnostic], totals: Mapping[str, int], most: int
+) -> Iterator[str]:
+    """Yield one line a code, the gravest first: how many there are, and the first."""
+    first: dict[str, Diagnostic] = {}
+    for finding in findings:
+        first.setdefault(finding.code, finding)
+    severities = [*_COLOURS]
+    ranked = sorted(
+        first.values(), key=lambda f: (severities.index(f.severity), f.code)
+    )
+    for finding in ranked[:most]:
+        number = _number(totals.get(finding.code, 1), finding.severity)
+        yield escape(f"{number} {finding.code}: {finding.message}")
+    if ranked[most:]:
+        left = len(ranked) - most
+        yield f"… and {left} more {'code' if left == 1 else 'codes'}"
+    if ranked:
+        yield totals_sentence(ranked, totals)
+
+
 def annotation_lines(
     findings: Iterable[Diagnostic], totals: Mapping[str, int]
 ) -> Iterator[str]:

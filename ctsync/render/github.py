@@ -32,7 +32,12 @@ def _commands(view: PlanView) -> Iterator[str]:
         yield command("error", {"title": "PLAN BLOCKED"}, said)
     if view.is_partial:
         yield command("warning", {"title": "PARTIAL"}, partial_sentence(view))
-    yield command("notice", {"title": "ctsync plan"}, summary_sentence(view))
+    yield command("notice", {"title": _title(view)}, summary_sentence(view))
+
+
+def _title(view: PlanView) -> str:
+    names = [name for name in (view.project, view.environment) if name]
+    return ": ".join(("ctsync plan", ", ".join(names))) if names else "ctsync plan"
 
 
 RENDERER = Github()

@@ -6,14 +6,10 @@ GitLab reads one object, `{"create": n, "update": n, "delete": n}`, from
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
-from ctsync.model.change import Change
 from ctsync.render.json_text import json_text
 from ctsync.render.view import PlanView, Style
-
-_NAMES = ("create", "update", "delete")
 
 
 class Gitlab:
@@ -29,15 +25,16 @@ class Gitlab:
     def render(self, view: PlanView, style: Style) -> Iterator[str]:  # noqa: ARG002
         """Yield the report.
 
-        It counts the changes themselves: the summary's counts overlap, and know
-        nothing of a selection made when showing.
+        The summary's counts would not do: they overlap, and know nothing of a
+        selection made when showing.
         """
-        counts = Counter(map(_sort_of, view.changes()))
-        yield json_text({name: counts[name] for name in _NAMES}) + "\n"
-
-
-def _sort_of(change: Change) -> str:
-    return "delete" if change.removes else change.action
+        survey = view.survey
+        deleted = survey.having("removals")
+        created = survey.having("creations") - survey.having("creations", "removals")
+        sent = survey.changes - survey.only("releases")
+        updated = sent - deleted - created
+        report = {"create": created, "update": updated, "delete": deleted}
+        yield json_text(report) + "\n"
 
 
 RENDERER = Gitlab()

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 
 from ctsync.model.change import Action, Change
 from ctsync.model.mask import Mask
+from ctsync.model.survey import traits_of
 from ctsync.render.columns import escape
 from ctsync.render.rows import Row, rows_of
-from ctsync.render.survey import RISKS
 from ctsync.render.words import key_words
-
-# One bit each, the riskiest lowest: the lowest bit of a change is its place in RISKS.
-TRAITS = (*RISKS[:-1], "releases")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +39,3 @@ def card_of(change: Change, mask: Mask) -> Card:
         rows=tuple(rows_of(change, mask)),
         released=change.released,
     )
-
-
-def traits_of(change: Change) -> int:
-    """Give a bit for each of `TRAITS` that a change has."""
-    creates = change.action == "create"
-    has = (
-        change.removes,
-        creates,
-        change.opt_in,
-        any(op.is_delta for op in change.operations),
-        # Of a profile that is new to the state nothing can be known before.
-        not creates and any(op.prior != "known" for op in change.operations),
-        bool(change.released),
-    )
-    return sum(1 << bit for bit, holds in enumerate(has) if holds)

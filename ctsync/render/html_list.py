@@ -7,23 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ctsync.model.survey import TRAITS
 from ctsync.render.change_lines import ACTION_SYMBOLS, RELEASED
-from ctsync.render.html_change import TRAITS, Card
+from ctsync.render.html_change import Card
 from ctsync.render.html_chart import operator_class
 from ctsync.render.html_markup import Markup, element, joined
 from ctsync.render.rows import Row
 
 ARROW = "→"
 _TAG_OF = {
+    "locked": "locked",
     "removals": "removal",
     "creations": "new",
     "opt-ins": "opt-in",
     "counters": "counter",
     "uncertain": "uncertain",
+    "rest": "",
     "releases": "release",
 }
 _TAGS = tuple(_TAG_OF[trait] for trait in TRAITS)
-_LABELS = tuple(trait.capitalize() for trait in TRAITS)
+_LABELS = tuple({"rest": "Other"}.get(trait, trait.capitalize()) for trait in TRAITS)
 _PAGES = ("50", "200", "1000")
 _KEYS = (("/", "search"), ("Esc", "clear"), ("← →", "pages"))
 
@@ -68,7 +71,6 @@ def _choosers() -> Iterator[Markup]:
 def _chips() -> Iterator[Markup]:
     for number, (label, tag) in enumerate(zip(_LABELS, _TAGS, strict=True)):
         yield _chip(label, tag, 1 << number)
-    yield _chip("Other", "", 0)
 
 
 def _search() -> Markup:
@@ -136,7 +138,7 @@ def _heading(card: Card) -> Iterator[Markup]:
     yield element("span", card.id_type, class_="type")
     yield element("bdi", card.key, class_="key")
     for number, tag in enumerate(_TAGS):
-        if card.traits >> number & 1:
+        if tag and card.traits >> number & 1:
             yield element("span", tag, class_=f"tag trait-{1 << number}")
     if card.places:
         yield element("bdi", ", ".join(card.places), class_="places")

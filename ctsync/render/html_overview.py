@@ -54,6 +54,7 @@ def _badges(view: PlanView) -> Iterator[Markup]:
 def _facts(view: PlanView) -> Iterator[Markup]:
     account = view.account
     facts = {
+        "Project": view.project,
         "Account": account.id,
         "Region": account.region,
         "Endpoint": account.endpoint,

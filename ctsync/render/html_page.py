@@ -7,16 +7,15 @@ that markup in a value could neither run nor call home even if it were not escap
 from __future__ import annotations
 
 from base64 import b64encode
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import files
 
-from ctsync.model.change import Change
+from ctsync.render.choice import Choice
 from ctsync.render.html_change import card_of
 from ctsync.render.html_chart import chart
-from ctsync.render.html_data import Choice, Embedding
+from ctsync.render.html_data import Embedding, attribute_numbers
 from ctsync.render.html_list import change_list, keys_hint, toolbar
 from ctsync.render.html_markup import Markup, element
 from ctsync.render.html_overview import (
@@ -26,8 +25,7 @@ from ctsync.render.html_overview import (
     notices,
     plan_name,
 )
-from ctsync.render.survey import Survey
-from ctsync.render.view import PlanView, Style
+from ctsync.render.view import Line, PlanView, Style
 
 MOST_EMBEDDED = 100_000
 
@@ -49,11 +47,11 @@ class _Page:
     view: PlanView
     style: Style
     most: int
-    survey: Survey = field(default_factory=Survey)
     embedding: Embedding = field(init=False)
 
     def __post_init__(self) -> None:
-        self.embedding = Embedding(self.view.mask)
+        numbers = attribute_numbers(self.view.survey)
+        self.embedding = Embedding(self.view.mask, numbers)
 
     def pieces(self) -> Iterator[str]:
         css, script = _asset("page.css"), _asset("page.js")
@@ -69,21 +67,22 @@ class _Page:
         yield "</body>\n</html>\n"
 
     def _body(self) -> Iterator[str]:
-        changes = self.survey.watch(self.view.changes())
-        if self.style.summary_only:
-            deque(changes, maxlen=0)
-        else:
+        if not self.style.summary_only:
             yield '<script type="application/json" id="data">'
-            yield from self.embedding.lines(self._chosen(changes))
+            yield from self.embedding.lines(self._chosen())
             yield "</script>\n"
-        yield chart(self.survey.operations, self.embedding.names.numbers) + "\n"
-        if self.embedding.embedded:
+        embedded = self.embedding.embedded
+        numbers = self.embedding.numbers if embedded else {}
+        yield chart(self.view.survey.operations, numbers) + "\n"
+        if embedded:
             yield from self._changes()
 
-    def _chosen(self, changes: Iterable[Change]) -> Iterable[Change]:
-        if self.style.everything or self.view.shown <= self.most:
-            return changes
-        return filter(Choice(self.view.changes(), self.most), changes)
+    def _chosen(self) -> Iterable[Line]:
+        lines, survey = self.view.lines(), self.view.survey
+        if self.style.everything or survey.changes <= self.most:
+            return lines
+        is_chosen = Choice(survey.by_risk(), self.most)
+        return (line for line in lines if is_chosen(line.traits))
 
     def _changes(self) -> Iterator[str]:
         facts = self.embedding.facts()
@@ -97,7 +96,7 @@ class _Page:
         yield "\n" + keys_hint() + "\n</section>\n"
 
     def _extent(self) -> Iterator[Markup]:
-        embedded, whole = self.embedding.embedded, self.survey.changes
+        embedded, whole = self.embedding.embedded, self.view.survey.changes
         if embedded < whole:
             left = (
                 f"This page holds the {embedded:,} riskiest of {whole:,} changes; "
@@ -122,7 +121,8 @@ def _head(view: PlanView, css: Markup, script: Markup) -> Iterator[Markup]:
     yield element("meta", name_="referrer", content="no-referrer")
     yield element("meta", name_="color-scheme", content="light dark")
     account = view.account
-    title = f"Plan {plan_name(view)}: {account.id}, {account.region}"
+    project = "" if view.project in {None, account.id} else f"{view.project}, "
+    title = f"Plan {plan_name(view)}: {project}{account.id}, {account.region}"
     yield element("title", title)
     yield element("style", css)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ctsync.render.json_text import json_text
-from ctsync.render.public import change_json, plan_json
+from ctsync.render.public import plan_json, rows_json
 from ctsync.render.view import PlanView, Style
 
 
@@ -32,8 +32,8 @@ class JsonDocument:
 def _changes(view: PlanView) -> Iterator[str]:
     yield ',\n"changes": ['
     separator = "\n"
-    for change in view.changes():
-        yield separator + json_text(change_json(change, view.mask))
+    for line in view.lines():
+        yield separator + json_text(rows_json(line.rows(), view.mask))
         separator = ",\n"
     yield "\n]"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ctsync.render.json_text import json_text
-from ctsync.render.public import change_json, plan_json
+from ctsync.render.public import plan_json, rows_json
 from ctsync.render.view import PlanView, Style
 
 
@@ -17,8 +17,8 @@ class JsonLines:
     def render(self, view: PlanView, style: Style) -> Iterator[str]:
         """Yield line after line."""
         if not style.summary_only:
-            for change in view.changes():
-                yield json_text(change_json(change, view.mask)) + "\n"
+            for line in view.lines():
+                yield json_text(rows_json(line.rows(), view.mask)) + "\n"
         yield json_text(plan_json(view, style)) + "\n"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 
 from ctsync.render.markdown_changes import (
@@ -13,7 +12,6 @@ from ctsync.render.markdown_changes import (
 )
 from ctsync.render.markdown_page import above, below
 from ctsync.render.markdown_text import SHOW_ALL, size
-from ctsync.render.survey import Survey
 from ctsync.render.view import PlanView, Style
 
 _ONCE = "Each profile stands once, under the riskiest of what is done to it:"
@@ -26,24 +24,18 @@ class Markdown:
 
     def render(self, view: PlanView, style: Style) -> Iterator[str]:
         """Yield the comment, part by part; `--summary` leaves single changes out."""
-        survey = Survey()
-        changes = survey.watch(view.changes())
-        sections: tuple[Section, ...] = ()
-        if style.summary_only:
-            deque(changes, maxlen=0)
-        else:
-            sections = sort_changes(changes, view.mask)
-        head = "\n".join(above(view, survey.operations))
+        sections = () if style.summary_only else sort_changes(view)
+        head = "\n".join(above(view))
         if len(sections) > 1:
             head += f"\n{_ONCE}\n"
         foot = "\n".join(below(view))
         yield head
-        left = survey.changes
+        left = whole = view.survey.changes
         for section, shown in _fitted(sections, _room(head, foot)):
             yield "\n" + section.text(shown)
             left -= len(shown)
         if left:
-            yield f"\n{_left_out(left, survey.changes)}\n"
+            yield f"\n{_left_out(left, whole)}\n"
         yield "\n" + foot
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ctsync.model.change import Change
 from ctsync.model.mask import Mask
+from ctsync.model.survey import TRAITS, risk_of
 from ctsync.render.change_lines import RELEASED
 from ctsync.render.columns import columns_of, cut_name, escape, pad
 from ctsync.render.markdown_text import (
@@ -18,7 +19,7 @@ from ctsync.render.markdown_text import (
     size,
 )
 from ctsync.render.rows import Row, rows_of
-from ctsync.render.survey import RISKS, risk_of
+from ctsync.render.view import PlanView
 from ctsync.render.words import key_words, origin_words
 
 MOST_BYTES = 60_000
@@ -26,6 +27,7 @@ MOST_BYTES_OF_CHANGE = 4_000
 MOST_BYTES_OF_TEXT = 200
 
 TITLES = {
+    "locked": "Locked values that block the plan",
     "removals": "Profiles that lose a value",
     "creations": "Profiles new to this state",
     "opt-ins": "Profiles opted in to messages",
@@ -42,22 +44,25 @@ _SPARE = 64  # for counts whose digits are not known before the cut
 
 @dataclass(slots=True)
 class Section:
-    """The changes of one risk: all are counted, a page full of them is kept.
+    """The changes of one risk, of which a page full is kept.
 
     Changes come by key, so those kept are the first.
     """
 
     title: str
-    total: int = 0
+    total: int
     blocks: list[str] = field(default_factory=list)
     bytes_kept: int = 0
 
-    def take(self, change: Change, mask: Mask) -> None:
-        """Count a change, and keep it in words while a page has room for it."""
-        self.total += 1
-        if self.bytes_kept < MOST_BYTES:
-            self.blocks.append(diff_block(change, mask))
-            self.bytes_kept += size(self.blocks[-1])
+    @property
+    def has_room(self) -> bool:
+        """Whether a page has room for one more."""
+        return self.bytes_kept < MOST_BYTES
+
+    def keep(self, change: Change, mask: Mask) -> None:
+        """Keep a change in words."""
+        self.blocks.append(diff_block(change, mask))
+        self.bytes_kept += size(self.blocks[-1])
 
     @property
     def need(self) -> int:
@@ -92,16 +97,15 @@ class Section:
         return size(self.text(())) + fences + _SPARE
 
 
-def sort_changes(changes: Iterable[Change], mask: Mask) -> tuple[Section, ...]:
+def sort_changes(view: PlanView) -> tuple[Section, ...]:
     """Give the changes by risk; one with several stands under the greatest."""
-    sections = {name: Section(title) for name, title in TITLES.items()}
-    for change in changes:
-        sections[_section_name(change)].take(change, mask)
-    return tuple(section for section in sections.values() if section.total)
-
-
-def _section_name(change: Change) -> str:
-    return "releases" if change.action == "release" else RISKS[risk_of(change)]
+    counts = zip(TRAITS, view.survey.by_risk(), strict=True)
+    sections = [Section(TITLES[name], count) for name, count in counts]
+    for line in view.lines():
+        section = sections[risk_of(line.traits)]
+        if section.has_room:
+            section.keep(line.change(), view.mask)
+    return tuple(section for section in sections if section.total)
 
 
 def share_room(needs: Sequence[int], room: int) -> list[int]:

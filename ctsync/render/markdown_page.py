@@ -49,7 +49,7 @@ _COMMAND_BYTES = 400
 _CANNOT = "A blocked plan cannot be applied."
 
 
-def above(view: PlanView, operations: Mapping[tuple[str, str], int]) -> Iterator[str]:
+def above(view: PlanView) -> Iterator[str]:
     """Yield the parts that stand before the changes."""
     yield f"{marker(view)}\n"
     yield f"### {verdict(view)}\n"
@@ -59,8 +59,8 @@ def above(view: PlanView, operations: Mapping[tuple[str, str], int]) -> Iterator
         # This also parts two lists that would be read as one.
         yield f"{_CANNOT}\n"
     yield _listed(count_sentences(view), most=None)
-    if operations:
-        yield from _operations(operations)
+    if view.survey.operations:
+        yield from _operations(view.survey.operations)
 
 
 def below(view: PlanView) -> Iterator[str]:

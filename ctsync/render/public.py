@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
-from ctsync.model.change import Change
+from ctsync.model.change import Change, Origin
+from ctsync.model.change_rows import ORIGIN_FORM, ChangeRows, change_rows
+from ctsync.model.key import key_from_json
 from ctsync.model.mask import Mask, masked_json
 from ctsync.model.operation import Operation
+from ctsync.model.row import Row
 from ctsync.render.view import PlanView, Style
 
 FORMAT = "ctsync.plan/1"
@@ -15,23 +19,34 @@ FORMAT = "ctsync.plan/1"
 
 def change_json(change: Change, mask: Mask) -> dict[str, Any]:
     """Give one change of `ctsync.plan/1`."""
+    return rows_json(change_rows(change), mask)
+
+
+def rows_json(change: ChangeRows, mask: Mask) -> dict[str, Any]:
+    """Give one change of `ctsync.plan/1` from its rows."""
+    key, origins = key_from_json(change["key"]), change["origins"]
+    places = ORIGIN_FORM.values(origins) if mask.hides(key) else ()
     return {
-        "key": mask.key_json(change.key, change.origins),
-        "action": change.action,
-        "origins": [origin.as_json() for origin in change.origins],
-        "released": change.released,
-        "operations": [operation_json(op, mask) for op in change.operations],
+        "key": mask.key_json(key, places),
+        "action": change["action"],
+        "origins": [_named(_ORIGIN, _ORIGIN_DEFAULTS, row) for row in origins],
+        "released": change["released"],
+        "operations": [_operation_json(row, mask) for row in change["operations"]],
     }
 
 
-def operation_json(operation: Operation, mask: Mask) -> dict[str, Any]:
-    """Give one operation of `ctsync.plan/1`."""
-    shown: dict[str, Any] = {name: getattr(operation, name) for name in _SHOWN}
-    if mask.hides_value(sensitive=operation.sensitive):
-        hidden = _VALUES - ({"operand"} if operation.operator == "$delete" else set())
+def _operation_json(row: Row, mask: Mask) -> dict[str, Any]:
+    shown = _named(_SHOWN, _DEFAULTS, row)
+    if mask.hides_value(sensitive=shown["sensitive"]):
+        hidden = _VALUES - ({"operand"} if shown["operator"] == "$delete" else set())
         for name in hidden:
             shown[name] = masked_value(shown[name])
     return shown
+
+
+def _named(names: Sequence[str], defaults: Row, row: Row) -> dict[str, Any]:
+    # A row ends with its last field that is not a default; some are for nobody to see.
+    return dict(zip(names, (*row, *defaults[len(row) :]), strict=False))
 
 
 def masked_value(value: Any) -> Any:
@@ -53,6 +68,7 @@ def plan_json(view: PlanView, style: Style) -> dict[str, Any]:
         "base": view.base.as_json(),
         "first_run": view.first_run,
         "sandbox": view.sandbox,
+        "verified": view.verified,
         "targets": view.shown_selectors(view.targets),
         "excludes": view.shown_selectors(view.excludes),
         "partial": _partial_json(view),
@@ -72,7 +88,11 @@ def _partial_json(view: PlanView) -> Mapping[str, int] | None:
 
 _VALUES = {"operand", "before", "after"}
 _BLOCKING = ("rule", "limit", "actual", "accept")
+# The first fields of each, in the order of their class.
 _SHOWN = (
     "attribute", "kind", "operator", "operand", "prior", "before", "after", "step",
     "certain", "sensitive", "since",
 )  # fmt: skip
+_DEFAULTS = tuple(field.default for field in fields(Operation))
+_ORIGIN = ("file", "line", "row")
+_ORIGIN_DEFAULTS = tuple(field.default for field in fields(Origin))

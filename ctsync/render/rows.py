@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from ctsync.model.change import Change
@@ -12,13 +12,15 @@ from ctsync.model.operation import Operation
 from ctsync.render.columns import escape
 from ctsync.render.words import list_notes, operator_words, sides_of, symbol_of
 
+LOCKED = "locked by the catalog: this blocks the plan"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One operation in words, masked and escaped.
 
     `sides` are before and after, or one of them where it says all. `notes` say what
-    is not known of a list; they stand with the last of its operations.
+    is not known of a list, with the last of its operations, and what is locked.
     """
 
     operation: Operation
@@ -31,10 +33,23 @@ class Row:
 
 def rows_of(change: Change, mask: Mask) -> Iterator[Row]:
     """Yield a row for each operation of a change."""
-    steps = Counter(op.attribute for op in change.operations)
     creates = change.action == "create"
-    for number, operation in enumerate(change.operations):
-        following = change.operations[number + 1 : number + 2]
+    return rows_of_operations(
+        change.operations, mask, creates=creates, locked=change.locked
+    )
+
+
+def rows_of_operations(
+    operations: Sequence[Operation],
+    mask: Mask,
+    *,
+    creates: bool,
+    locked: Container[str] = (),
+) -> Iterator[Row]:
+    """Yield a row for each operation on one profile."""
+    steps = Counter(op.attribute for op in operations)
+    for number, operation in enumerate(operations):
+        following = operations[number + 1 : number + 2]
         is_last = not any(op.attribute == operation.attribute for op in following)
         in_steps = steps[operation.attribute] > 1
         yield Row(
@@ -43,5 +58,11 @@ def rows_of(change: Change, mask: Mask) -> Iterator[Row]:
             attribute=escape(operation.attribute),
             sides=sides_of(operation, mask, creates=creates),
             operator=operator_words(operation, mask, in_steps=in_steps),
-            notes=list_notes(operation) if is_last else (),
+            notes=tuple(_notes(operation, locked)) if is_last else (),
         )
+
+
+def _notes(operation: Operation, locked: Container[str]) -> Iterator[str]:
+    yield from list_notes(operation)
+    if operation.attribute in locked:
+        yield LOCKED

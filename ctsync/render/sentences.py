@@ -61,6 +61,8 @@ def header_sentences(
         yield "accepted", f"Limits set for this plan: {' '.join(lifted)}"
     if view.is_partial:
         yield "partial", partial_sentence(view)
+    if view.verified == "ends":
+        yield "ends", _ENDS
 
 
 def _target_sentence(view: PlanView, quote: Quote) -> str:
@@ -125,6 +127,10 @@ def blocked_sentence(rule: Blocking, view: PlanView, quote: Quote = escape) -> s
     )
 
 
+_ENDS = (
+    "Counts as they were saved and sealed; the changes were not read.\n"
+    "Apply reads and verifies them all."
+)
 _FIRST_RUN = (
     "FIRST RUN: there is no state yet, so every profile is new to it\n"
     "and percentages of the policy do not apply"

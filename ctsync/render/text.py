@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ctsync.model.change import Change
 from ctsync.render.change_lines import change_lines
+from ctsync.render.choice import riskiest
 from ctsync.render.colour import Paint
-from ctsync.render.findings import finding_lines, findings_from_json
+from ctsync.render.columns import columns_of, cut
+from ctsync.render.findings import (
+    code_sentences,
+    finding_lines,
+    findings_from_json,
+)
 from ctsync.render.operation_table import table_lines
 from ctsync.render.sentences import (
     blocked_sentence,
@@ -18,12 +23,21 @@ from ctsync.render.sentences import (
     header_sentences,
     summary_sentence,
 )
-from ctsync.render.survey import Survey, riskiest
 from ctsync.render.view import PlanView, Style
 
 MOST_ATTRIBUTES = 40
 
-_COLOURS = {"sandbox": "cyan", "first_run": "yellow", "partial": "yellow"}
+# A summary is one screen, whatever the plan: the table gets what the rest leaves.
+ROWS_OF_SUMMARY = 48
+LEAST_ATTRIBUTES_IN_SUMMARY = 8
+MOST_CODES_IN_SUMMARY = 4
+
+_COLOURS = {
+    "sandbox": "cyan",
+    "first_run": "yellow",
+    "partial": "yellow",
+    "ends": "dim",
+}
 
 
 class Text:
@@ -41,43 +55,58 @@ class Text:
             separator = "\n"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Page:
     view: PlanView
     style: Style
     paint: Paint
-    survey: Survey = field(default_factory=Survey)
 
     def sections(self) -> Iterator[Iterable[str]]:
         yield self._header()
-        yield from self._changes()
+        if not self.style.summary_only:
+            yield from self._changes()
         yield from filter(None, (self._table(), self._findings(), self._blocked()))
         yield self._foot()
+
+    def _room(self) -> int:
+        """Give how many attributes a summary has room for beside all the rest."""
+        page = _Page(self.view, self.style, Paint(enabled=False))
+        parts = (page._header(), page._findings(), page._blocked(), page._foot())
+        lines = [line for part in parts for line in ("", *part)]
+        taken = sum(-(-columns_of(line) // self.style.width) or 1 for line in lines)
+        # The table has a head, and may say how many more there are.
+        return max(ROWS_OF_SUMMARY - taken - 2, LEAST_ATTRIBUTES_IN_SUMMARY)
 
     def _header(self) -> Iterator[str]:
         for sort, sentence in header_sentences(self.view):
             colours = [_COLOURS[sort]] if sort in _COLOURS else []
             for line in sentence.splitlines():
-                yield self.paint(line, *colours)
+                # Selectors can be many; a summary has room for the first.
+                is_long = sort == "partial" and self.style.summary_only
+                shown = cut(line, self.style.width) if is_long else line
+                yield self.paint(shown, *colours)
 
     def _changes(self) -> Iterator[Iterable[str]]:
         shown = 0
-        for change in self._chosen(self.survey.watch(self.view.changes())):
+        for change in self._chosen():
             yield change_lines(change, self.view.mask, self.style)
             shown += 1
-        left = self.survey.changes - shown
-        if left > 0 and not self.style.summary_only:
+        left = self.view.survey.changes - shown
+        if left > 0:
             yield [f"  … and {left} more (--all shows them)"]
 
-    def _chosen(self, changes: Iterator[Change]) -> Iterable[Change]:
-        if self.style.summary_only:
-            # The survey counts what passes, so everything has to pass.
-            return deque(changes, maxlen=0)
-        return changes if self.style.everything else riskiest(changes)
+    def _chosen(self) -> Iterable[Change]:
+        if self.style.everything:
+            return (line.change() for line in self.view.lines())
+        return riskiest(self.view)
 
     def _findings(self) -> list[str]:
         found = findings_from_json(self.view.diagnostics)
-        return [*finding_lines(found, self.view.diagnostic_totals, self.paint)]
+        totals = self.view.diagnostic_totals
+        if not self.style.summary_only:
+            return [*finding_lines(found, totals, self.paint)]
+        sentences = code_sentences(found, totals, MOST_CODES_IN_SUMMARY)
+        return [cut(line, self.style.width) for line in sentences]
 
     def _blocked(self) -> list[str]:
         if not self.view.blocked:
@@ -95,7 +124,10 @@ class _Page:
 
     def _table(self) -> list[str]:
         most = None if self.style.everything else MOST_ATTRIBUTES
-        return [*table_lines(self.survey.operations, self.style.width, most)]
+        if self.style.summary_only:
+            most = self._room()
+        counts = self.view.survey.operations
+        return [*table_lines(counts, self.style.width, most)]
 
 
 RENDERER = Text()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from ctsync.model.change import ACTIONS, Change
+from ctsync.model.change_rows import ChangeRows, change_rows
 from ctsync.model.key import Key
 from ctsync.model.mask import Mask
 from ctsync.model.snapshot import Account, Base
+from ctsync.model.survey import Survey, traits_of
 
 
 class Blocking(Protocol):
@@ -32,14 +34,47 @@ class Blocking(Protocol):
         """None where no option lifts the rule."""
 
 
+class Line(Protocol):
+    """One change, of which no more is read than is asked for."""
+
+    @property
+    def traits(self) -> int:
+        """A bit for each of `TRAITS` that it has; costs next to nothing."""
+
+    def rows(self) -> ChangeRows:
+        """Give what is shown of it, as rows."""
+
+    def change(self) -> Change:
+        """Give the change itself, perhaps without its targets."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A change that is at hand already."""
+
+    whole: Change
+
+    @property
+    def traits(self) -> int:
+        return traits_of(self.whole)
+
+    def rows(self) -> ChangeRows:
+        return change_rows(self.whole)
+
+    def change(self) -> Change:
+        return self.whole
+
+
 @dataclass(frozen=True, slots=True)
 class PlanView:
     """A plan as renderings see it.
 
-    `changes` gives a fresh stream each time it is called. `left_out` counts the
-    changes that were not chosen for the plan; `hidden` those of the plan that this
+    `changes` and `unread` give a fresh stream each time they are called: the same
+    changes, by key, whole or still to be read. `survey` counts them. `left_out` counts
+    the changes that were not chosen for the plan; `hidden` those of the plan that this
     view, narrowed further, does not give. `diagnostics` are already masked. `project`
-    is the name of the project where it is known.
+    is the name of the project where it is known. `verified` says how much of a saved
+    plan was found to be as it was written; of its ends alone only a summary is shown.
     """
 
     account: Account
@@ -47,7 +82,9 @@ class PlanView:
     digest: str
     summary: Mapping[str, Any]
     changes: Callable[[], Iterator[Change]]
+    survey: Survey
     mask: Mask
+    unread: Callable[[], Iterator[Line]] | None = None
     environment: str | None = None
     first_run: bool = False
     targets: tuple[str, ...] = ()
@@ -60,6 +97,15 @@ class PlanView:
     diagnostic_totals: Mapping[str, int] = field(default_factory=dict)
     sandbox: bool = False
     project: str | None = None
+    verified: Literal["whole", "ends"] = "whole"
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the changes by key, each to be read when it is shown."""
+        return map(_Held, self.changes()) if self.unread is None else self.unread()
+
+    def those(self, wanted: Callable[[int], bool]) -> Iterator[Change]:
+        """Yield the changes whose traits are wanted; reads no others."""
+        return (line.change() for line in self.lines() if wanted(line.traits))
 
     @property
     def profiles(self) -> Mapping[str, int]:

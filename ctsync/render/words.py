@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from ctsync.model.change import Change, Origin
 from ctsync.model.key import Key
@@ -14,6 +15,7 @@ from ctsync.model.value import Value, epoch_of
 from ctsync.render.columns import escape
 
 ABSENT = "(absent)"
+UNKNOWN = "(unknown)"
 STAYS = "(values that ctsync does not know stay)"
 
 _DATE = re.compile(r"\$D_-?[0-9]+")
@@ -37,23 +39,26 @@ def origin_words(change: Change, mask: Mask) -> str:
 
 def value_words(value: Value, kind: str = "string") -> str:
     """Give a value in normal form as people write it; dates as ISO 8601 in UTC."""
+    if isinstance(value, str):
+        return _date_words(value) if kind == "date" else quoted(value)
     if value is None:
         return ABSENT
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
         return ", ".join(map(quoted, value)) or "[]"
-    if not isinstance(value, str):
-        return repr(value)
-    return _date_words(value) if kind == "date" else quoted(value)
+    return repr(value)
 
 
 def quoted(text: str) -> str:
     """Give text in quotes, with everything unprintable spelled out."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     bare = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escape(bare)}"'
 
 
+@lru_cache(maxsize=4096)
 def _date_words(form: str) -> str:
     if not _DATE.fullmatch(form):
         return quoted(form)
@@ -101,7 +106,7 @@ def sides_of(operation: Operation, mask: Mask, *, creates: bool) -> tuple[str, .
 def before_words(operation: Operation, mask: Mask) -> str:
     """Give what the snapshot knew."""
     if operation.prior == "unknown":
-        return "(unknown)"
+        return UNKNOWN
     if operation.prior == "uncertain":
         return uncertain_words(operation.since)
     return _shown(operation.before, operation, mask)

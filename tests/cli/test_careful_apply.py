@@ -49,6 +49,37 @@ def test_an_amount_that_is_none_is_usage(six):
     assert "'few' is no number and no percentage" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("option", "amount", "said"),
+    [
+        ("--canary", "0", "'0' is none"),
+        ("--canary", "0%", "'0%' is none"),
+        ("--canary", "101%", "'101%' is more than all"),
+        ("--canary", "-1", "'-1' is no number"),
+        ("--canary", "1.5", "'1.5' is no number"),
+        ("--canary", "", "'' is no number"),
+        ("--allow-rejected", "101%", "'101%' is more than all"),
+        ("--allow-rejected", "%", "'%' is no number"),
+    ],
+)
+def test_an_amount_that_cannot_be_meant_is_usage(six, option, amount, said):
+    ended = six.run("apply", "--auto-approve", "--first-run", f"{option}={amount}")
+    assert ended.code == 64
+    assert said in ended.err
+    assert six.calls == 0
+
+
+def test_the_document_warns_of_what_was_allowed(six):
+    six.sandbox.script("none", "reject")
+    words = ("apply", "--auto-approve", "--first-run", "--allow-rejected", "50%")
+    document = six.json(*words)
+    (warning,) = document["diagnostics"]
+    assert (warning["severity"], warning["code"]) == ("warning", "CT405")
+    assert warning["message"] == "1 profile rejected, as allowed"
+    assert document["diagnostic_totals"] == {"CT405": 1}
+    assert document["exit_code"] == 0
+
+
 def test_a_lock_is_waited_for_as_long_as_was_said(six, other_run):
     held, free = threading.Event(), threading.Event()
 

@@ -1,15 +1,19 @@
 """A starter project works at once, and init never overwrites anything."""
 
 import json
+import re
 import shlex
+from pathlib import Path
 
 import pytest
 import yaml
 
+from ctsync import __version__
 from ctsync.cli.starter import PIPELINES, template
 
 SAID_ALL = ("--account-id", "WR8-9K6-7Z5Z", "--region", "in1", "--name", "crm")
 EVERYTHING = (*SAID_ALL, "--ci", "none")
+ACTION = Path(__file__).parents[2] / ".github/actions/ctsync"
 WRITTEN = [
     "ctsync.yaml",
     "people/example.yaml",
@@ -113,7 +117,65 @@ def test_a_pipeline_is_the_template_where_the_project_is_the_repository(empty):
     for ci, pipeline in PIPELINES.items():
         empty.ok("init", *SAID_ALL, "--ci", ci)
         text = (empty.folder / pipeline.file).read_text()
-        assert text == template(pipeline.template)
+        pinned = template(pipeline.template).replace(
+            'CTSYNC_REQUIREMENT: "ctsync"',
+            f'CTSYNC_REQUIREMENT: "ctsync=={__version__}"',
+        )
+        assert text == pinned
+        assert __version__ in text
+
+
+def test_the_action_is_copied_beside_the_workflow_that_uses_it(empty):
+    """So that the workflow runs as it was written, wherever ctsync is published."""
+    (empty.folder / ".git").mkdir()
+    empty.ok("init", "crm", *SAID_ALL, "--ci", "github")
+    workflow = yaml.safe_load((empty.folder / PIPELINES["github"].file).read_text())
+    for step in (step for job in workflow["jobs"].values() for step in job["steps"]):
+        if step.get("uses", "").startswith("./"):
+            action = empty.folder / step["uses"] / "action.yml"
+            inputs = yaml.safe_load(action.read_text())["inputs"]
+            assert step["with"].keys() <= inputs.keys()
+    copied = {path.name: path.read_text() for path in action.parent.iterdir()}
+    assert copied == {
+        path.name: path.read_text()
+        for path in ACTION.iterdir()
+        if path.suffix in {".py", ".sh", ".yml"}
+    }
+
+
+def test_a_file_of_the_action_that_is_there_is_left_alone(empty):
+    theirs = empty.write(".github/actions/ctsync/run.sh", "echo ours\n")
+    ended = empty.ok("init", *SAID_ALL, "--ci", "github", "--format", "json")
+    assert actions(ended)[".github/actions/ctsync/run.sh"] == "left_alone"
+    assert actions(ended)[".github/actions/ctsync/action.yml"] == "written"
+    assert theirs.read_text() == "echo ours\n"
+
+
+def test_a_published_action_is_named_instead_of_copied(empty):
+    ref = "acme/ctsync@" + "a" * 40
+    empty.ok("init", *SAID_ALL, "--ci", "github", "--action", ref)
+    text = (empty.folder / PIPELINES["github"].file).read_text()
+    used = re.findall(r"uses: (\S*ctsync\S*)", text)
+    assert set(used) == {f"acme/ctsync/.github/actions/ctsync@{'a' * 40}"}
+    # It installs what it came with.
+    assert yaml.safe_load(text)["env"] == {"CTSYNC_REQUIREMENT": ""}
+    assert not (empty.folder / ".github/actions").exists()
+
+
+@pytest.mark.parametrize("action", ["acme/ctsync", "@v1", "a/b@", 'a/b@"x', "a/b@c d"])
+def test_an_action_that_cannot_be_named_so_is_usage(empty, action):
+    ended = empty.run("init", *SAID_ALL, "--ci", "github", "--action", action)
+    assert ended.code == 64
+    assert "OWNER/REPO@REF" in ended.err
+    assert not (empty.folder / "ctsync.yaml").exists()
+
+
+def test_an_installation_without_the_action_says_how_to_do_without(empty, monkeypatch):
+    monkeypatch.setattr("ctsync.cli.starter._action_folders", lambda: iter(()))
+    ended = empty.run("init", *SAID_ALL, "--ci", "github")
+    assert ended.code == 1
+    assert "--action OWNER/REPO@REF" in ended.err
+    assert empty.ok("init", *SAID_ALL, "--ci", "gitlab").code == 0
 
 
 def test_a_pipeline_names_the_folder_of_the_project(empty):
@@ -130,7 +192,7 @@ def test_a_pipeline_names_the_folder_of_the_project(empty):
         step["with"]
         for job in github["jobs"].values()
         for step in job["steps"]
-        if "/actions/ctsync@" in step.get("uses", "")
+        if step.get("uses", "").endswith("/actions/ctsync")
     ]
     assert {words["command"] for words in inputs} == {"validate", "plan", "apply"}
     assert {words["project"] for words in inputs} == {folder}

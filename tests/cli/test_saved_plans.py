@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from ctsync.canon import sha256
+from ctsync.plan.seal import seal_line
+
 COUNT = 6
 
 
@@ -86,6 +89,29 @@ def test_a_stale_plan_says_what_moved_and_what_to_do(planned):
     assert "u1" not in error["message"]
     assert "ctsync plan" in error["hint"]
     assert planned.calls == calls
+
+
+def test_a_plan_of_another_lineage_is_refused(planned):
+    for left in planned.folder.glob("state.jsonl*"):
+        left.unlink()
+    planned.people(_people("Free", 1))
+    planned.ok("import", "spec", "--auto-approve")
+    error = planned.json("apply", "p.plan", "--auto-approve")["error"]
+    assert error["code"] == "plan_stale"
+    assert "lineage" in error["message"] or "another state" in error["message"]
+    assert _values(planned) == [{"Plan": "Free", "Points": 1}] * COUNT
+
+
+def test_a_plan_is_refused_where_the_state_went_back(planned):
+    path = planned.folder / "state.jsonl"
+    earlier = path.read_bytes()
+    planned.ok("state", "doubt", "u0", "--auto-approve")
+    planned.ok("plan", "--out", "later.plan")
+    path.write_bytes(earlier)
+    error = planned.json("apply", "later.plan", "--auto-approve")["error"]
+    assert error["code"] == "plan_stale"
+    assert "serial" in error["message"]
+    assert _values(planned) == [{"Plan": "Free", "Points": 1}] * COUNT
 
 
 def test_what_moved_hides_personal_data(desk):
@@ -213,3 +239,62 @@ def test_a_dry_run_sends_marked_calls_and_writes_nothing(planned):
     sent = planned.sandbox.platform.calls[-ended["calls"] :]
     assert {call.target for call in sent} == {"/1/upload?dryRun=1"}
     assert _values(planned) == [{"Plan": "Free", "Points": 1}] * COUNT
+
+
+def _forge(path, before, after):
+    """Alter a saved plan and seal it again, as someone who can write files might."""
+    first, *between = path.read_bytes().splitlines(keepends=True)
+    *middle, last, _ = (line.replace(before, after) for line in between)
+    checksum = sha256(first, *middle, last)
+    seal = seal_line(first, last, checksum)
+    path.write_bytes(b"".join((first, *middle, last, seal)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b'"set","Gold","known"', b'"set","Best","known"'),  # what a change says
+        (b'"Plan":"Gold"', b'"Plan":"Best"'),  # what is sent for it
+        (b'{"create":0', b'{"create":9'),  # what it comes to
+    ],
+)
+def test_a_digest_approves_no_file_that_does_something_else(planned, before, after):
+    digest = planned.json("show", "p.plan", "--summary")["digest"]
+    words = ("apply", "p.plan", "--expect-digest", digest)
+    _forge(planned.folder / "p.plan", before, after)
+    assert planned.json("show", "p.plan", "--summary")["digest"] == digest
+    calls = planned.calls
+    ended = planned.run(*words)
+    assert ended.code == 4, ended.err
+    assert "are not those that its digest stands for" in ended.err
+    assert planned.calls == calls
+    planned.ok("plan", "--out", "p.plan")
+    planned.ok(*words)
+    assert _values(planned) == GOLD
+
+
+def test_a_summary_needs_nothing_but_the_ends_of_a_plan(planned):
+    """It is the same whole or alone, but for a word on what was read."""
+    path = planned.folder / "p.plan"
+    whole = planned.json("plan", "--summary")
+    alone = planned.json("show", "p.plan", "--summary")
+    assert (whole.pop("verified"), alone.pop("verified")) == ("whole", "ends")
+    assert alone == whole
+    text = planned.ok("show", "p.plan", "--summary").out
+    said = "Counts as they were saved and sealed; the changes were not read."
+    assert said in text
+    for form in ("markdown", "html"):
+        assert said in planned.ok("show", "p.plan", "--summary", "--format", form).out
+    _damage(path, path.read_bytes().index(b"u3"))
+    assert planned.ok("show", "p.plan", "--summary").out == text
+    assert planned.run("show", "p.plan").code == 4
+    assert planned.run("show", "p.plan", "--summary", "--target", "action=*").code == 4
+    assert planned.run("apply", "p.plan", "--auto-approve").code == 4
+    _damage(path, path.read_bytes().rindex(b'"update"'))
+    assert planned.run("show", "p.plan", "--summary").code == 4
+
+
+def _damage(path, place):
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)

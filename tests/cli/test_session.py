@@ -48,7 +48,7 @@ def test_the_example_goes_from_yesterday_to_today_and_then_rests(example, seen):
     example.ok("apply", name, *sandbox, "--env", "yesterday")
     assert example.run("plan", name, "--sandbox", "--detailed-exitcode").code == 2
     ended = example.ok("apply", name, *sandbox)
-    assert "5 acknowledged, 0 rejected, 0 unknown, 0 not sent" in ended.out
+    assert "6 acknowledged, 0 rejected, 0 unknown, 0 not sent" in ended.out
     assert "No changes." in example.ok("plan", name, "--sandbox").out
     assert example.run("plan", name, "--sandbox", "--detailed-exitcode").code == 0
     assert [each.platform.violations for each in seen] == [()] * len(seen)
@@ -58,6 +58,7 @@ def test_the_example_goes_from_yesterday_to_today_and_then_rests(example, seen):
         "identity=1189549",
         "identity=1189550",
         "identity=1189551",
+        "identity=1189552",
         "FBID=5551001",
         "objectId=25b08803c1af4e00839f530264dac6f8",
     }
@@ -105,7 +106,12 @@ def test_the_example_goes_from_yesterday_to_today_and_then_rests(example, seen):
         "Plan": "Free",
         "Tier": "Standard",
         "ct_is_test_user": "Yes",
+        "Favourite City": "Pune",
+        "Store Visits": 4,
+        "Last Visit": "$D_1793644200",
+        "Segment": "Occasional",
     }
+    assert profiles["identity=1189552"].attributes["Store Visits"] == 12
     assert _sorted(profiles["FBID=5551001"]) == {"Plan": "Free", "Tz": "GMT+0530"}
 
 

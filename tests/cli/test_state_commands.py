@@ -233,7 +233,7 @@ def test_what_an_import_took_in_is_not_removed_when_it_leaves(desk):
 def test_explain_tells_sources_snapshot_and_exact_records(known):
     known.people({"u1": {"Plan": "Gold", "Points": 5, "Tags": ["b"]}})
     document = known.json("explain", "u1")
-    assert [s["file"] for s in document["sources"]] == ["people.yaml", "ctsync.yaml"]
+    assert [s["file"] for s in document["sources"]] == ["ctsync.yaml", "people.yaml"]
     assert [each["record"]["profileData"] for each in document["records"]] == [
         {"Plan": "Gold", "Tags": {"$add": ["b"]}},
         {"Tags": {"$remove": ["a"]}},

@@ -10,6 +10,7 @@ from ctsync.model.key import Key
 from ctsync.model.mask import Mask
 from ctsync.model.operation import OPERATORS, Operation
 from ctsync.model.snapshot import Account, Base
+from ctsync.model.survey import Survey
 from ctsync.render.view import PlanView, Style
 
 ORIGIN = Origin("people/jack.yaml", 3)
@@ -28,12 +29,14 @@ def _change(id_="1189549", *operations, action="update", id_type="identity", **r
 def _view(*changes, **rest):
     summary = rest.pop("summary", {})
     profiles = rest.pop("profiles", {})
+    stream = rest.get("changes", lambda: iter(changes))
     fields = {
         "account": Account("WR8-9K6-7Z5Z", "in1"),
         "base": Base("lineage-1", 3),
         "digest": f"sha256:{'0' * 64}",
         "summary": _summary(changes, profiles) | summary,
-        "changes": lambda: iter(changes),
+        "changes": stream,
+        "survey": rest.get("survey") or Survey.of(stream()),
         "mask": Mask("lineage-1"),
     }
     return PlanView(**fields | rest)

@@ -12,15 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ctsync.canon import canonical
 from ctsync.model.change import Change, Origin
 from ctsync.model.key import Key
 from ctsync.model.mask import Mask
 from ctsync.model.operation import Operation
-from ctsync.render.html_change import TRAITS, traits_of
-from ctsync.render.html_data import Choice, data_text
+from ctsync.model.survey import TRAITS, Survey, risk_of, traits_of
+from ctsync.plan.line import ChangeLine, change_line
+from ctsync.render.choice import Choice
+from ctsync.render.html_change import card_of
+from ctsync.render.html_data import data_text
 from ctsync.render.html_markup import Markup, element, text_of
 from ctsync.render.html_page import Html
-from ctsync.render.survey import RISKS, risk_of
+from ctsync.render.html_rows import change_data
 from ctsync.render.view import Style
 
 MARKUP = '</script><script>alert(1)</script><img src=x onerror="alert(2)"><!-- &lt;'
@@ -224,36 +228,91 @@ def test_an_empty_plan_is_a_page_without_script(a, page):
 
 
 @pytest.mark.parametrize("most", range(6))
-def test_the_riskiest_are_chosen_first(a, risky, most):
-    chosen = [*filter(Choice(risky, most), risky)]
-    riskiest = sorted(risky, key=lambda change: (risk_of(change), change.key))[:most]
+def test_the_riskiest_are_chosen_first(risky, most):
+    def risk(change):
+        return risk_of(traits_of(change))
+
+    choice = Choice(Survey.of(risky).by_risk(), most)
+    chosen = [change for change in risky if choice(traits_of(change))]
+    riskiest = sorted(risky, key=lambda change: (risk(change), change.key))[:most]
     assert sorted(change.key for change in chosen) == sorted(c.key for c in riskiest)
 
 
+VALUES = st.none() | st.booleans() | st.integers(0, 9) | st.floats(0, 9) | st.text()
 OPERATIONS = st.builds(
     Operation,
-    attribute=st.just("A"),
-    kind=st.just("string"),
-    operator=st.sampled_from(["set", "$add", "$remove", "$incr", "$delete"]),
-    operand=st.just(1),
+    attribute=st.sampled_from("ABC"),
+    kind=st.sampled_from(["string", "date", "number"]),
+    operator=st.sampled_from(["set", "set", "$incr", "$delete"]),
+    operand=VALUES,
     prior=st.sampled_from(["known", "unknown", "uncertain"]),
+    before=VALUES | st.just("$D_0"),
+    after=VALUES | st.just("$D_86400"),
+    sensitive=st.booleans(),
+    certain=st.booleans(),
+    since=st.none() | st.just("run-7"),
+)
+LISTS = st.builds(
+    Operation,
+    attribute=st.just("Tags"),
+    kind=st.just("list"),
+    operator=st.sampled_from(["$add", "$remove"]),
+    operand=st.lists(st.text(max_size=3), max_size=2).map(tuple),
+    prior=st.sampled_from(["known", "unknown", "uncertain"]),
+    before=st.lists(st.text(max_size=3), max_size=2).map(tuple),
+    step=st.integers(1, 2),
+    certain=st.booleans(),
+    sensitive=st.booleans(),
+)
+CHANGES = st.builds(
+    Change,
+    st.builds(
+        Key,
+        st.sampled_from(["identity", "objectId"]),
+        st.sampled_from(["u1", "a@b.c", "<\u2028>"]),
+    ),
+    st.sampled_from(["create", "update"]),
+    st.tuples(
+        st.lists(OPERATIONS, max_size=3, unique_by=lambda op: op.attribute),
+        st.lists(LISTS, max_size=2),
+    ).map(lambda both: (*both[0], *both[1])),
+    origins=st.lists(
+        st.builds(Origin, st.just("a.yaml"), st.none() | st.just(3)), max_size=2
+    ).map(tuple),
+    released=st.sampled_from([(), ("Old",)]),
+    locked=st.sampled_from([(), ("A",), ("Tags",)]),
 )
 
 
-@given(
-    st.sampled_from(["create", "update", "release"]),
-    st.lists(OPERATIONS, max_size=3).map(tuple),
-    st.booleans(),
-    st.sampled_from([(), ("Old",)]),
-)
-def test_the_lowest_trait_is_the_risk(action, operations, opt_in, released):
-    change = Change(
-        Key("identity", "u"), action, operations, released=released, opt_in=opt_in
+@given(CHANGES, st.booleans())
+def test_the_data_of_a_change_says_what_its_markup_says(change, reveal):
+    """However it was read, and with every shortcut that makes reading quick."""
+    names = {*(op.attribute for op in change.operations), *change.released}
+    numbers = {name: number for number, name in enumerate(sorted(names))}
+    mask = Mask("lineage", reveal=reveal)
+    card = card_of(change, mask)
+    rows = [
+        [numbers[row.operation.attribute], row.symbol, row.operator, [*row.sides]]
+        + [[*row.notes]] * bool(row.notes)
+        for row in card.rows
+    ]
+    data = [card.traits, 0 if card.action == "create" else 1]
+    data += [["FBID", "GPID", "identity", "objectId"].index(card.id_type), card.key]
+    data += [[*card.places], rows]
+    data += [[numbers[name] for name in card.released]] * bool(card.released)
+    line = ChangeLine(change_line(change))
+    assert json.loads(canonical(data)) == json.loads(
+        canonical(change_data(line.rows(), line.traits, mask, numbers))
     )
-    ranked = traits_of(change) & ((1 << len(RISKS) - 1) - 1)
-    lowest = (ranked & -ranked).bit_length() - 1 if ranked else len(RISKS) - 1
-    assert lowest == risk_of(change)
-    assert bool(traits_of(change) >> TRAITS.index("releases")) == bool(released)
+
+
+@given(CHANGES)
+def test_every_change_has_a_trait_and_the_lowest_is_its_risk(change):
+    traits = traits_of(change)
+    named = [name for bit, name in enumerate(TRAITS) if traits >> bit & 1]
+    assert named[0] == TRAITS[risk_of(traits)]
+    assert ("rest" in named) <= ({*named} <= {"rest", "releases"})
+    assert ("releases" in named) == bool(change.released or not change.operations)
 
 
 @given(st.text())
@@ -290,15 +349,16 @@ def test_the_page_streams(a):
 
 def test_every_risk_has_its_own_tag_and_filter():
     from ctsync.render import html_list
-    from ctsync.render.html_change import TRAITS
 
     pairs = zip(html_list._LABELS, html_list._TAGS, strict=True)
     named = dict(zip(TRAITS, pairs, strict=True))
     assert named == {
+        "locked": ("Locked", "locked"),
         "removals": ("Removals", "removal"),
         "creations": ("Creations", "new"),
         "opt-ins": ("Opt-ins", "opt-in"),
         "counters": ("Counters", "counter"),
         "uncertain": ("Uncertain", "uncertain"),
+        "rest": ("Other", ""),
         "releases": ("Releases", "release"),
     }

@@ -10,8 +10,8 @@ from ctsync.render.view import Style
 
 DOCUMENT_KEYS = [
     "format", "exit_code", "error", "diagnostics", "diagnostic_totals", "digest",
-    "environment", "account", "base", "first_run", "sandbox", "targets", "excludes",
-    "partial", "accepted", "blocked", "summary",
+    "environment", "account", "base", "first_run", "sandbox", "verified",
+    "targets", "excludes", "partial", "accepted", "blocked", "summary",
 ]  # fmt: skip
 OPERATION_KEYS = [
     "after", "attribute", "before", "certain", "kind", "operand", "operator", "prior",

@@ -9,6 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from ctsync.model.snapshot import Account, Base
+from ctsync.model.survey import Survey, traits_of
 from ctsync.render.markdown import RENDERER
 from ctsync.render.markdown_changes import TITLES, share_room
 from ctsync.render.markdown_text import size
@@ -491,7 +492,7 @@ def test_a_hundred_thousand_changes_fit_and_are_counted(markdown, many):
     text = markdown(many(100_000))
     assert 50_000 < size(text) <= 60_000
     sections = sections_of(text)
-    assert [title for title, _, _ in sections] == [*TITLES.values()]
+    assert [title for title, _, _ in sections] == [*TITLES.values()][1:]
     assert sum(count for _, count, _ in sections) == 100_000
     shown = 0
     for _, count, lines in sections:
@@ -524,8 +525,32 @@ def test_one_walk_is_enough(a, markdown, jack):
         walks.append(1)
         return iter([jack])
 
-    markdown(a.view(jack, changes=changes))
+    markdown(a.view(jack, changes=changes, survey=Survey.of([jack])))
     assert walks == [1]
+
+
+def test_a_summary_walks_over_no_change(a, markdown, jack):
+    def changes():
+        raise AssertionError
+
+    view = a.view(jack, changes=changes, survey=Survey.of([jack]))
+    assert "| `Plan` | 1 |" in markdown(view, summary_only=True)
+
+
+def test_no_more_changes_are_read_than_a_page_has_room_for(a, markdown, jack):
+    read = []
+
+    class Line:
+        traits = traits_of(jack)
+
+        def change(self):
+            read.append(1)
+            return jack
+
+    many = Survey(traits=Counter({traits_of(jack): 100_000}))
+    view = a.view(jack, survey=many, unread=lambda: (Line() for _ in range(100_000)))
+    assert "Profiles that lose a value: 100,000" in markdown(view)
+    assert len(read) < 200
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from ctsync.model.key import Key
 from ctsync.model.mask import Mask
 from ctsync.model.operation import Operation
 from ctsync.model.snapshot import Account, Base
+from ctsync.model.survey import Survey
 from ctsync.render.columns import escape
 from ctsync.render.markdown import RENDERER
 from ctsync.render.markdown_text import (
@@ -120,6 +121,7 @@ def views(draw):
             "calls": 1,
         },
         changes=lambda: iter(changes),
+        survey=Survey.of(changes),
         mask=Mask(CANARY),
         environment=draw(st.none() | VALUES),
         project=draw(st.none() | VALUES),

@@ -1,12 +1,14 @@
+import re
 from collections import Counter
 
 import pytest
 
 from ctsync.model.operation import OPERATORS
 from ctsync.model.snapshot import Account, Base
+from ctsync.model.survey import TRAITS, Survey, risk_of, traits_of
+from ctsync.render.choice import riskiest
 from ctsync.render.columns import columns_of
 from ctsync.render.operation_table import table_lines
-from ctsync.render.survey import RISKS, risk_of, riskiest
 
 EVERY_SORT = """\
 Account WR8-9K6-7Z5Z in region in1, state serial 3
@@ -131,6 +133,83 @@ def test_a_summary_shows_counts_and_no_change(a, text, jack):
     assert "\nInterests          .     1        1  " in shown
 
 
+def test_a_summary_of_any_plan_is_one_screen(a, text):
+    """Everything that can be said is said, of everything as many as there can be."""
+    million = 10**6
+    operations = Counter(
+        {(f"A{n:03}{'x' * 100}", op): million for n in range(256) for op in OPERATORS}
+    )
+    codes = [f"CT{n}" for n in range(100, 140)]
+    finding = dict.fromkeys(
+        ("hint", "file", "line", "column", "row", "key", "attribute"), None
+    ) | {"severity": "warning", "message": "m" * 300}
+    names = ("create", "update", "remove", "opt_in", "skip")
+    rules = [
+        a.rule(
+            rule=f"limits.{name}",
+            limit="30%",
+            actual=million,
+            accept=f"--accept {name}={million}",
+        )
+        for name in names
+    ]
+    counts = dict.fromkeys(
+        ("entries", "create", "update", "release", "remove", "undeclared",
+         "unchanged", "skipped"), 9 * million,
+    )  # fmt: skip
+    view = a.view(
+        changes=lambda: iter(()),
+        survey=Survey(operations, Counter({1: million})),
+        base=Base("lineage-1", million),
+        account=Account("WR8-9K6-7Z5Z", "in1", "http://127.0.0.1:8765"),
+        environment="staging",
+        first_run=True,
+        sandbox=True,
+        verified="ends",
+        accepted=dict.fromkeys(names, million),
+        targets=tuple(f"identity=u{n}" for n in range(1000)),
+        blocked=(*rules, a.rule(rule="locked", limit="0", actual=million, accept=None)),
+        diagnostics=tuple({**finding, "code": code} for code in codes),
+        diagnostic_totals=dict.fromkeys(codes, million),
+        profiles=counts,
+        summary=dict.fromkeys(("opt_in", "once_held", "records", "calls"), million),
+    )
+    shown = text(view, summary_only=True)
+    rows = sum(max(1, -(-columns_of(line) // 80)) for line in shown.splitlines())
+    assert 24 <= rows <= 50
+    assert re.search(r"… and 24\d more attributes \(--all shows them\)", shown)
+    assert "… and 36 more codes" in shown
+    assert "Counts as they were saved and sealed; the changes were not read." in shown
+
+
+def test_an_ordinary_summary_is_half_a_screen(a, text, jack):
+    assert len(text(a.view(jack), summary_only=True).splitlines()) <= 24
+
+
+def test_a_summary_reads_no_change(a, text, jack):
+    def changes():
+        raise AssertionError
+
+    view = a.view(jack, changes=changes, survey=Survey.of([jack]))
+    assert "Interests" in text(view, summary_only=True)
+
+
+def test_only_what_is_shown_is_read(a, text, jack):
+    read = []
+
+    class Line:
+        traits = traits_of(jack)
+
+        def change(self):
+            read.append(1)
+            return jack
+
+    many = Survey(traits=Counter({Line.traits: 1000}))
+    view = a.view(jack, survey=many, unread=lambda: (Line() for _ in range(1000)))
+    assert "… and 950 more (--all shows them)" in text(view)
+    assert len(read) == 50
+
+
 def test_fifty_changes_are_shown_and_the_rest_counted(a, text):
     changes = [a.change(f"u{n:03}", a.operation()) for n in range(412)]
     shown = text(a.view(*changes))
@@ -157,7 +236,9 @@ def test_a_narrowed_view_counts_what_it_shows(a, text, jack):
 
 def test_the_riskiest_changes_come_first_then_keys(a):
     changes = [
+        a.change("gone", action="release", released=("Old Plan",)),
         a.change("rest", a.operation(before="Free")),
+        a.change("fixed", a.operation("Email", before="x"), locked=("Email",)),
         a.change("doubt", a.operation(prior="uncertain")),
         a.change("count", a.operation("Points", "$decr", 2, before=3, after=1)),
         a.change("opt", a.operation("MSG-sms"), opt_in=True),
@@ -165,9 +246,12 @@ def test_the_riskiest_changes_come_first_then_keys(a):
         a.change("loss-b", a.operation("Gender", "$delete", 1, before="M")),
         a.change("loss-a", a.operation("Tags", "$remove", ("x",), before=("x",))),
     ]
-    order = [change.key.id for change in riskiest(changes)]
-    assert order == ["loss-a", "loss-b", "new", "opt", "count", "doubt", "rest"]
-    assert [RISKS[risk_of(c)] for c in reversed(changes[:6])] == list(RISKS)
+    shown = riskiest(a.view(*sorted(changes, key=lambda change: change.key)))
+    assert [change.key.id for change in shown] == [
+        "fixed", "loss-a", "loss-b", "new", "opt", "count", "doubt", "rest", "gone",
+    ]  # fmt: skip
+    risks = dict.fromkeys(TRAITS[risk_of(traits_of(change))] for change in shown)
+    assert [*risks] == [*TRAITS]
 
 
 def test_no_line_of_a_change_is_wider_than_the_terminal(a, text):
@@ -228,8 +312,6 @@ def test_text_that_looks_like_a_date_is_shown_as_text(a, text):
 
 
 def test_colour_changes_no_word(a, text, jack):
-    import re
-
     view = a.view(jack, sandbox=True, first_run=True)
     coloured = text(view, colour=True)
     assert "\x1b[1mPlan: " in coloured

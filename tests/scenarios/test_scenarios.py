@@ -4,8 +4,8 @@
 simulated platform first; then `spec.yaml` is planned and applied. `between.faults`
 names what the calls of that apply meet, and so on. The rest is golden: the state
 before, the plan as text, document and comment, the calls that left, and the state
-after. A plan in another form (`plan.html`, `plan.jsonl`, ...) is held where its file
-is: an empty one is a beginning. `pytest --update-golden` writes it all anew.
+after. A plan in another form (`plan.html`, `plan.summary.txt`, ...) is held where its
+file is: an empty one is a beginning. `pytest --update-golden` writes it all anew.
 """
 
 import json
@@ -19,6 +19,7 @@ import pytest
 
 import ctsync.sandbox
 from ctsync.cli.app import run
+from ctsync.plan.document import open_plan
 from ctsync.render import RENDERERS
 
 HERE = Path(__file__).parent
@@ -46,7 +47,13 @@ _ASSETS = (
     (re.compile(r"<script>.*?</script>", re.DOTALL), "<script>(page.js)</script>"),
     (re.compile(r"'sha256-[^']+'"), "'(hash)'"),
 )
-_DRAWN = {"digest": "(digest)", "seal": "(seal)", "tool_version": "(version)"}
+SUMMARIES = {"plan.summary.txt": "text", "plan.summary.md": "markdown"}
+_DRAWN = {
+    "digest": "(digest)",
+    "lines_sha256": "(lines)",
+    "seal": "(seal)",
+    "tool_version": "(version)",
+}
 
 
 class Stage:
@@ -160,6 +167,11 @@ def _play(stage):
     code, found["plan.txt"] = stage.run("plan", "--all")
     for name in _forms(stage):
         found[name] = _plan_as(FORMS[name], stage, code=code)
+    for name in filter(lambda name: _has(stage, name), SUMMARIES):
+        found[name] = _plan_as(SUMMARIES[name], stage, "--summary", code=code)
+    stage.run("plan", "--out", "today.plan")
+    with open_plan(stage.folder / "today.plan") as saved:
+        assert saved.says_what_it_does()
     stage.play("spec.yaml", code=3 if _has(stage, "spec.faults") else code)
     found["requests.jsonl"] = stage.requests()
     found["state.after.jsonl"] = stage.state()
@@ -170,9 +182,9 @@ def _forms(stage):
     return [name for name in FORMS if name in EVERYWHERE or _has(stage, name)]
 
 
-def _plan_as(form, stage, *, code):
+def _plan_as(form, stage, *words, code):
     """Give the plan in a form, without what is the same in every plan."""
-    found, text = stage.run("plan", "--format", form)
+    found, text = stage.run("plan", "--format", form, *words)
     assert found == code
     for pattern, told in _ASSETS if form == "html" else ():
         text = pattern.sub(told, text)
@@ -210,5 +222,5 @@ def test_there_are_scenarios():
 
 def test_some_scenario_shows_its_plan_in_each_form():
     assert {"text", *FORMS.values()} == RENDERERS.keys()
-    for name in FORMS:
+    for name in (*FORMS, *SUMMARIES):
         assert [*HERE.glob(f"*/{name}")], name

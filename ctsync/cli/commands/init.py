@@ -24,6 +24,12 @@ from ctsync.cli.options import Settings, global_options
     help="Write a pipeline for this host, at the top of the git repository. "
     "Default: github in a new project.",
 )
+@click.option(
+    "--action",
+    metavar="OWNER/REPO@REF",
+    help="Let the GitHub workflow use the action published there, instead of a copy of "
+    "it in the repository.",
+)
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802 - found by this name
@@ -34,6 +40,7 @@ def COMMAND(  # noqa: N802 - found by this name
     region: str | None,
     name: str | None,
     ci: str | None,
+    action: str | None,
 ) -> int:
     """Write a starter project; overwrites nothing.
 
@@ -44,5 +51,5 @@ def COMMAND(  # noqa: N802 - found by this name
     from ctsync.cli.initialising import init_project
     from ctsync.cli.wishes import Wishes
 
-    wishes = Wishes(account_id, region, name, ci)
+    wishes = Wishes(account_id, region, name, ci, action)
     return init_project(settings, folder or Path(), wishes)

@@ -26,17 +26,22 @@ def COMMAND(  # noqa: N802 - found by this name
 ) -> int:
     """Show a saved plan as it was reviewed.
 
-    Reads nothing but FILE: no project, no state, no network.
+    Reads nothing but FILE: no project, no state, no network. With --summary it reads
+    the counts alone, which are sealed, so that a plan of any size is shown at once.
     """
     from ctsync.cli.output import require_format
     from ctsync.cli.session import check_reveal
     from ctsync.cli.showing import show_plan
-    from ctsync.plan.document import open_plan
+    from ctsync.plan.document import open_ends, open_plan
     from ctsync.render import RENDERERS
 
     require_format(settings, *RENDERERS)
     check_reveal(settings)
-    with open_plan(settings.directory / file) as plan:
+    path = settings.directory / file
+    if summary and not target:
+        show_plan(settings, open_ends(path), exit_code=0, summary_only=True)
+        return 0
+    with open_plan(path) as plan:
         show_plan(
             settings,
             plan,

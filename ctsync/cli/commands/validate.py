@@ -23,11 +23,19 @@ def COMMAND(  # noqa: N802 - found by this name
     Checks files, language, names, values and owners, and exits 1 if there are errors.
     Without --env every environment is checked. specs/README.md explains every code.
     """
-    from ctsync.cli.checking import check_everywhere
+    from ctsync.cli.checking import check_everywhere, seen_from_here
+    from ctsync.cli.output import has_colour
+    from ctsync.render.code_quality import code_quality
     from ctsync.render.findings import render_findings
 
-    require_format(settings, "text", "json", "github")
+    require_format(settings, "text", "json", "github", "gitlab")
     findings = check_everywhere(settings, project)
     failed = findings.has_errors or (strict and findings.count("warning") > 0)
-    write(render_findings(findings, settings.format, exit_code=int(failed)))
+    if settings.format == "gitlab":
+        write(code_quality(findings, seen_from_here(settings, project)))
+        return int(failed)
+    colour = settings.format == "text" and has_colour(settings)
+    write(
+        render_findings(findings, settings.format, exit_code=int(failed), colour=colour)
+    )
     return int(failed)

@@ -9,22 +9,17 @@
   const [TRAITS, ACTION, TYPE, KEY, PLACES, ROWS, RELEASED] = [0, 1, 2, 3, 4, 5, 6];
   const [NAME, SYMBOL, OPERATOR, SIDES, NOTES] = [0, 1, 2, 3, 4];
   const SIGNS = { create: "+", update: "~", release: "." };
-  const RISKS = 5; // the traits that rank; the others come last
   const chips = [...document.querySelectorAll(".chip")];
   const tags = chips.filter((chip) => chip.dataset.tag);
-  const asked = { terms: [], attribute: -1, chips: 0, rest: false, page: 0 };
+  const asked = { terms: [], attribute: -1, chips: 0, page: 0 };
   let found = [];
 
   // Order
 
-  const rank = (change) => {
-    for (let bit = 0; bit < RISKS; bit += 1) {
-      if ((change[TRAITS] >> bit) & 1) return bit;
-    }
-    return RISKS;
-  };
+  // Every change has a trait, and the riskiest has the lowest bit.
+  const rank = (change) => 31 - Math.clz32(change[TRAITS] & -change[TRAITS]);
   const byRisk = () => {
-    const ranks = Array.from({ length: RISKS + 1 }, () => []);
+    const ranks = Array.from({ length: facts.risks }, () => []);
     changes.forEach((change, number) => ranks[rank(change)].push(number));
     return ranks.flat();
   };
@@ -58,8 +53,7 @@
     if (attribute >= 0 && !touches(changes[number], attribute)) return false;
     return terms.every((term) => haystack(number).includes(term));
   };
-  const isChosen = (traits) =>
-    (!asked.chips && !asked.rest) || (traits & asked.chips) !== 0 || (asked.rest && !traits);
+  const isChosen = (traits) => !asked.chips || (traits & asked.chips) !== 0;
 
   const search = () => {
     const counts = new Map(chips.map((chip) => [Number(chip.dataset.bit), 0]));
@@ -69,7 +63,7 @@
       if (!matches(number)) continue;
       const traits = changes[number][TRAITS];
       for (const bit of bits) {
-        if (bit ? traits & bit : !traits) counts.set(bit, counts.get(bit) + 1);
+        if (traits & bit) counts.set(bit, counts.get(bit) + 1);
       }
       if (isChosen(traits)) found.push(number);
     }
@@ -186,16 +180,13 @@
   const press = (chip) => {
     const pressed = chip.getAttribute("aria-pressed") !== "true";
     chip.setAttribute("aria-pressed", String(pressed));
-    const bit = Number(chip.dataset.bit);
-    if (bit) asked.chips ^= bit;
-    else asked.rest = pressed;
+    asked.chips ^= Number(chip.dataset.bit);
     search();
   };
   const clear = () => {
     at("search").value = "";
     asked.terms = [];
     asked.chips = 0;
-    asked.rest = false;
     for (const chip of chips) chip.setAttribute("aria-pressed", "false");
     chooseAttribute(-1);
   };

@@ -76,6 +76,8 @@ def chromium(tmp_path_factory):
         "goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"}
     )
     window = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    # Else the first page would be blamed for what the browser's own loads late.
+    window.get("about:blank")
     yield window
     window.quit()
 
@@ -161,4 +163,5 @@ def browser(chromium, site):
     yield browser
     browser.scripting(enabled=True)
     browser.emulate()
+    chromium.set_window_size(1280, 1400)
     assert chromium.get_log("browser") == []

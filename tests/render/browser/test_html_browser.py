@@ -87,6 +87,19 @@ def test_the_riskiest_changes_come_first_or_keys_in_order(some):
     assert some.keys == ["u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8"]
 
 
+def test_what_is_locked_comes_before_all_else(a, opened):
+    loses = a.operation("Gender", "$delete", 1, before="M", after=None)
+    locked = a.change("u2", a.operation("Email", before="x"), locked=("Email",))
+    browser = opened(a.view(a.change("u1", loses), locked))
+    assert browser.keys == ["u2", "u1"]
+    assert browser.texts("#list .tag") == ["locked", "removal"]
+    assert browser.texts("#list .soft") == [
+        "locked by the catalog: this blocks the plan"
+    ]
+    browser.chip("Locked").click()
+    assert browser.keys == ["u2"]
+
+
 @pytest.mark.parametrize(
     ("words", "keys"),
     [
@@ -198,6 +211,25 @@ def test_dark_follows_the_system(some):
     light = some.run(ground)
     some.emulate(prefers_color_scheme="dark")
     assert some.run(ground) != light
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_a_screenshot_shows_a_page_light_and_dark(a, opened, jack, tmp_path, width):
+    """To be looked at in pytest's folder; here only that nothing sticks out."""
+    locked = a.change("held", a.operation("Email", before="x"), locked=("Email",))
+    new = a.change("new", a.operation(), action="create")
+    rule = a.rule(rule="locked", limit="0", actual=1, accept=None)
+    browser = opened(a.view(jack, locked, new, blocked=(rule,), project="crm"))
+    browser.driver.set_window_size(width, 1400)
+    shots = set()
+    for scheme in ("light", "dark"):
+        browser.emulate(prefers_color_scheme=scheme)
+        shots.add(shot := browser.driver.get_screenshot_as_png())
+        (tmp_path / f"{scheme}-{width}.png").write_bytes(shot)
+        assert len(shot) > 20_000
+    assert len(shots) == 2
+    page = "document.documentElement"
+    assert browser.run(f"return {page}.scrollWidth <= {page}.clientWidth")
 
 
 def test_hostile_values_are_text(a, opened, site):

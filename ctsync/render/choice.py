@@ -1,0 +1,34 @@
+"""Which changes to show first where not all are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ctsync.model.change import Change
+from ctsync.model.survey import risk_of, traits_of
+from ctsync.render.view import PlanView
+
+MOST_SHOWN = 50
+
+
+class Choice:
+    """Chooses the riskiest changes of a stream that comes by key."""
+
+    def __init__(self, counts: Sequence[int], most: int) -> None:
+        """Take how many changes there are of each risk, riskiest first."""
+        self._room: list[int] = []
+        for count in counts:
+            self._room.append(min(count, most))
+            most -= self._room[-1]
+
+    def __call__(self, traits: int) -> bool:
+        """Say whether the next change is one of them."""
+        risk = risk_of(traits)
+        self._room[risk] -= 1
+        return self._room[risk] >= 0
+
+
+def riskiest(view: PlanView, most: int = MOST_SHOWN) -> list[Change]:
+    """Give the riskiest changes, riskiest first, then by key; reads no others."""
+    chosen = view.those(Choice(view.survey.by_risk(), most))
+    return sorted(chosen, key=lambda change: risk_of(traits_of(change)))
