@@ -12,6 +12,7 @@ ACTION = ROOT / ".github/actions/ctsync"
 WORKFLOW = ROOT / "ctsync/templates/workflow.yml"
 GITLAB = ROOT / "ctsync/templates/gitlab-ci.yml"
 YAML = (ACTION / "action.yml", WORKFLOW, GITLAB, ROOT / ".pre-commit-hooks.yaml")
+OURS = "./.github/actions/ctsync"
 RULES = """\
 extends: default
 rules:
@@ -104,10 +105,33 @@ def test_the_action_runs_no_other_action():
 
 def test_every_action_is_pinned():
     for name in set(_uses()):
-        place, _, ref = name.partition("@")
+        ref = name.partition("@")[2]
         pinned = re.fullmatch(r"[0-9a-f]{40}", ref)
-        ours = (place, ref) == ("OWNER/ctsync/.github/actions/ctsync", "COMMIT")
-        assert pinned or ours, name
+        assert pinned or name == OURS, name
+
+
+def test_nothing_has_to_be_replaced():
+    for path in (WORKFLOW, GITLAB):
+        text = path.read_text()
+        lines = [
+            line for line in text.splitlines() if not line.lstrip().startswith("#")
+        ]
+        assert not re.search(r"\b(OWNER|COMMIT|TODO)\b|@[A-Z]+@", "\n".join(lines))
+
+
+def test_a_copy_of_the_action_is_told_what_to_install():
+    for _, step in _steps():
+        if step.get("uses") == OURS:
+            assert step["with"]["version"] == "${{ env.CTSYNC_REQUIREMENT }}"
+    assert _read(WORKFLOW)["env"] == {"CTSYNC_REQUIREMENT": "ctsync"}
+
+
+def test_the_copy_is_there_before_it_is_used():
+    """An action of the repository itself is only found in a checkout."""
+    for job in _read(WORKFLOW)["jobs"].values():
+        used = [step.get("uses", "") for step in job["steps"]]
+        assert "actions/checkout@" in used[0]
+        assert OURS in used[1:]
 
 
 def test_checkouts_leave_no_token_behind():
@@ -143,7 +167,7 @@ def test_only_the_guarded_job_has_the_passcode():
 def test_the_workflow_gives_inputs_that_the_action_has():
     known = set(_read(ACTION / "action.yml")["inputs"])
     for _, step in _steps():
-        if step.get("uses", "").startswith("OWNER/"):
+        if step.get("uses") == OURS:
             assert set(step["with"]) <= known
 
 
@@ -190,6 +214,12 @@ def test_gitlab_applies_by_hand_one_at_a_time_by_digest():
     assert apply["environment"] == "production"
     assert apply["resource_group"]
     assert '--expect-digest="$CTSYNC_DIGEST"' in apply["script"][0]
+
+
+def test_gitlab_shows_findings_beside_their_lines():
+    validate = _read(GITLAB)["validate"]
+    assert validate["artifacts"]["reports"] == {"codequality": "ctsync-quality.json"}
+    assert validate["artifacts"]["when"] == "always"
 
 
 def test_gitlab_keeps_no_saved_plan():

@@ -11,10 +11,9 @@ TEMPLATE = Path(__file__).parents[2] / "ctsync/templates/gitlab-ci.yml"
 
 
 @pytest.fixture
-def plan(runner):
-    (script,) = yaml.safe_load(TEMPLATE.read_text())["plan"]["script"]
-
-    def run(source="merge_request_event", project="."):
+def job(runner):
+    def run(name, source="merge_request_event", project="."):
+        script = "\n".join(yaml.safe_load(TEMPLATE.read_text())[name]["script"])
         path = f"{runner.temp}/ctsync-action/bin:{runner.variables['PATH']}"
         variables = {"CI_PIPELINE_SOURCE": source, "CTSYNC_PROJECT": project}
         return subprocess.run(
@@ -27,6 +26,11 @@ def plan(runner):
         )
 
     return run
+
+
+@pytest.fixture
+def plan(job):
+    return lambda *words, **names: job("plan", *words, **names)
 
 
 def _left(runner):
@@ -60,6 +64,19 @@ def test_a_blocked_plan_fails_with_its_reports(runner, plan):
         file.write("policy: {limits: {create: 0}}\n")
     assert plan().returncode == 6
     assert "tfplan.json" in _left(runner)
+
+
+def test_findings_name_their_files_as_the_repository_does(runner, job):
+    runner.project(folder="crm")
+    assert job("validate", project="crm").returncode == 0
+    assert json.loads((runner.folder / "ctsync-quality.json").read_text()) == []
+    runner.write("crm/people.yaml", "profiles:\n  - identity: u2\n    attribute: {}\n")
+    done = job("validate", project="crm")
+    assert done.returncode == 1
+    assert "people.yaml:3:5: error CT102" in done.stdout
+    (issue,) = json.loads((runner.folder / "ctsync-quality.json").read_text())
+    assert issue["check_name"] == "CT102"
+    assert issue["location"] == {"path": "crm/people.yaml", "lines": {"begin": 3}}
 
 
 def test_a_broken_project_leaves_no_reports(runner, plan):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+ACTION = Path(__file__).parents[2] / ".github/actions/ctsync"
 FAKE = """
 if [ "$1" = -c ]; then exit ${OLD:-0}; fi
 if [ "$2" = venv ]; then
@@ -24,9 +25,9 @@ def install(runner):
     python.chmod(0o755)
     path = f"{tools}:{runner.variables['PATH']}"
 
-    def run(version="", **variables):
+    def run(version="", at="install.sh", **variables):
         more = {"PATH": path, "CTSYNC_ACTION_VERSION": version}
-        return runner.script("install.sh", **(more | variables))
+        return runner.script(str(at), **(more | variables))
 
     return run
 
@@ -36,6 +37,16 @@ def test_by_default_it_comes_with_the_action(install):
     assert ended.code == 0
     requirement = Path(ended.out.splitlines()[-1].strip("[]"))
     assert (requirement / "pyproject.toml").is_file()
+
+
+def test_a_copy_in_another_repository_has_to_be_told(install, runner):
+    copied = runner.folder / ".github/actions/ctsync/install.sh"
+    copied.parent.mkdir(parents=True)
+    copied.write_text((ACTION / "install.sh").read_text())
+    ended = install(at=copied)
+    assert ended.code == 1
+    assert "give its input version" in ended.out
+    assert install("ctsync==1.2.0", at=copied).out.endswith("[ctsync==1.2.0]\n")
 
 
 @pytest.mark.parametrize("version", ["ctsync==1.2.0", "-r evil.txt", "$(touch pwned)"])

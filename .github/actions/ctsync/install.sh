@@ -5,7 +5,13 @@ set -euo pipefail
 version="${CTSYNC_ACTION_VERSION:-}"
 venv="${RUNNER_TEMP:?}/ctsync-action"
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-requirement="${version:-$(cd "$here/../../.." && pwd)}"
+source="$(cd "$here/../../.." && pwd)"
+requirement="${version:-$source}"
+
+if [[ -z "$version" && ! -f "$source/ctsync/__init__.py" ]]; then
+  echo "::error title=ctsync::a copy of the action does not know which ctsync to install; give its input version"
+  exit 1
+fi
 
 if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
   echo "::error title=ctsync::ctsync needs Python 3.11 or newer; use actions/setup-python before this action"
