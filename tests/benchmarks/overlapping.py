@@ -1,8 +1,9 @@
 """How near an apply with calls side by side comes to what latency alone allows.
 
 The floor is the number of rounds, calls by lanes, times the latency: nobody who keeps
-to the ceiling can be faster. Where records are many and latency is short the processor
-is the limit, and its column says by how much.
+to the ceiling can be faster. Beside ours stands what a loop takes that posts the same
+bodies and does nothing else: what lies between it and the floor is the price of HTTP in
+one Python process, what lies between it and ours is the price of being careful.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ LATENCIES = (0.05, 0.2)
 RECORDS_PER_CALL = (10, 100, 1000)
 _LOOPBACK = Path(__file__).with_name("loopback.py")
 _LEAST_ROUNDS = 4  # else beginning and end are all there is
+_POSTING = Path(__file__).with_name("posting.py")
 _HEAD = (
-    "latency, records a call", "calls", "floor s", "sending s", "of the floor",
-    "cpu ms/1,000", "journal s", "fold s", "peak MiB",
+    "latency, records a call", "calls", "floor s", "posting s", "of the floor",
+    "sending s", "of the floor", "posting cpu", "sending cpu", "plan enclosed s",
+    "journal s", "fold s", "peak MiB",
 )  # fmt: skip
 
 
@@ -48,42 +51,57 @@ def measure_overlap(setting: Setting) -> Iterator[Table]:
     sizes = sorted(setting.profiles)
     count = sizes[len(sizes) // 2]
     rounds = max(1, min(setting.rounds, 3))
-    rows = [
-        _row(case, min((_apply(setting, case) for _ in range(rounds)), key=_sending))
-        for case in _cases(count)
-    ]
+    rows = [row for seconds in LATENCIES for row in _rows(setting, count, seconds)]
     note = (
-        f"{LANES} in flight, best of {rounds}; cpu while sending, journal of all lanes."
+        f"{LANES} in flight, best of {rounds} each; cpu in ms for 1,000 records, all "
+        "threads; journal of all lanes."
     )
     yield Table(
         f"Apply of {count:,} new profiles side by side", _HEAD, tuple(rows), note
     )
 
 
-def _cases(count: int) -> Iterator[_Case]:
-    first, *others = RECORDS_PER_CALL
-    sizes = [first, *(n for n in others if n * LANES * _LEAST_ROUNDS <= count)]
-    for latency in LATENCIES:
-        for size in sizes:
-            yield _Case(count, latency, size)
-
-
-def _sending(parts: dict[str, float]) -> float:
-    return parts["sending"]
-
-
-def _apply(setting: Setting, case: _Case) -> dict[str, float]:
+def _rows(setting: Setting, count: int, seconds: float) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each size of calls, all of one plan."""
     folder = setting.folder / "overlap"
-    with _loopback(case.latency_seconds) as url:
-        write_project(folder, case.count, endpoint=url)
-        with (folder / "ctsync.yaml").open("a") as file:
-            pace = f"records_per_call: {case.records_per_call}, concurrency: {LANES}"
-            file.write(f"upload: {{{pace}}}\n")
-        for left in folder.glob("state.jsonl*"):
-            left.unlink()
+    with loopback(seconds) as url:
+        write_project(folder, count, endpoint=url)
+        project = (folder / "ctsync.yaml").read_text()
+        _forget_state(folder)
         run(ctsync("plan", "--out", "plan.jsonl", "--summary", folder=folder))
-        words = ("apply", "plan.jsonl", "--auto-approve", "--first-run")
-        lap = run(python(str(PROBE), "parts.json", *words, folder=folder))
+        for size in _sizes(count):
+            pace = f"upload: {{records_per_call: {size}, concurrency: {LANES}}}\n"
+            (folder / "ctsync.yaml").write_text(project + pace)
+            case = _Case(count, seconds, size)
+            rounds = range(max(1, min(setting.rounds, 3)))
+            both = [(_post(folder, case), _apply(folder)) for _ in rounds]
+            posted = min((each for each, _ in both), key=lambda p: p["posting"])
+            applied = min((each for _, each in both), key=lambda p: p["sending"])
+            yield _row(case, {**applied, **posted})
+
+
+def _sizes(count: int) -> Iterator[int]:
+    first, *others = RECORDS_PER_CALL
+    yield first
+    yield from (n for n in others if n * LANES * _LEAST_ROUNDS <= count)
+
+
+def _forget_state(folder: Path) -> None:
+    for left in folder.glob("state.jsonl*"):
+        left.unlink()
+
+
+def _post(folder: Path, case: _Case) -> dict[str, float]:
+    words = ("plan.jsonl", str(LANES), str(case.records_per_call), "posted.json")
+    run(python(str(_POSTING), *words, folder=folder))
+    parts: dict[str, float] = json.loads((folder / "posted.json").read_text())
+    return parts
+
+
+def _apply(folder: Path) -> dict[str, float]:
+    _forget_state(folder)
+    words = ("apply", "plan.jsonl", "--auto-approve", "--first-run")
+    lap = run(python(str(PROBE), "parts.json", *words, folder=folder))
     parts: dict[str, float] = json.loads((folder / "parts.json").read_text())
     return {**parts, "peak": lap.peak_mib}
 
@@ -93,9 +111,13 @@ def _row(case: _Case, parts: dict[str, float]) -> tuple[str, ...]:
         f"{case.latency_seconds * 1000:.0f} ms, {case.records_per_call}",
         f"{parts['upload_calls']:.0f}",
         f"{case.floor_seconds:.2f}",
+        f"{parts['posting']:.2f}",
+        f"{case.floor_seconds / parts['posting']:.1%}",
         f"{parts['sending']:.2f}",
         f"{case.floor_seconds / parts['sending']:.1%}",
-        f"{parts['sending_cpu'] / case.count * 1e6:.0f}",
+        f"{parts['posting_cpu'] / case.count * 1e6:.1f}",
+        f"{parts['sending_cpu'] / case.count * 1e6:.1f}",
+        f"{parts['enclosing']:.2f}",
         f"{parts['journal']:.2f}",
         f"{parts['fold']:.2f}",
         f"{parts['peak']:.0f}",
@@ -103,7 +125,7 @@ def _row(case: _Case, parts: dict[str, float]) -> tuple[str, ...]:
 
 
 @contextmanager
-def _loopback(seconds: float) -> Iterator[str]:
+def loopback(seconds: float) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, _LOOPBACK, str(seconds)], stdout=subprocess.PIPE, text=True
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -30,35 +31,68 @@ _LIKES = tuple(
 _DAY_ZERO = dt.date(2024, 1, 1)
 
 
-def profiles(count: int, *, edited_every: int | None = None) -> Iterator[str]:
-    """Yield entries of `profiles:`, of about 250 bytes and eight attributes each.
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is declared of one profile: an id and eight attributes."""
 
-    With `edited_every`, one attribute of each so-manieth profile is another.
+    identity: str
+    name: str
+    email: str
+    phone: str
+    plan: str
+    renewal: dt.date
+    interests: tuple[str, ...]
+    score: float
+    branch: str
+
+
+def people(count: int, *, edited_every: int | None = None) -> Iterator[Person]:
+    """Yield so many people, always the same.
+
+    With `edited_every`, one attribute of each so-manieth person is another.
     """
     chance = Random(SEED)
     for number in range(count):
         is_edited = edited_every is not None and number % edited_every == 0
-        yield _profile(chance, number, is_edited=is_edited)
+        yield _person(chance, number, is_edited=is_edited)
 
 
-def _profile(chance: Random, number: int, *, is_edited: bool) -> str:
+def _person(chance: Random, number: int, *, is_edited: bool) -> Person:
     first, last = chance.choice(_FIRST), chance.choice(_LAST)
     mark = f"{chance.getrandbits(40):010x}"
     renewal = _DAY_ZERO + dt.timedelta(days=chance.randrange(2000))
-    likes = ", ".join(sorted(chance.sample(_LIKES, 2)))
+    interests = tuple(sorted(chance.sample(_LIKES, 2)))
     plan, score = chance.choice(_PLANS), chance.randrange(10_000_000)
-    score += is_edited
+    return Person(
+        identity=f"{1_000_000 + number}",
+        name=f"{first} {last} {mark[:4]}",
+        email=f"{first.lower()}.{mark}@example.com",
+        phone=f"+1415{chance.randrange(10_000_000):07d}",
+        plan=plan,
+        renewal=renewal,
+        interests=interests,
+        score=(score + is_edited) / 1000,
+        branch=f"b{mark[5:]}",
+    )
+
+
+def profiles(count: int, *, edited_every: int | None = None) -> Iterator[str]:
+    """Yield entries of `profiles:`, of about 250 bytes and eight attributes each."""
+    return map(_profile, people(count, edited_every=edited_every))
+
+
+def _profile(person: Person) -> str:
     return (
-        f'  - identity: "{1_000_000 + number}"\n'
+        f'  - identity: "{person.identity}"\n'
         "    attributes:\n"
-        f"      Name: {first} {last} {mark[:4]}\n"
-        f"      Email: {first.lower()}.{mark}@example.com\n"
-        f'      Phone: "+1415{chance.randrange(10_000_000):07d}"\n'
-        f"      Plan: {plan}\n"
-        f"      Renewal Date: {renewal}\n"
-        f"      Interests: [{likes}]\n"
-        f"      Score: {score / 1000}\n"
-        f"      Branch: {mark[4:]}\n"
+        f"      Name: {person.name}\n"
+        f"      Email: {person.email}\n"
+        f'      Phone: "{person.phone}"\n'
+        f"      Plan: {person.plan}\n"
+        f"      Renewal Date: {person.renewal}\n"
+        f"      Interests: [{', '.join(person.interests)}]\n"
+        f"      Score: {person.score}\n"
+        f"      Branch: {person.branch}\n"
     )
 
 

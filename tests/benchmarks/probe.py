@@ -57,8 +57,9 @@ def main(file: str, *arguments: str) -> int:
     """Run the command, then write the parts."""
     spent: Spent = defaultdict(float)
     probe(spent, journal.FileJournalWriter, "append", "journal")
+    probe(spent, journal.FileJournalWriter, "enclose", "enclosing")
     probe(spent, execute.Execution, "run", "sending")
-    probe(spent, jsonl.JsonlStore, "replace", "fold")
+    probe(spent, jsonl.JsonlStore, "amend", "fold")
     probe(spent, http.HttpTransport, "upload", "upload")
     count_bytes(spent)
     try:

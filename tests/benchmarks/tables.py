@@ -3,32 +3,63 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from stopwatch import Command
 
+_GIB = 1 << 30
 _ROOT = Path(__file__).resolve().parents[2]
+
+
+class NoRoom(Exception):
+    """The disk has less free than a size needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """An empty folder, how often each command runs, how many profiles there are."""
+    """An empty folder, how often each command runs, how many profiles there are.
+
+    `data` is where what is slow to make is kept. `sizes` are the profiles where someone
+    chose them. Peers are installed and run only `with_peers`; no process runs longer
+    than the limit.
+    """
 
     folder: Path
     rounds: int
     profiles: tuple[int, ...]
+    data: Path
+    sizes: tuple[int, ...] = ()
+    with_peers: bool = True
+    limit_seconds: float = 900.0
+
+    def require_room(self, size: int) -> None:
+        """Refuse to fill the disk.
+
+        Raises:
+            NoRoom: it has less than this free.
+        """
+        self.data.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(self.data).free
+        if free < size:
+            raise NoRoom(f"needs {size / _GIB:.0f} GiB, {free / _GIB:.0f} GiB are free")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Numbers under a title, with what they were measured on below."""
+    """Numbers under a title, with what they were measured on below.
+
+    `fault` says why rows are missing.
+    """
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    fault: str = ""
 
     def __str__(self) -> str:
         """Give it as Markdown."""
@@ -56,3 +87,19 @@ def ctsync(*words: str, folder: Path = Path(), exit_code: int = 0) -> Command:
 def milliseconds(seconds: float) -> str:
     """Give seconds in milliseconds."""
     return f"{seconds * 1000:.0f} ms"
+
+
+def sizes(setting: Setting, own: Sequence[int], most: int) -> list[int]:
+    """Give the sizes asked for that are no larger than makes sense, or the own ones."""
+    return [size for size in setting.sizes or own if size <= most]
+
+
+def built(folder: Path, build: Callable[[Path], None]) -> Path:
+    """Give a folder that `build` fills, once: an interrupted one is built anew."""
+    mark = folder / ".built"
+    if not mark.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        build(folder)
+        mark.touch()
+    return folder

@@ -1,0 +1,100 @@
+"""Write, amend or read a state: `python amending.py LOCATION ACT COUNT [CHANGED]`.
+
+Acts are `write`, `amend`, `entries` and `pick`; COUNT is how many profiles the state
+has, CHANGED how many of them an act is about, evenly spread. Entries are alike but for
+what tells profiles apart, so that making them costs little beside what is measured. A
+process of its own, whose memory can be told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from ctsync.apply.collection import collected_seldom
+from ctsync.model.entry import Entry
+from ctsync.model.key import Key
+from ctsync.model.snapshot import Account, Header
+from ctsync.state import open_store
+from ctsync.state.edits import Edit
+from ctsync.state.form import StoredAttributes
+
+_PLAIN = {"kind": "string", "owned": True}
+
+
+def entry(number: int, *, edit: int = 0) -> Entry:
+    """Give an entry of eight attributes; `edit` makes one of them another."""
+    mark = hashlib.md5(b"%d" % number, usedforsecurity=False).hexdigest()
+    values = {
+        "Name": f"Asha Montana {mark[:4]}",
+        "Email": f"asha.{mark[:10]}@example.com",
+        "Phone": f"+1415{number:07d}",
+        "Plan": ("Free", "Silver", "Gold", "Platinum")[number % 4],
+        "Renewal Date": f"$D_{1_704_067_200 + number % 2000 * 86_400}",
+        "Score": f"{int(mark[10:16], 16) + edit}",
+        "Branch": mark[16:21],
+    }
+    stored = {
+        name.replace(" ", "").lower(): {**_PLAIN, "name": name, "value": value}
+        for name, value in values.items()
+    }
+    stored["interests"] = {
+        "kind": "list",
+        "name": "Interests",
+        "owned": True,
+        "present": [f"bags-{mark[21:23]}", f"shoes-{mark[23:25]}"],
+    }
+    print_of = hashlib.md5(b"%d %d" % (number, edit), usedforsecurity=False)
+    return Entry(
+        _key(number), StoredAttributes(stored), fingerprint=print_of.hexdigest()
+    )
+
+
+def _key(number: int) -> Key:
+    return Key("identity", f"{10_000_000 + number}")
+
+
+def _numbers(count: int, changed: int) -> Iterator[int]:
+    """Yield so many numbers, as far apart as they can be."""
+    return (place * count // changed for place in range(changed))
+
+
+def _edits(count: int, changed: int, serial: int) -> Iterator[tuple[Key, Edit]]:
+    for number in _numbers(count, changed):
+        yield _key(number), partial(_edited, entry(number, edit=serial))
+
+
+def _edited(after: Entry, before: Entry | None) -> Entry:
+    if before is None:
+        raise ValueError(f"{after.key} is not in the state")
+    return after
+
+
+def main(location: str, act: str, count: int, changed: int = 0) -> None:
+    """Do one act."""
+    store = open_store(location, folder=Path())
+    if act == "write":
+        header = Header("lineage", 1, Account("BENCH-1", "in1"))
+        store.replace(header, map(entry, range(count)))
+        return
+    snapshot = store.read()
+    if act == "entries":
+        deque(snapshot.entries(), maxlen=0)
+    elif act == "pick":
+        found = sum(1 for _ in snapshot.pick(map(_key, _numbers(count, changed))))
+        if found != changed:
+            raise ValueError(f"{found} of {changed} are there")
+    elif snapshot.header is not None:
+        header = replace(snapshot.header, serial=snapshot.header.serial + 1)
+        del snapshot
+        store.amend(header, _edits(count, changed, header.serial))
+
+
+if __name__ == "__main__":
+    with collected_seldom():
+        main(*sys.argv[1:3], *map(int, sys.argv[3:]))  # type: ignore[misc,call-arg]
