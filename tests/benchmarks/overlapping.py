@@ -26,6 +26,7 @@ LATENCIES = (0.05, 0.2)
 RECORDS_PER_CALL = (10, 100, 1000)
 _LOOPBACK = Path(__file__).with_name("loopback.py")
 _LEAST_ROUNDS = 4  # else beginning and end are all there is
+_LEAST_BIG_ROUNDS = 16  # of calls so big that four are over before all lanes run
 _POSTING = Path(__file__).with_name("posting.py")
 _HEAD = (
     "latency, records a call", "calls", "floor s", "posting s", "of the floor",
@@ -83,7 +84,11 @@ def _rows(setting: Setting, count: int, seconds: float) -> Iterator[tuple[str, .
 def _sizes(count: int) -> Iterator[int]:
     first, *others = RECORDS_PER_CALL
     yield first
-    yield from (n for n in others if n * LANES * _LEAST_ROUNDS <= count)
+    yield from (n for n in others if n * LANES * _least_rounds(n) <= count)
+
+
+def _least_rounds(records_per_call: int) -> int:
+    return _LEAST_BIG_ROUNDS if records_per_call >= 1000 else _LEAST_ROUNDS
 
 
 def _forget_state(folder: Path) -> None:
