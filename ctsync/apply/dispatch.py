@@ -53,7 +53,6 @@ class Dispatch:
         self._ahead: Cargo | None = None
         self._held: set[str] = set()
         self._number = 0
-        self._landed = 0
         self._lost_in_row = 0
         self._error: CtsyncError | None = None
         self.reached = False
@@ -62,7 +61,7 @@ class Dispatch:
     @property
     def calls(self) -> int:
         """How many calls have left."""
-        return self._landed + self._lanes.departed
+        return self._lanes.departed
 
     def deliver(self, calls: Iterator[Cargo]) -> Iterator[list[Told]]:
         """Send calls until each of their records has its outcome; yield those.
@@ -161,7 +160,6 @@ class Dispatch:
 
     def _land(self, landing: Landing) -> Told:
         trip, attempt, answer = landing.trip, landing.trip.attempt, landing.answer
-        self._landed += 1
         curtain = Curtain(attempt.cargo, self._terms.mask)
         if not trip.is_alone:
             # In company, too many in flight says nothing about this one.

@@ -80,6 +80,7 @@ class Lanes:
         self._lock = Lock()
         self._noted: deque[Trip] = deque()
         self._flying = 0
+        self._left = 0
         self._open = 0
         self._threads = 0
         self._has_scribe = False
@@ -116,9 +117,9 @@ class Lanes:
 
     @property
     def departed(self) -> int:
-        """How many calls are in the air."""
+        """How many calls have left so far."""
         with self._lock:
-            return self._flying
+            return self._left
 
     def next_event(self, timeout_seconds: float) -> Event | None:
         """Give the next call that has ended, if one does in time."""
@@ -145,6 +146,7 @@ class Lanes:
     def _take_off(self) -> None:
         while self._noted and self._flying < self._open:
             self._flying += 1
+            self._left += 1
             self._trips.put(self._noted.popleft())
             if self._threads < self._flying:
                 self._threads += 1
@@ -195,6 +197,7 @@ class Lanes:
         goes_on = happened is Happened.REPLIED
         with self._lock:
             if goes_on and self._noted and self._flying <= self._open:
+                self._left += 1
                 return self._noted.popleft()
             self._flying -= 1
             return None
@@ -205,5 +208,7 @@ class Lanes:
             body = trip.attempt.cargo.body
             answer = self._transport.upload(body, dry_run=self._dry_run)
         except BaseException as error:  # noqa: BLE001 - raised again where it is heard
+            with self._lock:
+                self._left -= 1
             return Stuck(trip, error)
         return Landing(trip, sent_at, answer)
