@@ -131,6 +131,18 @@ def test_the_example_leaves_nothing_but_its_own_folder(example):
     assert {name.split("/")[0] for name in made} == {".ctsync"}
 
 
+@pytest.mark.parametrize("words", [["validate"], ["plan", "--sandbox"], ["plan"]])
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_a_process_that_read_tables_says_nothing_of_its_end(example, words, spoilt):
+    table = example.folder / "tables.yaml"
+    if spoilt:
+        table.write_text(table.read_text().replace("customer_id", "nobody"))
+    ended = example.process(*words)
+    assert ended.code == int(spoilt)
+    assert "leak" not in ended.err
+    assert ("CT615" in ended.out + ended.err) == spoilt
+
+
 def _sorted(profile):
     return {
         name: sorted(value) if isinstance(value, list) else value
