@@ -32,6 +32,7 @@ _SORTS = {
     "BOOLEAN": "boolean",
     "DATE": "date",
     "TIMESTAMP WITH TIME ZONE": "instant",
+    "TIMESTAMPTZ_NS": "instant",  # what pandas writes, by DuckDB 2.0.1
     "VARCHAR[]": "list",
 }
 _RELATION = """

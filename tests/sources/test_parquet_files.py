@@ -57,6 +57,11 @@ NAIVE = datetime(2020, 1, 2, 3, 4, 5)  # noqa: DTZ001 - Parquet has times withou
             pa.timestamp("us", "Asia/Kolkata"),
             Literal("2020-01-02T03:04:05Z", "date"),
         ),
+        (
+            NAIVE.replace(tzinfo=UTC),
+            pa.timestamp("ns", "Asia/Kolkata"),
+            Literal("2020-01-02T03:04:05Z", "date"),
+        ),
         (["x", "y,"], pa.list_(pa.string()), [literal('"x'), literal('"y,')]),
         (["x", None], pa.list_(pa.string()), [literal('"x'), literal(":null")]),
         ([], pa.list_(pa.string()), []),
