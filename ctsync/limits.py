@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 MAX_RECORDS_PER_CALL = 1000  # public docs today; the founding document says 100
 MAX_CONCURRENCY = 15  # uploads in flight per account, public docs
@@ -11,8 +11,7 @@ MAX_IDENTIFIER_CHARS = 120  # a recorded reply: under 120; SFTP quotes 1024
 MAX_COUNTER = 2**53 - 1  # beyond it JSON numbers lose units
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformLimits:
+class PlatformLimits(Struct, frozen=True):
     """What one account may hold; `platform:` in the project file overrides."""
 
     key_bytes: int = 120

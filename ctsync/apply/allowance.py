@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.limits import MAX_CONCURRENCY
 
 _MOST_ROUNDS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """So many calls may be in flight now; halved when there were too many.
 
     Calls in flight are counted for the whole account, so others may hold part of the

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from ctsync.model.mask import SENSITIVE_TEXT, Mask
 from ctsync.model.record import Record, Verdict

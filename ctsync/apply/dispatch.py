@@ -6,9 +6,11 @@ of each record. The lanes only note, send, and bring back.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from ctsync.apply.allowance import full
 from ctsync.apply.curtain import Curtain
@@ -166,7 +168,7 @@ class Dispatch:
             attempt = attempt.afresh(Happened.THROTTLED)
         ruling = rule(attempt, answer, self._terms.pace)
         if not is_all_taken(ruling.verdicts):
-            answer = replace(answer, message=curtain.text(answer.message))
+            answer = dataclasses.replace(answer, message=curtain.text(answer.message))
         ruling = self._receive(trip, ruling)
         self._heed(trip, answer, ruling)
         self._note_late_write(trip, landing.sent_at, ruling)

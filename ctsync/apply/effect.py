@@ -9,8 +9,10 @@ doubt.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ctsync.canon import fold_name
 from ctsync.kinds import KINDS
@@ -24,8 +26,7 @@ Attributes = Mapping[str, Known]
 _fold = lru_cache(maxsize=4096)(fold_name)  # names are few, and come with every record
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """A write of one entry.
 
     `is_sent` is False for what touches the state alone: it makes no new entry.
@@ -63,8 +64,7 @@ class Effect:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """A record of a run whose outcome may never be known."""
 
     operations: tuple[Operation, ...]
@@ -83,8 +83,7 @@ class Doubt:
         return self.effect_on(known).fold_into(entry, empty)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A record that was acknowledged.
 
     What is known of its profile then follows from the change and from what was known

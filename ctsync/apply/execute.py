@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ctsync.apply.dispatch import Dispatch
 from ctsync.apply.halt import Halt
@@ -15,8 +16,7 @@ from ctsync.plan.load import Cargo, Content
 from ctsync.plan.schedule import WAVES
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(Struct, frozen=True):
     """One pass over a plan, of which everything is due."""
 
     plan: SavedPlan

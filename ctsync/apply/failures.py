@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 import weakref
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from ctsync.canon import canonical, parse
 from ctsync.model.change import Origin
@@ -13,8 +15,7 @@ from ctsync.model.key import Key
 from ctsync.model.record import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True, weakref=True):
     """A profile with a record that was not acknowledged. `error` is masked."""
 
     key: Key

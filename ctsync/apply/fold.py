@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.apply.journal import Head, head_from_json
 from ctsync.apply.ledger import Folded, Ledger
@@ -15,8 +17,7 @@ from ctsync.state.base import Journal
 from ctsync.state.edits import Edit
 
 
-@dataclass(frozen=True, slots=True)
-class Folding:
+class Folding(Struct, frozen=True):
     """What a journal does to the snapshot that it extends; `header` has no digest."""
 
     header: Header

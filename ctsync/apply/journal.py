@@ -8,9 +8,11 @@ a call costs two short lines however many records it has.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from ctsync.model.record import Verdict
 from ctsync.model.snapshot import Account
@@ -22,8 +24,7 @@ FORMAT = "ctsync.journal/1"
 Line = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """A journal's first line: the snapshot that it extends, and the run."""
 
     lineage: str
@@ -37,17 +38,16 @@ class Head:
 
     def as_json(self) -> dict[str, Any]:
         """Give the first line."""
-        return {"format": FORMAT, **asdict(self)}
+        return {"format": FORMAT, **asdict(self), "account": asdict(self.account)}
 
 
 def head_from_json(data: Line) -> Head:
     """Read what `Head.as_json` wrote."""
-    fields = {name: data[name] for name in Head.__dataclass_fields__}
+    fields = {name: data[name] for name in Head.__struct_fields__}
     return Head(**{**fields, "account": Account(**data["account"])})
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """One call as it is about to leave."""
 
     call: int
@@ -63,7 +63,7 @@ class Sent:
 
 def sent_from_json(data: Line) -> Sent:
     """Read the call of an intent."""
-    return Sent(**{name: data[name] for name in Sent.__dataclass_fields__})
+    return Sent(**{name: data[name] for name in Sent.__struct_fields__})
 
 
 def intent_line(sent: Sent, cargo: Cargo) -> dict[str, Any]:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from ctsync.apply.logbook import Logbook
 from ctsync.apply.retry import Attempt
 from ctsync.transport.answer import Answer, Happened, Transport
 
 
-@dataclass(slots=True, eq=False)
-class Parcel:
+class Parcel(Struct, eq=False):
     """Records that were packed for one call, until each has its outcome."""
 
     folded: list[str]
     open: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Trip:
+class Trip(Struct, frozen=True, eq=False):
     """One call on its way. `is_alone` says that no other was allowed beside it."""
 
     number: int
@@ -32,8 +31,7 @@ class Trip:
     is_alone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(Struct, frozen=True):
     """A call that has ended, with its answer."""
 
     trip: Trip
@@ -41,8 +39,7 @@ class Landing:
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Stuck:
+class Stuck(Struct, frozen=True):
     """A call that did not leave, and why."""
 
     trip: Trip

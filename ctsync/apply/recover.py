@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ctsync.apply.fold import Folding, fold_journal
 from ctsync.apply.ledger import Ledger
@@ -17,8 +16,7 @@ from ctsync.state.form import with_changed_digest
 _TRIES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Present(Snapshot):
+class Present(Snapshot, frozen=True):
     """What is known now: a snapshot, with what a journal beside it adds."""
 
     @property

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ctsync.apply.lanes import Parcel
 from ctsync.apply.retry import Attempt
@@ -11,8 +12,7 @@ from ctsync.apply.retry import Attempt
 _LEAST_SECONDS = 0.001  # less may pass without moving the clock
 
 
-@dataclass(slots=True, eq=False)
-class Rest:
+class Rest(Struct, eq=False):
     """One call's wait. `keeps_lane` says that no other call may take its turn."""
 
     attempt: Attempt

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from msgspec import Struct
 
 from ctsync.apply.failures import Failure
 from ctsync.apply.tally import ProfileOutcome, Tally
@@ -25,8 +26,7 @@ LISTED = 100
 _ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyResult:
+class ApplyResult(Struct, frozen=True):
     """The end of a run.
 
     `called` says that a call may have reached the platform. `error` is what stopped

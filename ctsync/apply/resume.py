@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from heapq import merge
 from operator import itemgetter
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.canon import fold_name
 from ctsync.kinds import KINDS
@@ -24,8 +26,7 @@ from ctsync.model.target import Target
 from ctsync.plan.document import PlanFoot, PlanWriter, SavedPlan, scratch_file
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """What of a plan is to be sent, as a plan; `done` are places in the whole one."""
 
     plan: SavedPlan

@@ -6,7 +6,9 @@ Pure: the whole matrix stands here, and whoever sends does as it says.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ctsync.apply.terms import Halted, Pace
 from ctsync.model.record import Outcome, Verdict
@@ -15,8 +17,7 @@ from ctsync.transport.answer import Answer, Happened
 from ctsync.transport.reply import is_all_taken, read_reply
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """Records that go out together, and what was tried with them before.
 
     `in_doubt` says that an earlier try may have been written.
@@ -62,8 +63,7 @@ class Attempt:
         return Verdict(outcome, answer.status, answer.message)
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(Struct, frozen=True):
     """What follows from an answer.
 
     `verdicts` are of this very try, one a record; `again` are further tries, after

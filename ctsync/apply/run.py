@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from random import Random
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from ctsync import __version__
 from ctsync.apply.collection import collected_seldom
@@ -70,8 +71,7 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
         return run.go(connect, new_id, stop)
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(Struct, frozen=True):
     plan: SavedPlan
     due: Due
     store: Store

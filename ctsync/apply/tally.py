@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ctsync.apply.failures import Failure, Failures
 from ctsync.model.change import Change
@@ -23,8 +24,7 @@ _RANK = {
 _TOLD = (_REJECTED, _UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileOutcome:
+class ProfileOutcome(Struct, frozen=True):
     """One line of the report."""
 
     change: Change

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from random import Random
 from typing import Literal, Protocol
+
+from msgspec import Struct, field
 
 from ctsync.kinds.base import Frame
 from ctsync.model.mask import Mask
@@ -14,8 +15,7 @@ from ctsync.model.policy import DEFAULT_LIMITS, Limit
 Halted = Literal["unauthorised", "unreachable", "interrupted", "reject_limit", "canary"]
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How often a call is tried again, and how long is waited in between.
 
     Each number of retries is for one cause and one call. `lost_calls` is how many
@@ -40,8 +40,7 @@ class Pace:
         return max(full * (0.5 + chance / 2), at_least or 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What the project and the command line say about a run.
 
     `concurrency` is how many calls may be in flight. `canary` is how many profiles go
@@ -96,8 +95,7 @@ class Silent:
         """Say nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """Time, chance, and whoever watches."""
 
     clock: Callable[[], float]

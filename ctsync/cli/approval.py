@@ -81,7 +81,7 @@ def _judged_now(session: Session, plan: SavedPlan) -> tuple[Blocked, ...]:
 
 
 def _show(session: Session, plan: SavedPlan) -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     settings = replace(session.settings, format="text", no_colour=True)
     sys.stderr.writelines(rendered(settings, plan, exit_code=0))

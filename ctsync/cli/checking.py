@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
+
+from msgspec.structs import replace
 
 from ctsync.cli.options import Settings, environment_of
 from ctsync.cli.session import Session, open_session

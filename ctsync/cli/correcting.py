@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ctsync.canon import fold_name
 from ctsync.cli.options import Settings
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 Edit = Callable[[Entry], Entry | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Doubted:
+class Doubted(Struct, frozen=True):
     """What `state doubt` is asked to mark."""
 
     keys: tuple[str, ...] = ()

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
 
 FORMATS = ("text", "json", "jsonl", "markdown", "html", "github", "gitlab")
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-@dataclass(slots=True)
-class Settings:
+class Settings(Struct):
     """What the global options say."""
 
     directory: Path = Path()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ctsync.cli.asking import require_someone
 from ctsync.cli.options import Settings
@@ -15,8 +16,7 @@ from ctsync.model.policy import Limit
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Orders:
+class Orders(Struct, frozen=True):
     """What the command line says of an apply."""
 
     what: Path | None

@@ -6,8 +6,9 @@ import random
 import time
 import uuid
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ctsync.cli.orders import Orders
 from ctsync.cli.session import Session

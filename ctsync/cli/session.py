@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ctsync.cli.options import Settings, environment_of
 from ctsync.cli.output import log_to_stderr
@@ -23,8 +24,7 @@ SANDBOX_ACCOUNT = "SANDBOX"
 SANDBOX_PASSCODE = "sandbox"
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A project as one command sees it."""
 
     settings: Settings

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from ctsync import __version__
 from ctsync.errors import CtsyncError
@@ -28,8 +29,7 @@ _OF_ACTION = frozenset({".py", ".sh", ".yml"})
 Action = Literal["written", "extended", "left_alone"]
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """A pipeline's file: where its host looks for it, and its template.
 
     Hosts look at the top of the repository only.
@@ -45,8 +45,7 @@ PIPELINES: Mapping[str, Pipeline] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """What became of one file."""
 
     path: Path

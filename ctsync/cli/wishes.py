@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.cli.asking import can_ask
 from ctsync.cli.output import say
@@ -21,8 +23,7 @@ _TRIES = 3
 Check = Callable[[str], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """What the command line says of a new project; None where it says nothing."""
 
     account_id: str | None = None

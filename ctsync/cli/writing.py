@@ -6,8 +6,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync import __version__
 from ctsync.cli.asking import ask, require_someone
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
     from ctsync.state.edits import Edit
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(Struct, frozen=True):
     """What the command line says of asking and writing."""
 
     auto_approve: bool = False
@@ -36,8 +37,7 @@ class Permission:
         return not (self.auto_approve or self.dry_run)
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(Struct, frozen=True):
     """A new version of the state's entries. `words` say what it does.
 
     `edits` come sorted by key; `is_whole` says that they are written over the state as

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from ctsync.canon import canonical, parse
 from ctsync.model.batch import Batch
@@ -31,8 +32,7 @@ from ctsync.model.key import NOBODY, Key
 from ctsync.model.rows import RowSource
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A profile that may differ from what the snapshot knows.
 
     Without contributions no place names it any more. `fingerprint` is what the entry
@@ -50,8 +50,7 @@ class Candidate:
         return self.entry is not None and not self.entry.gone
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """Counts of what was looked at.
 
     `unchanged` are known profiles named by a place whose fingerprint is the one in
@@ -64,8 +63,7 @@ class Tally:
     undeclared: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """Which profiles are wanted although nothing about them seems to differ.
 
     Of unchanged entries those that know one of the `attributes` (folded names), or
@@ -108,8 +106,7 @@ def _entry_of(line: str) -> Entry:
     return entry_from_json(parse(line))
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """Where to look for candidates.
 
     `contributions` yields all of them. Who reads rows faster than one by one takes

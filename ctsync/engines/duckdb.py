@@ -7,10 +7,11 @@ the order of keys. What does not fit into the memory of a connection goes to its
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from ctsync.canon import canonical
 from ctsync.duck import Connection, connected, quoted, refusals
@@ -82,8 +83,7 @@ def _stopped(error: Exception) -> CtsyncError:
     )
 
 
-@dataclass(slots=True)
-class Hunt:
+class Hunt(Struct):
     """One search, in a connection of its own.
 
     The source with the most rows is the `many`: they are read where they are and

@@ -21,9 +21,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from ctsync.limits import PlatformLimits
 from ctsync.model.entry import Known
@@ -33,8 +34,7 @@ from ctsync.model.target import Target
 from ctsync.model.value import Raw
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One thing wrong with a value.
 
     `{value}` in message and hint stands for `value`, so that whoever shows the fault
@@ -66,8 +66,7 @@ class Faults(Exception):
         self.faults = faults
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What a project fixes for every value: its time zone and the platform's limits."""
 
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.kinds.base import Fault, Faults
 from ctsync.model.entry import Known
@@ -10,8 +11,7 @@ from ctsync.model.operation import Operation, Prior
 from ctsync.model.target import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """What is known of a list, as sets."""
 
     present: frozenset[str] = frozenset()

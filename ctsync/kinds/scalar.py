@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from ctsync.kinds.base import Frame, Kind
 from ctsync.model.entry import Known

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from ctsync.model.key import Key, key_from_json
 from ctsync.model.operation import Operation, operation_from_json
@@ -14,8 +15,7 @@ Action = Literal["create", "update", "release"]
 ACTIONS: tuple[Action, ...] = ("create", "update", "release")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a contribution stands. Paths are relative to the project."""
 
     file: str
@@ -35,8 +35,7 @@ class Origin:
         return {"file": self.file, "line": self.line, "row": self.row}
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """What the entry holds once every operation of a change is acknowledged.
 
     `fingerprint` is None where desired would still differ from the entry. `forget`
@@ -57,8 +56,7 @@ def settled_from_json(data: Mapping[str, Any]) -> Settled:
     return Settled(data["fingerprint"], tuple(data["cohorts"]), tuple(data["forget"]))
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One profile's part of a plan.
 
     `released` are attributes, as last spelled, that the state will forget without
@@ -129,4 +127,4 @@ def change_from_json(data: Mapping[str, Any]) -> Change:
     )
 
 
-_SETTLED = tuple(Settled.__dataclass_fields__)
+_SETTLED = Settled.__struct_fields__

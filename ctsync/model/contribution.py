@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from ctsync.model.change import Origin
 from ctsync.model.key import Key
@@ -13,8 +14,7 @@ from ctsync.model.value import Misread, Raw
 Path: TypeAlias = "tuple[str | int, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(Struct, frozen=True):
     """One place's words about one profile.
 
     `digest` is taken from the words without understanding them, salted with what

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
+
 from ctsync.model.key import Key, key_from_json
+from ctsync.model.row import defaults_of
 from ctsync.model.value import Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What is known of one attribute.
 
     `name` is the spelling last used. `certain` is False after an outcome that is not
@@ -54,13 +55,10 @@ def known_from_json(data: Mapping[str, Any]) -> Known:
 
 
 _LISTS = frozenset({"present", "maybe", "absent", "ours"})
-_DEFAULTS: dict[str, Any] = {
-    name: item.default for name, item in Known.__dataclass_fields__.items()
-}
+_DEFAULTS = defaults_of(Known)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One profile in a snapshot.
 
     `attributes` is keyed by folded name. `cohorts` are those it was a member of when

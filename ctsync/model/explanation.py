@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ctsync.model.change import Change, Origin
 from ctsync.model.entry import Entry
@@ -11,16 +11,14 @@ from ctsync.model.record import Record
 from ctsync.model.target import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """One target, and the first place that declares it."""
 
     target: Target
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """Where a profile's values come from, what is known, and what would be sent.
 
     `records` come with their waves. `held` are attributes that are written once and

@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ctsync.model.change import Origin
 from ctsync.model.key import Key
@@ -28,8 +29,7 @@ def is_personal(identifier: str) -> bool:
     return bool(_EMAIL.fullmatch(identifier) or _PHONE.fullmatch(identifier))
 
 
-@dataclass(frozen=True, slots=True)
-class Mask:
+class Mask(Struct, frozen=True):
     """What one output hides.
 
     `lineage` salts the pseudonyms of keys that have no origin; `reveal` shows all;

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from ctsync.model.value import Value
 
@@ -17,8 +18,7 @@ DELTAS: frozenset[Operator] = frozenset({"$incr", "$decr"})
 """Operators of which sending one twice counts twice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One operator on one attribute.
 
     `before` and `after` are normal forms; for a list, the values known to be there.
@@ -62,4 +62,4 @@ def _tuples(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-_FIELDS = tuple(Operation.__dataclass_fields__)
+_FIELDS = Operation.__struct_fields__

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 LIMITS = ("create", "update", "remove", "opt_in", "skip", "reject")
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """At most so many, or at most so many of a hundred."""
 
     number: int
@@ -50,8 +50,7 @@ DEFAULT_LIMITS: Mapping[str, Limit] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """`policy:` of the project file."""
 
     unknown_attributes: Literal["allow", "error"] = "allow"
@@ -59,8 +58,7 @@ class Policy:
     limits: Mapping[str, Limit] = field(default_factory=lambda: dict(DEFAULT_LIMITS))
 
 
-@dataclass(frozen=True, slots=True)
-class UploadTerms:
+class UploadTerms(Struct, frozen=True):
     """`upload:` of the project file."""
 
     records_per_call: int = 100

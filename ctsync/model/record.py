@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from ctsync.model.key import Key
 from ctsync.model.operation import Operation
@@ -12,8 +13,7 @@ from ctsync.model.operation import Operation
 GROUP_PREFIX = "subscriptions."
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One uploaded line: operations on one profile, one operator an attribute.
 
     `last` says that no further record of this profile follows in the run.
@@ -51,8 +51,7 @@ def _put_group(data: dict[str, Any], operation: Operation) -> None:
     data.setdefault(word, {}).setdefault(channel, []).append(group)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One request: records of distinct profiles, all of one wave."""
 
     number: int
@@ -74,8 +73,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The outcome of one record, with the server's words where it had any.
 
     `transient` marks a refusal that the platform calls temporary (code 555).
@@ -87,8 +85,7 @@ class Verdict:
     transient: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """What the server said of a call: one verdict for each record, in order."""
 
     call: int

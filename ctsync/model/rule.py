@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Write = Literal["free", "once", "locked"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One attribute's catalog entry, or what stands in for it.
 
     `kind` is None where nothing declares it: the type then follows the value.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Account:
+
+class Account(Struct, frozen=True):
     """Where calls go. State and digest are bound to all three."""
 
     id: str
@@ -20,16 +20,14 @@ class Account:
         return {"id": self.id, "region": self.region, "endpoint": self.endpoint}
 
 
-@dataclass(frozen=True, slots=True)
-class LastPlan:
+class LastPlan(Struct, frozen=True):
     """The plan applied last: its checksum, and whether it left anything open."""
 
     checksum: str
     open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """What a snapshot says of itself.
 
     `digest` is the SHA-256 of its entries; `lineage` is drawn once for a state;
@@ -45,8 +43,7 @@ class Header:
     tool_version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """What a plan was made from. No snapshot: no lineage, serial 0."""
 
     lineage: str | None = None

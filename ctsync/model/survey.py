@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Self
+
+from msgspec import Struct, field
 
 from ctsync.model.change import Change
 
@@ -47,8 +48,7 @@ def risk_of(traits: int) -> int:
     return (traits & -traits).bit_length() - 1
 
 
-@dataclass(slots=True)
-class Survey:
+class Survey(Struct):
     """Counts changes as they pass: attribute by operator, and traits."""
 
     operations: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+
+from ctsync.model.row import defaults_of
 from ctsync.model.rule import Write
 from ctsync.model.value import Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A desired value in normal form.
 
     Scalars use `value`, where None means: remove. Lists use `exact` (these and no
@@ -47,6 +48,4 @@ def target_from_json(data: Mapping[str, Any]) -> Target:
 
 
 _LISTS = ("exact", "include", "exclude", "take_back")
-_DEFAULTS: dict[str, Any] = {
-    name: field.default for name, field in Target.__dataclass_fields__.items()
-}
+_DEFAULTS = defaults_of(Target)

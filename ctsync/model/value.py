@@ -6,9 +6,10 @@ platform writes it, `$D_<epoch seconds>`. A list of values is a sorted tuple.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 Scalar: TypeAlias = str | int | float | bool
 Value: TypeAlias = Scalar | tuple[str, ...] | None
@@ -35,8 +36,7 @@ class Literal(NamedTuple):
 Raw: TypeAlias = "Literal | list[Raw] | dict[str, Raw]"
 
 
-@dataclass(frozen=True, slots=True)
-class Misread:
+class Misread(Struct, frozen=True):
     """What a source could not read, in the place of a value or of a whole row.
 
     `{value}` in message and hint stands for `value`, so that it can be masked.

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ctsync.canon import fold_id, fold_name
 from ctsync.kinds.base import Fault
@@ -21,8 +22,7 @@ _REACH = {name: name.removeprefix("MSG-dnd") for name in BLOCKS}
 BLOCK_NAMES = frozenset(map(fold_name, BLOCKS))
 
 
-@dataclass(frozen=True, slots=True)
-class Contradiction:
+class Contradiction(Struct, frozen=True):
     """A block that another profile with the same address declares the other way."""
 
     attribute: str

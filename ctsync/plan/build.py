@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ctsync.engines.base import Candidate
 from ctsync.kinds import KINDS
@@ -19,8 +21,7 @@ from ctsync.plan.shields import Shields
 from ctsync.state.form import StoredAttributes
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """All that a plan wants of one profile.
 
     `declared` are the targets of places that name it, `leaving` those of cohorts that
@@ -39,8 +40,7 @@ class Wanted:
     settles: bool = True
 
 
-@dataclass(slots=True)
-class Built:
+class Built(Struct):
     """What came of one candidate.
 
     `change` is None where nothing is to be done; `settled` is then what the entry

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.codes import severity_of
 from ctsync.diagnostics import Diagnostic, Findings
@@ -37,8 +39,7 @@ class Place(NamedTuple):
         return Place(self.origin, path, self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(Struct, frozen=True):
     """What is wrong with a word, or, without a rule, with a whole row."""
 
     fault: Fault

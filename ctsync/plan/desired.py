@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ctsync.canon import fold_name
 from ctsync.diagnostics import Findings
@@ -41,8 +43,7 @@ class Declared(NamedTuple):
         return self.among.of(self.name)
 
 
-@dataclass(slots=True)
-class Desired:
+class Desired(Struct):
     """What all places together want of one profile.
 
     `declared` are the targets by folded attribute name, `leaving` those of cohorts that

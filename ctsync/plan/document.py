@@ -14,11 +14,13 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import astuple, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, Self
+
+from msgspec import Struct, field
+from msgspec.structs import astuple, replace
 
 from ctsync import __version__
 from ctsync.canon import canonical, parse
@@ -53,8 +55,7 @@ _NUMBER = int(FORMAT.rpartition("/")[2])
 _FORMATS = re.compile(rb'"format":"ctsync\.savedplan/([1-9][0-9]{0,8})"')
 
 
-@dataclass(frozen=True, slots=True)
-class PlanHead:
+class PlanHead(Struct, frozen=True):
     """What a plan was made from and for."""
 
     account: Account
@@ -71,8 +72,7 @@ class PlanHead:
     inputs: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PlanFoot:
+class PlanFoot(Struct, frozen=True):
     """What a plan comes to.
 
     `survey` counts its changes. `places` are how many of them send anything. In a plain
@@ -202,8 +202,7 @@ class PlanWriter:
         self._file.write(line)
 
 
-@dataclass(frozen=True, slots=True)
-class PlanEnds:
+class PlanEnds(Struct, frozen=True, weakref=True):
     """Head and foot of a saved plan: what it is for, and what it comes to.
 
     They are sealed. What lies between was not read, so nothing may be sent by them.
@@ -472,7 +471,7 @@ def _head_from_json(data: dict[str, Any]) -> PlanHead:
     )
 
 
-_HEAD_FIELDS = tuple(PlanHead.__dataclass_fields__)
+_HEAD_FIELDS = PlanHead.__struct_fields__
 
 
 def _foot_as_json(foot: PlanFoot) -> dict[str, Any]:
@@ -502,4 +501,4 @@ def _foot_from_json(data: dict[str, Any]) -> PlanFoot:
     )
 
 
-_FOOT_FIELDS = tuple(PlanFoot.__dataclass_fields__)
+_FOOT_FIELDS = PlanFoot.__struct_fields__

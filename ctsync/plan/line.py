@@ -21,7 +21,7 @@ _WAVES = b',"waves":['
 _END = b"]}\n"
 _TARGETS = RowForm(Target)
 _SETTLED = RowForm(Settled)
-_WRITE = tuple(Target.__dataclass_fields__).index("write")
+_WRITE = Target.__struct_fields__.index("write")
 
 
 def change_line(

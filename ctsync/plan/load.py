@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, groupby
 from typing import Any, TypeAlias, overload
+
+from msgspec import Struct, field
 
 from ctsync.canon import canonical, fold_id, parse
 from ctsync.kinds.counter import KIND as COUNTER
@@ -28,8 +29,7 @@ Span: TypeAlias = tuple[int, int]  # first place, and how many follow each other
 _START, _END = b'{"d":[', b"]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """Where a load stands in a saved plan, and what it is about.
 
     Its folded keys begin at `folded`, its records at `body`.
@@ -44,8 +44,7 @@ class Content:
     last: int
 
 
-@dataclass(slots=True)
-class _Tags:
+class _Tags(Struct):
     """What a load says of its records beside what travels."""
 
     places: list[int] = field(default_factory=list)
@@ -99,8 +98,7 @@ class Loader:
         return ReadyLoad(wave, tags, batch)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyLoad:
+class ReadyLoad(Struct, frozen=True, dict=True):
     """A load that is to be written."""
 
     wave: int

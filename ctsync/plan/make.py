@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ctsync.diagnostics import Findings
 from ctsync.engines.base import Candidate, Tally
@@ -22,8 +24,7 @@ from ctsync.plan.schedule import CallCounter
 from ctsync.plan.weigh import Weigher
 
 
-@dataclass(slots=True)
-class Sums:
+class Sums(Struct):
     """What the changes of a plan add up to."""
 
     actions: Counter[str] = field(default_factory=Counter)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ctsync.model.policy import Limit
 
@@ -13,8 +14,7 @@ PERCENT_FLOOR = 10
 _JUDGED = ("create", "update", "remove", "opt_in", "skip")
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(Struct, frozen=True):
     """One rule that forbids a plan. `accept` is the option that would lift it."""
 
     rule: str
@@ -41,8 +41,7 @@ class Blocked:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """What the limits are held against: profiles.
 
     `skips` are, for each table, its skipped rows and all of its rows.
@@ -89,4 +88,4 @@ def _exceeding(name: str, limit: Limit, counts: Counts) -> int | None:
     return actual if limit.is_exceeded(actual, counts.entries) else None
 
 
-_FIELDS = tuple(Blocked.__dataclass_fields__)
+_FIELDS = Blocked.__struct_fields__

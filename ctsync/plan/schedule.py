@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ctsync.canon import canonical, fold_id
 from ctsync.limits import MAX_BODY_BYTES, MAX_RECORDS_PER_CALL
@@ -19,8 +20,7 @@ COUNTERS = 3
 _FRAME = len(b'{"d":[]}')
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Records that may share a call, with what travels of each.
 
     `folded` are their keys with identifiers folded: no two calls in flight may share

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, BinaryIO
+
+from msgspec import Struct
 
 from ctsync.canon import canonical, parse
 from ctsync.errors import PlanRefused
@@ -23,8 +24,7 @@ _TAIL_BYTES = 1 << 16
 _LINE_BYTES = 1 << 13
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(Struct, frozen=True):
     """First line, foot and seal of a saved plan, with where the seal stands."""
 
     head: bytes

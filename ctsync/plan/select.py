@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.canon import fold_name
 from ctsync.errors import UsageError
@@ -18,8 +20,7 @@ from ctsync.model.mask import Mask
 KINDS = (*ID_TYPES, "attribute", "cohort", "table", "file", "action")
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """`KIND=GLOB`."""
 
     kind: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ctsync.plan.ground import Table
 
 _NONE: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Shields:
+class Shields(Struct, frozen=True):
     """The attributes of one profile, by folded name, of which tables dispose.
 
     `kept` are left alone: those of a table that lists the profile without a value for

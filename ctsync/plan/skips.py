@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.model.change import Origin
@@ -13,8 +14,7 @@ from ctsync.model.rows import RowSource
 from ctsync.plan.ground import Ground
 
 
-@dataclass(slots=True)
-class SkipCount:
+class SkipCount(Struct):
     """Skipped rows, and all rows, by table."""
 
     _skipped: Counter[str] = field(default_factory=Counter)

@@ -7,7 +7,8 @@ so only candidates are compared, and only if they come in the order of their key
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ctsync.canon import fold_id
 from ctsync.diagnostics import Diagnostic
@@ -20,8 +21,7 @@ from ctsync.model.mask import Mask
 REMEMBERED = 200_000
 
 
-@dataclass(slots=True)
-class TwinWatch:
+class TwinWatch(Struct):
     """Sees candidates, and warns of two keys that may be one person's."""
 
     _odd: dict[tuple[str, str], Origin] = field(default_factory=dict)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ctsync.canon import fold_name
 from ctsync.diagnostics import Findings
@@ -30,8 +31,7 @@ from ctsync.plan.twins import TwinWatch
 from ctsync.state.form import entry_from_line, entry_line
 
 
-@dataclass(slots=True)
-class Weigher:
+class Weigher(Struct):
     """Weighs every candidate of a project against a snapshot's entries."""
 
     ground: Ground

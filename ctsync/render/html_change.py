@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ctsync.model.change import Action, Change
 from ctsync.model.mask import Mask
@@ -12,8 +12,7 @@ from ctsync.render.rows import Row, rows_of
 from ctsync.render.words import key_words
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """One change in words. `traits` has a bit for each of `TRAITS`."""
 
     traits: int

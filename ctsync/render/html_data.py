@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ctsync.model.change import ACTIONS, Change
 from ctsync.model.key import ID_TYPES
@@ -35,8 +36,7 @@ def attribute_numbers(survey: Survey) -> dict[str, int]:
     return {name: number for number, name in enumerate(names)}
 
 
-@dataclass(slots=True)
-class Embedding:
+class Embedding(Struct):
     """Writes changes as data, and keeps the riskiest of them for readers without JS."""
 
     mask: Mask

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import files
 
+from msgspec import Struct
+
 from ctsync.render.choice import Choice
 from ctsync.render.html_change import card_of
 from ctsync.render.html_chart import chart
@@ -30,8 +32,7 @@ from ctsync.render.view import Line, PlanView, Style
 MOST_EMBEDDED = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Html:
+class Html(Struct, frozen=True):
     """`--format html`; `--all` embeds every change, however many a browser takes."""
 
     most_embedded: int = MOST_EMBEDDED

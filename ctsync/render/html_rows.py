@@ -8,7 +8,6 @@ Everything else is put into words like everywhere.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 from ctsync.model.change import ACTIONS
@@ -16,7 +15,7 @@ from ctsync.model.change_rows import OPERATION_FORM, ORIGIN_FORM, ChangeRows
 from ctsync.model.key import ID_TYPES, key_from_json
 from ctsync.model.mask import SENSITIVE_TEXT, Mask
 from ctsync.model.operation import Operation
-from ctsync.model.row import Row
+from ctsync.model.row import Row, defaults_of
 from ctsync.render.columns import escape
 from ctsync.render.rows import rows_of_operations
 from ctsync.render.words import (
@@ -27,7 +26,7 @@ from ctsync.render.words import (
     value_words,
 )
 
-_DEFAULTS = tuple(field.default for field in fields(Operation))
+_DEFAULTS = tuple(defaults_of(Operation).values())
 _SINCE = 10
 _SIGNS = {"$add": "+", "$remove": "-"}
 

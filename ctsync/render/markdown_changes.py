@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ctsync.model.change import Change
 from ctsync.model.mask import Mask
@@ -42,8 +43,7 @@ _WIDEST_NAME = 48
 _SPARE = 64  # for counts whose digits are not known before the cut
 
 
-@dataclass(slots=True)
-class Section:
+class Section(Struct):
     """The changes of one risk, of which a page full is kept.
 
     Changes come by key, so those kept are the first.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 from ctsync.model.change import Change, Origin
@@ -11,7 +10,7 @@ from ctsync.model.change_rows import ORIGIN_FORM, ChangeRows, change_rows
 from ctsync.model.key import key_from_json
 from ctsync.model.mask import Mask, masked_json
 from ctsync.model.operation import Operation
-from ctsync.model.row import Row
+from ctsync.model.row import Row, defaults_of
 from ctsync.render.view import PlanView, Style
 
 FORMAT = "ctsync.plan/1"
@@ -93,6 +92,6 @@ _SHOWN = (
     "attribute", "kind", "operator", "operand", "prior", "before", "after", "step",
     "certain", "sensitive", "since",
 )  # fmt: skip
-_DEFAULTS = tuple(field.default for field in fields(Operation))
+_DEFAULTS = tuple(defaults_of(Operation).values())
 _ORIGIN = ("file", "line", "row")
-_ORIGIN_DEFAULTS = tuple(field.default for field in fields(Origin))
+_ORIGIN_DEFAULTS = tuple(defaults_of(Origin).values())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ctsync.model.change import Change
 from ctsync.model.mask import Mask
@@ -15,8 +16,7 @@ from ctsync.render.words import list_notes, operator_words, sides_of, symbol_of
 LOCKED = "locked by the catalog: this blocks the plan"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One operation in words, masked and escaped.
 
     `sides` are before and after, or one of them where it says all. `notes` say what

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ctsync.model.change import Change
 from ctsync.render.change_lines import change_lines
@@ -55,8 +56,7 @@ class Text:
             separator = "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(Struct, frozen=True):
     view: PlanView
     style: Style
     paint: Paint

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+
+from msgspec import Struct, field
 
 from ctsync.model.change import ACTIONS, Change
 from ctsync.model.change_rows import ChangeRows, change_rows
@@ -48,8 +49,7 @@ class Line(Protocol):
         """Give the change itself, perhaps without its targets."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(Struct, frozen=True):
     """A change that is at hand already."""
 
     whole: Change
@@ -65,8 +65,7 @@ class _Held:
         return self.whole
 
 
-@dataclass(frozen=True, slots=True)
-class PlanView:
+class PlanView(Struct, frozen=True):
     """A plan as renderings see it.
 
     `changes` and `unread` give a fresh stream each time they are called: the same
@@ -145,8 +144,7 @@ def _masked_selector(text: str, mask: Mask) -> str:
     return f"{kind}={mask.key_text(Key(kind, glob))}"
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """How to show it.
 
     `everything` is `--all`, `summary_only` is `--summary`; `verbose` cuts no value.

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.sandbox.names import Json
 
@@ -30,8 +32,7 @@ class Delivery(Enum):
     ENDLESS = "the body never ends"
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """One HTTP response, how it is delivered, and how long it is held back."""
 
     status: int

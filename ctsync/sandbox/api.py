@@ -1,8 +1,9 @@
 """The two documented calls: who may make them, what they do, what they answer."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct, field
 
 from ctsync.sandbox import distortions
 from ctsync.sandbox.answers import Reply, build_answer, failure, json_reply
@@ -19,8 +20,7 @@ from ctsync.sandbox.traffic import Slot, Traffic
 from ctsync.sandbox.violations import Violation
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """One HTTP request, read whole."""
 
     method: str
@@ -44,8 +44,7 @@ class Request:
         return next((v for n, v in self.headers.items() if n.lower() == name), "")
 
 
-@dataclass(frozen=True)
-class ApiSettings:
+class ApiSettings(Struct, frozen=True):
     """Whom the API lets in, what it takes, and how it answers."""
 
     account_id: str | None = None

@@ -3,7 +3,8 @@
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ctsync.sandbox.names import Json
 
@@ -11,8 +12,7 @@ _WITHHELD = frozenset({"x-clevertap-passcode", "authorization", "cookie"})
 _BYTES_KEPT = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Struct, frozen=True):
     """One request to the platform, with the fault that it met."""
 
     number: int

@@ -2,15 +2,15 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from random import Random
 from threading import Lock
+
+from msgspec import Struct, field
 
 from ctsync.sandbox.faults import TABLE
 
 
-@dataclass
-class FaultQueue:
+class FaultQueue(Struct):
     """Deals a fault to each upload: the scripted ones first, then by their rates."""
 
     rates: Mapping[str, float]

@@ -7,15 +7,16 @@ here has one of the two shapes that the fault table asks for.
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.sandbox.answers import Answer, Delivery, Reply, failure
 from ctsync.sandbox.names import Json
 
 
-@dataclass(frozen=True)
-class FaultSettings:
+class FaultSettings(Struct, frozen=True):
     """The quantities that some faults need."""
 
     slow_seconds: float = 1.0

@@ -5,7 +5,8 @@ above all not to know.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ctsync.sandbox import distortions
 from ctsync.sandbox.answers import Answer, Delivery, Reply
@@ -13,8 +14,7 @@ from ctsync.sandbox.distortions import FaultSettings
 from ctsync.sandbox.validation import BAD_PHONE, SERVER_SIDE, Refusal
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One way to misbehave.
 
     `refusal` is imposed on a random record, or on all; `late` waits before applying;

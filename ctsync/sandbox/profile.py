@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ctsync.sandbox.effects import take_effect
 from ctsync.sandbox.names import Json, Key, fold_name
 from ctsync.sandbox.orders import Order
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """What is stored about one key, in the spelling that first named each attribute."""
 
     kind: str

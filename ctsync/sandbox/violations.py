@@ -4,7 +4,8 @@ The platform accepts most of these without a word, which is why they are worth n
 """
 
 from collections import deque
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ctsync.sandbox.names import Json, Key
 
@@ -38,8 +39,7 @@ RULES = {
 _KEPT = 10_000
 
 
-@dataclass(frozen=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """One breach of a rule: whose, of which attribute, in which call. Never a value."""
 
     rule: str

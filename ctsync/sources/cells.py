@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ctsync.kinds.words import choices
 from ctsync.model.rule import Rule
@@ -24,8 +25,7 @@ _SHOWN = 10
 _LONGEST = 400  # beyond it no number or date is meant
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnReader:
+class ColumnReader(Struct, frozen=True):
     """Reads the cells of one column of a table."""
 
     column: Column

@@ -6,9 +6,10 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
+
+from msgspec import Struct
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.duck import quoted
@@ -40,8 +41,7 @@ class Unreadable(Exception):
         return Diagnostic("error", code, message, hint, name, row=self.row)
 
 
-@dataclass(frozen=True, slots=True)
-class DataFile:
+class DataFile(Struct, frozen=True):
     """One file of rows. `name` is its path relative to the project.
 
     `mark` is what the system said of it when it was found.

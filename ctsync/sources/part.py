@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct
 
 from ctsync.duck import Connection
 from ctsync.model.value import Literal, Misread, Raw
@@ -17,8 +18,7 @@ Cells: TypeAlias = "Sequence[str | None]"
 Read: TypeAlias = "Raw | Misread | None"  # None is a blank cell
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """The columns that are wanted of a file: of the key, of attributes, of `where`."""
 
     key: str
@@ -32,8 +32,7 @@ class Wanted:
         return tuple(dict.fromkeys((self.key, *self.columns)))
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Some files of one shape; `first` is the number of the first of them.
 
     `relation` is a query: key VARCHAR, c1 ... cn VARCHAR for the wanted columns, file

@@ -7,8 +7,9 @@ of the judged tree is ever run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ctsync.canon import canonical, parse
 from ctsync.duck import Connection, refusals
@@ -71,8 +72,7 @@ class Refused(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A condition that was judged. In `sql` its columns `names` are w1, w2, ..."""
 
     sql: str

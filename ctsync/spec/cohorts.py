@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+
+from msgspec import Struct, field
 
 from ctsync.canon import canonical
 from ctsync.model.change import Origin
@@ -23,8 +24,7 @@ from ctsync.spec.shape import shape_faults
 from ctsync.spec.tables import MemberFile
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Cohort:
+class Cohort(Struct, frozen=True, eq=False):
     """One cohort. `keys` are its listed members, None where one has no key to use.
 
     `member_file` is where its members stand if they are not listed.
@@ -36,11 +36,11 @@ class Cohort:
     name: str
     file: str
     path: Path
-    node: Mapping[str, Node] = field(repr=False)
+    node: Mapping[str, Node]
     line: int | None = None
-    members: list[Node] = field(default_factory=list, repr=False)
-    lines: list[int] = field(default_factory=list, repr=False)
-    keys: tuple[Key | None, ...] = field(default=(), repr=False)
+    members: list[Node] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    keys: tuple[Key | None, ...] = ()
     digest: bytes = b""
     member_file: MemberFile | None = None
 

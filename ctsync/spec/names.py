@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ctsync.canon import fold_name
 from ctsync.kinds.system import SYSTEM
@@ -43,8 +44,7 @@ _BY_FOLD = {fold_name(name): name for name in SYSTEM}
 _BY_SOUND = {_loose(name): name for name in SYSTEM if name.startswith("MSG-")}
 
 
-@dataclass(frozen=True, slots=True)
-class NameFault:
+class NameFault(Struct, frozen=True):
     """One thing wrong with a name."""
 
     code: str
@@ -52,8 +52,7 @@ class NameFault:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a name stands."""
 
     file: str

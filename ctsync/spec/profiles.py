@@ -7,9 +7,10 @@ an entry that fails is looked at, and explained by jsonschema.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from ctsync.model.contribution import Path
 from ctsync.model.key import ID_TYPES, Key
@@ -25,8 +26,7 @@ from ctsync.spec.schema_sections import profile_schema
 from ctsync.spec.shape import shape_faults
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ProfileSection:
+class ProfileSection(Struct, frozen=True, eq=False):
     """The `profiles:` of one file. `keyless` are entries whose key cannot be used."""
 
     file: str

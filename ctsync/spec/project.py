@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
 
+from msgspec.structs import asdict
+
 from ctsync.canon import canonical, fold_name, sha256
 from ctsync.diagnostics import Findings
 from ctsync.errors import SpecError
@@ -181,10 +183,10 @@ class Project:
         limits = self.frame.limits
         words: dict[str, Any] = {
             "semantics": SEMANTICS,
-            "catalog": {name: _words(rule) for name, rule in self.catalog.items()},
+            "catalog": {name: asdict(rule) for name, rule in self.catalog.items()},
             "undeclared": self.policy.undeclared,
             "timezone": str(self.frame.timezone),
-            "platform": {name: getattr(limits, name) for name in limits.__slots__},
+            "platform": asdict(limits),
             "shielded": sorted(self.shielded),
         }
         return bytes.fromhex(sha256(canonical(words)))
@@ -193,7 +195,3 @@ class Project:
 def _sources() -> list[Any]:
     found = discover("ctsync.sources", "SOURCE")
     return sorted(found, key=lambda source: source.rank)
-
-
-def _words(rule: Rule) -> dict[str, Any]:
-    return {name: getattr(rule, name) for name in rule.__slots__}

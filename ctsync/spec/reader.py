@@ -12,9 +12,10 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from ctsync.spec.builder import Builder, Marks, Position, Problem, position_of
 from ctsync.spec.roster import Roster
@@ -33,8 +34,7 @@ _UNPRINTABLE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Document:
+class Document(Struct, frozen=True, eq=False):
     """What a file holds. `tree` is None where it cannot be read at all.
 
     `lines` gives, by the id of a list near the root, the line of each of its items;

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ctsync.model.contribution import Path
 from ctsync.spec.findings import Locator, Reporter
@@ -16,8 +17,7 @@ _VALUES = ("attributes", "leave")  # of a cohort: for kinds to judge
 _NAMED = frozenset({"catalog", "cohorts", "tables"})  # a bad part spoils only itself
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Section:
+class Section(Struct, frozen=True, eq=False):
     """One file. `view` is what of it has the right shape, as JSON."""
 
     file: str

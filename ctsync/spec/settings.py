@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.kinds.base import Frame
@@ -25,8 +27,7 @@ from ctsync.spec.variables import Reference
 from ctsync.spec.zones import similar_zones, zone_named
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The project file without its sections."""
 
     name: str | None
@@ -40,7 +41,7 @@ class Settings:
 
     def as_fields(self) -> dict[str, Any]:
         """Give them as the fields of a project."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return asdict(self)
 
 
 def read_settings(view: Mapping[str, Any], file: str, report: Reporter) -> Settings:

@@ -7,8 +7,10 @@ package is imported only where there is something to explain.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.model.contribution import Path
 from ctsync.model.key import ID_TYPES
@@ -28,8 +30,7 @@ _ARTICLES = {
 _ROOT = "\0"  # stands for what the whole value is called
 
 
-@dataclass(frozen=True, slots=True)
-class ShapeFault:
+class ShapeFault(Struct, frozen=True):
     """One thing wrong with a shape, and where."""
 
     path: Path

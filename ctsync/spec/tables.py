@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from ctsync.canon import fold_name
 from ctsync.codes import severity_of
@@ -27,8 +28,7 @@ SUFFIXES = (".csv", ".jsonl", ".parquet")
 PACKINGS = (".gz", ".zst")
 
 
-@dataclass(frozen=True, slots=True)
-class FileWords:
+class FileWords(Struct, frozen=True):
     """A pattern of file names, as written.
 
     `folder` is where it starts: the folder of the file in which it stands, relative to
@@ -55,8 +55,7 @@ class FileWords:
         return self.pattern.finding(code, message, hint)
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True, dict=True):
     """One table: which files, whose rows, and what a row makes of a profile.
 
     `columns` stand in the order of their attributes, whatever their order in the spec:
@@ -109,8 +108,7 @@ class Table:
         return Diagnostic(severity, code, message, hint, self.file, line, column)
 
 
-@dataclass(frozen=True, slots=True)
-class MemberFile:
+class MemberFile(Struct, frozen=True):
     """The file of a cohort's members, and the column of their id.
 
     `path` leads to the cohort's `members` in `file`.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.model.snapshot import Account
@@ -15,8 +16,7 @@ from ctsync.spec.variables import Reference, refused
 PASSCODE = "${CLEVERTAP_PASSCODE}"
 
 
-@dataclass(frozen=True, slots=True)
-class AccountWords:
+class AccountWords(Struct, frozen=True):
     """`account:` as written; variables are read where they are first used."""
 
     id: Reference
@@ -112,8 +112,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class StateLocation:
+class StateLocation(Struct, frozen=True):
     """Where the state lies: a path relative to the project, or an address.
 
     `name` is that of `{url, name}`.
@@ -123,8 +122,7 @@ class StateLocation:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StateWords:
+class StateWords(Struct, frozen=True):
     """`state:` as written."""
 
     text: Reference

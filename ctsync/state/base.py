@@ -36,6 +36,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+from msgspec import Struct
+
 from ctsync.canon import parse
 from ctsync.model.entry import Entry
 from ctsync.model.key import Key
@@ -66,8 +68,7 @@ class Columns:
     held: object = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """One version of what is known. Without a header there is none yet.
 
     A store that can do more than yield its entries says how in `find` (the entries of
@@ -93,8 +94,7 @@ class Snapshot:
         return chosen(self.entries(), keys)
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Struct, frozen=True):
     """What a run left behind: its first line, and the lines after it.
 
     It ends where the journal ended when it was opened, although a run that is still

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import replace
 from itertools import tee
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from ctsync.model.entry import Entry, Known
 from ctsync.model.key import Key

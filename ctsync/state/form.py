@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from ctsync.canon import canonical, parse, sha256
 from ctsync.errors import StateError
@@ -250,7 +251,7 @@ def header_from_line(
     return header, {name: data[name] for name in data.keys() - _HEADER_FIELDS}
 
 
-_HEADER_FIELDS = frozenset(Header.__dataclass_fields__)
+_HEADER_FIELDS = frozenset(Header.__struct_fields__)
 
 
 def _parse_head(line: bytes) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from ctsync.canon import canonical, parse
 from ctsync.errors import StateLocked
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """One run, as it names itself when it takes the lock. `since` is a time in UTC."""
 
     user: str

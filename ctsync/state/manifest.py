@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.model.snapshot import Header
 from ctsync.state.form import header_from_line, header_line, not_a_state
@@ -15,8 +17,7 @@ NAME = "manifest.json"
 SHEET_NAME = re.compile(r"ctsync-(?:base|segment)-([0-9]+)\.parquet")
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """A header and the sheets of its entries: of each key, the last sheet's row."""
 
     header: Header
@@ -62,8 +63,7 @@ def _sheet(data: Any) -> Sheet:
     return sheet
 
 
-@dataclass(frozen=True, slots=True)
-class Compaction:
+class Compaction(Struct, frozen=True):
     """When changed entries are written together with the unchanged ones."""
 
     small_rows: int = 20_480  # a base that is written anew each time

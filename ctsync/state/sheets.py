@@ -8,9 +8,11 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from ctsync.canon import canonical, parse
 from ctsync.model.key import Key
@@ -29,8 +31,7 @@ PAGE = 1 << 16
 ALWAYS_HASHED = 1 << 26  # bytes that take a tenth of a second
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """One file, as it was when ctsync had written it."""
 
     name: str

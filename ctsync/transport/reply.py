@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ctsync.canon import parse
 from ctsync.model.key import ID_TYPES, Key
@@ -25,8 +26,7 @@ _UNCLEAR = Verdict(Outcome.UNKNOWN, error="the reply does not add up")
 _ACKNOWLEDGED = Verdict(Outcome.ACKNOWLEDGED)
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(Struct, frozen=True):
     """One entry of `unprocessed`."""
 
     code: int | None

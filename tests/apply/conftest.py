@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -11,6 +11,7 @@ from time import sleep, time
 from typing import BinaryIO
 
 import pytest
+from msgspec.structs import replace
 
 from ctsync.apply.recover import folded_view, recover
 from ctsync.apply.result import ApplyResult

@@ -1,6 +1,6 @@
 """What of a change is still due, seen from what is known now."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from ctsync.apply.effect import Doubt, effect_of
 from ctsync.apply.resume import still_due

@@ -12,9 +12,10 @@ import hashlib
 import sys
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from ctsync.apply.collection import collected_seldom
 from ctsync.model.entry import Entry

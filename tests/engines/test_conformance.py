@@ -1,10 +1,9 @@
 """What every engine of the registry promises."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ctsync.engines.base import fingerprint
 from ctsync.engines.duckdb import find_places

@@ -5,13 +5,14 @@ shape of value that the language has, so that a newcomer is under the laws at on
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain, combinations
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import Faults, Frame, Kind

@@ -1,11 +1,11 @@
 """The laws of all kinds, over the registry."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ctsync.canon import canonical, sha256
 from ctsync.kinds import KINDS

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import pytest
+from msgspec.structs import replace
 
 from ctsync.canon import fold_name
 from ctsync.errors import SpecError

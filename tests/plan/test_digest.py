@@ -1,9 +1,9 @@
 """The digest approves the effect of a plan, and nothing else."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ctsync.model.change import Change, Origin, Settled
 from ctsync.model.key import Key

@@ -4,9 +4,9 @@ import copy
 import json
 import os
 import stat
-from dataclasses import fields, replace
 
 import pytest
+from msgspec.structs import fields, replace
 
 from ctsync.canon import canonical, sha256
 from ctsync.errors import CtsyncError, PlanRefused

@@ -1,8 +1,7 @@
 """What a plan sends in the light of what the snapshot knows."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ctsync.model.entry import Known
 

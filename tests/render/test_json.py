@@ -1,8 +1,8 @@
 import json
 import sys
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ctsync.model.mask import Mask
 from ctsync.render import RENDERERS, renderer_for

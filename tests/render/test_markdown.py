@@ -3,10 +3,10 @@
 import re
 import tracemalloc
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.survey import Survey, traits_of

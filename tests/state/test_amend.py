@@ -3,13 +3,13 @@
 import errno
 import os
 import tempfile
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ctsync.errors import StateError
 from ctsync.model.entry import Entry, Known

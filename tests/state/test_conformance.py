@@ -4,12 +4,12 @@ import os
 import stat
 import tempfile
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ctsync.errors import StateError, StateLocked
 from ctsync.model.entry import Entry, Known

@@ -1,8 +1,7 @@
 """The page in a browser: search, filters, paging, and values that stay text."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ctsync.model.change import Change, Origin
 from ctsync.model.key import Key
