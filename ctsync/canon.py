@@ -47,7 +47,14 @@ def fold_name(name: str) -> str:
     Names that differ only by letter case or spaces are one property
     (API notes 4.2 and 4.3).
     """
-    return "".join(unicodedata.normalize("NFC", name).casefold().split())
+    return fold_text(name)
+
+
+def fold_text(text: str) -> str:
+    """Give the same form of a value, of which there are too many to remember."""
+    if text.isascii():
+        return "".join(text.lower().split())
+    return "".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def fold_id(identifier: str) -> str:

@@ -14,6 +14,8 @@ never looks at another attribute. It answers in normal forms (`ctsync.model.valu
 5. `apply`: what is known after an operation was acknowledged, or (`certain=False`)
    after its outcome was lost.
 
+A kind of which there may be millions also answers `is_said`, at a look.
+
 `kinds/counter.py` is the smallest example.
 """
 
@@ -31,7 +33,7 @@ from ctsync.model.entry import Known
 from ctsync.model.operation import Operation
 from ctsync.model.rule import Rule
 from ctsync.model.target import Target
-from ctsync.model.value import Raw
+from ctsync.model.value import Raw, Value
 
 
 class Fault(Struct, frozen=True):
@@ -86,6 +88,21 @@ class Kind(ABC):
     def lint(self, target: Target) -> tuple[Fault, ...]:  # noqa: ARG002 - a default
         """Give what is allowed in a target and yet likely to surprise."""
         return ()
+
+    def is_said(
+        self,
+        raw: Raw,  # noqa: ARG002 - a default
+        held: Value,  # noqa: ARG002
+        rule: Rule,  # noqa: ARG002
+        frame: Frame,  # noqa: ARG002
+    ) -> bool:
+        """Say at a look that words mean what is held, and that all is well with them.
+
+        `held` is a certain value of this kind.
+        Where this is True, `normalize` and `lint` find no fault and `diff` has nothing
+        to do; where it is False, they tell.
+        """
+        return False
 
     @abstractmethod
     def schema(self, rule: Rule) -> Mapping[str, Any]:

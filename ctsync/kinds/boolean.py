@@ -10,7 +10,7 @@ from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.words import not_removable, wrong_type
 from ctsync.model.rule import Rule
 from ctsync.model.target import Target
-from ctsync.model.value import Literal, Raw
+from ctsync.model.value import Literal, Raw, Value
 
 
 class BooleanKind(ScalarKind):
@@ -35,6 +35,10 @@ class BooleanKind(ScalarKind):
             write=rule.write,
             sensitive=rule.sensitive,
         )
+
+    def is_said(self, raw: Raw, held: Value, rule: Rule, frame: Frame) -> bool:  # noqa: ARG002
+        """Say whether it is the same one."""
+        return isinstance(raw, Literal) and raw.type == "boolean" and raw.value is held
 
 
 _SPELLING = "write true or false, without quotes"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.words import not_removable, wrong_type
 from ctsync.model.rule import Rule
 from ctsync.model.target import Target
-from ctsync.model.value import Literal, Raw, date_form
+from ctsync.model.value import Literal, Raw, Value, date_form
 
 _FORM = re.compile(
     # Hours end at 23: newer Pythons read 24:00:00 as the next day, older ones do not.
@@ -45,7 +46,17 @@ class DateKind(ScalarKind):
             sensitive=rule.sensitive,
         )
 
+    def is_said(self, raw: Raw, held: Value, rule: Rule, frame: Frame) -> bool:  # noqa: ARG002
+        """Say whether it is the same second."""
+        if not isinstance(raw, Literal) or raw.type != "date":
+            return False
+        try:
+            return date_form(epoch_seconds(raw.text, frame.timezone)) == held
+        except Faults:
+            return False
 
+
+@lru_cache(maxsize=4096)  # there are many people, and not so many days
 def epoch_seconds(text: str, zone: ZoneInfo) -> int:
     """Give the epoch seconds of `YYYY-MM-DD[THH:MM:SS[offset]]`.
 

@@ -13,17 +13,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ctsync.canon import fold_name
+from ctsync.canon import fold_text
 from ctsync.kinds.base import Fault, Faults, Frame, Kind
 from ctsync.kinds.held import MOVES, Held, held_of
 from ctsync.kinds.system import enum_fault
-from ctsync.kinds.text import text_faults, unstable_faults
+from ctsync.kinds.text import is_plain, text_faults, unstable_faults
 from ctsync.kinds.words import wrong_type
 from ctsync.model.entry import Known
 from ctsync.model.operation import Operation, Operator
 from ctsync.model.rule import Rule
 from ctsync.model.target import Target
-from ctsync.model.value import Literal, Raw
+from ctsync.model.value import Literal, Raw, Value
 
 
 class ListKind(Kind):
@@ -63,6 +63,19 @@ class ListKind(Kind):
         if faults:
             raise Faults(*faults)
         return target
+
+    def is_said(self, raw: Raw, held: Value, rule: Rule, frame: Frame) -> bool:
+        """Say whether exactly these values are listed, and all are plain."""
+        if not isinstance(raw, list) or rule.enum:
+            return False
+        texts = [each.text for each in raw if isinstance(each, Literal)]
+        return (
+            len(raw) == len(texts) <= frame.limits.list_values
+            and tuple(sorted(set(texts))) == held
+            and {"text"}.issuperset(map(_type, raw))
+            and all(is_plain(text, frame) for text in held)
+            and not any(_twins(held))
+        )
 
     def lint(self, target: Target) -> tuple[Fault, ...]:
         """Warn of values that the platform may take for one."""
@@ -110,6 +123,10 @@ class ListKind(Kind):
             ours=tuple(sorted(moved.ours)),
             complete=moved.complete,
         )
+
+
+def _type(raw: Raw) -> str:
+    return raw.type if isinstance(raw, Literal) else ""
 
 
 def _is_exactly(known: Known, target: Target) -> bool:
@@ -228,11 +245,9 @@ def _values(raw: Raw, rule: Rule, frame: Frame, faults: list[Fault]) -> tuple[st
     return tuple(sorted(texts))
 
 
-def _item_faults(text: str, rule: Rule, frame: Frame) -> Iterator[Fault]:
-    yield from text_faults(text, frame)
-    fault = enum_fault(text, rule)
-    if fault is not None:
-        yield fault
+def _item_faults(text: str, rule: Rule, frame: Frame) -> tuple[Fault, ...]:
+    faults, fault = text_faults(text, frame), enum_fault(text, rule)
+    return faults if fault is None else (*faults, fault)
 
 
 def _count_faults(target: Target, frame: Frame) -> Iterator[Fault]:
@@ -247,11 +262,11 @@ def _count_faults(target: Target, frame: Frame) -> Iterator[Fault]:
 
 
 def _twins(values: tuple[str, ...]) -> Iterator[Fault]:
-    if len(set(map(fold_name, values))) == len(values):
+    if len(values) < 2 or len(set(map(fold_text, values))) == len(values):
         return
     spellings = defaultdict(list)
     for value in values:
-        spellings[fold_name(value)].append(value)
+        spellings[fold_text(value)].append(value)
     for same in spellings.values():
         if len(same) > 1:
             yield Fault(

@@ -13,7 +13,7 @@ from ctsync.kinds.words import not_removable, wrong_type
 from ctsync.limits import MAX_COUNTER
 from ctsync.model.rule import Rule
 from ctsync.model.target import Target
-from ctsync.model.value import Literal, Raw
+from ctsync.model.value import Literal, Raw, Value
 
 
 class NumberKind(ScalarKind):
@@ -35,6 +35,15 @@ class NumberKind(ScalarKind):
             _whole(_number(raw, rule)),
             write=rule.write,
             sensitive=rule.sensitive,
+        )
+
+    def is_said(self, raw: Raw, held: Value, rule: Rule, frame: Frame) -> bool:  # noqa: ARG002
+        """Say whether it is the same number, and of the same type."""
+        return (
+            isinstance(raw, Literal)
+            and raw.type == "number"
+            and type(raw.value) is type(held)
+            and raw.value == held
         )
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from ctsync.kinds.base import Fault, Faults, Frame
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.system import DELETABLE, system_faults
-from ctsync.kinds.text import text_faults, unstable_faults
+from ctsync.kinds.text import is_plain, text_faults, unstable_faults
 from ctsync.kinds.words import choices, not_removable, raw_text, wrong_type
 from ctsync.model.rule import Rule
 from ctsync.model.target import Target
-from ctsync.model.value import Literal, Raw
+from ctsync.model.value import Literal, Raw, Value
 
 _AS_WRITTEN = frozenset({"Phone"})  # digits are text here, quoted or not
 
@@ -38,7 +38,7 @@ class StringKind(ScalarKind):
         """Take text, and for Phone the digits as written."""
         text = _text(raw, rule)
         if text is not None:
-            faults = (*text_faults(text, frame), *system_faults(text, rule))
+            faults = text_faults(text, frame) + system_faults(text, rule)
             if faults:
                 raise Faults(*faults)
         elif not self.can_remove(rule.attribute):
@@ -51,10 +51,20 @@ class StringKind(ScalarKind):
             sensitive=rule.sensitive,
         )
 
+    def is_said(self, raw: Raw, held: Value, rule: Rule, frame: Frame) -> bool:
+        """Say whether the text is the same, and plain."""
+        return (
+            isinstance(raw, Literal)
+            and raw.type == "text"
+            and raw.text == held
+            and is_plain(raw.text, frame)
+            and not system_faults(raw.text, rule)
+        )
+
     def lint(self, target: Target) -> tuple[Fault, ...]:
         """Warn of text that the platform may change."""
         if isinstance(target.value, str) and target.attribute not in _AS_WRITTEN:
-            return tuple(unstable_faults(target.value))
+            return unstable_faults(target.value)
         return ()
 
 

@@ -93,10 +93,9 @@ _CHECKS: Mapping[str, Callable[[str], Iterator[Fault]]] = {
 }
 
 
-def system_faults(text: str, rule: Rule) -> Iterator[Fault]:
-    """Yield what the platform refuses in the text of this attribute."""
+def system_faults(text: str, rule: Rule) -> tuple[Fault, ...]:
+    """Give what the platform refuses in the text of this attribute."""
     fault = enum_fault(text, rule)
-    if fault is not None:
-        yield fault
-    if rule.attribute in _CHECKS:
-        yield from _CHECKS[rule.attribute](text)
+    faults = () if fault is None else (fault,)
+    check = _CHECKS.get(rule.attribute)
+    return faults if check is None else (*faults, *check(text))

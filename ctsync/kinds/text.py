@@ -12,12 +12,31 @@ from ctsync.model.value import DATE_PREFIX
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def text_faults(text: str, frame: Frame) -> Iterator[Fault]:
-    """Yield what the platform would refuse or silently damage in a text value.
+def is_plain(text: str, frame: Frame) -> bool:
+    """Say at a look that text has none of the faults below, as most has not.
+
+    Where this is False, they tell.
+    """
+    # No character takes more than four bytes; of spaces only " " is printable.
+    return (
+        text.isprintable()
+        and 0 < len(text) * 4 <= frame.limits.value_bytes
+        and text[0] not in " $"
+        and text[-1] != " "
+        and not text.isdecimal()
+    )
+
+
+def text_faults(text: str, frame: Frame) -> tuple[Fault, ...]:
+    """Give what the platform would refuse or silently damage in a text value.
 
     Bytes are counted in UTF-8: the founding document limits values to 512 bytes, and
     the platform cuts or drops what is longer without an error.
     """
+    return () if is_plain(text, frame) else tuple(_text_faults(text, frame))
+
+
+def _text_faults(text: str, frame: Frame) -> Iterator[Fault]:
     if not text.strip():
         yield Fault(
             "CT202",
@@ -50,8 +69,15 @@ def _length_faults(text: str, frame: Frame) -> Iterator[Fault]:
         )
 
 
-def unstable_faults(text: str) -> Iterator[Fault]:
-    """Yield what the platform may turn into something else (seen in traffic)."""
+def unstable_faults(text: str) -> tuple[Fault, ...]:
+    """Give what the platform may turn into something else (seen in traffic)."""
+    is_digits = text.isascii() and text.isdigit()
+    if not is_digits and text == text.strip():
+        return ()
+    return tuple(_unstable_faults(text))
+
+
+def _unstable_faults(text: str) -> Iterator[Fault]:
     if text.isascii() and text.isdigit() and (text[0] == "0" or len(text) > 15):
         yield Fault(
             "CT210",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from ctsync.engines.base import Candidate
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import Fault, Faults, Frame
-from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.change import Action, Change, Origin, Settled
 from ctsync.model.entry import Entry, Known
@@ -18,20 +17,21 @@ from ctsync.model.operation import Operation
 from ctsync.model.rule import Rule
 from ctsync.model.target import Target
 from ctsync.plan.shields import Shields
-from ctsync.state.form import StoredAttributes
 
 
 class Wanted(Struct, frozen=True):
     """All that a plan wants of one profile.
 
     `declared` are the targets of places that name it, `leaving` those of cohorts that
-    it leaves, both by folded name. `removes` says that what left the spec is removed,
+    it leaves, both by folded name; of what is `standing` it is known already that the
+    snapshot has just that. `removes` says that what left the spec is removed,
     `shields` what tables say of it. Unless it `settles`, what is wanted is not wholly
     known, and no fingerprint is kept.
     """
 
     declared: Mapping[str, Target]
     leaving: Mapping[str, Target] = field(default_factory=dict)
+    standing: Collection[str] = ()
     cohorts: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
     is_named: bool = True
@@ -96,19 +96,18 @@ class _Builder:
 
     def build(self) -> Built:
         declared, leaving = self._wanted.declared, self._wanted.leaving
+        standing = self._wanted.standing
         for folded, target in declared.items():
             self._reach(folded, target)
         for folded, target in leaving.items():
             self._forget.append(folded)
             self._reach(folded, target)
         for folded in self._known:
-            if folded not in declared and folded not in leaving:
+            if not (folded in declared or folded in leaving or folded in standing):
                 self._let_go(folded, self._known[folded])
         return self._finish()
 
     def _reach(self, folded: str, target: Target) -> tuple[Operation, ...]:
-        if self._is_there(folded, target):
-            return ()
         known = self._known.get(folded)
         if target.kind == "list" and folded not in self._wanted.shields.kept:
             target = _with_take_back(target, known)
@@ -128,17 +127,6 @@ class _Builder:
         self._targets.append(target)
         self._operations.extend(operations)
         return operations
-
-    def _is_there(self, folded: str, target: Target) -> bool:
-        """Say whether a value stands in the entry's line just as it is wanted.
-
-        Most of a profile is as it was, and this is told without reading it.
-        """
-        known, value = self._known, target.value
-        if value is None or not isinstance(known, StoredAttributes):
-            return False
-        kind = KINDS[target.kind]
-        return isinstance(kind, ScalarKind) and known.says(folded, kind.name, value)
 
     def _check_count(self, target: Target, operations: tuple[Operation, ...]) -> None:
         limit = self._frame.limits.list_values

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -22,6 +23,9 @@ from ctsync.model.target import Target
 from ctsync.model.value import Literal, Misread, Raw
 from ctsync.plan.complaints import Complaint, Desk, Place, complaint_of, is_bad
 from ctsync.plan.ground import Ground
+from ctsync.state.form import StoredAttributes
+
+Words: TypeAlias = "Mapping[str, Raw | Misread]"
 
 NONE: Mapping[str, Fault] = MappingProxyType({})
 REMEMBERED = 1_000  # of an attribute's words, in the hope that others use them too
@@ -47,13 +51,15 @@ class Desired(Struct):
     """What all places together want of one profile.
 
     `declared` are the targets by folded attribute name, `leaving` those of cohorts that
-    it leaves; `cohorts` are those that it is in then. `listed` gives, for each table
-    with a row of the profile, the folded names of the attributes that it declares.
-    `skipped` are rows that are left alone.
+    it leaves, `standing` the folded names of what is declared and known to be so.
+    `cohorts` are those that it is in then. `listed` gives, for each table with a row of
+    the profile, the folded names of the attributes that it declares. `skipped` are rows
+    that are left alone.
     """
 
     declared: dict[str, Declared] = field(default_factory=dict)
     leaving: dict[str, Declared] = field(default_factory=dict)
+    standing: list[str] = field(default_factory=list)
     cohorts: tuple[str, ...] = ()
     listed: dict[str, frozenset[str]] = field(default_factory=dict)
     skipped: tuple[Contribution, ...] = ()
@@ -65,22 +71,28 @@ class Reader:
     def __init__(self, ground: Ground, mask: Mask, findings: Findings) -> None:
         self._ground = ground
         self._desk = Desk(ground, mask, findings)
-        self._flawless: dict[str, dict[Literal, Target]] = {}
+        self._flawless: defaultdict[str, dict[Literal, Target]] = defaultdict(dict)
 
     def desired(
         self,
         key: Key,
         contributions: Iterable[Contribution],
         spoilt: Mapping[str, Fault] = NONE,
+        known: StoredAttributes | None = None,
     ) -> Desired:
         """Give what a profile should become.
 
         `spoilt` are attributes, by folded name, whose targets were found to be
-        impossible: a row that may be skipped is then skipped for them.
+        impossible: a row that may be skipped is then skipped for them. Words that say
+        just what is `known` get no target: most do, and it is told at a look.
         """
         found = Desired()
         for contribution in contributions:
-            targets, complaints = self._judge(key, contribution)
+            standing: list[str] = []
+            words = contribution.read()
+            if known is not None:
+                words, standing = self._parted(words, known)
+            targets, complaints = self._judge(key, contribution, words)
             if contribution.skips:
                 complaints += _spoiling(targets, spoilt, self._ground)
             is_skipped = contribution.skips and is_bad(complaints)
@@ -88,7 +100,7 @@ class Reader:
                 self._desk.take(complaints, is_skipped=is_skipped)
             if is_skipped:
                 found.skipped = (*found.skipped, contribution)
-                targets = []
+                targets, standing = [], []
             folded = _folded(targets)
             if not found.declared and len(folded) == len(targets):
                 found.declared = folded
@@ -96,7 +108,9 @@ class Reader:
                 for declared in targets:
                     self.merge(found.declared, declared)
             if contribution.origin.table is not None:
-                found.listed[contribution.origin.table] = frozenset(folded)
+                listed = frozenset((*folded, *standing))
+                found.listed[contribution.origin.table] = listed
+            found.standing += standing
         self._desk.take(self._age_beside_dob(found.declared))
         return found
 
@@ -133,15 +147,34 @@ class Reader:
             target = _united(first.target, new.target)
             merged[folded] = first._replace(target=target)
 
+    def _parted(
+        self, words: Words, known: StoredAttributes
+    ) -> tuple[dict[str, Raw | Misread], list[str]]:
+        """Part words from the folded names of those that say just what is known."""
+        rest, standing = {}, []
+        for name, raw in words.items():
+            folded = fold_name(name)
+            if self._stands(name, raw, folded, known):
+                standing.append(folded)
+            else:
+                rest[name] = raw
+        return rest, standing
+
+    def _stands(
+        self, name: str, raw: Raw | Misread, folded: str, known: StoredAttributes
+    ) -> bool:
+        if isinstance(raw, Misread):
+            return False
+        rule = self._ground.rule_for(name)
+        kind = kind_of(raw) if rule.kind is None else KINDS[rule.kind]
+        held = known.held(folded, kind.name)
+        return held is not None and kind.is_said(raw, held, rule, self._ground.frame)
+
     def _judge(
-        self, key: Key, contribution: Contribution
+        self, key: Key, contribution: Contribution, words: Words
     ) -> tuple[list[Declared], list[Complaint]]:
         """Give the targets of one place, and all that is wrong with it."""
         origin, root = contribution.origin, contribution.path
-        complaints = [
-            complaint_of(fault, None, Place(origin, root, key))
-            for fault in contribution.faults
-        ]
         said = origin
         if origin.cohort is not None and origin.row is not None:
             # The words stand with the cohort; its file says only who is a member.
@@ -149,8 +182,10 @@ class Reader:
             said, root = cohort.origin, cohort.attributes_path
         among = Place(origin, root, key)
         at = among if said is origin else Place(said, root, key)
+        here = Place(origin, contribution.path, key)
+        complaints = [complaint_of(f, None, here) for f in contribution.faults]
         targets: list[Declared] = []
-        for name, raw in contribution.read().items():
+        for name, raw in words.items():
             target = self._target(name, raw, at, complaints)
             if target is not None:
                 targets.append(Declared(target, name, among))
@@ -167,7 +202,7 @@ class Reader:
         """
         if not isinstance(raw, Literal):
             return self._understood(name, raw, among, complaints)
-        flawless = self._flawless.setdefault(name, {})
+        flawless = self._flawless[name]
         target = flawless.get(raw)
         if target is None:
             before = len(complaints)
@@ -278,8 +313,5 @@ def _folded(targets: Iterable[Declared]) -> dict[str, Declared]:
 
 
 def targets_of(declared: Mapping[str, Declared]) -> dict[str, Target]:
-    """Give the targets by folded name, in the order of the attributes' names."""
-    if not declared:
-        return {}
-    names = sorted([(d.target.attribute, name) for name, d in declared.items()])
-    return {name: declared[name].target for _, name in names}
+    """Give the targets by folded name."""
+    return {name: found.target for name, found in declared.items()}

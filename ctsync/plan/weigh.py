@@ -28,7 +28,10 @@ from ctsync.plan.select import Selection
 from ctsync.plan.shields import shields_of
 from ctsync.plan.skips import SkipCount
 from ctsync.plan.twins import TwinWatch
-from ctsync.state.form import entry_from_line, entry_line
+from ctsync.state.form import StoredAttributes, entry_from_line, entry_line
+
+# Of these, words about other attributes or profiles decide what is wrong.
+_IN_COMPANY = BLOCK_NAMES | {"age"}
 
 
 class Weigher(Struct):
@@ -44,6 +47,7 @@ class Weigher(Struct):
     _blocks: BlockWatch = field(default_factory=BlockWatch)
     _twins: TwinWatch = field(default_factory=TwinWatch)
     _leave: dict[str, dict[str, Declared]] = field(default_factory=dict)
+    _sees_all: bool = True
 
     def weigh(
         self, entries: Iterable[Entry], columns: str | None = None
@@ -67,6 +71,7 @@ class Weigher(Struct):
             tuple(self.ground.batches()),
             lambda: self._counted(self.ground.unbatched()),
         )
+        self._sees_all = not _IN_COMPANY.isdisjoint(self.ground.names)
         try:
             for candidate in self.engine.find_candidates(search, self.tally):
                 self.selection.meet_profile(candidate.key, candidate.entry)
@@ -124,25 +129,39 @@ class Weigher(Struct):
         self._blocks.declare(found.declared, candidate.entry)
         self._report_blocks(reader)
         wanted = {**found.leaving, **found.declared}
-        names = (each.target.attribute for each in wanted.values())
-        self.selection.meet("attribute", names)
+        if not self.selection.is_whole:
+            names = (each.target.attribute for each in wanted.values())
+            self.selection.meet("attribute", names)
         self._report(candidate, built, wanted, reader)
         return found, built
 
     def _desired(
         self, candidate: Candidate, reader: Reader, spoilt: Mapping[str, Fault] = NONE
     ) -> Desired:
-        found = reader.desired(candidate.key, candidate.contributions, spoilt)
         entry = candidate.entry
+        known = None if spoilt else self._known(candidate)
+        found = reader.desired(candidate.key, candidate.contributions, spoilt, known)
         before = entry.cohorts if entry is not None and not entry.gone else ()
         current = _cohorts_of(candidate)
         left = [n for n in before if n not in current and self._parts(n, found)]
         for name in left:
             for folded, given in self._leave.get(name, {}).items():
-                if folded not in found.declared:
+                if folded not in found.declared and folded not in found.standing:
                     reader.merge(found.leaving, given)
         found.cohorts = tuple(sorted({*current, *before}.difference(left)))
         return found
+
+    def _known(self, candidate: Candidate) -> StoredAttributes | None:
+        """Give what stands in an entry, if words that say just that need no look.
+
+        Words of one place alone do not, unless some attributes are judged by others.
+        """
+        entry = candidate.entry
+        if len(candidate.contributions) != 1 or entry is None or entry.gone:
+            return None
+        if isinstance(entry.attributes, StoredAttributes) and not self._sees_all:
+            return entry.attributes
+        return None
 
     def _parts(self, cohort: str, found: Desired) -> bool:
         """Say whether a profile that is no member any more can leave the cohort.
@@ -151,6 +170,7 @@ class Weigher(Struct):
         at parting.
         """
         given = self._leave.get(cohort, {}).keys() - found.declared.keys()
+        given -= frozenset(found.standing)
         tables = (row.origin.table or "" for row in found.skipped)
         return not any(given & self.ground.tables[name].attributes for name in tables)
 
@@ -212,6 +232,7 @@ class Weigher(Struct):
         return Wanted(
             declared=targets_of(found.declared),
             leaving=targets_of(found.leaving),
+            standing=found.standing,
             cohorts=found.cohorts,
             origins=_each_once(places) or _origins_of(found.leaving),
             is_named=bool(candidate.contributions),

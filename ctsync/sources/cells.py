@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
-
 from ctsync.kinds.words import choices
 from ctsync.model.rule import Rule
 from ctsync.model.value import Literal, Misread, Raw
@@ -25,14 +23,22 @@ _SHOWN = 10
 _LONGEST = 400  # beyond it no number or date is meant
 
 
-class ColumnReader(Struct, frozen=True):
+class ColumnReader:
     """Reads the cells of one column of a table."""
 
-    column: Column
-    rule: Rule
+    def __init__(self, column: Column, rule: Rule) -> None:
+        self.column = column
+        self.rule = rule
+        options = (column.split, column.map, column.format)
+        self._is_bare = options == (None, None, None) and column.how == "exactly"
+        self._takes_text = rule.kind not in _TYPED
 
     def read(self, cell: Read) -> Raw | Misread | None:
         """Give the raw value of a cell; None where it says nothing."""
+        if type(cell) is Literal and self._is_bare:
+            if cell.type != "text" or (self._takes_text and cell.value is not None):
+                return cell
+            return self._typed(cell)
         if isinstance(cell, Literal):
             if self.column.split is None or cell.type != "text":
                 return self._of_scalar(cell)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from itertools import islice
+from typing import Any, TypeAlias
 
+from ctsync.canon import parse
 from ctsync.duck import Connection, named, refusals
 from ctsync.model.value import Literal, Misread
 from ctsync.sources.files import DataFile, Unreadable
@@ -23,6 +24,8 @@ from ctsync.sources.part import (
     text,
     word,
 )
+
+Reader: TypeAlias = "Callable[[str], Read]"
 
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)")
 _NUMBER = re.compile(r"FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)")
@@ -82,7 +85,7 @@ class ParquetForm:
             _relation(files, first, wanted, sorts, looked_at),
             ["parquet", *sorts],
             f"[{', '.join(['key', *cells])}]",
-            partial(_read, wanted.columns, sorts),
+            partial(_read, [*map(_reader_of, wanted.columns, sorts)]),
             numbered=True,
         )
 
@@ -147,38 +150,51 @@ def _relation(
     )
 
 
-def _read(columns: Sequence[str], sorts: Sequence[str], cells: Cells) -> Sequence[Read]:
-    found = zip(columns, sorts, cells[1:], strict=True)
-    return [_cell(name, sort, cell) if cell else None for name, sort, cell in found]
+def _read(readers: Sequence[Reader], cells: Cells) -> Sequence[Read]:
+    found = zip(readers, islice(cells, 1, None), strict=True)
+    return [read(cell) if cell else None for read, cell in found]
 
 
-def _cell(name: str, sort: str, cell: str) -> Read:
-    if sort == "text":
-        return text(cell)
-    if sort == "list":
-        items = json.loads(cell)
-        return [word("null") if item is None else text(item) for item in items]
-    if sort == "number":
-        found = number(cell)
-        if found.type == "number" or cell.lstrip("-").isdigit():
-            return found
-        message = f'column "{name}" holds {{value}}, which is no number'
-        return Misread("CT625", message, "export it as null", cell)
-    if sort == "boolean":
-        return word(cell)
-    return _moment(cell, sort)
+def _reader_of(name: str, sort: str) -> Reader:
+    """Give what reads the cells of a column."""
+    return partial(_number, name) if sort == "number" else _READERS[sort]
 
 
-def _moment(cell: str, sort: str) -> Read:
-    """Give a date as a spec would write it."""
-    if sort == "date":
-        return Literal(cell, "date")
-    written = cell.removesuffix("+00") + ("Z" if sort == "instant" else "")
+def _list(cell: str) -> Read:
+    return [_NULL if item is None else text(item) for item in parse(cell)]
+
+
+def _number(name: str, cell: str) -> Read:
+    found = number(cell)
+    if found.type == "number" or cell.lstrip("-").isdigit():
+        return found
+    message = f'column "{name}" holds {{value}}, which is no number'
+    return Misread("CT625", message, "export it as null", cell)
+
+
+def _date(cell: str) -> Read:
+    return Literal(cell, "date")
+
+
+def _moment(cell: str, zone: str = "") -> Read:
+    """Give a moment as a spec would write it."""
+    written = cell.removesuffix("+00") + zone
     if "." in written:
         message = "{value} has parts of a second"
         hint = "the platform stores whole seconds; export it without"
         return Misread("CT624", message, hint, cell)
     return Literal(written.replace(" ", "T", 1), "date")
+
+
+_NULL = word("null")
+_READERS: Mapping[str, Reader] = {
+    "text": text,
+    "list": _list,
+    "boolean": word,
+    "date": _date,
+    "moment": _moment,
+    "instant": partial(_moment, zone="Z"),
+}
 
 
 def _first_line(error: Exception) -> str:

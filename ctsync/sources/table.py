@@ -34,8 +34,8 @@ class TableRows(RowFiles):
         super().__init__(project, name, table.words, table.key_type)
         self._table = table
         self._readers = tuple(
-            ColumnReader(column, project.rule_for(column.attribute))
-            for column in table.columns
+            (c.attribute, ColumnReader(c, project.rule_for(c.attribute)).read)
+            for c in table.columns
         )
 
     def wanted(self, connection: Connection) -> Wanted:
@@ -140,10 +140,10 @@ class TableRows(RowFiles):
         part = self.part_of(file)
         values = () if part is None else part.read(cells)
         read: dict[str, Raw | Misread] = {}
-        for reader, cell in zip(self._readers, values, strict=True):
-            raw = reader.read(cell)
+        for (attribute, understand), cell in zip(self._readers, values, strict=True):
+            raw = understand(cell)
             if raw is not None:
-                read[reader.column.attribute] = raw
+                read[attribute] = raw
         return read
 
 

@@ -18,7 +18,7 @@ from ctsync.errors import StateError
 from ctsync.model.entry import Entry, Known, entry_from_json, known_from_json
 from ctsync.model.key import Key, key_from_json
 from ctsync.model.snapshot import Header, header_as_json, header_from_json
-from ctsync.model.value import Scalar
+from ctsync.model.value import Value
 
 FORMAT = "ctsync.state/1"
 JOURNAL_FORMAT = "ctsync.journal/1"
@@ -44,16 +44,18 @@ class StoredAttributes(Mapping[str, Known]):
         data = self.data.get(name)
         return default if data is None else known_from_json(data)
 
-    def says(self, name: str, kind: str, value: Scalar) -> bool:
-        """Say whether an attribute is plainly known to have one value of this kind.
+    def held(self, name: str, kind: str) -> Value:
+        """Give the certain value of an attribute that is of this kind.
 
-        Where it is False, more may have to be understood to tell.
+        Where it is None, more may have to be understood to tell.
         """
         data = self.data.get(name)
-        if data is None or not data.keys() <= _PLAIN or data["kind"] != kind:
-            return False
-        held = data.get("value")
-        return type(held) is type(value) and bool(held == value)
+        if data is None or data["kind"] != kind or not data.keys() <= _PLAIN:
+            return None
+        if kind == "list":
+            return tuple(data.get("present", ()))
+        value: Value = data.get("value")
+        return value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.data)
@@ -68,7 +70,7 @@ class StoredAttributes(Mapping[str, Known]):
         return repr(dict(self))
 
 
-_PLAIN = frozenset({"name", "kind", "value", "owned"})
+_PLAIN = frozenset({"name", "kind", "value", "owned", "present", "complete"})
 
 
 def entry_line(entry: Entry) -> bytes:

@@ -100,6 +100,14 @@ def targets_for(kind: Kind) -> st.SearchStrategy[Target]:
     return words_for(kind).map(lambda raw: taken(kind, raw))
 
 
+def plain_values(raw: Raw) -> Iterator[Scalar | tuple[str, ...]]:
+    """What words seem to say, taken as they stand."""
+    if isinstance(raw, list):
+        yield tuple(sorted({each.text for each in raw}))
+    elif isinstance(raw, Literal):
+        yield from (raw.text, *([] if raw.value is None else [raw.value]))
+
+
 # What the platform holds: nothing, one value, or a set in the order of arrival.
 Truth = Scalar | tuple[str, ...] | None
 

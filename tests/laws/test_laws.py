@@ -104,6 +104,42 @@ def test_what_is_as_desired_is_left_alone(lab, kind, data):
         assert kind.diff(known, target, lab.FRAME) == ()
 
 
+ODD = (" a", "a ", "", "007", "$D_1", "a\x00", "a\u2028b", "x" * 600, "é" * 300, "A")
+
+
+@law
+@given(data=draws)
+def test_what_is_said_to_stand_has_no_fault_and_nothing_to_do(lab, kind, data):
+    """What is told at a look is what the longer look tells."""
+    odd = st.sampled_from(ODD).map(lab.text)
+    raw = data.draw(st.one_of(lab.words_for(kind), odd, st.lists(odd, max_size=3)))
+    enum = data.draw(st.sampled_from(((), ("b",))))
+    rule = lab.Rule(data.draw(st.sampled_from(("Name", "Email", "Age"))), kind.name)
+    rule = replace(rule, enum=enum)
+    target = data.draw(lab.targets_for(kind))
+    held = target.value if target.exact is None else target.exact
+    held = data.draw(st.sampled_from([held, *lab.plain_values(raw)]))
+    if held is None or not kind.is_said(raw, held, rule, lab.FRAME):
+        return
+    wanted = kind.normalize(raw, rule, lab.FRAME)
+    part = {"present": held} if isinstance(held, tuple) else {"value": held}
+    known = Known(rule.attribute, kind.name, **part)
+    assert kind.lint(wanted) == ()
+    assert kind.diff(known, wanted, lab.FRAME) == ()
+
+
+@law
+@given(data=draws)
+def test_plain_words_that_stand_are_told_at_a_look(lab, kind, data):
+    raw = data.draw(lab.words_for(kind))
+    target = lab.taken(kind, raw)
+    held = target.value if target.exact is None else target.exact
+    is_plain = not isinstance(raw, dict) and held is not None and not kind.lint(target)
+    assume(is_plain and getattr(raw, "type", "") != "null")
+    assume(type(getattr(raw, "value", None)) in (type(held), type(None)))
+    assert kind.is_said(raw, held, lab.Rule(lab.ATTRIBUTE, kind.name), lab.FRAME)
+
+
 # 3. Minimality
 
 

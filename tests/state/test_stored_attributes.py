@@ -18,25 +18,40 @@ def stored(known: Known) -> StoredAttributes:
 
 def test_a_plain_value_is_told_at_once():
     attributes = stored(Known("Plan", "string", "Gold", owned=True))
-    assert attributes.says("plan", "string", "Gold")
-    assert not attributes.says("plan", "string", "Free")
-    assert not attributes.says("tier", "string", "Gold")
+    assert attributes.held("plan", "string") == "Gold"
+    assert attributes.held("tier", "string") is None
+
+
+def test_values_of_a_list_are_told_at_once():
+    known = Known("Plan", "list", owned=True, present=("Free", "Gold"), complete=True)
+    assert stored(known).held("plan", "list") == ("Free", "Gold")
+    assert stored(Known("Plan", "list", owned=True)).held("plan", "list") == ()
+
+
+@pytest.mark.parametrize("value", [True, 1, 1.5, "1"])
+def test_a_value_keeps_its_type(value):
+    held = stored(Known("Plan", "string", value)).held("plan", "string")
+    assert (type(held), held) == (type(value), value)
 
 
 @pytest.mark.parametrize(
-    ("known", "kind", "value"),
+    ("known", "kind"),
     [
-        (Known("Plan", "string", "1"), "number", "1"),
-        (Known("Plan", "number", 1), "number", True),
-        (Known("Plan", "boolean", value=True), "boolean", 1),
-        (Known("Plan", "string", "Gold", certain=False), "string", "Gold"),
-        (Known("Plan", "string", "Gold", maybe=("Free",)), "string", "Gold"),
-        (Known("Plan", "string", "Gold", since="run"), "string", "Gold"),
-        (Known("Plan", "list", present=("Gold",)), "list", "Gold"),
+        (Known("Plan", "string", "1"), "number"),
+        (Known("Plan", "number", 1), "boolean"),
+        (Known("Plan", "string"), "string"),
+        (Known("Plan", "string"), "list"),
+        (Known("Plan", "string", "Gold", certain=False), "string"),
+        (Known("Plan", "string", "Gold", maybe=("Free",)), "string"),
+        (Known("Plan", "string", "Gold", since="run"), "string"),
+        (Known("Plan", "list", present=("Gold",)), "string"),
+        (Known("Plan", "list", present=("Gold",), ours=("Gold",)), "list"),
+        (Known("Plan", "list", present=("Gold",), absent=("Free",)), "list"),
+        (Known("Plan", "list", present=("Gold",), maybe=("Free",)), "list"),
     ],
 )
-def test_what_needs_understanding_is_not_told(known, kind, value):
-    assert not stored(known).says("plan", kind, value)
+def test_what_needs_understanding_is_not_told(known, kind):
+    assert stored(known).held("plan", kind) is None
 
 
 def test_what_is_not_known_has_no_value():
