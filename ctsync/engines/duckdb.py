@@ -6,23 +6,26 @@ the order of keys. What does not fit into the memory of a connection goes to its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby, islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby, islice, pairwise
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from ctsync.canon import canonical
 from ctsync.duck import Connection, connected, quoted, refusals
 from ctsync.engines import relations as sql
+from ctsync.engines.ahead import fetched_ahead
 from ctsync.engines.base import Candidate, Engine, Search, Tally, fingerprint, in_order
 from ctsync.errors import CtsyncError
 from ctsync.model.contribution import Contribution
 from ctsync.model.key import Key
-from ctsync.model.rows import RowSource
+from ctsync.model.rows import RowSource, Stream
 
 _BATCH = 4096
+_RANGE = 8192  # keys that come to Python at once, while the next ones are fetched
 _LEAST_MIB, _MOST_MIB, _BYTES_A_LINE = 512, 1536, 64
 # With fewer rows for each entry, most of the snapshot is not worth a join.
 _ENTRIES_A_ROW = 4
@@ -94,6 +97,7 @@ class Hunt(Struct):
     search: Search
     _loose: list[Contribution] = field(default_factory=list)
     _many: int | None = None
+    _stream: Stream | None = None
     _has_few: bool = False
     _entries: int = 0
 
@@ -102,9 +106,7 @@ class Hunt(Struct):
         self._take_entries()
         self._run(sql.NO_FEW)
         self._take_loose()
-        for source in self.search.row_sources:
-            source.load(self.connection)
-        self._many = self._choose_many()
+        self._open()
         rows = sum(source.rows for source in self.search.row_sources)
         self._run(sql.LIMITS, memory_mib=_memory_mib(rows + self._entries))
         for number, source in enumerate(self.search.row_sources):
@@ -123,11 +125,10 @@ class Hunt(Struct):
             self._run(sql.MEET_FEW, known=known, undeclared=undeclared)
             self._run(sql.PLACES_OF_FEW)
         else:
-            source = _of(self.search.row_sources[self._many])
-            overlap = sql.OVERLAP.format(**source) if self._has_few else ""
-            self._run(sql.MEET_MANY, known=known, overlap=overlap, **source)
+            source = self.search.row_sources[self._many]
+            self._meet_many(source, known)
             self._run(sql.SEEN_OF_MANY)
-            self._run(sql.PLACES_OF_MANY, source=self._many, **source)
+            self._run(sql.PLACES_OF_MANY, source=self._many, **_of(source))
         is_single = self._many is not None and not self._has_few
         named = sql.NAMED_ONCE if is_single else sql.NAMED
         self._run(sql.MEET, named=named, undeclared=undeclared)
@@ -143,7 +144,10 @@ class Hunt(Struct):
 
     def candidates(self) -> Iterator[Candidate]:
         """Yield the candidates, and pass on the entries that are watched."""
-        rows = self._rows(sql.IN_ORDER.format(parts=" UNION ALL ".join(self._parts())))
+        self._run(sql.CHOSEN)
+        self._run(sql.WIDE, parts=" UNION ALL ".join(self._parts()) or sql.NO_WIDE)
+        ranges = fetched_ahead(self._in_range, self._ranges())
+        rows = chain.from_iterable(ranges)
         for (kind, identifier), found in groupby(rows, itemgetter(0, 1)):
             entry, is_same, places = None, False, []
             for _, _, source, file, row, digest, cells, line in found:
@@ -164,8 +168,16 @@ class Hunt(Struct):
         for number, source in enumerate(self.search.row_sources):
             if source.rows:
                 yield self._cells(sql.CHOSEN_ROWS, "engine_rows", number)
-        yield sql.LOOSE.format(loose=_LOOSE)
-        yield sql.ENTRIES.format(same=_SAME, differs=_DIFFERS)
+
+    def _ranges(self) -> list[str]:
+        """Give conditions that part the keys of candidates into ranges."""
+        bounds = list(self._rows(sql.BOUNDS.format(count=_RANGE)))
+        return [_between(*two) for two in pairwise([*bounds, ("", "")])]
+
+    def _in_range(self, condition: str) -> list[_Row]:
+        kinds = {"loose": _LOOSE, "same": _SAME, "differs": _DIFFERS}
+        query = sql.IN_RANGE.format(range=condition, **kinds)
+        return self.connection.execute(query).fetchall()
 
     def _take_entries(self) -> None:
         if self.search.columns is not None:
@@ -188,6 +200,52 @@ class Hunt(Struct):
             self.connection.execute(sql.TAKE_LOOSE, [canonical(rows).decode()])
             self._loose += batch
         self._has_few = bool(self._loose)
+
+    def _open(self) -> None:
+        """Open the sources; load all but one of many rows that can be streamed."""
+        sources = self.search.row_sources
+        streams = [source.open(self.connection) for source in sources]
+        for source, stream in zip(sources, streams, strict=True):
+            if stream is None:
+                source.load(self.connection)
+        self._many = self._choose_many()
+        if self._many is not None and not self.search.watch.everyone:
+            self._stream = streams[self._many]
+        for source, stream in zip(sources, streams, strict=True):
+            if stream is not None and stream is not self._stream:
+                source.load(self.connection)
+
+    def _meet_many(self, source: RowSource, known: str) -> None:
+        if self._stream is not None:
+            try:
+                self._meet_stream(source, self._stream, known)
+            except refusals():
+                source.load(self.connection)  # and tell what is wrong
+                raise
+            if not self._has_twins(source):
+                return
+            self._run(sql.NO_ODD)
+            self._stream = None
+            source.load(self.connection)
+        words = _of(source)
+        overlap = sql.OVERLAP.format(**words) if self._has_few else ""
+        self._run(sql.MEET_MANY, known=known, overlap=overlap, **words)
+
+    def _meet_stream(self, source: RowSource, stream: Stream, known: str) -> None:
+        words = {"type": quoted(source.key_type), "known": known, **asdict(stream)}
+        overlap = sql.OVERLAP_OF_STREAM.format(**words) if self._has_few else ""
+        self._run(sql.MEET_STREAM, overlap=overlap, **words)
+
+    def _has_twins(self, source: RowSource) -> bool:
+        """Say whether a key stands in two rows of the stream."""
+        words = {"type": quoted(source.key_type), "rows": source.rows}
+        ((rows, entries),) = self._rows(sql.UNNOTICED.format(**words))
+        if rows != entries or list(self._rows(sql.ODD_TWINS)):
+            return True
+        self._run(sql.ODD_STRANGERS, **words)
+        ((strangers,),) = self._rows(sql.COUNT_STRANGERS)
+        known = sql.KNOWN_STRANGERS.format(**words)
+        return bool(strangers and list(self._rows(known)))
 
     def _choose_many(self) -> int | None:
         rows = [source.rows for source in self.search.row_sources]
@@ -216,7 +274,10 @@ class Hunt(Struct):
         """Give the query of some rows of a source with their cells."""
         name = f"{name}_{number}"
         self._run(query, name=name, source=number)
-        cells = self.search.row_sources[number].cells(name)
+        if number == self._many and self._stream is not None:
+            cells = sql.CELLS_OF_STREAM.format(name=name)
+        else:
+            cells = self.search.row_sources[number].cells(name)
         return sql.CELLS.format(cells=cells, name=name, source=number)
 
     def _run(self, query: str, **words: object) -> None:
@@ -231,6 +292,13 @@ class Hunt(Struct):
 def _memory_mib(lines: int) -> int:
     """Give how much a search among so many rows and entries may hold in memory."""
     return min(_LEAST_MIB + lines * _BYTES_A_LINE // 2**20, _MOST_MIB)
+
+
+def _between(low: Sequence[str], high: Sequence[str]) -> str:
+    """Give the condition for keys from one bound on, up to the next of its id type."""
+    (kind, first), (other, end) = low, high
+    below = f" AND id < {quoted(end)}" if kind == other else ""
+    return f"type = {quoted(kind)} AND id >= {quoted(first)}{below}"
 
 
 def _of(source: RowSource) -> dict[str, str]:

@@ -75,6 +75,48 @@ FULL JOIN (
     FROM ({known})
 ) k ON p.mark = k.mark AND p.digest = k.fingerprint AND p.id = k.id
 WHERE p.id IS NULL OR k.id IS NULL OR k.watched {overlap}"""
+# The same for rows that are read as they stand and joined on the way: what belongs to
+# the rows that stay is made of them only then.
+MEET_STREAM = """
+CREATE TEMP TABLE engine_odd AS
+SELECT
+    CASE WHEN row IS NOT NULL THEN CASE WHEN {sound} THEN key ELSE '' END END AS id,
+    digest, file, row,
+    CASE WHEN row IS NOT NULL THEN {cells} END AS cells,
+    CASE WHEN known_id IS NOT NULL THEN {type} END AS known_type,
+    known_id, fingerprint, false AS gone, bound, watched
+FROM (SELECT *, {digest} AS digest FROM ({relation})) p
+FULL JOIN (
+    SELECT id AS known_id, fingerprint, bound, watched FROM ({known})
+    WHERE type = {type} AND NOT gone
+) k ON p.key = k.known_id AND p.digest = k.fingerprint
+WHERE row IS NULL OR known_id IS NULL OR watched {overlap}
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, type, id, fingerprint, gone, bound, watched
+FROM ({known}) WHERE type <> {type} OR gone"""
+OVERLAP_OF_STREAM = "OR key IN (SELECT id FROM engine_few WHERE type = {type})"
+# As many rows went unnoticed as entries, unless two rows were like one entry.
+UNNOTICED = """
+SELECT
+    {rows} - count(row),
+    (SELECT count(*) FROM engine_known WHERE type = {type} AND NOT gone)
+        - count(*) FILTER (known_type = {type} AND NOT gone)
+FROM engine_odd"""
+ODD_TWINS = """
+SELECT 1 FROM engine_odd WHERE id <> '' GROUP BY id HAVING count(*) > 1 LIMIT 1"""
+# Rows whose entry is not among those that stayed: new, or twins of one that went.
+ODD_STRANGERS = """
+CREATE TEMP TABLE engine_strangers AS
+SELECT id FROM engine_odd o
+WHERE id <> '' AND known_id IS NULL AND NOT EXISTS (
+    SELECT 1 FROM engine_odd k
+    WHERE k.known_type = {type} AND NOT k.gone AND k.known_id = o.id
+)"""
+COUNT_STRANGERS = "SELECT count(*) FROM engine_strangers"
+KNOWN_STRANGERS = """
+SELECT 1 FROM engine_known k JOIN engine_strangers s ON k.id = s.id
+WHERE k.type = {type} AND NOT k.gone LIMIT 1"""
+NO_ODD = "DROP TABLE engine_odd"
 OVERLAP = "OR p.id IN (SELECT id FROM engine_few WHERE type = {type})"
 SEEN_OF_MANY = """
 CREATE TEMP VIEW engine_seen AS
@@ -115,12 +157,28 @@ SELECT
     count(*) FILTER (known AND NOT named)
 FROM engine_met"""
 
+# What comes to Python comes in the order of keys, one range of them after another.
+CHOSEN = """
+CREATE TEMP TABLE engine_chosen AS
+SELECT type, id, named, same FROM engine_met WHERE chosen ORDER BY type, id"""
+BOUNDS = """
+SELECT type, id FROM (
+    SELECT type, id, row_number() OVER (PARTITION BY type ORDER BY id) AS number
+    FROM engine_chosen
+)
+WHERE number % {count} = 1 ORDER BY type, id"""
 CHOSEN_ROWS = """
 CREATE TEMP TABLE {name} AS
 SELECT type, id, digest, file, row FROM engine_places
 WHERE source = {source} AND (type, id) IN (
-    SELECT (type, id) FROM engine_met WHERE chosen AND named AND NOT same
+    SELECT (type, id) FROM engine_chosen WHERE named AND NOT same
 )"""
+WIDE = """
+CREATE TEMP TABLE engine_wide AS
+SELECT type, id, source, file, row, digest, cells FROM ({parts}) ORDER BY type, id"""
+NO_WIDE = """
+SELECT '' AS type, '' AS id, 0 AS source, 0 AS file, 0::BIGINT AS row,
+    ''::BLOB AS digest, []::VARCHAR[] AS cells WHERE false"""
 NOBODYS_SOURCES = "SELECT DISTINCT source FROM engine_places WHERE id = ''"
 NOBODYS_ROWS = """
 CREATE TEMP TABLE {name} AS
@@ -128,20 +186,25 @@ SELECT type, id, digest, file, row FROM engine_places
 WHERE source = {source} AND id = ''"""
 # Wide rows are never what a join keeps: they pass, and only the sort holds them.
 CELLS = """
-SELECT r.type, r.id, {source} AS source, c.file, c.row, r.digest, c.cells,
-    NULL::VARCHAR AS body
+SELECT r.type, r.id, {source} AS source, c.file, c.row, r.digest, c.cells
 FROM ({cells}) c JOIN {name} r ON c.file = r.file AND c.row = r.row"""
-LOOSE = """
-SELECT f.type, f.id, f.source, f.file, f.row, f.digest, NULL::VARCHAR[], NULL
-FROM engine_few f
-SEMI JOIN (FROM engine_met WHERE chosen AND NOT same) m
+CELLS_OF_STREAM = """
+SELECT o.file, o.row, o.cells
+FROM engine_odd o JOIN {name} w ON o.file = w.file AND o.row = w.row"""
+IN_RANGE = """
+SELECT type, id, source, file, row, digest, cells, NULL::VARCHAR AS body
+FROM engine_wide WHERE {range}
+UNION ALL
+SELECT f.type, f.id, f.source, f.file, f.row, f.digest, NULL, NULL
+FROM (FROM engine_few WHERE source = {loose} AND {range}) f
+SEMI JOIN (FROM engine_chosen WHERE NOT same AND {range}) m
 ON f.type = m.type AND f.id = m.id
-WHERE f.source = {loose}"""
-ENTRIES = """
+UNION ALL
 SELECT k.type, k.id, CASE WHEN m.same THEN {same} ELSE {differs} END, 0, 0, NULL, NULL,
     k.body
-FROM engine_known k
-JOIN (FROM engine_met WHERE chosen) m ON k.type = m.type AND k.id = m.id"""
+FROM (SELECT type, id, body FROM engine_known WHERE {range}) k
+JOIN (FROM engine_chosen WHERE {range}) m ON k.type = m.type AND k.id = m.id
+ORDER BY type, id, source, file, row"""
 NOBODY = "SELECT id, digest, file, row, cells FROM ({cells}) ORDER BY file, row"
 ROWS_OF_ONE = """
 CREATE TEMP TABLE engine_one AS
@@ -150,7 +213,6 @@ CELLS_OF_ONE = """
 SELECT o.id, o.digest, c.file, c.row, c.cells
 FROM ({cells}) c JOIN engine_one o ON c.file = o.file AND c.row = o.row
 ORDER BY c.file, c.row"""
-IN_ORDER = "FROM ({parts}) ORDER BY type, id, source, file, row"
 PLACES = """
 SELECT DISTINCT ON (file) id, digest, file, row FROM ({rows}) ORDER BY file"""
 

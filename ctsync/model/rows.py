@@ -9,15 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from msgspec import Struct
+
 from ctsync.diagnostics import Diagnostic
 from ctsync.duck import Connection
 from ctsync.model.contribution import Contribution
 
 
+class Stream(Struct, frozen=True):
+    """Rows as they are read from their files, in SQL: nothing of them is kept before.
+
+    `relation` is a query of every row: key VARCHAR, file INTEGER, row BIGINT, and what
+    the expressions look at. (file, row) is in no two. `digest` is a BLOB, `cells` a
+    VARCHAR[]; `sound`, never NULL, says whether the key names someone who can be used.
+    """
+
+    relation: str
+    digest: str
+    cells: str
+    sound: str
+
+
 class RowSource(Protocol):
     """The rows of one table, or of the file of one cohort.
 
-    `load` comes first; `keys` and `cells` are then text of SQL for that connection.
+    `open` comes first, and then `load`, where it is wanted; `keys` and `cells` are text
+    of SQL for that connection once `load` is done.
     """
 
     @property
@@ -36,8 +53,20 @@ class RowSource(Protocol):
     def warnings(self) -> Sequence[Diagnostic]:
         """What is odd about the files and does no harm."""
 
+    def open(self, connection: Connection) -> Stream | None:
+        """Open the files in a connection, and give their rows as they can be read.
+
+        `rows` is then known. It is None where rows have to be loaded, since they are
+        to be numbered or there are none. Whoever takes a stream finds out himself
+        whether a key stands twice; if one does, or reading fails, `load` tells what is
+        wrong.
+
+        Raises:
+            SpecError: a file is missing, is none of its kind, or lacks a column.
+        """
+
     def load(self, connection: Connection) -> None:
-        """Open the files in a connection, and judge all that needs every row.
+        """Read every row, and judge all that needs all of them; opens what is not open.
 
         Raises:
             SpecError: a file is missing, cannot be read, lacks a column, is empty or

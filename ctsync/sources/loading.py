@@ -11,6 +11,7 @@ from itertools import groupby
 
 from ctsync.duck import Connection, named, refusals
 from ctsync.errors import SpecError
+from ctsync.model.rows import Stream
 from ctsync.sources import relations as sql
 from ctsync.sources.csv_files import FORM as CSV
 from ctsync.sources.files import DataFile, Unreadable, refused
@@ -52,8 +53,30 @@ class Loaded:
         self._digest = digest
         self._parts: tuple[Part, ...] = ()
 
+    def open(self, connection: Connection) -> Stream | None:
+        """Look at the files; give their rows as a stream, if they are numbered.
+
+        `count` is then known.
+
+        Raises:
+            SpecError: a file cannot be read so.
+            Refused: `where` does not go with the columns of a file.
+        """
+        try:
+            self._parts = tuple(self._by_shape(connection))
+            if [part.numbered for part in self._parts] != [True]:
+                return None
+            kept = "" if self._wanted.condition is None else " WHERE kept"
+            relation = f"SELECT * FROM ({self._parts[0].relation}){kept}"  # noqa: S608
+            query = sql.COUNT_STREAM.format(relation=relation)
+            self.count = connection.execute(query).fetchall()[0][0]
+        except refusals() as error:
+            raise self._explained(connection, error) from error
+        digest, cells = self._digest(self._parts[0]), self._parts[0].cells
+        return Stream(relation, digest, cells, self._sound) if self.count else None
+
     def load(self, connection: Connection) -> None:
-        """Read every row of every file once.
+        """Read every row of every file once, after `open`.
 
         Then `rows` is the name of a relation (id VARCHAR, key VARCHAR, digest BLOB,
         file INTEGER, row BIGINT): `id` is '' where the key names no one, `key` is as
@@ -62,10 +85,8 @@ class Loaded:
 
         Raises:
             SpecError: a file cannot be read so; the first row that fails is named.
-            Refused: `where` does not go with the columns of a file.
         """
         try:
-            self._parts = tuple(self._by_shape(connection))
             self._create(connection)
             with checked(self.files):
                 for part in self._parts:

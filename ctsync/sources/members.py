@@ -9,7 +9,7 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.duck import Connection
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.rows import RowSource
+from ctsync.model.rows import RowSource, Stream
 from ctsync.sources.base import DIGEST_BYTES
 from ctsync.sources.duplicates import surplus_of, twin_findings
 from ctsync.sources.files import missing, refused
@@ -35,15 +35,15 @@ class MemberRows(RowFiles):
         """Give the column of the key."""
         return Wanted(self._members.key_column)
 
-    def load(self, connection: Connection) -> None:
-        """Open the files in a connection. A cohort may well have no members.
+    def opened(self, connection: Connection) -> tuple[Loaded, Stream | None]:
+        """Look at the files. A cohort may well have no members.
 
         Raises:
-            SpecError: a file is missing, cannot be read or lacks the column.
+            SpecError: a file is missing, is none of its kind, or lacks the column.
         """
         if not self.files:
             raise refused([missing(self.project, self.words)])
-        super().load(connection)
+        return super().opened(connection)
 
     def judge(self, connection: Connection, loaded: Loaded) -> str | None:
         """Warn of members that stand twice, which does no harm."""

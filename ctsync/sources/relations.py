@@ -31,6 +31,7 @@ FROM (
     UNION ALL FROM {numbered}
 )
 WHERE is_sound IS NOT NULL"""
+COUNT_STREAM = "SELECT count(*) FROM ({relation})"
 COUNT = "SELECT count(*), count(DISTINCT hash(id)) FROM {rows}"
 
 NO_CELLS = """

@@ -10,6 +10,7 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.duck import Connection
 from ctsync.model.contribution import Contribution
 from ctsync.model.key import NOBODY, Key
+from ctsync.model.rows import Stream
 from ctsync.model.value import Misread
 from ctsync.sources import relations as sql
 from ctsync.sources.files import DataFile, check_unchanged, find_files
@@ -71,18 +72,36 @@ class RowFiles(ABC):
         """The files, as they were when they were first asked for."""
         return find_files(self.project, self.words)
 
+    def open(self, connection: Connection) -> Stream | None:
+        """Open the files in a connection, and give their rows as they can be read.
+
+        Raises:
+            SpecError: a file is missing, is none of its kind, or lacks a column.
+        """
+        return self.opened(connection)[1]
+
+    def opened(self, connection: Connection) -> tuple[Loaded, Stream | None]:
+        """Look at the files; give what loads them, and their rows as they can be read.
+
+        Raises:
+            SpecError: a file is missing, is none of its kind, or lacks a column.
+        """
+        wanted = self.wanted(connection)
+        loaded = Loaded(self.name, self.key_type, self.files, wanted, self.digest_of)
+        stream = loaded.open(connection)
+        self._loaded, self.rows = loaded, loaded.count
+        return loaded, stream
+
     def load(self, connection: Connection) -> None:
-        """Open the files in a connection, and judge all that needs every row.
+        """Read every row, and judge all that needs all of them.
 
         Raises:
             SpecError: a file is missing, cannot be read, lacks a column, is empty or
                 holds a key twice where it may not.
         """
-        wanted = self.wanted(connection)
-        loaded = Loaded(self.name, self.key_type, self.files, wanted, self.digest_of)
+        loaded = self._loaded or self.opened(connection)[0]
         loaded.load(connection)
         check_unchanged(self.files)
-        self._loaded = loaded
         self._surplus = self.judge(connection, loaded)
         self.rows = loaded.count_without(connection, self._surplus)
 

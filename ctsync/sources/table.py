@@ -11,7 +11,7 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.duck import Connection
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.rows import RowSource
+from ctsync.model.rows import RowSource, Stream
 from ctsync.model.value import Misread, Raw
 from ctsync.sources.base import DIGEST_BYTES, Source
 from ctsync.sources.cells import ColumnReader
@@ -54,17 +54,17 @@ class TableRows(RowFiles):
         names = tuple(column.column for column in table.columns)
         return Wanted(table.key_column, names, condition, tuple(mapped))
 
-    def load(self, connection: Connection) -> None:
-        """Open the files in a connection, and judge all that needs every row.
+    def opened(self, connection: Connection) -> tuple[Loaded, Stream | None]:
+        """Look at the files; there have to be some, unless the table may be empty.
 
         Raises:
-            SpecError: a file is missing, cannot be read, lacks a column, is empty or
-                holds a key twice where it may not; or `where` cannot be used.
+            SpecError: a file is missing, is none of its kind, or lacks a column; or
+                `where` cannot be used.
         """
         if not self.files and not self._table.allow_empty:
             raise refused([missing(self.project, self.words)])
         try:
-            super().load(connection)
+            return super().opened(connection)
         except Refused as fault:
             raise refused([self._about_where(fault)]) from fault
 

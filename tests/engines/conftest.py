@@ -1,6 +1,6 @@
 """Places, entries and row sources made of Python, and every engine of the registry."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -9,6 +9,7 @@ from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry, Known
 from ctsync.model.key import NOBODY, Key, parse_key
+from ctsync.model.rows import Stream
 from ctsync.registry import discover
 
 ENGINES = {engine.name: engine for engine in discover("ctsync.engines", "ENGINE")}
@@ -25,13 +26,17 @@ def mark(words):
 
 @dataclass
 class Rows:
-    """A row source: (id, words) a row, in files of two rows each."""
+    """A row source: (id, words) a row, in files of two rows each.
+
+    It `streams` where its rows can be read as they stand.
+    """
 
     number: int
     told: list[tuple[str, str]]
     key_type: str = "identity"
     file: str = "t{}.csv"
     check: list[int] = field(default_factory=list)
+    streams: bool = False
     warnings = ()
 
     @property
@@ -50,9 +55,16 @@ class Rows:
         for place, (identifier, words) in enumerate(self.told):
             yield identifier, words, place // 2, place % 2 + 1
 
+    def open(self, connection):
+        if not self.streams:
+            return None
+        self.load(connection)
+        relation = f"SELECT id AS key, digest AS mark, cells AS words, file, row FROM fake_{self.number}"  # noqa: E501
+        return Stream(relation, "mark", "words", "key <> ''")
+
     def load(self, connection):
         connection.execute(
-            f"CREATE TEMP TABLE fake_{self.number} "
+            f"CREATE OR REPLACE TEMP TABLE fake_{self.number} "
             "(id VARCHAR, digest BLOB, file INTEGER, row BIGINT, cells VARCHAR[])"
         )
         for identifier, words, file, row in self.lines():
@@ -93,7 +105,7 @@ class Many(Rows):
     """Rows that DuckDB makes up: 200 bytes each, in no order."""
 
     def __init__(self, count):
-        super().__init__(0, [])
+        super().__init__(0, [], streams=True)
         self.count = count
 
     @property
@@ -102,7 +114,8 @@ class Many(Rows):
 
     def load(self, connection):
         connection.execute(
-            "CREATE TEMP VIEW fake_0 AS SELECT (row * 7919 % 1000003)::VARCHAR AS id, "
+            "CREATE OR REPLACE TEMP VIEW fake_0 AS "
+            "SELECT (row * 7919 % 1000003)::VARCHAR AS id, "
             "unhex(md5(row::VARCHAR)) AS digest, 0 AS file, row, "
             "[repeat(row::VARCHAR, 40)] AS cells "
             f"FROM (SELECT range AS row FROM range({self.count}))"
@@ -147,8 +160,17 @@ class Found:
         return (self.counts, self.seen, sorted(map(str, self.nobody)), self.places)
 
 
-def hunt(engine, loose=(), entries=(), sources=(), *, columns=None, **watch):
-    """Let an engine look for candidates."""
+def hunt(engine, loose=(), entries=(), sources=(), **options):
+    """Let an engine look for candidates, in rows that it loads or streams."""
+    found = searched(engine, loose, entries, sources, **options)
+    streams = [replace(source, streams=True, check=[]) for source in sources]
+    streamed = searched(engine, loose, entries, streams, **options)
+    assert (streamed.told(), streamed.passed) == (found.told(), found.passed)
+    return found
+
+
+def searched(engine, loose=(), entries=(), sources=(), *, columns=None, **watch):
+    """Let an engine look for candidates once."""
     found = Found()
     loose, entries = list(loose), sorted(entries, key=lambda entry: entry.key)
 

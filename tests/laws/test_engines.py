@@ -5,10 +5,13 @@ import json
 from functools import partial
 from random import Random
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from ctsync import duck
 from ctsync.engines import built_in, duckdb
+from ctsync.errors import SpecError, UsageError
 from ctsync.model.entry import Entry
 from ctsync.model.mask import Mask
 from ctsync.model.snapshot import Account, Base
@@ -37,13 +40,13 @@ tables:
     invalid: skip
     allow_empty: true
   scores:
-    file: scores.jsonl
+    file: scores.{form}
     key: {{identity: id}}
     columns: {{score: Score}}
-    duplicates: last
+    duplicates: {duplicates}
     allow_empty: true
   devices:
-    file: scores.jsonl
+    file: scores.{form}
     key: {{objectId: id}}
     columns: {{score: Rank}}
     where: "id LIKE 'u%'"
@@ -76,6 +79,8 @@ class World:
         self.missing = chance.choice(["keep", "remove"])
         # Where nothing reaches another profile, words that stand are passed over.
         self.blocks = chance.choice(["", ", MSG-dndEmail: true"])
+        self.form = chance.choice(["jsonl", "parquet"])
+        self.duplicates = chance.choice(["last", "last", "error"])
         self.people = {key: self.words() for key in self.some(IDS)}
         self.rows = {key: self.row() for key in self.some(IDS)}
         self.scores = [(key, chance.randrange(3)) for key in self.some(IDS)]
@@ -112,9 +117,8 @@ class World:
         text = PROJECT.format(undeclared=self.undeclared)
         members = ", ".join(map(json_words, self.listed))
         (folder / "ctsync.yaml").write_text(text)
-        (folder / "tables.yaml").write_text(
-            TABLES.format(missing=self.missing, members=members, blocks=self.blocks)
-        )
+        words = {**vars(self), "members": members}
+        (folder / "tables.yaml").write_text(TABLES.format(**words))
         entries = [
             {"identity": key, "attributes": words} for key, words in self.people.items()
         ]
@@ -125,11 +129,19 @@ class World:
         self.write("members.csv", ["id"], [(key,) for key in sorted(set(self.members))])
         lines = [json_words({"id": key, "score": score}) for key, score in self.scores]
         (folder / "scores.jsonl").write_text("".join(f"{line}\n" for line in lines))
+        write_parquet(folder / "scores.parquet", ["id", "score"], self.scores)
         return load_project(folder)
 
     def write(self, name, header, rows):
         with (self.folder / name).open("w", newline="") as file:
             csv.writer(file).writerows([header, *rows])
+
+
+def write_parquet(path, names, rows):
+    columns = zip(*rows, strict=True) if rows else [[] for _ in names]
+    parquet.write_table(
+        pa.table(dict(zip(names, map(list, columns), strict=True))), path
+    )
 
 
 def plan_of(project, entries, engine, targets=()):
@@ -166,9 +178,63 @@ def test_engines_give_the_same_plan(seed, tmp_path, monkeypatch):
         assert plans["duckdb"] == plans["memory"]
 
 
+ONE_TABLE = """\
+version: 1
+account: {id: TEST-1, region: in1}
+state: state.jsonl
+tables:
+  scores:
+    file: scores.parquet
+    key: {identity: id}
+    columns: {score: Score}
+    duplicates: %s
+"""
+KNOWN = [("u1", "a"), ("u2", "b"), ("u3", "c")]
+
+
+@pytest.mark.parametrize("duplicates", ["error", "last"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [*KNOWN, ("u1", "a")],
+        [*KNOWN, ("u1", "z")],
+        [("u1", "z"), *KNOWN],
+        [*KNOWN[1:], ("u1", "y"), ("u1", "z")],
+        [*KNOWN, ("u4", "y"), ("u4", "z")],
+        [*KNOWN[1:], ("u2", "b")],
+        [*KNOWN, ("", "a"), ("", "a")],
+        [*KNOWN, ("u4", "x")],
+        KNOWN[1:],
+    ],
+)
+def test_a_key_that_stands_twice_is_never_missed(rows, duplicates, tmp_path):
+    """A stream tells by counts that a row was like another; rows are not all kept."""
+    (tmp_path / "ctsync.yaml").write_text(ONE_TABLE % duplicates)
+    path = tmp_path / "scores.parquet"
+    write_parquet(path, ["id", "score"], KNOWN)
+    plan, _ = plan_of(load_project(tmp_path), (), "memory")
+    with plan:
+        entries = tuple(adopted(Entry(c.key), c) for c in plan.changes())
+    write_parquet(path, ["id", "score"], rows)
+    one, other = (
+        told(load_project(tmp_path), entries, name, ()) for name in ("memory", "duckdb")
+    )
+    assert one == other
+    ids = [key for key, _ in rows if key]
+    refused = isinstance(one, tuple)
+    assert refused == (
+        (len(ids) > len(set(ids)) and duplicates == "error") or "" in dict(rows)
+    )
+
+
 def told(project, entries, engine, targets):
-    """The bytes of a plan, or what is said in its stead."""
+    """The bytes of a plan, or the errors that are told in its stead.
+
+    Warnings of rows that an engine met before it found a file wrong are its own.
+    """
     try:
         return bytes_of(project, entries, engine, targets)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is the same
-        return type(error), str(error), list(getattr(error, "findings", ()))
+    except SpecError as error:
+        return str(error), [f for f in error.findings if f.severity == "error"]
+    except UsageError as error:
+        return type(error), str(error)
