@@ -59,4 +59,6 @@ def fold_text(text: str) -> str:
 
 def fold_id(identifier: str) -> str:
     """Give the form under which two identifiers might be one person's."""
+    if identifier.isascii():
+        return identifier.strip().lower()
     return unicodedata.normalize("NFC", identifier.strip()).casefold()

@@ -262,7 +262,11 @@ def _count_faults(target: Target, frame: Frame) -> Iterator[Fault]:
 
 
 def _twins(values: tuple[str, ...]) -> Iterator[Fault]:
-    if len(values) < 2 or len(set(map(fold_text, values))) == len(values):
+    together = "".join(values)
+    is_folded = (
+        together.isascii() and together.islower() and together.split() == [together]
+    )
+    if is_folded or len(set(map(fold_text, values))) == len(values):
         return
     spellings = defaultdict(list)
     for value in values:

@@ -33,9 +33,9 @@ def traits_of(change: Change) -> int:
         change.removes,
         creates,
         change.opt_in,
-        any(op.operator in _COUNTING for op in operations),
+        not _COUNTING.isdisjoint([op.operator for op in operations]),
         # Of a profile that is new to the state nothing can be known before.
-        not creates and any(op.prior != "known" for op in operations),
+        not creates and not {"known"}.issuperset([op.prior for op in operations]),
     )
     bits = sum(1 << bit for bit, holds in enumerate(risky) if holds)
     if operations and not bits:

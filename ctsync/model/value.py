@@ -7,7 +7,7 @@ platform writes it, `$D_<epoch seconds>`. A list of values is a sorted tuple.
 from __future__ import annotations
 
 from typing import Literal as OneOf
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -19,7 +19,7 @@ LiteralType = OneOf["text", "number", "boolean", "date", "null", "empty", "trap"
 DATE_PREFIX = "$D_"
 
 
-class Literal(NamedTuple):
+class Literal(Struct, frozen=True):
     """A scalar as a source wrote it.
 
     `type` is what the language takes it for; `trap` is a word that YAML readers

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ctsync.canon import fold_name
 from ctsync.diagnostics import Findings
 from ctsync.kinds import KINDS, kind_of
-from ctsync.kinds.base import Fault, Faults
+from ctsync.kinds.base import Fault, Faults, Kind
 from ctsync.kinds.words import not_removable
 from ctsync.model.contribution import Contribution
 from ctsync.model.key import Key
@@ -72,6 +72,7 @@ class Reader:
         self._ground = ground
         self._desk = Desk(ground, mask, findings)
         self._flawless: defaultdict[str, dict[Literal, Target]] = defaultdict(dict)
+        self._asked: dict[str, tuple[str, Rule, Kind | None]] = {}
 
     def desired(
         self,
@@ -151,24 +152,26 @@ class Reader:
         self, words: Words, known: StoredAttributes
     ) -> tuple[dict[str, Raw | Misread], list[str]]:
         """Part words from the folded names of those that say just what is known."""
-        rest, standing = {}, []
+        rest, standing, frame = {}, [], self._ground.frame
         for name, raw in words.items():
-            folded = fold_name(name)
-            if self._stands(name, raw, folded, known):
+            folded, rule, kind = self._asked.get(name) or self._ask(name)
+            if kind is None and not isinstance(raw, Misread):
+                kind = kind_of(raw)
+            held = None if kind is None else known.held(folded, kind.name)
+            if kind is None or held is None or isinstance(raw, Misread):
+                rest[name] = raw
+            elif kind.is_said(raw, held, rule, frame):
                 standing.append(folded)
             else:
                 rest[name] = raw
         return rest, standing
 
-    def _stands(
-        self, name: str, raw: Raw | Misread, folded: str, known: StoredAttributes
-    ) -> bool:
-        if isinstance(raw, Misread):
-            return False
+    def _ask(self, name: str) -> tuple[str, Rule, Kind | None]:
+        """Give the folded name, the rule and, if that has one, the kind of a name."""
         rule = self._ground.rule_for(name)
-        kind = kind_of(raw) if rule.kind is None else KINDS[rule.kind]
-        held = known.held(folded, kind.name)
-        return held is not None and kind.is_said(raw, held, rule, self._ground.frame)
+        kind = None if rule.kind is None else KINDS[rule.kind]
+        asked = self._asked[name] = fold_name(name), rule, kind
+        return asked
 
     def _judge(
         self, key: Key, contribution: Contribution, words: Words

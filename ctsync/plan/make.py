@@ -39,7 +39,8 @@ class Sums(Struct):
     def add(self, change: Change) -> None:
         """Take a chosen change in."""
         self.actions[change.action] += 1
-        self.operators.update(op.operator for op in change.operations)
+        for operation in change.operations:
+            self.operators[operation.operator] += 1
         self.remove += change.removes
         self.opt_in += change.opt_in
         self.locked += len(change.locked)

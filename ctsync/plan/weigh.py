@@ -126,13 +126,14 @@ class Weigher(Struct):
             spoilt = {fold_name(name): fault for name, fault in built.faults}
             found = self._desired(candidate, reader, spoilt)
             built = self._build(candidate, found)
-        self._blocks.declare(found.declared, candidate.entry)
-        self._report_blocks(reader)
-        wanted = {**found.leaving, **found.declared}
-        if not self.selection.is_whole:
+        if self._sees_all:
+            self._blocks.declare(found.declared, candidate.entry)
+            self._report_blocks(reader)
+        if not (built.is_silent and self.selection.is_whole):
+            wanted = {**found.leaving, **found.declared}
             names = (each.target.attribute for each in wanted.values())
             self.selection.meet("attribute", names)
-        self._report(candidate, built, wanted, reader)
+            self._report(candidate, built, wanted, reader)
         return found, built
 
     def _desired(
@@ -143,6 +144,8 @@ class Weigher(Struct):
         found = reader.desired(candidate.key, candidate.contributions, spoilt, known)
         before = entry.cohorts if entry is not None and not entry.gone else ()
         current = _cohorts_of(candidate)
+        if not before and not current:
+            return found
         left = [n for n in before if n not in current and self._parts(n, found)]
         for name in left:
             for folded, given in self._leave.get(name, {}).items():
@@ -248,8 +251,6 @@ class Weigher(Struct):
         places: Mapping[str, Declared],
         reader: Reader,
     ) -> None:
-        if built.is_silent:
-            return
         for attribute, fault in built.faults:
             place = place_of(candidate, places.get(fold_name(attribute)))
             reader.report(fault, self.ground.rule_for(attribute), place)
@@ -257,8 +258,8 @@ class Weigher(Struct):
 
 
 def _cohorts_of(candidate: Candidate) -> frozenset[str]:
-    names = (place.origin.cohort for place in candidate.contributions)
-    return frozenset(name for name in names if name is not None)
+    names = [place.origin.cohort for place in candidate.contributions]
+    return frozenset([name for name in names if name is not None])
 
 
 def _origins_of(leaving: Mapping[str, Declared]) -> tuple[Origin, ...]:

@@ -52,10 +52,8 @@ class StoredAttributes(Mapping[str, Known]):
         data = self.data.get(name)
         if data is None or data["kind"] != kind or not data.keys() <= _PLAIN:
             return None
-        if kind == "list":
-            return tuple(data.get("present", ()))
         value: Value = data.get("value")
-        return value
+        return tuple(data.get("present", ())) if kind == "list" else value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.data)
