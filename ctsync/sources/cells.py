@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ctsync.kinds.words import choices
 from ctsync.model.rule import Rule
@@ -29,13 +29,13 @@ class ColumnReader:
     def __init__(self, column: Column, rule: Rule) -> None:
         self.column = column
         self.rule = rule
-        options = (column.split, column.map, column.format)
-        self._is_bare = options == (None, None, None) and column.how == "exactly"
+        options = (column.map, column.format)
+        self._is_bare = options == (None, None) and column.how == "exactly"
         self._takes_text = rule.kind not in _TYPED
 
     def read(self, cell: Read) -> Raw | Misread | None:
         """Give the raw value of a cell; None where it says nothing."""
-        if type(cell) is Literal and self._is_bare:
+        if type(cell) is Literal and self._is_bare and self.column.split is None:
             if cell.type != "text" or (self._takes_text and cell.value is not None):
                 return cell
             return self._typed(cell)
@@ -61,7 +61,9 @@ class ColumnReader:
     def _nothing(self) -> Raw:
         return _NULL if self.column.how == "exactly" else {self.column.how: []}
 
-    def _of_list(self, items: Sequence[Raw]) -> Raw | Misread:
+    def _of_list(self, items: list[Raw]) -> Raw | Misread:
+        if self._is_bare and self._takes_text:
+            return items
         values: list[Raw] = []
         for item in items:
             value = self._mapped(item)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from ctsync.model.value import Literal, Misread
 
 _TIMES = ("%H", "%I", "%M", "%S", "%f", "%p", "%z")
 
 
+@lru_cache(maxsize=4096)  # there are many rows, and not so many days
 def read_date(text: str, form: str) -> Literal | Misread:
     """Give the date that a text is in a form of `strptime`, as a spec would write it.
 

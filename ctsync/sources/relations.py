@@ -37,21 +37,21 @@ COUNT = "SELECT count(*), count(DISTINCT hash(id)) FROM {rows}"
 NO_CELLS = """
 SELECT 0::INTEGER AS file, 0::BIGINT AS row, []::VARCHAR[] AS cells WHERE false"""
 PICKED = """
-SELECT r.file, r.row, coalesce(r.key, '') AS key, r.digest
+SELECT r.file AS in_file, r.row AS at_row, coalesce(r.key, '') AS picked, r.digest
 FROM {rows} r JOIN (SELECT DISTINCT file, row FROM {wanted}) w
 ON r.file = w.file AND r.row = w.row
 WHERE r.file BETWEEN {first} AND {last}"""
+# Cells are put together after the join, since few rows are left by then.
 CELLS_BY_ROW = """
-SELECT p.file, p.row, p.cells
-FROM (SELECT file, row, {cells} AS cells FROM ({relation})) p
-JOIN ({picked}) k ON p.file = k.file AND p.row = k.row"""
+SELECT file, row, {cells} AS cells
+FROM ({relation}) p JOIN ({picked}) k ON p.file = k.in_file AND p.row = k.at_row"""
 CELLS_BY_KEY = """
-SELECT k.file, k.row, p.cells
-FROM (SELECT coalesce(key, '') AS key, {cells} AS cells FROM ({relation}){kept}) p
-JOIN ({picked}) k ON p.key = k.key"""
+SELECT in_file AS file, at_row AS row, {cells} AS cells
+FROM (SELECT * FROM ({relation}){kept}) p
+JOIN ({picked}) k ON coalesce(p.key, '') = k.picked"""
 # Rows of one key and digest have the same cells, so any of them serves.
 CELLS_OF_TWINS = """
-SELECT k.file, k.row, p.cells
+SELECT k.in_file AS file, k.at_row AS row, p.cells
 FROM ({picked}) k
 JOIN (
     SELECT file, key, digest, any_value(cells) AS cells
@@ -59,9 +59,9 @@ JOIN (
         SELECT file, coalesce(key, '') AS key, {digest} AS digest, {cells} AS cells
         FROM ({relation}){kept}
     )
-    WHERE key IN (SELECT key FROM ({picked}))
+    WHERE key IN (SELECT picked FROM ({picked}))
     GROUP BY file, key, digest
-) p ON p.key = k.key AND p.file = k.file AND p.digest = k.digest"""
+) p ON p.key = k.picked AND p.file = k.in_file AND p.digest = k.digest"""
 
 TRY = "SELECT max({value}), max(key) FROM ({relation})"
 
