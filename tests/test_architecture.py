@@ -20,7 +20,8 @@ LAYERS = [
 ]
 ALSO_ALLOWED = {
     ("apply", "plan"): {
-        f"ctsync.plan.{name}" for name in ("document", "line", "load", "schedule")
+        f"ctsync.plan.{name}"
+        for name in ("document", "ends", "line", "load", "schedule", "writer")
     },
 }
 FORBIDDEN = {

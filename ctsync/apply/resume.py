@@ -23,7 +23,9 @@ from ctsync.model.change import Change, Settled
 from ctsync.model.entry import Entry
 from ctsync.model.key import Key
 from ctsync.model.target import Target
-from ctsync.plan.document import PlanFoot, PlanWriter, SavedPlan, scratch_file
+from ctsync.plan.document import SavedPlan, scratch_file
+from ctsync.plan.ends import PlanFoot
+from ctsync.plan.writer import PlanWriter
 
 
 class Due(Struct, frozen=True):

@@ -13,7 +13,8 @@ from ctsync.model.policy import LIMITS
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import Present
-    from ctsync.plan.document import PlanHead, SavedPlan
+    from ctsync.plan.document import SavedPlan
+    from ctsync.plan.ends import PlanHead
     from ctsync.plan.select import Selection
     from ctsync.plan.weigh import Weigher
 
@@ -118,7 +119,7 @@ def selection_of(wish: Wish) -> Selection:
 
 
 def _head(session: Session, present: Present, wish: Wish) -> PlanHead:
-    from ctsync.plan.document import PlanHead
+    from ctsync.plan.ends import PlanHead
 
     project = session.project
     return PlanHead(

@@ -10,7 +10,8 @@ from ctsync.cli.output import has_colour, write
 from ctsync.model.mask import Mask
 
 if TYPE_CHECKING:
-    from ctsync.plan.document import PlanEnds, SavedPlan
+    from ctsync.plan.document import SavedPlan
+    from ctsync.plan.ends import PlanEnds
     from ctsync.render.view import PlanView
 
 

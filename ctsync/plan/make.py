@@ -17,11 +17,13 @@ from ctsync.model.entry import Entry
 from ctsync.model.mask import Mask
 from ctsync.model.operation import OPERATORS
 from ctsync.plan.build import Built
-from ctsync.plan.document import PlanFoot, PlanHead, PlanWriter, SavedPlan
+from ctsync.plan.document import SavedPlan
+from ctsync.plan.ends import PlanFoot, PlanHead
 from ctsync.plan.ground import Ground
 from ctsync.plan.policy import Counts, judge
 from ctsync.plan.schedule import CallCounter
 from ctsync.plan.weigh import Weigher
+from ctsync.plan.writer import PlanWriter
 
 
 class Sums(Struct):

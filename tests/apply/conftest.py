@@ -28,10 +28,12 @@ from ctsync.model.rule import Rule
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.target import Target
 from ctsync.plan.build import Built, Wanted, build_change
-from ctsync.plan.document import PlanFoot, PlanHead, PlanWriter, SavedPlan
+from ctsync.plan.document import SavedPlan
+from ctsync.plan.ends import PlanFoot, PlanHead
 from ctsync.plan.load import Cargo
 from ctsync.plan.policy import Blocked
 from ctsync.plan.schedule import records_of
+from ctsync.plan.writer import PlanWriter
 from ctsync.sandbox import Sandbox
 from ctsync.state.base import Store
 from ctsync.state.jsonl import JsonlStore

@@ -16,7 +16,8 @@ from ctsync.model.entry import Entry
 from ctsync.model.mask import Mask
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.adopt import adopted
-from ctsync.plan.document import PlanHead, scratch_file
+from ctsync.plan.document import scratch_file
+from ctsync.plan.ends import PlanHead
 from ctsync.plan.make import make_plan
 from ctsync.plan.select import Selection, parse_selector
 from ctsync.plan.weigh import Weigher

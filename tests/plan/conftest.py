@@ -23,7 +23,8 @@ from ctsync.model.record import GROUP_PREFIX
 from ctsync.model.rule import Rule
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.value import Literal, Misread
-from ctsync.plan.document import PlanHead, SavedPlan, scratch_file
+from ctsync.plan.document import SavedPlan, scratch_file
+from ctsync.plan.ends import PlanHead
 from ctsync.plan.make import make_plan
 from ctsync.plan.select import Selection, parse_selector
 from ctsync.plan.weigh import Weigher

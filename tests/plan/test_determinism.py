@@ -18,7 +18,7 @@ import conftest as ground
 from ctsync.model.entry import Entry, Known
 from ctsync.model.key import Key
 from ctsync.model.mask import Mask
-from ctsync.plan.document import PlanHead
+from ctsync.plan.ends import PlanHead
 from ctsync.plan.make import make_plan
 from ctsync.plan.weigh import Weigher
 

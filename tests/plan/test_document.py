@@ -16,9 +16,11 @@ from ctsync.model.operation import Operation
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.survey import Survey
 from ctsync.model.target import Target
-from ctsync.plan.document import PlanFoot, PlanHead, PlanWriter, open_ends, open_plan
+from ctsync.plan.document import open_plan
+from ctsync.plan.ends import PlanFoot, PlanHead, open_ends
 from ctsync.plan.policy import Blocked
 from ctsync.plan.seal import seal_line
+from ctsync.plan.writer import PlanWriter
 
 HEAD = PlanHead(
     Account("TEST-4Z5", "in1", "http://127.0.0.1:8765"),

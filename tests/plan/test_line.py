@@ -14,8 +14,10 @@ from ctsync.model.operation import Operation
 from ctsync.model.row import RowForm
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.target import Target
-from ctsync.plan.document import PlanFoot, PlanHead, PlanWriter, SavedPlan, open_plan
+from ctsync.plan.document import SavedPlan, open_plan
+from ctsync.plan.ends import PlanFoot, PlanHead
 from ctsync.plan.line import change_from_line, change_line, waves_in
+from ctsync.plan.writer import PlanWriter
 
 PLAIN = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")
 FIRST = Operation("Tags", "list", "$remove", ("a",), "known", ("a",), (), 1)

@@ -13,9 +13,11 @@ from ctsync.model.key import Key
 from ctsync.model.operation import Operation
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.target import Target
-from ctsync.plan.document import PlanFoot, PlanHead, PlanWriter, SavedPlan
+from ctsync.plan.document import SavedPlan
+from ctsync.plan.ends import PlanFoot, PlanHead
 from ctsync.plan.load import placed, spans
 from ctsync.plan.schedule import WAVES, records_of, schedule
+from ctsync.plan.writer import PlanWriter
 
 law = settings(deadline=None, max_examples=60)
 PLAIN = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")

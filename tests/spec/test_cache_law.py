@@ -14,7 +14,8 @@ from ctsync.model.entry import Entry
 from ctsync.model.mask import Mask
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.stored import StoredEntries
-from ctsync.plan.document import PlanHead, scratch_file
+from ctsync.plan.document import scratch_file
+from ctsync.plan.ends import PlanHead
 from ctsync.plan.make import make_plan
 from ctsync.plan.weigh import Weigher
 from ctsync.spec import cache, load_project

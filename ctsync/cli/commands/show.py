@@ -32,7 +32,8 @@ def COMMAND(  # noqa: N802 - found by this name
     from ctsync.cli.output import require_format
     from ctsync.cli.session import check_reveal
     from ctsync.cli.showing import show_plan
-    from ctsync.plan.document import open_ends, open_plan
+    from ctsync.plan.document import open_plan
+    from ctsync.plan.ends import open_ends
     from ctsync.render import RENDERERS
 
     require_format(settings, *RENDERERS)

@@ -20,7 +20,8 @@ from ctsync.errors import PlanRefused, SpecError
 from ctsync.kinds.base import Frame
 from ctsync.model.mask import Mask
 from ctsync.model.policy import Limit
-from ctsync.plan.document import PlanHead, SavedPlan, scratch_file
+from ctsync.plan.document import SavedPlan, scratch_file
+from ctsync.plan.ends import PlanHead
 from ctsync.plan.make import make_plan
 from ctsync.plan.weigh import Weigher
 from ctsync.sandbox import Sandbox
