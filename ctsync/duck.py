@@ -53,6 +53,19 @@ def named(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def as_bytes(number: str) -> str:
+    """Give the expression for the sixteen bytes of a UHUGEINT, the highest first.
+
+    A number of a fixed size is joined faster than as many bytes.
+    """
+    return f"unhex(lpad(hex({number}), 32, '0'))"
+
+
+def as_number(data: str) -> str:
+    """Give the expression for the number that sixteen bytes are; NULL for others."""
+    return f"CASE WHEN octet_length({data}) = 16 THEN {data}::BIT::UHUGEINT END"
+
+
 def refusals() -> type[Exception]:
     """Give the base of what DuckDB raises; ask only where something was raised."""
     import duckdb

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from ctsync.canon import canonical
-from ctsync.duck import Connection, connected, quoted, refusals
+from ctsync.duck import Connection, as_bytes, connected, quoted, refusals
 from ctsync.engines import relations as sql
 from ctsync.engines.ahead import fetched_ahead
 from ctsync.engines.base import Candidate, Engine, Search, Tally, fingerprint, in_order
@@ -66,7 +66,8 @@ def find_places(sources: Iterable[RowSource], key: Key) -> Iterator[Contribution
             with connected() as connection:
                 source.load(connection)
                 connection.execute(sql.ROWS_OF_ONE.format(**_of(source)), [*key])
-                query = sql.CELLS_OF_ONE.format(cells=source.cells("engine_one"))
+                digest, cells = as_bytes("o.digest"), source.cells("engine_one")
+                query = sql.CELLS_OF_ONE.format(cells=cells, digest=digest)
                 rows = connection.execute(query).fetchall()
         except refusals() as error:
             raise _stopped(error) from error
@@ -129,8 +130,7 @@ class Hunt(Struct):
             self._meet_many(source, known)
             self._run(sql.SEEN_OF_MANY)
             self._run(sql.PLACES_OF_MANY, source=self._many, **_of(source))
-        is_single = self._many is not None and not self._has_few
-        named = sql.NAMED_ONCE if is_single else sql.NAMED
+        named = sql.named(once=self._many is not None and not self._has_few)
         self._run(sql.MEET, named=named, undeclared=undeclared)
         self._count(tally)
 
@@ -194,7 +194,7 @@ class Hunt(Struct):
         named = self.search.watch.named(self.search.loose())
         while batch := list(islice(named, _BATCH)):
             rows = [
-                [*each.key, each.digest.hex(), place]
+                [*each.key, str(int.from_bytes(each.digest)), place]
                 for place, each in enumerate(batch, len(self._loose))
             ]
             self.connection.execute(sql.TAKE_LOOSE, [canonical(rows).decode()])
@@ -218,7 +218,7 @@ class Hunt(Struct):
     def _meet_many(self, source: RowSource, known: str) -> None:
         if self._stream is not None:
             try:
-                self._meet_stream(source, self._stream, known)
+                self._meet(source, self._stream, known)
             except refusals():
                 source.load(self.connection)  # and tell what is wrong
                 raise
@@ -227,14 +227,13 @@ class Hunt(Struct):
             self._run(sql.NO_ODD)
             self._stream = None
             source.load(self.connection)
-        words = _of(source)
-        overlap = sql.OVERLAP.format(**words) if self._has_few else ""
-        self._run(sql.MEET_MANY, known=known, overlap=overlap, **words)
+        loaded = sql.LOADED.format(rows=source.keys)
+        self._meet(source, Stream(loaded, "loaded", "NULL::VARCHAR[]", "true"), known)
 
-    def _meet_stream(self, source: RowSource, stream: Stream, known: str) -> None:
+    def _meet(self, source: RowSource, stream: Stream, known: str) -> None:
         words = {"type": quoted(source.key_type), "known": known, **asdict(stream)}
-        overlap = sql.OVERLAP_OF_STREAM.format(**words) if self._has_few else ""
-        self._run(sql.MEET_STREAM, overlap=overlap, **words)
+        overlap = sql.OVERLAP.format(**words) if self._has_few else ""
+        self._run(sql.MEET_MANY, overlap=overlap, **words)
 
     def _has_twins(self, source: RowSource) -> bool:
         """Say whether a key stands in two rows of the stream."""
@@ -258,8 +257,8 @@ class Hunt(Struct):
         """Pass on one row of every file."""
         for source in self.search.row_sources:
             query = sql.PLACES.format(rows=source.keys)
-            for identifier, digest, file, row in self._rows(query):
-                place = source.contribution(identifier, digest, file, row, ())
+            for identifier, file, row in self._rows(query):
+                place = source.contribution(identifier, b"", file, row, ())
                 self.search.watch.on_place(place)
 
     def _count(self, tally: Tally) -> None:
@@ -278,7 +277,8 @@ class Hunt(Struct):
             cells = sql.CELLS_OF_STREAM.format(name=name)
         else:
             cells = self.search.row_sources[number].cells(name)
-        return sql.CELLS.format(cells=cells, name=name, source=number)
+        words = {"digest": as_bytes("r.digest"), "name": name, "source": number}
+        return sql.CELLS.format(cells=cells, **words)
 
     def _run(self, query: str, **words: object) -> None:
         self.connection.execute(query.format(**words))

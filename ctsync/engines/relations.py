@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ctsync.duck import quoted
+from ctsync.duck import as_bytes, as_number, quoted
 
 # Guessing which side is smaller went wrong by four digits, so the query says it. The
 # order of insertion is asked of nothing here, and keeping it costs memory.
@@ -40,14 +40,14 @@ FROM (
 
 NO_FEW = """
 CREATE TEMP TABLE engine_few (
-    type VARCHAR, id VARCHAR, digest BLOB, source INTEGER, file INTEGER, row BIGINT
+    type VARCHAR, id VARCHAR, digest UHUGEINT, source INTEGER, file INTEGER, row BIGINT
 )"""
 TAKE_ROWS = """
 INSERT INTO engine_few
 SELECT {type}, id, digest, {source}, file, row FROM ({rows})"""
 TAKE_LOOSE = """
 INSERT INTO engine_few
-SELECT place ->> 0, place ->> 1, unhex(place ->> 2), -1, 0, (place ->> 3)::BIGINT
+SELECT place ->> 0, place ->> 1, (place ->> 2)::UHUGEINT, -1, 0, (place ->> 3)::BIGINT
 FROM (SELECT unnest(from_json($1::JSON, '["JSON"]')) AS place)"""
 
 KNOWN = "CREATE TEMP VIEW engine_known AS {columns}"
@@ -64,20 +64,9 @@ PLACES_OF_FEW = "CREATE TEMP VIEW engine_places AS FROM engine_few"
 
 # An entry that stays unmatched is changed or undeclared, a row changed or new. Rows and
 # entries of keys with several places are kept, since only all digests together tell.
+# Key and cells of a row are made only where it stays. Entries that cannot meet a row
+# are not joined, since the right side is kept in memory.
 MEET_MANY = """
-CREATE TEMP TABLE engine_odd AS
-SELECT
-    p.id, p.digest, p.file, p.row,
-    k.type AS known_type, k.id AS known_id, k.fingerprint, k.gone, k.bound, k.watched
-FROM (SELECT *, hash(id) AS mark FROM ({rows})) p
-FULL JOIN (
-    SELECT *, CASE WHEN type = {type} AND NOT gone THEN hash(id) END AS mark
-    FROM ({known})
-) k ON p.mark = k.mark AND p.digest = k.fingerprint AND p.id = k.id
-WHERE p.id IS NULL OR k.id IS NULL OR k.watched {overlap}"""
-# The same for rows that are read as they stand and joined on the way: what belongs to
-# the rows that stay is made of them only then.
-MEET_STREAM = """
 CREATE TEMP TABLE engine_odd AS
 SELECT
     CASE WHEN row IS NOT NULL THEN CASE WHEN {sound} THEN key ELSE '' END END AS id,
@@ -94,7 +83,8 @@ WHERE row IS NULL OR known_id IS NULL OR watched {overlap}
 UNION ALL
 SELECT NULL, NULL, NULL, NULL, NULL, type, id, fingerprint, gone, bound, watched
 FROM ({known}) WHERE type <> {type} OR gone"""
-OVERLAP_OF_STREAM = "OR key IN (SELECT id FROM engine_few WHERE type = {type})"
+OVERLAP = "OR key IN (SELECT id FROM engine_few WHERE type = {type})"
+LOADED = "SELECT id AS key, digest AS loaded, file, row FROM ({rows})"
 # As many rows went unnoticed as entries, unless two rows were like one entry.
 UNNOTICED = """
 SELECT
@@ -117,7 +107,6 @@ KNOWN_STRANGERS = """
 SELECT 1 FROM engine_known k JOIN engine_strangers s ON k.id = s.id
 WHERE k.type = {type} AND NOT k.gone LIMIT 1"""
 NO_ODD = "DROP TABLE engine_odd"
-OVERLAP = "OR p.id IN (SELECT id FROM engine_few WHERE type = {type})"
 SEEN_OF_MANY = """
 CREATE TEMP VIEW engine_seen AS
 SELECT known_type AS type, known_id AS id, fingerprint, gone, bound, watched
@@ -132,10 +121,7 @@ NAMED_ONCE = """
 SELECT type, id, digest AS fingerprint FROM engine_places WHERE id <> ''"""
 NAMED = """
 SELECT
-    type, id,
-    CASE WHEN count(*) = 1 THEN min(digest) ELSE unhex(md5(
-        list_reduce(list_sort(list(digest)), lambda one, other: one || other)
-    )) END AS fingerprint
+    type, id, CASE WHEN count(*) = 1 THEN min(digest) ELSE {several} END AS fingerprint
 FROM engine_places WHERE id <> '' GROUP BY type, id"""
 MEET = """
 CREATE TEMP TABLE engine_met AS
@@ -186,7 +172,7 @@ SELECT type, id, digest, file, row FROM engine_places
 WHERE source = {source} AND id = ''"""
 # Wide rows are never what a join keeps: they pass, and only the sort holds them.
 CELLS = """
-SELECT r.type, r.id, {source} AS source, c.file, c.row, r.digest, c.cells
+SELECT r.type, r.id, {source} AS source, c.file, c.row, {digest} AS digest, c.cells
 FROM ({cells}) c JOIN {name} r ON c.file = r.file AND c.row = r.row"""
 CELLS_OF_STREAM = """
 SELECT o.file, o.row, o.cells
@@ -195,7 +181,7 @@ IN_RANGE = """
 SELECT type, id, source, file, row, digest, cells, NULL::VARCHAR AS body
 FROM engine_wide WHERE {range}
 UNION ALL
-SELECT f.type, f.id, f.source, f.file, f.row, f.digest, NULL, NULL
+SELECT f.type, f.id, f.source, f.file, f.row, NULL, NULL, NULL
 FROM (FROM engine_few WHERE source = {loose} AND {range}) f
 SEMI JOIN (FROM engine_chosen WHERE NOT same AND {range}) m
 ON f.type = m.type AND f.id = m.id
@@ -210,11 +196,20 @@ ROWS_OF_ONE = """
 CREATE TEMP TABLE engine_one AS
 SELECT id, digest, file, row FROM ({rows}) WHERE {type} = $1 AND id = $2"""
 CELLS_OF_ONE = """
-SELECT o.id, o.digest, c.file, c.row, c.cells
+SELECT o.id, {digest} AS digest, c.file, c.row, c.cells
 FROM ({cells}) c JOIN engine_one o ON c.file = o.file AND c.row = o.row
 ORDER BY c.file, c.row"""
 PLACES = """
-SELECT DISTINCT ON (file) id, digest, file, row FROM ({rows}) ORDER BY file"""
+SELECT DISTINCT ON (file) id, file, row FROM ({rows}) ORDER BY file"""
+
+
+def named(*, once: bool) -> str:
+    """Give the query of the profiles that places name, with their fingerprints."""
+    if once:
+        return NAMED_ONCE
+    digests = f"list_sort(list({as_bytes('digest')}))"
+    words = f"unhex(md5(list_reduce({digests}, lambda one, other: one || other)))"
+    return NAMED.format(several=as_number(words))
 
 
 def known(attributes: Iterable[str], *, everyone: bool) -> str:
@@ -224,5 +219,6 @@ def known(attributes: Iterable[str], *, everyone: bool) -> str:
     ]
     watched = "true" if everyone else " OR ".join(words) or "false"
     return f"""
-        SELECT type, id, fingerprint, gone, bound, ({watched}) AS watched
+        SELECT type, id, {as_number("fingerprint")} AS fingerprint, gone, bound,
+            ({watched}) AS watched
         FROM engine_known"""  # noqa: S608 - the names are quoted

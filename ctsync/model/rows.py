@@ -20,7 +20,7 @@ class Stream(Struct, frozen=True):
     """Rows as they are read from their files, in SQL: nothing of them is kept before.
 
     `relation` is a query of every row: key VARCHAR, file INTEGER, row BIGINT, and what
-    the expressions look at. (file, row) is in no two. `digest` is a BLOB, `cells` a
+    the expressions look at. (file, row) is in no two. `digest` is a UHUGEINT, `cells` a
     VARCHAR[]; `sound`, never NULL, says whether the key names someone who can be used.
     """
 
@@ -75,7 +75,7 @@ class RowSource(Protocol):
 
     @property
     def keys(self) -> str:
-        """A query: id VARCHAR, digest BLOB, file INTEGER, row BIGINT.
+        """A query: id VARCHAR, digest UHUGEINT, file INTEGER, row BIGINT.
 
         One row a row that counts, in no order; (file, row) is in no two. `id` is ''
         where a row names no one that could be used, and otherwise stands once.

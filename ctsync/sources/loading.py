@@ -78,7 +78,7 @@ class Loaded:
     def load(self, connection: Connection) -> None:
         """Read every row of every file once, after `open`.
 
-        Then `rows` is the name of a relation (id VARCHAR, key VARCHAR, digest BLOB,
+        Then `rows` is the name of a relation (id VARCHAR, key VARCHAR, digest UHUGEINT,
         file INTEGER, row BIGINT): `id` is '' where the key names no one, `key` is as
         it stands. `count` is the number of rows, and `has_twins` says that two of them
         have the same `id`.

@@ -64,7 +64,7 @@ class MemberRows(RowFiles):
 
     def digest_of(self, part: Part) -> str:  # noqa: ARG002 - all members are alike
         """Give the digest of every member."""
-        return f"unhex('{self._digest.hex()}')"
+        return f"{int.from_bytes(self._digest)}::UHUGEINT"
 
     def contribution(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ctsync.duck import connected
+from ctsync.duck import as_bytes, connected
 from ctsync.model.contribution import Contribution
 from ctsync.model.rows import RowSource
 from ctsync.sources import relations as sql
@@ -24,7 +24,8 @@ def contributions_of(source: RowSource, project: Project) -> Iterator[Contributi
         project.findings.extend(source.warnings)
         connection.execute(sql.EVERY.format(keys=source.keys))
         cells = source.cells(sql.EVERY_NAME)
-        cursor = connection.execute(sql.EVERY_CELLS.format(cells=cells))
+        query = sql.EVERY_CELLS.format(cells=cells, digest=as_bytes("k.digest"))
+        cursor = connection.execute(query)
         while rows := cursor.fetchmany(_BATCH):
             for row in rows:
                 yield source.contribution(*row)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 CREATE = """
 CREATE OR REPLACE TEMP TABLE {table} (
-    key VARCHAR, digest BLOB, file INTEGER, is_sound BOOLEAN{row}
+    key VARCHAR, digest UHUGEINT, file INTEGER, is_sound BOOLEAN{row}
 )"""
 INSERT = """
 INSERT INTO {table} SELECT key, {digest}, file, {sound}{row} FROM ({relation})"""
@@ -96,10 +96,11 @@ WHERE NOT EXISTS (
 )"""
 
 NO_KEYS = """
-SELECT '' AS id, ''::BLOB AS digest, 0::INTEGER AS file, 0::BIGINT AS row WHERE false"""
+SELECT '' AS id, 0::UHUGEINT AS digest, 0::INTEGER AS file, 0::BIGINT AS row
+WHERE false"""
 EVERY_NAME = "every_row"
 EVERY = "CREATE OR REPLACE TEMP TABLE every_row AS {keys}"
 EVERY_CELLS = """
-SELECT k.id, k.digest, k.file, k.row, c.cells
+SELECT k.id, {digest} AS digest, k.file, k.row, c.cells
 FROM ({cells}) c JOIN every_row k ON k.file = c.file AND k.row = c.row
 ORDER BY k.file, k.row"""

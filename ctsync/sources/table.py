@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
@@ -13,7 +14,7 @@ from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.rows import RowSource, Stream
 from ctsync.model.value import Misread, Raw
-from ctsync.sources.base import DIGEST_BYTES, Source
+from ctsync.sources.base import Source
 from ctsync.sources.cells import ColumnReader
 from ctsync.sources.duplicates import surplus_of, twin_findings
 from ctsync.sources.files import missing, refused
@@ -108,12 +109,12 @@ class TableRows(RowFiles):
         Every text stands after its length and a colon, and a blank one after a colon.
         """
         meaning = canonical([part.meaning, self._table.meaning])
-        salt = blake2b(meaning, digest_size=DIGEST_BYTES, key=self.project.salt)
+        salt = blake2b(meaning, digest_size=_SALT_BYTES, key=self.project.salt)
         texts = named_cells(len(self._table.columns))
         if part.lossy is not None:
             texts.append(part.lossy)
         words = "".join(f", strlen({text}), ':', {text}" for text in texts)
-        return f"unhex(md5(concat('{salt.hexdigest()}'{words})))"
+        return f"md5_number(concat('{b64encode(salt.digest()).decode()}'{words}))"
 
     def contribution(
         self,
@@ -147,6 +148,7 @@ class TableRows(RowFiles):
         return read
 
 
+_SALT_BYTES = 12  # it is digested with every row
 _KEEP_ONE = "keep one of them, or write duplicates: last"
 
 

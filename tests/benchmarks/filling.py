@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctsync import __version__
-from ctsync.duck import connected, quoted
+from ctsync.duck import as_bytes, connected, quoted
 from ctsync.model.rows import RowSource
 from ctsync.model.snapshot import Header
 from ctsync.spec import load_project
@@ -42,10 +42,10 @@ _ATTRIBUTES = {
     "score": ("score", "number", "Score", f"CASE WHEN {_WHOLE} END"),
 }
 _ENTRIES = """
-SELECT 'identity' AS type, k.id, k.digest AS fingerprint, false AS gone,
+SELECT 'identity' AS type, k.id, {digest} AS fingerprint, false AS gone,
     concat('\n', concat_ws('\n', {names}), '\n') AS names, false AS bound,
     concat('{{"attributes":{{', concat_ws(',', {attributes}), '}},"fingerprint":"',
-        lower(hex(k.digest)), '","key":{{"identity":', to_json(k.id), '}}}}') AS body
+        lower(hex({digest})), '","key":{{"identity":', to_json(k.id), '}}}}') AS body
 FROM ({file}) r JOIN ({keys}) k ON r.customer_id = k.id
 ORDER BY k.id
 """
@@ -58,6 +58,7 @@ def entries(source: RowSource, file: Path, columns: Iterable[str]) -> str:
         names=", ".join(_if_there(value, f"'{f}'") for f, _, _, value in chosen),
         attributes=", ".join(map(_attribute, chosen)),
         keys=source.keys,
+        digest=as_bytes("k.digest"),
         file=f"FROM {quoted(str(file))}",
     )
 

@@ -1,7 +1,7 @@
 """What time and memory come to as populations grow, over Parquet files.
 
-Three things: a plan where one row in a hundred changed; the first plan, where every
-row is new; the apply of that, and taking all rows into a state without sending.
+Plans where one row in a hundred changed, where every row changed, and where every row
+is new; the apply of the last, and taking all rows into a state without sending.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ _HEAD = (
     "met",
 )  # fmt: skip
 _GIB = 1024  # MiB
+_EACH_OTHER = (
+    "{attribute: Plan, "
+    "map: {Free: Silver, Silver: Gold, Gold: Platinum, Platinum: Free}}"
+)
 _Row: TypeAlias = tuple[str, ...]
 
 
@@ -51,6 +55,8 @@ def _parts(setting: Setting, chosen: list[int]) -> Iterator[Iterator[_Row]]:
     plans = ((count, _plan(setting, count)) for count in chosen)
     yield _rows("plan, 1 % changed", plans, {1_000_000: 500, 10_000_000: 2 * _GIB})
     smaller = [count for count in chosen if count <= _MOST_NEW]
+    changes = ((count, _change(setting, count)) for count in smaller)
+    yield _rows("plan, all changed", changes, {1_000_000: _GIB})
     imports = ((count, _import(setting, count)) for count in smaller)
     yield _rows("import spec", imports, {1_000_000: _GIB})
     loads = [(count, _load(setting, count)) for count in smaller]
@@ -63,6 +69,18 @@ def _plan(setting: Setting, count: int) -> Lap:
     command = planning(known_listing(setting, count, "parquet")[0], changed_of(count))
     rounds = min(setting.rounds, 3)
     return min((run(command) for _ in range(rounds)), key=lambda lap: lap.seconds)
+
+
+def _change(setting: Setting, count: int) -> Lap:
+    """Plan a table that makes another value of one cell of every row."""
+    known, files = known_listing(setting, count, "parquet")
+    folder = setting.folder / f"changed-{count}"
+    folder.mkdir()
+    (folder / "state").symlink_to(known / "state")
+    write_listing(folder, files / "before.parquet", words={"plan": _EACH_OTHER})
+    lap = run(_bounded(planning(folder, count), setting))
+    shutil.rmtree(folder)
+    return lap
 
 
 def _import(setting: Setting, count: int) -> Lap:

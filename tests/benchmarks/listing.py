@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import exporting
 from contest import planning
@@ -67,14 +70,22 @@ def exports(setting: Setting, count: int, form: str, shape: str = "whole") -> Pa
 
 
 def write_listing(
-    folder: Path, export: Path, shape: str = "whole", *, endpoint: str | None = None
+    folder: Path,
+    export: Path,
+    shape: str = "whole",
+    *,
+    endpoint: str | None = None,
+    words: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
-    """Write a project over one export, and give its folder."""
+    """Write a project over one export, and give its folder.
+
+    `words` say what becomes of columns where that is not as usual.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     address = f", endpoint: '{endpoint}'" if endpoint else ""
     (folder / "ctsync.yaml").write_text(_PROJECT.format(endpoint=address))
-    words = {**_COLUMNS, **(_TEXT if export.suffix == ".csv" else {})}
-    chosen = (f"{name}: {words[name]}" for name in exporting.SHAPES[shape].columns)
+    every = {**_COLUMNS, **(_TEXT if export.suffix == ".csv" else {}), **words}
+    chosen = (f"{name}: {every[name]}" for name in exporting.SHAPES[shape].columns)
     file = os.path.relpath(export, folder)
     table = _TABLE.format(file=file, columns=", ".join(chosen))
     (folder / "table.yaml").write_text(table)
@@ -100,15 +111,17 @@ def known_listing(
     was_there = folder.exists()
     built(folder, fill)
     write_listing(folder, files / f"after.{form}", shape)
-    if was_there and not _is_of_use(folder, exporting.SHAPES[shape].changed(count)):
+    changed = exporting.SHAPES[shape].changed(count)
+    if was_there and not _is_of_use(folder, changed, setting.limit_seconds):
         shutil.rmtree(folder)
         return known_listing(setting, count, form, shape)
     return folder, files
 
 
-def _is_of_use(folder: Path, changed: int) -> bool:
+def _is_of_use(folder: Path, changed: int, limit_seconds: float) -> bool:
+    """Say whether a plan finds the changes, in the time that it may take."""
     try:
-        run(planning(folder, changed))
+        run(replace(planning(folder, changed), limit_seconds=limit_seconds))
     except Unexpected:
         return False
     return True

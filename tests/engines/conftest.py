@@ -59,18 +59,19 @@ class Rows:
         if not self.streams:
             return None
         self.load(connection)
-        relation = f"SELECT id AS key, digest AS mark, cells AS words, file, row FROM fake_{self.number}"  # noqa: E501
+        names = "id AS key, digest AS mark, cells AS words, file, row"
+        relation = f"SELECT {names} FROM fake_{self.number}"
         return Stream(relation, "mark", "words", "key <> ''")
 
     def load(self, connection):
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE fake_{self.number} "
-            "(id VARCHAR, digest BLOB, file INTEGER, row BIGINT, cells VARCHAR[])"
+            "(id VARCHAR, digest UHUGEINT, file INTEGER, row BIGINT, cells VARCHAR[])"
         )
         for identifier, words, file, row in self.lines():
             connection.execute(
                 f"INSERT INTO fake_{self.number} VALUES (?, ?, ?, ?, ?)",
-                [identifier, mark(words), file, row, [words, None]],
+                [identifier, int.from_bytes(mark(words)), file, row, [words, None]],
             )
 
     @property
@@ -116,7 +117,7 @@ class Many(Rows):
         connection.execute(
             "CREATE OR REPLACE TEMP VIEW fake_0 AS "
             "SELECT (row * 7919 % 1000003)::VARCHAR AS id, "
-            "unhex(md5(row::VARCHAR)) AS digest, 0 AS file, row, "
+            "md5_number(row::VARCHAR) AS digest, 0 AS file, row, "
             "[repeat(row::VARCHAR, 40)] AS cells "
             f"FROM (SELECT range AS row FROM range({self.count}))"
         )
