@@ -228,6 +228,33 @@ def test_a_key_that_stands_twice_is_never_missed(rows, duplicates, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "where", "code"),
+    [
+        ("x", "note::INTEGER > 0", "CT604"),
+        ("x", "note = 'a'", "CT612"),
+        ("x", "", "CT612"),
+    ],
+)
+def test_what_is_wrong_with_a_stream_is_told_as_of_rows_that_are_loaded(
+    name, where, code, tmp_path
+):
+    text = ONE_TABLE % "error" + (f'    where: "{where}"\n' if where else "")
+    (tmp_path / "ctsync.yaml").write_text(text)
+    path = tmp_path / "scores.parquet"
+    rows = [(f"u{n}", f"{name}{n}" * 9, "a") for n in range(50)]
+    write_parquet(path, ["id", "score", "note"], rows)
+    if code == "CT612":
+        data = bytearray(path.read_bytes())
+        data[20:400] = bytes(380)  # the pages of the first column
+        path.write_bytes(data)
+    one, other = (
+        told(load_project(tmp_path), (), engine, ()) for engine in ("memory", "duckdb")
+    )
+    assert one == other
+    assert [finding.code for finding in one[1]] == [code]
+
+
 def told(project, entries, engine, targets):
     """The bytes of a plan, or the errors that are told in its stead.
 

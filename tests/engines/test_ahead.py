@@ -1,0 +1,55 @@
+"""Fetching ahead: in order, one at a time, and never left under way."""
+
+from threading import Event, current_thread
+
+import pytest
+
+from ctsync.engines.ahead import fetched_ahead
+
+
+def test_what_is_fetched_comes_in_the_order_in_which_it_is_wanted():
+    assert list(fetched_ahead(lambda n: n * n, range(5))) == [0, 1, 4, 9, 16]
+    assert list(fetched_ahead(lambda n: n * n, ())) == []
+
+
+def test_one_piece_is_fetched_while_the_one_before_is_worked_on():
+    fetched = [Event() for _ in range(3)]
+
+    def fetch(number):
+        fetched[number].set()
+        return number, current_thread().name
+
+    pieces = fetched_ahead(fetch, range(3))
+    number, thread = next(pieces)
+    assert number == 0
+    assert thread.startswith("ctsync-ahead")
+    assert fetched[1].wait(10)
+    assert not fetched[2].is_set()
+    pieces.close()
+
+
+def test_what_goes_wrong_is_raised_where_it_was_wanted():
+    def fetch(number):
+        return 1 / number
+
+    pieces = fetched_ahead(fetch, [1, 2, 0, 4])
+    assert [next(pieces), next(pieces)] == [1.0, 0.5]
+    with pytest.raises(ZeroDivisionError):
+        next(pieces)
+
+
+def test_nothing_is_under_way_once_it_was_closed():
+    running, done = Event(), Event()
+
+    def fetch(number):
+        if number:
+            running.set()
+            assert not done.wait(0.2)
+            done.set()
+        return number
+
+    pieces = fetched_ahead(fetch, range(3))
+    next(pieces)
+    assert running.wait(10)
+    pieces.close()
+    assert done.is_set()
