@@ -89,10 +89,7 @@ class Reader:
         """
         found = Desired()
         for contribution in contributions:
-            standing: list[str] = []
-            words = contribution.read()
-            if known is not None:
-                words, standing = self._parted(words, known)
+            words, standing = self._parted(contribution.read(), known)
             targets, complaints = self._judge(key, contribution, words)
             if contribution.skips:
                 complaints += _spoiling(targets, spoilt, self._ground)
@@ -102,18 +99,27 @@ class Reader:
             if is_skipped:
                 found.skipped = (*found.skipped, contribution)
                 targets, standing = [], []
-            folded = _folded(targets)
-            if not found.declared and len(folded) == len(targets):
-                found.declared = folded
-            else:
-                for declared in targets:
-                    self.merge(found.declared, declared)
-            if contribution.origin.table is not None:
-                listed = frozenset((*folded, *standing))
-                found.listed[contribution.origin.table] = listed
-            found.standing += standing
+            self._take_in(found, contribution, targets, standing)
         self._desk.take(self._age_beside_dob(found.declared))
         return found
+
+    def _take_in(
+        self,
+        found: Desired,
+        contribution: Contribution,
+        targets: list[Declared],
+        standing: list[str],
+    ) -> None:
+        folded = _folded(targets)
+        if not found.declared and len(folded) == len(targets):
+            found.declared = folded
+        else:
+            for declared in targets:
+                self.merge(found.declared, declared)
+        if contribution.origin.table is not None:
+            listed = frozenset((*folded, *standing))
+            found.listed[contribution.origin.table] = listed
+        found.standing += standing
 
     def leave(self, name: str) -> dict[str, Declared]:
         """Give what a cohort gives to those who leave it."""
@@ -149,21 +155,22 @@ class Reader:
             merged[folded] = first._replace(target=target)
 
     def _parted(
-        self, words: Words, known: StoredAttributes
-    ) -> tuple[dict[str, Raw | Misread], list[str]]:
+        self, words: Words, known: StoredAttributes | None
+    ) -> tuple[Words, list[str]]:
         """Part words from the folded names of those that say just what is known."""
-        rest, standing, frame = {}, [], self._ground.frame
+        standing: list[str] = []
+        if known is None:
+            return words, standing
+        rest, frame = {}, self._ground.frame
         for name, raw in words.items():
             folded, rule, kind = self._asked.get(name) or self._ask(name)
-            if kind is None and not isinstance(raw, Misread):
-                kind = kind_of(raw)
-            held = None if kind is None else known.held(folded, kind.name)
-            if kind is None or held is None or isinstance(raw, Misread):
-                rest[name] = raw
-            elif kind.is_said(raw, held, rule, frame):
-                standing.append(folded)
-            else:
-                rest[name] = raw
+            if not isinstance(raw, Misread):
+                kind = kind or kind_of(raw)
+                held = known.held(folded, kind.name)
+                if held is not None and kind.is_said(raw, held, rule, frame):
+                    standing.append(folded)
+                    continue
+            rest[name] = raw
         return rest, standing
 
     def _ask(self, name: str) -> tuple[str, Rule, Kind | None]:
