@@ -1,22 +1,21 @@
-"""States of millions of profiles, in SQL: `python filling.py PROJECT PARQUET`.
+"""States of millions of profiles, in SQL: `python filling.py PROJECT`.
 
 Writes the Parquet state that `ctsync import spec` would write of a listing, in far less
-time; a test compares the two. PARQUET has the rows of the listing's table. A process of
-its own, as exports are.
+time; a test compares the two. A process of its own, as exports are.
 """
 
 from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctsync import __version__
-from ctsync.duck import as_bytes, connected, quoted
-from ctsync.model.rows import RowSource
+from ctsync.duck import as_bytes, connected
 from ctsync.model.snapshot import Header
+from ctsync.sources.part import Part
 from ctsync.spec import load_project
 from ctsync.state.form import EntryDigest
 from ctsync.state.manifest import Manifest
@@ -27,39 +26,48 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _MEMORY_MIB = 2048
-_MOMENT = "'$D_' || epoch(renews)::BIGINT"
-_WHOLE = "score = floor(score) THEN to_json(score::BIGINT) ELSE to_json(score)"
-# By column: the attribute's folded name, its kind and name, its value as JSON. They
-# stand in the order of folded names, as they do in an entry.
+_MOMENT = "to_json('$D_' || epoch({}::DATE)::BIGINT)"
+_NUMBER = (
+    "CASE WHEN {0}::DOUBLE = floor({0}::DOUBLE) THEN to_json({0}::DOUBLE::BIGINT) "
+    "ELSE to_json({0}::DOUBLE) END"
+)
+# By column: the attribute's folded name, its kind and name, its value as JSON from the
+# text of a cell. They stand in the order of folded names, as they do in an entry.
 _ATTRIBUTES = {
-    "address": ("address", "string", "Address", "to_json(address)"),
-    "email": ("email", "string", "Email", "to_json(email)"),
-    "interests": ("interests", "list", "Interests", "to_json(interests)"),
-    "name": ("name", "string", "Name", "to_json(name)"),
-    "phone": ("phone", "string", "Phone", "to_json(phone)"),
-    "plan": ("plan", "string", "Plan", "to_json(plan)"),
-    "renews": ("renewaldate", "date", "Renewal Date", f"to_json({_MOMENT})"),
-    "score": ("score", "number", "Score", f"CASE WHEN {_WHOLE} END"),
+    "address": ("address", "string", "Address", "to_json({})"),
+    "email": ("email", "string", "Email", "to_json({})"),
+    "interests": ("interests", "list", "Interests", "{}"),
+    "name": ("name", "string", "Name", "to_json({})"),
+    "phone": ("phone", "string", "Phone", "to_json({})"),
+    "plan": ("plan", "string", "Plan", "to_json({})"),
+    "renews": ("renewaldate", "date", "Renewal Date", _MOMENT),
+    "score": ("score", "number", "Score", _NUMBER),
 }
 _ENTRIES = """
-SELECT 'identity' AS type, k.id, {digest} AS fingerprint, false AS gone,
+SELECT 'identity' AS type, key AS id, mark AS fingerprint, false AS gone,
     concat('\n', concat_ws('\n', {names}), '\n') AS names, false AS bound,
     concat('{{"attributes":{{', concat_ws(',', {attributes}), '}},"fingerprint":"',
-        lower(hex({digest})), '","key":{{"identity":', to_json(k.id), '}}}}') AS body
-FROM ({file}) r JOIN ({keys}) k ON r.customer_id = k.id
-ORDER BY k.id
+        lower(hex(mark)), '","key":{{"identity":', to_json(key), '}}}}') AS body
+FROM (SELECT *, {mark} AS mark FROM ({relation}))
+ORDER BY id
 """
 
 
-def entries(source: RowSource, file: Path, columns: Iterable[str]) -> str:
-    """Give the query of the entries that rows are, with their values in a file."""
-    chosen = [words for name, words in _ATTRIBUTES.items() if name in set(columns)]
+def entries(part: Part, digest: str, columns: Sequence[str]) -> str:
+    """Give the query of the entries that rows are; a column's cells are c1, c2, ..."""
+    cells = {name: f"c{number}" for number, name in enumerate(columns, 1)}
+    if part.meaning == "csv" and "interests" in cells:
+        cells["interests"] = f"to_json(string_split({cells['interests']}, ';'))"
+    chosen = [
+        (*words, value.format(cells[name]))
+        for name, (*words, value) in _ATTRIBUTES.items()
+        if name in cells
+    ]
     return _ENTRIES.format(
         names=", ".join(_if_there(value, f"'{f}'") for f, _, _, value in chosen),
         attributes=", ".join(map(_attribute, chosen)),
-        keys=source.keys,
-        digest=as_bytes("k.digest"),
-        file=f"FROM {quoted(str(file))}",
+        mark=as_bytes(digest),
+        relation=part.relation,
     )
 
 
@@ -76,17 +84,19 @@ def _if_there(value: str, name: str) -> str:
     return f"CASE WHEN {value} IS NOT NULL THEN {name} END"
 
 
-def fill(folder: Path, file: Path) -> None:
-    """Write the state of a project with one table of the rows in a Parquet file."""
+def fill(folder: Path) -> None:
+    """Write the state of a project with one table, as if all were as its rows say."""
     project = load_project(folder)
     (source,) = project.row_sources()
+    (table,) = project.tables.values()
     digest = EntryDigest()
     store = ParquetStore(folder / "state")
     header = Header(str(uuid.uuid4()), 1, project.account({}), tool_version=__version__)
     with connected(memory_mib=_MEMORY_MIB) as connection, store._writing() as writing:
-        source.load(connection)
-        columns = connection.sql(f"FROM {quoted(str(file))}").columns
-        query = entries(source, file, columns)
+        source.open(connection)
+        part = source.part_of(0)
+        columns = [column.column for column in table.columns]
+        query = entries(part, source.digest_of(part), columns)
         sheet = writing.sheet("base", _tables(connection, query, digest))
         writing.publish(Manifest(digest.seal(header), sheet))
 
@@ -103,4 +113,4 @@ def _tables(
 
 
 if __name__ == "__main__":
-    fill(Path(sys.argv[1]), Path(sys.argv[2]))
+    fill(Path(sys.argv[1]))

@@ -104,8 +104,7 @@ def known_listing(
 
     def fill(folder: Path) -> None:
         write_listing(folder, files / f"before.{form}", shape)
-        values = str(files / "before.parquet")
-        run(python(str(_FILLING), str(folder), values))
+        run(python(str(_FILLING), str(folder)))
 
     folder = files.with_name(f"{files.name}-known")
     was_there = folder.exists()
