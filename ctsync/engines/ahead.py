@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ Fetched = TypeVar("Fetched")
 
 def fetched_ahead(
     fetch: Callable[[Wanted], Fetched], wanted: Iterable[Wanted]
-) -> Iterator[Fetched]:
+) -> Generator[Fetched]:
     """Yield what `fetch` gives for each in turn, one fetched ahead in a thread.
 
     `fetch` is never called twice at once; when this ends, none is under way.

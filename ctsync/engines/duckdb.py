@@ -7,6 +7,7 @@ the order of keys. What does not fit into the memory of a connection goes to its
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import chain, groupby, islice, pairwise
 from operator import itemgetter
 from typing import Any, TypeAlias
@@ -146,8 +147,11 @@ class Hunt(Struct):
         """Yield the candidates, and pass on the entries that are watched."""
         self._run(sql.CHOSEN)
         self._run(sql.WIDE, parts=" UNION ALL ".join(self._parts()) or sql.NO_WIDE)
-        ranges = fetched_ahead(self._in_range, self._ranges())
-        rows = chain.from_iterable(ranges)
+        # Whatever happens meanwhile, no query is under way when the connection closes.
+        with closing(fetched_ahead(self._in_range, self._ranges())) as ranges:
+            yield from self._candidates(chain.from_iterable(ranges))
+
+    def _candidates(self, rows: Iterable[_Row]) -> Iterator[Candidate]:
         for (kind, identifier), found in groupby(rows, itemgetter(0, 1)):
             entry, is_same, places = None, False, []
             for _, _, source, file, row, digest, cells, line in found:

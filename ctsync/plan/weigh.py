@@ -8,15 +8,15 @@ from msgspec import Struct, field
 
 from ctsync.canon import fold_name
 from ctsync.diagnostics import Findings
-from ctsync.duck import connected
 from ctsync.engines import memory
 from ctsync.engines.base import Candidate, Engine, Search, Tally, Watch
+from ctsync.engines.duckdb import find_places
 from ctsync.errors import SpecError
 from ctsync.kinds.base import Fault
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry
-from ctsync.model.key import NOBODY
+from ctsync.model.key import NOBODY, Key
 from ctsync.model.mask import Mask
 from ctsync.model.rows import RowSource
 from ctsync.plan.blocks import BLOCK_NAMES, BlockWatch
@@ -81,12 +81,13 @@ class Weigher(Struct):
                     self.skips.add(found.skipped)
                 yield candidate, built
         except SpecError as error:
-            self._take_in(error, search.row_sources, reader)
-        self._report_blocks(reader)
-        self.skips.count_sources(search.row_sources)
+            self._take_in(error, search.row_sources)
+        else:
+            self._report_blocks(reader)
+            self.skips.count_sources(search.row_sources)
+            self.findings.extend(self.skips.notes(self.ground))
         for source in search.row_sources:
             self.findings.extend(source.warnings)
-        self.findings.extend(self.skips.notes(self.ground))
 
     def weigh_alone(self, candidate: Candidate) -> tuple[dict[str, Declared], Built]:
         """Give what is wanted of one profile, and what comes of it."""
@@ -99,10 +100,10 @@ class Weigher(Struct):
         self._leave = {name: reader.leave(name) for name in self.ground.cohorts}
         return reader
 
-    def _take_in(
-        self, error: SpecError, sources: Iterable[RowSource], reader: Reader
-    ) -> None:
+    def _take_in(self, error: SpecError, sources: Iterable[RowSource]) -> None:
         """Take in what is wrong with a file of rows, and judge all the other places.
+
+        Of rows, only those that name no one: others are judged beside their entries.
 
         Raises:
             SpecError: the error itself, if it has no findings that would refuse a plan.
@@ -110,14 +111,17 @@ class Weigher(Struct):
         if not error.findings.has_errors:
             raise error
         self.findings.absorb(error.findings)
+        met = Findings()  # an engine may have come across some of it before
+        reader = Reader(self.ground, self.mask, met)
         for source in sources:
             try:
-                with connected() as connection:
-                    source.load(connection)
+                for place in find_places([source], Key(source.key_type, "")):
+                    reader.desired(NOBODY, (place,))
             except SpecError as another:
-                self.findings.absorb(another.findings)
+                met.absorb(another.findings)
         for place in self.ground.loose_contributions():
             reader.desired(place.key, (place,))
+        self.findings.absorb(met)
 
     def _weigh_one(self, candidate: Candidate, reader: Reader) -> tuple[Desired, Built]:
         found = self._desired(candidate, reader)
@@ -158,8 +162,11 @@ class Weigher(Struct):
         """Give what stands in an entry, if words that say just that need no look.
 
         Words of one place alone do not, unless some attributes are judged by others.
+        Where part of a plan is chosen, each attribute is met by the name it has there.
         """
         entry = candidate.entry
+        if not self.selection.is_whole:
+            return None
         if len(candidate.contributions) != 1 or entry is None or entry.gone:
             return None
         if isinstance(entry.attributes, StoredAttributes) and not self._sees_all:

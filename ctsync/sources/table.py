@@ -107,6 +107,7 @@ class TableRows(RowFiles):
         """Give the expression of a row's digest, which tells apart all rows.
 
         Every text stands after its length and a colon, and a blank one after a colon.
+        The number is that of MD5's bytes, the lowest first.
         """
         meaning = canonical([part.meaning, self._table.meaning])
         salt = blake2b(meaning, digest_size=_SALT_BYTES, key=self.project.salt)

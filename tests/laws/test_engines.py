@@ -256,13 +256,10 @@ def test_what_is_wrong_with_a_stream_is_told_as_of_rows_that_are_loaded(
 
 
 def told(project, entries, engine, targets):
-    """The bytes of a plan, or the errors that are told in its stead.
-
-    Warnings of rows that an engine met before it found a file wrong are its own.
-    """
+    """The bytes of a plan, or what is said in its stead."""
     try:
         return bytes_of(project, entries, engine, targets)
     except SpecError as error:
-        return str(error), [f for f in error.findings if f.severity == "error"]
+        return str(error), list(error.findings), error.findings.totals
     except UsageError as error:
         return type(error), str(error)

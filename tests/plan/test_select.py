@@ -4,6 +4,7 @@ import pytest
 
 from ctsync.errors import UsageError
 from ctsync.plan.select import KINDS, parse_selector
+from ctsync.state.form import entry_from_line, entry_line
 
 
 @pytest.fixture
@@ -160,3 +161,13 @@ def test_an_update_of_which_only_releases_are_chosen_is_a_release(ground, plan, 
     planned = plan(project, known, targets=["attribute=Team"])
     assert planned.change().action == "release"
     assert planned.profiles["release"] == 1
+
+
+def test_an_attribute_is_met_by_the_name_that_the_spec_gives_it(ground, plan, entry):
+    """Also where the entry has it under another spelling, and nothing differs."""
+    known = {"Plan": "Gold", "Team": "a"}
+    stored = entry_from_line(entry_line(entry("u1", attributes=known)))
+    made = ground()
+    made.says("u1", {"plan": "Gold", "Team": "b"}, file="a.yaml")
+    planned = plan(made, stored, targets=["attribute=plan"])
+    assert (chosen(planned), planned.document.foot.left_out) == ([], 1)

@@ -318,7 +318,8 @@ def test_an_error_without_findings_is_never_passed_over(ground, plan):
 class Unread:
     """A source of rows whose file cannot be read."""
 
-    name, rows, warnings = "table t", 0, ()
+    name, key_type, rows, warnings = "table t", "identity", 0, ()
+    keys = "SELECT '' AS id, 0::UHUGEINT AS digest, 0 AS file, 0 AS row WHERE false"
 
     def __init__(self, *codes):
         self._findings = [Diagnostic("error", code, "x", file="t") for code in codes]
@@ -326,6 +327,12 @@ class Unread:
     def load(self, connection):
         if self._findings:
             raise SpecError("a file cannot be read", self._findings)
+
+    def cells(self, wanted):
+        return f"SELECT file, row, []::VARCHAR[] AS cells FROM {wanted}"
+
+    def check_unchanged(self):
+        pass
 
 
 def test_all_files_that_cannot_be_read_are_told(ground, findings):
