@@ -25,6 +25,7 @@ _HEAD = (
     "met",
 )  # fmt: skip
 _GIB = 1024  # MiB
+_NOISE = 1.05  # what two runs of the same may differ by
 _EACH_OTHER = (
     "{attribute: Plan, "
     "map: {Free: Silver, Silver: Gold, Gold: Platinum, Platinum: Free}}"
@@ -44,7 +45,7 @@ def measure_growth(setting: Setting) -> Iterator[Table]:
         fault = str(error)
     note = (
         "of the least: seconds a million, by those at the least size; the target is 1, "
-        f"no worse than linear. The apply has {LANES} calls of 1,000 records in flight "
+        f"no worse than linear, give or take 5 %. The apply has {LANES} calls of 1,000 records in flight "
         "and no latency."
     )
     title = "Growing populations in Parquet"
@@ -119,7 +120,7 @@ def _rows(
         each = lap.seconds / count
         least = least or each
         most = min((mib for n, mib in most_mib.items() if count <= n), default=None)
-        is_met = each <= least and (most is None or lap.peak_mib <= most)
+        is_met = each <= least * _NOISE and (most is None or lap.peak_mib <= most)
         yield (
             what,
             f"{count:,}",
