@@ -45,8 +45,8 @@ def measure_growth(setting: Setting) -> Iterator[Table]:
         fault = str(error)
     note = (
         "of the least: seconds a million, by those at the least size; the target is 1, "
-        f"no worse than linear, give or take 5 %. The apply has {LANES} calls of 1,000 records in flight "
-        "and no latency."
+        "no worse than linear, give or take 5 %. The apply has "
+        f"{LANES} calls of 1,000 records in flight and no latency."
     )
     title = "Growing populations in Parquet"
     yield Table(title, _HEAD, tuple(rows), note, fault)
