@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Wanted = TypeVar("Wanted")
@@ -17,6 +16,8 @@ def fetched_ahead(
 
     `fetch` is never called twice at once; when this ends, none is under way.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(1, "ctsync-ahead") as pool:
         coming = None
         for each in wanted:

@@ -6,11 +6,9 @@ that markup in a value could neither run nor call home even if it were not escap
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
-from importlib.resources import files
 
 from msgspec import Struct
 
@@ -129,10 +127,14 @@ def _head(view: PlanView, css: Markup, script: Markup) -> Iterator[Markup]:
 
 
 def _asset(name: str) -> Markup:
+    from importlib.resources import files
+
     return Markup(files(__package__).joinpath("page", name).read_text("utf-8"))
 
 
 def _source(content: str) -> str:
+    from base64 import b64encode
+
     digest = b64encode(sha256(content.encode()).digest()).decode()
     return f"'sha256-{digest}'"
 
