@@ -98,9 +98,8 @@ class Kind(ABC):
     ) -> bool:
         """Say at a look that words mean what is held, and that all is well with them.
 
-        `held` is a certain value of this kind.
-        Where this is True, `normalize` and `lint` find no fault and `diff` has nothing
-        to do; where it is False, they tell.
+        `held` is a certain value of this kind. Where this is True, `normalize` and
+        `lint` find no fault and `diff` has nothing to do; where it is False, they tell.
         """
         return False
 
