@@ -31,6 +31,7 @@ FORBIDDEN = {
     "apply": {"spec", "sources", "engines"},
     "transport": {"spec", "sources", "engines"},
 }
+# msgspec has no home: values of every room are written in it, as in the language.
 HOMES = {
     "yaml": "spec",
     "jsonschema": "spec",

@@ -56,10 +56,10 @@ class RowSource(Protocol):
     def open(self, connection: Connection) -> Stream | None:
         """Open the files in a connection, and give their rows as they can be read.
 
-        `rows` is then known. It is None where rows have to be loaded, since they are
-        to be numbered or there are none. Whoever takes a stream finds out himself
-        whether a key stands twice; if one does, or reading fails, `load` tells what is
-        wrong.
+        Gives None where rows have to be loaded: those that are still to be numbered,
+        and none at all. With a stream, `rows` is known, and whether a key stands twice
+        is for the reader to find out; if one does, or reading fails, `load` tells what
+        is wrong.
 
         Raises:
             SpecError: a file is missing, is none of its kind, or lacks a column.
