@@ -255,6 +255,21 @@ def test_what_is_wrong_with_a_stream_is_told_as_of_rows_that_are_loaded(
     assert [finding.code for finding in one[1]] == [code]
 
 
+def test_a_file_that_changes_while_its_rows_are_streamed_is_told(tmp_path, monkeypatch):
+    (tmp_path / "ctsync.yaml").write_text(ONE_TABLE % "error")
+    path = tmp_path / "scores.parquet"
+    write_parquet(path, ["id", "score"], KNOWN)
+    judge = duckdb.Hunt.judge_nobody
+
+    def late(hunt):
+        write_parquet(path, ["id", "score"], [*KNOWN, ("u4", "d")])
+        judge(hunt)
+
+    monkeypatch.setattr(duckdb.Hunt, "judge_nobody", late)
+    _, findings, _ = told(load_project(tmp_path), (), "duckdb", ())
+    assert "CT619" in {finding.code for finding in findings}
+
+
 def told(project, entries, engine, targets):
     """The bytes of a plan, or what is said in its stead."""
     try:
