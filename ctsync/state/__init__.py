@@ -1,7 +1,7 @@
 """Where snapshots and journals are kept."""
 
 from ctsync.state.address import open_store
-from ctsync.state.base import Journal, JournalWriter, Snapshot, Store
+from ctsync.state.base import Journal, JournalWriter, RunRecord, Snapshot, Store
 from ctsync.state.binding import check_account, relation
 from ctsync.state.holder import Holder
 
@@ -9,6 +9,7 @@ __all__ = [
     "Holder",
     "Journal",
     "JournalWriter",
+    "RunRecord",
     "Snapshot",
     "Store",
     "check_account",

@@ -21,6 +21,8 @@ What a store promises:
 5. *One writer.* The lock is the system's or the server's and dies with its holder.
    `replace`, `open_journal` and `discard_journal` are only called under it.
 6. *Private.* What it keeps can be read by its owner alone.
+7. *A bounded past.* `append_run` keeps the last runs, whole or not at all, and a run
+   that is appended again takes its own place.
 
 What a store may not do: understand attributes, ask the clock, keep a population in
 memory, or let a foreign exception out; raise `StateError` with `from`.
@@ -39,6 +41,7 @@ from typing import Any, ClassVar, Self
 from msgspec import Struct
 
 from ctsync.canon import parse
+from ctsync.errors import StateError
 from ctsync.model.entry import Entry
 from ctsync.model.key import Key
 from ctsync.model.snapshot import Header
@@ -155,6 +158,25 @@ class JournalWriter(ABC):
         self.close()
 
 
+class RunRecord(Struct, frozen=True):
+    """What is kept of one apply: a record of it, and what it changed line by line.
+
+    `record` has the run's id as `run`. A store understands nothing else of either.
+    """
+
+    record: Line
+    read: Callable[[], Iterator[Line]]
+
+    def changes(self) -> Iterator[Line]:
+        """Yield what the run changed, in the order it was given. May be called again.
+
+        Raises:
+            StateError: it is damaged (code `history_damaged`), or cannot be read any
+                more, since as many runs as are kept have come after it.
+        """
+        return self.read()
+
+
 class Store(ABC):
     """Where one state is kept. `location` is what messages call it: no secrets."""
 
@@ -263,3 +285,35 @@ class Store(ABC):
             StateLocked: another run is, and was still after `timeout_seconds`.
             StateError: no lock can be taken here.
         """
+
+    @abstractmethod
+    def append_run(
+        self, record: Line, changes: Iterable[Line] = (), *, keep: int
+    ) -> None:
+        """Keep a record of a run, and of all runs the last `keep`.
+
+        A record of the same run is replaced: whoever was cut off appends it again.
+        Only called under the lock. Changes are not kept in memory.
+
+        Raises:
+            StateError: it could not be written; the records before stand.
+        """
+
+    @abstractmethod
+    def runs(self) -> Iterator[RunRecord]:
+        """Yield the records of runs, the last one first.
+
+        Raises:
+            StateError: one cannot be read, or is damaged (code `history_damaged`).
+        """
+
+    def probe(self) -> tuple[StateError, ...]:
+        """Give what makes this place unfit for a state, with what to do about each.
+
+        Tries out what the store relies on, and leaves nothing behind. Where it gives
+        nothing, a state can be kept here.
+
+        Raises:
+            StateError: the place cannot be reached.
+        """
+        return ()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ctsync.errors import StateError
-from ctsync.state.base import Journal, JournalWriter, Line, Store
+from ctsync.state.base import Journal, JournalWriter, Line, RunRecord, Store
 from ctsync.state.files import OWNER_ONLY, sync_folder, translated, write_private
 from ctsync.state.holder import Holder, holder_from_line, locked
 from ctsync.state.journal import create_journal, read_journal
+from ctsync.state.run_files import read_runs, write_run
 
 POLL_SECONDS = 0.05
 
@@ -21,7 +22,7 @@ class FileStore(Store):
 
     @abstractmethod
     def _beside(self, what: str) -> Path:
-        """Give the path of `journal`, `lock` or `holder`."""
+        """Give the path of `journal`, `lock`, `holder` or `runs`."""
 
     @abstractmethod
     def _called(self, what: str) -> str:
@@ -58,6 +59,18 @@ class FileStore(Store):
             except FileNotFoundError:
                 return
             sync_folder(path.parent)
+
+    def append_run(
+        self, record: Line, changes: Iterable[Line] = (), *, keep: int
+    ) -> None:
+        """Write a file of its own into the folder `runs`, then remove the oldest."""
+        folder, location = self._beside("runs"), self._called("runs")
+        with translated("write", location):
+            write_run(folder, record, changes, keep=keep, location=location)
+
+    def runs(self) -> Iterator[RunRecord]:
+        """Yield what is in the folder `runs`."""
+        return read_runs(self._beside("runs"), self._called("runs"))
 
     @contextmanager
     def lock(self, holder: Holder, *, timeout_seconds: float = 0) -> Generator[None]:

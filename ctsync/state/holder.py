@@ -10,18 +10,23 @@ from ctsync.errors import StateLocked
 
 
 class Holder(Struct, frozen=True):
-    """One run, as it names itself when it takes the lock. `since` is a time in UTC."""
+    """One run, as it names itself when it takes the lock.
+
+    `since` is a time in UTC, `pipeline` the page of the job that runs it, if any.
+    """
 
     user: str
     host: str
     pid: int
     command: str
     since: str
+    pipeline: str | None = None
 
     def __str__(self) -> str:
+        whence = "" if self.pipeline is None else f", in {self.pipeline}"
         return (
             f"{self.user}@{self.host}, process {self.pid}, "
-            f'"{self.command}", since {self.since}'
+            f'"{self.command}", since {self.since}{whence}'
         )
 
     def as_line(self) -> bytes:

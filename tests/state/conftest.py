@@ -25,6 +25,10 @@ from ctsync.state.manifest import Compaction
 from ctsync.state.parquet import ParquetStore
 
 
+def files_under(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
 class FileBench:
     """A store in files; every `open` is another process's view of it."""
 
@@ -65,7 +69,7 @@ class JsonlBench(FileBench):
         self.journal_path = folder / "state.jsonl.journal"
 
     def private_paths(self) -> list[Path]:
-        return list(self.folder.iterdir())
+        return files_under(self.folder)
 
     def names(self) -> set[str]:
         return {path.name for path in self.private_paths()}
@@ -114,7 +118,7 @@ class ParquetBench(FileBench):
         return store
 
     def private_paths(self) -> list[Path]:
-        return list(self.path.iterdir()) if self.path.exists() else []
+        return files_under(self.path)
 
     def names(self) -> set[str]:
         return {re.sub(r"[0-9]+", "N", path.name) for path in self.private_paths()}

@@ -407,6 +407,71 @@ def test_a_large_journal_comes_back(bench):
     assert list(bench.open().journal().lines()) == [{"text": text}, {"n": 1}]
 
 
+# Runs
+
+
+def run_of(number: int) -> dict[str, object]:
+    return {"run": f"r{number}", "who": "änna"}
+
+
+def test_a_new_state_has_no_runs(store):
+    assert list(store.runs()) == []
+
+
+def test_the_last_run_comes_first_with_what_it_changed(bench):
+    for number in range(3):
+        bench.open().append_run(run_of(number), [{"n": number}, {"ä": "\n"}], keep=9)
+    found = list(bench.open().runs())
+    assert [run.record for run in found] == [run_of(2), run_of(1), run_of(0)]
+    assert (
+        list(found[1].changes()) == list(found[1].changes()) == [{"n": 1}, {"ä": "\n"}]
+    )
+
+
+@pytest.mark.parametrize("keep", [0, 1, 2])
+def test_only_the_last_runs_are_kept(bench, keep):
+    for number in range(4):
+        bench.open().append_run(run_of(number), keep=keep)
+    kept = [run.record for run in bench.open().runs()]
+    assert kept == [run_of(3), run_of(2)][:keep]
+
+
+def test_a_run_that_is_appended_again_takes_its_own_place(bench):
+    bench.open().append_run(run_of(1), [{"n": 1}], keep=9)
+    bench.open().append_run(run_of(2), [{"n": 1}, {"n": 2}], keep=9)
+    bench.open().append_run({**run_of(2), "more": True}, [{"n": 3}], keep=9)
+    last, first = bench.open().runs()
+    assert (last.record["more"], first.record) == (True, run_of(1))
+    assert list(last.changes()) == [{"n": 3}]
+
+
+def test_changes_that_end_in_an_error_keep_the_runs_before(bench):
+    def broken():
+        yield {"n": 1}
+        raise RuntimeError("source gave up")
+
+    bench.open().append_run(run_of(1), keep=9)
+    files = set(bench.private_paths())
+    with pytest.raises(RuntimeError, match="gave up"):
+        bench.open().append_run(run_of(2), broken(), keep=9)
+    assert [run.record for run in bench.open().runs()] == [run_of(1)]
+    assert set(bench.private_paths()) == files
+
+
+def test_runs_are_read_while_later_ones_push_them_out(bench):
+    for number in range(3):
+        bench.open().append_run(run_of(number), keep=3)
+    reading = bench.open().runs()
+    assert next(reading).record == run_of(2)
+    bench.open().append_run(run_of(3), keep=1)
+    assert [run.record for run in reading] in ([], [run_of(1)], [run_of(1), run_of(0)])
+
+
+def test_a_place_where_a_state_can_be_kept_has_no_faults(bench):
+    assert bench.open().probe() == ()
+    assert bench.private_paths() == []
+
+
 # Locks
 
 HOLD = """
@@ -499,6 +564,7 @@ def test_only_the_owner_can_read_whatever_the_umask(
         store = bench.open()
         with store.lock(holder), store.open_journal(HEAD):
             store.replace(header(), [entry("a")])
+            store.append_run(run_of(1), keep=1)
             modes = {p.name: p.stat().st_mode for p in bench.private_paths()}
     finally:
         os.umask(before)

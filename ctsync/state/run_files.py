@@ -1,0 +1,111 @@
+"""Records of runs in a folder: one compressed file each, numbered as they came."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from ctsync.canon import canonical, parse
+from ctsync.errors import StateError
+from ctsync.state.base import Line, RunRecord
+from ctsync.state.files import make_private_folder, translated, written_aside
+
+_NAME = re.compile(r"([0-9]{8})\.jsonl\.gz")
+_FAST = 1  # a tenth larger than the best, and written five times as fast
+
+
+def write_run(
+    folder: Path, record: Line, changes: Iterable[Line], *, keep: int, location: str
+) -> None:
+    """Write the file of a run, and remove all but the last `keep`.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    if keep > 0:
+        make_private_folder(folder)
+        with (
+            written_aside(folder / _next_name(folder, record, location)) as fd,
+            os.fdopen(fd, "wb", closefd=False) as raw,
+            gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=_FAST, mtime=0) as file,
+        ):
+            file.writelines(run_lines(record, changes))
+    for path in _files(folder)[keep:]:
+        path.unlink(missing_ok=True)
+
+
+def run_lines(record: Line, changes: Iterable[Line]) -> Iterator[bytes]:
+    """Yield the lines that a run is kept as."""
+    yield canonical(record) + b"\n"
+    for change in changes:
+        yield canonical(change) + b"\n"
+
+
+def read_runs(folder: Path, location: str) -> Iterator[RunRecord]:
+    """Yield the runs in a folder, the last one first.
+
+    Raises:
+        StateError: one is damaged (code `history_damaged`), or cannot be read.
+    """
+    for path in _files(folder):
+        try:
+            yield _run(path, location)
+        except StateError:
+            # Who appends may remove the oldest meanwhile, which is no damage.
+            if path.exists():
+                raise
+
+
+def _run(path: Path, location: str) -> RunRecord:
+    record = next(_lines(path, location), None)
+    if not isinstance(record, dict) or "run" not in record:
+        raise history_damaged(f"{location}/{path.name}")
+
+    def changes() -> Iterator[Line]:
+        lines = _lines(path, location)
+        next(lines, None)
+        return lines
+
+    return RunRecord(record, changes)
+
+
+def _lines(path: Path, location: str) -> Iterator[Line]:
+    with translated("read", location):
+        try:
+            with gzip.open(path) as file:
+                yield from map(parse, file)
+        except (EOFError, ValueError, zlib.error, gzip.BadGzipFile) as error:
+            raise history_damaged(f"{location}/{path.name}") from error
+
+
+def history_damaged(what: str) -> StateError:
+    """Give the refusal of a record of a run that is not what ctsync wrote."""
+    return StateError(
+        f"{what} is damaged: it is no record of a run",
+        hint="move it away; the state itself does not need it",
+        code="history_damaged",
+    )
+
+
+def _next_name(folder: Path, record: Line, location: str) -> str:
+    """Give a name after all others, or that of the same run if it was the last."""
+    last = next(iter(_files(folder)), None)
+    number = 0 if last is None else int(last.name[:8])
+    with suppress(StateError):
+        if last is not None and _run(last, location).record["run"] == record["run"]:
+            return last.name
+    return f"{number + 1:08d}.jsonl.gz"
+
+
+def _files(folder: Path) -> list[Path]:
+    """Give the files of runs, the last one first."""
+    try:
+        paths = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
+    except FileNotFoundError:
+        return []
+    return sorted(paths, reverse=True)
