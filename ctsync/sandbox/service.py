@@ -1,5 +1,6 @@
 """The sandbox as its users hold it: a context manager around server and platform."""
 
+import errno
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
@@ -7,11 +8,12 @@ from threading import Event, Thread
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-from ctsync.sandbox.answers import Reply
+from ctsync.sandbox.answers import Reply, failure
 from ctsync.sandbox.api import Api, ApiSettings, Request
 from ctsync.sandbox.chance import FaultQueue
 from ctsync.sandbox.distortions import FaultSettings
 from ctsync.sandbox.inspection import Inspection
+from ctsync.sandbox.origins import refusal_of
 from ctsync.sandbox.platform import Platform
 from ctsync.sandbox.server import Server
 from ctsync.sandbox.traffic import Traffic
@@ -95,7 +97,11 @@ class Sandbox:
         self._queue.script(*fault_kinds)
 
     def start(self) -> Self:
-        """Begin to serve; a port that is in use raises OSError."""
+        """Begin to serve.
+
+        Raises:
+            OSError: the port is in use, or no thread can be started.
+        """
         if self._running is not None:
             raise RuntimeError(f"the sandbox already runs at {self.url}")
         self._stopping.clear()
@@ -103,8 +109,12 @@ class Sandbox:
         thread = Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
         # Whoever is served again is found at the same address.
         self._port = server.server_port
+        try:
+            thread.start()
+        except RuntimeError as error:  # all that Python says of a limit of the system
+            server.server_close()
+            raise OSError(errno.EAGAIN, "no thread can be started") from error
         self._running = (server, thread)
-        thread.start()
         return self
 
     def stop(self) -> None:
@@ -121,6 +131,9 @@ class Sandbox:
         self.platform.release()
 
     def _respond(self, request: Request) -> Reply:
+        stranger = refusal_of(request.header)
+        if stranger is not None:
+            return failure(403, stranger)
         if request.path.startswith("/sandbox/"):
             return self._inspection.respond(request)
         return self._api.respond(request)
