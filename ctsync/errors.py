@@ -97,3 +97,13 @@ class Interrupted(CtsyncError):
     def __init__(self, message: str, *, signal_number: int) -> None:
         super().__init__(message)
         self.exit_code = 128 + signal_number  # type: ignore[misc]
+
+
+def out_of_memory() -> CtsyncError:
+    """Give the error that stands for Python's `MemoryError`, which says nothing."""
+    return CtsyncError(
+        "there is not enough memory",
+        hint="raise the limit on memory (ulimit -v, or that of the container), and run "
+        "the command again",
+        code="out_of_memory",
+    )

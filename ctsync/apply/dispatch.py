@@ -20,7 +20,7 @@ from ctsync.apply.logbook import Logbook
 from ctsync.apply.resting import Rest, Resting
 from ctsync.apply.retry import Attempt, Ruling, rule
 from ctsync.apply.terms import Surroundings, Terms
-from ctsync.errors import CtsyncError
+from ctsync.errors import CtsyncError, out_of_memory
 from ctsync.model.record import Outcome, Verdict
 from ctsync.plan.load import Cargo
 from ctsync.transport.answer import Answer, Happened, Transport
@@ -72,6 +72,7 @@ class Dispatch:
 
         Raises:
             StateError: the journal took no further line; all calls have ended.
+            TransportError: there is no thread to send with; nothing has left.
         """
         self._source, self._ahead = calls, None
         while True:
@@ -83,8 +84,9 @@ class Dispatch:
             event = self._await_event()
             if event is not None:
                 yield [self._take_in(event)]
-        if self._error is not None:
-            raise self._error
+        error = self._error or self._lanes.trouble
+        if error is not None:
+            raise error
 
     def undecided(self) -> Iterator[Told]:
         """Yield the records of a run that was cut short, by what may be of them."""
@@ -98,7 +100,8 @@ class Dispatch:
 
     @property
     def _is_over(self) -> bool:
-        return self._error is not None or self._halt.reason is not None
+        error = self._error or self._lanes.trouble
+        return error is not None or self._halt.reason is not None
 
     def _fill(self) -> None:
         """Open lanes, and have calls noted for them and for when they are free."""
@@ -189,9 +192,12 @@ class Dispatch:
 
     def _fail(self, event: Stuck) -> Told:
         """Take in a call that could not be noted, and so was not sent."""
-        if not isinstance(event.error, CtsyncError):
-            raise event.error
-        self._error = self._error or event.error
+        error = event.error
+        if isinstance(error, MemoryError):
+            error = out_of_memory()
+        if not isinstance(error, CtsyncError):
+            raise error
+        self._error = self._error or error
         self._let_go(event.trip.parcel, len(event.trip.attempt.cargo))
         return _told(event.trip.attempt, event.trip.attempt.unsent())
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ctsync.apply.logbook import Logbook
 from ctsync.apply.retry import Attempt
+from ctsync.errors import TransportError
 from ctsync.transport.answer import Answer, Happened, Transport
 
 
@@ -57,6 +58,9 @@ class Lanes:
     the next noted call at once; after anything else it waits until the lanes are opened
     again. The threads are daemons and nobody waits for them: a second signal ends the
     run while they are still in the middle of a call, whose intent the journal holds.
+
+    Where the system gives fewer threads than lanes are open, those there are carry all;
+    without any, `trouble` says so and what was noted can be recalled.
     """
 
     def __init__(
@@ -82,14 +86,16 @@ class Lanes:
         self._threads = 0
         self._has_scribe = False
         self.under_way: dict[int, Trip] = {}
+        self.trouble: TransportError | None = None
 
     def note(self, trip: Trip) -> None:
         """Have a call written down; it leaves as soon as a lane is open."""
         self.under_way[trip.number] = trip
-        self._notes.put(trip)
-        if not self._has_scribe:
-            self._has_scribe = True
-            self._start(self._write)
+        self._has_scribe = self._has_scribe or self._start(self._write)
+        if self._has_scribe:
+            self._notes.put(trip)
+        else:
+            self._events.put(Stuck(trip, self._without_threads()))
 
     def open(self, lanes: int) -> None:
         """Let so many calls fly from now on; those in the air go on."""
@@ -137,17 +143,39 @@ class Lanes:
             self._trips.put(None)
 
     @staticmethod
-    def _start(work: Callable[[], None]) -> None:
-        Thread(target=work, name="ctsync-lane", daemon=True).start()
+    def _start(work: Callable[[], None]) -> bool:
+        try:
+            Thread(target=work, name="ctsync-lane", daemon=True).start()
+        except RuntimeError:  # all that Python says of a limit of the system
+            return False
+        return True
+
+    def _without_threads(self) -> TransportError:
+        self.trouble = TransportError(
+            "the system gives this process no further thread, so nothing more is sent",
+            hint="raise the limit on processes or memory (ulimit -u, ulimit -v, or "
+            "that of the container), and apply again",
+            code="no_threads",
+        )
+        return self.trouble
 
     def _take_off(self) -> None:
-        while self._noted and self._flying < self._open:
+        while self._noted and self._flying < self._open and self._has_thread():
             self._flying += 1
             self._left += 1
             self._trips.put(self._noted.popleft())
-            if self._threads < self._flying:
-                self._threads += 1
-                self._start(self._fly)
+
+    def _has_thread(self) -> bool:
+        """Say whether a thread is free for one more call, started now if need be."""
+        if self._threads > self._flying:
+            return True
+        if self._start(self._fly):
+            self._threads += 1
+            return True
+        if not self._threads:
+            self._without_threads()
+            self._events.put(None)  # whoever waits has to take back what is noted
+        return False
 
     def _write(self) -> None:
         while (trip := self._notes.get()) is not None:

@@ -23,7 +23,7 @@ from ctsync.apply.result import ApplyResult
 from ctsync.apply.resume import Due, remainder
 from ctsync.apply.tally import Tally
 from ctsync.apply.terms import Observer, Stop, Surroundings, Terms
-from ctsync.errors import CtsyncError
+from ctsync.errors import CtsyncError, out_of_memory
 from ctsync.plan.document import SavedPlan
 from ctsync.state.base import JournalWriter, Store
 from ctsync.transport.answer import Answer, Transport
@@ -146,12 +146,12 @@ class _Run(Struct, frozen=True):
         )
         try:
             execution.run()
-        except CtsyncError as error:
+        except (CtsyncError, MemoryError) as error:
             if not dispatch.calls:
                 raise
             for cargo, verdicts in dispatch.undecided():
                 tally.note(cargo, verdicts)
-            return error
+            return _told(error)
         finally:
             dispatch.close()
         return None
@@ -167,10 +167,10 @@ class _Run(Struct, frozen=True):
             self._wait_for_late_writes(dispatch)
             is_whole = tally.acknowledged == tally.total and stopped is None
             logbook.end(is_open=not is_whole)
-        except CtsyncError as error:
+        except (CtsyncError, MemoryError) as error:
             if not dispatch.calls:
                 raise
-            return error
+            return _told(error)
         return None
 
     def _wait_for_late_writes(self, dispatch: Dispatch) -> None:
@@ -190,10 +190,10 @@ class _Run(Struct, frozen=True):
                 if folding is not None:
                     self.store.amend(folding.header, folding.edits())
             self.store.discard_journal()
-        except CtsyncError as error:
+        except (CtsyncError, MemoryError) as error:
             if not dispatch.calls:
                 raise
-            return error
+            return _told(error)
         return None
 
     def _stopped(self, tally: Tally) -> str | None:
@@ -225,6 +225,10 @@ class _Run(Struct, frozen=True):
             allow_rejected=self.terms.allow_rejected,
             error=error or halting_error(self.halt, self.plan.head.account),
         )
+
+
+def _told(error: CtsyncError | MemoryError) -> CtsyncError:
+    return out_of_memory() if isinstance(error, MemoryError) else error
 
 
 class _NoTransport:

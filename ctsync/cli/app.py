@@ -13,7 +13,7 @@ from ctsync import __version__
 from ctsync.cli.group import Commands
 from ctsync.cli.options import FORMATS, Settings, global_options
 from ctsync.cli.output import show_error
-from ctsync.errors import CtsyncError, UsageError
+from ctsync.errors import CtsyncError, UsageError, out_of_memory
 from ctsync.registry import discover
 
 EPILOG = """\
@@ -63,6 +63,8 @@ def _run(arguments: Sequence[str]) -> int:
         )
     except CtsyncError as error:
         return show_error(settings, error)
+    except MemoryError:
+        return show_error(settings, out_of_memory())
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return 0

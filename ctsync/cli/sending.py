@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from ctsync.cli.orders import Orders
 from ctsync.cli.session import Session
 from ctsync.cli.showing import mask_of
+from ctsync.errors import CtsyncError
 
 if TYPE_CHECKING:
     from ctsync.apply.result import ApplyResult
@@ -71,7 +72,11 @@ def _connect(session: Session, stack: ExitStack) -> Transport:
         from ctsync.sandbox import Sandbox
 
         data = session.sandbox_folder / "platform.db"
-        platform = stack.enter_context(Sandbox(data=data, account_id=account.id))
+        try:
+            platform = stack.enter_context(Sandbox(data=data, account_id=account.id))
+        except OSError as error:
+            words = f"the embedded sandbox cannot start: {error.strerror}"
+            raise CtsyncError(words, code="sandbox") from error
         account = replace(account, endpoint=platform.url)
     upload = session.project.upload
     return connect(

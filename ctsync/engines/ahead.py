@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 Wanted = TypeVar("Wanted")
 Fetched = TypeVar("Fetched")
@@ -14,15 +17,31 @@ def fetched_ahead(
 ) -> Generator[Fetched]:
     """Yield what `fetch` gives for each in turn, one fetched ahead in a thread.
 
-    `fetch` is never called twice at once; when this ends, none is under way.
+    `fetch` is never called twice at once; when this ends, none is under way. Where the
+    system gives no thread, each is fetched when its turn comes.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1, "ctsync-ahead") as pool:
         coming = None
         for each in wanted:
-            before, coming = coming, pool.submit(fetch, each)
+            before, coming = coming, _begun(pool, fetch, each)
             if before is not None:
                 yield before.result()
         if coming is not None:
             yield coming.result()
+
+
+def _begun(
+    pool: ThreadPoolExecutor, fetch: Callable[[Wanted], Fetched], wanted: Wanted
+) -> Future[Fetched]:
+    from concurrent.futures import Future
+
+    try:
+        return pool.submit(fetch, wanted)
+    except RuntimeError:  # all that Python says of a limit of the system
+        # What was submitted would be fetched once more if a thread came later.
+        pool.shutdown(cancel_futures=True)
+    here: Future[Fetched] = Future()
+    here.set_result(fetch(wanted))
+    return here

@@ -195,7 +195,9 @@ class HttpTransport:
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
-        return (RequestException, HTTPError, HTTPException, OSError, zlib.error)
+        return (
+            RequestException, HTTPError, HTTPException, OSError, zlib.error, MemoryError
+        )  # fmt: skip
 
 
 class _Upload(io.BytesIO):

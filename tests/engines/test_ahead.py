@@ -1,6 +1,6 @@
 """Fetching ahead: in order, one at a time, and never left under way."""
 
-from threading import Event, current_thread
+from threading import Event, Thread, current_thread
 
 import pytest
 
@@ -53,3 +53,26 @@ def test_nothing_is_under_way_once_it_was_closed():
     assert running.wait(10)
     pieces.close()
     assert done.is_set()
+
+
+@pytest.mark.parametrize("threads", [0, 1])
+@pytest.mark.parametrize("number", [0, 1, 5])
+def test_each_is_fetched_once_and_in_order(monkeypatch, threads, number):
+    left = [threads]
+    start = Thread.start
+
+    def scarce(thread):
+        if not left[0]:
+            left[0] = 1  # one is there later, too late to fetch anything again
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", scarce)
+    fetched = []
+
+    def fetch(each):
+        fetched.append(each)
+        return each * 10
+
+    assert list(fetched_ahead(fetch, range(number))) == [n * 10 for n in range(number)]
+    assert fetched == list(range(number))
