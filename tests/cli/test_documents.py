@@ -26,6 +26,7 @@ WELL = [
     ("state.show", ["state", "show", "u1"], COMMON | {"entry"}),
     ("state.forget", ["state", "forget", "u1", "--auto-approve"], COMMON),
     ("state.doubt", ["state", "doubt", "--all", "--dry-run"], COMMON),
+    ("state.rename", ["state", "rename", "u1", "u9", "--auto-approve"], COMMON),
     ("state.copy", ["state", "copy", "copy.jsonl", "--auto-approve"], COMMON),
 ]
 BADLY = [
@@ -43,6 +44,7 @@ BADLY = [
     ("state.show", ["state", "show", "nobody"], 64),
     ("state.forget", ["state", "forget", "nobody", "--auto-approve"], 64),
     ("state.doubt", ["state", "doubt"], 64),
+    ("state.rename", ["state", "rename", "nobody", "u9", "--auto-approve"], 64),
     ("state.copy", ["state", "copy", "state.jsonl", "--auto-approve"], 1),
 ]
 

@@ -126,6 +126,7 @@ def test_commands_that_write_wait_for_nobody_and_readers_go_on(slow):
         _until(lambda: slow.calls > COUNT)
         for words in (
             ["state", "forget", "u1", "--auto-approve"],
+            ["state", "rename", "u1", "u9", "--auto-approve"],
             ["state", "doubt", "--all", "--auto-approve"],
             ["import", "spec", "--auto-approve"],
         ):

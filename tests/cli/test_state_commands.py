@@ -126,6 +126,7 @@ def test_a_state_edited_by_hand_is_refused_by_all_until_it_is_doubted(known):
         ["plan"], ["apply", "--auto-approve"], ["state", "list"], ["explain", "u1"],
         ["state", "show", "u1"], ["state", "doubt", "u1", "--auto-approve"],
         ["state", "forget", "u1", "--auto-approve"],
+        ["state", "rename", "u1", "u9", "--auto-approve"],
         ["state", "copy", "x.jsonl", "--auto-approve"],
         ["import", "spec", "--auto-approve"],
     )  # fmt: skip

@@ -31,7 +31,7 @@ WITHOUT = {
     "schema": "prints a schema",
     "show": "prints the document of plan",
 }
-SAME_FORM = {"state.forget", "state.doubt", "state.copy", "import"}
+SAME_FORM = {"state.forget", "state.doubt", "state.rename", "state.copy", "import"}
 
 PROJECT = """\
 version: 1
@@ -171,7 +171,8 @@ def corrections(desk):
     desk.ask(0, "import", "import", "spec", "--dry-run")
     desk.ask(0, "state.doubt", "state", "doubt", "u1", "--auto-approve")
     desk.ask(0, "apply", "apply", "p.plan", "--auto-approve")  # it goes on
-    desk.ask(0, "state.forget", "state", "forget", "u1", "--auto-approve")
+    desk.ask(0, "state.rename", "state", "rename", "u1", "u9", "--auto-approve")
+    desk.ask(0, "state.forget", "state", "forget", "u9", "--auto-approve")
     desk.ask(0, "init", "init", "crm", "--account-id", "A", "--region", "in1",
              "--ci", "none")  # fmt: skip
     desk.ask(0, "init", "init", "crm")

@@ -33,6 +33,7 @@ SAID = [
     ["state", "history"],
     ["state", "doubt", MAIL, "--dry-run"],
     ["state", "forget", MAIL, "--dry-run"],
+    ["state", "rename", MAIL, f"{MAIL}.au", "--dry-run"],
     ["state", "copy", "copy.jsonl", "--auto-approve"],
     ["import", "spec", "--dry-run"],
     ["apply", "p.plan", "--dry-run"],

@@ -110,6 +110,26 @@ def doubt(
     return doubt_entries(settings, doubted, Permission(auto_approve, dry_run))
 
 
+@COMMAND.command("rename")
+@click.argument("before", metavar="OLD")
+@click.argument("after", metavar="NEW")
+@write_options
+@global_options
+@click.pass_obj
+def rename(
+    settings: Settings, before: str, after: str, *, auto_approve: bool, dry_run: bool
+) -> int:
+    """Let what is known of a profile stand under another key.
+
+    For a profile whose id changed at its source, and that the platform knows by NEW
+    already: nothing is sent, and the next plan compares NEW with what was known of OLD.
+    """
+    from ctsync.cli.renaming import rename_entry
+    from ctsync.cli.writing import Permission
+
+    return rename_entry(settings, before, after, Permission(auto_approve, dry_run))
+
+
 @COMMAND.command("copy")
 @click.argument("to", metavar="TO")
 @write_options

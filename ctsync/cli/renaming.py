@@ -1,0 +1,73 @@
+"""What `ctsync state rename` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from ctsync.cli.options import Settings
+from ctsync.cli.session import open_session
+from ctsync.cli.writing import Permission, Rewrite, rewrite_state
+from ctsync.errors import UsageError
+from ctsync.model.key import Key, parse_key
+
+if TYPE_CHECKING:
+    from ctsync.apply.recover import Present
+    from ctsync.model.entry import Entry
+    from ctsync.model.mask import Mask
+    from ctsync.state.edits import Edit
+
+
+def rename_entry(
+    settings: Settings, before: str, after: str, permission: Permission
+) -> int:
+    """Let what is known of one profile stand under another key, after asking."""
+    session = open_session(settings)
+    keys = parse_key(before), parse_key(after)
+
+    def rewrite(present: Present) -> Rewrite:
+        mask = session.mask(present.base.lineage)
+        entry = _entry_to_move(present, keys, mask)
+        shown = [mask.key_text(key) for key in keys]
+        return Rewrite(
+            count=1,
+            words=f"rename profile {shown[0]} to {shown[1]}",
+            edits=lambda: _edits(entry, keys[1]),
+            ends_plans=True,
+        )
+
+    return rewrite_state(session, rewrite, permission)
+
+
+def _entry_to_move(present: Present, keys: tuple[Key, Key], mask: Mask) -> Entry:
+    before, after = keys
+    if before == after or not after.id:
+        raise UsageError("OLD and NEW are to be two keys")
+    known = {entry.key: entry for entry in present.pick(sorted(keys))}
+    if before not in known:
+        raise UsageError(
+            f"the state does not know {mask.key_text(before)}",
+            hint='see "ctsync state list"; an objectId is written objectId=VALUE',
+        )
+    if after in known:
+        raise UsageError(
+            f"the state knows {mask.key_text(after)} already",
+            hint="one of the two has to go first: ctsync state forget KEY",
+        )
+    return known[before]
+
+
+def _edits(entry: Entry, after: Key) -> Iterator[tuple[Key, Edit]]:
+    # The fingerprint is of the former key.
+    moved = replace(entry, key=after, fingerprint=None)
+    yield from sorted(
+        [(entry.key, partial(_instead, None)), (after, partial(_instead, moved))],
+        key=lambda edit: edit[0],
+    )
+
+
+def _instead(after: Entry | None, _before: Entry | None) -> Entry | None:
+    return after
