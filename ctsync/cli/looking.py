@@ -1,4 +1,4 @@
-"""What `ctsync state list`, `show` and `copy` do."""
+"""What `ctsync state list` and `show` do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ctsync.cli.options import Settings
 from ctsync.cli.output import require_format, write
-from ctsync.cli.session import open_session, sensitivity
+from ctsync.cli.session import Session, open_session, sensitivity
 from ctsync.errors import UsageError
 from ctsync.model.entry import Entry
 from ctsync.model.key import ID_TYPES, parse_key
@@ -21,20 +21,50 @@ if TYPE_CHECKING:
 _KINDS = (*ID_TYPES, "attribute", "cohort")
 
 
-def list_entries(settings: Settings, targets: tuple[str, ...]) -> int:
-    """List the profiles that the state knows."""
-    from ctsync.apply.recover import folded_view
-    from ctsync.render.known import entries_json, entries_text
+def list_entries(
+    settings: Settings, targets: tuple[str, ...], *, undeclared: bool = False
+) -> int:
+    """List the profiles that the state knows, or those of them that no place names.
 
-    require_format(settings, "text", "json")
+    Raises:
+        SpecError: which they are is not known, since the project has errors.
+    """
+    from ctsync.apply.recover import folded_view
+    from ctsync.render.known import LISTINGS
+
+    require_format(settings, *LISTINGS)
     session = open_session(settings)
     present = folded_view(session.store())
     mask = session.mask(present.base.lineage)
     selectors = _selectors(present, targets, mask)
-    entries = (e for e in present.entries() if _is_chosen(e, selectors))
-    render = entries_json if settings.format == "json" else entries_text
-    write(render(present.header, entries, mask))
+    found = _undeclared(session, present) if undeclared else present.entries()
+    entries = (entry for entry in found if _is_chosen(entry, selectors))
+    write(LISTINGS[settings.format](present.header, entries, mask))
     return 0
+
+
+def _undeclared(session: Session, present: Present) -> Iterator[Entry]:
+    """Give the entries that no place names, once the whole project is judged.
+
+    A file that cannot be read would name nobody.
+    """
+    for _ in _unnamed(session, present):
+        pass
+    return _unnamed(session, present)
+
+
+def _unnamed(session: Session, present: Present) -> Iterator[Entry]:
+    from ctsync.cli.planning import weigher_for
+    from ctsync.plan.select import Selection
+
+    weigher = weigher_for(session, present, Selection())
+    weigher.sees_undeclared = True
+    columns = present.columns.sql if present.columns is not None else None
+    for candidate, _ in weigher.weigh(present.entries(), columns):
+        entry = candidate.entry
+        if entry is not None and not (entry.gone or candidate.contributions):
+            yield entry
+    weigher.refuse_errors()
 
 
 def show_entry(settings: Settings, word: str) -> int:

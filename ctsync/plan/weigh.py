@@ -35,7 +35,10 @@ _IN_COMPANY = BLOCK_NAMES | {"age"}
 
 
 class Weigher(Struct):
-    """Weighs every candidate of a project against a snapshot's entries."""
+    """Weighs every candidate of a project against a snapshot's entries.
+
+    `sees_undeclared` makes every entry a candidate that no place names.
+    """
 
     ground: Ground
     mask: Mask
@@ -44,6 +47,7 @@ class Weigher(Struct):
     tally: Tally = field(default_factory=Tally)
     engine: Engine = memory.ENGINE
     skips: SkipCount = field(default_factory=SkipCount)
+    sees_undeclared: bool = False
     _blocks: BlockWatch = field(default_factory=BlockWatch)
     _twins: TwinWatch = field(default_factory=TwinWatch)
     _leave: dict[str, dict[str, Declared]] = field(default_factory=dict)
@@ -213,7 +217,7 @@ class Weigher(Struct):
         return Watch(
             BLOCK_NAMES & self.ground.names,
             everyone=not is_whole,
-            undeclared=removes or not is_whole,
+            undeclared=removes or self.sees_undeclared or not is_whole,
             on_unchanged=self._pass,
             on_nobody=lambda place: self._judge_nobody(reader, place),
             on_place=self._meet_place,

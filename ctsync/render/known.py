@@ -22,6 +22,7 @@ IsSensitive = Callable[[str], bool]
 _WIDEST_NAME = 32
 _SETTLED = "present (equal to what the spec declared then)"
 _OPEN = "none (compared anew by the next plan)"
+_LIST = "ctsync.state.list/1"
 _LISTS = ("present", "maybe", "absent", "ours")
 
 
@@ -43,7 +44,7 @@ def entries_json(
     header: Header | None, entries: Iterable[Entry], mask: Mask
 ) -> Iterator[str]:
     """Yield the document of `ctsync state list`, one profile a line."""
-    head = document("ctsync.state.list/1", 0, **_header_json(header))
+    head = document(_LIST, 0, **_header_json(header))
     pairs = (f"{json_text(k)}: {json_text(v)}" for k, v in head.items())
     yield "{\n" + ",\n".join(pairs) + ',\n"entries": ['
     separator = "\n"
@@ -51,6 +52,16 @@ def entries_json(
         yield separator + json_text(_entry_summary(entry, mask))
         separator = ",\n"
     yield "\n]\n}\n"
+
+
+def entries_json_lines(
+    header: Header | None, entries: Iterable[Entry], mask: Mask
+) -> Iterator[str]:
+    """Yield one profile a line, then the document without them."""
+    for entry in entries:
+        yield json_text(_entry_summary(entry, mask)) + "\n"
+    head = document(_LIST, 0, **_header_json(header))
+    yield document_text(head, in_lines=True)
 
 
 def entries_text(
@@ -64,6 +75,10 @@ def entries_text(
         yield "There is no state yet.\n"
     else:
         yield f"{counted(count, 'profile')}, state serial {header.serial}\n"
+
+
+LISTINGS: Mapping[str, Callable[[Header | None, Iterable[Entry], Mask], Iterator[str]]]
+LISTINGS = {"text": entries_text, "json": entries_json, "jsonl": entries_json_lines}
 
 
 def entry_public(entry: Entry, mask: Mask, is_sensitive: IsSensitive) -> dict[str, Any]:

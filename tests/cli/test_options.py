@@ -87,7 +87,11 @@ def test_a_slip_names_the_nearest(desk, words, nearest):
 
 
 def test_a_format_that_a_command_has_not_is_usage(desk):
-    for words in (["explain", "u1"], ["state", "list"], ["apply", "--auto-approve"]):
+    for words in (
+        ["explain", "u1"],
+        ["state", "show", "u1"],
+        ["apply", "--auto-approve"],
+    ):
         ended = desk.run(*words, "--format", "jsonl")
         assert ended.code == 64
 

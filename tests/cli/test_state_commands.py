@@ -57,6 +57,31 @@ def test_a_selector_that_a_state_cannot_answer_is_usage(known, word):
     assert (ended.code, ended.out) == (64, "")
 
 
+def test_the_list_can_be_of_those_that_no_place_names(known):
+    known.people({"u0": {"Plan": "Free", "Points": 0, "Tags": ["a"]}})
+    known.project("cohorts: {vip: {members: [u1], attributes: {Tier: VIP}}}")
+    listed = known.json("state", "list", "--undeclared")["entries"]
+    assert [entry["key"]["identity"] for entry in listed] == ["u2"]
+    assert known.plan()["summary"]["profiles"]["undeclared"] == len(listed)
+    words = ("--undeclared", "--target", "identity=u1")
+    assert known.json("state", "list", *words)["entries"] == []
+
+
+def test_those_that_no_place_names_are_not_known_while_the_project_has_errors(known):
+    known.write("people.yaml", "profiles: [{identity: u0, attributes: {Age: x}}]")
+    ended = known.run("state", "list", "--undeclared")
+    assert (ended.code, ended.out) == (1, "")
+    assert known.ok("state", "list").out
+
+
+def test_the_list_comes_in_lines_too(known):
+    *entries, document = map(json.loads, known.ok(
+        "state", "list", "--format", "jsonl").out.splitlines())  # fmt: skip
+    whole = known.json("state", "list")
+    assert entries == whole.pop("entries")
+    assert document == whole
+
+
 def test_an_entry_shows_values_and_what_they_rest_on(known):
     text = known.ok("state", "show", "u1").out
     assert "counter, owned, certain" in text

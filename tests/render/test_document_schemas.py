@@ -306,7 +306,7 @@ def test_a_value_of_another_shape_is_refused_wherever_it_stands(name, richest):
 @pytest.mark.parametrize("name", sorted(SCHEMAS.keys() - {"parts"}))
 def test_a_document_that_lacks_a_key_is_refused(name, richest):
     document = richest[name]
-    optional = {"changes", "excludes", "partial", "sandbox", "verified"}
+    optional = {"changes", "entries", "excludes", "partial", "sandbox", "verified"}
     optional |= {"kind", "since"}
     kept = [
         key

@@ -22,16 +22,20 @@ def COMMAND() -> None:  # noqa: N802 - found by this name
 
 @COMMAND.command("list")
 @target_option
+@click.option(
+    "--undeclared", is_flag=True, help="Only profiles that no place of the spec names."
+)
 @global_options
 @click.pass_obj
-def list_(settings: Settings, *, target: tuple[str, ...]) -> int:
+def list_(settings: Settings, *, target: tuple[str, ...], undeclared: bool) -> int:
     """List the profiles that the state knows.
 
-    --target takes identity, FBID, GPID, objectId, attribute and cohort.
+    --target takes identity, FBID, GPID, objectId, attribute and cohort. With --format
+    jsonl, one profile a line, then the document without them.
     """
     from ctsync.cli.looking import list_entries
 
-    return list_entries(settings, target)
+    return list_entries(settings, target, undeclared=undeclared)
 
 
 @COMMAND.command("show")
