@@ -5,39 +5,47 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
+
+from msgspec import Struct
 
 from ctsync.cli.output import say, write
 from ctsync.cli.session import SANDBOX_PASSCODE
 from ctsync.errors import CtsyncError, UsageError
 
 
-def serve(
-    *,
-    port: int,
-    data: Path | None,
-    faults: Iterable[str],
-    account: str | None,
-    seed: int,
-) -> int:
+class Simulation(Struct, frozen=True):
+    """What the command line asks of the sandbox."""
+
+    port: int
+    data: Path | None
+    faults: tuple[str, ...]
+    distortions: tuple[str, ...]
+    drops: tuple[str, ...]
+    account: str | None
+    seed: int
+
+
+def serve(wish: Simulation) -> int:
     """Serve until a signal comes; print the address first.
 
     Raises:
-        UsageError: there is no such fault.
+        UsageError: there is no such fault or distortion.
         CtsyncError: the port or the file cannot be used.
     """
     from ctsync.sandbox import Sandbox
 
-    rates = dict(map(_rate, faults))
     passcode = os.environ.get("CLEVERTAP_PASSCODE") or SANDBOX_PASSCODE
     platform = Sandbox(
-        data=data,
-        port=port,
-        account_id=account,
+        data=wish.data,
+        port=wish.port,
+        account_id=wish.account,
         passcode=passcode,
-        faults=rates,
-        seed=seed,
+        faults=dict(map(_rate, wish.faults)),
+        seed=wish.seed,
+        distortions=_distortions(wish.distortions),
+        drops=wish.drops,
     )
     try:
         with platform:
@@ -45,7 +53,7 @@ def serve(
             _wait_for_signal()
     except OSError as error:
         raise CtsyncError(
-            f"the sandbox cannot listen on port {port}: {error.strerror}",
+            f"the sandbox cannot listen on port {wish.port}: {error.strerror}",
             hint="choose another with --port",
             code="sandbox",
         ) from error
@@ -67,6 +75,18 @@ def _rate(word: str) -> tuple[str, float]:
             hint=f"the kinds are\n  {kinds}",
         )
     return kind, number
+
+
+def _distortions(words: Sequence[str]) -> Sequence[str]:
+    from ctsync.sandbox import AS_RECORDED, DISTORTIONS
+
+    unknown = [word for word in words if word not in DISTORTIONS]
+    if unknown:
+        kinds = "\n  ".join(f"{name}: {d.about}" for name, d in DISTORTIONS.items())
+        raise UsageError(
+            f"--distort {unknown[0]} means nothing", hint=f"the kinds are\n  {kinds}"
+        )
+    return words or AS_RECORDED
 
 
 def _announce(url: str) -> None:

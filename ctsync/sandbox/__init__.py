@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ctsync.sandbox.faults import FAULTS
+    from ctsync.sandbox.read_distortions import AS_RECORDED, DISTORTIONS
     from ctsync.sandbox.service import Sandbox
 
-__all__ = ["FAULTS", "Sandbox"]
+__all__ = ["AS_RECORDED", "DISTORTIONS", "FAULTS", "Sandbox"]
 
-_HOMES = {"FAULTS": "ctsync.sandbox.faults", "Sandbox": "ctsync.sandbox.service"}
+_HOMES = {
+    "AS_RECORDED": "ctsync.sandbox.read_distortions",
+    "DISTORTIONS": "ctsync.sandbox.read_distortions",
+    "FAULTS": "ctsync.sandbox.faults",
+    "Sandbox": "ctsync.sandbox.service",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -1,6 +1,9 @@
-"""The two documented calls: who may make them, what they do, what they answer."""
+"""The documented calls: who may make them, what they do, what they answer."""
 
+import json
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct, field
@@ -10,14 +13,29 @@ from ctsync.sandbox.answers import Reply, build_answer, failure, json_reply
 from ctsync.sandbox.calls import Call, open_headers
 from ctsync.sandbox.chance import FaultQueue
 from ctsync.sandbox.distortions import FaultSettings
+from ctsync.sandbox.event_pages import begin, page_of, read_cursor
 from ctsync.sandbox.faults import TABLE, Fault
 from ctsync.sandbox.names import Json, Key, fold_key, keys_in
 from ctsync.sandbox.payload import read_payload
 from ctsync.sandbox.platform import Platform
 from ctsync.sandbox.profile import Profile
+from ctsync.sandbox.read_distortions import AS_RECORDED
 from ctsync.sandbox.reading import read_profile
 from ctsync.sandbox.traffic import Slot, Traffic
 from ctsync.sandbox.violations import Violation
+
+NotFound: TypeAlias = Literal["null", "empty", "missing", "fail"]
+
+# Clients in the wild handle all of these; what the platform says is not published.
+NOT_FOUND: Mapping[NotFound, Reply] = {
+    "null": json_reply({"status": "success", "record": None}),
+    "empty": json_reply({"status": "success", "record": {}}),
+    "missing": json_reply({"status": "success"}),
+    "fail": json_reply({"status": "fail", "error": "Profile not found"}),
+}
+STILL_IN_PROGRESS = json_reply(
+    {"status": "fail", "error": "Request still in progress", "code": 2}
+)
 
 
 class Request(Struct, frozen=True):
@@ -51,7 +69,9 @@ class ApiSettings(Struct, frozen=True):
     passcode: str = "sandbox"
     records_ceiling: int = 1000
     latency_seconds: float = 0.0
-    unknown_reads_fail: bool = False
+    not_found: NotFound = "null"
+    distortions: tuple[str, ...] = AS_RECORDED
+    in_progress: int = 0
     faults: FaultSettings = field(default_factory=FaultSettings)
 
 
@@ -63,6 +83,7 @@ class Api:
         platform: Platform,
         settings: ApiSettings,
         queue: FaultQueue,
+        read_queue: FaultQueue,
         uploads: Traffic,
         reads: Traffic,
         pause: Callable[[float], object],
@@ -71,9 +92,11 @@ class Api:
         self._platform = platform
         self._settings = settings
         self._queue = queue
+        self._read_queue = read_queue
         self._uploads = uploads
         self._reads = reads
         self._pause = pause
+        self._asked: Counter[str] = Counter()
 
     def respond(self, request: Request) -> Reply:
         """Return the reply to one request to the platform."""
@@ -85,14 +108,25 @@ class Api:
     def _respond(self, request: Request, slot: Slot, number: int) -> Reply:
         closed = self._gate(request, slot, number)
         is_upload = (request.method, request.path) == ("POST", "/1/upload")
-        fault = self._queue.draw() if is_upload and closed is None else "none"
+        queue = self._queue if is_upload else self._read_queue
+        fault = queue.draw() if closed is None else "none"
         self._platform.note_call(_call(request, number, fault))
         if closed is not None:
             return closed
         if is_upload:
             return self._upload(request, slot, number, TABLE[fault])
-        if (request.method, request.path) == ("GET", "/1/profile.json"):
+        reply = self._look(request)
+        self._pause(self._settings.latency_seconds)
+        return TABLE[fault].reply(reply, self._settings.faults)
+
+    def _look(self, request: Request) -> Reply:
+        route = (request.method, request.path)
+        if route == ("GET", "/1/profile.json"):
             return self._read(request)
+        if route == ("POST", "/1/profiles.json"):
+            return self._begin_pages(request)
+        if route == ("GET", "/1/profiles.json"):
+            return self._page(request)
         return failure(404, "Not found")
 
     def _gate(self, request: Request, slot: Slot, number: int) -> Reply | None:
@@ -142,12 +176,41 @@ class Api:
             return distortions.MALFORMED
         ((kind, value),) = query.items()
         profile = self._find(kind, value)
-        self._pause(self._settings.latency_seconds)
-        if profile is not None:
-            return json_reply({"status": "success", "record": read_profile(profile)})
-        if self._settings.unknown_reads_fail:
-            return json_reply({"status": "fail", "error": "Profile not found"})
-        return json_reply({"status": "success", "record": None})
+        return (
+            NOT_FOUND[self._settings.not_found]
+            if profile is None
+            else json_reply({"status": "success", "record": self._shown(profile)})
+        )
+
+    def _shown(self, profile: Profile) -> Json:
+        return read_profile(profile, self._settings.distortions)
+
+    def _begin_pages(self, request: Request) -> Reply:
+        try:
+            words = json.loads(request.body)
+        except ValueError:
+            return distortions.MALFORMED
+        cursor = begin(words, request.query.get("batch_size", ""))
+        if cursor is None:
+            return distortions.MALFORMED
+        return json_reply({"status": "success", "cursor": cursor.text()})
+
+    def _page(self, request: Request) -> Reply:
+        text = request.query.get("cursor", "")
+        cursor = read_cursor(text)
+        if cursor is None:
+            return failure(400, "Invalid cursor")
+        self._asked[text] += 1
+        if self._asked[text] <= self._settings.in_progress:
+            return STILL_IN_PROGRESS
+        whole = self._platform.keys_with_event(cursor.event, cursor.since, cursor.until)
+        keys, has_more = page_of(whole, cursor)
+        found = [self._platform.profile(*key) for key in keys]
+        records: Json = [self._shown(each) for each in found if each is not None]
+        answer: dict[str, Json] = {"status": "success", "records": records}
+        if has_more:
+            answer["next_cursor"] = cursor.following().text()
+        return json_reply(answer)
 
     def _find(self, kind: str, value: str) -> Profile | None:
         if kind == "email":

@@ -21,10 +21,13 @@ class InspectionError(ValueError):
 class Inspection:
     """Answers requests under `/sandbox/`."""
 
-    def __init__(self, platform: Platform, queue: FaultQueue) -> None:
-        """Look into a platform, and queue faults for its next uploads."""
+    def __init__(
+        self, platform: Platform, queue: FaultQueue, reads: FaultQueue
+    ) -> None:
+        """Look into a platform, and queue faults for its next uploads and reads."""
         self._platform = platform
         self._queue = queue
+        self._reads = reads
         self._routes: dict[tuple[str, str], Callable[[Request], Reply]] = {
             ("GET", "/sandbox/profiles"): self._profiles,
             ("GET", "/sandbox/profile"): self._profile,
@@ -32,6 +35,7 @@ class Inspection:
             ("GET", "/sandbox/calls"): self._calls,
             ("POST", "/sandbox/faults"): self._script,
             ("POST", "/sandbox/profiles"): self._edit,
+            ("POST", "/sandbox/events"): self._record,
         }
 
     def respond(self, request: Request) -> Reply:
@@ -60,11 +64,28 @@ class Inspection:
         return lines_reply(each.to_json() for each in self._platform.calls)
 
     def _script(self, request: Request) -> Reply:
-        names = _document(request).get("faults")
-        if not isinstance(names, list):
+        document = _document(request)
+        queues = {"faults": self._queue, "read_faults": self._reads}
+        named = {name: document[name] for name in queues if name in document}
+        if not named or not all(isinstance(each, list) for each in named.values()):
             raise InspectionError('expected {"faults": [name, ...]}')
-        self._queue.script(*map(str, names))
-        return json_reply({"queued": len(names)})
+        queued = 0
+        for which, names in named.items():
+            words = [str(each) for each in names] if isinstance(names, list) else []
+            queues[which].script(*words)
+            queued += len(words)
+        return json_reply({"queued": queued})
+
+    def _record(self, request: Request) -> Reply:
+        """Note that profiles had an event on a day."""
+        document = _document(request)
+        event, day, keys = (document.get(name) for name in ("event", "day", "keys"))
+        if not (isinstance(event, str) and isinstance(keys, list)):
+            raise InspectionError(
+                'expected {"event": NAME, "day": YYYYMMDD, "keys": []}'
+            )
+        self._platform.record_event(event, int(str(day)), map(_one_key, keys))
+        return json_reply({"recorded": len(keys)})
 
     def _edit(self, request: Request) -> Reply:
         """Set exact values; `"attributes": null` removes the profile."""

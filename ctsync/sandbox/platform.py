@@ -3,7 +3,7 @@
 No HTTP here. Each public method may be called from any thread.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from threading import RLock
@@ -11,7 +11,7 @@ from threading import RLock
 from ctsync.sandbox.answers import Refused
 from ctsync.sandbox.calls import Call, CallLog
 from ctsync.sandbox.faults import DOCUMENTED, Fault
-from ctsync.sandbox.names import ID_KINDS, Json, Key, fold_key, keys_in
+from ctsync.sandbox.names import ID_KINDS, Json, Key, fold_key, fold_name, keys_in
 from ctsync.sandbox.orders import Order, read_orders, record_rules
 from ctsync.sandbox.profile import Profile
 from ctsync.sandbox.store import Store, Transaction
@@ -22,8 +22,15 @@ from ctsync.sandbox.violations import Violation, ViolationLog
 class Platform:
     """Profiles, and what was noticed about those who change them."""
 
-    def __init__(self, data: Path | None, random: Random) -> None:
-        """Open the profiles in a file, or begin with none; `random` shuffles."""
+    def __init__(
+        self, data: Path | None, random: Random, drops: Iterable[str] = ()
+    ) -> None:
+        """Open the profiles in a file, or begin with none; `random` shuffles.
+
+        What is uploaded to an attribute of `drops` is acknowledged and dropped, as an
+        account's schema has it.
+        """
+        self._drops = frozenset(map(fold_name, drops))
         self._store = Store(data)
         self._random = random
         self._lock = RLock()
@@ -121,11 +128,13 @@ class Platform:
     ) -> None:
         # Nobody promises an order, so nobody may come to rely on one.
         self._random.shuffle(work)
-        dropped = self._draw_name(work) if fault.drops_attribute else None
+        dropped = set(self._drops)
+        if fault.drops_attribute:
+            dropped.update(self._draw_name(work))
         with self._store.transaction() as transaction:
             for key, orders in work:
                 self._random.shuffle(orders)
-                kept = [order for order in orders if order.folded != dropped]
+                kept = [order for order in orders if order.folded not in dropped]
                 self._obey(transaction, key, kept, call)
 
     def _obey(
@@ -137,9 +146,9 @@ class Platform:
             if rule is not None:
                 self.note(Violation(rule, key, order.name, call))
 
-    def _draw_name(self, work: list[tuple[Key, list[Order]]]) -> str | None:
+    def _draw_name(self, work: list[tuple[Key, list[Order]]]) -> list[str]:
         names = sorted({order.folded for _, orders in work for order in orders})
-        return self._random.choice(names) if names else None
+        return [self._random.choice(names)] if names else []
 
     def profile(self, kind: str, value: str) -> Profile | None:
         """Return exactly what is stored about a key, or None."""
@@ -168,6 +177,16 @@ class Platform:
             raise ValueError(f"unknown id kind {kind!r}, known: {', '.join(ID_KINDS)}")
         with self._lock, self._store.transaction() as transaction:
             transaction.draft(Key(kind, value)).edit(attributes)
+
+    def record_event(self, name: str, day: int, keys: Iterable[Key]) -> None:
+        """Note that profiles had an event on a day, written YYYYMMDD."""
+        with self._lock:
+            self._store.record_event(name, day, keys)
+
+    def keys_with_event(self, name: str, since: int, until: int) -> list[Key]:
+        """Return whoever had an event in a range of days, both included."""
+        with self._lock:
+            return self._store.keys_with_event(name, since, until)
 
     def forget(self, kind: str, value: str) -> bool:
         """Remove a profile as somebody else would; say whether it was there."""

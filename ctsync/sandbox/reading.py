@@ -1,40 +1,36 @@
-"""How the platform shows a profile: folded names, a numeric phone, no commands.
+"""What the platform shows of a profile, before anything distorts it.
 
-System attributes keep their spelling, as in the published sample; custom names come
-back lower-case and without spaces, as in recordings.
+Commands (`MSG-*`, `category-*`) are never shown. Name, e-mail address and phone number
+stand beside `profileData`, as in the published sample.
 """
+
+from collections.abc import Iterable
 
 from ctsync.sandbox.names import Json, fold_name
 from ctsync.sandbox.profile import Profile
-from ctsync.sandbox.validation import phone_number
+from ctsync.sandbox.read_distortions import AS_RECORDED, Record, distort
 
 _LIFTED = frozenset({"name", "email", "phone"})
-_SYSTEM = ("Age", "Customer Type", "DOB", "Education", "Employed", "Gender", "Married")
-_SPELLING = {fold_name(name): name for name in (*_SYSTEM, "Photo", "Timezone", "Tz")}
 
 
-def read_profile(profile: Profile) -> Json:
+def read_profile(profile: Profile, distortions: Iterable[str] = AS_RECORDED) -> Record:
     """Return the `record` of a profile read."""
-    values = {fold_name(name): value for name, value in profile.attributes.items()}
-    record: dict[str, Json] = {
+    values = dict(profile.attributes)
+    record: Record = {
         "all_identities": [profile.value] if profile.kind == "identity" else [],
         "events": {},
         "platformInfo": _devices(profile),
-        "profileData": {
-            _SPELLING.get(folded, folded): value
-            for folded, value in values.items()
-            if folded not in _LIFTED
-        },
+        "profileData": {n: v for n, v in values.items() if not _is_lifted(n)},
     }
     if profile.kind == "identity":
         record["identity"] = profile.value
-    for folded in sorted(_LIFTED & values.keys()):
-        record[folded] = _lift(values[folded], is_phone=folded == "phone")
-    return record
+    for name in sorted(filter(_is_lifted, values), key=fold_name):
+        record[fold_name(name)] = values[name]
+    return distort(record, distortions)
 
 
-def _lift(value: Json, *, is_phone: bool) -> Json:
-    return phone_number(value) if is_phone and isinstance(value, str) else value
+def _is_lifted(name: str) -> bool:
+    return fold_name(name) in _LIFTED
 
 
 def _devices(profile: Profile) -> list[Json]:

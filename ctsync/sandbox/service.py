@@ -1,7 +1,7 @@
 """The sandbox as its users hold it: a context manager around server and platform."""
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
@@ -9,12 +9,13 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from ctsync.sandbox.answers import Reply, failure
-from ctsync.sandbox.api import Api, ApiSettings, Request
+from ctsync.sandbox.api import Api, ApiSettings, NotFound, Request
 from ctsync.sandbox.chance import FaultQueue
 from ctsync.sandbox.distortions import FaultSettings
 from ctsync.sandbox.inspection import Inspection
 from ctsync.sandbox.origins import refusal_of
 from ctsync.sandbox.platform import Platform
+from ctsync.sandbox.read_distortions import AS_RECORDED, check_distortions
 from ctsync.sandbox.server import Server
 from ctsync.sandbox.traffic import Traffic
 
@@ -53,19 +54,27 @@ class Sandbox:
         slow_seconds: float = 1.0,
         retry_after_seconds: int = 1,
         redirect_to: str = "/redirected",
-        unknown_reads_fail: bool = False,
+        not_found: NotFound = "null",
+        distortions: Iterable[str] = AS_RECORDED,
+        in_progress: int = 0,
+        read_faults: Mapping[str, float] = _NO_FAULTS,
+        drops: Iterable[str] = (),
     ) -> None:
         """Prepare a platform; `faults` gives the rate, 0 to 1, of each kind of fault.
 
         An `account_id` of None admits every account. Of the `ceiling` calls that may
-        overlap, `busy_slots` are taken by another client. An unknown identity reads as
-        `record: null`, or as a failure with `unknown_reads_fail`.
+        overlap, `busy_slots` are taken by another client. Reads differ from what is
+        stored by `distortions`, meet `read_faults`, and say `not_found` in one of four
+        ways; each page is `in_progress` so many times before it is there. Attributes of
+        `drops` are acknowledged and not stored.
         """
+        check_distortions(distortions)
         # Two streams, so that a fault more or less leaves the order of records alone.
         order, chance = Random(f"order {seed}"), Random(f"chance {seed}")  # noqa: S311 - repeatable, not secret
-        self.platform = Platform(data, order)
+        self.platform = Platform(data, order, drops)
         self._queue = FaultQueue(faults, chance)
-        self._inspection = Inspection(self.platform, self._queue)
+        self._read_queue = FaultQueue(read_faults, Random(f"reads {seed}"))  # noqa: S311 - as above
+        self._inspection = Inspection(self.platform, self._queue, self._read_queue)
         self._stopping = Event()
         self._port = port
         self._running: tuple[Server, Thread] | None = None
@@ -76,10 +85,13 @@ class Sandbox:
                 passcode=passcode,
                 records_ceiling=records_ceiling,
                 latency_seconds=latency_seconds,
-                unknown_reads_fail=unknown_reads_fail,
+                not_found=not_found,
+                distortions=tuple(distortions),
+                in_progress=in_progress,
                 faults=FaultSettings(slow_seconds, retry_after_seconds, redirect_to),
             ),
             self._queue,
+            self._read_queue,
             Traffic(ceiling, busy_slots),
             Traffic(reads_ceiling),
             self._stopping.wait,
@@ -95,6 +107,10 @@ class Sandbox:
     def script(self, *fault_kinds: str) -> None:
         """Queue faults for the next uploads, one each; `none` is a call without."""
         self._queue.script(*fault_kinds)
+
+    def script_reads(self, *fault_kinds: str) -> None:
+        """Queue faults for the next reads, one each; `none` is a read without."""
+        self._read_queue.script(*fault_kinds)
 
     def start(self) -> Self:
         """Begin to serve.

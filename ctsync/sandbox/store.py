@@ -6,7 +6,7 @@ A call is one transaction, so a process that is killed leaves a whole call or no
 import os
 import sqlite3
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,10 @@ CREATE TABLE IF NOT EXISTS profiles (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS profiles_by_email ON profiles (email)
     WHERE email IS NOT NULL;
+CREATE TABLE IF NOT EXISTS events (
+    name TEXT NOT NULL, day INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (name, day, kind, value)
+) WITHOUT ROWID;
 """
 _PAGE = 500
 
@@ -85,6 +89,22 @@ class Store:
             (*after, _PAGE),
         )
         return [_thaw(row) for row in rows.fetchall()]
+
+    def record_event(self, name: str, day: int, keys: Iterable[Key]) -> None:
+        """Note that profiles had an event on a day, written YYYYMMDD."""
+        self._open().executemany(
+            "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)",
+            ((name, day, key.kind, key.value) for key in keys),
+        )
+
+    def keys_with_event(self, name: str, since: int, until: int) -> list[Key]:
+        """Return whoever had an event in a range of days, both included."""
+        rows = self._open().execute(
+            "SELECT DISTINCT kind, value FROM events JOIN profiles USING (kind, value)"
+            " WHERE name = ? AND day BETWEEN ? AND ?",
+            (name, since, until),
+        )
+        return [Key(kind, value) for kind, value in rows.fetchall()]
 
     def forget(self, key: Key) -> bool:
         """Remove a profile, as somebody else would; say whether it was there."""

@@ -31,6 +31,19 @@ from ctsync.cli.options import Settings, global_options
     "An unknown KIND names them all.",
 )
 @click.option(
+    "--distort",
+    multiple=True,
+    metavar="KIND",
+    help="Show profiles otherwise than they are stored, as numeric-text; may be "
+    "repeated. An unknown KIND names them all. Default: folded-names, numeric-phone.",
+)
+@click.option(
+    "--drop",
+    multiple=True,
+    metavar="NAME",
+    help="Acknowledge and drop this attribute, as an account's schema may.",
+)
+@click.option(
     "--account", metavar="ID", help="Take this account id only. Default: any."
 )
 @click.option(
@@ -42,12 +55,14 @@ from ctsync.cli.options import Settings, global_options
 )
 @global_options
 @click.pass_obj
-def COMMAND(  # noqa: N802 - found by this name; one parameter an option
+def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an option
     settings: Settings,
     *,
     port: int,
     data: Path | None,
     fault: tuple[str, ...],
+    distort: tuple[str, ...],
+    drop: tuple[str, ...],
     account: str | None,
     seed: int,
 ) -> int:
@@ -57,8 +72,7 @@ def COMMAND(  # noqa: N802 - found by this name; one parameter an option
     that of CLEVERTAP_PASSCODE where it is set, else "sandbox". It follows CleverTap's
     documentation and is not the platform: what that leaves open, it decides for itself.
     """
-    from ctsync.cli.serving import serve
+    from ctsync.cli.serving import Simulation, serve
 
-    folder = settings.directory
-    place = None if data is None else folder / data
-    return serve(port=port, data=place, faults=fault, account=account, seed=seed)
+    place = None if data is None else settings.directory / data
+    return serve(Simulation(port, place, fault, distort, drop, account, seed))
