@@ -28,6 +28,11 @@ class Record(Struct, frozen=True):
         """Whether sending it twice would count twice."""
         return any(operation.is_delta for operation in self.operations)
 
+    @property
+    def has_counters(self) -> bool:
+        """Whether it moves a counter or assigns one."""
+        return any(operation.kind == "counter" for operation in self.operations)
+
     def as_wire(self) -> dict[str, Any]:
         """Give the record as the upload API takes it; `ts` is never sent."""
         data: dict[str, Any] = {}

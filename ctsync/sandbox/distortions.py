@@ -91,6 +91,12 @@ def miscount(answer: Answer) -> Answer:
     return {**answer, "processed": wrong}
 
 
+def deny(answer: Answer) -> Answer:
+    """Name the first record as skipped, whatever became of it."""
+    item: Json = {"status": "fail", "code": 516, "error": "Skipped record number : 1"}
+    return {**answer, "unprocessed": [*_objects(answer["unprocessed"]), item]}
+
+
 def each_item(alter: Callable[[dict[str, Json]], Json]) -> Callable[[Answer], Answer]:
     """Rewrite every refused record of an answer."""
 

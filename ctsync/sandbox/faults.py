@@ -129,6 +129,10 @@ TABLE: Mapping[str, Fault] = {
         reply=distortions.gzip_bomb,
     ),
     "miscount": Fault("counts that do not add up", alter=distortions.miscount),
+    "denied": Fault(
+        "names the first record as skipped although it was applied and counted",
+        alter=distortions.deny,
+    ),
     "reject": Fault("refuses one random record with code 516", refusal=BAD_PHONE),
     "code555": Fault("refuses one random record with code 555", refusal=SERVER_SIDE),
     "unnumbered": Fault(

@@ -60,7 +60,8 @@ def read_reply(
     """Give a verdict for each record of a call, in order.
 
     A record is acknowledged only where the counts add up and every refusal names
-    another record.
+    another record. A refusal is believed whatever the counts say, but for counters:
+    one that was written after all would be raised again.
     """
     reply = _parsed(body) if status is not None and 200 <= status < 300 else None
     if reply is None:
@@ -75,7 +76,12 @@ def read_reply(
         for place, item in zip(places, items, strict=True)
         if place is not None and item is not None
     }
-    return tuple(refused.get(place, rest) for place in range(len(records)))
+    if not _contradicts(reply, items, places, records):
+        return tuple(refused.get(place, rest) for place in range(len(records)))
+    return tuple(
+        _UNCLEAR if record.has_counters else refused.get(place, rest)
+        for place, record in enumerate(records)
+    )
 
 
 def is_all_taken(verdicts: Sequence[Verdict]) -> bool:
@@ -102,10 +108,35 @@ def _is_sound(
     reply: Mapping[str, Any], places: Sequence[int | None], sent: int
 ) -> bool:
     """Say whether everything that no item names was certainly taken."""
-    processed = reply["processed"]
-    adds_up = processed >= 0 and processed + len(places) == sent
     counted = Counter(places)
-    return adds_up and None not in counted and len(counted) == len(places)
+    is_clear = None not in counted and len(counted) == len(places)
+    return is_clear and _adds_up(reply, len(places), sent)
+
+
+def _adds_up(reply: Mapping[str, Any], refused: int, sent: int) -> bool:
+    processed: int = reply["processed"]
+    return processed >= 0 and processed + refused == sent
+
+
+def _contradicts(
+    reply: Mapping[str, Any],
+    items: Sequence[_Item | None],
+    places: Sequence[int | None],
+    records: Sequence[Record],
+) -> bool:
+    """Say whether a reply denies its own refusals: how many there are, or of what."""
+    named = [place for place in places if place is not None]
+    if not _adds_up(reply, len(items), len(records)) or len(set(named)) < len(named):
+        return True
+    sent = [record.key for record in records]
+    others = frozenset(sent)
+    return any(
+        item is not None
+        and place is not None
+        and sent[place] not in item.keys
+        and not others.isdisjoint(item.keys)
+        for item, place in zip(items, places, strict=True)
+    )
 
 
 def _place(item: _Item | None, records: Sequence[Record]) -> int | None:

@@ -51,6 +51,7 @@ def test_every_fault_is_described_in_one_line():
 def test_every_fault_has_a_test_here():
     covered = {*CUT, *APPLIED, *UNAPPLIED, *REFUSING}
     covered |= {"slow", "late", "hang", "endless", "lying-status", "schema-drop"}
+    covered |= {"denied"}
     assert covered == set(FAULTS)
 
 
@@ -215,6 +216,13 @@ def test_the_status_can_lie(client):
     assert (answer["status"], answer["processed"]) == ("success", 0)
     assert len(answer["unprocessed"]) == 2
     assert values(client) == []
+
+
+def test_an_answer_can_deny_what_it_counts(client):
+    answer = send_under(client, "denied").json()
+    (item,) = answer["unprocessed"]
+    assert (answer["processed"], item["error"]) == (2, "Skipped record number : 1")
+    assert values(client) == ["u1", "u2"]
 
 
 def test_a_failure_can_name_no_record(client):

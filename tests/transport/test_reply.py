@@ -22,6 +22,11 @@ def record(identity: str, kind: str = "identity") -> Record:
     return Record(Key(kind, identity), (operation,))
 
 
+def raised(identity: str) -> Record:
+    operation = Operation("Points", "counter", "$incr", 5, "known", 10, 15)
+    return Record(Key("identity", identity), (operation,))
+
+
 def records(number: int) -> tuple[Record, ...]:
     return tuple(record(f"u{n}") for n in range(1, number + 1))
 
@@ -190,6 +195,43 @@ def test_only_a_2xx_speaks_for_records(status):
 )
 def test_verdicts(processed, items, expected):
     assert outcomes(records(3), body(processed, items)) == expected
+
+
+@pytest.mark.parametrize(
+    ("processed", "items"),
+    [
+        pytest.param(2, [item(NUMBERED.format(1))], id="all taken, and one refused"),
+        pytest.param(0, [item(NUMBERED.format(1))], id="one too few"),
+        pytest.param(-1, [item(NUMBERED.format(1))], id="below nothing"),
+        pytest.param(
+            1, [item(NUMBERED.format(1)), item("no")], id="one refusal too many"
+        ),
+        pytest.param(
+            0, [item(NUMBERED.format(1)), item(NUMBERED.format(1))], id="one twice"
+        ),
+        pytest.param(
+            1,
+            [item(NUMBERED.format(1), {"identity": "u2"})],
+            id="the number of one, the echo of another",
+        ),
+    ],
+)
+def test_a_reply_that_contradicts_itself_leaves_every_counter_unknown(processed, items):
+    """Called refused, a counter that was raised after all would be raised again."""
+    sent = (raised("u1"), raised("u2"))
+    assert outcomes(sent, body(processed, items)) == [UNK, UNK]
+
+
+def test_a_refusal_without_counters_is_believed_although_the_counts_are_off():
+    sent = (raised("u1"), record("u2"), record("u3"))
+    said = body(3, [item(NUMBERED.format(1)), item(NUMBERED.format(2))])
+    assert outcomes(sent, said) == [UNK, REJ, UNK]
+
+
+def test_an_echo_that_was_altered_denies_no_number():
+    sent = (raised("u1"), raised("u2"))
+    said = body(1, [item(NUMBERED.format(2), {"identity": "someone"})])
+    assert outcomes(sent, said) == [ACK, REJ]
 
 
 def test_an_id_comes_back_as_a_number():
