@@ -104,11 +104,25 @@ def effect_of(record: Record, change: Change, known: Attributes) -> Effect:
     """Give what is known once a record is acknowledged."""
     after = _after(record.operations, known, certain=True)
     once = {_fold(t.attribute) for t in change.targets if t.write == "once"}
+    begun = once.intersection(after)
+    due = _left_after(record, change) if begun and not record.last else frozenset()
+    # Half of the one write is not it: nothing may take what is there for the whole.
+    half = {name: replace(after[name], certain=False) for name in begun & due}
     return Effect(
-        after,
+        {**after, **half},
         change.settled.cohorts,
-        tuple(sorted(once.intersection(after))),
+        tuple(sorted(begun - due)),
         _with_released(change) if record.last else None,
+    )
+
+
+def _left_after(record: Record, change: Change) -> frozenset[str]:
+    """Give the folded names of attributes of which a later record has a step."""
+    steps = {operation.attribute: operation.step for operation in record.operations}
+    return frozenset(
+        _fold(operation.attribute)
+        for operation in change.operations
+        if operation.step > steps.get(operation.attribute, operation.step)
     )
 
 

@@ -144,7 +144,7 @@ class _Builder:
         if target.write != "once":
             return False
         marked = self._entry is not None and folded in self._entry.once
-        return marked or (known is not None and known.certain and _has_value(known))
+        return marked or (known is not None and _is_certain_value(known))
 
     def _let_go(self, folded: str, known: Known) -> None:
         """Deal with an attribute that no place declares any more."""
@@ -247,8 +247,9 @@ def _with_take_back(target: Target, known: Known | None) -> Target:
     return replace(target, take_back=tuple(sorted(extra)))
 
 
-def _has_value(known: Known) -> bool:
-    return known.value is not None or bool(known.present)
+def _is_certain_value(known: Known) -> bool:
+    is_clear = known.certain and not known.maybe
+    return is_clear and (known.value is not None or bool(known.present))
 
 
 def _changes_value(operations: Iterable[Operation]) -> bool:

@@ -1,15 +1,22 @@
 """What of a change is still due, seen from what is known now."""
 
+import pytest
 from msgspec.structs import replace
 
 from ctsync.apply.effect import Doubt, effect_of
 from ctsync.apply.resume import still_due
+from ctsync.apply.terms import Pace
+from ctsync.engines.base import Candidate
 from ctsync.kinds.base import Frame
 from ctsync.model.change import Change
 from ctsync.model.entry import Entry, Known
 from ctsync.model.key import Key
+from ctsync.model.rule import Rule
+from ctsync.model.target import Target
+from ctsync.plan.build import Wanted, build_change
 
 KEY = Key("identity", "u1")
+FAST = Pace(first_seconds=0.001, most_seconds=0.002)
 
 
 def change_of(world, *targets, before=()):
@@ -84,3 +91,41 @@ def test_a_release_is_not_due_twice(world):
     assert still_due(change, entry, Frame()).released == ("City",)
     without = replace(entry, attributes={"plan": held("Plan", "Gold")})
     assert still_due(change, without, Frame()).released == ()
+
+
+PART = {"u1": (Target("Tags", "list", include=("a",), exclude=("x",), write="once"),)}
+
+
+@pytest.mark.parametrize("fault", ["reject", "dropped", "unauthorised"])
+@pytest.mark.parametrize("continues", [True, False])
+def test_one_write_in_two_steps_is_done_when_both_are(world, fault, continues):
+    """After the first step alone, the second is still to come."""
+    world.terms = world.short_calls(1, pace=replace(FAST, lost_retries=0))
+    plan = world.plan(PART)
+    assert [op.operator for op in next(plan.changes()).operations] == [
+        "$remove", "$add",
+    ]  # fmt: skip
+    world.sandbox.script("none", fault)
+    assert world.apply(plan).counts["acknowledged"] == 0
+    assert world.entries()["u1"].once == ()
+    again = plan if continues else world.plan(PART)
+    assert world.apply(again).exit_code == 0
+    assert world.attributes("u1") == {"Tags": ["a"]}
+    assert world.entries()["u1"].once == ("tags",)
+    assert world.changes(PART) == []
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_half_of_one_write_that_left_values_there_is_not_the_whole(world, steps):
+    """What is there then is no sign that the write has been."""
+    before = Known("Tags", "list", present=("b",), maybe=("x",), owned=True)
+    target = Target("Tags", "list", exact=("a", "b"), write="once")
+    change, entry = change_of(world, target, before=[before])
+    for record in world.records(change)[:steps]:
+        effect = effect_of(record, change, entry.attributes)
+        entry = effect.fold_into(entry, Entry(KEY))
+    wanted = Wanted({"tags": target})
+    built = build_change(Candidate(KEY, (), entry, "mark"), wanted, Frame(), Rule)
+    assert (built.change is None) is (steps == 2)
+    assert len(due(change, entry)) == 2 - steps
+    assert (entry.once == ("tags",)) is (steps == 2)
