@@ -143,6 +143,17 @@ class JournalWriter(ABC):
                 self.append(parse(line), sync=False)
 
     @abstractmethod
+    def check_lock(self) -> None:
+        """Refuse to go on where the lock may be another's by now; cheap.
+
+        What holds a lock on another machine can lose it while this one lives. A call
+        whose intent is noted leaves only after this.
+
+        Raises:
+            StateError: the lock is lost, or it cannot be seen that it is not.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the journal, which stays. May be called again."""
 

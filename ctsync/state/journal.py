@@ -37,7 +37,7 @@ class FileJournalWriter(JournalWriter):
 
     def append(self, line: Line, *, sync: bool) -> None:
         """Add a line in one write; on failure, cut off what was written of it."""
-        data = canonical(line) + b"\n"
+        data = encode_line(line)
         with translated("write", self._location):
             with self._lock:
                 fd = self._open_fd()
@@ -53,6 +53,9 @@ class FileJournalWriter(JournalWriter):
                 self._write(fd, piece)
             # Now rather than with the first call, which is to leave without delay.
             self._sync(fd)
+
+    def check_lock(self) -> None:
+        """Go on: the system's lock ends with this process alone."""
 
     def close(self) -> None:
         """Close the file. May be called again."""
@@ -93,6 +96,16 @@ class FileJournalWriter(JournalWriter):
             raise
 
 
+def encode_line(line: Line) -> bytes:
+    """Give the bytes of a line, the same in every store."""
+    return canonical(line) + b"\n"
+
+
+def first_line(head: Line) -> Line:
+    """Give the line that a journal begins with."""
+    return {**head, "format": JOURNAL_FORMAT}
+
+
 def create_journal(path: Path, head: Line, location: str) -> FileJournalWriter:
     """Begin a journal file whose head survives a power cut, or leave none.
 
@@ -102,7 +115,7 @@ def create_journal(path: Path, head: Line, location: str) -> FileJournalWriter:
     with translated("write", location):
         writer = FileJournalWriter(path, location)
         try:
-            writer.append({**head, "format": JOURNAL_FORMAT}, sync=True)
+            writer.append(first_line(head), sync=True)
             sync_folder(path.parent)
         except BaseException:
             writer.close()
@@ -119,8 +132,15 @@ def read_journal(path: Path, location: str) -> Journal | None:
         StateError: it cannot be read, or is of a newer format.
     """
     file = open_pinned(path, location)
-    if file is None:
-        return None
+    return None if file is None else journal_in(file, location)
+
+
+def journal_in(file: PinnedFile, location: str) -> Journal | None:
+    """Give the journal whose bytes a file holds, as every store keeps them.
+
+    Raises:
+        StateError: it cannot be read, or is of a newer format.
+    """
     lines = _whole_lines(file, location)
     head = next(lines, None)
     if head is None:
