@@ -230,6 +230,7 @@ class Lanes:
     def _carry(self, trip: Trip) -> Event:
         sent_at = self._clock()
         try:
+            self._logbook.check_lock()
             body = trip.attempt.cargo.body
             answer = self._transport.upload(body, dry_run=self._dry_run)
         except BaseException as error:  # noqa: BLE001 - raised again where it is heard

@@ -24,6 +24,10 @@ class Logbook(Protocol):
         """Note that calls leave. They may leave once this returns."""
         ...
 
+    def check_lock(self) -> None:
+        """Refuse to let a call leave where another run may hold the lock by now."""
+        ...
+
     def receive(self, call: int, verdicts: Sequence[Verdict]) -> None:
         """Note what came of a call."""
         ...
@@ -54,6 +58,14 @@ class JournalLogbook:
             is_last = number == len(calls)
             self._writer.append(intent_line(sent, cargo), sync=is_last)
 
+    def check_lock(self) -> None:
+        """Refuse to let a call leave where another run may hold the lock by now.
+
+        Raises:
+            StateError: it cannot be seen that this run still holds it.
+        """
+        self._writer.check_lock()
+
     def receive(self, call: int, verdicts: Sequence[Verdict]) -> None:
         """Note what came of a call."""
         # Unsynced: if the line is lost, its outcomes are unknown, which is safe.
@@ -73,6 +85,9 @@ class NoLogbook:
 
     def intend(self, calls: Sequence[tuple[int, Cargo]]) -> None:
         """Note nothing."""
+
+    def check_lock(self) -> None:
+        """Let every call leave."""
 
     def receive(self, call: int, verdicts: Sequence[Verdict]) -> None:
         """Note nothing."""

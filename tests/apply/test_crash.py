@@ -44,6 +44,9 @@ class FrailWriter:
         self._writer.enclose(pieces)
         self._fuse()
 
+    def check_lock(self):
+        self._writer.check_lock()
+
     def __enter__(self):
         return self
 
