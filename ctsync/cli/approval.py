@@ -29,7 +29,8 @@ def refuse_blocked(session: Session, plan: SavedPlan) -> None:
         words = "\n  ".join(rule.sentence for rule in blocked)
         raise PolicyBlocked(
             f"the plan is blocked by policy:\n  {words}",
-            hint="plan again with --accept where a number is meant",
+            hint="plan again with --accept where a number is meant, or let it be "
+            "reviewed as policy.accept",
         )
 
 
@@ -77,7 +78,7 @@ def _judged_now(session: Session, plan: SavedPlan) -> tuple[Blocked, ...]:
         skips=plan.foot.skips,
         first_run=plan.head.first_run,
     )
-    return judge(counts, session.project.policy.limits, plan.head.accepted)
+    return judge(counts, session.project.policy, plan.head.accepted)
 
 
 def _show(session: Session, plan: SavedPlan) -> None:

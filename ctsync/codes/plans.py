@@ -38,4 +38,16 @@ CODES: Mapping[str, Code] = {
         "Correct the spec; the next plan has them again.",
         "warning",
     ),
+    "CT406": Code(
+        "limit lifted by a reviewed exception",
+        "policy.accept names exactly the count of this plan.",
+        "Take the exception out once the plan has been applied.",
+        "info",
+    ),
+    "CT407": Code(
+        "exception for another plan",
+        "policy.accept names a count that this plan has not; it lifts nothing.",
+        "Take it out, or correct it if this plan is the one that is meant.",
+        "info",
+    ),
 }

@@ -8,6 +8,8 @@ from typing import Literal
 from msgspec import Struct, field
 
 LIMITS = ("create", "update", "remove", "opt_in", "skip", "reject")
+JUDGED = tuple(name for name in LIMITS if name != "reject")
+"""Limits that a plan is held against; the others are for an apply."""
 
 
 class Limit(Struct, frozen=True):
@@ -51,11 +53,16 @@ DEFAULT_LIMITS: Mapping[str, Limit] = {
 
 
 class Policy(Struct, frozen=True):
-    """`policy:` of the project file."""
+    """`policy:` of the project file.
+
+    `accept` are reviewed exceptions: each lifts its limit for a plan whose count is
+    exactly that number.
+    """
 
     unknown_attributes: Literal["allow", "error"] = "allow"
     undeclared: Literal["keep", "remove"] = "keep"
     limits: Mapping[str, Limit] = field(default_factory=lambda: dict(DEFAULT_LIMITS))
+    accept: Mapping[str, int] = field(default_factory=dict)
 
 
 class UploadTerms(Struct, frozen=True):

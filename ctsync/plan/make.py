@@ -20,7 +20,7 @@ from ctsync.plan.build import Built
 from ctsync.plan.document import SavedPlan
 from ctsync.plan.ends import PlanFoot, PlanHead
 from ctsync.plan.ground import Ground
-from ctsync.plan.policy import Counts, judge
+from ctsync.plan.policy import Counts, exception_notes, judge
 from ctsync.plan.schedule import CallCounter
 from ctsync.plan.weigh import Weigher
 from ctsync.plan.writer import PlanWriter
@@ -150,12 +150,13 @@ def _with_locked(change: Change, built: Built) -> Change:
 
 
 def _foot(weigher: Weigher, head: PlanHead, sums: Sums, calls: CallCounter) -> PlanFoot:
-    counts = sums.counts(head, weigher)
+    counts, policy = sums.counts(head, weigher), weigher.ground.policy
     findings = weigher.findings
+    findings.extend(exception_notes(counts, policy))
     chosen = sum(sums.actions.values())
     return PlanFoot(
         summary=sums.summary(weigher.tally, weigher.skips.total, calls),
-        blocked=judge(counts, weigher.ground.policy.limits, head.accepted),
+        blocked=judge(counts, policy, head.accepted),
         left_out=sums.all_changes - chosen,
         locked=sums.locked,
         skips=weigher.skips.by_table(),

@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from ctsync.model.policy import Limit
+from ctsync.diagnostics import Diagnostic
+from ctsync.model.policy import JUDGED, Limit, Policy
 
 # A percentage of a handful of profiles says nothing.
 PERCENT_FLOOR = 10
-_JUDGED = ("create", "update", "remove", "opt_in", "skip")
 
 
 class Blocked(Struct, frozen=True):
@@ -56,21 +56,53 @@ class Counts(Struct, frozen=True):
     first_run: bool = False
     skips: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
+    def of(self, limit: str) -> int:
+        """Give what a limit counts; of tables, that of the worst."""
+        if limit == "skip":
+            return max((skipped for skipped, _ in self.skips.values()), default=0)
+        count: int = getattr(self, limit)
+        return count
+
 
 def judge(
-    counts: Counts, limits: Mapping[str, Limit], accepted: Mapping[str, int]
+    counts: Counts, policy: Policy, accepted: Mapping[str, int]
 ) -> tuple[Blocked, ...]:
-    """Give every rule that forbids the plan."""
-    return tuple(_blocking(counts, limits, accepted))
+    """Give every rule that forbids the plan.
+
+    `accepted` sets limits for this plan; `policy.accept` lifts those whose count is
+    exactly the one that was reviewed.
+    """
+    return tuple(_blocking(counts, policy, accepted))
+
+
+def exception_notes(counts: Counts, policy: Policy) -> Iterator[Diagnostic]:
+    """Say of each reviewed exception whether it is about this plan."""
+    for name, number in sorted(policy.accept.items()):
+        actual = counts.of(name)
+        if actual != number:
+            yield Diagnostic(
+                "info",
+                "CT407",
+                f"policy.accept.{name} is {number}, this plan has {name} {actual}: "
+                "the exception is ignored",
+                "take it out once it has been applied",
+            )
+        elif _exceeding(name, policy.limits[name], counts) is not None:
+            yield Diagnostic(
+                "info",
+                "CT406",
+                f"policy.accept lifts limits.{name} for the {actual} of this plan",
+                "take it out once it has been applied",
+            )
 
 
 def _blocking(
-    counts: Counts, limits: Mapping[str, Limit], accepted: Mapping[str, int]
+    counts: Counts, policy: Policy, accepted: Mapping[str, int]
 ) -> Iterator[Blocked]:
-    for name in _JUDGED:
-        limit = Limit(accepted[name]) if name in accepted else limits[name]
+    for name in JUDGED:
+        limit = Limit(accepted[name]) if name in accepted else policy.limits[name]
         actual = _exceeding(name, limit, counts)
-        if actual is not None:
+        if actual not in (None, policy.accept.get(name)):
             accept = f"--accept {name}={actual}"
             yield Blocked(f"limits.{name}", str(limit), actual, accept)
     if counts.locked:
@@ -84,7 +116,7 @@ def _exceeding(name: str, limit: Limit, counts: Counts) -> int | None:
         return max(beyond, default=None)
     if limit.is_percent and (counts.first_run or counts.entries < PERCENT_FLOOR):
         return None
-    actual: int = getattr(counts, name)
+    actual = counts.of(name)
     return actual if limit.is_exceeded(actual, counts.entries) else None
 
 

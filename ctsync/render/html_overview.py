@@ -13,8 +13,10 @@ from ctsync.render.findings import (
 )
 from ctsync.render.html_markup import Markup, element
 from ctsync.render.sentences import (
+    EXCEPTION,
     blocked_sentence,
     counted,
+    exception_yaml,
     header_sentences,
     summary_sentence,
 )
@@ -83,7 +85,10 @@ def _blocked(view: PlanView) -> Markup:
     items = (element("li", blocked_sentence(rule, view)) for rule in view.blocked)
     accepts = [rule.accept for rule in view.blocked if rule.accept]
     option = element("code", " ".join(accepts))
-    lifting = [element("p", "To lift limits for this plan: ", option)]
+    lifting = [
+        element("p", "To lift limits for this plan: ", option),
+        element("p", f"{EXCEPTION} ", element("code", exception_yaml(view) or "")),
+    ]
     return element(
         "section",
         element("h2", f"Blocked by {rules}; it cannot be applied"),

@@ -29,10 +29,12 @@ from ctsync.render.operation_table import (
     rows_left_out,
 )
 from ctsync.render.sentences import (
+    EXCEPTION,
     SECONDS_PER_CALL,
     blocked_sentence,
     counted,
     duration_words,
+    exception_yaml,
     header_sentences,
     partial_words,
     selection_options,
@@ -58,9 +60,16 @@ def above(view: PlanView) -> Iterator[str]:
         yield _listed(blocked_sentence(rule, view, code) for rule in view.blocked)
         # This also parts two lists that would be read as one.
         yield f"{_CANNOT}\n"
+        yield from _exception(view)
     yield _listed(count_sentences(view), most=None)
     if view.survey.operations:
         yield from _operations(view.survey.operations)
+
+
+def _exception(view: PlanView) -> Iterator[str]:
+    exception = exception_yaml(view)
+    if exception is not None:
+        yield f"{EXCEPTION}\n\n```yaml\n{exception}\n```\n"
 
 
 def below(view: PlanView) -> Iterator[str]:

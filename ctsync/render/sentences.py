@@ -127,6 +127,17 @@ def blocked_sentence(rule: Blocking, view: PlanView, quote: Quote = escape) -> s
     )
 
 
+def exception_yaml(view: PlanView) -> str | None:
+    """Give what would lift these limits by review, as the project file says it."""
+    counts = [
+        f"{rule.rule.removeprefix('limits.')}: {rule.actual}"
+        for rule in view.blocked
+        if rule.accept is not None
+    ]
+    return f"policy: {{accept: {{{', '.join(counts)}}}}}" if counts else None
+
+
+EXCEPTION = "To have this one plan let pass by review, write into ctsync.yaml:"
 _ENDS = (
     "Counts as they were saved and sealed; the changes were not read.\n"
     "Apply reads and verifies them all."

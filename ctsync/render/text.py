@@ -18,9 +18,11 @@ from ctsync.render.findings import (
 )
 from ctsync.render.operation_table import table_lines
 from ctsync.render.sentences import (
+    EXCEPTION,
     blocked_sentence,
     count_sentences,
     counted,
+    exception_yaml,
     header_sentences,
     summary_sentence,
 )
@@ -112,10 +114,14 @@ class _Page(Struct, frozen=True):
         if not self.view.blocked:
             return []
         rules = counted(len(self.view.blocked), "rule")
-        return [
-            self.paint(f"PLAN BLOCKED by {rules}; it cannot be applied", "red"),
-            *(f"  {blocked_sentence(rule, self.view)}" for rule in self.view.blocked),
+        lines = [self.paint(f"PLAN BLOCKED by {rules}; it cannot be applied", "red")]
+        lines += [
+            f"  {blocked_sentence(rule, self.view)}" for rule in self.view.blocked
         ]
+        exception = exception_yaml(self.view)
+        if exception is None or self.style.summary_only:
+            return lines
+        return [*lines, EXCEPTION, f"  {exception}"]
 
     def _foot(self) -> Iterator[str]:
         yield from count_sentences(self.view)

@@ -12,7 +12,7 @@ from typing import Any
 from ctsync.kinds import KINDS
 from ctsync.kinds.system import SYSTEM
 from ctsync.limits import MAX_CONCURRENCY, MAX_RECORDS_PER_CALL
-from ctsync.model.policy import LIMITS
+from ctsync.model.policy import JUDGED, LIMITS
 from ctsync.model.rule import Rule
 from ctsync.spec.schema_parts import Schema, map_of, text_of, whole_of
 from ctsync.spec.schema_sections import sections
@@ -212,8 +212,18 @@ def _policy() -> Schema:
         "unknown_attributes": unknown,
         "undeclared": undeclared,
         "limits": limits,
+        "accept": map_of(
+            dict.fromkeys(JUDGED, _exact_count()),
+            "exceptions",
+            "Reviewed exceptions: each lifts its limit for a plan with this count.",
+        ),
     }
     return map_of(names, "policy", "What a plan may do.")
+
+
+def _exact_count() -> Schema:
+    says = "The count of the one plan that may go beyond the limit."
+    return whole_of(1, 10**15 - 1, says)
 
 
 def _upload() -> Schema:

@@ -78,6 +78,7 @@ def _policy(words: Mapping[str, Any]) -> Policy:
         unknown_attributes=words.get("unknown_attributes", "allow"),
         undeclared=words.get("undeclared", "keep"),
         limits={**DEFAULT_LIMITS, **limits},
+        accept=_whole(words.get("accept", {})),
     )
 
 

@@ -199,3 +199,45 @@ def test_every_limit_holds_by_number_and_percent_and_accepts_enough(
         (f"limits.{name}", 2, accept)
     ], "one too few is not enough"
     assert _blocked(desk.plan("--accept", f"{name}=2")) == []
+
+
+@pytest.fixture
+def blocked(desk):
+    desk.project("policy: {limits: {create: 2}}")
+    desk.people(_crowd(3))
+    assert desk.run("plan").code == 6
+    return desk
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_a_blocked_plan_shows_the_line_that_lets_it_pass_by_review(blocked, form):
+    said = blocked.run("plan", "--format", form).out
+    assert "policy: {accept: {create: 3}}" in said
+
+
+def test_a_reviewed_exception_lets_just_that_plan_pass(blocked):
+    blocked.project("policy: {limits: {create: 2}, accept: {create: 3}}")
+    plan = blocked.plan("--out", "p.plan")
+    assert (plan["exit_code"], plan["blocked"], plan["accepted"]) == (0, [], {})
+    assert plan["diagnostic_totals"] == {"CT406": 1}
+    blocked.people(_crowd(4))
+    grown = blocked.plan()
+    assert (grown["exit_code"], grown["diagnostic_totals"]) == (6, {"CT407": 1})
+    blocked.people(_crowd(3))
+    assert blocked.ok("apply", "p.plan", "--auto-approve", "--first-run")
+    after = blocked.plan()
+    assert (after["exit_code"], after["diagnostic_totals"]) == (0, {"CT407": 1})
+
+
+def test_an_exception_that_was_taken_back_holds_for_no_saved_plan(blocked):
+    blocked.project("policy: {limits: {create: 2}, accept: {create: 3}}")
+    blocked.ok("plan", "--out", "p.plan")
+    blocked.project("policy: {limits: {create: 2}}")
+    ended = blocked.run("apply", "p.plan", "--auto-approve", "--first-run")
+    assert (ended.code, blocked.calls) == (6, 0)
+
+
+def test_an_exception_is_of_a_limit_that_a_plan_is_held_against(desk):
+    for word in ("reject: 3", "update: 30%", "nothing: 3", "update: 0"):
+        desk.project(f"policy: {{accept: {{{word}}}}}")
+        assert desk.run("validate").code == 1, word

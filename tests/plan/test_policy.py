@@ -3,16 +3,62 @@
 import pytest
 
 from ctsync.model.entry import Known
-from ctsync.model.policy import DEFAULT_LIMITS, Limit
-from ctsync.plan.policy import Counts, judge
+from ctsync.model.policy import DEFAULT_LIMITS, JUDGED, Limit, Policy
+from ctsync.plan.policy import Counts, exception_notes, judge
 
 
-def judged(*, accepted=None, limits=None, **counts):
-    limits = {**DEFAULT_LIMITS, **(limits or {})}
+def judged(*, accepted=None, limits=None, accept=None, **counts):
+    policy = Policy(limits={**DEFAULT_LIMITS, **(limits or {})}, accept=accept or {})
     return {
         rule.rule: (rule.limit, rule.actual, rule.accept)
-        for rule in judge(Counts(**counts), limits, accepted or {})
+        for rule in judge(Counts(**counts), policy, accepted or {})
     }
+
+
+BEYOND = {
+    "create": 1001, "update": 412, "remove": 99, "opt_in": 3, "skip": 20,
+}  # fmt: skip
+
+
+def beyond(name, count):
+    """A plan of a thousand entries, at a count of what one limit is about."""
+    if name == "skip":
+        return {"skips": {"crm": (count, 100), "shop": (1, 100)}}
+    return {name: count}
+
+
+@pytest.mark.parametrize("name", JUDGED)
+@pytest.mark.parametrize("off", [-1, 0, 1])
+def test_an_exception_lifts_its_limit_for_exactly_its_count(name, off):
+    count = BEYOND[name]
+    accept = {name: count + off}
+    found = judged(entries=1000, accept=accept, **beyond(name, count))
+    assert (found == {}) is (off == 0)
+    (note,) = exception_notes(
+        Counts(entries=1000, **beyond(name, count)), Policy(accept=accept)
+    )
+    assert note.code == ("CT407" if off else "CT406")
+    assert str(count) in note.message
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_an_exception_lifts_no_other_limit(name):
+    everything = {
+        key: value
+        for each in JUDGED
+        for key, value in beyond(each, BEYOND[each]).items()
+    }
+    found = judged(entries=1000, accept={name: BEYOND[name]}, **everything)
+    assert found.keys() == {f"limits.{other}" for other in JUDGED if other != name}
+
+
+def test_an_exception_that_nothing_needs_is_no_news():
+    policy = Policy(accept={"update": 3})
+    assert not [*exception_notes(Counts(entries=1000, update=3), policy)]
+
+
+def test_what_is_locked_has_no_exception():
+    assert "locked" in judged(entries=100, locked=2, accept=BEYOND)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +146,7 @@ def test_every_rule_that_forbids_a_plan_is_told():
 
 
 def test_every_blocked_rule_has_a_sentence_with_its_numbers():
-    (rule,) = judge(Counts(1200, update=412), DEFAULT_LIMITS, {})
+    (rule,) = judge(Counts(1200, update=412), Policy(), {})
     assert rule.sentence == (
         "limits.update is 30%, this plan has update 412 "
         "(if that is meant: --accept update=412)"

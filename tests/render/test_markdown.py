@@ -217,6 +217,12 @@ it)
 
 A blocked plan cannot be applied.
 
+To have this one plan let pass by review, write into ctsync.yaml:
+
+```yaml
+policy: {{accept: {{update: 412}}}}
+```
+
 - 412 of 1,200 known profiles updated (34.3%)
 - 788 of 1,200 known profiles unchanged (65.7%)
 - 1 record in 1 call, about 1 s
@@ -380,7 +386,8 @@ def test_every_page_is_read_as_it_is_meant(name):
     sorts = Counter(token.type for token in tokens)
     folds = globals()[name].count("<details>")
     assert sorts["html_block"] == 1 + 2 * folds
-    assert sorts["fence"] == folds
+    pasted = sum(token.info == "yaml" for token in tokens)
+    assert sorts["fence"] == folds + pasted
     assert sorts["heading_open"] == 1
     assert sorts["table_open"] == (name != "EMPTY")
     # Two lists that touch would be read as one.

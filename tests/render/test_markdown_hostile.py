@@ -154,7 +154,7 @@ def assert_safe(text):
 def diff_lines(text):
     tokens, _ = tokens_of(text)
     fences = [token for token in tokens if token.type == "fence"]
-    assert {fence.info for fence in fences} <= {"diff", "text"}
+    assert {fence.info for fence in fences} <= {"diff", "text", "yaml"}
     return "".join(t.content for t in fences if t.info == "diff").splitlines()
 
 

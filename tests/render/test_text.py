@@ -66,6 +66,8 @@ specs/a.yaml:4:2: warning CT312 keys differ only in case (use one spelling)
 PLAN BLOCKED by 2 rules; it cannot be applied
   limits.update is 30%, this plan has 412 of 1200 (--accept update=412 allows it)
   locked: 1 change of locked values (if meant, change the catalog first)
+To have this one plan let pass by review, write into ctsync.yaml:
+  policy: {accept: {update: 412}}
 
 1200 profiles in the state, 788 unchanged
 profiles opted in to messages: 1
