@@ -6,14 +6,12 @@ of each record. The lanes only note, send, and bring back.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from ctsync.apply.allowance import full
-from ctsync.apply.curtain import Curtain
 from ctsync.apply.halt import Halt
 from ctsync.apply.lanes import Event, Landing, Lanes, Parcel, Stuck, Trip
 from ctsync.apply.logbook import Logbook
@@ -165,18 +163,15 @@ class Dispatch:
 
     def _land(self, landing: Landing) -> Told:
         trip, attempt, answer = landing.trip, landing.trip.attempt, landing.answer
-        curtain = Curtain(attempt.cargo, self._terms.mask)
         if not trip.is_alone:
             # In company, too many in flight says nothing about this one.
             attempt = attempt.afresh(Happened.THROTTLED)
         ruling = rule(attempt, answer, self._terms.pace)
-        if not is_all_taken(ruling.verdicts):
-            answer = dataclasses.replace(answer, message=curtain.text(answer.message))
         ruling = self._receive(trip, ruling)
         self._heed(trip, answer, ruling)
         self._note_late_write(trip, landing.sent_at, ruling)
         self._rest(trip, answer, ruling)
-        final = _final(attempt.cargo, ruling, curtain)
+        final = _final(attempt.cargo, ruling)
         self._let_go(trip.parcel, len(final[0]))
         return final
 
@@ -277,13 +272,13 @@ def _told(attempt: Attempt, verdict: Verdict) -> Told:
     return attempt.cargo, (verdict,) * len(attempt.cargo)
 
 
-def _final(cargo: Cargo, ruling: Ruling, curtain: Curtain) -> Told:
-    """Give what is not tried again, with verdicts that are fit to be shown."""
+def _final(cargo: Cargo, ruling: Ruling) -> Told:
+    """Give what is not tried again."""
     verdicts = ruling.verdicts
     if is_all_taken(verdicts):
         return cargo, verdicts
     numbers = cargo.numbers_without([each.cargo for each in ruling.again])
-    return cargo.only(numbers), tuple(curtain.verdict(verdicts[n]) for n in numbers)
+    return cargo.only(numbers), tuple(verdicts[n] for n in numbers)
 
 
 def _has_unknown(verdicts: Verdicts) -> bool:

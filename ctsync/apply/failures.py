@@ -16,13 +16,17 @@ from ctsync.model.record import Outcome
 
 
 class Failure(Struct, frozen=True, weakref=True):
-    """A profile with a record that was not acknowledged. `error` is masked."""
+    """A profile with a record that was not acknowledged.
+
+    `said` are the server's own words: for a private report alone.
+    """
 
     key: Key
     origins: tuple[Origin, ...]
     outcome: Outcome
     code: int | None = None
     error: str | None = None
+    said: str | None = None
 
 
 class Failures:
@@ -42,11 +46,11 @@ class Failures:
             weakref.finalize(self, self._rows.close)
             self._rows.execute(
                 "CREATE TABLE failure (place INTEGER PRIMARY KEY, type TEXT, id TEXT, "
-                "origins BLOB, outcome TEXT, code INTEGER, error TEXT)"
+                "origins BLOB, outcome TEXT, code INTEGER, error TEXT, said TEXT)"
             )
             self._rows.execute("BEGIN")
         self._rows.execute(
-            "INSERT OR REPLACE INTO failure VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO failure VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 place,
                 *failure.key,
@@ -54,6 +58,7 @@ class Failures:
                 failure.outcome.value,
                 failure.code,
                 failure.error,
+                failure.said,
             ),
         )
 
@@ -70,7 +75,7 @@ class Failures:
         if self._rows is None:
             return iter(())
         words = (
-            "SELECT type, id, origins, outcome, code, error FROM failure "  # noqa: S608
+            "SELECT type, id, origins, outcome, code, error, said FROM failure "  # noqa: S608
             f"WHERE {where} ORDER BY place"
         )
         return _failures(self._rows.execute(words, (value,)))
@@ -85,8 +90,9 @@ def scratch_database() -> sqlite3.Connection:
 
 
 def _failures(
-    rows: Iterable[tuple[str, str, bytes, str, int | None, str | None]],
+    rows: Iterable[tuple[str, str, bytes, str, int | None, str | None, str | None]],
 ) -> Iterator[Failure]:
-    for type_, id_, origins, outcome, code, error in rows:
+    for type_, id_, origins, outcome, code, error, said in rows:
         places = tuple(Origin(*row) for row in parse(origins))
-        yield Failure(Key(type_, id_), places, Outcome(outcome), code, error)
+        key = Key(type_, id_)
+        yield Failure(key, places, Outcome(outcome), code, error, said)

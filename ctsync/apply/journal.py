@@ -76,10 +76,10 @@ def receipt_line(call: int, verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """Say what came of each record of a call, in order."""
     receipt: dict[str, Any] = {"call": call, "outcomes": _runs(verdicts)}
     if not is_all_taken(verdicts):
-        receipt["errors"] = [
-            (number, verdict.code, verdict.error)
+        receipt["codes"] = [
+            (number, verdict.code)
             for number, verdict in enumerate(verdicts)
-            if verdict.error is not None
+            if verdict.code is not None
         ]
     return {"receipt": receipt}
 

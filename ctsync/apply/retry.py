@@ -60,7 +60,7 @@ class Attempt(Struct, frozen=True):
     def refused(self, answer: Answer) -> Verdict:
         """Give the verdict of records that this try could not get across."""
         outcome = Outcome.UNKNOWN if self.in_doubt else Outcome.REJECTED
-        return Verdict(outcome, answer.status, answer.message)
+        return Verdict(outcome, answer.status, answer.message, answer.said)
 
 
 class Ruling(Struct, frozen=True):
@@ -82,7 +82,7 @@ def rule(attempt: Attempt, answer: Answer, pace: Pace) -> Ruling:
 
 
 def _replied(attempt: Attempt, answer: Answer, pace: Pace) -> Ruling:
-    said = read_reply(attempt.cargo, answer.status, answer.body)
+    said = read_reply(attempt.cargo, answer.status, answer.body, answer.keepable)
     if is_all_taken(said):
         return Ruling(said)
     # What the server calls its own failure may have been written in part.
@@ -99,7 +99,8 @@ def _replied(attempt: Attempt, answer: Answer, pace: Pace) -> Ruling:
 
 
 def _lost(attempt: Attempt, answer: Answer, pace: Pace) -> Ruling:
-    verdict = Verdict(Outcome.UNKNOWN, answer.status, answer.message)
+    why = (answer.status, answer.message, answer.said)
+    verdict = Verdict(Outcome.UNKNOWN, *why)
     verdicts = (verdict,) * len(attempt.cargo)
     tries = attempt.tried(Happened.LOST)
     if not attempt.is_idempotent or tries >= pace.lost_retries:

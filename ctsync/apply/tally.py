@@ -25,7 +25,7 @@ _TOLD = (_REJECTED, _UNKNOWN)
 
 
 class ProfileOutcome(Struct, frozen=True):
-    """One line of the report."""
+    """One line of the report. `error` is the server's own word where it had one."""
 
     change: Change
     outcome: Outcome
@@ -84,7 +84,7 @@ class Tally:
         self._ranks[place] = rank
 
     def _tell(self, place: int, change: Change, verdict: Verdict) -> None:
-        said = (verdict.outcome, verdict.code, verdict.error)
+        said = (verdict.outcome, verdict.code, verdict.error, verdict.said)
         failure = Failure(change.key, change.origins, *said)
         self._failures.note(self._due[place], failure)
 
@@ -143,7 +143,10 @@ class Tally:
             if rank in _TOLD:
                 failure = self._failures.at(place)
                 yield ProfileOutcome(
-                    change, failure.outcome, failure.code, failure.error
+                    change,
+                    failure.outcome,
+                    failure.code,
+                    failure.said or failure.error,
                 )
             elif rank == _TAKEN:
                 yield ProfileOutcome(change, Outcome.ACKNOWLEDGED)

@@ -9,7 +9,6 @@ from typing import Literal, Protocol
 from msgspec import Struct, field
 
 from ctsync.kinds.base import Frame
-from ctsync.model.mask import Mask
 from ctsync.model.policy import DEFAULT_LIMITS, Limit
 
 Halted = Literal["unauthorised", "unreachable", "interrupted", "reject_limit", "canary"]
@@ -55,7 +54,6 @@ class Terms(Struct, frozen=True):
     canary: Limit | None = None
     allow_rejected: Limit | None = None
     frame: Frame = field(default_factory=Frame)
-    mask: Mask = field(default_factory=Mask)
     pace: Pace = field(default_factory=Pace)
 
 

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from ctsync.cli.orders import Orders
 from ctsync.cli.session import Session
-from ctsync.cli.showing import mask_of
 from ctsync.errors import CtsyncError
 
 if TYPE_CHECKING:
@@ -46,7 +45,6 @@ def send_plan(
         canary=orders.canary,
         allow_rejected=orders.allow_rejected,
         frame=project.frame,
-        mask=mask_of(session.settings, plan),
     )
     progress = Progress()
     with ExitStack() as stack, stop_on_signals() as stop, closing(progress):

@@ -79,14 +79,17 @@ class Outcome(StrEnum):
 
 
 class Verdict(Struct, frozen=True):
-    """The outcome of one record, with the server's words where it had any.
+    """The outcome of one record.
 
-    `transient` marks a refusal that the platform calls temporary (code 555).
+    `error` says why in our own words. `said` are the server's, bounded and on one line:
+    they may hold anything, and go to a private report alone. `transient` marks a
+    refusal that the platform calls temporary (code 555).
     """
 
     outcome: Outcome
     code: int | None = None
     error: str | None = None
+    said: str | None = None
     transient: bool = False
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+from ctsync.transport.text import clean_text
 
 
 class Happened(StrEnum):
@@ -25,14 +28,17 @@ class Answer:
     """The end of one upload.
 
     `body` is None where it was not read whole: too long, or packed in a way that we
-    did not ask for. `message` is fit to be shown: bounded, without control
-    characters and without secrets. `retry_after` is in seconds.
+    did not ask for. `message` is in our own words and may be shown. `said` are the
+    server's, for a private report alone; `keepable` makes any other text of the server
+    fit for it: bounded, on one line, without the passcode. `retry_after` is in seconds.
     """
 
     happened: Happened
     status: int | None = None
     body: bytes | None = field(default=None, repr=False)  # it echoes personal data
     message: str = ""
+    said: str | None = field(default=None, repr=False)
+    keepable: Callable[[str], str] = field(default=clean_text, repr=False)
     retry_after: float | None = None
 
 

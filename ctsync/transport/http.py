@@ -22,9 +22,8 @@ from ctsync.errors import TransportError
 from ctsync.limits import MAX_CONCURRENCY
 from ctsync.model.snapshot import Account
 from ctsync.transport.answer import Answer, Happened
-from ctsync.transport.hush import Hush
 from ctsync.transport.session import open_session
-from ctsync.transport.text import clean_text
+from ctsync.transport.text import cleaning_without
 
 if TYPE_CHECKING:
     import requests
@@ -90,9 +89,8 @@ def connect(
     }
     proxied = None if is_loopback(urlsplit(url)) else url
     session = open_session(proxies_for=proxied, connections=connections)
-    return HttpTransport(
-        session, url, headers, timeout_seconds, monotonic, Hush(passcode)
-    )
+    keepable = cleaning_without(passcode)
+    return HttpTransport(session, url, headers, timeout_seconds, monotonic, keepable)
 
 
 class HttpTransport:
@@ -105,11 +103,11 @@ class HttpTransport:
         headers: Mapping[str, str],
         timeout_seconds: float,
         monotonic: Callable[[], float],
-        hush: Hush,
+        keepable: Callable[[str], str],
     ) -> None:
         self._session = session
         self._url = url
-        self._hush = hush
+        self._keepable = keepable
         # Preparing a request costs more than sending it, and only the body differs.
         self._requests = {
             dry_run: _prepared(session, url, headers, dry_run=dry_run)
@@ -140,7 +138,9 @@ class HttpTransport:
                 return self._answer(response, deadline)
         except self._failures() as error:
             happened = Happened.LOST if upload.has_left else Happened.UNREACHABLE
-            return Answer(happened, message=clean_text(self._hush.text(_why(error))))
+            reason = _innermost(error)
+            said = self._keepable(str(reason))
+            return Answer(happened, message=_own_words(reason), said=said)
 
     def close(self) -> None:
         """Close the connections that were kept open."""
@@ -159,16 +159,19 @@ class HttpTransport:
         status = response.status_code
         happened = _happened(status)
         try:
-            body = self._hush.body(self._read(response, deadline))
+            body = self._read(response, deadline)
         except self._failures():
             if happened is Happened.REPLIED:
                 raise
             body = None
+        said = None if happened is Happened.REPLIED else _error_in(body)
         return Answer(
             happened,
             status,
             body,
-            _message(status, body),
+            f"HTTP {status} {_phrase(status)}".rstrip(),
+            None if said is None else self._keepable(f"HTTP {status} {said}"),
+            self._keepable,
             _retry_after(response.headers.get("Retry-After")),
         )
 
@@ -289,15 +292,13 @@ def _unpacker(encoding: str) -> Callable[[bytes, int], bytes] | None:
     return None
 
 
-def _message(status: int, body: bytes | None) -> str:
+def _error_in(body: bytes | None) -> str | None:
     try:
         reply: Any = parse(body or b"")
     except ValueError:
-        reply = None
+        return None
     said = reply.get("error") if isinstance(reply, dict) else None
-    if not isinstance(said, str):
-        said = _phrase(status)
-    return clean_text(f"HTTP {status} {said}")
+    return said if isinstance(said, str) else None
 
 
 def _phrase(status: int) -> str:
@@ -314,13 +315,21 @@ def _retry_after(header: str | None) -> float | None:
     return min(float(text), MAX_RETRY_AFTER_SECONDS)
 
 
-def _why(error: BaseException) -> str:
+def _innermost(error: BaseException) -> BaseException:
     """Give the innermost reason; the outer ones repeat addresses and pools."""
     seen = 0
     while (inner := _inner(error)) is not None and seen < 10:
         error, seen = inner, seen + 1
-    said = getattr(error, "strerror", None) or str(error)
-    return f"{type(error).__name__}: {said}"
+    return error
+
+
+def _own_words(error: BaseException) -> str:
+    """Give a reason in words of this machine; other texts may quote the server."""
+    if isinstance(error, TimeoutError):
+        return "no reply in time"
+    words = getattr(error, "strerror", None)
+    name = type(error).__name__
+    return f"{name}: {words}" if words else name
 
 
 def _inner(error: BaseException) -> BaseException | None:

@@ -6,19 +6,22 @@ that validation altered, and records named only by `Skipped record number : N`.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from ctsync.canon import parse
+from ctsync.codes import CODES
 from ctsync.model.key import ID_TYPES, Key
 from ctsync.model.record import Outcome, Record, Verdict
 from ctsync.transport.text import clean_text
 
 TRANSIENT_CODE = 555
+_CODES = range(1, 1_000_000)  # what is no code of theirs is none at all
 
 _NUMBER = re.compile(r"Skipped\s+record\s+number\s*:\s*([0-9]+)")
 _UNREADABLE = Verdict(Outcome.UNKNOWN, error="the reply could not be read")
@@ -35,33 +38,41 @@ class _Item(Struct, frozen=True):
 
     @property
     def number(self) -> int | None:
-        """The 1-based number that the text names; the last, since it ends with it."""
+        """The 1-based number that the text names; 0 is one that cannot be."""
         found = _NUMBER.findall(self.error)
-        return int(found[-1]) if found and len(found[-1]) < 10 else None
+        if not found:
+            return None
+        # The last, since a text ends with it.
+        return int(found[-1]) if len(found[-1]) < 10 else 0
 
-    @property
-    def names_a_number(self) -> bool:
-        """Whether the text names a number at all, sensible or not."""
-        return _NUMBER.search(self.error) is not None
-
-    def verdict(self) -> Verdict:
+    def verdict(self, keepable: Callable[[str], str]) -> Verdict:
         """Give the refusal as a verdict."""
         return Verdict(
             Outcome.REJECTED,
             self.code,
-            clean_text(self.error),
+            _own_words(self.code),
+            keepable(self.error),
             transient=self.code == TRANSIENT_CODE,
         )
 
 
+def _own_words(code: int | None) -> str:
+    known = CODES.get(f"CT{code}")
+    return "the platform refused the record" if known is None else known.meaning
+
+
 def read_reply(
-    records: Sequence[Record], status: int | None, body: bytes | None
+    records: Sequence[Record],
+    status: int | None,
+    body: bytes | None,
+    keepable: Callable[[str], str] = clean_text,
 ) -> tuple[Verdict, ...]:
     """Give a verdict for each record of a call, in order.
 
     A record is acknowledged only where the counts add up and every refusal names
     another record. A refusal is believed whatever the counts say, but for counters:
-    one that was written after all would be raised again.
+    one that was written after all would be raised again. `keepable` makes the server's
+    words fit for a private report.
     """
     reply = _parsed(body) if status is not None and 200 <= status < 300 else None
     if reply is None:
@@ -69,17 +80,19 @@ def read_reply(
     items = [_item(data) for data in _unprocessed(reply)]
     if not items and reply["processed"] == len(records):
         return (_ACKNOWLEDGED,) * len(records)
-    places = [_place(item, records) for item in items]
+    found = _places_by_key(records)
+    places = [_place(item, found, len(records)) for item in items]
     rest = _ACKNOWLEDGED if _is_sound(reply, places, len(records)) else _UNCLEAR
     refused = {
-        place: item.verdict()
+        place: item
         for place, item in zip(places, items, strict=True)
         if place is not None and item is not None
     }
+    verdicts = {place: item.verdict(keepable) for place, item in refused.items()}
     if not _contradicts(reply, items, places, records):
-        return tuple(refused.get(place, rest) for place in range(len(records)))
+        return tuple(verdicts.get(place, rest) for place in range(len(records)))
     return tuple(
-        _UNCLEAR if record.has_counters else refused.get(place, rest)
+        _UNCLEAR if record.has_counters else verdicts.get(place, rest)
         for place, record in enumerate(records)
     )
 
@@ -96,7 +109,20 @@ def _parsed(body: bytes | None) -> Mapping[str, Any] | None:
         return None
     if not isinstance(reply, dict) or type(reply.get("processed")) is not int:
         return None
-    return reply if isinstance(_unprocessed(reply), list) else None
+    if not isinstance(_unprocessed(reply), list) or _says_twice(body or b""):
+        return None
+    return reply
+
+
+def _says_twice(body: bytes) -> bool:
+    """Say whether a reply has two answers to one question, of which one was lost."""
+    if all(body.count(b'"%b"' % name) < 2 for name in (b"processed", b"unprocessed")):
+        return False
+    try:
+        names = [name for name, _ in json.loads(body, object_pairs_hook=list)]
+    except (ValueError, RecursionError):
+        return True
+    return len(names) != len(set(names))
 
 
 def _unprocessed(reply: Mapping[str, Any]) -> Any:
@@ -139,16 +165,25 @@ def _contradicts(
     )
 
 
-def _place(item: _Item | None, records: Sequence[Record]) -> int | None:
+def _places_by_key(records: Sequence[Record]) -> Mapping[Key, list[int]]:
+    places: dict[Key, list[int]] = {}
+    for place, record in enumerate(records):
+        places.setdefault(record.key, []).append(place)
+    return places
+
+
+def _place(
+    item: _Item | None, places: Mapping[Key, list[int]], sent: int
+) -> int | None:
     """Give the 0-based place of the record that an item names, if it names one."""
     if item is None:
         return None
-    if item.names_a_number:
-        number = item.number or 0
-        return number - 1 if 1 <= number <= len(records) else None
+    number = item.number
+    if number is not None:
+        return number - 1 if 1 <= number <= sent else None
     if len(item.keys) != 1:
         return None
-    found = [i for i, record in enumerate(records) if record.key == item.keys[0]]
+    found = places.get(item.keys[0], [])
     return found[0] if len(found) == 1 else None
 
 
@@ -170,7 +205,7 @@ def _keyed_item(data: Mapping[str, Any]) -> _Item | None:
 
 
 def _code(value: Any) -> int | None:
-    return value if type(value) is int else None
+    return value if type(value) is int and value in _CODES else None
 
 
 def _keys(echo: Any) -> tuple[Key, ...]:

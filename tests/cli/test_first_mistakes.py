@@ -149,7 +149,7 @@ def test_a_wrong_passcode_or_region_names_region_and_sdk_token(waiting, monkeypa
     ended = _refused(
         waiting,
         "error: the platform refused the credentials of account TEST-1 in region in1: "
-        "HTTP 401 Invalid Credentials\n  check account.region, and that the passcode "
+        "HTTP 401 Unauthorized\n  check account.region, and that the passcode "
         "is one of the account and not the SDK token\n",
     )
     assert "region" in ended.out

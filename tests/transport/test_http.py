@@ -150,8 +150,9 @@ def test_the_text_of_an_error_page_is_bounded_and_plain(drip):
     transport = connect(Account("a", "in1", url), SECRET, timeout_seconds=1)
     answer = transport.upload(CALL, dry_run=False)
     transport.close()
-    assert len(answer.message) == 300
-    assert answer.message.isprintable()
+    assert answer.message == "HTTP 500 Internal Server Error"
+    assert len(answer.said) == 300
+    assert answer.said.isprintable()
 
 
 @pytest.mark.parametrize("region", REGIONS)

@@ -1,6 +1,7 @@
 """A record is called acknowledged only where nothing speaks against it."""
 
 import json
+from collections import UserList
 from collections.abc import Sequence
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from ctsync.canon import canonical
 from ctsync.model.key import Key
 from ctsync.model.operation import Operation
-from ctsync.model.record import Outcome, Record, Verdict
+from ctsync.model.record import Outcome, Record
 from ctsync.transport.reply import read_reply
 
 ACK, REJ, UNK = Outcome.ACKNOWLEDGED, Outcome.REJECTED, Outcome.UNKNOWN
@@ -251,4 +252,52 @@ def test_code_555_is_transient():
 def test_the_text_of_the_server_is_bounded_and_plain():
     text = "\x1b[2J\u202e\x00\r\n" + "x" * 5000 + "Skipped record number : 1"
     (verdict,) = read_reply(records(1), 200, body(0, [item(text)]))
-    assert verdict == Verdict(REJ, 516, "[2J " + "x" * 293 + "...")
+    assert verdict.said == "[2J " + "x" * 293 + "..."
+    assert verdict.error == "The platform takes + and country code, then digits only."
+
+
+@pytest.mark.parametrize("code", [None, 999, 10**18, -1, "516", True, 1.5, [516]])
+def test_a_code_that_is_none_of_the_platform_s_has_our_words_too(code):
+    said = {**item(NUMBERED.format(1)), "code": code}
+    (verdict,) = read_reply(records(1), 200, body(0, [said]))
+    assert verdict.error == "the platform refused the record"
+    assert verdict.code in {None, 999}
+
+
+def test_a_server_s_words_are_kept_as_they_are_told_to_be():
+    said = body(0, [item("bad passcode Skipped record number : 1")])
+    (verdict,) = read_reply(records(1), 200, said, lambda _: "cleaned")
+    assert verdict.said == "cleaned"
+
+
+class Watched(UserList):
+    """Records that count how often they are gone through."""
+
+    passes = 0
+
+    def __iter__(self):
+        self.passes += 1
+        return iter(self.data)
+
+
+@pytest.mark.parametrize("is_numbered", [True, False])
+def test_more_refusals_than_records_take_no_pass_for_each(is_numbered):
+    sent = Watched(records(1000))
+    ends = "Skipped record number : 1" if is_numbered else "x" * 2000
+    items = [item(f"bad {ends}", sent[n % 1000].as_wire()) for n in range(5000)]
+    cleaned = []
+    said = read_reply(sent, 200, body(0, items), lambda t: cleaned.append(t) or t)
+    assert {v.outcome for v in said} <= {REJ, UNK}
+    assert sent.passes <= 5
+    assert len(cleaned) <= len(sent)
+
+
+def test_an_answer_given_twice_is_none():
+    twice = b'{"processed":2,"processed":0,"unprocessed":[],"unprocessed":[]}'
+    assert outcomes(records(2), twice) == [UNK, UNK]
+    assert outcomes(records(2), twice.replace(b"0", b"2")) == [UNK, UNK]
+
+
+def test_an_attribute_called_like_an_answer_is_no_second_one():
+    echo = {"identity": "u1", "profileData": {"processed": 1, "unprocessed": 2}}
+    assert outcomes(records(2), body(1, [item("bad", echo)])) == [REJ, ACK]
