@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from msgspec.structs import replace
 
-from ctsync.cli.options import Settings, environment_of
+from ctsync.cli.options import Settings, data_roots_of, environment_of
 from ctsync.cli.session import Session, open_session
 from ctsync.diagnostics import Findings
 from ctsync.errors import SpecError
@@ -38,10 +38,11 @@ def _environments(settings: Settings, path: Path | None) -> tuple[str | None, ..
 
     chosen = environment_of(settings)
     place = settings.directory / (path or Path())
-    names = environment_names(place)
+    roots = data_roots_of(settings)
+    names = environment_names(place, roots)
     if chosen is not None or not names:
         return (chosen,)
-    return (None, *names) if is_complete(place) else names
+    return (None, *names) if is_complete(place, roots) else names
 
 
 def _check(settings: Settings, path: Path | None, findings: Findings) -> None:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import click
 from msgspec import Struct
 
+from ctsync.errors import UsageError
+
 FORMATS = ("text", "json", "jsonl", "markdown", "html", "github", "gitlab")
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -26,6 +28,7 @@ class Settings(Struct):
     verbose: int = 0
     no_colour: bool = False
     command: str = ""
+    data_roots: tuple[Path, ...] = ()
 
 
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
@@ -34,6 +37,10 @@ def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
             setattr(ctx.ensure_object(Settings), name, value)
 
     return keep
+
+
+def _add_root(ctx: click.Context, _: click.Parameter, value: tuple[Path, ...]) -> None:
+    ctx.ensure_object(Settings).data_roots += value
 
 
 _OPTIONS = (
@@ -75,6 +82,16 @@ _OPTIONS = (
         callback=_keep("reveal"),
     ),
     click.option(
+        "--data-root",
+        "data_roots",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        multiple=True,
+        help="Read files of the project from DIR too (also CTSYNC_DATA_ROOTS).",
+        expose_value=False,
+        callback=_add_root,
+    ),
+    click.option(
         "-v",
         "verbose",
         count=True,
@@ -102,3 +119,19 @@ def global_options(function: _Function) -> _Function:
 def environment_of(settings: Settings) -> str | None:
     """Give the environment that was chosen, by option or variable."""
     return settings.env or os.environ.get("CTSYNC_ENV") or None
+
+
+def data_roots_of(settings: Settings) -> tuple[Path, ...]:
+    """Give the folders that files may come from too, by option or variable.
+
+    Raises:
+        UsageError: one of them is no folder.
+    """
+    written = os.environ.get("CTSYNC_DATA_ROOTS", "").split(os.pathsep)
+    found = [*settings.data_roots, *(Path(each) for each in written if each)]
+    roots = tuple(settings.directory / each for each in found)
+    for root in roots:
+        if not root.is_dir():
+            hint = "--data-root and CTSYNC_DATA_ROOTS name folders that are there"
+            raise UsageError(f"{root} is no folder", hint=hint)
+    return roots

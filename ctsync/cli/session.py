@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ctsync.cli.options import Settings, environment_of
+from ctsync.cli.options import Settings, data_roots_of, environment_of
 from ctsync.cli.output import log_to_stderr
 from ctsync.errors import UsageError
 from ctsync.model.mask import Mask
@@ -83,6 +83,7 @@ def open_session(settings: Settings, path: Path | None = None) -> Session:
         settings.directory / (path or Path()),
         environment=environment_of(settings),
         variables=os.environ,
+        data_roots=data_roots_of(settings),
         is_sandboxed=settings.sandbox,
     )
     # What was read stays until the end, so no collection has to look at it again.

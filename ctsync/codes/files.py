@@ -77,4 +77,15 @@ CODES: Mapping[str, Code] = {
         "<< takes a map or a list of maps.",
         "<<: *defaults",
     ),
+    "CT015": Code(
+        "file that is not the project's",
+        "A spec or data file leads out of the git work tree, or else the project's "
+        "folder, into .git, .ctsync, /proc and the like, or is a state or plan.",
+        "Copy the data into the project, or allow its folder with --data-root DIR.",
+    ),
+    "CT016": Code(
+        "file is too large",
+        "A spec file has more bytes than any that people write.",
+        "Put so many profiles into a table.",
+    ),
 }

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
-from collections.abc import Iterable, Iterator
-from glob import glob, has_magic
-from pathlib import Path
+from collections.abc import Iterable
+from glob import has_magic
+from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.duck import quoted
 from ctsync.errors import SpecError
-from ctsync.spec.files import relative_to, similar
+from ctsync.sources.packing import DAMAGES, unpacked
+from ctsync.sources.patterns import paths_of
+from ctsync.spec.files import similar
+from ctsync.spec.plain_files import open_plain
 from ctsync.spec.project import Project
+from ctsync.spec.roots import resolved
 from ctsync.spec.tables import PACKINGS, SUFFIXES, FileWords, is_readable
 
 WHOLE_BYTES = 64 << 20  # up to here an input's digest covers every byte
 _EDGE_BYTES = 1 << 20
+_HEAD_BYTES = 1 << 16
+_OURS = re.compile(rb'"format" ?: ?"ctsync\.')
+_SHEET = re.compile(r"ctsync-(?:base|segment)-[0-9]+\.parquet")
+_ENDINGS = [f"{s}{p}" for p in (*PACKINGS, "") for s in SUFFIXES]
 _READABLE = "name .csv, .jsonl or .parquet files, the first two also .gz or .zst"
 
 
@@ -42,7 +51,7 @@ class Unreadable(Exception):
 
 
 class DataFile(Struct, frozen=True):
-    """One file of rows. `name` is its path relative to the project.
+    """One file of rows. `path` holds no links, `name` is for people.
 
     `mark` is what the system said of it when it was found.
     """
@@ -81,7 +90,7 @@ class DataFile(Struct, frozen=True):
         """
         size = self.mark[0]
         try:
-            with self.path.open("rb") as file:
+            with open_plain(self.path) as file:
                 if size <= WHOLE_BYTES:
                     return hashlib.file_digest(file, "sha256").hexdigest()
                 words = hashlib.sha256(b"%d:" % size + file.read(_EDGE_BYTES))
@@ -89,7 +98,7 @@ class DataFile(Struct, frozen=True):
                 words.update(file.read(_EDGE_BYTES))
                 return f"ends:{words.hexdigest()}"
         except OSError as error:
-            raise refused([_unreadable(self.name, error)]) from error
+            raise refused([_unreadable(error).in_file(self.name)]) from error
 
 
 def refused(findings: Iterable[Diagnostic]) -> SpecError:
@@ -102,79 +111,110 @@ def refused(findings: Iterable[Diagnostic]) -> SpecError:
 def find_files(project: Project, words: FileWords) -> tuple[DataFile, ...]:
     """Give the files that a pattern means, in the order of the bytes of their names.
 
-    A pattern that is itself the name of a file means that file. Names that start with
-    a dot are met only by patterns that do.
-
     Raises:
-        SpecError: a variable is not set, or a file is not one to read rows from.
+        SpecError: a variable is not set, the pattern leads out of the roots, or a file
+            is not one to read rows from.
     """
-    pattern = words.resolve(project.variables)
-    folder = project.root / words.folder
+    state = _state_of(project)
     found, findings = [], []
-    for path in _matches(folder, pattern):
-        name = relative_to(project.root, path)
-        fault = _fault(path, name)
-        if fault is None:
-            found.append(DataFile(path, name, _mark_of(path.stat())))
-        else:
-            findings.append(fault)
+    for path, name in paths_of(project, words):
+        try:
+            found.append(_looked_at(resolved(path), name, state))
+        except Unreadable as fault:
+            findings.append(fault.in_file(name))
     if findings:
         raise refused(findings)
-    return tuple(sorted(found, key=lambda file: os.fsencode(file.name)))
+    return tuple(found)
 
 
-def _matches(folder: Path, pattern: str) -> Iterator[Path]:
-    whole = (folder / pattern).absolute()
-    if os.path.lexists(whole):
-        yield whole
-        return
-    # Path.glob would also meet names that start with a dot.
-    for name in glob(pattern, root_dir=folder, recursive=True):  # noqa: PTH207
-        path = (folder / name).absolute()
-        if "**" not in pattern or not path.is_dir():
-            yield path
+def _state_of(project: Project) -> Path | None:
+    """Give where the state lies, if that is a path that can be told."""
+    try:
+        location = project.state(project.variables).location
+    except SpecError:
+        return None
+    return None if "://" in location else resolved(project.root / location)
 
 
 def missing(project: Project, words: FileWords) -> Diagnostic:
     """Give the finding for a pattern that no file matches."""
-    pattern = words.resolve(project.variables)
-    path = project.root / words.folder / pattern
-    if has_magic(pattern):
+    pattern = words.pattern.text
+    if has_magic(words.resolve(project.variables)):
         hint = "the pattern is relative to the file in which it stands"
         return words.finding("CT611", f'no file matches "{pattern}"', hint)
-    hint = similar(path) or "it is relative to the file in which it stands"
+    hint = "it is relative to the file in which it stands"
+    if not words.pattern.names:
+        hint = similar(project.root / words.folder / pattern) or hint
     return words.finding("CT611", f'"{pattern}" does not exist', hint)
 
 
-def _fault(path: Path, name: str) -> Diagnostic | None:
+def _looked_at(path: Path, name: str, state: Path | None) -> DataFile:
+    """Give a file that rows can be read from; its path is resolved.
+
+    Raises:
+        Unreadable: it is none.
+    """
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            return Unreadable("CT612", "is a folder", _in_folder(path)).in_file(name)
+            raise Unreadable("CT612", "is a folder", _in_folder(name))
         if not stat.S_ISREG(mode):
             hint = "rows are read more than once; write them into a file first"
-            return Unreadable("CT612", "is no regular file", hint).in_file(name)
+            raise Unreadable("CT612", "is no regular file", hint)
         if not is_readable(name):
             message = "is no file that rows can come from"
-            return Unreadable("CT613", message, _READABLE).in_file(name)
-        path.open("rb").close()
+            raise Unreadable("CT613", message, _READABLE)
+        _require_same_ending(path, name)
+        with open_plain(path) as file:
+            found = DataFile(path, name, _mark_of(os.fstat(file.fileno())))
         os.fspath(path).encode()
+        _require_not_ours(found, state)
     except OSError as error:
-        return _unreadable(name, error)
-    except UnicodeEncodeError:
-        shown = os.fsencode(name).decode(errors="replace")
-        return Unreadable("CT612", "its name is not UTF-8", "rename it").in_file(shown)
-    return None
+        raise _unreadable(error) from error
+    except UnicodeEncodeError as error:
+        raise Unreadable("CT612", "its name is not UTF-8", "rename it") from error
+    return found
 
 
-def _in_folder(path: Path) -> str:
-    suffix = path.suffix if path.suffix in SUFFIXES else ".parquet"
-    return f"name the files in it, as in {path.name}/*{suffix}"
+def _require_same_ending(path: Path, name: str) -> None:
+    ending = next(each for each in _ENDINGS if name.endswith(each))
+    if not path.name.endswith(ending):
+        message = "is a link to a file with another ending"
+        raise Unreadable("CT613", message, f"call that file {ending} too")
 
 
-def _unreadable(name: str, error: OSError) -> Diagnostic:
-    message = f"cannot be read: {error.strerror or error}"
-    return Unreadable("CT612", message, "check its permissions").in_file(name)
+def _require_not_ours(file: DataFile, state: Path | None) -> None:
+    """Make sure that a file is no state, journal or plan, in use or not."""
+    path = file.path
+    is_state = state is not None and (
+        path.is_relative_to(state)
+        or (path.parent == state.parent and path.name.startswith(state.name))
+    )
+    if is_state or _SHEET.fullmatch(path.name) or _begins_as_ours(path):
+        message = "is a state, journal or plan of ctsync"
+        hint = "such files hold people in clear; tables are read from exports"
+        raise Unreadable("CT015", message, hint)
+
+
+def _begins_as_ours(path: Path) -> bool:
+    if path.suffix == ".parquet":
+        return False
+    try:
+        with unpacked(path) as stream:
+            return _OURS.search(stream.readline(_HEAD_BYTES)) is not None
+    except DAMAGES:
+        return False  # who reads it says why it cannot be read
+
+
+def _in_folder(name: str) -> str:
+    folder = PurePosixPath(name)
+    suffix = folder.suffix if folder.suffix in SUFFIXES else ".parquet"
+    return f"name the files in it, as in {folder.name}/*{suffix}"
+
+
+def _unreadable(error: OSError) -> Unreadable:
+    message = f"cannot be read: {error.strerror or 'no reason given'}"
+    return Unreadable("CT612", message, "check its permissions")
 
 
 def _mark_of(found: os.stat_result) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ctsync.errors import UsageError
 from ctsync.spec.nearest import nearest
+from ctsync.spec.roots import resolved
 
 PROJECT_FILE = "ctsync.yaml"
 SUFFIXES = (".yaml", ".yml")
@@ -72,7 +73,7 @@ def _is_searched(folder: Path) -> bool:
 
 
 def _is_project_file(file: Path, project_file: Path) -> bool:
-    return file.name == PROJECT_FILE or file.resolve() == project_file
+    return file.name == PROJECT_FILE or resolved(file) == project_file
 
 
 def relative_to(root: Path, file: Path) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ctsync.diagnostics import Diagnostic
 from ctsync.errors import SpecError, UsageError
 from ctsync.spec.files import project_file_of
 from ctsync.spec.findings import Locator, Reporter
 from ctsync.spec.overlay import environments_of, lay_over
 from ctsync.spec.reader import Document, read_document
+from ctsync.spec.roots import HINT, Roots, resolved, roots_of
 from ctsync.spec.scalars import Node
 from ctsync.spec.schema import REQUIRED, bare_project_schema
 from ctsync.spec.sections import Section, judge
@@ -19,30 +21,44 @@ from ctsync.spec.sections import Section, judge
 _ACCOUNT = ("id", "region")
 
 
-def environment_names(path: Path) -> tuple[str, ...]:
+def environment_names(path: Path, data_roots: Iterable[Path] = ()) -> tuple[str, ...]:
     """Give the names of a project's environments.
 
     Raises:
         UsageError: there is no project.
         SpecError: the project file cannot be read.
     """
-    return environments_of(_tree_at(path))
+    return environments_of(_tree_at(path, data_roots))
 
 
-def is_complete(path: Path) -> bool:
+def is_complete(path: Path, data_roots: Iterable[Path] = ()) -> bool:
     """Say whether a project can be used without an environment.
 
     Raises:
         UsageError: there is no project.
         SpecError: the project file cannot be read.
     """
-    return not missing_keys(_tree_at(path))
+    return not missing_keys(_tree_at(path, data_roots))
 
 
-def _tree_at(path: Path) -> dict[str, Node]:
+def _tree_at(path: Path, data_roots: Iterable[Path]) -> dict[str, Node]:
     file = project_file_of(path)
+    require_inside(file, roots_of(file.parent, data_roots))
     reporter = Reporter(Locator(file.parent))
     return tree_of(read_document(file), file.name, reporter)
+
+
+def require_inside(file: Path, roots: Roots) -> None:
+    """Make sure that a project file may be read.
+
+    Raises:
+        SpecError: it is a link out of the project.
+    """
+    fault = roots.fault_of(resolved(file))
+    if fault is not None:
+        message = f"the project file {fault}"
+        finding = Diagnostic("error", "CT015", message, HINT, file.name)
+        raise SpecError(f"{file.name}: {message}", [finding])
 
 
 def tree_of(document: Document, name: str, report: Reporter) -> dict[str, Node]:

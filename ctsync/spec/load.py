@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ctsync.model.contribution import Path as Steps
+from ctsync.spec.builder import Problem
 from ctsync.spec.cache import Cache
 from ctsync.spec.catalog import folded_catalog
 from ctsync.spec.declared import (
@@ -20,9 +22,10 @@ from ctsync.spec.declared import (
 )
 from ctsync.spec.files import project_file_of, relative_to, similar, spec_files
 from ctsync.spec.findings import Locator, Reporter
-from ctsync.spec.head import read_head
+from ctsync.spec.head import read_head, require_inside
 from ctsync.spec.project import Project
 from ctsync.spec.reader import collection_paused
+from ctsync.spec.roots import HINT, resolved, roots_of
 from ctsync.spec.schema import bare_spec_schema
 from ctsync.spec.sections import Section, judge
 from ctsync.spec.settings import Settings, read_settings
@@ -36,13 +39,15 @@ def load_project(
     *,
     environment: str | None = None,
     variables: Mapping[str, str] = _NONE,
+    data_roots: Iterable[Path] = (),
     is_sandboxed: bool = False,
 ) -> Project:
     """Read the project in a folder, or of a project file.
 
     Everything wrong with it is in its `findings`; only what leaves no project to
     speak of is raised. `variables` are read where the project is first asked for what
-    needs them. `is_sandboxed` does without account and state.
+    needs them. Files may lie in `data_roots` too. `is_sandboxed` does without account
+    and state.
 
     Raises:
         UsageError: there is no project or no such environment, or the project file
@@ -50,7 +55,7 @@ def load_project(
         SpecError: the project file cannot be read.
     """
     with collection_paused():
-        loading = _Loading(project_file_of(path), environment)
+        loading = _Loading(project_file_of(path), environment, data_roots)
         project = loading.load(is_sandboxed=is_sandboxed)
         loading.cache.save(project.salt)
     return replace(project, variables=variables)
@@ -59,9 +64,12 @@ def load_project(
 class _Loading:
     """One reading of a project."""
 
-    def __init__(self, path: Path, environment: str | None) -> None:
+    def __init__(
+        self, path: Path, environment: str | None, data_roots: Iterable[Path]
+    ) -> None:
         self.path = path
         self.root = path.parent
+        self.roots = roots_of(self.root, data_roots)
         self.file = path.name
         self.environment = environment
         self.locator = Locator(self.root, self.file, environment)
@@ -90,6 +98,7 @@ class _Loading:
         )
 
     def _head(self, *, is_sandboxed: bool) -> Section:
+        require_inside(self.path, self.roots)
         document = self.cache.read(self.path)
         self.inputs[self.file] = document.sha256
         return read_head(
@@ -117,26 +126,39 @@ class _Loading:
         found: dict[Path, str] = {}
         for index, name in enumerate(named):
             path = self.root / name
-            if not path.exists():
-                self._report_missing(index, name, path)
+            place = self.file, ("specs", index)
+            if self._is_outside(path, f'"{name}"', *place):
                 continue
-            for file in spec_files(path, self.path.resolve()):
+            if not path.exists():
+                self._report_missing(name, path, *place)
+                continue
+            for file in spec_files(path, resolved(self.path)):
                 shown = relative_to(self.root, file)
-                known = found.setdefault(file.resolve(), shown)
-                found[file.resolve()] = min(known, shown)
-        return {name: self.root / name for name in found.values()}
+                if not self._is_outside(file, "this file", shown, ()):
+                    known = found.setdefault(resolved(file), shown)
+                    found[resolved(file)] = min(known, shown)
+        return {name: path for path, name in found.items()}
 
-    def _report_missing(self, index: int, name: str, path: Path) -> None:
+    def _is_outside(self, path: Path, subject: str, file: str, place: Steps) -> bool:
+        fault = self.roots.fault_of(resolved(path))
+        if fault is not None and place:
+            message = f"{subject} {fault}"
+            self.report.add("CT015", message, file=file, path=place, hint=HINT)
+        elif fault is not None:  # nothing of it is read, so it has no lines
+            self.report.put(Problem("CT015", f"{subject} {fault}", HINT, (1, 1)), file)
+        return fault is not None
+
+    def _report_missing(self, name: str, path: Path, file: str, place: Steps) -> None:
         hint = similar(path) or f"it is relative to {self.file}"
         message = f'"{name}" does not exist'
-        place = ("specs", index)
-        self.report.add("CT013", message, file=self.file, path=place, hint=hint)
+        self.report.add("CT013", message, file=file, path=place, hint=hint)
 
     def _project(self, settings: Settings, **sections: Any) -> Project:
         return Project(
             root=self.root,
             file=self.file,
             environment=self.environment,
+            roots=self.roots,
             inputs=tuple(sorted(self.inputs.items())),
             findings=self.report.findings,
             locator=self.locator,

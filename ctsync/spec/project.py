@@ -26,6 +26,7 @@ from ctsync.spec.catalog import undeclared_rule
 from ctsync.spec.cohorts import Cohort
 from ctsync.spec.findings import Locator
 from ctsync.spec.profiles import ProfileSection
+from ctsync.spec.roots import Roots
 from ctsync.spec.tables import Table
 from ctsync.spec.target import AccountWords, StateLocation, StateWords
 from ctsync.spec.variables import Reference
@@ -58,6 +59,7 @@ class Project:
     tables: Mapping[str, Table] = field(default_factory=dict, repr=False)
     names: frozenset[str] = field(default=frozenset(), repr=False)
     inputs: tuple[tuple[str, str], ...] = ()
+    roots: Roots = field(default_factory=lambda: Roots(()), repr=False)
     findings: Findings = field(default_factory=Findings, repr=False)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     locator: Locator | None = field(default=None, repr=False, compare=False)

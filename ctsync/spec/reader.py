@@ -18,16 +18,22 @@ from typing import Any
 from msgspec import Struct, field
 
 from ctsync.spec.builder import Builder, Marks, Position, Problem, position_of
+from ctsync.spec.plain_files import open_plain
+from ctsync.spec.roots import resolved
 from ctsync.spec.roster import Roster
 from ctsync.spec.scalars import PLAIN, Node
 from ctsync.spec.syntax import explain_syntax
 
+MOST_BYTES = 1 << 30  # many more profiles than this belong into a table
 _BOM = b"\xef\xbb\xbf"
 _ALIAS_FLOOR = 100_000  # nodes that aliases may repeat in a file, however small
 _ALIAS_PER_BYTE = 4
 # Escapes that give NUL or half of a surrogate pair; only files with one are watched.
 _BAD_ESCAPE = re.compile(
     rb"\\(?:0|x00|u0000|U0{8}|u[dD][89a-fA-F]|U0000[dD][89a-fA-F])"
+)
+_TOO_LARGE = Problem(
+    "CT016", "the file has more than 1 GiB", "use a table for so many", (1, 1)
 )
 _UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -74,9 +80,11 @@ def read_document(path: Path, *, with_marks: bool = False) -> Document:
 def read_file(path: Path) -> bytes | Document:
     """Give the bytes of a file, or a document with the reason why there are none."""
     try:
-        return path.read_bytes()
+        with open_plain(resolved(path)) as file:
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         return Document(None, (_unreadable(path, error),))
+    return data if len(data) <= MOST_BYTES else Document(None, (_TOO_LARGE,))
 
 
 def parse_document(

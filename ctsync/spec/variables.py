@@ -11,7 +11,7 @@ from ctsync.errors import SpecError
 from ctsync.model.contribution import Path
 from ctsync.spec.findings import Locator
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,17 @@ class Reference:
     @property
     def names(self) -> tuple[str, ...]:
         """The variables that it names."""
-        return tuple(_VARIABLE.findall(self.text))
+        return tuple(VARIABLE.findall(self.text))
 
     @property
     def is_only_a_variable(self) -> bool:
         """Whether it is one variable and nothing else."""
-        return _VARIABLE.fullmatch(self.text) is not None
+        return VARIABLE.fullmatch(self.text) is not None
 
     @property
     def is_malformed(self) -> bool:
         """Whether a `${` in it names no variable."""
-        return "${" in _VARIABLE.sub("", self.text)
+        return "${" in VARIABLE.sub("", self.text)
 
     def resolve(self, variables: Mapping[str, str]) -> str:
         """Give the text with every variable replaced by its value.
@@ -47,7 +47,7 @@ class Reference:
         unset = self.unset(variables)
         if unset:
             raise refused(*unset)
-        return _VARIABLE.sub(lambda match: variables[match[1]], self.text)
+        return VARIABLE.sub(lambda match: variables[match[1]], self.text)
 
     def unset(self, variables: Mapping[str, str]) -> list[Diagnostic]:
         """Give a finding for every variable that is not set, or empty."""
