@@ -60,6 +60,7 @@ def _other_account(planned: Account, named: Account) -> PlanRefused:
 
 
 def _named(account: Account) -> str:
+    account = account.shown
     endpoint = f" at {account.endpoint}" if account.endpoint else ""
     return f"{account.id} in {account.region}{endpoint}"
 

@@ -38,7 +38,7 @@ class Head(Struct, frozen=True):
 
     def as_json(self) -> dict[str, Any]:
         """Give the first line."""
-        return {"format": FORMAT, **asdict(self), "account": asdict(self.account)}
+        return {"format": FORMAT, **asdict(self), "account": self.account.as_json()}
 
 
 def head_from_json(data: Line) -> Head:

@@ -223,7 +223,7 @@ class _Run(Struct, frozen=True):
             stopped=reason,
             signal_number=stop.signal_number,
             allow_rejected=self.terms.allow_rejected,
-            error=error or halting_error(self.halt, self.plan.head.account),
+            error=error or halting_error(self.halt, self.plan.head.account.shown),
         )
 
 

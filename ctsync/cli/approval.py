@@ -89,7 +89,7 @@ def _show(session: Session, plan: SavedPlan) -> None:
 
 
 def _question(session: Session, plan: SavedPlan, *, is_first: bool) -> str:
-    account, profiles = session.account, plan.foot.profiles
+    account, profiles = session.account.shown, plan.foot.profiles
     where = f"account {account.id}, region {account.region}"
     if account.endpoint:
         where += f", endpoint {account.endpoint}"

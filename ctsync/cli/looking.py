@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ctsync.cli.options import Settings
 from ctsync.cli.output import require_format, write
 from ctsync.cli.session import Session, open_session, sensitivity
 from ctsync.errors import UsageError
 from ctsync.model.entry import Entry
 from ctsync.model.key import ID_TYPES, parse_key
+from ctsync.model.snapshot import Header
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import Present
@@ -39,8 +42,16 @@ def list_entries(
     selectors = _selectors(present, targets, mask)
     found = _undeclared(session, present) if undeclared else present.entries()
     entries = (entry for entry in found if _is_chosen(entry, selectors))
-    write(LISTINGS[settings.format](present.header, entries, mask))
+    write(LISTINGS[settings.format](_shown(session, present.header), entries, mask))
     return 0
+
+
+def _shown(session: Session, header: Header | None) -> Header | None:
+    """Give a header without what variables have given."""
+    words = session.project.account_words
+    if header is None or words is None or session.settings.sandbox:
+        return header
+    return replace(header, account=words.shown_of(header.account).shown)
 
 
 def _undeclared(session: Session, present: Present) -> Iterator[Entry]:

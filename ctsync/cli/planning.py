@@ -145,8 +145,8 @@ def _project_name(session: Session) -> str:
     """
     project, words = session.project, session.project.account_words
     if project.name is None and session.settings.sandbox and words is not None:
-        return f"{session.account.id}-{words.id.text}"
-    return project.name or session.account.id
+        return f"{session.account.shown.id}-{words.id.text}"
+    return project.name or session.account.shown.id
 
 
 def is_plan_file(path: Path | None, folder: Path) -> bool:

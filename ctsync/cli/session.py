@@ -50,7 +50,10 @@ class Session(Struct, frozen=True):
         if self.settings.sandbox:
             return open_store("state.jsonl", folder=self.sandbox_folder)
         state = self.project.state(self.variables)
-        return open_store(state.location, folder=self.project.root, name=state.name)
+        store = open_store(state.location, folder=self.project.root, name=state.name)
+        if state.shown is not None:
+            store.location = state.shown
+        return store
 
     def mask(self, lineage: str | None) -> Mask:
         """Give what the output hides."""

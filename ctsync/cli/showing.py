@@ -75,7 +75,7 @@ def view_of(settings: Settings, plan: SavedPlan | PlanEnds) -> PlanView:
     head, foot = plan.head, plan.foot
     whole = plan if isinstance(plan, SavedPlan) else None
     return PlanView(
-        account=head.account,
+        account=head.account.shown,
         environment=head.environment,
         project=head.project,
         base=head.base,

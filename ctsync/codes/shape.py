@@ -67,4 +67,10 @@ CODES: Mapping[str, Code] = {
         "The state is a .jsonl file, a folder (ends in /) or a PostgreSQL address.",
         "state: state.jsonl",
     ),
+    "CT113": Code(
+        "variable in the wrong place",
+        "The variable of a passcode or of the plan key stands elsewhere, or `notify` "
+        "has a variable as a part: what it holds would be sent away or shown.",
+        "notify: ${WEBHOOK_URL}",
+    ),
 }

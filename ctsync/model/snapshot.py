@@ -8,12 +8,46 @@ from typing import Any
 from msgspec import Struct
 
 
-class Account(Struct, frozen=True):
-    """Where calls go. State and digest are bound to all three."""
+class Account(Struct, frozen=True, eq=False):
+    """Where calls go. State and digest are bound to id, region and endpoint.
+
+    `shown_id` and `shown_endpoint` stand for those that a variable gave: what it holds
+    may be a secret, and who names it in a spec may not be one who knows it.
+    """
 
     id: str
     region: str
     endpoint: str | None = None
+    shown_id: str | None = None
+    shown_endpoint: str | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what calls depend on."""
+        return isinstance(other, Account) and self.as_json() == other.as_json()
+
+    def __ne__(self, other: object) -> bool:
+        """Deny `==`, which a `Struct` does not do by itself."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """Agree with `==`."""
+        return hash((self.id, self.region, self.endpoint))
+
+    @property
+    def shown(self) -> Account:
+        """The account as people may see it."""
+        endpoint = self.endpoint if self.shown_endpoint is None else self.shown_endpoint
+        return Account(self.shown_id or self.id, self.region, endpoint)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it stands in the spec as it is."""
+        return self.shown_id is None and self.shown_endpoint is None
+
+    def as_kept(self) -> dict[str, Any]:
+        """Give the form of plans, which are private and shown later."""
+        shown = {"shown_id": self.shown_id, "shown_endpoint": self.shown_endpoint}
+        return self.as_json() | {name: text for name, text in shown.items() if text}
 
     def as_json(self) -> dict[str, Any]:
         """Give the form of every document."""

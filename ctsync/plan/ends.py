@@ -167,7 +167,7 @@ def head_as_json(head: PlanHead) -> dict[str, Any]:
     """Give the first line."""
     base = {**head.base.as_json(), "digest": head.base.digest}
     said = {"format": FORMAT, "tool_version": __version__}
-    return {**asdict(head), **said, "account": head.account.as_json(), "base": base}
+    return {**asdict(head), **said, "account": head.account.as_kept(), "base": base}
 
 
 def _head_from_json(data: dict[str, Any]) -> PlanHead:

@@ -96,10 +96,14 @@ def _inner(node: Node | None, step: str | int) -> Node | None:
 
 
 class Reporter:
-    """Turns what is wrong at a path into findings; severity follows from the code."""
+    """Turns what is wrong at a path into findings; severity follows from the code.
+
+    `secrets` are the variables that hold passcodes.
+    """
 
     def __init__(self, locator: Locator) -> None:
         self.locator = locator
+        self.secrets: frozenset[str] = frozenset()
         self.findings = Findings()
 
     def add(

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ctsync.errors import SpecError
 from ctsync.model.contribution import Path as Steps
 from ctsync.spec.builder import Problem
 from ctsync.spec.cache import Cache
@@ -30,6 +31,7 @@ from ctsync.spec.schema import bare_spec_schema
 from ctsync.spec.sections import Section, judge
 from ctsync.spec.settings import Settings, read_settings
 from ctsync.spec.tabled import TableReader
+from ctsync.spec.variables import secrets_in
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -52,12 +54,15 @@ def load_project(
     Raises:
         UsageError: there is no project or no such environment, or the project file
             is complete only with an environment.
-        SpecError: the project file cannot be read.
+        SpecError: the project file cannot be read, or a variable may not stand where
+            it does, so that it must not even be read.
     """
     with collection_paused():
         loading = _Loading(project_file_of(path), environment, data_roots)
         project = loading.load(is_sandboxed=is_sandboxed)
         loading.cache.save(project.salt)
+    if "CT113" in project.findings.totals:
+        raise SpecError(f"{project.file} names a secret", project.findings)
     return replace(project, variables=variables)
 
 
@@ -79,6 +84,7 @@ class _Loading:
 
     def load(self, *, is_sandboxed: bool) -> Project:
         head = self._head(is_sandboxed=is_sandboxed)
+        self.report.secrets = secrets_in(head.document.tree)
         sections = [head, *self._specs(head)]
         settings = read_settings(head.view, self.file, self.report)
         declared = Declared(sections, self.report)

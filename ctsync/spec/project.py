@@ -96,7 +96,7 @@ class Project:
         Raises:
             SpecError: a variable in the account id is not set.
         """
-        return self.name or self.account(self.variables).id
+        return self.name or self.account(self.variables).shown.id
 
     def state(self, variables: Mapping[str, str]) -> StateLocation:
         """Give where the state lies.

@@ -52,7 +52,7 @@ def read_settings(view: Mapping[str, Any], file: str, report: Reporter) -> Setti
         name=view.get("name"),
         account_words=reader.account(view.get("account")),
         state_words=reader.state(view.get("state")),
-        notify_words=reader.reference(view.get("notify"), ("notify",)),
+        notify_words=reader.notify(view.get("notify")),
         frame=Frame(
             reader.timezone(view.get("timezone", "UTC")),
             PlatformLimits(**_whole(view.get("platform", {}))),
@@ -117,8 +117,18 @@ class _Reader:
     def reference(self, text: str | None, path: Path) -> Reference | None:
         return None if text is None else self._required(text, path)
 
+    def notify(self, text: str | None) -> Reference | None:
+        written = self.reference(text, ("notify",))
+        if written is not None and written.names and not written.is_only_a_variable:
+            message = "a variable is a part of `notify`"
+            hint = "make the variable the whole address, or write it without one"
+            self._add(written.finding("CT113", message, hint))
+        return written
+
     def _required(self, text: str, path: Path) -> Reference:
         written = Reference(text, self._file, path, self._report.locator)
+        for finding in written.misplaced(self._report.secrets):
+            self._add(finding)
         if written.is_malformed and path[-1] != "passcode":
             hint = "write ${NAME}: letters, digits and _"
             self._add(written.finding("CT105", "${ does not name a variable", hint))

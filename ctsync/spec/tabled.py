@@ -122,6 +122,7 @@ def member_file_of(section: Section, name: str, report: Reporter) -> MemberFile 
 def file_words(text: str, file: str, path: Path, report: Reporter) -> FileWords:
     """Give a pattern of files, with what is plainly wrong with it reported."""
     pattern = Reference(text, file, (*path, "file"), report.locator)
+    report.findings.extend(pattern.misplaced(report.secrets))
     if pattern.is_malformed:
         hint = "write ${NAME}: letters, digits and _"
         message = "${ does not name a variable"

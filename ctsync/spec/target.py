@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.model.snapshot import Account
@@ -41,7 +42,15 @@ class AccountWords(Struct, frozen=True):
             fault = endpoint_fault(endpoint, self.endpoint)
             if fault is not None:
                 raise refused(fault)
-        return Account(self.id.resolve(variables), region, endpoint)
+        return self.shown_of(Account(self.id.resolve(variables), region, endpoint))
+
+    def shown_of(self, account: Account) -> Account:
+        """Give an account with what people see in place of what variables gave."""
+        return replace(
+            account,
+            shown_id=self.id.text if self.id.names else None,
+            shown_endpoint=_shown(account.endpoint, self.endpoint),
+        )
 
     def region_name(self, variables: Mapping[str, str]) -> str:
         """Give the region.
@@ -66,6 +75,23 @@ class AccountWords(Struct, frozen=True):
         if fault is not None:
             raise refused(fault)
         return self.passcode.resolve(variables)
+
+
+def _shown(address: str | None, written: Reference | None) -> str | None:
+    """Give what people see of an address in which a variable took part."""
+    if address is None or written is None or not written.names:
+        return None
+    return host_of(address)
+
+
+def host_of(address: str) -> str:
+    """Give scheme, host and port of an address, and nothing that may be a secret."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "...", parts.port
+    except ValueError:
+        return "..."
+    return f"{parts.scheme}://{host}" + ("" if port is None else f":{port}")
 
 
 def passcode_fault(written: Reference) -> Diagnostic | None:
@@ -115,11 +141,12 @@ def is_loopback(host: str) -> bool:
 class StateLocation(Struct, frozen=True):
     """Where the state lies: a path relative to the project, or an address.
 
-    `name` is that of `{url, name}`.
+    `name` is that of `{url, name}`. `shown` is what people see if a variable gave it.
     """
 
     location: str
     name: str | None = None
+    shown: str | None = None
 
 
 class StateWords(Struct, frozen=True):
@@ -139,7 +166,10 @@ class StateWords(Struct, frozen=True):
         if fault is not None:
             raise refused(fault)
         name = None if self.name is None else self.name.resolve(variables)
-        return StateLocation(text, name)
+        shown = None
+        if self.text.names:
+            shown = host_of(text) if "://" in text else self.text.text
+        return StateLocation(text, name, shown)
 
 
 def is_state_file(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ctsync.diagnostics import Diagnostic
@@ -11,7 +11,23 @@ from ctsync.errors import SpecError
 from ctsync.model.contribution import Path
 from ctsync.spec.findings import Locator
 
+SECRETS = frozenset({"CLEVERTAP_PASSCODE", "CTSYNC_PLAN_KEY"})
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def variables_in(text: str) -> tuple[str, ...]:
+    """Give the variables that a text names."""
+    return tuple(VARIABLE.findall(text))
+
+
+def secrets_in(tree: object) -> frozenset[str]:
+    """Give the variables of every `passcode` in a file, in whatever environment."""
+    if not isinstance(tree, dict):
+        return frozenset()
+    inner = (secrets_in(node) for node in tree.values())
+    written = tree.get("passcode")
+    own = variables_in(written) if isinstance(written, str) else ()
+    return frozenset(own).union(*inner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +42,7 @@ class Reference:
     @property
     def names(self) -> tuple[str, ...]:
         """The variables that it names."""
-        return tuple(VARIABLE.findall(self.text))
+        return variables_in(self.text)
 
     @property
     def is_only_a_variable(self) -> bool:
@@ -44,10 +60,21 @@ class Reference:
         Raises:
             SpecError: a variable is not set, or empty.
         """
-        unset = self.unset(variables)
+        unset = [*self.misplaced(), *self.unset(variables)]
         if unset:
             raise refused(*unset)
         return VARIABLE.sub(lambda match: variables[match[1]], self.text)
+
+    def misplaced(self, secrets: Iterable[str] = ()) -> list[Diagnostic]:
+        """Give a finding for every variable that holds a secret of ctsync's own."""
+        if self.path[-1] == "passcode":
+            return []
+        found = [name for name in self.names if name in SECRETS or name in secrets]
+        hint = "name another one; what it holds would be sent away or shown"
+        return [
+            self.finding("CT113", f"{name} is a secret, and may not stand here", hint)
+            for name in found
+        ]
 
     def unset(self, variables: Mapping[str, str]) -> list[Diagnostic]:
         """Give a finding for every variable that is not set, or empty."""

