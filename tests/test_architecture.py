@@ -8,7 +8,17 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ctsync"
 
-BOTTOM = {"canon", "codes", "diagnostics", "duck", "errors", "limits", "registry"}
+BOTTOM = {
+    "canon",
+    "codes",
+    "diagnostics",
+    "duck",
+    "errors",
+    "limits",
+    "output_file",
+    "printable",
+    "registry",
+}
 LAYERS = [
     {"cli"},
     {"apply", "observe", "render", "plan"},

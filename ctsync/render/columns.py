@@ -5,36 +5,11 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+from ctsync.printable import escape, is_unprintable
+
+__all__ = ["columns_of", "cut", "cut_name", "escape", "is_unprintable", "pad"]
+
 ELLIPSIS = "…"
-
-# Control and format characters, line and paragraph separators and halves of surrogate
-# pairs: they could move the cursor, colour, hide or turn around what a reader sees.
-_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-
-def escape(text: str) -> str:
-    """Give the text with everything that a terminal would act on spelled out."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_escape_one, text))
-
-
-def is_unprintable(char: str) -> bool:
-    """Say whether a terminal would act on the character instead of showing it."""
-    return unicodedata.category(char) in _UNPRINTABLE
-
-
-@lru_cache(maxsize=4096)
-def _escape_one(char: str) -> str:
-    if not is_unprintable(char):
-        return char
-    if char in _SHORT:
-        return _SHORT[char]
-    number = ord(char)
-    if number < 0x100:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def columns_of(text: str) -> int:

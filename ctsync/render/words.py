@@ -52,7 +52,7 @@ def value_words(value: Value, kind: str = "string") -> str:
 
 def quoted(text: str) -> str:
     """Give text in quotes, with everything unprintable spelled out."""
-    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+    if escape(text) is text and '"' not in text and "\\" not in text:
         return f'"{text}"'
     bare = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escape(bare)}"'
