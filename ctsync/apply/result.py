@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from msgspec import Struct
 
@@ -19,11 +18,10 @@ from ctsync.model.change import Change
 from ctsync.model.mask import Mask
 from ctsync.model.policy import Limit
 from ctsync.model.record import Outcome
+from ctsync.output_file import OutputFile
 
 FORMAT = "ctsync.apply/1"
 LISTED = 100
-# A link would have personal data written to where somebody else points.
-_ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class ApplyResult(Struct, frozen=True):
@@ -116,26 +114,24 @@ class ApplyResult(Struct, frozen=True):
         ]
 
 
-def create_report(path: Path) -> BinaryIO:
-    """Create the file of a report, readable by its owner only.
+def create_report(path: Path) -> OutputFile:
+    """Begin the file of a report; it takes its place when it is whole.
 
     Raises:
         CtsyncError: it cannot be written there.
     """
     try:
-        fd = os.open(path, _ANEW, 0o600)
-        os.fchmod(fd, 0o600)
+        return OutputFile(path)
     except OSError as error:
         raise CtsyncError(
             f"report {path} cannot be written: {error.strerror}",
             hint="name another place with --report",
             code="report_unwritable",
         ) from error
-    return os.fdopen(fd, "wb")
 
 
 def write_report(
-    file: BinaryIO, result: ApplyResult, changes: Iterable[Change]
+    report: OutputFile, result: ApplyResult, changes: Iterable[Change]
 ) -> None:
     """Write one line for each profile of the plan that anything was to be sent to.
 
@@ -143,14 +139,14 @@ def write_report(
         CtsyncError: it could not be written; what was sent is not touched by that.
     """
     try:
-        file.writelines(
+        report.file.writelines(
             canonical(_report_line(each)) + b"\n"
             for each in result.tally.outcomes(changes)
         )
-        file.flush()
+        report.keep()
     except OSError as error:
         raise CtsyncError(
-            f"the report is not complete: {error.strerror}",
+            f"the report is not written: {error.strerror}",
             hint="the apply itself has ended; the counts stand above",
             code="report_unwritable",
         ) from error

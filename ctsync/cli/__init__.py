@@ -9,16 +9,20 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command line and end the process with its exit code."""
-    from ctsync.cli.app import run
+    from ctsync.cli.streams import open_closed_files, put_streams
 
-    _end(run(list(sys.argv[1:] if arguments is None else arguments)))
+    open_closed_files()
+    put_streams()
+    from ctsync.cli.app import run_alone
+
+    _end(run_alone(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def _end(code: int) -> None:
     if "duckdb" in sys.modules:
         # When Python tears itself down, DuckDB's binding reports what it still finds
         # as leaks, forty lines of them, on standard error. All is closed by now.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
         os._exit(code)
     sys.exit(code)

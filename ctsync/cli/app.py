@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -13,6 +11,7 @@ from ctsync import __version__
 from ctsync.cli.group import Commands
 from ctsync.cli.options import FORMATS, Settings, global_options
 from ctsync.cli.output import show_error
+from ctsync.cli.streams import standard_streams
 from ctsync.errors import CtsyncError, UsageError, out_of_memory
 from ctsync.registry import discover
 
@@ -43,18 +42,13 @@ def build_app() -> click.Group:
 
 
 def run(arguments: Sequence[str]) -> int:
+    """Run a command line in a process that does more, and give its exit code."""
+    with standard_streams():
+        return run_alone(arguments)
+
+
+def run_alone(arguments: Sequence[str]) -> int:
     """Run a command line and give its exit code."""
-    try:
-        code = _run(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader went away: what it did not want to read is not an error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return code
-
-
-def _run(arguments: Sequence[str]) -> int:
     settings = Settings(format=_format_in(arguments))
     try:
         app = build_app()

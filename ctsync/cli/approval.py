@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ctsync.cli.asking import ask
+from ctsync.cli.output import OutputFailed, complain
 from ctsync.cli.session import Session
 from ctsync.cli.showing import rendered, show_plan
 from ctsync.errors import PolicyBlocked
@@ -44,7 +45,7 @@ def approve(
         NotApproved: the person at the prompt did not say yes.
     """
     if session.settings.format == "text":
-        show_plan(session.settings, plan, exit_code=0)
+        _show_first(session, plan, orders)
     if not plan.foot.changes or orders.dry_run:
         return
     if plan.foot.summary["calls"]:
@@ -62,6 +63,16 @@ def approve(
             '"ctsync import spec" first',
             code="first_run",
         )
+
+
+def _show_first(session: Session, plan: SavedPlan, orders: Orders) -> None:
+    """Show the plan; where nobody is asked, it need not have been seen."""
+    try:
+        show_plan(session.settings, plan, exit_code=0)
+    except OutputFailed as error:
+        if orders.asks:
+            raise
+        complain(error)
 
 
 def _judged_now(session: Session, plan: SavedPlan) -> tuple[Blocked, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ctsync.cli.output import say
+from ctsync.cli.output import check, say
 from ctsync.errors import CtsyncError, UsageError
 
 
@@ -16,7 +16,7 @@ class NotApproved(CtsyncError):
 
 def can_ask() -> bool:
     """Say whether somebody is there to answer."""
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def require_someone(*ways: str) -> None:
@@ -36,9 +36,11 @@ def ask(question: str) -> None:
 
     Raises:
         NotApproved: any other answer.
+        OutputFailed: the question could not be shown.
     """
     say(question)
     sys.stderr.write("Only 'yes' is taken for an answer: ")
     sys.stderr.flush()
+    check(sys.stderr)
     if sys.stdin.readline().strip() != "yes":
         raise NotApproved("not approved; nothing was sent, nothing has changed")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ctsync.cli.asking import ask, require_someone
 from ctsync.cli.holding import holder
 from ctsync.cli.options import Settings
-from ctsync.cli.output import require_format, say, write
+from ctsync.cli.output import require_format, say, write_after
 from ctsync.cli.session import open_session
 from ctsync.cli.writing import Permission
 from ctsync.errors import StateError
@@ -63,8 +63,8 @@ def _report(settings: Settings, header: Header, what: str, *, written: bool) -> 
             profiles=header.entries,
             serial=header.serial,
         )
-        write([document_text(said)])
+        write_after([document_text(said)])
     else:
-        write([f"{'Copied' if written else 'Would copy'} {what}.\n"])
+        write_after([f"{'Copied' if written else 'Would copy'} {what}.\n"])
     if written:
         say("Use one of the two from now on: a copy is another truth.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, BinaryIO
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from ctsync.cli.orders import Orders
-from ctsync.cli.output import complain, has_colour, say, write
+from ctsync.cli.output import complain, has_colour, say, write_after
 from ctsync.cli.session import Session
 from ctsync.cli.showing import mask_of
 from ctsync.diagnostics import Diagnostic, Findings
@@ -15,10 +16,13 @@ from ctsync.errors import CtsyncError
 
 if TYPE_CHECKING:
     from ctsync.apply.result import ApplyResult
+    from ctsync.output_file import OutputFile
     from ctsync.plan.document import SavedPlan
 
 
-def open_report(session: Session, orders: Orders, stack: ExitStack) -> BinaryIO | None:
+def open_report(
+    session: Session, orders: Orders, stack: ExitStack
+) -> OutputFile | None:
     """Open the file of `--report`, if one is asked for, before anything is sent.
 
     Raises:
@@ -48,7 +52,7 @@ def finish(
     plan: SavedPlan,
     orders: Orders,
     result: ApplyResult,
-    report: BinaryIO | None,
+    report: OutputFile | None,
 ) -> int:
     """Write the report, tell the webhook, print the document; give the exit code."""
     from ctsync.render.applied import applied_json, applied_text
@@ -60,10 +64,10 @@ def finish(
     document |= diagnostics_json(_allowed(result))
     _notify(session, document)
     if session.settings.format == "json":
-        write([applied_json(document)])
+        write_after([applied_json(document)])
     else:
-        write(["\n"])
-        write(applied_text(document, colour=has_colour(session.settings)))
+        text = applied_text(document, colour=has_colour(session.settings))
+        write_after(chain(["\n"], text))
         if result.error is not None:
             complain(result.error)
     if trouble is not None:
@@ -93,14 +97,14 @@ def _allowed(result: ApplyResult) -> Findings:
 
 
 def _report(
-    file: BinaryIO | None, result: ApplyResult, plan: SavedPlan
+    report: OutputFile | None, result: ApplyResult, plan: SavedPlan
 ) -> CtsyncError | None:
     """Write the report; its trouble is told, and is not the apply's."""
     from ctsync.apply.result import write_report
 
-    if file is not None:
+    if report is not None:
         try:
-            write_report(file, result, plan.changes())
+            write_report(report, result, plan.changes())
         except CtsyncError as error:
             return error
     return None

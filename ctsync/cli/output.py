@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterable
 
 from ctsync.cli.options import Settings
 from ctsync.errors import CtsyncError, SpecError, UsageError
+from ctsync.printable import escape
+
+
+class OutputFailed(CtsyncError):
+    """A standard stream takes no more."""
+
+    code = "output"
+
+    def __init__(self, error: OSError) -> None:
+        why = error.strerror or str(error)
+        super().__init__(f"output cannot be written: {why}")
+        # What a reader that went away did not want to read is no trouble to tell of.
+        self.is_quiet = error.errno == errno.EPIPE
 
 
 def say(text: str) -> None:
-    """Talk to whoever runs the command."""
+    """Talk to whoever runs the command; nothing follows if nobody can hear it."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
@@ -27,11 +41,38 @@ def log_to_stderr(verbosity: int) -> None:
     logger.setLevel(logging.DEBUG if verbosity > 1 else logging.INFO)
 
 
-def write(chunks: Iterable[str]) -> None:
-    """Print a document."""
+def write(chunks: Iterable[str], *, as_commands: bool = False) -> None:
+    """Print a document; `as_commands` where its lines are meant for a runner.
+
+    Raises:
+        OutputFailed: it could not be written, or not all of it.
+    """
+    out = sys.stdout
+    put = getattr(out, "write_commands", out.write) if as_commands else out.write
     for chunk in chunks:
-        sys.stdout.write(chunk)
-    sys.stdout.flush()
+        put(chunk)
+        check(out)
+    out.flush()
+    check(out)
+
+
+def check(out: object) -> None:
+    """See that what was written to a stream has arrived.
+
+    Raises:
+        OutputFailed: it has not.
+    """
+    trouble = getattr(out, "trouble", None)
+    if trouble is not None:
+        raise OutputFailed(trouble)
+
+
+def write_after(chunks: Iterable[str]) -> None:
+    """Print what came of something that is done, which no failure here can undo."""
+    try:
+        write(chunks)
+    except OutputFailed as error:
+        complain(error)
 
 
 def has_colour(settings: Settings) -> bool:
@@ -59,11 +100,11 @@ def show_error(settings: Settings, error: CtsyncError) -> int:
     from ctsync.render.findings import annotations, findings_text
 
     findings = error.findings if isinstance(error, SpecError) else None
-    if settings.format in {"json", "jsonl"}:
-        write([_document(settings, error)])
+    if settings.format in {"json", "jsonl"} and not isinstance(error, OutputFailed):
+        write_after([_document(settings, error)])
         return error.exit_code
     if findings is not None and settings.format == "github":
-        write(annotations(findings))
+        write(annotations(findings), as_commands=True)
     elif findings is not None:
         sys.stderr.write("".join(findings_text(findings)))
     if findings is None or not findings.has_errors:
@@ -73,8 +114,8 @@ def show_error(settings: Settings, error: CtsyncError) -> int:
 
 def complain(error: CtsyncError) -> None:
     """Say what is wrong, and below it what to do; no terminal acts on it."""
-    from ctsync.render.columns import escape
-
+    if isinstance(error, OutputFailed) and error.is_quiet:
+        return
     hint = f"\n  {error.hint}" if error.hint else ""
     words = f"error: {error.message}{hint}"
     say("\n".join(escape(line) for line in words.split("\n")))

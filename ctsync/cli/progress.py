@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import TextIO
+
+from ctsync.cli.streams import Stream, talk
 
 _SECONDS_BETWEEN = 30.0
 _SHOWN = ("acknowledged", "rejected", "unknown")
@@ -16,10 +16,10 @@ class Progress:
 
     def __init__(
         self,
-        out: TextIO | None = None,
+        out: Stream | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._out = out or sys.stderr
+        self._out = out or talk()
         self._monotonic = monotonic
         self._is_terminal = self._out.isatty()
         self._began_at = self._said_at = monotonic()
@@ -30,7 +30,7 @@ class Progress:
         now = self._monotonic()
         words = _words(counts, total, now - self._began_at)
         if self._is_terminal:
-            self._out.write(f"\r\x1b[2K{words}")
+            self._out.redraw(words)
             self._has_open_line = True
             self._out.flush()
         elif now - self._said_at >= _SECONDS_BETWEEN:

@@ -37,7 +37,8 @@ def show_plan(
             summary_only=summary_only,
             everything=everything,
             targets=targets,
-        )
+        ),
+        as_commands=settings.format == "github",
     )
 
 

@@ -137,6 +137,8 @@ def extend(path: Path, text: str) -> Placed:
     Raises:
         CtsyncError: it cannot be read or written.
     """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        return Placed(path, "left_alone")
     try:
         before = path.read_text("utf-8")
     except FileNotFoundError:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from ctsync import __version__
 from ctsync.cli.asking import ask, require_someone
 from ctsync.cli.holding import holder
-from ctsync.cli.output import require_format, write
+from ctsync.cli.output import require_format, write_after
 from ctsync.cli.session import Session
 
 if TYPE_CHECKING:
@@ -127,12 +127,13 @@ def _report(
     if session.settings.format == "json":
         from ctsync.canon import canonical
 
-        write([canonical(_document(session, new, serial, written)).decode(), "\n"])
+        document = canonical(_document(session, new, serial, written)).decode()
+        write_after([document, "\n"])
     elif written:
-        write([f"Done: {new.words}. The state is at serial {serial}.\n"])
+        write_after([f"Done: {new.words}. The state is at serial {serial}.\n"])
     else:
         what = f"Would {new.words}." if new.count else "Nothing to write."
-        write([f"{what} The state is at serial {serial}.\n"])
+        write_after([f"{what} The state is at serial {serial}.\n"])
 
 
 def _document(

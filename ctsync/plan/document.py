@@ -12,7 +12,6 @@ import os
 import tempfile
 import weakref
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -21,6 +20,7 @@ from ctsync.canon import parse
 from ctsync.errors import CtsyncError
 from ctsync.model.change import Change, Settled, settled_from_json
 from ctsync.model.key import Key, key_from_json
+from ctsync.output_file import OutputFile
 from ctsync.plan.ends import opened, plan_ends
 from ctsync.plan.line import (
     START,
@@ -147,16 +147,11 @@ class SavedPlan:
         Raises:
             CtsyncError: it cannot be written there.
         """
-        aside = path.parent / f".{path.name}.{os.getpid()}"
         try:
-            with _private(aside) as out:
-                out.writelines(lines(self._file))
-                out.flush()
-                os.fsync(out.fileno())
-            aside.replace(path)
+            with OutputFile(path) as out:
+                out.file.writelines(lines(self._file))
+                out.keep()
         except OSError as error:
-            with suppress(OSError):
-                aside.unlink(missing_ok=True)
             raise _unwritable(path, error) from error
 
 
@@ -198,13 +193,6 @@ def open_plan(path: Path) -> SavedPlan:
 def scratch_file() -> BinaryIO:
     """Give a nameless file for a plan that is not kept; it goes with the process."""
     return tempfile.TemporaryFile()
-
-
-def _private(path: Path) -> BinaryIO:
-    # Nobody else may have put a file or a link there, to read along or to be written.
-    path.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    return os.fdopen(os.open(path, flags, 0o600), "wb")
 
 
 def _unwritable(path: Path, error: OSError) -> CtsyncError:

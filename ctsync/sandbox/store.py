@@ -3,6 +3,7 @@
 A call is one transaction, so a process that is killed leaves a whole call or none.
 """
 
+import errno
 import os
 import sqlite3
 import weakref
@@ -165,11 +166,15 @@ def _connect(path: Path | None) -> sqlite3.Connection:
 
 
 def _create_private(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EEXIST, f"{path} is no file to keep profiles in")
     for parent in reversed(path.absolute().parents):
         if not parent.exists():
             parent.mkdir(mode=0o700, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    path.chmod(0o600)
+    flags = os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+    fd = os.open(path, flags, 0o600)
+    os.fchmod(fd, 0o600)
+    os.close(fd)
 
 
 def _email_of(draft: Draft) -> str | None:

@@ -3,6 +3,7 @@
 import io
 
 from ctsync.cli.progress import Progress
+from ctsync.cli.streams import Stream
 
 
 class Screen(io.StringIO):
@@ -20,7 +21,7 @@ def counts(acknowledged, rejected=0, unknown=0, not_sent=0):
 
 
 def progress(out, *times):
-    return Progress(out, iter(times).__next__)
+    return Progress(Stream(out, "utf-8"), iter(times).__next__)
 
 
 def test_a_terminal_sees_outcomes_rate_and_time_left_in_place():

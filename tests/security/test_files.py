@@ -36,10 +36,12 @@ def begun(desk):
     return desk
 
 
-def test_a_plan_takes_the_place_of_a_link_and_leaves_what_it_points_to(begun, victim):
+def test_a_plan_takes_no_link_s_place_and_is_not_written_through_it(begun, victim):
     (begun.folder / "p.plan").symlink_to(victim)
-    assert begun.run("plan", "--out", "p.plan").code == 0
-    assert is_private(begun.folder / "p.plan")
+    ended = begun.run("plan", "--out", "p.plan")
+    assert ended.code == 1
+    assert "it is a link" in ended.err
+    assert (begun.folder / "p.plan").is_symlink()
     assert unharmed(victim)
 
 

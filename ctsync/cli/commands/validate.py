@@ -36,6 +36,9 @@ def COMMAND(  # noqa: N802 - found by this name
         return int(failed)
     colour = settings.format == "text" and has_colour(settings)
     write(
-        render_findings(findings, settings.format, exit_code=int(failed), colour=colour)
+        render_findings(
+            findings, settings.format, exit_code=int(failed), colour=colour
+        ),
+        as_commands=settings.format == "github",
     )
     return int(failed)
