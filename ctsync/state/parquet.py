@@ -20,7 +20,8 @@ from ctsync.model.key import Key
 from ctsync.model.snapshot import Header
 from ctsync.state.base import Snapshot
 from ctsync.state.binding import check_next
-from ctsync.state.edits import Edit, amended, exchanged
+from ctsync.state.changed_lines import ChangedLine, changed_lines
+from ctsync.state.edits import Edit, amended
 from ctsync.state.files import (
     PinnedFile,
     make_private_folder,
@@ -30,7 +31,7 @@ from ctsync.state.files import (
     write_private,
 )
 from ctsync.state.filestore import FileStore
-from ctsync.state.form import EntryDigest, entry_line, not_a_state
+from ctsync.state.form import EntryDigest, not_a_state
 from ctsync.state.leases import lease, remove_unleased
 from ctsync.state.manifest import (
     NAME,
@@ -102,7 +103,7 @@ class ParquetStore(FileStore):
             return self.replace(header, amended(entries, edits))
         digest = EntryDigest(before)
         with self._writing() as writing:
-            rows = _changed_rows(version, edits, digest)
+            rows = _rows(changed_lines(version.pick, edits, digest))
             segment = writing.sheet("segment", tables_of(rows))
             segments = (*version.manifest.segments, *[segment] * bool(segment.rows))
             manifest = Manifest(digest.seal(header), version.manifest.base, segments)
@@ -238,15 +239,8 @@ def _number(path: Path) -> int:
     return 0 if match is None else int(match[1])
 
 
-def _changed_rows(
-    version: Version, edits: Iterable[tuple[Key, Edit]], digest: EntryDigest
-) -> Iterator[Row]:
-    for key, before, after in exchanged(version.pick, edits):
-        line = None if after is None else entry_line(after)
-        line_before = None if before is None else entry_line(before)
-        if line != line_before:
-            digest.exchange(line_before, line)
-            yield key, after, line
+def _rows(changed: Iterable[ChangedLine]) -> Iterator[Row]:
+    return ((each.key, each.entry, each.line) for each in changed)
 
 
 STORE = ParquetStore
