@@ -1,7 +1,10 @@
-"""Options of the whole suite."""
+"""Options of the whole suite, and the servers that its states are kept on."""
 
 import os
+import sys
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Machines are shared and noisy, so no example is held to a time. Where a pipeline
@@ -21,3 +24,18 @@ def pytest_addoption(parser):
         action="store_true",
         help="write what the scenarios come to into their golden files",
     )
+
+
+SERVERS = Path(__file__).parent / "servers"
+if str(SERVERS) not in sys.path:
+    sys.path.insert(0, str(SERVERS))
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A PostgreSQL server on this machine's loopback."""
+    from postgres_server import PostgresServer
+
+    server = PostgresServer()
+    yield server
+    server.close()

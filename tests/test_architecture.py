@@ -47,12 +47,22 @@ HOMES = {
     "jsonschema": "spec",
     "requests": "transport",
     "filelock": "state",
+    "psycopg": "state",
+    "obstore": "state",
     "deepdiff": "observe",
     "click": "cli",
     "orjson": "canon",
     "duckdb": "duck",
 }
-HEAVY = {"requests", "jsonschema", "deepdiff", "duckdb", "pyarrow"}
+HEAVY = {
+    "requests",
+    "jsonschema",
+    "deepdiff",
+    "duckdb",
+    "pyarrow",
+    "psycopg",
+    "obstore",
+}
 MAIN = {"__init__", "__main__"}
 
 

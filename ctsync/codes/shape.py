@@ -32,8 +32,8 @@ CODES: Mapping[str, Code] = {
     ),
     "CT106": Code(
         "literal secret",
-        "A passcode stands in the spec, where everyone who reads the repository "
-        "sees it.",
+        "A passcode, or the password of the state's database, stands in the spec, "
+        "where everyone who reads the repository sees it.",
         "passcode: ${CLEVERTAP_PASSCODE}; then change the passcode.",
     ),
     "CT107": Code(
@@ -64,7 +64,8 @@ CODES: Mapping[str, Code] = {
     ),
     "CT112": Code(
         "state location",
-        "The state is a .jsonl file, a folder (ends in /) or a PostgreSQL address.",
+        "The state is a .jsonl file, a folder (ends in /), or the address of a "
+        "PostgreSQL database or of a bucket.",
         "state: state.jsonl",
     ),
     "CT113": Code(

@@ -180,7 +180,7 @@ def _state() -> Schema:
     place = map_of(names, "state", "A database.")
     return {
         "title": "state",
-        "description": "A .jsonl file, a folder (ends in /), or a PostgreSQL address.",
+        "description": "A .jsonl file, a folder, or a database's or bucket's address.",
         "anyOf": [
             text_of("state", "A path or address."),
             {**place, "required": ["url"]},

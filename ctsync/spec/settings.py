@@ -22,6 +22,7 @@ from ctsync.spec.target import (
     endpoint_fault,
     location_fault,
     passcode_fault,
+    state_secret_fault,
 )
 from ctsync.spec.variables import Reference
 from ctsync.spec.zones import similar_zones, zone_named
@@ -106,13 +107,17 @@ class _Reader:
     def state(self, words: Any) -> StateWords | None:
         if words is None:
             return None
-        if isinstance(words, dict):
-            name = self.reference(words.get("name"), ("state", "name"))
-            return StateWords(self._required(words["url"], ("state", "url")), name)
-        text = self._required(words, ("state",))
+        if not isinstance(words, dict):
+            return StateWords(self._location(words, ("state",)))
+        name = self.reference(words.get("name"), ("state", "name"))
+        return StateWords(self._location(words["url"], ("state", "url")), name)
+
+    def _location(self, words: str, path: Path) -> Reference:
+        text = self._required(words, path)
+        self._add(state_secret_fault(text))
         if not text.names:
             self._add(location_fault(words, text))
-        return StateWords(text)
+        return text
 
     def reference(self, text: str | None, path: Path) -> Reference | None:
         return None if text is None else self._required(text, path)

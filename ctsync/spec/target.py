@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -179,8 +180,33 @@ def is_state_file(text: str) -> bool:
 
 def location_fault(text: str, written: Reference) -> Diagnostic | None:
     """Give what is wrong with a state's location; an address is never shown."""
-    is_address = text.startswith(("postgresql://", "postgres://"))
-    if is_address or is_state_file(text) or (text.endswith("/") and "://" not in text):
+    is_folder = text.endswith("/") and "://" not in text
+    if is_state_file(text) or is_folder or _ADDRESS.match(text):
         return None
-    message = "the state is no .jsonl file, folder or PostgreSQL address"
-    return written.finding("CT112", message, "write state: state.jsonl")
+    message = "the state is no .jsonl file, folder, database or bucket"
+    hint = "write state: state.jsonl, postgresql://... or s3://BUCKET/PREFIX/"
+    return written.finding("CT112", message, hint)
+
+
+_ADDRESS = re.compile(r"postgres(ql)?://|(s3|gs|az)://[^/@?#]+/([^?#]*/)?$")
+
+
+def state_secret_fault(written: Reference) -> Diagnostic | None:
+    """Give what is wrong with a secret in a state's address; it is never shown."""
+    blanked = written.with_each(_HIDDEN)
+    try:
+        parts = urlsplit(blanked)
+        words = [parts.password or "", *_secret_options(parts.query)]
+    except ValueError:
+        return None  # it is no address, and is refused as such
+    if not any(word.strip(_HIDDEN) for word in words):
+        return None
+    hint = "write postgresql://USER:${STATE_PASSWORD}@HOST/..., and change the password"
+    return written.finding("CT106", "the state's password stands here in clear", hint)
+
+
+_HIDDEN = "\ue000"  # stands for what a variable will give
+
+
+def _secret_options(query: str) -> list[str]:
+    return [value for name, value in parse_qsl(query) if name.endswith("password")]

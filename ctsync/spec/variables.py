@@ -76,6 +76,10 @@ class Reference:
             for name in found
         ]
 
+    def with_each(self, word: str) -> str:
+        """Give the text with a word in the place of each variable."""
+        return VARIABLE.sub(word, self.text)
+
     def unset(self, variables: Mapping[str, str]) -> list[Diagnostic]:
         """Give a finding for every variable that is not set, or empty."""
         missing = [name for name in self.names if not variables.get(name)]

@@ -34,11 +34,10 @@ def open_store(
 def _refused(location: str) -> UsageError:
     forms = " or ".join(store.form for store in stores())
     shown = _without_secrets(location)
-    if location.startswith(("postgresql://", "postgres://")):
-        what = "a state in Postgres is not yet built"
-    else:
-        what = f'state "{shown}" is of no form that ctsync knows'
-    return UsageError(f"{what} in this version", hint=f"state: takes {forms}")
+    return UsageError(
+        f'state "{shown}" is of no form that this version knows',
+        hint=f"state: takes {forms}",
+    )
 
 
 def _without_secrets(location: str) -> str:

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from ctsync.canon import canonical, parse
-from ctsync.errors import StateLocked
+from ctsync.errors import StateError, StateLocked
 
 
 class Holder(Struct, frozen=True):
@@ -49,4 +49,13 @@ def locked(location: str, holder: Holder | None) -> StateLocked:
         f"state {location} is locked by {who}",
         hint="wait for that run to end, or give --lock-timeout SECONDS; "
         "a lock ends with its process, so there is nothing to remove",
+    )
+
+
+def lock_lost(location: str) -> StateError:
+    """Give the refusal to go on without the lock."""
+    return StateError(
+        f"the lock on {location} was lost: another run holds it, or may by now",
+        hint='nothing more is sent; run "ctsync apply" again: what was is noted',
+        code="lock_lost",
     )

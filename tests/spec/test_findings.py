@@ -100,7 +100,19 @@ def test_the_account(folder, account, found):
         ("'${STATE}'", []),
         ("{url: '${STATE_URL}', name: prod}", []),
         ("state.json", [("CT112", 3, 1)]),
-        ("s3://bucket/", [("CT112", 3, 1)]),
+        ("s3://bucket/", []),
+        ("gs://bucket/crm/prod/", []),
+        ("az://bucket/crm/", []),
+        ("{url: 's3://${BUCKET}/crm/', name: prod}", []),
+        ("postgresql://ada:${PASSWORD}@db/crm", []),
+        ("postgresql://ada:${A}${B}@db/crm?sslmode=verify-full", []),
+        ("s3://bucket/state.jsonl", [("CT112", 3, 1)]),
+        ("s3://key:word@bucket/crm/", [("CT106", 3, 1), ("CT112", 3, 1)]),
+        ("postgresql://ada:s3cret@db/crm", [("CT106", 3, 1)]),
+        ("postgresql://ada:s3-${PART}@db/crm", [("CT106", 3, 1)]),
+        ("postgresql://db/crm?password=s3cret", [("CT106", 3, 1)]),
+        ("{url: 'postgres://ada:s3cret@db/crm'}", [("CT106", 3, 9)]),
+        ("ftp://host/state/", [("CT112", 3, 1)]),
         ("{name: prod}", [("CT104", 3, 1)]),
         ("[a]", [("CT103", 3, 1)]),
         ("", [("CT103", 3, 1)]),
@@ -109,6 +121,14 @@ def test_the_account(folder, account, found):
 def test_the_state(folder, state, found):
     text = f"version: 1\naccount: {{id: A1, region: in1}}\nstate: {state}\n"
     assert folder.write("ctsync.yaml", text).found() == found
+
+
+def test_no_finding_shows_a_password_of_the_state(folder):
+    state = "postgresql://ada:s3cret@db/crm?sslpassword=s3cret"
+    text = f"version: 1\naccount: {{id: A1, region: in1}}\nstate: {state}\n"
+    folder.write("ctsync.yaml", text)
+    (finding,) = folder.findings()
+    assert "s3cret" not in repr(finding)
 
 
 def test_all_missing_keys_are_named_at_once(folder):

@@ -1,6 +1,8 @@
 """One bench for each store: how to make one, and how to harm what it keeps."""
 
 import contextlib
+import errno
+import itertools
 import os
 import re
 import subprocess
@@ -8,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -24,20 +27,46 @@ from ctsync.state.holder import Holder
 from ctsync.state.manifest import Compaction
 from ctsync.state.parquet import ParquetStore
 
+from postgres_server import PostgresServer  # isort: skip - beside this folder
+
 
 def files_under(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-class FileBench:
-    """A store in files; every `open` is another process's view of it."""
+class Bench:
+    """A store, looked at from beside it; every `open` is another process's view."""
 
     folder: Path
     location: str
-    journal_path: Path
+    state_name: str | None = None
+    seams: tuple[tuple[object, str], ...]  # what it writes by
+    failure: Exception  # what may come of that
+    servers: tuple[str, ...] = ()  # fixtures that it needs, in order
+
+    @property
+    def shown(self) -> str:
+        """What messages call the place."""
+        return self.location
+
+    @property
+    def words(self) -> tuple[object, ...]:
+        """What another interpreter needs to open it."""
+        return self.folder, self.location, self.state_name or ""
 
     def open(self) -> Store:
-        return open_store(self.location, folder=self.folder)
+        return open_store(self.location, folder=self.folder, name=self.state_name)
+
+
+class FileBench(Bench):
+    """A store in files."""
+
+    journal_path: Path
+    failure = OSError(errno.EIO, os.strerror(errno.EIO))
+    seams = tuple(
+        (os, name)
+        for name in ("write", "pwrite", "fsync", "replace", "unlink", "fchmod")
+    )
 
     def make_newer(self) -> None:
         self.edit_header(format="ctsync.state/2", novelty=True)
@@ -172,8 +201,116 @@ class CompactingBench(ParquetBench):
     compaction = Compaction(small_rows=0, share=1)
 
 
-BENCHES: dict[str, type[FileBench]] = {"jsonl": JsonlBench, "parquet": ParquetBench}
-AMENDED: dict[str, type[FileBench]] = {
+class PostgresBench(Bench):
+    """A state of its own in a database that all benches share."""
+
+    servers = ("postgres_server",)
+    failure = psycopg.OperationalError("the connection was cut")
+    seams = (
+        (psycopg.Cursor, "execute"),
+        (psycopg.Cursor, "copy"),
+        (psycopg.Copy, "write_row"),
+    )
+    numbers = itertools.count()
+
+    def __init__(self, folder: Path, server: PostgresServer) -> None:
+        self.folder, self.server = folder, server
+        self.location = server.url()
+        self.state_name = f"state-{next(self.numbers)}"
+
+    @property
+    def shown(self) -> str:
+        return "postgresql://127.0.0.1"
+
+    def sql(self, statement: str, *values: object) -> list:
+        """Run a statement over `mine`, the number of this state."""
+        mine = f"(SELECT id FROM ctsync.states WHERE name = '{self.state_name}')"
+        return self.server.run(statement.replace("mine", mine), *values)
+
+    def private_paths(self) -> list[Path]:
+        if self.server.run("SELECT to_regclass('ctsync.states')") == [(None,)]:
+            return []
+        rows = [
+            *self.sql(
+                "SELECT 'entries', encode(key, 'hex') FROM ctsync.entries "
+                "WHERE state = mine"
+            ),
+            *self.sql(
+                "SELECT 'journal', number FROM ctsync.journal WHERE state = mine"
+            ),
+            *self.sql("SELECT 'runs', run FROM ctsync.runs WHERE state = mine"),
+        ]
+        return [Path(table) / str(key) for table, key in rows]
+
+    def names(self) -> set[str]:
+        return {path.parent.name for path in self.private_paths()}
+
+    def bodies(self) -> list[tuple[bytes, bytes]]:
+        rows = "SELECT key, body FROM ctsync.entries WHERE state = mine ORDER BY key"
+        return self.sql(rows)
+
+    def put_body(self, key: bytes, body: bytes) -> None:
+        self.sql("DELETE FROM ctsync.entries WHERE state = mine AND key = %s", key)
+        self.sql("INSERT INTO ctsync.entries SELECT mine, %s, %s", key, body)
+
+    def edit_entry(self, before: str, after: str) -> None:
+        rows = self.bodies()
+        assert any(before.encode() in body for _, body in rows)
+        for key, body in rows:
+            self.put_body(key, body.replace(before.encode(), after.encode()))
+
+    def swap_entries(self) -> None:
+        rows = self.bodies()
+        for (key, _), (_, body) in zip(rows, reversed(rows), strict=True):
+            self.put_body(key, body)
+
+    def repeat_entry(self) -> None:
+        (_, body), *_ = self.bodies()
+        self.put_body(b"identity\0zz", body)
+
+    def drop_last_entry(self) -> None:
+        key, _ = self.bodies()[-1]
+        self.sql("DELETE FROM ctsync.entries WHERE state = mine AND key = %s", key)
+
+    def edit_header(self, **fields: object) -> None:
+        ((line,),) = self.sql("SELECT header FROM ctsync.states WHERE id = mine")
+        line = canonical({**parse(line), **fields})
+        self.sql("UPDATE ctsync.states SET header = %s WHERE id = mine", line)
+
+    def make_newer(self) -> None:
+        self.edit_header(format="ctsync.state/2", novelty=True)
+
+    def leave_leftover(self) -> None:
+        """A transaction leaves none."""
+
+    def journal_bytes(self) -> bytes:
+        rows = "SELECT lines FROM ctsync.journal WHERE state = mine ORDER BY number"
+        return b"".join(lines for (lines,) in self.sql(rows))
+
+    def put_journal(self, lines: bytes) -> None:
+        self.sql("DELETE FROM ctsync.journal WHERE state = mine")
+        self.sql("INSERT INTO ctsync.journal SELECT mine, 0, %s", lines)
+
+    def cut_journal(self, count: int) -> None:
+        self.put_journal(self.journal_bytes()[:count])
+
+    def damage_journal_line(self, number: int) -> None:
+        lines = self.journal_bytes().splitlines(keepends=True)
+        lines[number - 1] = b'{"torn\n'
+        self.put_journal(b"".join(lines))
+
+    def make_journal_newer(self) -> None:
+        self.put_journal(
+            self.journal_bytes().replace(b"ctsync.journal/1", b"ctsync.journal/2")
+        )
+
+
+BENCHES: dict[str, type[Bench]] = {
+    "jsonl": JsonlBench,
+    "parquet": ParquetBench,
+    "postgres": PostgresBench,
+}
+AMENDED: dict[str, type[Bench]] = {
     **BENCHES,
     "parquet-segments": SegmentsBench,
     "parquet-compacting": CompactingBench,
@@ -183,7 +320,7 @@ AMENDED: dict[str, type[FileBench]] = {
 @pytest.fixture(scope="session", params=AMENDED)
 def amended_type(request):
     """As `bench_type`; a store that amends in several ways has several."""
-    return AMENDED[request.param]
+    return made_by(AMENDED[request.param], request)
 
 
 @pytest.fixture
@@ -197,14 +334,25 @@ def segments(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def amended_types():
-    return tuple(AMENDED.values())
+def amended_types(request):
+    return tuple(made_by(kind, request) for kind in AMENDED.values())
 
 
 @pytest.fixture(scope="session", params=[store.name for store in stores()])
 def bench_type(request):
-    """A class whose instances sit on a folder."""
-    return BENCHES[request.param]
+    """What makes benches, each from a folder of its own."""
+    return made_by(BENCHES[request.param], request)
+
+
+def made_by(kind: type[Bench], request: pytest.FixtureRequest) -> Callable[..., Bench]:
+    """Bind a bench to the servers that it needs, which are started by now."""
+    servers = [request.getfixturevalue(name) for name in kind.servers]
+    return lambda folder: kind(folder, *servers)
+
+
+@pytest.fixture(params=[name for name, kind in BENCHES.items() if not kind.servers])
+def file_bench(request, tmp_path):
+    return BENCHES[request.param](tmp_path)
 
 
 @pytest.fixture

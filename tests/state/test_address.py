@@ -5,10 +5,11 @@ from ctsync.state import open_store
 from ctsync.state.address import stores
 from ctsync.state.jsonl import JsonlStore
 from ctsync.state.parquet import ParquetStore
+from ctsync.state.postgres import PostgresStore
 
 
 def test_these_stores_are_built():
-    assert [store.name for store in stores()] == ["jsonl", "parquet"]
+    assert [store.name for store in stores()] == ["jsonl", "parquet", "postgres"]
 
 
 def test_a_path_that_ends_in_jsonl_is_a_file_under_the_folder(tmp_path):
@@ -30,15 +31,11 @@ def test_an_absolute_path_stands_for_itself(tmp_path):
     assert store.path == tmp_path.resolve() / "prod.jsonl"
 
 
-@pytest.mark.parametrize(
-    "location",
-    ["postgresql://ada:secret@db/crm", "postgres://ada:secret@db/crm"],
-)
-def test_planned_stores_say_that_they_are_not_yet_built(location):
-    with pytest.raises(UsageError, match="not yet built") as caught:
-        open_store(location)
-    assert "secret" not in caught.value.message
-    assert ".jsonl" in caught.value.hint
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_a_database_holds_states_by_name(scheme):
+    store = open_store(f"{scheme}://ada:secret@db/crm", name="prod")
+    assert isinstance(store, PostgresStore)
+    assert store.location == "postgresql://db"
 
 
 @pytest.mark.parametrize(

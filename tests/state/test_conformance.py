@@ -223,7 +223,7 @@ def test_an_edit_is_named_with_what_to_do(bench, entry, header, harm):
     harm(bench)
     with pytest.raises(StateError, match="was edited since") as caught:
         bench.open().read()
-    assert bench.location in caught.value.message
+    assert bench.shown in caught.value.message
     assert "state doubt --all" in caught.value.hint
     assert caught.value.code == "state_edited"
     assert "Gold" not in caught.value.message
@@ -300,9 +300,9 @@ def test_a_journal_gives_back_its_head_and_lines(bench):
 
 def test_a_journal_can_be_read_while_it_grows(bench):
     with bench.open().open_journal(HEAD) as writer:
-        writer.append({"n": 1}, sync=False)
+        writer.append({"n": 1}, sync=True)
         journal = bench.open().journal()
-        writer.append({"n": 2}, sync=False)
+        writer.append({"n": 2}, sync=True)
         assert list(journal.lines()) == [{"n": 1}]
         assert list(bench.open().journal().lines()) == [{"n": 1}, {"n": 2}]
 
@@ -478,7 +478,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from ctsync.state import Holder, open_store
-store = open_store(sys.argv[2], folder=Path(sys.argv[1]))
+store = open_store(sys.argv[2], folder=Path(sys.argv[1]), name=sys.argv[3] or None)
 holder = Holder("bob", "laptop", 99, "ctsync refresh", "2030-01-01T00:00:00Z")
 with store.lock(holder):
     print("held", flush=True)
@@ -488,7 +488,7 @@ print("released", flush=True)
 
 
 def test_another_process_is_named_while_it_holds_the_lock(bench, holder, python):
-    with python(HOLD, bench.folder, bench.location) as other:
+    with python(HOLD, *bench.words) as other:
         assert other.stdout.readline() == "held\n"
         with (
             pytest.raises(StateLocked) as caught,
@@ -497,7 +497,7 @@ def test_another_process_is_named_while_it_holds_the_lock(bench, holder, python)
             pass
         for word in ("bob@laptop", "99", "ctsync refresh", "2030-01-01T00:00:00Z"):
             assert word in caught.value.message
-        assert bench.location in caught.value.message
+        assert bench.shown in caught.value.message
         other.stdin.write("\n")
         other.stdin.flush()
         assert other.stdout.readline() == "released\n"
@@ -506,7 +506,7 @@ def test_another_process_is_named_while_it_holds_the_lock(bench, holder, python)
 
 
 def test_a_lock_dies_with_a_killed_holder(bench, holder, python):
-    with python(HOLD, bench.folder, bench.location) as other:
+    with python(HOLD, *bench.words) as other:
         assert other.stdout.readline() == "held\n"
         other.kill()
         other.wait()
@@ -515,7 +515,7 @@ def test_a_lock_dies_with_a_killed_holder(bench, holder, python):
 
 
 def test_waiting_outlasts_a_short_holder(bench, holder, python):
-    with python(HOLD, bench.folder, bench.location) as other:
+    with python(HOLD, *bench.words) as other:
         assert other.stdout.readline() == "held\n"
         release = threading.Timer(0.1, other.stdin.close)
         release.start()
@@ -557,15 +557,15 @@ def _expect_locked_by(bench, holder, who: str) -> None:
 
 @pytest.mark.parametrize("umask", [0o000, 0o077, 0o777])
 def test_only_the_owner_can_read_whatever_the_umask(
-    bench, entry, header, holder, umask
+    file_bench, entry, header, holder, umask
 ):
     before = os.umask(umask)
     try:
-        store = bench.open()
+        store = file_bench.open()
         with store.lock(holder), store.open_journal(HEAD):
             store.replace(header(), [entry("a")])
             store.append_run(run_of(1), keep=1)
-            modes = {p.name: p.stat().st_mode for p in bench.private_paths()}
+            modes = {p.name: p.stat().st_mode for p in file_bench.private_paths()}
     finally:
         os.umask(before)
     assert {stat.S_IMODE(mode) for mode in modes.values()} <= {0o600}
@@ -581,7 +581,7 @@ from ctsync.model.key import Key
 from ctsync.model.snapshot import Account, Header
 from ctsync.state import open_store
 
-store = open_store(sys.argv[2], folder=Path(sys.argv[1]))
+store = open_store(sys.argv[2], folder=Path(sys.argv[1]), name=sys.argv[3] or None)
 
 def version(serial):
     header = Header("lineage-1", serial, Account("A", "in1"))
@@ -629,8 +629,8 @@ print(kills)
 """
 
 
-def test_a_kill_at_any_system_call_leaves_one_whole_version(bench, python):
-    with python(KILL_AT_EVERY_CALL, bench.folder, bench.location) as driver:
+def test_a_kill_at_any_system_call_leaves_one_whole_version(file_bench, python):
+    with python(KILL_AT_EVERY_CALL, *file_bench.words) as driver:
         kills = driver.stdout.read()
         assert driver.wait() == 0
     assert int(kills) > 10

@@ -1,0 +1,65 @@
+"""A journal as rows of a table, each of them a group of its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ctsync.errors import StateError
+from ctsync.state.base import JournalWriter, Line
+from ctsync.state.files import PinnedFile
+from ctsync.state.journal import encode_line, first_line
+from ctsync.state.journal_groups import GroupedJournalWriter, spooled
+from ctsync.state.postgres.session import Session
+from ctsync.state.postgres.tenure import Tenure
+from ctsync.state.postgres.view import existing_state
+
+GROUPS_AT_ONCE = 4
+
+
+def called(location: str) -> str:
+    """Give what messages call the journal of a state."""
+    return f"the journal of {location}"
+
+
+def open_journal(held: Tenure, head: Line) -> JournalWriter:
+    """Write the first row; the lines that follow are written group by group."""
+
+    def put(number: int, group: bytes) -> None:
+        with held.writing() as session:
+            session.run(_PUT, held.state, number, group)
+
+    with held.writing() as session:
+        session.run("DELETE FROM ctsync.journal WHERE state = %s", held.state)
+        session.run(_PUT, held.state, 0, encode_line(first_line(head)))
+    location = called(held.session.location)
+    return GroupedJournalWriter(put, held.check, location=location)
+
+
+_PUT = "INSERT INTO ctsync.journal (state, number, lines) VALUES (%s, %s, %s)"
+
+
+def spooled_journal(session: Session, name: str) -> PinnedFile | None:
+    """Give a copy of the journal in a file; None where there is none."""
+    session.look()
+    state = existing_state(session, name)
+    if state is None or not session.rows(_ANY, state):
+        return None
+    return spooled(_groups(session, state))
+
+
+_ANY = "SELECT 1 FROM ctsync.journal WHERE state = %s LIMIT 1"
+
+
+def _groups(session: Session, state: int) -> Iterator[bytes]:
+    rows = session.stream(_ALL, state, size=GROUPS_AT_ONCE)
+    for expected, (number, group) in enumerate(rows):
+        if number != expected:
+            raise StateError(
+                f"part {expected} of {called(session.location)} is missing",
+                hint="restore a backup of the database that has it",
+                code="journal_damaged",
+            )
+        yield group
+
+
+_ALL = "SELECT number, lines FROM ctsync.journal WHERE state = %s ORDER BY number"

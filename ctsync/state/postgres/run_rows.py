@@ -1,0 +1,79 @@
+"""Records of runs as rows, and what each run changed as parts of many lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from ctsync.canon import canonical, parse
+from ctsync.state.base import Line, RunRecord
+from ctsync.state.postgres.session import Session
+from ctsync.state.postgres.view import existing_state
+
+PART_BYTES = 1 << 20
+
+
+def append_run(
+    session: Session, state: int, record: Line, changes: Iterable[Line], *, keep: int
+) -> None:
+    """Write a run, in the place of the last if that is the same; drop the oldest."""
+    run = str(record["run"])
+    last = session.rows(_LAST, state)
+    number = last[0][0] + (last[0][1] != run) if last else 1
+    session.run(_DROP, state, number)
+    session.run(_RECORD, state, number, run, canonical(record))
+    for part, lines in enumerate(_parts(changes)):
+        session.run(_CHANGES, state, number, part, lines)
+    session.run(_DROP_OLD, state, number - keep)
+
+
+_LAST = """
+    SELECT number, run FROM ctsync.runs WHERE state = %s ORDER BY number DESC LIMIT 1
+"""
+_DROP = "DELETE FROM ctsync.runs WHERE state = %s AND number = %s"
+_DROP_OLD = "DELETE FROM ctsync.runs WHERE state = %s AND number <= %s"
+_RECORD = """
+    INSERT INTO ctsync.runs (state, number, run, record) VALUES (%s, %s, %s, %s)
+"""
+_CHANGES = """
+    INSERT INTO ctsync.changes (state, number, part, lines) VALUES (%s, %s, %s, %s)
+"""
+
+
+def _parts(changes: Iterable[Line]) -> Iterator[bytes]:
+    part = bytearray()
+    for change in changes:
+        part += canonical(change) + b"\n"
+        if len(part) >= PART_BYTES:
+            yield bytes(part)
+            part.clear()
+    if part:
+        yield bytes(part)
+
+
+def runs_of(session: Session, name: str) -> Iterator[RunRecord]:
+    """Yield the runs, the last one first; one that is dropped meanwhile is left out."""
+    state = existing_state(session, name)
+    if state is None:
+        return
+    for (number,) in session.rows(_NUMBERS, state):
+        for (record,) in session.rows(_RECORD_OF, state, number):
+            yield RunRecord(parse(record), _reader(session, state, number))
+
+
+_NUMBERS = "SELECT number FROM ctsync.runs WHERE state = %s ORDER BY number DESC"
+_RECORD_OF = "SELECT record FROM ctsync.runs WHERE state = %s AND number = %s"
+
+
+def _reader(session: Session, state: int, number: int) -> Callable[[], Iterator[Line]]:
+    def read() -> Iterator[Line]:
+        part = 0
+        while lines := session.rows(_PART, state, number, part):
+            yield from map(parse, lines[0][0].splitlines())
+            part += 1
+
+    return read
+
+
+_PART = """
+    SELECT lines FROM ctsync.changes WHERE state = %s AND number = %s AND part = %s
+"""

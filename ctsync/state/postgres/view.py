@@ -1,0 +1,142 @@
+"""One version of a state in a database, as long as its transaction lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from typing import TypeAlias
+
+from ctsync.errors import StateError
+from ctsync.model.entry import Entry
+from ctsync.model.key import Key
+from ctsync.model.snapshot import Header
+from ctsync.model.stored import StoredEntries
+from ctsync.state.base import Snapshot
+from ctsync.state.form import (
+    edited,
+    entry_from_edited_line,
+    entry_from_line,
+    entry_line,
+    header_from_line,
+    with_digest,
+)
+from ctsync.state.postgres.entry_rows import (
+    entries_of,
+    entry_lines,
+    key_bytes,
+    keyed_bodies,
+    row_sum,
+)
+from ctsync.state.postgres.schema import version_of
+from ctsync.state.postgres.session import Session
+
+ROWS = "rows_sha256"
+
+
+class View:
+    """What a session sees since it began to look; the session is this object's own."""
+
+    def __init__(
+        self, session: Session, state: int, header: Header, rows: object
+    ) -> None:
+        self.header = header
+        self.session, self.state = session, state
+        self._rows = rows
+
+    def check(self) -> None:
+        """Refuse rows that are not those that ctsync wrote.
+
+        Raises:
+            StateError: they were changed (code `state_edited`).
+        """
+        found = row_sum(self.session, self.state)
+        if found != self._rows:
+            raise edited(
+                self.session.location,
+                f"it wrote rows with checksum {str(self._rows)[:12]}, there are rows "
+                f"with {found[:12]}",
+            )
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the entries, sorted by key."""
+        return StoredEntries(entry_lines(self.session, self.state), entry_from_line)
+
+    def pick(self, keys: Iterable[Key]) -> Iterator[Entry]:
+        """Yield the entries of sorted keys."""
+        return entries_of(self.session, self.state, keys)
+
+
+def open_view(session: Session, name: str, *, is_verified: bool) -> View | None:
+    """Begin to look at a state; None where nothing was written yet.
+
+    Raises:
+        StateError: it is of a newer format, or (if verified) its header was edited.
+    """
+    session.look()
+    state = existing_state(session, name)
+    if state is None:
+        return None
+    (line,) = session.one("SELECT header FROM ctsync.states WHERE id = %s", state)
+    if line is None:
+        return None
+    header, beside = header_from_line(
+        line, location=session.location, is_verified=is_verified
+    )
+    return View(session, state, header, beside.get(ROWS))
+
+
+def existing_state(session: Session, name: str) -> int | None:
+    """Give the number of a state; None where there is none of this name."""
+    if version_of(session) == 0:
+        return None
+    found = session.rows("SELECT id FROM ctsync.states WHERE name = %s", name)
+    return int(found[0][0]) if found else None
+
+
+def edited_snapshot(view: View) -> Snapshot:
+    """Give the snapshot with edits included, sorted anew.
+
+    Raises:
+        StateError: a row is no entry, or two are about the same profile.
+    """
+
+    def entries() -> Iterator[Entry]:
+        rows = merge(_rows(view), sorted(_rows(view, astray=True)))
+        last: _EditedRow | None = None
+        for row in rows:
+            if last is not None and last[0] == row[0]:
+                raise _twice(view.session.location, row[1], last[1])
+            last = row
+            yield entry_from_line(row[2])
+
+    return Snapshot(with_digest(view.header, entries()), entries)
+
+
+_EditedRow: TypeAlias = "tuple[Key, int, bytes]"
+
+
+def _rows(view: View, *, astray: bool = False) -> Iterator[_EditedRow]:
+    """Yield key, number and line of rows that stand in their place, or do not."""
+    for number, (key, body) in enumerate(keyed_bodies(view.session, view.state), 1):
+        try:
+            entry = entry_from_edited_line(body)
+        except ValueError as error:
+            raise _no_entry(view.session.location, number) from error
+        if (key != key_bytes(entry.key)) is astray:
+            yield entry.key, number, entry_line(entry)
+
+
+def _no_entry(location: str, number: int) -> StateError:
+    return StateError(
+        f"row {number} of {location} is no entry",
+        hint="take the row out or put it right, or restore a copy",
+        code="state_unreadable",
+    )
+
+
+def _twice(location: str, number: int, first: int) -> StateError:
+    return StateError(
+        f"row {number} of {location} is about the same profile as row {first}",
+        hint="take one of them out, or restore a copy",
+        code="state_unreadable",
+    )

@@ -1,0 +1,314 @@
+"""A state in a PostgreSQL database: what only there can go wrong."""
+
+import itertools
+import signal
+import sys
+from time import sleep
+
+import pytest
+
+from ctsync.errors import StateError, UsageError
+from ctsync.state import open_store
+from ctsync.state.postgres.options import connect_options, shown
+from ctsync.state.postgres.tenure import TRUSTED_SECONDS
+
+HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
+
+
+@pytest.fixture
+def database(postgres_server):
+    """A new database of its own, and what its owner may run there."""
+    return Database(postgres_server)
+
+
+class Database:
+    numbers = itertools.count()
+
+    def __init__(self, server):
+        self.server, self.name = server, f"fresh{next(self.numbers)}"
+        server.run(f"CREATE DATABASE {self.name}")
+
+    def store(self, name="prod"):
+        return open_store(self.server.url(self.name), name=name)
+
+    def run(self, *statements):
+        for statement in statements:
+            found = self.server.run(statement, database=self.name)
+        return found
+
+
+def role(server, name):
+    """Make a role that may log in, and nothing else."""
+    server.run(f"DROP ROLE IF EXISTS {name}")
+    server.run(f"CREATE ROLE {name} LOGIN PASSWORD 'role-s3cret'")
+    return lambda database: open_store(
+        f"postgresql://{name}:role-s3cret@127.0.0.1:{server.port}/{database.name}"
+    )
+
+
+# Schema
+
+
+def test_reading_makes_no_tables(database):
+    assert database.store().read().header is None
+    assert database.store().journal() is None
+    assert list(database.store().runs()) == []
+    assert database.run("SELECT to_regnamespace('ctsync')") == [(None,)]
+
+
+def test_many_states_stand_side_by_side(database, entry, header, holder):
+    with database.store("a").lock(holder), database.store("b").lock(holder):
+        database.store("a").replace(header(), [entry("x")])
+        database.store("b").replace(header(), [entry("y"), entry("z")])
+        database.store("a").open_journal(HEAD).close()
+    database.store("a").discard_journal()
+    assert [e.key.id for e in database.store("b").read().entries()] == ["y", "z"]
+    assert [e.key.id for e in database.store("a").read().entries()] == ["x"]
+
+
+def test_two_who_come_first_at_the_same_time_make_the_tables_once(
+    database, holder, python
+):
+    script = """
+import sys
+from ctsync.state import Holder, open_store
+holder = Holder("bob", "laptop", 99, "ctsync apply", "2030-01-01T00:00:00Z")
+with open_store(sys.argv[1], name=sys.argv[2]).lock(holder):
+    print("held", flush=True)
+"""
+    url = database.server.url(database.name)
+    with python(script, url, "a") as one, python(script, url, "b") as other:
+        assert one.stdout.read() == other.stdout.read() == "held\n"
+    assert database.run("SELECT number FROM ctsync.version") == [(1,)]
+
+
+def test_tables_of_a_newer_version_are_refused(database, entry, header):
+    database.store().replace(header(), [entry("a")])
+    database.run("UPDATE ctsync.version SET number = 99")
+    for act in (database.store().read, lambda: database.store().replace(header(), [])):
+        with pytest.raises(StateError, match="made by a newer ctsync") as caught:
+            act()
+        assert caught.value.code == "state_newer"
+
+
+# Rights, as specs/state.md gives them
+
+
+def test_a_role_that_owns_the_schema_needs_nothing_else(
+    database, postgres_server, entry, header, holder
+):
+    store = role(postgres_server, "ctsync_runner")(database)
+    database.run("CREATE SCHEMA ctsync AUTHORIZATION ctsync_runner")
+    with store.lock(holder):
+        store.replace(header(), [entry("a")])
+        store.open_journal(HEAD).close()
+        store.discard_journal()
+        store.append_run({"run": "r1"}, keep=1)
+    assert store.read().header.entries == 1
+
+
+def test_a_role_that_only_reads_plans_and_cannot_write(
+    database, postgres_server, entry, header, holder
+):
+    database.store("default").replace(header(), [entry("a")])
+    reader = role(postgres_server, "ctsync_reader")(database)
+    database.run(
+        "GRANT USAGE ON SCHEMA ctsync TO ctsync_reader",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA ctsync TO ctsync_reader",
+    )
+    assert [e.key.id for e in reader.read().entries()] == ["a"]
+    with pytest.raises(StateError, match="role may not") as caught, reader.lock(holder):
+        pass
+    assert "specs/state.md" in caught.value.hint
+
+
+def test_other_roles_read_nothing(database, postgres_server, entry, header):
+    database.store("default").replace(header(), [entry("a")])
+    with pytest.raises(StateError, match="role may not"):
+        role(postgres_server, "ctsync_stranger")(database).read()
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        (lambda url: url.replace("s3cret", "s3cret-wrong"), "refuses the user"),
+        (lambda url: f"{url.rpartition('/')[0]}/nowhere-s3cret", "no such database"),
+        (lambda url: f"{url}?sslmode=require", "does not speak TLS"),
+        (lambda url: url.rpartition(":")[0] + ":1/s3cret", "does not answer"),
+    ],
+    ids=["password", "database", "tls", "port"],
+)
+def test_what_cannot_be_reached_is_told_without_the_address(postgres_server, edit, why):
+    with pytest.raises(StateError, match=why) as caught:
+        open_store(edit(postgres_server.url())).read()
+    said = f"{caught.value.message} {caught.value.hint}"
+    assert "postgresql://127.0.0.1" in said
+    assert "s3cret" not in said
+    assert str(postgres_server.port) not in said
+
+
+@pytest.mark.parametrize(
+    ("url", "called"),
+    [
+        (
+            "postgresql://ada:pw@db.example.com:5432/crm?x=y",
+            "postgresql://db.example.com",
+        ),
+        ("postgres://db/crm", "postgresql://db"),
+        ("postgresql:///crm?host=/run/pg", "postgresql://..."),
+        ("postgresql://[broken", "postgresql://..."),
+    ],
+)
+def test_an_address_is_called_by_scheme_and_host(url, called):
+    assert shown(url) == called
+
+
+def test_an_address_that_is_none_is_refused_without_showing_it():
+    with pytest.raises(UsageError) as caught:
+        open_store("postgresql://ada:s3cret@db:port/crm?nonsense=1").read()
+    assert "s3cret" not in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("url", "variables", "mode"),
+    [
+        ("postgresql://db.example.com/crm", {}, "require"),
+        ("postgresql://10.0.0.7/crm", {}, "require"),
+        ("postgresql:///crm?host=db1,localhost", {}, "require"),
+        ("postgresql:///crm", {"PGHOST": "db"}, "require"),
+        ("postgresql://db/crm", {"PGSSLMODE": "verify-full"}, None),
+        ("postgresql://db/crm?sslmode=disable", {}, "disable"),
+        ("postgresql://db/crm?sslmode=verify-full", {}, "verify-full"),
+        ("postgresql://127.0.0.1/crm", {}, None),
+        ("postgresql://[::1]/crm", {}, None),
+        ("postgresql://localhost/crm", {}, None),
+        ("postgresql:///crm?host=/run/postgresql", {}, None),
+        ("postgresql:///crm", {}, None),
+    ],
+)
+def test_another_machine_is_reached_by_tls_unless_the_address_decides(
+    url, variables, mode
+):
+    assert connect_options(url, variables).get("sslmode") == mode
+
+
+def test_a_missing_driver_is_told_with_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(UsageError, match="psycopg") as caught:
+        open_store("postgresql://db/crm").read()
+    assert "ctsync[postgres]" in caught.value.hint
+
+
+# Servers that come and go
+
+
+@pytest.fixture
+def own_server():
+    """A server that a test may end; others use the shared one."""
+    from postgres_server import PostgresServer
+
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+def test_a_session_that_is_cut_writes_no_more(postgres_server, database, holder):
+    store = database.store()
+    with store.lock(holder), store.open_journal(HEAD) as writer:
+        writer.append({"n": 1}, sync=True)
+        assert postgres_server.cut_connections() >= 1
+        with pytest.raises(StateError, match="connection") as caught:
+            writer.append({"n": 2}, sync=True)
+    assert caught.value.code == "state_unwritable"
+    with database.store().lock(holder):
+        assert list(database.store().journal().lines()) == [{"n": 1}]
+
+
+def test_who_was_cut_off_lets_no_call_leave_once_another_holds_the_lock(
+    postgres_server, database, holder
+):
+    store = database.store()
+    with store.lock(holder), store.open_journal(HEAD) as writer:
+        writer.check_lock()
+        postgres_server.cut_connections()
+        with database.store().lock(holder):
+            database.store().discard_journal()
+        sleep(TRUSTED_SECONDS)
+        with pytest.raises(StateError, match="connection"):
+            writer.check_lock()
+
+
+def test_a_session_that_a_pooler_gave_away_is_fenced_by_its_epoch(
+    database, entry, header, holder
+):
+    """A pooler may let two clients share one session, and so one advisory lock."""
+    store = database.store()
+    with store.lock(holder), store.open_journal(HEAD) as writer:
+        database.run("UPDATE ctsync.states SET epoch = epoch + 1")
+        with pytest.raises(StateError) as caught:
+            store.replace(header(), [entry("a")])
+        assert caught.value.code == "lock_lost"
+        with pytest.raises(StateError) as caught:
+            writer.append({"n": 1}, sync=True)
+        assert caught.value.code == "lock_lost"
+
+
+def test_a_server_that_comes_back_has_all_that_was_acknowledged(
+    own_server, entry, header, holder
+):
+    for how in (signal.SIGINT, signal.SIGQUIT):
+        store = open_store(own_server.url())
+        with store.lock(holder):
+            store.discard_journal()
+            store.replace(header(), [entry("a")])
+            with store.open_journal(HEAD) as writer:
+                writer.append({"n": 1}, sync=True)
+                own_server.stop(how=how)
+                with pytest.raises(StateError):
+                    writer.append({"n": 2}, sync=True)
+        with pytest.raises(StateError, match="does not answer"):
+            open_store(own_server.url()).read()
+        own_server.start()
+        again = open_store(own_server.url())
+        assert [e.key.id for e in again.read().entries()] == ["a"]
+        assert list(again.journal().lines()) == [{"n": 1}]
+        with again.lock(holder):
+            pass
+
+
+def test_a_transaction_that_was_killed_leaves_the_version_before(
+    database, entry, header, python
+):
+    script = """
+import os, sys
+from ctsync.model.entry import Entry
+from ctsync.model.key import Key
+from ctsync.model.snapshot import Account, Header
+from ctsync.state import open_store
+
+def entries():
+    for number in range(5000):
+        yield Entry(Key("identity", f"{number:05d}"))
+    os.kill(os.getpid(), 9)
+
+header = Header("lineage-1", 2, Account("A", "in1"))
+open_store(sys.argv[1], name="prod").replace(header, entries())
+"""
+    database.store().replace(header(), [entry("kept")])
+    with python(script, database.server.url(database.name)) as killed:
+        assert killed.wait(60) == -9
+    assert [e.key.id for e in database.store().read().entries()] == ["kept"]
+    database.store().replace(header(2), [entry("next")])
+
+
+def test_a_part_of_the_journal_that_is_missing_is_named(database):
+    with database.store().open_journal(HEAD) as writer:
+        for number in range(3):
+            writer.append({"n": number}, sync=True)
+    database.run("DELETE FROM ctsync.journal WHERE number = 2")
+    with pytest.raises(StateError, match="part 2 of the journal") as caught:
+        database.store().journal()
+    assert caught.value.code == "journal_damaged"
