@@ -151,8 +151,7 @@ def _contradicts(
     records: Sequence[Record],
 ) -> bool:
     """Say whether a reply denies its own refusals: how many there are, or of what."""
-    named = [place for place in places if place is not None]
-    if not _adds_up(reply, len(items), len(records)) or len(set(named)) < len(named):
+    if not _adds_up(reply, len(items), len(records)):
         return True
     sent = [record.key for record in records]
     others = frozenset(sent)

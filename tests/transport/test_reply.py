@@ -208,9 +208,6 @@ def test_verdicts(processed, items, expected):
             1, [item(NUMBERED.format(1)), item("no")], id="one refusal too many"
         ),
         pytest.param(
-            0, [item(NUMBERED.format(1)), item(NUMBERED.format(1))], id="one twice"
-        ),
-        pytest.param(
             1,
             [item(NUMBERED.format(1), {"identity": "u2"})],
             id="the number of one, the echo of another",
