@@ -6,6 +6,7 @@ of each record. The lanes only note, send, and bring back.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -46,8 +47,9 @@ class Dispatch:
         self._halt = halt
         self._terms = terms
         self._around = around
-        self._lanes = Lanes(transport, logbook, around.clock, dry_run=terms.dry_run)
-        self._resting = Resting(around.clock)
+        steady = around.clock.steady
+        self._lanes = Lanes(transport, logbook, steady, dry_run=terms.dry_run)
+        self._resting = Resting(steady)
         self._allowance = full(terms.concurrency)
         self._source: Iterator[Cargo] = iter(())
         self._ahead: Cargo | None = None
@@ -56,7 +58,8 @@ class Dispatch:
         self._lost_in_row = 0
         self._error: CtsyncError | None = None
         self.reached = False
-        self.counters_over_at: float | None = None
+        # By the steady clock: from when on nothing can be written any more.
+        self.counters_over_at = self.unanswered_over_at = -math.inf
 
     @property
     def calls(self) -> int:
@@ -150,11 +153,11 @@ class Dispatch:
     def _await_event(self) -> Event | None:
         rest, most = self._resting.seconds(), self._terms.pace.slice_seconds
         seconds = most if rest is None else min(rest, most)
-        event = None
         if self._lanes.is_held:
             self._around.sleep(seconds)
-        else:
-            event = self._lanes.next_event(seconds)
+            self._resting.look(at_least=seconds)
+            return None
+        event = self._lanes.next_event(seconds)
         self._resting.look()
         return event
 
@@ -167,21 +170,25 @@ class Dispatch:
             # In company, too many in flight says nothing about this one.
             attempt = attempt.afresh(Happened.THROTTLED)
         ruling = rule(attempt, answer, self._terms.pace)
-        ruling = self._receive(trip, ruling)
+        is_answered = answer.happened is not Happened.LOST
+        ruling = self._receive(trip, ruling, is_answered=is_answered)
         self._heed(trip, answer, ruling)
-        self._note_late_write(trip, landing.sent_at, ruling)
+        self._note_late_write(landing, ruling)
         self._rest(trip, answer, ruling)
         final = _final(attempt.cargo, ruling)
         self._let_go(trip.parcel, len(final[0]))
         return final
 
-    def _receive(self, trip: Trip, ruling: Ruling) -> Ruling:
+    def _receive(
+        self, trip: Trip, ruling: Ruling, *, is_answered: bool = True
+    ) -> Ruling:
+        verdicts = ruling.verdicts
         try:
-            self._logbook.receive(trip.number, ruling.verdicts)
+            self._logbook.receive(trip.number, verdicts, is_answered=is_answered)
         except CtsyncError as error:
             self._error = self._error or error
             # The journal has an intent and no receipt, and readers believe that.
-            verdicts = (_UNKNOWN,) * len(ruling.verdicts)
+            verdicts = (_UNKNOWN,) * len(verdicts)
             return replace(ruling, verdicts=verdicts, again=(), tries=None)
         return ruling
 
@@ -225,13 +232,14 @@ class Dispatch:
             if self._lost_in_row >= self._terms.pace.lost_calls:
                 self._halt.call("unreachable", answer.message)
 
-    def _note_late_write(self, trip: Trip, sent_at: float, ruling: Ruling) -> None:
+    def _note_late_write(self, landing: Landing, ruling: Ruling) -> None:
+        over_at = landing.sent_at + self._terms.timeout_seconds
+        if landing.answer.happened is Happened.LOST:
+            self.unanswered_over_at = max(over_at, self.unanswered_over_at)
         # An assignment too: tried again and acknowledged, its lost first try may
         # still be written over what the next plan moves the counter to.
-        if not trip.attempt.writes_counters or not _has_unknown(ruling.verdicts):
-            return
-        over_at = sent_at + self._terms.timeout_seconds
-        self.counters_over_at = max(over_at, self.counters_over_at or over_at)
+        if landing.trip.attempt.writes_counters and _has_unknown(ruling.verdicts):
+            self.counters_over_at = max(over_at, self.counters_over_at)
 
     def _rest(self, trip: Trip, answer: Answer, ruling: Ruling) -> None:
         """Let what is tried again wait; others go on where that can help."""

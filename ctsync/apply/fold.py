@@ -12,7 +12,7 @@ from ctsync.apply.journal import Head, head_from_json
 from ctsync.apply.ledger import Folded, Ledger
 from ctsync.model.entry import Entry
 from ctsync.model.key import Key
-from ctsync.model.snapshot import Header, LastPlan
+from ctsync.model.snapshot import Header, LastPlan, Unanswered
 from ctsync.state.base import Journal
 from ctsync.state.edits import Edit
 
@@ -61,4 +61,13 @@ def _header_after(header: Header | None, head: Head, ledger: Ledger) -> Header:
         serial=head.serial + 1,
         last_plan=LastPlan(head.plan, ledger.is_open),
         tool_version=head.tool_version,
+        # Who sends has waited for whatever was on its way before.
+        unanswered=_unanswered(head, ledger) if ledger.sends else begun.unanswered,
     )
+
+
+def _unanswered(head: Head, ledger: Ledger) -> Unanswered | None:
+    sent = ledger.unanswered
+    if sent is None:
+        return None
+    return Unanswered(head.boot, sent.at, sent.timeout_seconds)

@@ -17,6 +17,7 @@ from msgspec.structs import asdict
 from ctsync.model.record import Verdict
 from ctsync.model.snapshot import Account
 from ctsync.plan.load import Cargo, spans
+from ctsync.state.journal import journal_damaged
 from ctsync.transport.reply import is_all_taken
 
 FORMAT = "ctsync.journal/1"
@@ -33,7 +34,8 @@ class Head(Struct, frozen=True):
     run: str
     plan: str  # checksum of the saved plan
     digest: str
-    started: float
+    started: float  # by the clock on the wall
+    boot: str | None  # names the clock of the lines below
     tool_version: str
 
     def as_json(self) -> dict[str, Any]:
@@ -42,18 +44,25 @@ class Head(Struct, frozen=True):
 
 
 def head_from_json(data: Line) -> Head:
-    """Read what `Head.as_json` wrote."""
-    fields = {name: data[name] for name in Head.__struct_fields__}
-    return Head(**{**fields, "account": Account(**data["account"])})
+    """Read what `Head.as_json` wrote.
+
+    Raises:
+        StateError: it did not write this (code `journal_damaged`).
+    """
+    try:
+        fields = {name: data[name] for name in Head.__struct_fields__}
+        return Head(**{**fields, "account": Account(**data["account"])})
+    except (KeyError, TypeError) as error:
+        words = "the first line of the journal is none that a run writes"
+        raise journal_damaged(words) from error
 
 
 class Sent(Struct, frozen=True):
-    """One call as it is about to leave."""
+    """One call as it is about to leave. `at` are seconds of the clock of the head."""
 
     call: int
     at: float
     timeout_seconds: float
-    has_counters: bool
 
     @property
     def over_at(self) -> float:
@@ -63,7 +72,7 @@ class Sent(Struct, frozen=True):
 
 def sent_from_json(data: Line) -> Sent:
     """Read the call of an intent."""
-    return Sent(**{name: data[name] for name in Sent.__struct_fields__})
+    return Sent(int(data["call"]), float(data["at"]), float(data["timeout_seconds"]))
 
 
 def intent_line(sent: Sent, cargo: Cargo) -> dict[str, Any]:
@@ -72,9 +81,18 @@ def intent_line(sent: Sent, cargo: Cargo) -> dict[str, Any]:
     return {"intent": {**asdict(sent), **whom}}
 
 
-def receipt_line(call: int, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+def left_line(call: int, at: float) -> dict[str, Any]:
+    """Say that a call leaves now: it may have waited for its turn."""
+    return {"left": {"call": call, "at": at}}
+
+
+def receipt_line(
+    call: int, verdicts: Sequence[Verdict], *, is_answered: bool = True
+) -> dict[str, Any]:
     """Say what came of each record of a call, in order."""
     receipt: dict[str, Any] = {"call": call, "outcomes": _runs(verdicts)}
+    if not is_answered:
+        receipt["answered"] = False
     if not is_all_taken(verdicts):
         receipt["codes"] = [
             (number, verdict.code)
@@ -97,6 +115,9 @@ def release_line() -> dict[str, Any]:
     return {"release": True}
 
 
-def end_line(*, is_open: bool) -> dict[str, Any]:
-    """Say that the run ended by itself, and whether it left anything open."""
-    return {"end": {"open": is_open}}
+def end_line(*, is_open: bool, may_land: bool = False) -> dict[str, Any]:
+    """Say that the run ended by itself, and whether it left anything open.
+
+    `may_land` says that a call without an answer may still be written.
+    """
+    return {"end": {"open": is_open, "may_land": may_land}}

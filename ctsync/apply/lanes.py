@@ -67,13 +67,13 @@ class Lanes:
         self,
         transport: Transport,
         logbook: Logbook,
-        clock: Callable[[], float],
+        steady: Callable[[], float],
         *,
         dry_run: bool,
     ) -> None:
         self._transport = transport
         self._logbook = logbook
-        self._clock = clock
+        self._steady = steady
         self._dry_run = dry_run
         self._notes: SimpleQueue[Trip | None] = SimpleQueue()
         self._trips: SimpleQueue[Trip | None] = SimpleQueue()
@@ -228,10 +228,11 @@ class Lanes:
             return None
 
     def _carry(self, trip: Trip) -> Event:
-        sent_at = self._clock()
         try:
             self._logbook.check_lock()
             body = trip.attempt.cargo.body
+            self._logbook.leave(trip.number)
+            sent_at = self._steady()
             answer = self._transport.upload(body, dry_run=self._dry_run)
         except BaseException as error:  # noqa: BLE001 - raised again where it is heard
             with self._lock:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from ctsync.apply.effect import Doubt, Effect, Taken, release_of, settling
 from ctsync.apply.journal import Line, Sent, sent_from_json
-from ctsync.errors import StateError
 from ctsync.model.change import Change, settled_from_json
 from ctsync.model.key import Key, key_from_json
 from ctsync.model.record import Outcome
 from ctsync.plan.line import change_from_data, waves_in
-from ctsync.plan.load import placed
-from ctsync.plan.schedule import records_of
-from ctsync.state.journal import StoredLine
+from ctsync.plan.load import Places, placed
+from ctsync.plan.schedule import WAVES, records_of
+from ctsync.state.journal import StoredLine, journal_damaged
 
 Folded: TypeAlias = "Effect | Doubt | Taken"
 
@@ -33,18 +35,18 @@ class Ledger:
         """Read the lines.
 
         Raises:
-            StateError: a receipt stands alone (code `journal_damaged`).
+            StateError: they are not what a run writes (code `journal_damaged`).
         """
         self.is_open = True  # a run that was cut off left everything open
         self.releases = False
-        self._has_ended = False
+        self.sends = False
+        self._has_ended = self._may_land = False
         self._marks = bytearray()
         self._unheard: dict[int, Line] = {}
-        self._doubtful: dict[int, Sent] = {}
-        for line in lines:
-            read = _READERS.get(next(iter(line)))
-            if read is not None:
-                read(self, line)
+        self._late: dict[int, Sent] = {}
+        for number, line in enumerate(lines, start=2):
+            with _readable(number):
+                self._read(line)
         for intent in self._unheard.values():
             self._note(intent, [(_size(intent), Outcome.UNKNOWN)])
 
@@ -54,53 +56,82 @@ class Ledger:
         return self.releases or any(self._marks)
 
     @property
-    def last_doubtful_delta(self) -> Sent | None:
-        """The call that may write counters latest, of a run that was cut off."""
-        if self._has_ended:
+    def unanswered(self) -> Sent | None:
+        """The call without an answer that may be written latest, if any still may."""
+        if self._has_ended and not self._may_land:
             return None
-        calls = self._doubtful.values()
+        calls = self._late.values()
         return max(calls, key=lambda sent: sent.over_at, default=None)
 
     def effects(
         self, lines: Iterable[Line], run: str
     ) -> Iterator[tuple[Key, tuple[Folded, ...]]]:
-        """Yield what the same lines do, by key and in the order in which it came."""
-        place = 0
-        for line in lines:
-            kind = next(iter(line))
-            if kind == "settled":
-                data = line[kind]
-                note = settling(settled_from_json(data["entry"]))
-                yield key_from_json(data["key"]), (note,)
-            elif kind == "change":
-                if _sends(line):
-                    mark = self._mark_at(place)
-                    place += 1
-                    if mark:
-                        change = change_from_data(line[kind], is_whole=False)
-                        yield change.key, tuple(_effects(change, mark, run))
-                elif self.releases:
-                    change = change_from_data(line[kind], is_whole=False)
-                    yield change.key, (release_of(change),)
+        """Yield what the same lines do, by key and in the order in which it came.
 
-    def _mark_at(self, place: int) -> int:
-        return self._marks[place] if place < len(self._marks) else 0
+        Raises:
+            StateError: they are not what a run writes (code `journal_damaged`).
+        """
+        place = 0
+        for number, line in enumerate(lines, start=2):
+            with _readable(number):
+                done = self._done(line, place, run)
+                place += _kind_of(line) == "change" and _sends(line)
+            if done is not None:
+                yield done
+
+    def _done(
+        self, line: Line, place: int, run: str
+    ) -> tuple[Key, tuple[Folded, ...]] | None:
+        kind = _kind_of(line)
+        if kind == "settled":
+            data = line[kind]
+            note = settling(settled_from_json(data["entry"]))
+            return key_from_json(data["key"]), (note,)
+        if kind != "change":
+            return None
+        mark = self._marks[place] if _sends(line) else 0
+        if mark:
+            change = change_from_data(line[kind], is_whole=False)
+            return change.key, tuple(_effects(change, mark, run))
+        if self.releases and not _sends(line):
+            change = change_from_data(line[kind], is_whole=False)
+            return change.key, (release_of(change),)
+        return None
+
+    def _read(self, line: Line) -> None:
+        if self._has_ended:
+            raise ValueError("lines follow the end of the run")
+        _READERS[_kind_of(line)](self, line)
+
+    def _settled(self, line: Line) -> None:
+        """Leave what is read where it is folded."""
+
+    def _change(self, line: Line) -> None:
+        if _sends(line):
+            self._marks.append(0)
 
     def _intend(self, line: Line) -> None:
         intent = line["intent"]
-        self._unheard[intent["call"]] = intent
-        if intent["has_counters"]:
-            self._doubtful[intent["call"]] = sent_from_json(intent)
+        call = intent["call"]
+        if call in self._unheard or intent["wave"] not in WAVES:
+            raise ValueError(f"call {call} cannot be told from another")
+        self._places(intent)
+        self._unheard[call], self._late[call] = intent, sent_from_json(intent)
+        self.sends = True
+
+    def _leave(self, line: Line) -> None:
+        call, at = line["left"]["call"], float(line["left"]["at"])
+        self._late[call] = replace(self._late[call], at=at)
 
     def _receive(self, line: Line) -> None:
         receipt = line["receipt"]
-        intent = self._unheard.pop(receipt["call"], None)
-        if intent is None:
-            raise _no_intent(receipt["call"])
+        intent = self._unheard.pop(receipt["call"])
         outcomes = [(count, Outcome(name)) for count, name in receipt["outcomes"]]
+        if sum(count for count, _ in outcomes) != _size(intent):
+            raise ValueError("a receipt is not of all records of its call")
         self._note(intent, outcomes)
-        if not any(outcome is Outcome.UNKNOWN for _, outcome in outcomes):
-            self._doubtful.pop(receipt["call"], None)
+        if receipt.get("answered", True):
+            del self._late[receipt["call"]]
 
     def _release(self, line: Line) -> None:
         self.releases = bool(line["release"])
@@ -108,17 +139,26 @@ class Ledger:
     def _end(self, line: Line) -> None:
         self._has_ended = True
         self.is_open = bool(line["end"]["open"])
+        self._may_land = bool(line["end"]["may_land"])
+
+    def _places(self, intent: Line) -> Places:
+        """Give the places of a call's records: each of a change that sends."""
+        last = -1
+        for first, count in intent["spans"]:
+            if first <= last or count < 1 or first + count > len(self._marks):
+                raise ValueError("a call is of records that the plan does not have")
+            last = first + count - 1
+        return placed(intent["spans"])
 
     def _note(self, intent: Line, outcomes: Iterable[tuple[int, Outcome]]) -> None:
-        places, start = placed(intent["spans"]), 0
+        places, start = self._places(intent), 0
         shift = 2 * (intent["wave"] - 1)
-        self._marks += bytes(max(0, places[-1] + 1 - len(self._marks)))
         for count, outcome in outcomes:
             if bit := _BITS.get(outcome, 0) << shift:
                 self._mark(places[start : start + count], bit)
             start += count
 
-    def _mark(self, places: range | tuple[int, ...], bit: int) -> None:
+    def _mark(self, places: Places, bit: int) -> None:
         marks = self._marks
         if isinstance(places, range) and not any(marks[places.start : places.stop]):
             marks[places.start : places.stop] = bytes((bit,)) * len(places)
@@ -129,11 +169,36 @@ class Ledger:
 
 _BITS = {Outcome.ACKNOWLEDGED: _TAKEN, Outcome.UNKNOWN: _DOUBTED}
 _READERS: dict[str, Callable[[Ledger, Line], None]] = {
-    "intent": Ledger._intend,  # noqa: SLF001 - its own table
+    "settled": Ledger._settled,  # noqa: SLF001 - its own table
+    "change": Ledger._change,  # noqa: SLF001
+    "intent": Ledger._intend,  # noqa: SLF001
+    "left": Ledger._leave,  # noqa: SLF001
     "receipt": Ledger._receive,  # noqa: SLF001
     "release": Ledger._release,  # noqa: SLF001
     "end": Ledger._end,  # noqa: SLF001
 }
+
+
+class _readable:  # noqa: N801 - read as a word, and quicker than a generator
+    """Refuses a line that no run writes, whatever reading it trips over."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, _UNREADABLE):
+            words = f"line {self._number} of the journal is none that a run writes"
+            raise journal_damaged(words) from error
+
+
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 
 
 def _effects(change: Change, mark: int, run: str) -> Iterator[Folded]:
@@ -145,6 +210,10 @@ def _effects(change: Change, mark: int, run: str) -> Iterator[Folded]:
             yield Taken(record, change)
 
 
+def _kind_of(line: Line) -> str:
+    return next(iter(line), "")
+
+
 def _sends(line: Line) -> bool:
     if isinstance(line, StoredLine):
         return waves_in(line.text) != b""
@@ -153,12 +222,3 @@ def _sends(line: Line) -> bool:
 
 def _size(intent: Line) -> int:
     return sum(count for _, count in intent["spans"])
-
-
-def _no_intent(call: int) -> StateError:
-    return StateError(
-        f"the journal has a receipt of call {call}, which it never sent",
-        hint="restore a copy of the journal; or move it away and run "
-        '"ctsync state doubt --all", since what it sent is then not known',
-        code="journal_damaged",
-    )

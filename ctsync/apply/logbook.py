@@ -9,6 +9,7 @@ from ctsync.apply.journal import (
     Sent,
     end_line,
     intent_line,
+    left_line,
     receipt_line,
     release_line,
 )
@@ -28,7 +29,13 @@ class Logbook(Protocol):
         """Refuse to let a call leave where another run may hold the lock by now."""
         ...
 
-    def receive(self, call: int, verdicts: Sequence[Verdict]) -> None:
+    def leave(self, call: int) -> None:
+        """Note that a call leaves now."""
+        ...
+
+    def receive(
+        self, call: int, verdicts: Sequence[Verdict], *, is_answered: bool
+    ) -> None:
         """Note what came of a call."""
         ...
 
@@ -40,11 +47,11 @@ class JournalLogbook:
         self,
         writer: JournalWriter,
         timeout_seconds: float,
-        clock: Callable[[], float],
+        steady: Callable[[], float],
     ) -> None:
         self._writer = writer
         self._timeout_seconds = timeout_seconds
-        self._clock = clock
+        self._steady = steady
 
     def enclose(self, pieces: Iterable[bytes]) -> None:
         """Note what is to be sent: the lines of a plan, which calls then refer to."""
@@ -54,7 +61,7 @@ class JournalLogbook:
     def intend(self, calls: Sequence[tuple[int, Cargo]]) -> None:
         """Note that calls leave; survives."""
         for number, (call, cargo) in enumerate(calls, start=1):
-            sent = Sent(call, self._clock(), self._timeout_seconds, cargo.counts)
+            sent = Sent(call, self._steady(), self._timeout_seconds)
             is_last = number == len(calls)
             self._writer.append(intent_line(sent, cargo), sync=is_last)
 
@@ -66,18 +73,27 @@ class JournalLogbook:
         """
         self._writer.check_lock()
 
-    def receive(self, call: int, verdicts: Sequence[Verdict]) -> None:
+    def leave(self, call: int) -> None:
+        """Note that a call leaves now."""
+        # Unsynced: it outlives the process, and a power cut begins another count.
+        self._writer.append(left_line(call, self._steady()), sync=False)
+
+    def receive(
+        self, call: int, verdicts: Sequence[Verdict], *, is_answered: bool
+    ) -> None:
         """Note what came of a call."""
         # Unsynced: if the line is lost, its outcomes are unknown, which is safe.
-        self._writer.append(receipt_line(call, verdicts), sync=False)
+        line = receipt_line(call, verdicts, is_answered=is_answered)
+        self._writer.append(line, sync=False)
 
     def release(self) -> None:
         """Note that the state alone forgets what the plan releases."""
         self._writer.append(release_line(), sync=False)
 
-    def end(self, *, is_open: bool) -> None:
+    def end(self, *, is_open: bool, may_land: bool) -> None:
         """Note that the run came to its end by itself; survives."""
-        self._writer.append(end_line(is_open=is_open), sync=True)
+        line = end_line(is_open=is_open, may_land=may_land)
+        self._writer.append(line, sync=True)
 
 
 class NoLogbook:
@@ -89,5 +105,10 @@ class NoLogbook:
     def check_lock(self) -> None:
         """Let every call leave."""
 
-    def receive(self, call: int, verdicts: Sequence[Verdict]) -> None:
+    def leave(self, call: int) -> None:
+        """Note nothing."""
+
+    def receive(
+        self, call: int, verdicts: Sequence[Verdict], *, is_answered: bool
+    ) -> None:
         """Note nothing."""

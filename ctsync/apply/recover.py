@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ctsync.apply.fold import Folding, fold_journal
-from ctsync.apply.ledger import Ledger
 from ctsync.errors import StateError
 from ctsync.model.snapshot import Base
 from ctsync.state.base import Journal, Snapshot, Store
@@ -63,16 +60,10 @@ def _folded_in_memory(snapshot: Snapshot, folding: Folding) -> Present:
     return Present(header, lambda: amended(snapshot.entries(), folding.edits()))
 
 
-def recover(
-    store: Store,
-    *,
-    clock: Callable[[], float],
-    sleep: Callable[[float], None],
-) -> Present:
+def recover(store: Store) -> Present:
     """Fold what a run left that was cut off. Call it under the lock.
 
-    Waits first until a call with counters that nobody heard of cannot write any more,
-    so that a late write does not pass the next plan.
+    What it left unanswered may still be written: who sends waits for that.
 
     Raises:
         StateError: the journal belongs to another snapshot, or cannot be folded.
@@ -82,7 +73,6 @@ def recover(
     if journal is not None:
         folding = _folding(store, snapshot, journal)
         if folding is not None:
-            _wait_for_late_writes(journal, clock, sleep)
             store.amend(folding.header, folding.edits())
             snapshot = store.read()
         store.discard_journal()
@@ -92,14 +82,3 @@ def recover(
 def _folding(store: Store, snapshot: Snapshot, journal: Journal) -> Folding | None:
     standing = relation(snapshot.header, journal.head, location=store.location)
     return fold_journal(snapshot.header, journal) if standing == "extends" else None
-
-
-def _wait_for_late_writes(
-    journal: Journal, clock: Callable[[], float], sleep: Callable[[float], None]
-) -> None:
-    sent = Ledger(journal.lines()).last_doubtful_delta
-    if sent is not None:
-        # Never longer than the timeout, whatever this machine's clock says.
-        rest = min(sent.over_at - clock(), sent.timeout_seconds)
-        if rest > 0:
-            sleep(rest)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from ctsync.apply.lanes import Parcel
 from ctsync.apply.retry import Attempt
 
-_LEAST_SECONDS = 0.001  # less may pass without moving the clock
+_LEAST_SECONDS = 0.001  # less may pass without moving the clock: it would spin
 
 
 class Rest(Struct, eq=False):
@@ -22,14 +22,11 @@ class Rest(Struct, eq=False):
 
 
 class Resting:
-    """Waits side by side, measured by what passes between two looks at the clock.
+    """Waits side by side, measured by what passes between two looks at the clock."""
 
-    A clock that is set back stretches no wait by more than one look.
-    """
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._looked_at = clock()
+    def __init__(self, steady: Callable[[], float]) -> None:
+        self._steady = steady
+        self._looked_at = steady()
         self._rests: list[Rest] = []
         self._pause_seconds = 0.0
 
@@ -43,10 +40,10 @@ class Resting:
         self.look()
         self._pause_seconds = max(self._pause_seconds, seconds)
 
-    def look(self) -> None:
-        """Take note of the time that has passed."""
-        now = self._clock()
-        passed = max(0.0, now - self._looked_at)
+    def look(self, *, at_least: float = 0.0) -> None:
+        """Take note of the time that has passed; `at_least` was slept since."""
+        now = self._steady()
+        passed = max(at_least, now - self._looked_at)
         self._looked_at = now
         self._pause_seconds = max(0.0, self._pause_seconds - passed)
         for rest in self._rests:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from ctsync import __version__
+from ctsync.apply.clock import Clock
 from ctsync.apply.collection import collected_seldom
 from ctsync.apply.dispatch import Dispatch
 from ctsync.apply.execute import Execution
@@ -17,6 +18,7 @@ from ctsync.apply.fold import fold_journal
 from ctsync.apply.guard import check_plan
 from ctsync.apply.halt import Halt, halting_error
 from ctsync.apply.journal import Head
+from ctsync.apply.late_writes import wait_for_late_writes
 from ctsync.apply.logbook import JournalLogbook, Logbook, NoLogbook
 from ctsync.apply.recover import Present, folded_view, recover
 from ctsync.apply.result import ApplyResult
@@ -37,7 +39,7 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
     connect: Connect,
     *,
     terms: Terms,
-    clock: Callable[[], float],
+    clock: Clock,
     sleep: Callable[[float], None],
     rng: Random,
     new_id: Callable[[], str],
@@ -56,11 +58,7 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
         TransportError: the passcode or the address cannot be used; nothing was sent.
     """
     around = Surroundings(clock, sleep, rng, observer)
-    present = (
-        folded_view(store)
-        if terms.dry_run
-        else recover(store, clock=clock, sleep=sleep)
-    )
+    present = folded_view(store) if terms.dry_run else recover(store)
     standing = check_plan(plan, present)
     with collected_seldom(), ExitStack() as stack:
         due = Due(plan)
@@ -84,14 +82,15 @@ class _Run(Struct, frozen=True):
     def go(
         self, connect: Connect, new_id: Callable[[], str], stop: Stop
     ) -> ApplyResult:
-        started = self.around.clock()
+        started = self.around.clock.steady()
         tally = Tally(self.plan.foot.places, self.due.done)
         with closing(connect() if self._sends else _NoTransport()) as transport:
             if self.terms.dry_run or not (self._sends or self._releases):
                 dispatch = self._dispatch(transport, NoLogbook())
                 error = self._send(dispatch, tally)
             else:
-                head = self._head(new_id, started)
+                self._wait_for_earlier_runs()
+                head = self._head(new_id)
                 dispatch, error = self._write(head, transport, tally)
         return self._result(tally, dispatch, error, started, stop)
 
@@ -116,8 +115,14 @@ class _Run(Struct, frozen=True):
             error = error or self._end(logbook, dispatch, tally)
         return dispatch, error or self._fold(dispatch)
 
-    def _head(self, new_id: Callable[[], str], started: float) -> Head:
-        header = self.present.header
+    def _wait_for_earlier_runs(self) -> None:
+        if self._sends:
+            wait_for_late_writes(
+                self.present.header, self.around, lambda: self.halt.reason is not None
+            )
+
+    def _head(self, new_id: Callable[[], str]) -> Head:
+        header, clock = self.present.header, self.around.clock
         return Head(
             lineage=new_id() if header is None else header.lineage,
             serial=0 if header is None else header.serial,
@@ -125,12 +130,15 @@ class _Run(Struct, frozen=True):
             run=self.run,
             plan=self.plan.checksum,
             digest=self.plan.foot.digest,
-            started=started,
+            started=clock.wall(),
+            # When calls left is only told where their lines outlive a kill.
+            boot=clock.boot if self.store.keeps_unsynced else None,
             tool_version=__version__,
         )
 
     def _logbook(self, writer: JournalWriter) -> JournalLogbook:
-        return JournalLogbook(writer, self.terms.timeout_seconds, self.around.clock)
+        steady = self.around.clock.steady
+        return JournalLogbook(writer, self.terms.timeout_seconds, steady)
 
     def _dispatch(self, transport: Transport, logbook: Logbook) -> Dispatch:
         return Dispatch(transport, logbook, self.halt, self.terms, self.around)
@@ -166,7 +174,8 @@ class _Run(Struct, frozen=True):
                 logbook.release()
             self._wait_for_late_writes(dispatch)
             is_whole = tally.acknowledged == tally.total and stopped is None
-            logbook.end(is_open=not is_whole)
+            may_land = dispatch.unanswered_over_at > self.around.clock.steady()
+            logbook.end(is_open=not is_whole, may_land=may_land)
         except (CtsyncError, MemoryError) as error:
             if not dispatch.calls:
                 raise
@@ -174,9 +183,7 @@ class _Run(Struct, frozen=True):
         return None
 
     def _wait_for_late_writes(self, dispatch: Dispatch) -> None:
-        if dispatch.counters_over_at is None:
-            return
-        rest = dispatch.counters_over_at - self.around.clock()
+        rest = dispatch.counters_over_at - self.around.clock.steady()
         if rest > 0:
             why = "a call with counters had no answer, and may still be written"
             self.around.observer.waits(rest, why)
@@ -217,7 +224,7 @@ class _Run(Struct, frozen=True):
             environment=self.plan.head.environment,
             tally=tally,
             calls=dispatch.calls,
-            seconds=self.around.clock() - started,
+            seconds=self.around.clock.steady() - started,
             dry_run=self.terms.dry_run,
             called=dispatch.reached or (error is not None and dispatch.calls > 0),
             stopped=reason,

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct, field
 
+from ctsync.apply.clock import Clock
 from ctsync.kinds.base import Frame
 from ctsync.model.policy import DEFAULT_LIMITS, Limit
 
@@ -96,7 +97,7 @@ class Silent:
 class Surroundings(Struct, frozen=True):
     """Time, chance, and whoever watches."""
 
-    clock: Callable[[], float]
+    clock: Clock
     sleep: Callable[[float], None]
     rng: Random
     observer: Observer

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ctsync.cli.approval import approve
 from ctsync.cli.checking import refuse_faults
 from ctsync.cli.checking_plans import check_plan
+from ctsync.cli.clock import machine_clock
 from ctsync.cli.finishing import check_webhook, finish, open_report
 from ctsync.cli.holding import holder
 from ctsync.cli.options import Settings
@@ -70,6 +70,7 @@ def _open(settings: Settings, orders: Orders) -> tuple[Session, SavedPlan | None
 def _apply(
     session: Session, store: Store, orders: Orders, saved: SavedPlan | None
 ) -> int:
+    clock = machine_clock()  # under the lock
     present = _present(store, orders)
     with ExitStack() as stack:
         plan = saved or stack.enter_context(plan_now(session, present, orders.wish))
@@ -77,7 +78,7 @@ def _apply(
         approve(session, present, plan, orders)
         check_webhook(session, orders)
         report = open_report(session, orders, stack)
-        result = send_plan(session, store, plan, orders)
+        result = send_plan(session, store, plan, orders, clock)
         return finish(session, plan, orders, result, report)
 
 
@@ -86,7 +87,7 @@ def _present(store: Store, orders: Orders) -> Present:
 
     if orders.dry_run:
         return folded_view(store)
-    return recover(store, clock=time.time, sleep=time.sleep)
+    return recover(store)
 
 
 def _check_first_run(store: Store, orders: Orders) -> None:

@@ -15,6 +15,7 @@ from ctsync.cli.session import Session
 from ctsync.errors import CtsyncError
 
 if TYPE_CHECKING:
+    from ctsync.apply.clock import Clock
     from ctsync.apply.result import ApplyResult
     from ctsync.plan.document import SavedPlan
     from ctsync.state import Store
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def send_plan(
-    session: Session, store: Store, plan: SavedPlan, orders: Orders
+    session: Session, store: Store, plan: SavedPlan, orders: Orders, clock: Clock
 ) -> ApplyResult:
     """Send what a plan says, from this project to its account.
 
@@ -53,7 +54,7 @@ def send_plan(
             store,
             lambda: _connect(session, stack),
             terms=terms,
-            clock=time.time,
+            clock=clock,
             sleep=time.sleep,
             rng=random.Random(),  # noqa: S311 - jitter, no secret
             new_id=lambda: str(uuid.uuid4()),

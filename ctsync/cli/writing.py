@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -99,7 +98,7 @@ def _reader(permission: Permission) -> Callable[[Store], Present]:
 
     if permission.dry_run:
         return folded_view
-    return lambda store: recover(store, clock=time.time, sleep=time.sleep)
+    return recover
 
 
 def _next(session: Session, present: Present, new: Rewrite) -> Header:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 
 class Account(Struct, frozen=True, eq=False):
@@ -61,6 +62,17 @@ class LastPlan(Struct, frozen=True):
     open: bool
 
 
+class Unanswered(Struct, frozen=True):
+    """The last call that left without an answer, and may be written for a while.
+
+    `at` are seconds of the clock that `boot` names; None where it has no name.
+    """
+
+    boot: str | None
+    at: float
+    timeout_seconds: float
+
+
 class Header(Struct, frozen=True):
     """What a snapshot says of itself.
 
@@ -75,6 +87,7 @@ class Header(Struct, frozen=True):
     entries: int = 0
     last_plan: LastPlan | None = None
     tool_version: str = ""
+    unanswered: Unanswered | None = None
 
 
 class Base(Struct, frozen=True):
@@ -92,7 +105,7 @@ class Base(Struct, frozen=True):
 def header_as_json(header: Header) -> dict[str, Any]:
     """Give the stored form of a header."""
     last = header.last_plan
-    return {
+    data = {
         "lineage": header.lineage,
         "serial": header.serial,
         "account": header.account.as_json(),
@@ -101,6 +114,9 @@ def header_as_json(header: Header) -> dict[str, Any]:
         "last_plan": None if last is None else _last_as_json(last),
         "tool_version": header.tool_version,
     }
+    if header.unanswered is not None:
+        data["unanswered"] = asdict(header.unanswered)
+    return data
 
 
 def _last_as_json(last: LastPlan) -> dict[str, Any]:
@@ -113,7 +129,7 @@ def header_from_json(data: Mapping[str, Any]) -> Header:
     Raises:
         KeyError, TypeError: the data is not a header.
     """
-    last = data["last_plan"]
+    last, unanswered = data["last_plan"], data.get("unanswered")
     return Header(
         lineage=data["lineage"],
         serial=data["serial"],
@@ -122,4 +138,5 @@ def header_from_json(data: Mapping[str, Any]) -> Header:
         entries=data["entries"],
         last_plan=None if last is None else LastPlan(**last),
         tool_version=data["tool_version"],
+        unanswered=None if unanswered is None else Unanswered(**unanswered),
     )

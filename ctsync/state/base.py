@@ -193,6 +193,7 @@ class Store(ABC):
 
     name: ClassVar[str]
     form: ClassVar[str]  # how `state:` of a project names it, for messages
+    keeps_unsynced: ClassVar[bool] = False  # a journal's line outlives the process
     location: str
 
     @classmethod

@@ -20,6 +20,8 @@ POLL_SECONDS = 0.05
 class FileStore(Store):
     """A store whose journal and lock are files, wherever its snapshot is."""
 
+    keeps_unsynced = True
+
     @abstractmethod
     def _beside(self, what: str) -> Path:
         """Give the path of `journal`, `lock`, `holder` or `runs`."""

@@ -228,8 +228,13 @@ class StoredLine(Mapping[str, Any]):
 
 
 def _damage(location: str, number: int) -> StateError:
+    return journal_damaged(f"line {number} of {location} is damaged")
+
+
+def journal_damaged(words: str) -> StateError:
+    """Give the refusal of a journal that is not as a run wrote it."""
     return StateError(
-        f"line {number} of {location} is damaged, and lines follow it",
+        words,
         hint="restore a copy of the journal; or move it away and run "
         '"ctsync state doubt --all", since what it sent is then not known',
         code="journal_damaged",

@@ -1,5 +1,6 @@
 """A small world: what is wanted, a real state, the sandbox, and runs between them."""
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -7,17 +8,19 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from random import Random
-from time import sleep, time
+from time import sleep
 from typing import BinaryIO
 
 import pytest
 from msgspec.structs import replace
 
+from ctsync.apply.clock import Clock
 from ctsync.apply.recover import folded_view, recover
 from ctsync.apply.result import ApplyResult
 from ctsync.apply.run import apply_plan
 from ctsync.apply.terms import Pace, Silent, Terms
 from ctsync.canon import canonical, fold_name, sha256
+from ctsync.cli.clock import machine_clock
 from ctsync.engines.base import Candidate
 from ctsync.kinds.base import Frame
 from ctsync.model.change import Change, Origin
@@ -38,6 +41,8 @@ from ctsync.sandbox import Sandbox
 from ctsync.state.base import Store
 from ctsync.state.jsonl import JsonlStore
 from ctsync.transport.http import connect
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what tests here share
 
 PASSCODE = "sandbox"
 FAST = Pace(first_seconds=0.001, most_seconds=0.002)
@@ -69,13 +74,14 @@ class StopSign:
 
 @dataclass
 class Time:
-    """A clock that moves only by sleeping."""
+    """A clock that moves only by sleeping. `boot` names this machine's start."""
 
     now: float = 1_000_000.0
     slept: list[float] = field(default_factory=list)
+    boot: str | None = "boot1"
 
-    def clock(self) -> float:
-        return self.now
+    def clock(self) -> Clock:
+        return Clock(lambda: 1.7e9, lambda: self.now, self.now, self.boot)
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -188,7 +194,7 @@ class World:
     def apply(self, plan: SavedPlan, **over: object) -> ApplyResult:
         arguments: dict[str, object] = {
             "terms": self.terms,
-            "clock": self.time.clock,
+            "clock": self.time.clock(),
             "sleep": self.time.sleep,
             "rng": Random(7),
             "new_id": lambda: next(self.ids),
@@ -201,11 +207,11 @@ class World:
 
     def apply_in_real_time(self, plan: SavedPlan, **over: object) -> ApplyResult:
         """Apply by the clock on the wall: for calls that overlap."""
-        return self.apply(plan, clock=time, sleep=sleep, **over)
+        return self.apply(plan, clock=machine_clock(), sleep=sleep, **over)
 
     def bring(self, wants: Wants, **over: object) -> ApplyResult:
         """Plan and apply."""
-        recover(self.store, clock=self.time.clock, sleep=self.time.sleep)
+        recover(self.store)
         return self.apply(self.plan(wants), **over)
 
     def connect(self):
@@ -258,6 +264,19 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def world(tmp_path: Path, sandbox: Sandbox) -> Iterator[World]:
     yield from _worlds(tmp_path, sandbox)
+
+
+@pytest.fixture
+def world_on(tmp_path: Path) -> Iterator[Callable[[Sandbox], World]]:
+    """Give what makes a world with a sandbox that runs."""
+    with ExitStack() as stack:
+
+        def make(running: Sandbox) -> World:
+            made = World(tmp_path, running)
+            stack.callback(made.close)
+            return made
+
+        yield make
 
 
 @pytest.fixture

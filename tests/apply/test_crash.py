@@ -1,105 +1,14 @@
 """A run that is cut off anywhere is taken up by the next, and nothing is lost."""
 
-import os
 import signal
-import subprocess
-import sys
-import textwrap
 from collections import Counter
-from itertools import count
 from time import sleep
 
 import pytest
+from breaking import child, cut_off
 
 from ctsync.apply.recover import folded_view, recover
 from ctsync.canon import canonical
-
-
-class Crash(BaseException):
-    """The process ends here."""
-
-
-class Fuse:
-    """Blows at the n-th time that anything is done."""
-
-    def __init__(self, at):
-        self.at = at
-        self.steps = count()
-
-    def __call__(self):
-        if next(self.steps) == self.at:
-            raise Crash
-
-
-class FrailWriter:
-    def __init__(self, writer, fuse):
-        self._writer, self._fuse = writer, fuse
-
-    def append(self, line, *, sync):
-        self._fuse()
-        self._writer.append(line, sync=sync)
-        self._fuse()
-
-    def enclose(self, pieces):
-        self._writer.enclose(pieces)
-        self._fuse()
-
-    def check_lock(self):
-        self._writer.check_lock()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._writer.close()
-
-
-class FrailStore:
-    """A store whose writing steps may be the last thing that a run does."""
-
-    def __init__(self, store, fuse):
-        self._store, self._fuse = store, fuse
-        self.location = store.location
-
-    def read(self):
-        return self._store.read()
-
-    def journal(self):
-        return self._store.journal()
-
-    def open_journal(self, head):
-        self._fuse()
-        return FrailWriter(self._store.open_journal(head), self._fuse)
-
-    def replace(self, header, entries):
-        self._fuse()
-        written = self._store.replace(header, entries)
-        self._fuse()
-        return written
-
-    def amend(self, header, edits):
-        self._fuse()
-        written = self._store.amend(header, edits)
-        self._fuse()
-        return written
-
-    def discard_journal(self):
-        self._fuse()
-        self._store.discard_journal()
-
-
-class FrailTransport:
-    def __init__(self, transport, fuse):
-        self._transport, self._fuse = transport, fuse
-
-    def upload(self, body, *, dry_run):
-        self._fuse()
-        answer = self._transport.upload(body, dry_run=dry_run)
-        self._fuse()
-        return answer
-
-    def close(self):
-        self._transport.close()
 
 
 def first_wants(world):
@@ -116,20 +25,6 @@ def everything(world, plan, points, tags):
         world.counter("Points", points),
         world.values("Tags", *tags),
     )
-
-
-def cut_off(world, plan, at):
-    """Apply until the fuse blows; say whether it did."""
-    fuse = Fuse(at)
-    try:
-        world.apply(
-            plan,
-            store=FrailStore(world.store, fuse),
-            connect=lambda: FrailTransport(world.connect(), fuse),
-        )
-    except Crash:
-        return True
-    return False
 
 
 def sent(world):
@@ -183,71 +78,10 @@ def test_readers_see_before_the_fold_what_the_fold_will_write(world, at):
     cut_off(world, world.plan(second_wants(world)), at)
     view = folded_view(world.store)
     seen = list(view.entries())
-    recovered = recover(world.store, clock=world.time.clock, sleep=world.time.sleep)
+    recovered = recover(world.store)
     assert recovered.base == view.base
     assert list(recovered.entries()) == seen
     assert world.store.journal() is None
-
-
-def test_recovery_waits_for_a_counter_call_that_nobody_heard_of(world):
-    world.bring(first_wants(world))
-    plan = world.plan({"u0": everything(world, "Free", 11, ["a", "b"])})
-    assert cut_off(world, plan, 3)  # after open, plan and intent
-    slept = len(world.time.slept)
-    recover(world.store, clock=world.time.clock, sleep=world.time.sleep)
-    assert sum(world.time.slept[slept:]) == world.terms.timeout_seconds
-
-
-def test_recovery_does_not_wait_where_the_outcome_is_known(world):
-    world.bring(first_wants(world))
-    plan = world.plan({"u0": everything(world, "Free", 11, ["a", "b"])})
-    assert cut_off(world, plan, 7)
-    slept = len(world.time.slept)
-    recover(world.store, clock=world.time.clock, sleep=world.time.sleep)
-    assert world.time.slept[slept:] == []
-
-
-CHILD = """
-    import sys, time
-    from pathlib import Path
-    from random import Random
-    from ctsync.apply.run import apply_plan
-    from ctsync.apply.terms import Silent, Terms
-    from ctsync.cli.signals import stop_on_signals
-    from ctsync.plan.document import open_plan
-    from ctsync.state.jsonl import JsonlStore
-    from ctsync.transport.http import connect
-
-    folder, concurrency = Path(sys.argv[1]), int(sys.argv[2])
-    seconds, number = float(sys.argv[3]), iter(range(1000))
-    with open_plan(folder / "plan") as plan, stop_on_signals() as stop:
-        result = apply_plan(
-            plan,
-            JsonlStore.at("state.jsonl", folder=folder, name=None),
-            lambda: connect(plan.head.account, "sandbox", timeout_seconds=seconds),
-            terms=Terms(
-                records_per_call=1, timeout_seconds=seconds, concurrency=concurrency
-            ),
-            clock=time.time,
-            sleep=time.sleep,
-            rng=Random(1),
-            new_id=lambda: f"child{next(number)}",
-            observer=Silent(),
-            stop=stop,
-        )
-    sys.exit(result.exit_code)
-"""
-
-
-def child(world, plan, folder, *, concurrency=1, timeout_seconds=5):
-    """Apply a plan in a process of its own."""
-    plan.copy_to(folder / "plan")
-    words = (str(folder), str(concurrency), str(timeout_seconds))
-    return subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(CHILD), *words],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stderr=subprocess.DEVNULL,
-    )
 
 
 def test_a_killed_process_leaves_what_the_next_needs(world, tmp_path):

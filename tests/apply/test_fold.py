@@ -13,11 +13,12 @@ from ctsync.apply.journal import (
     Sent,
     end_line,
     intent_line,
+    left_line,
     receipt_line,
     release_line,
 )
 from ctsync.apply.ledger import Ledger
-from ctsync.canon import parse
+from ctsync.canon import canonical, parse
 from ctsync.errors import StateError
 from ctsync.model.change import Change, Settled
 from ctsync.model.entry import Entry, Known
@@ -123,7 +124,7 @@ ADDED = Operation("Tags", "list", "$add", ("b",), "known", (), ("b",), 2)
 MOVED = Operation("Points", "counter", "$incr", 5, "known", 1, 6)
 DOUBT = Doubt((GOLD,), ("vip",), "run")
 AFTER = Known("Plan", "string", "Gold", owned=True)
-SENT = Sent(1, 1000.0, 60.0, has_counters=True)
+SENT = Sent(1, 1000.0, 60.0)
 ACK, REJ, UNK, UNSENT = (
     Outcome.ACKNOWLEDGED, Outcome.REJECTED, Outcome.UNKNOWN, Outcome.NOT_SENT,
 )  # fmt: skip
@@ -183,13 +184,71 @@ def test_what_was_rejected_or_not_sent_does_nothing(intent):
     assert not Ledger([*enclosed(*CHANGES), *lines]).does_anything
 
 
-def test_a_receipt_without_its_intent_is_damage():
-    with pytest.raises(StateError, match="receipt of call 1"):
-        Ledger([receipt(REJ, REJ)])
+def without(line, *path):
+    """Give a line without something that belongs there."""
+    *way, last = path
+    copy = parse(canonical(line))
+    inner = copy
+    for step in way:
+        inner = inner[step]
+    del inner[last]
+    return copy
+
+
+def with_value(line, value, *path):
+    *way, last = path
+    copy = parse(canonical(line))
+    inner = copy
+    for step in way:
+        inner = inner[step]
+    inner[last] = value
+    return copy
+
+
+def test_lines_that_no_run_writes_are_damage(intent):
+    sent, came, end = intent(), receipt(ACK, ACK), end_line(is_open=False)
+    bad = {
+        "a receipt without its intent": [came],
+        "a call that leaves twice": [sent, sent],
+        "a receipt that comes twice": [sent, came, came],
+        "one that left without an intent": [left_line(1, 5.0)],
+        "an unknown kind": [sent, {"surprise": 1}],
+        "no kind": [{}],
+        "lines after the end": [sent, came, end, sent],
+        "a wave that does not exist": [with_value(sent, 4, "intent", "wave")],
+        "no spans": [without(sent, "intent", "spans")],
+        "spans of nothing": [with_value(sent, [[0, 0]], "intent", "spans")],
+        "places beyond the plan": [with_value(sent, [[0, 3]], "intent", "spans")],
+        "places below it": [with_value(sent, [[-1, 1]], "intent", "spans")],
+        "a place twice": [with_value(sent, [[0, 2], [1, 1]], "intent", "spans")],
+        "a time that is none": [with_value(sent, "soon", "intent", "at")],
+        "too few outcomes": [sent, receipt(ACK)],
+        "too many outcomes": [sent, receipt(ACK, ACK, ACK)],
+        "no such outcome": [
+            sent,
+            with_value(came, [[2, "maybe"]], "receipt", "outcomes"),
+        ],
+        "outcomes that are none": [sent, with_value(came, 5, "receipt", "outcomes")],
+        "an end that says nothing": [{"end": {}}],
+    }
+    for what, lines in bad.items():
+        with pytest.raises(StateError) as refused:
+            Ledger([*enclosed(*CHANGES), *lines])
+        assert refused.value.code == "journal_damaged", what
+        assert "state doubt --all" in refused.value.hint
+
+
+def test_a_change_that_cannot_be_read_is_damage_where_it_is_folded(intent):
+    lines = [*enclosed(*CHANGES), intent()]
+    ledger = Ledger(lines)
+    lines[2] = without(lines[2], "change", "key")
+    with pytest.raises(StateError) as refused:
+        list(ledger.effects(lines, "run"))
+    assert refused.value.code == "journal_damaged"
 
 
 def test_a_later_call_speaks_last(intent):
-    again = Sent(2, 1001.0, 60.0, has_counters=False)
+    again = Sent(2, 1001.0, 60.0)
     lines = intent(), receipt(UNK, UNK), intent(again), receipt(ACK, REJ, call=2)
     after = known_after(*lines)
     assert after[KEY] == {"plan": AFTER}
@@ -205,7 +264,7 @@ def test_each_wave_has_outcomes_of_its_own(cargo_of):
             zip(waves, (ACK, UNK, UNSENT), strict=True)
         )
         for line in (
-            intent_line(Sent(call, 0.0, 60.0, has_counters=False), cargo),
+            intent_line(Sent(call, 0.0, 60.0), cargo),
             receipt(outcome, call=call),
         )
     ]
@@ -251,18 +310,23 @@ def test_a_doubt_that_comes_twice_is_the_same_doubt():
 
 
 def test_a_run_that_did_not_end_left_everything_open(intent):
-    assert Ledger([intent()]).is_open
-    assert Ledger([intent(), end_line(is_open=True)]).is_open
-    assert not Ledger([intent(), end_line(is_open=False)]).is_open
+    lines = [*enclosed(*CHANGES), intent()]
+    assert Ledger(lines).is_open
+    assert Ledger([*lines, end_line(is_open=True)]).is_open
+    assert not Ledger([*lines, end_line(is_open=False)]).is_open
 
 
-def test_only_a_counter_call_of_unknown_outcome_is_waited_for(intent):
-    def awaited(*lines):
-        return Ledger(lines).last_doubtful_delta
+def test_only_a_call_without_an_answer_may_still_be_written(intent):
+    def unanswered(*lines):
+        return Ledger([*enclosed(*CHANGES), *lines]).unanswered
 
-    assert awaited(intent()) == SENT
-    assert awaited(intent(), receipt(ACK, UNK)) == SENT
-    assert awaited(intent(), receipt(ACK, REJ)) is None
-    assert awaited(intent(), end_line(is_open=True)) is None
-    plain = Sent(1, 1000.0, 60.0, has_counters=False)
-    assert awaited(intent(plain)) is None
+    lost = receipt_line(1, (Verdict(UNK), Verdict(UNK)), is_answered=False)
+    assert unanswered(intent()) == SENT
+    assert unanswered(intent(), left_line(1, 1007.0)) == Sent(1, 1007.0, 60.0)
+    assert unanswered(intent(), lost) == SENT
+    assert unanswered(intent(), receipt(ACK, UNK)) is None
+    assert unanswered(intent(), lost, end_line(is_open=True)) is None
+    assert unanswered(intent(), lost, end_line(is_open=True, may_land=True)) == SENT
+    later = Sent(2, 1001.0, 60.0)
+    assert unanswered(intent(), lost, intent(later)) == later
+    assert unanswered(intent(later), intent(), left_line(1, 1000.5)) == later

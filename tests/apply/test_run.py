@@ -324,8 +324,8 @@ def test_a_full_disk_in_the_middle_is_an_incomplete_apply(world):
             append, lines = writer.append, []
 
             def limited(line, *, sync):
-                lines.append(line)
-                if len(lines) == 4:
+                lines.append(next(iter(line)))
+                if lines.count("receipt") == 2:
                     raise StateError("cannot write state.jsonl.journal: no space")
                 append(line, sync=sync)
 

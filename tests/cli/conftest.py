@@ -72,6 +72,9 @@ class QuickTime:
     def time(self) -> float:
         return time.time() + self.skipped
 
+    def monotonic(self) -> float:
+        return time.monotonic() + self.skipped
+
     def sleep(self, seconds: float) -> None:
         self.skipped += seconds
 
@@ -217,7 +220,7 @@ def desk(tmp_path: Path, sandbox: Sandbox, capsys, monkeypatch) -> Iterator[Desk
     folder = tmp_path / "project"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    for room in ("applying", "sending"):
+    for room in ("clock", "sending"):
         monkeypatch.setattr(f"ctsync.cli.{room}.time", QuickTime())
     made = Desk(folder, sandbox, capsys, monkeypatch)
     made.project()

@@ -19,6 +19,7 @@ from random import Random
 from threading import Lock
 from typing import Any
 
+from ctsync.apply.clock import Clock
 from ctsync.apply.run import apply_plan
 from ctsync.apply.terms import Pace, Silent, Terms
 from ctsync.errors import CtsyncError
@@ -101,7 +102,7 @@ def apply(job: dict[str, Any]) -> int:
                 timeout_seconds=30,
                 pace=Pace(first_seconds=0.001, most_seconds=0.001),
             ),
-            clock=time.time,
+            clock=Clock(time.time, time.monotonic, time.monotonic()),
             sleep=lambda _: None,
             rng=Random(1),
             new_id=lambda: f"child{os.getpid()}-{next(numbers)}",

@@ -44,10 +44,10 @@ class QuickTime:
 
     skipped: float = 0.0
     at_first: Callable[[], None] | None = None
-    real: Callable[[], float] = time.time
+    steady: Callable[[], float] = time.monotonic
 
-    def time(self) -> float:
-        return self.real() + self.skipped
+    def monotonic(self) -> float:
+        return self.steady() + self.skipped
 
     def sleep(self, seconds: float) -> None:
         self.skipped += seconds
@@ -246,7 +246,7 @@ def stage_of(
     """Set the stage for a kind of record."""
     made: list[Stage] = []
     clock = QuickTime()
-    monkeypatch.setattr("time.time", clock.time)
+    monkeypatch.setattr("time.monotonic", clock.monotonic)
     monkeypatch.setattr("time.sleep", clock.sleep)
     monkeypatch.chdir(tmp_path)
 

@@ -68,6 +68,9 @@ class QuickTime:
     def time(self):
         return time.time() + self.skipped
 
+    def monotonic(self):
+        return time.monotonic() + self.skipped
+
     def sleep(self, seconds):
         self.skipped += seconds
 
@@ -199,7 +202,7 @@ def documents(tmp_path_factory):
         for name in ("CI", "CTSYNC_ENV"):
             patch.delenv(name, raising=False)
         patch.setenv("CLEVERTAP_PASSCODE", "sandbox")
-        for room in ("applying", "sending"):
+        for room in ("clock", "sending"):
             patch.setattr(f"ctsync.cli.{room}.time", QuickTime())
         with Sandbox(account_id="TEST-1", slow_seconds=0.2) as sandbox:
             desk = Desk(folder, sandbox.url, hook.server_port)

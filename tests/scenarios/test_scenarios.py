@@ -53,6 +53,7 @@ _DRAWN = {
     "lines_sha256": "(lines)",
     "seal": "(seal)",
     "tool_version": "(version)",
+    "unanswered": "(when)",
 }
 
 
@@ -70,7 +71,7 @@ class Stage:
         self._drawn = 0
         self._skipped = 0.0
         monkeypatch.setattr("ctsync.cli.sending.uuid", self)
-        for room in ("applying", "sending"):
+        for room in ("clock", "sending"):
             monkeypatch.setattr(f"ctsync.cli.{room}.time", self)
         monkeypatch.setattr(ctsync.sandbox, "Sandbox", self._sandbox())
 
@@ -81,6 +82,9 @@ class Stage:
 
     def time(self):
         return time.time() + self._skipped
+
+    def monotonic(self):
+        return time.monotonic() + self._skipped
 
     def sleep(self, seconds):
         self._skipped += seconds

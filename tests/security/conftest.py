@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
-from time import sleep, time
+from time import monotonic, sleep
 
 import pytest
 
@@ -119,8 +119,8 @@ class QuickTime:
     def __init__(self) -> None:
         self.skipped = 0.0
 
-    def time(self) -> float:
-        return time() + self.skipped
+    def monotonic(self) -> float:
+        return monotonic() + self.skipped
 
     def sleep(self, seconds: float) -> None:
         self.skipped += seconds
@@ -237,7 +237,7 @@ def desk(tmp_path, sandbox, capsys, caplog, monkeypatch) -> Desk:
     folder.mkdir()
     monkeypatch.chdir(folder)
     clock = QuickTime()
-    monkeypatch.setattr("time.time", clock.time)
+    monkeypatch.setattr("time.monotonic", clock.monotonic)
     monkeypatch.setattr("time.sleep", clock.sleep)
     caplog.set_level(logging.DEBUG)
     made = Desk(folder, sandbox, capsys, caplog)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import Condition, RLock
 from typing import Any, TypeVar
 
+from ctsync.apply.clock import Clock
 from ctsync.model.entry import Entry
 from ctsync.model.key import Key
 from ctsync.model.snapshot import Header
@@ -16,7 +17,6 @@ from ctsync.state.base import Journal, JournalWriter, Snapshot, Store
 from ctsync.state.edits import Edit
 from ctsync.transport.answer import Answer, Happened, Transport
 from trial.watch import Watch
-from trial.wishes import COUNTERS
 
 T = TypeVar("T")
 
@@ -59,8 +59,8 @@ class Time:
     late: list[tuple[float, bytes]] = field(default_factory=list)
     _lock: RLock = field(default_factory=RLock)
 
-    def clock(self) -> float:
-        return self.now
+    def clock(self) -> Clock:
+        return Clock(lambda: 1.7e9, lambda: self.now, self.now, "boot")
 
     def sleep(self, seconds: float) -> None:
         with self._lock:
@@ -98,11 +98,6 @@ class Traffic:
             self._changed.wait_for(lambda: not self._calls, 10)
 
 
-def writes_counters(body: bytes) -> bool:
-    """Say whether a call writes counters, by a difference or as they are."""
-    return any(f'"{name}"'.encode() in body for name in COUNTERS)
-
-
 @dataclass
 class Wire:
     """A transport that meets a fault now and then, and is watched."""
@@ -131,7 +126,7 @@ class Wire:
         kind = self.fault()
         self.watch.totals["faults"] += kind != "none"
         if kind == LATE:
-            due = self.time.clock() + self.timeout_seconds
+            due = self.time.now + self.timeout_seconds
             self.time.late.append((due, body))
             return Answer(Happened.LOST, message="ConnectionResetError: gone")
         self.sandbox.script(kind)
@@ -170,6 +165,7 @@ class FrailStore:
     def __init__(self, store: Store, fuse: Fuse, watch: Watch) -> None:
         self._store, self._fuse, self._watch = store, fuse, watch
         self.location = store.location
+        self.keeps_unsynced = store.keeps_unsynced
 
     def read(self) -> Snapshot:
         return self._store.read()

@@ -32,7 +32,7 @@ from ctsync.state.jsonl import JsonlStore
 from ctsync.transport.http import connect
 from trial.expect import KEPT, mistakes
 from trial.watch import Broken, Watch
-from trial.wire import Crash, FrailStore, Fuse, Time, Traffic, Wire, writes_counters
+from trial.wire import Crash, FrailStore, Fuse, Time, Traffic, Wire
 from trial.wishes import (
     CANARY,
     COUNTERS,
@@ -241,7 +241,7 @@ class World:
             FrailStore(self.store, fuse, self.watch),  # type: ignore[arg-type]
             connected,
             terms=self._terms(trouble),
-            clock=self.time.clock,
+            clock=self.time.clock(),
             sleep=self.time.sleep,
             rng=Random(7),
             new_id=lambda: f"id{next(self.ids)}",
@@ -260,10 +260,8 @@ class World:
         )
 
     def _after(self, plan: SavedPlan, result: ApplyResult | None) -> None:
-        # A plain write that is late may pass the next plan's; that of a counter may
-        # not, so it is left in flight for as long as it can be.
+        # What is late is left in flight for as long as it can be.
         self.watch.ended()
-        self.time.land(lambda _, body: not writes_counters(body))
         forgotten = {
             (change.key.id, name)
             for change in plan.changes()
@@ -319,7 +317,7 @@ class World:
         self.watch.doubt()
 
     def recover(self) -> Present:
-        return recover(self.store, clock=self.time.clock, sleep=self.time.sleep)
+        return recover(self.store)
 
     def check(self) -> None:
         """Hold what the state says to what the platform holds."""
