@@ -155,6 +155,9 @@ class FrailWriter(JournalWriter):
             self._watch.written(json.loads(line))
         self._fuse()
 
+    def check_lock(self) -> None:
+        self._writer.check_lock()
+
     def close(self) -> None:
         self._writer.close()
 
