@@ -66,6 +66,14 @@ def as_number(data: str) -> str:
     return f"CASE WHEN octet_length({data}) = 16 THEN {data}::BIT::UHUGEINT END"
 
 
+def reason_of(error: Exception) -> str:
+    """Say what kept DuckDB, without its own words: they quote values and paths."""
+    words = str(error)
+    if "No space left" in words or "max_temp_directory_size" in words:
+        return "the disk is full"
+    return words.partition(":")[0].strip().lower() if ":" in words else "it failed"
+
+
 def refusals() -> type[Exception]:
     """Give the base of what DuckDB raises; ask only where something was raised."""
     import duckdb

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from ctsync.canon import canonical
-from ctsync.duck import Connection, as_bytes, connected, quoted, refusals
+from ctsync.duck import Connection, as_bytes, connected, quoted, reason_of, refusals
 from ctsync.engines import relations as sql
 from ctsync.engines.ahead import fetched_ahead
 from ctsync.engines.base import Candidate, Engine, Search, Tally, fingerprint, in_order
@@ -78,11 +78,8 @@ def find_places(sources: Iterable[RowSource], key: Key) -> Iterator[Contribution
 
 
 def _stopped(error: Exception) -> CtsyncError:
-    # DuckDB's own words may hold values, but for those about memory and files.
-    about = type(error).__name__.removesuffix("Exception")
-    why = str(error).splitlines()[0] if about in {"OutOfMemory", "IO"} else about
     return CtsyncError(
-        f"DuckDB could not compare the project with the state: {why}",
+        f"DuckDB could not compare the project with the state: {reason_of(error)}",
         hint="make room in the folder that TMPDIR names, or try --engine memory",
         code="engine",
     )

@@ -56,6 +56,12 @@ class Mask(Struct, frozen=True):
             return key.as_json()
         return {key.type: self._stand_in(key, origins), "masked": True}
 
+    def key_at(self, key: Key, origin: Origin | None) -> dict[str, Any]:
+        """Give the key as findings show it: never one that stands in a data file."""
+        if origin is None or origin.row is None or self.reveal:
+            return self.key_json(key, () if origin is None else (origin,))
+        return {key.type: origin.place, "masked": True}
+
     def hides_value(self, *, sensitive: bool) -> bool:
         """Say whether a value of an attribute must not be shown."""
         return sensitive and not self.reveal

@@ -20,6 +20,10 @@ from ctsync.model.rule import Rule
 from ctsync.model.value import Misread
 from ctsync.plan.ground import Ground
 
+CELL_TEXT = "(not shown)"
+_ENOUGH_ROWS = 3
+_REMEMBERED = 10_000  # words of which the rows are counted
+
 
 class Place(NamedTuple):
     """Where words about one profile stand, or one about one attribute of it."""
@@ -67,6 +71,7 @@ class Desk:
         self._ground = ground
         self._mask = mask
         self._findings = findings
+        self._words = SharedWords()
 
     def take(
         self, complaints: Iterable[Complaint], *, is_skipped: bool = False
@@ -78,15 +83,12 @@ class Desk:
 
     def _finding(self, complaint: Complaint) -> Diagnostic:
         rule, place = complaint.rule, complaint.place
-        # What is wrong with a whole row may quote an identifier.
-        is_sensitive = rule is None or rule.sensitive
-        hidden = self._mask.hides_value(sensitive=is_sensitive)
-        message, hint = complaint.fault.say(shown=SENSITIVE_TEXT if hidden else None)
+        message, hint = complaint.fault.say(shown=self._shown_for(complaint))
         line, column = position_of(self._ground, place)
         key = None
         # What a cohort says wrongly, it says once and not of each member.
         if place.key not in (None, NOBODY) and place.origin.cohort is None:
-            key = self._mask.key_json(place.key, (place.origin,))
+            key = self._mask.key_at(place.key, place.origin)
         return Diagnostic(
             "warning" if complaint.is_warning else "error",
             complaint.fault.code,
@@ -99,6 +101,41 @@ class Desk:
             key=key,
             attribute=None if rule is None else rule.attribute,
         )
+
+    def _shown_for(self, complaint: Complaint) -> str | None:
+        """Give what is shown in place of the value; None where it may be seen."""
+        # What is wrong with a whole row may quote an identifier.
+        is_sensitive = complaint.rule is None or complaint.rule.sensitive
+        if self._mask.hides_value(sensitive=is_sensitive):
+            return SENSITIVE_TEXT
+        is_open = self._mask.reveal or not _is_cell(complaint)
+        return None if is_open or self._words.is_shared(complaint) else CELL_TEXT
+
+
+def _is_cell(complaint: Complaint) -> bool:
+    """Say whether the value is from a data file; what a cohort gives is the spec's."""
+    origin = complaint.place.origin
+    return origin.row is not None and origin.cohort is None
+
+
+class SharedWords:
+    """Which words of rows are no one person's own: those that three rows have had."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str], tuple[int, Origin]] = {}
+
+    def is_shared(self, complaint: Complaint) -> bool:
+        """Take a word of a row in; say whether so many rows had it."""
+        attribute = "" if complaint.rule is None else complaint.rule.attribute
+        word = attribute, complaint.fault.value or ""
+        origin = complaint.place.origin
+        count, last = self._seen.get(word, (0, None))
+        if count == 0 and len(self._seen) >= _REMEMBERED:
+            return False
+        if count < _ENOUGH_ROWS and origin != last:
+            count += 1
+            self._seen[word] = count, origin
+        return count >= _ENOUGH_ROWS
 
 
 def _softened(complaint: Complaint) -> Complaint:

@@ -64,7 +64,6 @@ def _note(
     severity, message, hint = _NOTES[code]
     file = place.origin.file or None
     line, column = position_of(ground, place) if file else (None, None)
-    origins = (place.origin,) if file else ()
     return Diagnostic(
         severity,
         code,
@@ -74,6 +73,6 @@ def _note(
         line=line,
         column=column,
         row=place.origin.row,
-        key=place.key and mask.key_json(place.key, origins),
+        key=place.key and mask.key_at(place.key, place.origin if file else None),
         attribute=attribute,
     )

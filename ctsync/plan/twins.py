@@ -55,5 +55,5 @@ def _twin(
         file=origin.file,
         line=origin.line,
         row=origin.row,
-        key=mask.key_json(candidate.key, (origin,)),
+        key=mask.key_at(candidate.key, origin),
     )

@@ -123,11 +123,12 @@ def header_of(file: DataFile) -> tuple[str, ...]:
     if not header:
         hint = "the first line names the columns"
         raise Unreadable("CT616", "has no header", hint)
-    named = [name for name in header if name]
-    twice = next((name for name in named if named.count(name) > 1), None)
-    if twice is not None:
-        message = f'names column "{twice}" twice'
-        raise Unreadable("CT616", message, "name each column once")
+    places: dict[str, int] = {}
+    for place, name in enumerate(header, 1):
+        first = places.setdefault(name, place) if name else place
+        if first != place:
+            message = f"gives columns {first} and {place} the same name"
+            raise Unreadable("CT616", message, "name each column once")
     return tuple(header)
 
 

@@ -197,11 +197,10 @@ def _fault(line: bytes, row: int) -> Unreadable | None:
         message = "holds half of a surrogate pair"
         return Unreadable("CT617", message, "write the character itself", row)
     except json.JSONDecodeError as error:
-        message = f"is not JSON: {error.msg} at character {error.pos + 1}"
+        message = f"is not JSON from character {error.pos + 1} on"
         return Unreadable("CT617", message, "write one object a line", row)
-    except ValueError as error:
-        message = f"is no JSON object: {error}"
-        return Unreadable("CT617", message, "write one object a line", row)
+    except ValueError:
+        return Unreadable("CT617", "is no JSON object", "write one object a line", row)
     return None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from ctsync.duck import Connection, named, refusals
+from ctsync.duck import Connection, named, reason_of, refusals
 from ctsync.errors import SpecError
 from ctsync.model.rows import Stream
 from ctsync.sources import relations as sql
@@ -206,7 +206,7 @@ class Loaded:
             fault = self._failure(connection, file)
             if fault is not None:
                 return refused([fault.in_file(file.name)])
-        return SpecError(f"DuckDB cannot read the rows: {_reason(error)}", ())
+        return SpecError(f"DuckDB cannot read the rows: {reason_of(error)}", ())
 
     def _failure(self, connection: Connection, file: DataFile) -> Unreadable | None:
         form = FORMS[file.form]
@@ -241,14 +241,5 @@ _NOT_DECIDED = Unreadable(
 
 
 def _damaged(error: Exception) -> Unreadable:
-    message = f"cannot be read: {_reason(error)}"
+    message = f"cannot be read: {reason_of(error)}"
     return Unreadable("CT612", message, "export it again")
-
-
-def _reason(error: Exception) -> str:
-    """Give what DuckDB says, without what might be a value."""
-    sort, _, words = str(error).splitlines()[0].partition(": ")
-    return words if sort in _WITHOUT_VALUES else sort.lower()
-
-
-_WITHOUT_VALUES = frozenset({"IO Error", "Out of Memory Error", "Permission Error"})

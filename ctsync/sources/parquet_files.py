@@ -61,7 +61,7 @@ class ParquetForm:
         try:
             found = connection.sql(query)
         except refusals() as error:
-            message = f"is no Parquet file that can be read: {_first_line(error)}"
+            message = "is no Parquet file that can be read"
             raise Unreadable("CT612", message, "export it again") from error
         types = dict(zip(found.columns, map(str, found.types), strict=True))
         require(wanted.names, found.columns)
@@ -110,7 +110,7 @@ def _sort(type_: str) -> str:
 def _require_types(types: dict[str, str], wanted: Wanted) -> None:
     kept_back = [name for name in types if name.lower() in _OURS]
     if kept_back:
-        message = f'column "{kept_back[0]}" has a name that DuckDB keeps for itself'
+        message = f'column "{kept_back[0].lower()}" has a name that DuckDB keeps'
         raise Unreadable("CT616", message, "export it under another name")
     key = types[wanted.key]
     if _sort(key) != "text" and not _WHOLE.fullmatch(key):
@@ -124,7 +124,8 @@ def _require_types(types: dict[str, str], wanted: Wanted) -> None:
 
 
 def _noun(type_: str) -> str:
-    return type_.partition("(")[0] if type_.startswith(("STRUCT", "MAP")) else type_
+    # Names of fields and words of an ENUM stand in brackets.
+    return type_ if type_.startswith("DECIMAL") else type_.partition("(")[0]
 
 
 def _relation(
@@ -195,10 +196,6 @@ _READERS: Mapping[str, Reader] = {
     "moment": _moment,
     "instant": partial(_moment, zone="Z"),
 }
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
 
 
 FORM = ParquetForm()

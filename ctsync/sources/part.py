@@ -7,11 +7,12 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
+from ctsync.canon import fold_name
 from ctsync.duck import Connection
 from ctsync.model.value import Literal, Misread, Raw
 from ctsync.sources.files import DataFile, Unreadable
 from ctsync.sources.where import Condition
-from ctsync.spec.nearest import did_you_mean
+from ctsync.spec.nearest import nearest
 from ctsync.spec.scalars import PLAIN, literal
 
 Cells: TypeAlias = "Sequence[str | None]"
@@ -84,14 +85,20 @@ def require(names: Iterable[str], columns: Sequence[str]) -> None:
         return
     shown = ", ".join(f'"{name}"' for name in lacking)
     message = f"has no column{'s' if len(lacking) > 1 else ''} {shown}"
-    hint = did_you_mean(lacking[0], columns) or _all_of(columns)
-    raise Unreadable("CT615", message, hint)
+    raise Unreadable("CT615", message, _help_with(lacking[0], columns))
 
 
-def _all_of(columns: Sequence[str]) -> str:
-    shown = [f'"{name}"' for name in columns[:12]]
-    more = len(columns) - len(shown)
-    return f"it has {', '.join(shown)}{f' and {more} more' if more else ''}"
+def _help_with(name: str, columns: Sequence[str]) -> str:
+    """Give a hint without the names of columns: without a header they are people."""
+    folded = fold_name(name)
+    place = next((n for n, c in enumerate(columns, 1) if fold_name(c) == folded), None)
+    if place is not None:
+        return f"column {place} differs from it only in letter case or spaces"
+    close = nearest(name, columns, limit=1)
+    if close:
+        return f"column {[*columns].index(close[0]) + 1} is called nearly so"
+    count = len(columns)
+    return f"it has {count} other column{'' if count == 1 else 's'}"
 
 
 def kept(wanted: Wanted) -> str:

@@ -97,9 +97,13 @@ class Condition(Struct, frozen=True):
         try:
             found = connection.sql(query).types[0]
         except refusals() as error:
+            if any("(" in type_ for type_ in types):  # with names and words in it
+                message = "the condition does not go with the types of the columns"
+                raise Refused(message) from error
             raise Refused(self._in_own_names(_first_line(error))) from error
         if str(found) != "BOOLEAN":
-            raise Refused(f"the condition gives a {found}, not true or false", _EXAMPLE)
+            noun = str(found).partition("(")[0]
+            raise Refused(f"the condition gives a {noun}, not true or false", _EXAMPLE)
 
     def _in_own_names(self, text: str) -> str:
         for number, name in reversed([*enumerate(self.names, 1)]):
@@ -219,9 +223,9 @@ def _column(name: str, known: Sequence[str]) -> str:
     if len(alike) == 1:
         return alike[0]
     if alike:
-        raise Refused(f"{name} may be {' or '.join(alike)}", "write it as it stands")
-    hint = did_you_mean(name, known)
-    raise Refused(f'there is no column "{name}"', hint or "text stands in '...'")
+        message = f"{name} may be any of {len(alike)} columns"
+        raise Refused(message, "write it as it stands")
+    raise Refused(f'there is no column "{name}"', "text stands in '...'")
 
 
 def _first_line(error: Exception) -> str:

@@ -31,6 +31,7 @@ from ctsync.spec.schema import bare_spec_schema
 from ctsync.spec.sections import Section, judge
 from ctsync.spec.settings import Settings, read_settings
 from ctsync.spec.tabled import TableReader
+from ctsync.spec.tables import is_readable
 from ctsync.spec.variables import secrets_in
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -138,6 +139,9 @@ class _Loading:
             if not path.exists():
                 self._report_missing(name, path, *place)
                 continue
+            if is_readable(name):
+                self._report_data(name, *place)
+                continue
             for file in spec_files(path, resolved(self.path)):
                 shown = relative_to(self.root, file)
                 if not self._is_outside(file, "this file", shown, ()):
@@ -153,6 +157,11 @@ class _Loading:
         elif fault is not None:  # nothing of it is read, so it has no lines
             self.report.put(Problem("CT015", f"{subject} {fault}", HINT, (1, 1)), file)
         return fault is not None
+
+    def _report_data(self, name: str, file: str, place: Steps) -> None:
+        # What a spec says wrongly is quoted, what a data file says must not be.
+        message, hint = f'"{name}" is a data file', "name it in a table"
+        self.report.add("CT015", message, file=file, path=place, hint=hint)
 
     def _report_missing(self, name: str, path: Path, file: str, place: Steps) -> None:
         hint = similar(path) or f"it is relative to {self.file}"

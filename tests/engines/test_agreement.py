@@ -151,7 +151,7 @@ def test_too_little_memory_is_told_with_what_to_do(lab, monkeypatch):
     monkeypatch.setattr(duckdb, "connected", partial(duck.connected, memory_mib=8))
     monkeypatch.setattr(duckdb, "_MOST_MIB", 8)
     search = duckdb.Search(row_sources=(lab.Many(200_000),))
-    with pytest.raises(CtsyncError, match="Out of Memory") as caught:
+    with pytest.raises(CtsyncError, match="out of memory") as caught:
         list(duckdb.find_candidates(search, Tally()))
     assert caught.value.code == "engine"
     assert "TMPDIR" in caught.value.hint

@@ -169,7 +169,9 @@ def test_a_damaged_page_is_named_with_its_file(folder):
 def test_a_missing_column_is_named(folder):
     folder.write("a.parquet", made(id=["u1"], b=["x"]))
     (finding,) = folder.findings(TABLE.format("a.parquet"))
-    assert finding == 'a.parquet: error CT615 has no column "a" (it has "id", "b")'
+    assert (
+        finding == 'a.parquet: error CT615 has no column "a" (it has 2 other columns)'
+    )
 
 
 def test_a_column_whose_name_is_duckdbs_own_is_refused(folder):
