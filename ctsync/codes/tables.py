@@ -104,4 +104,10 @@ CODES: Mapping[str, Code] = {
         "Correct the rows; limits.skip bounds how many may be skipped.",
         "warning",
     ),
+    "CT640": Code(
+        "more in a file than its size says",
+        "A packed file unpacks to more than 200 times its size (64 MiB are always "
+        "allowed), or a Parquet file has more than ten rows a byte: no export is so.",
+        "Give the file as it is, not packed.",
+    ),
 }

@@ -27,9 +27,8 @@ from ctsync.sources.part import (
     require,
     untyped,
 )
-from ctsync.sources.whole import damaged, require_whole
+from ctsync.sources.whole import MAX_LINE_BYTES, damaged, require_whole, short_lines
 
-MAX_LINE_BYTES = 32 << 20  # DuckDB's own limit of 2 MB is too low for some cells
 _OPTIONS = (
     "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', "
     "strict_mode = true, null_padding = false, allow_quoted_nulls = false, "
@@ -119,7 +118,7 @@ def header_of(file: DataFile) -> tuple[str, ...]:
         Unreadable: there is no header, or it names a column twice.
     """
     with _lines(file) as lines:
-        header = next(_records(lines, skips_blanks=False), None)
+        header = next(_records(short_lines(lines), skips_blanks=False), None)
     if not header:
         hint = "the first line names the columns"
         raise Unreadable("CT616", "has no header", hint)
@@ -141,7 +140,7 @@ def _require_commas(header: Sequence[str]) -> None:
 
 
 @contextmanager
-def _lines(file: DataFile) -> Iterator[Iterable[str]]:
+def _lines(file: DataFile) -> Iterator[TextIOWrapper]:
     before = csv.field_size_limit(sys.maxsize)
     try:
         with (

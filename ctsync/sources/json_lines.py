@@ -14,7 +14,7 @@ from ctsync.sources.files import DataFile, Unreadable
 from ctsync.sources.json_rows import parsed, read_line
 from ctsync.sources.packing import DAMAGES, unpacked
 from ctsync.sources.part import Part, Wanted, kept, named_cells, require
-from ctsync.sources.whole import damaged, require_whole
+from ctsync.sources.whole import damaged, require_whole, short_lines
 
 BOM = b"\xef\xbb\xbf"
 _SAMPLED_ROWS = 1000
@@ -147,7 +147,8 @@ def _rows(file: DataFile) -> Iterator[Iterator[bytes]]:
     """Give the lines of a file that are not blank."""
     try:
         with unpacked(file.path) as lines:
-            yield (line for line in _without_mark(lines) if line.strip())
+            rows = _without_mark(short_lines(lines))
+            yield (line for line in rows if line.strip())
     except DAMAGES as error:
         raise damaged(error) from error
 

@@ -20,7 +20,6 @@ from ctsync.sources.json_lines import FORM as JSON_LINES
 from ctsync.sources.parquet_files import FORM as PARQUET
 from ctsync.sources.part import Form, Part, Wanted
 from ctsync.sources.where import Refused
-from ctsync.sources.whole import checked
 
 FORMS: Mapping[str, Form] = {".csv": CSV, ".jsonl": JSON_LINES, ".parquet": PARQUET}
 
@@ -88,9 +87,8 @@ class Loaded:
         """
         try:
             self._create(connection)
-            with checked(self.files):
-                for part in self._parts:
-                    self._insert(connection, part)
+            for part in self._parts:
+                self._insert(connection, part)
             self._number(connection)
             self._count(connection)
         except refusals() as error:

@@ -44,6 +44,8 @@ SELECT {cells}, file, row{kept} FROM (
         (file_row_number + 1)::BIGINT AS row
     FROM {reader}
 )"""
+_LEAST_MOST_ROWS = 1_000_000
+_MOST_ROWS_A_BYTE = 10
 _OURS = ("file_index", "file_row_number", "filename")
 
 
@@ -63,6 +65,7 @@ class ParquetForm:
         except refusals() as error:
             message = "is no Parquet file that can be read"
             raise Unreadable("CT612", message, "export it again") from error
+        _require_bounds(connection, file)
         types = dict(zip(found.columns, map(str, found.types), strict=True))
         require(wanted.names, found.columns)
         _require_types(types, wanted)
@@ -92,6 +95,15 @@ class ParquetForm:
     def first_fault(self, file: DataFile) -> Unreadable | None:  # noqa: ARG002
         """Parquet has no rows that could be read by themselves."""
         return None
+
+
+def _require_bounds(connection: Connection, file: DataFile) -> None:
+    """Refuse a few bytes that say they are millions of rows."""
+    query = f"SELECT sum(num_rows) FROM parquet_file_metadata([{file.sql}])"  # noqa: S608
+    ((rows,),) = connection.execute(query).fetchall()
+    if rows > max(_LEAST_MOST_ROWS, _MOST_ROWS_A_BYTE * file.mark[0]):
+        message = f"has {rows:,} rows in {file.mark[0]:,} bytes"
+        raise Unreadable("CT640", message, "rows with keys of their own take more")
 
 
 def _reader(files: Sequence[DataFile]) -> str:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from ctsync.canon import canonical, parse
 from ctsync.duck import Connection, refusals
+from ctsync.sources.where_size import MOST_BYTES, size_of
 from ctsync.spec.nearest import did_you_mean
 
 _PARTS = frozenset(
@@ -120,8 +121,18 @@ def judged(connection: Connection, text: str) -> Condition:
     Raises:
         Refused: it is no single expression, or looks at more than a row's columns.
     """
+    try:
+        return _judged(connection, text)
+    except (RecursionError, ValueError) as error:  # no JSON is nested so deeply
+        raise Refused("the condition is nested too deeply", "flatten it") from error
+
+
+def _judged(connection: Connection, text: str) -> Condition:
     node = _parsed(connection, text)
     names = tuple(dict.fromkeys(_judge(node["select_list"], connection)))
+    if size_of(node["select_list"]) > MOST_BYTES:
+        hint = "write numbers into repeat, lpad and format, and small ones"
+        raise Refused("the condition makes too much text of a row", hint)
     for part in _walk(node["select_list"]):
         if part.get("class") == "COLUMN_REF":
             part["column_names"] = [f"w{names.index(part['column_names'][0]) + 1}"]
