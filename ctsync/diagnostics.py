@@ -26,7 +26,7 @@ class Diagnostic:
     attribute: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Give the finding as every JSON document shows it."""
+        """Return the finding as every JSON document shows it."""
         return {name: getattr(self, name) for name in _FIELDS}
 
     def as_text(self) -> str:
@@ -90,7 +90,7 @@ class Findings:
             self._severities[severity] += missing
 
     def sorted(self) -> tuple[Diagnostic, ...]:
-        """Give those kept, by place."""
+        """Return those kept, by place."""
         return tuple(sorted(self._kept, key=lambda finding: finding.order))
 
     def __iter__(self) -> Iterator[Diagnostic]:

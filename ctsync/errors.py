@@ -100,7 +100,7 @@ class Interrupted(CtsyncError):
 
 
 def out_of_memory() -> CtsyncError:
-    """Give the error that stands for Python's `MemoryError`, which says nothing."""
+    """Return the error that stands for Python's `MemoryError`, which says nothing."""
     return CtsyncError(
         "there is not enough memory",
         hint="raise the limit on memory (ulimit -v, or that of the container), and run "

@@ -29,7 +29,7 @@ _PLAIN = re.compile(r"[\n\x20-\x7e]*")
 
 
 def escape(text: str) -> str:
-    """Give the text with everything that would be acted on spelled out."""
+    """Return the text with everything that would be acted on spelled out."""
     if text.isascii() and text.isprintable() and "::" not in text and "##" not in text:
         return text
     shown = "".join(map(_escape_one, text))
@@ -37,12 +37,12 @@ def escape(text: str) -> str:
 
 
 def is_unprintable(char: str) -> bool:
-    """Say whether a terminal would act on the character instead of showing it."""
+    """Return whether a terminal would act on the character instead of showing it."""
     return unicodedata.category(char) in _OBEYED or bool(_INVISIBLE.match(char))
 
 
 def without_commands(text: str, spell: Callable[[int], str]) -> str:
-    """Give the text with a character of each workflow command spelled out."""
+    """Return the text with a character of each workflow command spelled out."""
     if "::" not in text and "##" not in text:
         return text
     text = _AT_START.sub(lambda found: found[1] + spell(ord(":")), text)
@@ -50,7 +50,7 @@ def without_commands(text: str, spell: Callable[[int], str]) -> str:
 
 
 def inert(text: str) -> str:
-    """Give lines of any document so that nothing acts on them.
+    """Return lines of any document so that nothing acts on them.
 
     What is spelled out is so in JSON's way, which leaves JSON what it was.
     """
@@ -60,7 +60,7 @@ def inert(text: str) -> str:
 
 
 def json_escape(number: int) -> str:
-    """Give a character, by its number, as JSON can spell it."""
+    """Return a character, by its number, as JSON can spell it."""
     if number < 0x10000:
         return f"\\u{number:04x}"
     high, low = divmod(number - 0x10000, 0x400)

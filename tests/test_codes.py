@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from ctsync.codes import CODES
+from ctsync.diagnostic_codes import CODES
 
 PACKAGE = Path(__file__).parents[1] / "ctsync"
 

@@ -17,17 +17,17 @@ import pytest
 
 from ctsync import errors
 from ctsync.cli.app import build_app, run
-from ctsync.cli.options import FORMATS
-from ctsync.codes import CODES
+from ctsync.cli.global_options import FORMATS
+from ctsync.diagnostic_codes import CODES
 from ctsync.kinds import KINDS
-from ctsync.kinds.system import SYSTEM
+from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.limits import PlatformLimits
-from ctsync.model.key import ID_TYPES
 from ctsync.model.operation import OPERATORS
 from ctsync.model.policy import DEFAULT_LIMITS, LIMITS, UploadTerms
-from ctsync.plan.select import KINDS as SELECTORS
-from ctsync.spec import project_schema, spec_schema
-from ctsync.spec.schema import REGIONS, REQUIRED
+from ctsync.model.profile_key import ID_TYPES
+from ctsync.plan.selection import KINDS as SELECTORS
+from ctsync.project import project_schema, spec_schema
+from ctsync.project.schema.documents import REGIONS, REQUIRED
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "specs" / "README.md"

@@ -8,25 +8,25 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ctsync.apply.journal import Head, head_from_json
-from ctsync.apply.ledger import Folded, Ledger
+from ctsync.apply.journal_records import JournalHead, head_from_json
+from ctsync.apply.journal_replay import Folded, JournalReplay
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header, LastPlan, Unanswered
 from ctsync.state.base import Journal
-from ctsync.state.edits import Edit
+from ctsync.state.entry_edits import Edit
 
 
 class Folding(Struct, frozen=True):
     """What a journal does to the snapshot that it extends; `header` has no digest."""
 
     header: Header
-    edits: Callable[[], Iterator[tuple[Key, Edit]]]
+    edits: Callable[[], Iterator[tuple[ProfileKey, Edit]]]
 
 
 def fold_edits(
-    effects: Iterable[tuple[Key, Iterable[Folded]]],
-) -> Iterator[tuple[Key, Edit]]:
+    effects: Iterable[tuple[ProfileKey, Iterable[Folded]]],
+) -> Iterator[tuple[ProfileKey, Edit]]:
     """Yield effects as edits of a snapshot's entries."""
     for key, group in effects:
         yield key, partial(_fold, Entry(key), group)
@@ -39,35 +39,37 @@ def _fold(empty: Entry, effects: Iterable[Folded], entry: Entry | None) -> Entry
 
 
 def fold_journal(header: Header | None, journal: Journal) -> Folding | None:
-    """Give what a journal makes of the snapshot it extends; None if it did nothing.
+    """Return what a journal makes of the snapshot it extends; None if it did nothing.
 
     Entries found to be as desired already go in at a fold, and are no reason for one.
     """
-    ledger = Ledger(journal.lines())
-    if not ledger.does_anything:
+    replay = JournalReplay(journal.lines())
+    if not replay.does_anything:
         return None
     head = head_from_json(journal.head)
 
-    def edits() -> Iterator[tuple[Key, Edit]]:
-        return fold_edits(ledger.effects(journal.lines(), head.run))
+    def edits() -> Iterator[tuple[ProfileKey, Edit]]:
+        return fold_edits(replay.effects(journal.lines(), head.run))
 
-    return Folding(_header_after(header, head, ledger), edits)
+    return Folding(_header_after(header, head, replay), edits)
 
 
-def _header_after(header: Header | None, head: Head, ledger: Ledger) -> Header:
+def _header_after(
+    header: Header | None, head: JournalHead, replay: JournalReplay
+) -> Header:
     begun = header or Header(head.lineage, head.serial, head.account)
     return replace(
         begun,
         serial=head.serial + 1,
-        last_plan=LastPlan(head.plan, ledger.is_open),
+        last_plan=LastPlan(head.plan, replay.is_open),
         tool_version=head.tool_version,
         # Who sends has waited for whatever was on its way before.
-        unanswered=_unanswered(head, ledger) if ledger.sends else begun.unanswered,
+        unanswered=_unanswered(head, replay) if replay.sends else begun.unanswered,
     )
 
 
-def _unanswered(head: Head, ledger: Ledger) -> Unanswered | None:
-    sent = ledger.unanswered
+def _unanswered(head: JournalHead, replay: JournalReplay) -> Unanswered | None:
+    sent = replay.unanswered
     if sent is None:
         return None
     return Unanswered(head.boot, sent.at, sent.timeout_seconds)

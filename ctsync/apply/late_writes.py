@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ctsync.apply.apply_settings import Runtime
 from ctsync.apply.clock import Clock
-from ctsync.apply.terms import Surroundings
 from ctsync.model.snapshot import Header, Unanswered
 
 _WHY = "a call of an earlier run had no answer, and may still be written"
@@ -18,7 +18,7 @@ _SLICE_SECONDS = 0.5  # a wait looks for a signal this often
 
 
 def wait_for_late_writes(
-    header: Header | None, around: Surroundings, is_over: Callable[[], bool]
+    header: Header | None, around: Runtime, is_over: Callable[[], bool]
 ) -> None:
     """Wait as long as a call of an earlier run may be written, or until `is_over`."""
     unanswered = None if header is None else header.unanswered
@@ -32,7 +32,7 @@ def wait_for_late_writes(
 
 
 def rest_seconds(unanswered: Unanswered | None, clock: Clock) -> float:
-    """Give how long the call may still be written.
+    """Return how long the call may still be written.
 
     Never less than the timeout since it was sent, nor more than that from now on. What
     another machine counted, or this one before it was started anew, tells nothing:

@@ -6,14 +6,14 @@ from ctsync.apply.fold import Folding, fold_journal
 from ctsync.errors import StateError
 from ctsync.model.snapshot import Base
 from ctsync.state.base import Journal, Snapshot, Store
-from ctsync.state.binding import relation
-from ctsync.state.edits import amended, exchanged
-from ctsync.state.form import with_changed_digest
+from ctsync.state.entry_edits import changed_entry, replaced_entries
+from ctsync.state.lineage_checks import relation
+from ctsync.state.snapshot_codec import with_changed_digest
 
 _TRIES = 3
 
 
-class Present(Snapshot, frozen=True):
+class CurrentSnapshot(Snapshot, frozen=True):
     """What is known now: a snapshot, with what a journal beside it adds."""
 
     @property
@@ -24,8 +24,8 @@ class Present(Snapshot, frozen=True):
         return Base(self.header.lineage, self.header.serial, self.header.digest)
 
 
-def folded_view(store: Store) -> Present:
-    """Give snapshot and journal as one; takes no lock and writes nothing.
+def folded_view(store: Store) -> CurrentSnapshot:
+    """Return snapshot and journal as one; takes no lock and writes nothing.
 
     Raises:
         StateError: either cannot be read, or they do not belong together.
@@ -40,7 +40,7 @@ def folded_view(store: Store) -> Present:
     return _view(store)
 
 
-def _view(store: Store) -> Present:
+def _view(store: Store) -> CurrentSnapshot:
     # The journal comes first: a fold in between then shows as a folded journal.
     journal = store.journal()
     snapshot = store.read()
@@ -50,17 +50,21 @@ def _view(store: Store) -> Present:
     return _folded_in_memory(snapshot, folding)
 
 
-def _as_it_is(snapshot: Snapshot) -> Present:
-    return Present(snapshot.header, snapshot.read, snapshot.columns, snapshot.find)
+def _as_it_is(snapshot: Snapshot) -> CurrentSnapshot:
+    return CurrentSnapshot(
+        snapshot.header, snapshot.read, snapshot.columns, snapshot.find
+    )
 
 
-def _folded_in_memory(snapshot: Snapshot, folding: Folding) -> Present:
-    changes = exchanged(snapshot.pick, folding.edits())
+def _folded_in_memory(snapshot: Snapshot, folding: Folding) -> CurrentSnapshot:
+    changes = replaced_entries(snapshot.pick, folding.edits())
     header = with_changed_digest(snapshot.header, folding.header, changes)
-    return Present(header, lambda: amended(snapshot.entries(), folding.edits()))
+    return CurrentSnapshot(
+        header, lambda: changed_entry(snapshot.entries(), folding.edits())
+    )
 
 
-def recover(store: Store) -> Present:
+def recover(store: Store) -> CurrentSnapshot:
     """Fold what a run left that was cut off. Call it under the lock.
 
     What it left unanswered may still be written: who sends waits for that.

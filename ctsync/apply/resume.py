@@ -16,16 +16,16 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ctsync.canon import fold_name
+from ctsync.canonical_json import fold_name
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Frame
-from ctsync.model.change import Change, Settled
+from ctsync.kinds.base import ValueContext
+from ctsync.model.change import Change, EntryAfter
+from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
-from ctsync.model.target import Target
-from ctsync.plan.document import SavedPlan, scratch_file
-from ctsync.plan.ends import PlanFoot
-from ctsync.plan.writer import PlanWriter
+from ctsync.model.profile_key import ProfileKey
+from ctsync.plan.plan_file import SavedPlan, scratch_file
+from ctsync.plan.plan_header import PlanFoot
+from ctsync.plan.plan_writer import PlanWriter
 
 
 class Due(Struct, frozen=True):
@@ -35,8 +35,8 @@ class Due(Struct, frozen=True):
     done: tuple[int, ...] = ()
 
 
-def remainder(plan: SavedPlan, entries: Iterable[Entry], frame: Frame) -> Due:
-    """Give what of a plan is still due, with what entries get at the next fold."""
+def remainder(plan: SavedPlan, entries: Iterable[Entry], frame: ValueContext) -> Due:
+    """Return what of a plan is still due, with what entries get at the next fold."""
     done: list[int] = []
     with ExitStack() as stack:
         file = stack.enter_context(scratch_file())
@@ -44,7 +44,7 @@ def remainder(plan: SavedPlan, entries: Iterable[Entry], frame: Frame) -> Due:
         settled: Iterator[_Found] = ((key, None, each) for key, each in plan.settled())
         found = merge(_still_due(plan, entries, frame), settled, key=itemgetter(0))
         for key, place, each in found:
-            if isinstance(each, Settled):
+            if isinstance(each, EntryAfter):
                 writer.add_settled(key, each)
                 continue
             if place is not None and not each.operations:
@@ -59,11 +59,11 @@ def remainder(plan: SavedPlan, entries: Iterable[Entry], frame: Frame) -> Due:
     return due
 
 
-_Found: TypeAlias = "tuple[Key, int | None, Change | Settled]"
+_Found: TypeAlias = "tuple[ProfileKey, int | None, Change | EntryAfter]"
 
 
 def _still_due(
-    plan: SavedPlan, entries: Iterable[Entry], frame: Frame
+    plan: SavedPlan, entries: Iterable[Entry], frame: ValueContext
 ) -> Iterator[_Found]:
     """Yield each change as far as it is due, with its place if it sent anything."""
     waiting = iter(entries)
@@ -78,8 +78,8 @@ def _still_due(
         place += not is_release
 
 
-def still_due(change: Change, entry: Entry | None, frame: Frame) -> Change:
-    """Give the change with the operations that are still to be sent."""
+def still_due(change: Change, entry: Entry | None, frame: ValueContext) -> Change:
+    """Return the change with the operations that are still to be sent."""
     if entry is None or entry.gone:
         return change
     if is_settled(change, entry):
@@ -100,13 +100,13 @@ def still_due(change: Change, entry: Entry | None, frame: Frame) -> Change:
 
 
 def is_settled(change: Change, entry: Entry) -> bool:
-    """Say whether the entry shows that the whole change was acknowledged."""
+    """Return whether the entry shows that the whole change was acknowledged."""
     fingerprint = change.settled.fingerprint
     return fingerprint is not None and entry.fingerprint == fingerprint
 
 
-def _is_done(target: Target, change: Change, entry: Entry) -> bool:
-    """Say whether a target was reached by something that diff cannot see."""
+def _is_done(target: DesiredValue, change: Change, entry: Entry) -> bool:
+    """Return whether a target was reached by something that diff cannot see."""
     name = fold_name(target.attribute)
     if target.write == "once" and name in entry.once:
         return True
@@ -114,7 +114,7 @@ def _is_done(target: Target, change: Change, entry: Entry) -> bool:
 
 
 def _was_forgotten(name: str, change: Change, entry: Entry) -> bool:
-    """Say whether an attribute left the entry when the change was acknowledged."""
+    """Return whether an attribute left the entry when the change was acknowledged."""
     if name in entry.attributes:
         return False
     if any(

@@ -8,12 +8,12 @@ from itertools import pairwise
 import click
 
 from ctsync import __version__
-from ctsync.cli.group import Commands
-from ctsync.cli.options import FORMATS, Settings, global_options
+from ctsync.cli.click_group import LazyCommands
+from ctsync.cli.global_options import FORMATS, GlobalOptions, global_options
 from ctsync.cli.output import show_error
 from ctsync.cli.streams import standard_streams
+from ctsync.discovery import discover
 from ctsync.errors import CtsyncError, UsageError, out_of_memory
-from ctsync.registry import discover
 
 EPILOG = """\
 Exit codes: 0 done; 1 error, nothing sent, state unchanged; 2 changes, with
@@ -23,10 +23,10 @@ policy; 64 usage; 130 / 143 interrupted, nothing lost.
 
 
 def build_app() -> click.Group:
-    """Give the whole command tree."""
+    """Return the whole command tree."""
 
     @click.group(
-        cls=Commands,
+        cls=LazyCommands,
         context_settings={"help_option_names": ["-h", "--help"]},
         epilog=EPILOG,
         help="Terraform for CleverTap user profiles: declare, plan, review, apply.",
@@ -49,7 +49,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def run_alone(arguments: Sequence[str]) -> int:
     """Run a command line and give its exit code."""
-    settings = Settings(format=_format_in(arguments))
+    settings = GlobalOptions(format=_format_in(arguments))
     try:
         app = build_app()
         result = app.main(

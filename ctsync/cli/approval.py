@@ -5,20 +5,20 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from ctsync.cli.asking import ask
-from ctsync.cli.output import OutputFailed, complain
-from ctsync.cli.session import Session
-from ctsync.cli.showing import rendered, show_plan
+from ctsync.cli.confirm import ask_for_yes
+from ctsync.cli.output import OutputFailed, print_error
+from ctsync.cli.plan_output import rendered, show_plan
+from ctsync.cli.project_session import ProjectSession
 from ctsync.errors import PolicyBlocked
 
 if TYPE_CHECKING:
-    from ctsync.apply.recover import Present
-    from ctsync.cli.orders import Orders
-    from ctsync.plan.document import SavedPlan
-    from ctsync.plan.policy import Blocked
+    from ctsync.apply.recover import CurrentSnapshot
+    from ctsync.cli.apply_options import ApplyOptions
+    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.policy import BlockedRule
 
 
-def refuse_blocked(session: Session, plan: SavedPlan) -> None:
+def refuse_blocked(session: ProjectSession, plan: SavedPlan) -> None:
     """Judge a plan again, by the limits as they are now.
 
     Raises:
@@ -36,7 +36,10 @@ def refuse_blocked(session: Session, plan: SavedPlan) -> None:
 
 
 def approve(
-    session: Session, present: Present, plan: SavedPlan, orders: Orders
+    session: ProjectSession,
+    present: CurrentSnapshot,
+    plan: SavedPlan,
+    orders: ApplyOptions,
 ) -> None:
     """Show the plan and have it approved, unless there is nothing to do.
 
@@ -54,7 +57,7 @@ def approve(
     if orders.asks:
         if session.settings.format != "text":
             _show(session, plan)
-        ask(_question(session, plan, is_first=is_first))
+        ask_for_yes(_question(session, plan, is_first=is_first))
     elif is_first and not orders.first_run:
         raise PolicyBlocked(
             "this is the first run: there is no snapshot, so every attribute is "
@@ -65,18 +68,18 @@ def approve(
         )
 
 
-def _show_first(session: Session, plan: SavedPlan, orders: Orders) -> None:
+def _show_first(session: ProjectSession, plan: SavedPlan, orders: ApplyOptions) -> None:
     """Show the plan; where nobody is asked, it need not have been seen."""
     try:
         show_plan(session.settings, plan, exit_code=0)
     except OutputFailed as error:
         if orders.asks:
             raise
-        complain(error)
+        print_error(error)
 
 
-def _judged_now(session: Session, plan: SavedPlan) -> tuple[Blocked, ...]:
-    from ctsync.plan.policy import Counts, judge
+def _judged_now(session: ProjectSession, plan: SavedPlan) -> tuple[BlockedRule, ...]:
+    from ctsync.plan.policy import Counts, check_limits
 
     profiles = plan.foot.profiles
     counts = Counts(
@@ -89,17 +92,17 @@ def _judged_now(session: Session, plan: SavedPlan) -> tuple[Blocked, ...]:
         skips=plan.foot.skips,
         first_run=plan.head.first_run,
     )
-    return judge(counts, session.project.policy, plan.head.accepted)
+    return check_limits(counts, session.project.policy, plan.head.accepted)
 
 
-def _show(session: Session, plan: SavedPlan) -> None:
+def _show(session: ProjectSession, plan: SavedPlan) -> None:
     from msgspec.structs import replace
 
     settings = replace(session.settings, format="text", no_colour=True)
     sys.stderr.writelines(rendered(settings, plan, exit_code=0))
 
 
-def _question(session: Session, plan: SavedPlan, *, is_first: bool) -> str:
+def _question(session: ProjectSession, plan: SavedPlan, *, is_first: bool) -> str:
     account, profiles = session.account.shown, plan.foot.profiles
     where = f"account {account.id}, region {account.region}"
     if account.endpoint:

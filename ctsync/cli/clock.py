@@ -16,7 +16,7 @@ _NAMESPACE = Path(
 
 
 def machine_clock() -> Clock:
-    """Give the clock; ask for it when no other run can send: under the lock."""
+    """Return the clock; ask for it when no other run can send: under the lock."""
     from ctsync.apply.clock import Clock
 
     return Clock(time.time, time.monotonic, time.monotonic(), _boot())

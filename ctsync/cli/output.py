@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable
 
-from ctsync.cli.options import Settings
+from ctsync.cli.global_options import GlobalOptions
 from ctsync.errors import CtsyncError, SpecError, UsageError
 from ctsync.printable import escape
 
@@ -24,7 +24,7 @@ class OutputFailed(CtsyncError):
         self.is_quiet = error.errno == errno.EPIPE
 
 
-def say(text: str) -> None:
+def print_message(text: str) -> None:
     """Talk to whoever runs the command; nothing follows if nobody can hear it."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
@@ -41,7 +41,7 @@ def log_to_stderr(verbosity: int) -> None:
     logger.setLevel(logging.DEBUG if verbosity > 1 else logging.INFO)
 
 
-def write(chunks: Iterable[str], *, as_commands: bool = False) -> None:
+def print_document(chunks: Iterable[str], *, as_commands: bool = False) -> None:
     """Print a document; `as_commands` where its lines are meant for a runner.
 
     Raises:
@@ -70,19 +70,19 @@ def check(out: object) -> None:
 def write_after(chunks: Iterable[str]) -> None:
     """Print what came of something that is done, which no failure here can undo."""
     try:
-        write(chunks)
+        print_document(chunks)
     except OutputFailed as error:
-        complain(error)
+        print_error(error)
 
 
-def has_colour(settings: Settings) -> bool:
-    """Say whether standard output takes colours."""
+def has_colour(settings: GlobalOptions) -> bool:
+    """Return whether standard output takes colours."""
     if settings.no_colour or os.environ.get("NO_COLOR"):
         return False
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def require_format(settings: Settings, *formats: str) -> None:
+def require_format(settings: GlobalOptions, *formats: str) -> None:
     """Refuse a format that this command has no document in.
 
     Raises:
@@ -95,34 +95,34 @@ def require_format(settings: Settings, *formats: str) -> None:
         )
 
 
-def show_error(settings: Settings, error: CtsyncError) -> int:
+def show_error(settings: GlobalOptions, error: CtsyncError) -> int:
     """Print an error, in the format that was asked for; give its exit code."""
-    from ctsync.render.findings import annotations, findings_text
+    from ctsync.render.diagnostics_text import annotations, findings_text
 
     findings = error.findings if isinstance(error, SpecError) else None
     if settings.format in {"json", "jsonl"} and not isinstance(error, OutputFailed):
         write_after([_document(settings, error)])
         return error.exit_code
     if findings is not None and settings.format == "github":
-        write(annotations(findings), as_commands=True)
+        print_document(annotations(findings), as_commands=True)
     elif findings is not None:
         sys.stderr.write("".join(findings_text(findings)))
     if findings is None or not findings.has_errors:
-        complain(error)
+        print_error(error)
     return error.exit_code
 
 
-def complain(error: CtsyncError) -> None:
+def print_error(error: CtsyncError) -> None:
     """Say what is wrong, and below it what to do; no terminal acts on it."""
     if isinstance(error, OutputFailed) and error.is_quiet:
         return
     hint = f"\n  {error.hint}" if error.hint else ""
     words = f"error: {error.message}{hint}"
-    say("\n".join(escape(line) for line in words.split("\n")))
+    print_message("\n".join(escape(line) for line in words.split("\n")))
 
 
-def _document(settings: Settings, error: CtsyncError) -> str:
-    from ctsync.render.errors import error_document
+def _document(settings: GlobalOptions, error: CtsyncError) -> str:
+    from ctsync.render.error_document import error_document
 
     findings = error.findings if isinstance(error, SpecError) else None
     name = settings.command.replace(" ", ".") or "ctsync"

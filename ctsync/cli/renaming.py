@@ -8,31 +8,31 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ctsync.cli.options import Settings
-from ctsync.cli.session import open_session
-from ctsync.cli.writing import Permission, Rewrite, rewrite_state
+from ctsync.cli.global_options import GlobalOptions
+from ctsync.cli.project_session import open_session
+from ctsync.cli.state_writes import StateRewrite, WriteOptions, rewrite_state
 from ctsync.errors import UsageError
-from ctsync.model.key import Key, parse_key
+from ctsync.model.profile_key import ProfileKey, parse_key
 
 if TYPE_CHECKING:
-    from ctsync.apply.recover import Present
+    from ctsync.apply.recover import CurrentSnapshot
     from ctsync.model.entry import Entry
-    from ctsync.model.mask import Mask
-    from ctsync.state.edits import Edit
+    from ctsync.model.masking import Mask
+    from ctsync.state.entry_edits import Edit
 
 
 def rename_entry(
-    settings: Settings, before: str, after: str, permission: Permission
+    settings: GlobalOptions, before: str, after: str, permission: WriteOptions
 ) -> int:
     """Let what is known of one profile stand under another key, after asking."""
     session = open_session(settings)
     keys = parse_key(before), parse_key(after)
 
-    def rewrite(present: Present) -> Rewrite:
+    def rewrite(present: CurrentSnapshot) -> StateRewrite:
         mask = session.mask(present.base.lineage)
         entry = _entry_to_move(present, keys, mask)
         shown = [mask.key_text(key) for key in keys]
-        return Rewrite(
+        return StateRewrite(
             count=1,
             words=f"rename profile {shown[0]} to {shown[1]}",
             edits=lambda: _edits(entry, keys[1]),
@@ -42,7 +42,9 @@ def rename_entry(
     return rewrite_state(session, rewrite, permission)
 
 
-def _entry_to_move(present: Present, keys: tuple[Key, Key], mask: Mask) -> Entry:
+def _entry_to_move(
+    present: CurrentSnapshot, keys: tuple[ProfileKey, ProfileKey], mask: Mask
+) -> Entry:
     before, after = keys
     if before == after or not after.id:
         raise UsageError("OLD and NEW are to be two keys")
@@ -60,7 +62,7 @@ def _entry_to_move(present: Present, keys: tuple[Key, Key], mask: Mask) -> Entry
     return known[before]
 
 
-def _edits(entry: Entry, after: Key) -> Iterator[tuple[Key, Edit]]:
+def _edits(entry: Entry, after: ProfileKey) -> Iterator[tuple[ProfileKey, Edit]]:
     # The fingerprint is of the former key.
     moved = replace(entry, key=after, fingerprint=None)
     yield from sorted(

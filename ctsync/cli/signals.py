@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from ctsync.cli.output import say
+from ctsync.cli.output import print_message
 from ctsync.errors import Interrupted
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class StopSign:
+class StopSignal:
     """Whether a signal asked the run to end, and which."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class StopSign:
         """Whether to send nothing more."""
         return self.signal_number is not None
 
-    def receive(self, number: int, _: FrameType | None) -> None:
+    def write_receipt(self, number: int, _: FrameType | None) -> None:
         """Take a signal in.
 
         Raises:
@@ -37,14 +37,16 @@ class StopSign:
                 signal_number=number,
             )
         self.signal_number = number
-        say("stopping: what is in flight is finished; once more to stop at once")
+        print_message(
+            "stopping: what is in flight is finished; once more to stop at once"
+        )
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[StopSign]:
+def stop_on_signals() -> Iterator[StopSignal]:
     """Turn signals into a stop sign while the context lasts."""
-    sign = StopSign()
-    before = {number: signal.signal(number, sign.receive) for number in _SIGNALS}
+    sign = StopSignal()
+    before = {number: signal.signal(number, sign.write_receipt) for number in _SIGNALS}
     try:
         yield sign
     finally:

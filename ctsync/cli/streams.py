@@ -17,7 +17,7 @@ from typing import TextIO
 
 from ctsync.printable import inert
 
-# The colours of `ctsync.render.colour`, which can hide nothing; and the commands to a
+# The colours of `ctsync.render.ansi`, which can hide nothing; and the commands to a
 # runner that `--format github` consists of.
 _COLOUR = re.compile(r"(\x1b\[(?:[0-2]|3[1236])m)")
 _COMMAND = re.compile(r"::(?:error|warning|notice)(?: [^\n]*?)?::")
@@ -46,11 +46,11 @@ class Stream(io.TextIOBase):
         return True
 
     def isatty(self) -> bool:
-        """Say whether a terminal shows it."""
+        """Return whether a terminal shows it."""
         return self._target is not None and self._target.isatty()
 
     def fileno(self) -> int:
-        """Give the file behind it."""
+        """Return the file behind it."""
         if self._target is None:
             raise io.UnsupportedOperation("fileno")
         return self._target.fileno()
@@ -142,7 +142,7 @@ def standard_streams() -> Iterator[None]:
 
 
 def talk() -> Stream:
-    """Give standard error as such a stream."""
+    """Return standard error as such a stream."""
     return sys.stderr if isinstance(sys.stderr, Stream) else Stream(sys.stderr, "utf-8")
 
 

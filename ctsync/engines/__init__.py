@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ctsync.discovery import discover
 from ctsync.engines.base import Engine
-from ctsync.registry import discover
 
 # In a state of columns, from so many entries on, looking at columns pays for DuckDB.
 MANY_ENTRIES = 10_000
 
 
 def built_in() -> Mapping[str, Engine]:
-    """Give the engines by name."""
+    """Return the engines by name."""
     return {engine.name: engine for engine in discover(__name__, "ENGINE")}
 
 
 def choose_engine(
     name: str | None, *, entries: int, has_columns: bool, has_rows: bool
 ) -> Engine:
-    """Give the engine of a name; without one, that which should be quicker.
+    """Return the engine of a name; without one, that which should be quicker.
 
     Where there are rows of files, DuckDB is started in any case, to read them.
     """

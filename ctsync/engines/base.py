@@ -24,12 +24,12 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from ctsync.canon import canonical, parse
-from ctsync.model.batch import Batch
+from ctsync.canonical_json import canonical, parse
 from ctsync.model.contribution import Contribution
+from ctsync.model.contribution_batch import Batch
 from ctsync.model.entry import Entry, entry_from_json
-from ctsync.model.key import NOBODY, Key
-from ctsync.model.rows import RowSource
+from ctsync.model.profile_key import NOBODY, ProfileKey
+from ctsync.model.row_source import RowSource
 
 
 class Candidate(Struct, frozen=True):
@@ -39,7 +39,7 @@ class Candidate(Struct, frozen=True):
     gets once it equals desired.
     """
 
-    key: Key
+    key: ProfileKey
     contributions: tuple[Contribution, ...] = ()
     entry: Entry | None = None
     fingerprint: str | None = None
@@ -50,7 +50,7 @@ class Candidate(Struct, frozen=True):
         return self.entry is not None and not self.entry.gone
 
 
-class Tally(Struct):
+class ProfileCounts(Struct):
     """Counts of what was looked at.
 
     `unchanged` are known profiles named by a place whose fingerprint is the one in
@@ -63,7 +63,7 @@ class Tally(Struct):
     undeclared: int = 0
 
 
-class Watch(Struct, frozen=True):
+class SearchCallbacks(Struct, frozen=True):
     """Which profiles are wanted although nothing about them seems to differ.
 
     Of unchanged entries those that know one of the `attributes` (folded names), or
@@ -82,7 +82,7 @@ class Watch(Struct, frozen=True):
     on_place: Callable[[Contribution], None] = lambda _: None
 
     def wants(self, entry: Entry) -> bool:
-        """Say whether an unchanged entry is to be passed on."""
+        """Return whether an unchanged entry is to be passed on."""
         return self.everyone or any(
             name in entry.attributes for name in self.attributes
         )
@@ -124,7 +124,7 @@ class Search(Struct, frozen=True):
     columns: str | None = None
     line_of: Callable[[Entry], bytes] = _line_of
     entry_of: Callable[[str], Entry] = _entry_of
-    watch: Watch = field(default_factory=Watch)
+    watch: SearchCallbacks = field(default_factory=SearchCallbacks)
     batches: Sequence[Batch] = ()
     besides: Callable[[], Iterable[Contribution]] | None = None
 
@@ -136,7 +136,7 @@ class Search(Struct, frozen=True):
             yield batch
 
     def unbatched(self) -> Iterable[Contribution]:
-        """Give the contributions that are in no batch."""
+        """Return the contributions that are in no batch."""
         return self.contributions() if self.besides is None else self.besides()
 
 
@@ -144,11 +144,11 @@ class Engine(NamedTuple):
     """One way to find candidates."""
 
     name: str
-    find_candidates: Callable[[Search, Tally], Iterator[Candidate]]
+    find_candidates: Callable[[Search, ProfileCounts], Iterator[Candidate]]
 
 
 def fingerprint(contributions: Sequence[Contribution]) -> str:
-    """Give the fingerprint of a profile: 32 hex digits.
+    """Return the fingerprint of a profile: 32 hex digits.
 
     A single contribution's is its digest, so that it is taken only once. Several count
     in the order of their digests, so that moving one from one place to another changes
@@ -161,7 +161,7 @@ def fingerprint(contributions: Sequence[Contribution]) -> str:
 
 
 def in_order(contributions: list[Contribution]) -> tuple[Contribution, ...]:
-    """Give the contributions of one profile by the place where they stand."""
+    """Return the contributions of one profile by the place where they stand."""
     if len(contributions) > 1:
         contributions.sort(key=_place)
     return tuple(contributions)

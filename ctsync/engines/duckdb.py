@@ -15,15 +15,29 @@ from typing import Any, TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
-from ctsync.canon import canonical
-from ctsync.duck import Connection, as_bytes, connected, quoted, reason_of, refusals
-from ctsync.engines import relations as sql
-from ctsync.engines.ahead import fetched_ahead
-from ctsync.engines.base import Candidate, Engine, Search, Tally, fingerprint, in_order
+from ctsync.canonical_json import canonical
+from ctsync.duckdb_connection import (
+    Connection,
+    as_bytes,
+    open_connection,
+    quoted,
+    reason_of,
+    refusals,
+)
+from ctsync.engines import duckdb_sql as sql
+from ctsync.engines.base import (
+    Candidate,
+    Engine,
+    ProfileCounts,
+    Search,
+    fingerprint,
+    in_order,
+)
+from ctsync.engines.prefetch import fetched_ahead
 from ctsync.errors import CtsyncError
 from ctsync.model.contribution import Contribution
-from ctsync.model.key import Key
-from ctsync.model.rows import RowSource, Stream
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.row_source import RowSource, Stream
 
 _BATCH = 4096
 _RANGE = 8192  # keys that come to Python at once, while the next ones are fetched
@@ -35,7 +49,7 @@ _LOOSE, _DIFFERS, _SAME = -1, -2, -3
 _Row: TypeAlias = "tuple[Any, ...]"
 
 
-def find_candidates(search: Search, tally: Tally) -> Iterator[Candidate]:
+def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]:
     """Yield candidates in the order of their keys, counting what is passed over.
 
     Raises:
@@ -43,19 +57,21 @@ def find_candidates(search: Search, tally: Tally) -> Iterator[Candidate]:
         CtsyncError: memory or disk were not enough.
     """
     try:
-        with connected() as connection:
-            hunt = Hunt(connection, search)
-            hunt.gather()
-            hunt.compare(tally)
-            hunt.judge_nobody()
-            yield from hunt.candidates()
+        with open_connection() as connection:
+            duckdb_search = DuckdbSearch(connection, search)
+            duckdb_search.gather()
+            duckdb_search.compare(tally)
+            duckdb_search.compare_nobody()
+            yield from duckdb_search.candidates()
     except refusals() as error:
         raise _stopped(error) from error
     for source in search.row_sources:
         source.check_unchanged()
 
 
-def find_places(sources: Iterable[RowSource], key: Key) -> Iterator[Contribution]:
+def find_places(
+    sources: Iterable[RowSource], key: ProfileKey
+) -> Iterator[Contribution]:
     """Yield what the rows of sources say of one profile, by source, file and row.
 
     Raises:
@@ -64,7 +80,7 @@ def find_places(sources: Iterable[RowSource], key: Key) -> Iterator[Contribution
     """
     for source in sources:
         try:
-            with connected() as connection:
+            with open_connection() as connection:
                 source.load(connection)
                 connection.execute(sql.ROWS_OF_ONE.format(**_of(source)), [*key])
                 digest, cells = as_bytes("o.digest"), source.cells("engine_one")
@@ -85,7 +101,7 @@ def _stopped(error: Exception) -> CtsyncError:
     )
 
 
-class Hunt(Struct):
+class DuckdbSearch(Struct):
     """One search, in a connection of its own.
 
     The source with the most rows is the `many`: they are read where they are and
@@ -115,7 +131,7 @@ class Hunt(Struct):
         if self.search.watch.everyone:
             self._show_places()
 
-    def compare(self, tally: Tally) -> None:
+    def compare(self, tally: ProfileCounts) -> None:
         """Find out which profiles may differ, and count all of them."""
         watch = self.search.watch
         known = sql.known(watch.attributes, everyone=watch.everyone)
@@ -132,7 +148,7 @@ class Hunt(Struct):
         self._run(sql.MEET, named=named, undeclared=undeclared)
         self._count(tally)
 
-    def judge_nobody(self) -> None:
+    def compare_nobody(self) -> None:
         """Pass on the rows that name no one."""
         for (number,) in sorted(self._rows(sql.NOBODYS_SOURCES)):
             cells = self._cells(sql.NOBODYS_ROWS, "engine_nobody", number)
@@ -163,7 +179,9 @@ class Hunt(Struct):
                 self.search.watch.on_unchanged(entry)
             else:
                 mark = fingerprint(places) if places else None
-                yield Candidate(Key(kind, identifier), in_order(places), entry, mark)
+                yield Candidate(
+                    ProfileKey(kind, identifier), in_order(places), entry, mark
+                )
 
     def _parts(self) -> Iterator[str]:
         for number, source in enumerate(self.search.row_sources):
@@ -171,7 +189,7 @@ class Hunt(Struct):
                 yield self._cells(sql.CHOSEN_ROWS, "engine_rows", number)
 
     def _ranges(self) -> list[str]:
-        """Give conditions that part the keys of candidates into ranges."""
+        """Return conditions that part the keys of candidates into ranges."""
         bounds = list(self._rows(sql.BOUNDS.format(count=_RANGE)))
         return [_between(*two) for two in pairwise([*bounds, ("", "")])]
 
@@ -237,7 +255,7 @@ class Hunt(Struct):
         self._run(sql.MEET_MANY, overlap=overlap, **words)
 
     def _has_twins(self, source: RowSource) -> bool:
-        """Say whether a key stands in two rows of the stream."""
+        """Return whether a key stands in two rows of the stream."""
         words = {"type": quoted(source.key_type), "rows": source.rows}
         ((rows, entries),) = self._rows(sql.UNNOTICED.format(**words))
         if rows != entries or list(self._rows(sql.ODD_TWINS)):
@@ -262,7 +280,7 @@ class Hunt(Struct):
                 place = source.contribution(identifier, b"", file, row, ())
                 self.search.watch.on_place(place)
 
-    def _count(self, tally: Tally) -> None:
+    def _count(self, tally: ProfileCounts) -> None:
         ((tally.entries,),) = self._rows(sql.COUNT_ENTRIES)
         ((known, same, undeclared),) = self._rows(sql.COUNT_MET)
         # What was not met, few did not name, and many named as it is.
@@ -271,7 +289,7 @@ class Hunt(Struct):
         tally.undeclared = undeclared + (rest if self._many is None else 0)
 
     def _cells(self, query: str, name: str, number: int) -> str:
-        """Give the query of some rows of a source with their cells."""
+        """Return the query of some rows of a source with their cells."""
         name = f"{name}_{number}"
         self._run(query, name=name, source=number)
         if number == self._many and self._stream is not None:
@@ -291,12 +309,12 @@ class Hunt(Struct):
 
 
 def _memory_mib(lines: int) -> int:
-    """Give how much a search among so many rows and entries may hold in memory."""
+    """Return how much a search among so many rows and entries may hold in memory."""
     return min(_LEAST_MIB + lines * _BYTES_A_LINE // 2**20, _MOST_MIB)
 
 
 def _between(low: Sequence[str], high: Sequence[str]) -> str:
-    """Give the condition for keys from one bound on, up to the next of its id type."""
+    """The condition for keys from one bound on, up to the next of its id type."""
     (kind, first), (other, end) = low, high
     below = f" AND id < {quoted(end)}" if kind == other else ""
     return f"type = {quoted(kind)} AND id >= {quoted(first)}{below}"

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ctsync.canon import canonical
+from ctsync.canonical_json import canonical
 from ctsync.engines.base import (
     Candidate,
     Engine,
+    ProfileCounts,
     Search,
-    Tally,
     fingerprint,
     in_order,
 )
-from ctsync.engines.roll import Roll
+from ctsync.engines.named_profiles import NamedProfiles
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
-from ctsync.model.stored import FINGERPRINT, StoredEntries
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.stored_entries import FINGERPRINT, StoredEntries
 
 
-def find_candidates(search: Search, tally: Tally) -> Iterator[Candidate]:
+def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]:
     """Yield candidates in the order of their keys, counting what is passed over."""
-    roll = Roll(search.seen_batches(), search.watch.named(search.unbatched()))
-    for entry in _remaining(search, roll, tally):
+    named_profiles = NamedProfiles(
+        search.seen_batches(), search.watch.named(search.unbatched())
+    )
+    for entry in _remaining(search, named_profiles, tally):
         tally.entries += not entry.gone
-        while (key := roll.key) is not None and key < entry.key:
-            yield _candidate(key, roll, None)
+        while (key := named_profiles.key) is not None and key < entry.key:
+            yield _candidate(key, named_profiles, None)
         if key == entry.key:
-            candidate = _candidate(key, roll, entry)
+            candidate = _candidate(key, named_profiles, entry)
             if candidate.fingerprint != entry.fingerprint or entry.gone:
                 yield candidate
                 continue
@@ -38,23 +40,27 @@ def find_candidates(search: Search, tally: Tally) -> Iterator[Candidate]:
             tally.undeclared += not entry.gone
             if search.watch.undeclared or entry.is_bound:
                 yield Candidate(entry.key, entry=entry)
-    while (key := roll.key) is not None:
-        yield _candidate(key, roll, None)
+    while (key := named_profiles.key) is not None:
+        yield _candidate(key, named_profiles, None)
 
 
-def _candidate(key: Key, roll: Roll, entry: Entry | None) -> Candidate:
-    places = roll.take()
+def _candidate(
+    key: ProfileKey, named_profiles: NamedProfiles, entry: Entry | None
+) -> Candidate:
+    places = named_profiles.take()
     return Candidate(key, in_order(places), entry, fingerprint(places))
 
 
-def _remaining(search: Search, roll: Roll, tally: Tally) -> Iterator[Entry]:
+def _remaining(
+    search: Search, named_profiles: NamedProfiles, tally: ProfileCounts
+) -> Iterator[Entry]:
     """Yield all entries but those that are seen to be unchanged by their lines."""
     entries = search.entries()
     if not isinstance(entries, StoredEntries) or search.watch.everyone:
         yield from entries
         return
-    watched, width, marks = _watched(search), len(FINGERPRINT), roll.marks
-    at = roll.at
+    watched, width, marks = _watched(search), len(FINGERPRINT), named_profiles.marks
+    at = named_profiles.at
     for line in entries.lines:
         mark_at = line.rfind(FINGERPRINT) + width
         if line.startswith(marks[at], mark_at) and watched not in line:
@@ -62,14 +68,14 @@ def _remaining(search: Search, roll: Roll, tally: Tally) -> Iterator[Entry]:
             tally.entries += 1
             tally.unchanged += 1
         else:
-            roll.at = at
+            named_profiles.at = at
             yield entries.entry_of(line)
-            at = roll.at
-    roll.at = at
+            at = named_profiles.at
+    named_profiles.at = at
 
 
 def _watched(search: Search) -> bytes:
-    """Give what stands in the line of every entry that the watch may want."""
+    """Return what stands in the line of every entry that the watch may want."""
     names = sorted(search.watch.attributes)
     if not names:
         return b"\0"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ctsync.discovery import discover
 from ctsync.kinds.base import Kind
-from ctsync.model.value import Literal, Raw
-from ctsync.registry import discover
+from ctsync.model.scalar_value import Literal, Raw
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in discover(__name__, "KIND")}
 
@@ -22,6 +22,6 @@ _FOLLOWS = {
 
 
 def kind_of(raw: Raw) -> Kind:
-    """Give the kind that follows from a value which nothing else declares."""
+    """Return the kind that follows from a value which nothing else declares."""
     name = _FOLLOWS[raw.type] if isinstance(raw, Literal) else "list"
     return KINDS[name]

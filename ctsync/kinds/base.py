@@ -5,7 +5,7 @@ and a module constant `KIND` that holds an instance of it. It is then found by n
 offered in the catalog, and put under every law of `tests/laws/`.
 
 A kind is pure: it reads no clock, no file and no setting but what it is given, and it
-never looks at another attribute. It answers in normal forms (`ctsync.model.value`):
+never looks at another attribute. It answers in normal forms (`ctsync.model.scalar_value`):
 
 1. `schema`: which JSON may stand in a spec, as JSON Schema.
 2. `normalize`: what the words of a spec mean. Raises `Faults` with everything wrong.
@@ -29,11 +29,11 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, field
 
 from ctsync.limits import PlatformLimits
-from ctsync.model.entry import Known
+from ctsync.model.attribute import Attribute
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import KnownValue
 from ctsync.model.operation import Operation
-from ctsync.model.rule import Rule
-from ctsync.model.target import Target
-from ctsync.model.value import Raw, Value
+from ctsync.model.scalar_value import Raw, Value
 
 
 class Fault(Struct, frozen=True):
@@ -49,7 +49,7 @@ class Fault(Struct, frozen=True):
     value: str | None = None
 
     def say(self, *, shown: str | None = None) -> tuple[str, str | None]:
-        """Give message and hint with the value, or `shown` in its stead."""
+        """Return message and hint with the value, or `shown` in its stead."""
         value = self.value if shown is None else shown
         hint = self.hint
         if hint is not None and not (shown is None and value):
@@ -68,7 +68,7 @@ class Faults(Exception):
         self.faults = faults
 
 
-class Frame(Struct, frozen=True):
+class ValueContext(Struct, frozen=True):
     """What a project fixes for every value: its time zone and the platform's limits."""
 
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
@@ -82,19 +82,19 @@ class Kind(ABC):
     is_declarable: ClassVar[bool] = True  # may stand as `type:` in the catalog
 
     def can_remove(self, attribute: str) -> bool:  # noqa: ARG002 - a default
-        """Say whether the upload API can take the attribute away."""
+        """Return whether the upload API can take the attribute away."""
         return False
 
-    def lint(self, target: Target) -> tuple[Fault, ...]:  # noqa: ARG002 - a default
-        """Give what is allowed in a target and yet likely to surprise."""
+    def lint(self, target: DesiredValue) -> tuple[Fault, ...]:  # noqa: ARG002 - a default
+        """Return what is allowed in a target and yet likely to surprise."""
         return ()
 
-    def is_said(
+    def is_unchanged(
         self,
         raw: Raw,  # noqa: ARG002 - a default
         held: Value,  # noqa: ARG002
-        rule: Rule,  # noqa: ARG002
-        frame: Frame,  # noqa: ARG002
+        rule: Attribute,  # noqa: ARG002
+        frame: ValueContext,  # noqa: ARG002
     ) -> bool:
         """Say at a look that words mean what is held, and that all is well with them.
 
@@ -104,12 +104,12 @@ class Kind(ABC):
         return False
 
     @abstractmethod
-    def schema(self, rule: Rule) -> Mapping[str, Any]:
-        """Give the JSON Schema of a value in a spec."""
+    def schema(self, rule: Attribute) -> Mapping[str, Any]:
+        """Return the JSON Schema of a value in a spec."""
 
     @abstractmethod
-    def normalize(self, raw: Raw, rule: Rule, frame: Frame) -> Target:
-        """Give the target that the words mean.
+    def normalize(self, raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:
+        """Return the target that the words mean.
 
         Raises:
             Faults: everything wrong with them.
@@ -117,18 +117,18 @@ class Kind(ABC):
 
     @abstractmethod
     def diff(
-        self, known: Known | None, target: Target, frame: Frame
+        self, known: KnownValue | None, target: DesiredValue, frame: ValueContext
     ) -> tuple[Operation, ...]:
-        """Give the fewest operations that lead from `known` to `target`."""
+        """Return the fewest operations that lead from `known` to `target`."""
 
     @abstractmethod
     def assign(
-        self, known: Known | None, target: Target, frame: Frame
+        self, known: KnownValue | None, target: DesiredValue, frame: ValueContext
     ) -> tuple[Operation, ...]:
-        """Give operations that reach `target` from anything `known` admits."""
+        """Return operations that reach `target` from anything `known` admits."""
 
     @abstractmethod
     def apply(
-        self, known: Known | None, operation: Operation, *, certain: bool = True
-    ) -> Known:
-        """Give what is known after `operation`."""
+        self, known: KnownValue | None, operation: Operation, *, certain: bool = True
+    ) -> KnownValue:
+        """Return what is known after `operation`."""

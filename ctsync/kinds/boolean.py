@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ctsync.kinds.base import Faults, Frame
+from ctsync.kinds.base import Faults, ValueContext
 from ctsync.kinds.scalar import ScalarKind
-from ctsync.kinds.words import not_removable, wrong_type
-from ctsync.model.rule import Rule
-from ctsync.model.target import Target
-from ctsync.model.value import Literal, Raw, Value
+from ctsync.kinds.type_faults import not_removable, wrong_type
+from ctsync.model.attribute import Attribute
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.scalar_value import Literal, Raw, Value
 
 
 class BooleanKind(ScalarKind):
@@ -18,17 +18,17 @@ class BooleanKind(ScalarKind):
 
     name = "boolean"
 
-    def schema(self, rule: Rule) -> Mapping[str, Any]:  # noqa: ARG002
+    def schema(self, rule: Attribute) -> Mapping[str, Any]:  # noqa: ARG002
         """A boolean."""
         return {"type": "boolean"}
 
-    def normalize(self, raw: Raw, rule: Rule, frame: Frame) -> Target:  # noqa: ARG002
+    def normalize(self, raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:  # noqa: ARG002
         """Take plain true and false only."""
         if isinstance(raw, Literal) and raw.type == "null":
             raise Faults(not_removable(rule.attribute))
         if not isinstance(raw, Literal) or not isinstance(raw.value, bool):
             raise Faults(wrong_type(raw, rule, "true or false", _SPELLING))
-        return Target(
+        return DesiredValue(
             rule.attribute,
             self.name,
             raw.value,
@@ -36,8 +36,10 @@ class BooleanKind(ScalarKind):
             sensitive=rule.sensitive,
         )
 
-    def is_said(self, raw: Raw, held: Value, rule: Rule, frame: Frame) -> bool:  # noqa: ARG002
-        """Say whether it is the same one."""
+    def is_unchanged(
+        self, raw: Raw, held: Value, rule: Attribute, frame: ValueContext
+    ) -> bool:  # noqa: ARG002
+        """Return whether it is the same one."""
         return isinstance(raw, Literal) and raw.type == "boolean" and raw.value is held
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from ctsync.kinds.base import Frame
+from ctsync.kinds.base import ValueContext
 from ctsync.kinds.number import NumberKind
 from ctsync.limits import MAX_COUNTER
-from ctsync.model.entry import Known
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import KnownValue
 from ctsync.model.operation import Operation
-from ctsync.model.target import Target
-from ctsync.model.value import Value
+from ctsync.model.scalar_value import Value
 
 
 class CounterKind(NumberKind):
@@ -19,7 +19,7 @@ class CounterKind(NumberKind):
     name = "counter"
 
     def diff(
-        self, known: Known | None, target: Target, frame: Frame
+        self, known: KnownValue | None, target: DesiredValue, frame: ValueContext
     ) -> tuple[Operation, ...]:
         """Send the difference between certain integers, else assign."""
         operations = super().diff(known, target, frame)

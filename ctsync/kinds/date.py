@@ -9,12 +9,12 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ctsync.kinds.base import Fault, Faults, Frame
+from ctsync.kinds.base import Fault, Faults, ValueContext
 from ctsync.kinds.scalar import ScalarKind
-from ctsync.kinds.words import not_removable, wrong_type
-from ctsync.model.rule import Rule
-from ctsync.model.target import Target
-from ctsync.model.value import Literal, Raw, Value, date_form
+from ctsync.kinds.type_faults import not_removable, wrong_type
+from ctsync.model.attribute import Attribute
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.scalar_value import Literal, Raw, Value, date_form
 
 _FORM = re.compile(
     # Hours end at 23: newer Pythons read 24:00:00 as the next day, older ones do not.
@@ -28,17 +28,17 @@ class DateKind(ScalarKind):
 
     name = "date"
 
-    def schema(self, rule: Rule) -> Mapping[str, Any]:  # noqa: ARG002
+    def schema(self, rule: Attribute) -> Mapping[str, Any]:  # noqa: ARG002
         """`YYYY-MM-DD[THH:MM:SS[offset]]`, without quotes."""
         return {"type": "string", "pattern": f"^{_PATTERN}$"}
 
-    def normalize(self, raw: Raw, rule: Rule, frame: Frame) -> Target:
+    def normalize(self, raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:
         """Take midnight, or the time given, in the project's time zone."""
         if isinstance(raw, Literal) and raw.type == "null":
             raise Faults(not_removable(rule.attribute))
         if not isinstance(raw, Literal) or raw.type != "date":
             raise Faults(wrong_type(raw, rule, "a date", _spelling(raw)))
-        return Target(
+        return DesiredValue(
             rule.attribute,
             self.name,
             date_form(epoch_seconds(raw.text, frame.timezone)),
@@ -46,8 +46,10 @@ class DateKind(ScalarKind):
             sensitive=rule.sensitive,
         )
 
-    def is_said(self, raw: Raw, held: Value, rule: Rule, frame: Frame) -> bool:  # noqa: ARG002
-        """Say whether it is the same second."""
+    def is_unchanged(
+        self, raw: Raw, held: Value, rule: Attribute, frame: ValueContext
+    ) -> bool:  # noqa: ARG002
+        """Return whether it is the same second."""
         if not isinstance(raw, Literal) or raw.type != "date":
             return False
         try:
@@ -58,7 +60,7 @@ class DateKind(ScalarKind):
 
 @lru_cache(maxsize=4096)  # there are many people, and not so many days
 def epoch_seconds(text: str, zone: ZoneInfo) -> int:
-    """Give the epoch seconds of `YYYY-MM-DD[THH:MM:SS[offset]]`.
+    """Return the epoch seconds of `YYYY-MM-DD[THH:MM:SS[offset]]`.
 
     Raises:
         Faults: no such day or time, or a local time that happens twice or never.

@@ -13,17 +13,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ctsync.canon import fold_text
-from ctsync.kinds.base import Fault, Faults, Frame, Kind
-from ctsync.kinds.held import MOVES, Held, held_of
-from ctsync.kinds.system import enum_fault
-from ctsync.kinds.text import is_plain, text_faults, unstable_faults
-from ctsync.kinds.words import wrong_type
-from ctsync.model.entry import Known
+from ctsync.canonical_json import fold_text
+from ctsync.kinds.base import Fault, Faults, Kind, ValueContext
+from ctsync.kinds.known_list import MOVES, KnownList, held_of
+from ctsync.kinds.system_attributes import enum_fault
+from ctsync.kinds.text_rules import is_plain, text_faults, unstable_faults
+from ctsync.kinds.type_faults import wrong_type
+from ctsync.model.attribute import Attribute
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import KnownValue
 from ctsync.model.operation import Operation, Operator
-from ctsync.model.rule import Rule
-from ctsync.model.target import Target
-from ctsync.model.value import Literal, Raw, Value
+from ctsync.model.scalar_value import Literal, Raw, Value
 
 
 class ListKind(Kind):
@@ -35,7 +35,7 @@ class ListKind(Kind):
         """A list goes when its last value is removed."""
         return True
 
-    def schema(self, rule: Rule) -> Mapping[str, Any]:
+    def schema(self, rule: Attribute) -> Mapping[str, Any]:
         """Exactly these values, or at least these and none of those."""
         item = {"type": "string", **({"enum": [*rule.enum]} if rule.enum else {})}
         values = {"type": "array", "items": item}
@@ -48,10 +48,10 @@ class ListKind(Kind):
         }
         return {"oneOf": [values, part, {"type": "null"}]}
 
-    def normalize(self, raw: Raw, rule: Rule, frame: Frame) -> Target:
+    def normalize(self, raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:
         """Take `[...]`, `{include: [...], exclude: [...]}`, or null for no values."""
         faults: list[Fault] = []
-        target = Target(
+        target = DesiredValue(
             rule.attribute, self.name, write=rule.write, sensitive=rule.sensitive
         )
         if isinstance(raw, dict):
@@ -64,8 +64,10 @@ class ListKind(Kind):
             raise Faults(*faults)
         return target
 
-    def is_said(self, raw: Raw, held: Value, rule: Rule, frame: Frame) -> bool:
-        """Say whether exactly these values are listed, and all are plain."""
+    def is_unchanged(
+        self, raw: Raw, held: Value, rule: Attribute, frame: ValueContext
+    ) -> bool:
+        """Return whether exactly these values are listed, and all are plain."""
         if not isinstance(raw, list) or rule.enum:
             return False
         texts = [each.text for each in raw if isinstance(each, Literal)]
@@ -77,13 +79,13 @@ class ListKind(Kind):
             and not any(_twins(held))
         )
 
-    def lint(self, target: Target) -> tuple[Fault, ...]:
+    def lint(self, target: DesiredValue) -> tuple[Fault, ...]:
         """Warn of values that the platform may take for one."""
         values = (*(target.exact or ()), *target.include)
         return (*_twins(values), *(f for v in values for f in unstable_faults(v)))
 
     def diff(
-        self, known: Known | None, target: Target, frame: Frame
+        self, known: KnownValue | None, target: DesiredValue, frame: ValueContext
     ) -> tuple[Operation, ...]:
         """Remove what is known and unwanted, add what is wanted and not known."""
         if known is not None and _is_exactly(known, target):
@@ -97,7 +99,7 @@ class ListKind(Kind):
         return _ordered(held, target, additions, removals, frame)
 
     def assign(
-        self, known: Known | None, target: Target, frame: Frame
+        self, known: KnownValue | None, target: DesiredValue, frame: ValueContext
     ) -> tuple[Operation, ...]:
         """Add all that is wanted and remove all that may be there and is not."""
         held = held_of(known, target)
@@ -106,13 +108,13 @@ class ListKind(Kind):
         return _ordered(held, target, frozenset(wanted), removals, frame)
 
     def apply(
-        self, known: Known | None, operation: Operation, *, certain: bool = True
-    ) -> Known:
+        self, known: KnownValue | None, operation: Operation, *, certain: bool = True
+    ) -> KnownValue:
         """Move the operands between what is present, possible and absent."""
         held = held_of(known, None)
         operand = operation.operand if isinstance(operation.operand, tuple) else ()
         moved = MOVES[operation.operator, certain](held, frozenset(operand), operation)
-        return Known(
+        return KnownValue(
             operation.attribute,
             self.name,
             owned=True,
@@ -129,12 +131,12 @@ def _type(raw: Raw) -> str:
     return raw.type if isinstance(raw, Literal) else ""
 
 
-def _is_exactly(known: Known, target: Target) -> bool:
+def _is_exactly(known: KnownValue, target: DesiredValue) -> bool:
     is_clear = known.kind == "list" and not known.maybe
     return is_clear and known.present == target.exact
 
 
-def _removals(held: Held, target: Target) -> frozenset[str]:
+def _removals(held: KnownList, target: DesiredValue) -> frozenset[str]:
     possible = held.present | held.maybe
     if target.exact is not None:
         return possible - frozenset(target.exact)
@@ -142,11 +144,11 @@ def _removals(held: Held, target: Target) -> frozenset[str]:
 
 
 def _ordered(
-    held: Held,
-    target: Target,
+    held: KnownList,
+    target: DesiredValue,
     additions: frozenset[str],
     removals: frozenset[str],
-    frame: Frame,
+    frame: ValueContext,
 ) -> tuple[Operation, ...]:
     # Removals go first: beyond 100 values the platform drops the oldest, so adding
     # before removing can push out one that was meant to stay.
@@ -159,17 +161,17 @@ def _ordered(
     return tuple(_steps(held, target, [part for part in parts if part[1]]))
 
 
-def _would_empty(held: Held, removals: frozenset[str]) -> bool:
+def _would_empty(held: KnownList, removals: frozenset[str]) -> bool:
     # What is only possible may not be there, and then nothing would be left.
     return bool(held.present | held.maybe) and not held.present - removals
 
 
-def _fits(held: Held, additions: frozenset[str], frame: Frame) -> bool:
+def _fits(held: KnownList, additions: frozenset[str], frame: ValueContext) -> bool:
     return len(held.present | held.maybe | additions) <= frame.limits.list_values
 
 
 def _steps(
-    held: Held, target: Target, parts: list[tuple[Operator, frozenset[str]]]
+    held: KnownList, target: DesiredValue, parts: list[tuple[Operator, frozenset[str]]]
 ) -> Iterator[Operation]:
     present = held.present
     before = tuple(sorted(present)) if held.prior != "unknown" else None
@@ -195,7 +197,7 @@ def _steps(
 
 
 def _become_ours(
-    operator: Operator, values: frozenset[str], held: Held, target: Target
+    operator: Operator, values: frozenset[str], held: KnownList, target: DesiredValue
 ) -> tuple[str, ...]:
     if operator != "$add" or target.exact is not None:
         return ()
@@ -207,8 +209,12 @@ def _is_null(raw: Raw) -> bool:
 
 
 def _partial(
-    target: Target, raw: dict[str, Raw], rule: Rule, frame: Frame, faults: list[Fault]
-) -> Target:
+    target: DesiredValue,
+    raw: dict[str, Raw],
+    rule: Attribute,
+    frame: ValueContext,
+    faults: list[Fault],
+) -> DesiredValue:
     parts = {key: value for key, value in raw.items() if not key.startswith("x-")}
     if not parts or not parts.keys() <= {"include", "exclude"}:
         faults.append(Fault("CT203", f"{rule.attribute} is a list", _SPELLING))
@@ -231,7 +237,9 @@ def _overlap_faults(
         )
 
 
-def _values(raw: Raw, rule: Rule, frame: Frame, faults: list[Fault]) -> tuple[str, ...]:
+def _values(
+    raw: Raw, rule: Attribute, frame: ValueContext, faults: list[Fault]
+) -> tuple[str, ...]:
     if not isinstance(raw, list):
         faults.append(wrong_type(raw, rule, "a list", _SPELLING))
         return ()
@@ -245,12 +253,12 @@ def _values(raw: Raw, rule: Rule, frame: Frame, faults: list[Fault]) -> tuple[st
     return tuple(sorted(texts))
 
 
-def _item_faults(text: str, rule: Rule, frame: Frame) -> tuple[Fault, ...]:
+def _item_faults(text: str, rule: Attribute, frame: ValueContext) -> tuple[Fault, ...]:
     faults, fault = text_faults(text, frame), enum_fault(text, rule)
     return faults if fault is None else (*faults, fault)
 
 
-def _count_faults(target: Target, frame: Frame) -> Iterator[Fault]:
+def _count_faults(target: DesiredValue, frame: ValueContext) -> Iterator[Fault]:
     limit = frame.limits.list_values
     for values in (target.exact or (), target.include):
         if len(values) > limit:

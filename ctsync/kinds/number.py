@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ctsync.kinds.base import Fault, Faults, Frame
+from ctsync.kinds.base import Fault, Faults, ValueContext
 from ctsync.kinds.scalar import ScalarKind
-from ctsync.kinds.words import not_removable, wrong_type
+from ctsync.kinds.type_faults import not_removable, wrong_type
 from ctsync.limits import MAX_COUNTER
-from ctsync.model.rule import Rule
-from ctsync.model.target import Target
-from ctsync.model.value import Literal, Raw, Value
+from ctsync.model.attribute import Attribute
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.scalar_value import Literal, Raw, Value
 
 
 class NumberKind(ScalarKind):
@@ -21,15 +21,15 @@ class NumberKind(ScalarKind):
 
     name = "number"
 
-    def schema(self, rule: Rule) -> Mapping[str, Any]:
+    def schema(self, rule: Attribute) -> Mapping[str, Any]:
         """A number; for Age quoted digits too."""
         if rule.attribute == "Age":
             return {"type": ["number", "string"], "pattern": "^[0-9]+$"}
         return {"type": "number"}
 
-    def normalize(self, raw: Raw, rule: Rule, frame: Frame) -> Target:  # noqa: ARG002
+    def normalize(self, raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:  # noqa: ARG002
         """Take a number; whole ones become integers, so that 5.0 equals 5."""
-        return Target(
+        return DesiredValue(
             rule.attribute,
             self.name,
             _whole(_number(raw, rule)),
@@ -37,8 +37,10 @@ class NumberKind(ScalarKind):
             sensitive=rule.sensitive,
         )
 
-    def is_said(self, raw: Raw, held: Value, rule: Rule, frame: Frame) -> bool:  # noqa: ARG002
-        """Say whether it is the same number, and of the same type."""
+    def is_unchanged(
+        self, raw: Raw, held: Value, rule: Attribute, frame: ValueContext
+    ) -> bool:  # noqa: ARG002
+        """Return whether it is the same number, and of the same type."""
         return (
             isinstance(raw, Literal)
             and raw.type == "number"
@@ -47,7 +49,7 @@ class NumberKind(ScalarKind):
         )
 
 
-def _number(raw: Raw, rule: Rule) -> float:
+def _number(raw: Raw, rule: Attribute) -> float:
     if isinstance(raw, Literal):
         value = raw.value
         if raw.type == "number" and isinstance(value, int | float):
@@ -59,7 +61,7 @@ def _number(raw: Raw, rule: Rule) -> float:
     raise Faults(wrong_type(raw, rule, "a number", _spelling(raw)))
 
 
-def _age(raw: Literal, rule: Rule) -> int:
+def _age(raw: Literal, rule: Attribute) -> int:
     # The platform takes a number or a numeric string and refuses others (code 520).
     if raw.type == "text" and _DIGITS.fullmatch(raw.text):
         return int(raw.text)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from ctsync.kinds.base import Frame, Kind
-from ctsync.model.entry import Known
+from ctsync.kinds.base import Kind, ValueContext
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import KnownValue
 from ctsync.model.operation import Operation, Prior
-from ctsync.model.target import Target
 
 
 class ScalarKind(Kind):
     """A kind whose value is replaced as a whole."""
 
     def diff(
-        self, known: Known | None, target: Target, frame: Frame
+        self, known: KnownValue | None, target: DesiredValue, frame: ValueContext
     ) -> tuple[Operation, ...]:
         """Nothing where the value is certainly there, else one operation."""
         if known is not None and _is_held(known, target) and self.is_certain(known):
@@ -23,15 +23,15 @@ class ScalarKind(Kind):
 
     def assign(
         self,
-        known: Known | None,
-        target: Target,
-        frame: Frame,  # noqa: ARG002 - asked of every kind
+        known: KnownValue | None,
+        target: DesiredValue,
+        frame: ValueContext,  # noqa: ARG002 - asked of every kind
     ) -> tuple[Operation, ...]:
         """Overwrite, or delete where the target is absence."""
         return (self.operation(known, target),)
 
-    def operation(self, known: Known | None, target: Target) -> Operation:
-        """Give the one operation that reaches the target from anything."""
+    def operation(self, known: KnownValue | None, target: DesiredValue) -> Operation:
+        """Return the one operation that reaches the target from anything."""
         removes = target.value is None
         return Operation(
             attribute=target.attribute,
@@ -45,14 +45,14 @@ class ScalarKind(Kind):
             since=None if known is None else known.since,
         )
 
-    def prior(self, known: Known | None) -> Prior:
+    def prior(self, known: KnownValue | None) -> Prior:
         """Say what the snapshot knows. A value of another kind is uncertain."""
         if known is None:
             return "unknown"
         return "known" if self.is_certain(known) else "uncertain"
 
-    def is_certain(self, known: Known) -> bool:
-        """Say whether the value is certain, and of this kind or certainly absent."""
+    def is_certain(self, known: KnownValue) -> bool:
+        """Return whether the value is certain, and of this kind or certainly absent."""
         if known.present or known.maybe:
             return False
         if known.kind == "list":
@@ -60,11 +60,11 @@ class ScalarKind(Kind):
         return known.certain and (known.kind == self.name or known.value is None)
 
     def apply(
-        self, known: Known | None, operation: Operation, *, certain: bool = True
-    ) -> Known:
+        self, known: KnownValue | None, operation: Operation, *, certain: bool = True
+    ) -> KnownValue:
         """Hold the value sent; in doubt, the last one known and both as possible."""
         after = None if isinstance(operation.after, tuple) else operation.after
-        settled = Known(operation.attribute, self.name, after, owned=True)
+        settled = KnownValue(operation.attribute, self.name, after, owned=True)
         if certain:
             return settled
         before = None if known is None else known.value
@@ -73,7 +73,7 @@ class ScalarKind(Kind):
         return replace(settled, value=before, certain=False, maybe=tuple(sorted(maybe)))
 
 
-def _is_held(known: Known, target: Target) -> bool:
+def _is_held(known: KnownValue, target: DesiredValue) -> bool:
     held, wanted = known.value, target.value
     # For Python true equals 1; for the platform it does not.
     return held == wanted and isinstance(held, bool) == isinstance(wanted, bool)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ctsync.kinds.base import Fault, Faults, Frame
+from ctsync.kinds.base import Fault, Faults, ValueContext
 from ctsync.kinds.scalar import ScalarKind
-from ctsync.kinds.system import DELETABLE, system_faults
-from ctsync.kinds.text import is_plain, text_faults, unstable_faults
-from ctsync.kinds.words import choices, not_removable, raw_text, wrong_type
-from ctsync.model.rule import Rule
-from ctsync.model.target import Target
-from ctsync.model.value import Literal, Raw, Value
+from ctsync.kinds.system_attributes import DELETABLE, system_faults
+from ctsync.kinds.text_rules import is_plain, text_faults, unstable_faults
+from ctsync.kinds.type_faults import choices, not_removable, raw_text, wrong_type
+from ctsync.model.attribute import Attribute
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.scalar_value import Literal, Raw, Value
 
 _AS_WRITTEN = frozenset({"Phone"})  # digits are text here, quoted or not
 
@@ -26,7 +26,7 @@ class StringKind(ScalarKind):
         """Name and Gender only."""
         return attribute in DELETABLE
 
-    def schema(self, rule: Rule) -> Mapping[str, Any]:
+    def schema(self, rule: Attribute) -> Mapping[str, Any]:
         """Text, one of the enum where there is one, null where it can be removed."""
         types = ["string", "null"] if self.can_remove(rule.attribute) else ["string"]
         if rule.attribute in _AS_WRITTEN:
@@ -34,7 +34,7 @@ class StringKind(ScalarKind):
         enum = [*rule.enum, None] if "null" in types else [*rule.enum]
         return {"type": types, **({"enum": enum} if rule.enum else {})}
 
-    def normalize(self, raw: Raw, rule: Rule, frame: Frame) -> Target:
+    def normalize(self, raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:
         """Take text, and for Phone the digits as written."""
         text = _text(raw, rule)
         if text is not None:
@@ -43,7 +43,7 @@ class StringKind(ScalarKind):
                 raise Faults(*faults)
         elif not self.can_remove(rule.attribute):
             raise Faults(not_removable(rule.attribute))
-        return Target(
+        return DesiredValue(
             rule.attribute,
             self.name,
             text,
@@ -51,8 +51,10 @@ class StringKind(ScalarKind):
             sensitive=rule.sensitive,
         )
 
-    def is_said(self, raw: Raw, held: Value, rule: Rule, frame: Frame) -> bool:
-        """Say whether the text is the same, and plain."""
+    def is_unchanged(
+        self, raw: Raw, held: Value, rule: Attribute, frame: ValueContext
+    ) -> bool:
+        """Return whether the text is the same, and plain."""
         return (
             isinstance(raw, Literal)
             and raw.type == "text"
@@ -61,14 +63,14 @@ class StringKind(ScalarKind):
             and not system_faults(raw.text, rule)
         )
 
-    def lint(self, target: Target) -> tuple[Fault, ...]:
+    def lint(self, target: DesiredValue) -> tuple[Fault, ...]:
         """Warn of text that the platform may change."""
         if isinstance(target.value, str) and target.attribute not in _AS_WRITTEN:
             return unstable_faults(target.value)
         return ()
 
 
-def _text(raw: Raw, rule: Rule) -> str | None:
+def _text(raw: Raw, rule: Attribute) -> str | None:
     if isinstance(raw, Literal):
         if raw.type == "null":
             return None

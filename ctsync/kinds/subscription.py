@@ -6,7 +6,7 @@ The platform never shows them in a read, so an entry holds only what was acknowl
 from __future__ import annotations
 
 from ctsync.kinds.boolean import BooleanKind
-from ctsync.kinds.system import BLOCKS
+from ctsync.kinds.system_attributes import BLOCKS
 from ctsync.model.operation import Operation
 
 
@@ -18,7 +18,7 @@ class SubscriptionKind(BooleanKind):
 
 
 def is_opt_in(operation: Operation) -> bool:
-    """Say whether the operation opts a profile in to messages.
+    """Return whether the operation opts a profile in to messages.
 
     `MSG-<channel>` and groups opt in with true; `MSG-dnd*` blocks with true and so
     opts in with false (founding document).

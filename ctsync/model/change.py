@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from ctsync.model.key import Key, key_from_json
+from ctsync.model.desired_value import DesiredValue, target_from_json
 from ctsync.model.operation import Operation, operation_from_json
-from ctsync.model.target import Target, target_from_json
+from ctsync.model.profile_key import ProfileKey, key_from_json
 
 Action = Literal["create", "update", "release"]
 ACTIONS: tuple[Action, ...] = ("create", "update", "release")
@@ -31,11 +31,11 @@ class Origin(Struct, frozen=True):
         return self.file if number is None else f"{self.file}:{number}"
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form of every document."""
+        """Return the form of every document."""
         return {"file": self.file, "line": self.line, "row": self.row}
 
 
-class Settled(Struct, frozen=True):
+class EntryAfter(Struct, frozen=True):
     """What the entry holds once every operation of a change is acknowledged.
 
     `fingerprint` is None where desired would still differ from the entry. `forget`
@@ -47,13 +47,15 @@ class Settled(Struct, frozen=True):
     forget: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Give the stored form."""
+        """Return the stored form."""
         return {name: getattr(self, name) for name in _SETTLED}
 
 
-def settled_from_json(data: Mapping[str, Any]) -> Settled:
+def settled_from_json(data: Mapping[str, Any]) -> EntryAfter:
     """Read what `Settled.as_json` wrote."""
-    return Settled(data["fingerprint"], tuple(data["cohorts"]), tuple(data["forget"]))
+    return EntryAfter(
+        data["fingerprint"], tuple(data["cohorts"]), tuple(data["forget"])
+    )
 
 
 class Change(Struct, frozen=True):
@@ -66,13 +68,13 @@ class Change(Struct, frozen=True):
     attributes that the catalog locks and an operation would change: they block.
     """
 
-    key: Key
+    key: ProfileKey
     action: Action
     operations: tuple[Operation, ...] = ()
     origins: tuple[Origin, ...] = ()
     released: tuple[str, ...] = ()
-    targets: tuple[Target, ...] = ()
-    settled: Settled = Settled()
+    targets: tuple[DesiredValue, ...] = ()
+    settled: EntryAfter = EntryAfter()
     opt_in: bool = False
     locked: tuple[str, ...] = ()
 
@@ -85,7 +87,7 @@ class Change(Struct, frozen=True):
         return any(map(_loses, self.operations))
 
     def as_json(self) -> dict[str, Any]:
-        """Give the whole form, as a saved plan keeps it."""
+        """Return the whole form, as a saved plan keeps it."""
         return {
             "key": self.key.as_json(),
             "action": self.action,
@@ -127,4 +129,4 @@ def change_from_json(data: Mapping[str, Any]) -> Change:
     )
 
 
-_SETTLED = Settled.__struct_fields__
+_SETTLED = EntryAfter.__struct_fields__

@@ -28,7 +28,7 @@ class ChangeRows(TypedDict):
 
 
 def change_rows(change: Change) -> ChangeRows:
-    """Give the rows of a change that is at hand."""
+    """Return the rows of a change that is at hand."""
     return {
         "key": change.key.as_json(),
         "action": change.action,

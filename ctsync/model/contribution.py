@@ -8,8 +8,8 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from ctsync.model.change import Origin
-from ctsync.model.key import Key
-from ctsync.model.value import Misread, Raw
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.scalar_value import Misread, Raw
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
@@ -28,7 +28,7 @@ class Contribution(Struct, frozen=True):
     fault is left alone and counted, and its faults are warnings.
     """
 
-    key: Key
+    key: ProfileKey
     origin: Origin
     digest: bytes
     read: Callable[[], Mapping[str, Raw | Misread]]

@@ -7,12 +7,12 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from ctsync.model.key import Key, key_from_json
+from ctsync.model.profile_key import ProfileKey, key_from_json
 from ctsync.model.row import defaults_of
-from ctsync.model.value import Scalar
+from ctsync.model.scalar_value import Scalar
 
 
-class Known(Struct, frozen=True):
+class KnownValue(Struct, frozen=True):
     """What is known of one attribute.
 
     `name` is the spelling last used. `certain` is False after an outcome that is not
@@ -38,7 +38,7 @@ class Known(Struct, frozen=True):
     complete: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """Give the stored form, without defaults."""
+        """Return the stored form, without defaults."""
         return {
             name: value
             for name, default in _DEFAULTS.items()
@@ -46,16 +46,16 @@ class Known(Struct, frozen=True):
         }
 
 
-def known_from_json(data: Mapping[str, Any]) -> Known:
+def known_from_json(data: Mapping[str, Any]) -> KnownValue:
     """Read what `Known.as_json` wrote."""
     if _LISTS.isdisjoint(data):
-        return Known(**data)
+        return KnownValue(**data)
     lists = {name: tuple(data[name]) for name in _LISTS if name in data}
-    return Known(**{**data, **lists})
+    return KnownValue(**{**data, **lists})
 
 
 _LISTS = frozenset({"present", "maybe", "absent", "ours"})
-_DEFAULTS = defaults_of(Known)
+_DEFAULTS = defaults_of(KnownValue)
 
 
 class Entry(Struct, frozen=True):
@@ -67,8 +67,8 @@ class Entry(Struct, frozen=True):
     profile that a read of the platform did not find.
     """
 
-    key: Key
-    attributes: Mapping[str, Known] = field(default_factory=dict)
+    key: ProfileKey
+    attributes: Mapping[str, KnownValue] = field(default_factory=dict)
     cohorts: tuple[str, ...] = ()
     once: tuple[str, ...] = ()
     fingerprint: str | None = None
@@ -81,7 +81,7 @@ class Entry(Struct, frozen=True):
         return bool(self.cohorts) or any(each.ours for each in known)
 
     def as_json(self) -> dict[str, Any]:
-        """Give the stored form."""
+        """Return the stored form."""
         data: dict[str, Any] = {
             "key": self.key.as_json(),
             "attributes": {k: v.as_json() for k, v in self.attributes.items()},

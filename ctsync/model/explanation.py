@@ -5,16 +5,16 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ctsync.model.change import Change, Origin
+from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Record
-from ctsync.model.target import Target
 
 
 class Wanted(Struct, frozen=True):
     """One target, and the first place that declares it."""
 
-    target: Target
+    target: DesiredValue
     origin: Origin
 
 
@@ -25,7 +25,7 @@ class Explanation(Struct, frozen=True):
     have been. `is_settled` says that the entry equals what is declared.
     """
 
-    key: Key
+    key: ProfileKey
     origins: tuple[Origin, ...] = ()
     wanted: tuple[Wanted, ...] = ()
     entry: Entry | None = None

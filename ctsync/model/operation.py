@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from ctsync.model.value import Value
+from ctsync.model.scalar_value import Value
 
 Operator = Literal["set", "$add", "$remove", "$incr", "$decr", "$delete"]
 Prior = Literal["known", "unknown", "uncertain"]
@@ -49,7 +49,7 @@ class Operation(Struct, frozen=True):
         return self.operator in DELTAS
 
     def as_json(self) -> dict[str, Any]:
-        """Give the whole form, as a saved plan keeps it."""
+        """Return the whole form, as a saved plan keeps it."""
         return {name: getattr(self, name) for name in _FIELDS}
 
 

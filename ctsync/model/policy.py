@@ -22,7 +22,7 @@ class Limit(Struct, frozen=True):
         return f"{self.number}%" if self.is_percent else str(self.number)
 
     def is_exceeded(self, count: int, whole: int) -> bool:
-        """Say whether `count` of `whole` is more than the limit allows."""
+        """Return whether `count` of `whole` is more than the limit allows."""
         if self.is_percent:
             return 100 * count > self.number * whole
         return count > self.number

@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from ctsync.model.key import Key
 from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey
 
 GROUP_PREFIX = "subscriptions."
 
@@ -19,7 +19,7 @@ class Record(Struct, frozen=True):
     `last` says that no further record of this profile follows in the run.
     """
 
-    key: Key
+    key: ProfileKey
     operations: tuple[Operation, ...]
     last: bool = True
 
@@ -34,7 +34,7 @@ class Record(Struct, frozen=True):
         return any(operation.kind == "counter" for operation in self.operations)
 
     def as_wire(self) -> dict[str, Any]:
-        """Give the record as the upload API takes it; `ts` is never sent."""
+        """Return the record as the upload API takes it; `ts` is never sent."""
         data: dict[str, Any] = {}
         for operation in self.operations:
             _put(data, operation)
@@ -78,7 +78,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Verdict(Struct, frozen=True):
+class RecordOutcome(Struct, frozen=True):
     """The outcome of one record.
 
     `error` says why in our own words. `said` are the server's, bounded and on one line:
@@ -97,4 +97,4 @@ class Receipt(Struct, frozen=True):
     """What the server said of a call: one verdict for each record, in order."""
 
     call: int
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[RecordOutcome, ...]

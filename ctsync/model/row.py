@@ -17,7 +17,7 @@ T = TypeVar("T", bound=Struct)
 
 
 def defaults_of(kind: type[Struct]) -> dict[str, Any]:
-    """Give the fields of a struct with their defaults, in their order."""
+    """Return the fields of a struct with their defaults, in their order."""
     names, defaults = kind.__struct_fields__, kind.__struct_defaults__
     required = len(names) - len(defaults)
     return dict(zip(names, (*[NODEFAULT] * required, *defaults), strict=True))
@@ -37,7 +37,7 @@ class RowForm(Generic[T]):
         self._middle = (len(names) + 1) // 2
 
     def row(self, value: T) -> Row:
-        """Give the row of a value."""
+        """Return the row of a value."""
         values, defaults = self._values(value), self._defaults
         middle = self._middle
         # Most rows end before their second half, which is then told at once.
@@ -47,7 +47,7 @@ class RowForm(Generic[T]):
         return values[:length]
 
     def rows(self, values: Iterable[T]) -> list[Row]:
-        """Give the rows of several values."""
+        """Return the rows of several values."""
         return [self.row(value) for value in values]
 
     def value(self, row: Row) -> T:

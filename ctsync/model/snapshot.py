@@ -46,12 +46,12 @@ class Account(Struct, frozen=True, eq=False):
         return self.shown_id is None and self.shown_endpoint is None
 
     def as_kept(self) -> dict[str, Any]:
-        """Give the form of plans, which are private and shown later."""
+        """Return the form of plans, which are private and shown later."""
         shown = {"shown_id": self.shown_id, "shown_endpoint": self.shown_endpoint}
         return self.as_json() | {name: text for name, text in shown.items() if text}
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form of every document."""
+        """Return the form of every document."""
         return {"id": self.id, "region": self.region, "endpoint": self.endpoint}
 
 
@@ -98,12 +98,12 @@ class Base(Struct, frozen=True):
     digest: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Give the public part: lineage and serial."""
+        """Return the public part: lineage and serial."""
         return {"lineage": self.lineage, "serial": self.serial}
 
 
 def header_as_json(header: Header) -> dict[str, Any]:
-    """Give the stored form of a header."""
+    """Return the stored form of a header."""
     last = header.last_plan
     data = {
         "lineage": header.lineage,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from ctsync.canon import canonical
+from ctsync.canonical_json import canonical
 from ctsync.model.change import Change
 from ctsync.model.snapshot import Account
 

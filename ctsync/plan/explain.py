@@ -8,35 +8,37 @@ from ctsync.engines.base import Candidate, fingerprint, in_order
 from ctsync.engines.duckdb import find_places
 from ctsync.model.entry import Entry
 from ctsync.model.explanation import Explanation, Wanted
-from ctsync.model.key import Key
-from ctsync.plan.build import Built
-from ctsync.plan.desired import Declared
+from ctsync.model.profile_key import ProfileKey
+from ctsync.plan.diff_profile import PlannedProfile
+from ctsync.plan.merge_contributions import SourcedValue
+from ctsync.plan.planner import Planner
 from ctsync.plan.schedule import records_of
-from ctsync.plan.weigh import Weigher
 
 
 def explain_key(
-    weigher: Weigher, key: Key, entries: Iterable[Entry]
+    planner: Planner, key: ProfileKey, entries: Iterable[Entry]
 ) -> Explanation | None:
-    """Give what a plan makes of a profile; None where nobody knows it."""
-    candidate = _candidate(weigher, key, entries)
+    """Return what a plan makes of a profile; None where nobody knows it."""
+    candidate = _candidate(planner, key, entries)
     if not candidate.contributions and candidate.entry is None:
         return None
-    declared, built = weigher.weigh_alone(candidate)
+    declared, built = planner.plan_one(candidate)
     return _explanation(candidate, declared, built)
 
 
-def _candidate(weigher: Weigher, key: Key, entries: Iterable[Entry]) -> Candidate:
-    ground = weigher.ground
-    loose = (place for place in ground.loose_contributions() if place.key == key)
-    places = in_order([*loose, *find_places(ground.row_sources(), key)])
+def _candidate(
+    planner: Planner, key: ProfileKey, entries: Iterable[Entry]
+) -> Candidate:
+    project_view = planner.project_view
+    loose = (place for place in project_view.loose_contributions() if place.key == key)
+    places = in_order([*loose, *find_places(project_view.row_sources(), key)])
     entry = next((entry for entry in entries if entry.key == key), None)
     mark = fingerprint(places) if places else None
     return Candidate(key, places, entry, mark)
 
 
 def _explanation(
-    candidate: Candidate, declared: Mapping[str, Declared], built: Built
+    candidate: Candidate, declared: Mapping[str, SourcedValue], built: PlannedProfile
 ) -> Explanation:
     change = built.change
     return Explanation(

@@ -14,7 +14,7 @@ from ctsync.model.policy import JUDGED, Limit, Policy
 PERCENT_FLOOR = 10
 
 
-class Blocked(Struct, frozen=True):
+class BlockedRule(Struct, frozen=True):
     """One rule that forbids a plan. `accept` is the option that would lift it."""
 
     rule: str
@@ -23,7 +23,7 @@ class Blocked(Struct, frozen=True):
     accept: str | None
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form of every document."""
+        """Return the form of every document."""
         return {name: getattr(self, name) for name in _FIELDS}
 
     @property
@@ -57,17 +57,17 @@ class Counts(Struct, frozen=True):
     skips: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def of(self, limit: str) -> int:
-        """Give what a limit counts; of tables, that of the worst."""
+        """Return what a limit counts; of tables, that of the worst."""
         if limit == "skip":
             return max((skipped for skipped, _ in self.skips.values()), default=0)
         count: int = getattr(self, limit)
         return count
 
 
-def judge(
+def check_limits(
     counts: Counts, policy: Policy, accepted: Mapping[str, int]
-) -> tuple[Blocked, ...]:
-    """Give every rule that forbids the plan.
+) -> tuple[BlockedRule, ...]:
+    """Return every rule that forbids the plan.
 
     `accepted` sets limits for this plan; `policy.accept` lifts those whose count is
     exactly the one that was reviewed.
@@ -98,19 +98,19 @@ def exception_notes(counts: Counts, policy: Policy) -> Iterator[Diagnostic]:
 
 def _blocking(
     counts: Counts, policy: Policy, accepted: Mapping[str, int]
-) -> Iterator[Blocked]:
+) -> Iterator[BlockedRule]:
     for name in JUDGED:
         limit = Limit(accepted[name]) if name in accepted else policy.limits[name]
         actual = _exceeding(name, limit, counts)
         if actual not in (None, policy.accept.get(name)):
             accept = f"--accept {name}={actual}"
-            yield Blocked(f"limits.{name}", str(limit), actual, accept)
+            yield BlockedRule(f"limits.{name}", str(limit), actual, accept)
     if counts.locked:
-        yield Blocked("locked", "0", counts.locked, None)
+        yield BlockedRule("locked", "0", counts.locked, None)
 
 
 def _exceeding(name: str, limit: Limit, counts: Counts) -> int | None:
-    """Give the count that a limit forbids; of tables, that of the worst."""
+    """Return the count that a limit forbids; of tables, that of the worst."""
     if name == "skip":
         beyond = (n for n, rows in counts.skips.values() if limit.is_exceeded(n, rows))
         return max(beyond, default=None)
@@ -120,4 +120,4 @@ def _exceeding(name: str, limit: Limit, counts: Counts) -> int | None:
     return actual if limit.is_exceeded(actual, counts.entries) else None
 
 
-_FIELDS = Blocked.__struct_fields__
+_FIELDS = BlockedRule.__struct_fields__

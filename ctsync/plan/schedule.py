@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
-from ctsync.canon import canonical, fold_id
+from ctsync.canonical_json import canonical, fold_id
 from ctsync.limits import MAX_BODY_BYTES, MAX_RECORDS_PER_CALL
 from ctsync.model.change import Change
-from ctsync.model.key import Key
 from ctsync.model.operation import DELTAS, Operation
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Call, Record
 
 # Second steps wait for the first; counters travel last, in calls of their own, so
@@ -38,7 +38,7 @@ class Batch(Struct, frozen=True):
 
 
 def records_of(change: Change) -> tuple[tuple[int, Record], ...]:
-    """Give a profile's records with their waves, in order."""
+    """Return a profile's records with their waves, in order."""
     waves = [COUNTERS if op.operator in DELTAS else op.step for op in change.operations]
     if waves and waves.count(waves[0]) == len(waves):
         return ((waves[0], Record(change.key, change.operations)),)
@@ -75,7 +75,7 @@ def schedule(
 
 def pack(records: Iterable[Record]) -> Iterator[Batch]:
     """Yield batches of records that may share a call, in order."""
-    packer = Packer()
+    packer = BatchBuilder()
     for record in records:
         full = packer.add(record)
         if full is not None:
@@ -85,12 +85,12 @@ def pack(records: Iterable[Record]) -> Iterator[Batch]:
         yield rest
 
 
-def folded_key(key: Key) -> str:
-    """Give what two keys share if the platform might take them for one."""
+def folded_key(key: ProfileKey) -> str:
+    """Return what two keys share if the platform might take them for one."""
     return f"{key.type}={fold_id(key.id)}"
 
 
-class Packer:
+class BatchBuilder:
     """Fills one batch at a time.
 
     A batch holds no more records and bytes than the largest call, and no two

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ctsync.discovery import discover
 from ctsync.errors import UsageError
-from ctsync.registry import discover
-from ctsync.render.view import Renderer
+from ctsync.render.plan_view import Renderer
 
 RENDERERS: Mapping[str, Renderer] = {
     renderer.name: renderer for renderer in discover(__name__, "RENDERER")
@@ -14,7 +14,7 @@ RENDERERS: Mapping[str, Renderer] = {
 
 
 def renderer_for(name: str) -> Renderer:
-    """Give the renderer of a format.
+    """Return the renderer of a format.
 
     Raises:
         UsageError: a plan has no such form.

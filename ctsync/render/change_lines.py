@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ctsync.model.change import Change
-from ctsync.model.mask import Mask
-from ctsync.render.colour import SYMBOLS, Paint
-from ctsync.render.columns import columns_of, cut, cut_name, escape, pad
-from ctsync.render.rows import Row, rows_of
-from ctsync.render.view import Style
-from ctsync.render.words import key_words, origin_words
+from ctsync.model.masking import Mask
+from ctsync.render.ansi import SYMBOLS, Ansi
+from ctsync.render.operation_rows import OperationRow, operation_rows
+from ctsync.render.plan_view import Style
+from ctsync.render.text_width import columns_of, cut, cut_name, escape, pad
+from ctsync.render.value_text import key_words, origin_words
 
 ACTION_SYMBOLS = {"create": "+", "update": "~", "release": "."}
 RELEASED = "released (kept on the platform, forgotten here)"
@@ -30,7 +30,7 @@ def change_lines(change: Change, mask: Mask, style: Style) -> Iterator[str]:
 def operation_lines(change: Change, mask: Mask, style: Style) -> Iterator[str]:
     """Yield a line for each operation, and what is released."""
     table = _Table(change, style)
-    for row in rows_of(change, mask):
+    for row in operation_rows(change, mask):
         yield table.operation_line(row)
         yield from map(table.note_line, row.notes)
     yield from map(table.released_line, change.released)
@@ -38,7 +38,7 @@ def operation_lines(change: Change, mask: Mask, style: Style) -> Iterator[str]:
 
 def _heading(change: Change, mask: Mask, style: Style) -> Iterator[str]:
     symbol = ACTION_SYMBOLS[change.action]
-    paint = Paint(style.colour)
+    paint = Ansi(style.colour)
     key = key_words(change.key, mask, change.origins)
     place = origin_words(change, mask)
     room = style.width - len("  + ") - columns_of(key)
@@ -57,12 +57,12 @@ class _Table:
 
     def __init__(self, change: Change, style: Style) -> None:
         self._style = style
-        self._paint = Paint(style.colour)
+        self._paint = Ansi(style.colour)
         names = (*(op.attribute for op in change.operations), *change.released)
         widest = max((columns_of(escape(name)) for name in names), default=0)
         self._names = min(widest, _WIDEST_NAME)
 
-    def operation_line(self, row: Row) -> str:
+    def operation_line(self, row: OperationRow) -> str:
         room = self._room(row.operator)
         words = self._fit(row.sides, room)
         start = self._start(row.symbol, row.attribute)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ctsync.render.findings import annotation_lines, command, findings_from_json
-from ctsync.render.sentences import (
+from ctsync.render.diagnostics_text import annotation_lines, command, findings_from_json
+from ctsync.render.plan_view import PlanView, Style
+from ctsync.render.summary_text import (
     blocked_sentence,
     partial_sentence,
     summary_sentence,
 )
-from ctsync.render.view import PlanView, Style
 
 
 class Github:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ctsync.render.json_text import json_text
-from ctsync.render.view import PlanView, Style
+from ctsync.render.plan_view import PlanView, Style
+from ctsync.render.safe_json import json_text
 
 
 class Gitlab:

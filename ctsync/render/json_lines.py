@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ctsync.render.json_text import json_text
-from ctsync.render.public import plan_json, rows_json
-from ctsync.render.view import PlanView, Style
+from ctsync.render.plan_json import plan_json, rows_json
+from ctsync.render.plan_view import PlanView, Style
+from ctsync.render.safe_json import json_text
 
 
 class JsonLines:

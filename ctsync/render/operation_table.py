@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from ctsync.model.operation import OPERATORS
-from ctsync.render.columns import columns_of, cut_name, escape, pad
+from ctsync.render.text_width import columns_of, cut_name, escape, pad
 
 _TITLE = "Attribute"
 _GAP = 2
@@ -34,14 +34,14 @@ def table_lines(
 def largest_rows(
     counts: Mapping[tuple[str, str], int], most: int | None = None
 ) -> list[str]:
-    """Give the attributes with the most operations, by name."""
+    """Return the attributes with the most operations, by name."""
     return sorted(ranked_rows(counts, most))
 
 
 def ranked_rows(
     counts: Mapping[tuple[str, str], int], most: int | None = None
 ) -> list[str]:
-    """Give the attributes with the most operations, largest first, then by name."""
+    """Return the attributes with the most operations, largest first, then by name."""
     sums: Counter[str] = Counter()
     for (name, _), count in sorted(counts.items()):
         sums[name] += count

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from ctsync.model.change import Change
+from ctsync.render.ansi import Ansi
 from ctsync.render.change_lines import change_lines
-from ctsync.render.choice import riskiest
-from ctsync.render.colour import Paint
-from ctsync.render.columns import columns_of, cut
-from ctsync.render.findings import (
+from ctsync.render.diagnostics_text import (
     code_sentences,
     finding_lines,
     findings_from_json,
 )
 from ctsync.render.operation_table import table_lines
-from ctsync.render.sentences import (
+from ctsync.render.plan_view import PlanView, Style
+from ctsync.render.riskiest_changes import riskiest
+from ctsync.render.summary_text import (
     EXCEPTION,
     blocked_sentence,
     count_sentences,
@@ -26,7 +26,7 @@ from ctsync.render.sentences import (
     header_sentences,
     summary_sentence,
 )
-from ctsync.render.view import PlanView, Style
+from ctsync.render.text_width import columns_of, cut
 
 MOST_ATTRIBUTES = 40
 
@@ -51,7 +51,7 @@ class Text:
     def render(self, view: PlanView, style: Style) -> Iterator[str]:
         """Yield line after line."""
         separator = ""
-        for section in _Page(view, style, Paint(style.colour)).sections():
+        for section in _Page(view, style, Ansi(style.colour)).sections():
             for line in section:
                 yield f"{separator}{line}\n"
                 separator = ""
@@ -61,7 +61,7 @@ class Text:
 class _Page(Struct, frozen=True):
     view: PlanView
     style: Style
-    paint: Paint
+    paint: Ansi
 
     def sections(self) -> Iterator[Iterable[str]]:
         yield self._header()
@@ -71,8 +71,8 @@ class _Page(Struct, frozen=True):
         yield self._foot()
 
     def _room(self) -> int:
-        """Give how many attributes a summary has room for beside all the rest."""
-        page = _Page(self.view, self.style, Paint(enabled=False))
+        """Return how many attributes a summary has room for beside all the rest."""
+        page = _Page(self.view, self.style, Ansi(enabled=False))
         parts = (page._header(), page._findings(), page._blocked(), page._foot())
         lines = [line for part in parts for line in ("", *part)]
         taken = sum(-(-columns_of(line) // self.style.width) or 1 for line in lines)

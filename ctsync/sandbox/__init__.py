@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ctsync.sandbox.faults import FAULTS
     from ctsync.sandbox.read_distortions import AS_RECORDED, DISTORTIONS
-    from ctsync.sandbox.service import Sandbox
+    from ctsync.sandbox.sandbox import Sandbox
 
 __all__ = ["AS_RECORDED", "DISTORTIONS", "FAULTS", "Sandbox"]
 
@@ -19,7 +19,7 @@ _HOMES = {
     "AS_RECORDED": "ctsync.sandbox.read_distortions",
     "DISTORTIONS": "ctsync.sandbox.read_distortions",
     "FAULTS": "ctsync.sandbox.faults",
-    "Sandbox": "ctsync.sandbox.service",
+    "Sandbox": "ctsync.sandbox.sandbox",
 }
 
 

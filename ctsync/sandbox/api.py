@@ -8,20 +8,20 @@ from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct, field
 
-from ctsync.sandbox import distortions
-from ctsync.sandbox.answers import Reply, build_answer, failure, json_reply
-from ctsync.sandbox.calls import Call, open_headers
-from ctsync.sandbox.chance import FaultQueue
-from ctsync.sandbox.distortions import FaultSettings
+from ctsync.sandbox import fault_effects
+from ctsync.sandbox.call_log import LoggedCall, open_headers
 from ctsync.sandbox.event_pages import begin, page_of, read_cursor
-from ctsync.sandbox.faults import TABLE, Fault
-from ctsync.sandbox.names import Json, Key, fold_key, keys_in
-from ctsync.sandbox.payload import read_payload
+from ctsync.sandbox.fault_effects import FaultSettings
+from ctsync.sandbox.fault_queue import FaultQueue
+from ctsync.sandbox.faults import TABLE, SandboxFault
+from ctsync.sandbox.in_flight import InFlightCalls, Slot
+from ctsync.sandbox.keys import Json, SandboxKey, fold_key, keys_in
 from ctsync.sandbox.platform import Platform
 from ctsync.sandbox.profile import Profile
+from ctsync.sandbox.profile_read import read_profile
 from ctsync.sandbox.read_distortions import AS_RECORDED
-from ctsync.sandbox.reading import read_profile
-from ctsync.sandbox.traffic import Slot, Traffic
+from ctsync.sandbox.replies import Reply, build_answer, failure, json_reply
+from ctsync.sandbox.request_body import read_payload
 from ctsync.sandbox.violations import Violation
 
 NotFound: TypeAlias = Literal["null", "empty", "missing", "fail"]
@@ -84,8 +84,8 @@ class Api:
         settings: ApiSettings,
         queue: FaultQueue,
         read_queue: FaultQueue,
-        uploads: Traffic,
-        reads: Traffic,
+        uploads: InFlightCalls,
+        reads: InFlightCalls,
         pause: Callable[[float], object],
     ) -> None:
         """Serve a platform; `pause` waits for so many seconds or until the end."""
@@ -134,15 +134,17 @@ class Api:
         if not account or self._settings.account_id not in (None, account):
             return failure(401, "Account ID is not valid")
         if request.header("x-clevertap-passcode") != self._settings.passcode:
-            return distortions.BAD_PASSCODE
+            return fault_effects.BAD_PASSCODE
         if slot.is_excess:
             self._platform.note(Violation("too-many-calls", call=number))
-        return None if slot.is_admitted else distortions.TOO_MANY_CALLS
+        return None if slot.is_admitted else fault_effects.TOO_MANY_CALLS
 
-    def _upload(self, request: Request, slot: Slot, number: int, fault: Fault) -> Reply:
+    def _upload(
+        self, request: Request, slot: Slot, number: int, fault: SandboxFault
+    ) -> Reply:
         payload = read_payload(request.body)
         if payload is None:
-            return distortions.MALFORMED
+            return fault_effects.MALFORMED
         ceiling = self._settings.records_ceiling
         if len(payload.records) > ceiling:
             # What the platform really says here is not published.
@@ -157,7 +159,7 @@ class Api:
         return self._apply(request, payload.records, number, fault)
 
     def _apply(
-        self, request: Request, records: list[Json], number: int, fault: Fault
+        self, request: Request, records: list[Json], number: int, fault: SandboxFault
     ) -> Reply:
         is_dry_run = request.query.get("dryRun") == "1"
         refused = self._platform.upload(
@@ -173,7 +175,7 @@ class Api:
     def _read(self, request: Request) -> Reply:
         query = request.query
         if len(query) != 1 or not query.keys() <= {"identity", "email", "objectId"}:
-            return distortions.MALFORMED
+            return fault_effects.MALFORMED
         ((kind, value),) = query.items()
         profile = self._find(kind, value)
         return (
@@ -189,10 +191,10 @@ class Api:
         try:
             words = json.loads(request.body)
         except ValueError:
-            return distortions.MALFORMED
+            return fault_effects.MALFORMED
         cursor = begin(words, request.query.get("batch_size", ""))
         if cursor is None:
-            return distortions.MALFORMED
+            return fault_effects.MALFORMED
         return json_reply({"status": "success", "cursor": cursor.text()})
 
     def _page(self, request: Request) -> Reply:
@@ -218,12 +220,12 @@ class Api:
         return self._platform.profile(kind, value)
 
 
-def _folded_keys(records: Collection[Json]) -> set[Key]:
+def _folded_keys(records: Collection[Json]) -> set[SandboxKey]:
     return {fold_key(key) for record in records for key in keys_in(record)}
 
 
-def _call(request: Request, number: int, fault: str) -> Call:
-    return Call(
+def _call(request: Request, number: int, fault: str) -> LoggedCall:
+    return LoggedCall(
         number=number,
         method=request.method,
         target=request.target,

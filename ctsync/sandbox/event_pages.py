@@ -14,7 +14,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
-from ctsync.sandbox.names import Json, Key
+from ctsync.sandbox.keys import Json, SandboxKey
 
 BUCKETS = 23
 MOST_A_PAGE = 5000
@@ -62,9 +62,11 @@ def read_cursor(text: str) -> Cursor | None:
         return None
 
 
-def page_of(keys: Iterable[Key], cursor: Cursor) -> tuple[list[Key], bool]:
+def page_of(
+    keys: Iterable[SandboxKey], cursor: Cursor
+) -> tuple[list[SandboxKey], bool]:
     """Return the keys of a page, and whether another follows."""
-    buckets: list[list[Key]] = [[] for _ in range(BUCKETS)]
+    buckets: list[list[SandboxKey]] = [[] for _ in range(BUCKETS)]
     for key in sorted(keys):
         buckets[crc32(key.value.encode()) % BUCKETS].append(key)
     start, end = cursor.page * cursor.each, (cursor.page + 1) * cursor.each

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from ctsync.sandbox import distortions
-from ctsync.sandbox.answers import Answer, Delivery, Reply
-from ctsync.sandbox.distortions import FaultSettings
+from ctsync.sandbox import fault_effects
+from ctsync.sandbox.fault_effects import FaultSettings
+from ctsync.sandbox.replies import Answer, Reply, ReplyDelivery
 from ctsync.sandbox.validation import BAD_PHONE, SERVER_SIDE, Refusal
 
 
-class Fault(Struct, frozen=True):
+class SandboxFault(Struct, frozen=True):
     """One way to misbehave.
 
     `refusal` is imposed on a random record, or on all; `late` waits before applying;
@@ -27,146 +27,155 @@ class Fault(Struct, frozen=True):
     refuses_all: bool = False
     drops_attribute: bool = False
     late: bool = False
-    alter: Callable[[Answer], Answer] = distortions.same_answer
-    reply: Callable[[Reply, FaultSettings], Reply] = distortions.same_reply
+    alter: Callable[[Answer], Answer] = fault_effects.same_answer
+    reply: Callable[[Reply, FaultSettings], Reply] = fault_effects.same_reply
 
 
-DOCUMENTED = Fault("answers as documented: no fault")
+DOCUMENTED = SandboxFault("answers as documented: no fault")
 
-TABLE: Mapping[str, Fault] = {
+TABLE: Mapping[str, SandboxFault] = {
     "none": DOCUMENTED,
-    "lost": Fault(
+    "lost": SandboxFault(
         "applies the call, then cuts the connection without a reply",
-        reply=distortions.delivered(Delivery.CUT),
+        reply=fault_effects.delivered(ReplyDelivery.CUT),
     ),
-    "dropped": Fault(
+    "dropped": SandboxFault(
         "cuts the connection without applying anything",
         applies=False,
-        reply=distortions.delivered(Delivery.CUT),
+        reply=fault_effects.delivered(ReplyDelivery.CUT),
     ),
-    "reset-body": Fault(
+    "reset-body": SandboxFault(
         "applies the call, then resets the connection in the middle of the reply",
-        reply=distortions.delivered(Delivery.HALF),
+        reply=fault_effects.delivered(ReplyDelivery.HALF),
     ),
-    "slow": Fault(
-        "applies the call, then waits before it replies", reply=distortions.slow
+    "slow": SandboxFault(
+        "applies the call, then waits before it replies", reply=fault_effects.slow
     ),
-    "late": Fault("waits, then applies the call, whoever still listens", late=True),
-    "hang": Fault(
+    "late": SandboxFault(
+        "waits, then applies the call, whoever still listens", late=True
+    ),
+    "hang": SandboxFault(
         "applies the call, then never replies",
-        reply=distortions.delivered(Delivery.HANG),
+        reply=fault_effects.delivered(ReplyDelivery.HANG),
     ),
-    "throttle": Fault(
+    "throttle": SandboxFault(
         "429 without Retry-After, nothing applied",
         applies=False,
-        reply=distortions.replaced(distortions.TOO_MANY_CALLS),
+        reply=fault_effects.replaced(fault_effects.TOO_MANY_CALLS),
     ),
-    "throttle-retry-after": Fault(
+    "throttle-retry-after": SandboxFault(
         "429 with Retry-After, nothing applied",
         applies=False,
-        reply=distortions.throttle_retry_after,
+        reply=fault_effects.throttle_retry_after,
     ),
-    "unavailable": Fault(
+    "unavailable": SandboxFault(
         "503, nothing applied",
         applies=False,
-        reply=distortions.replaced(distortions.UNAVAILABLE),
+        reply=fault_effects.replaced(fault_effects.UNAVAILABLE),
     ),
-    "unavailable-applied": Fault(
+    "unavailable-applied": SandboxFault(
         "503 although the call was applied",
-        reply=distortions.replaced(distortions.UNAVAILABLE),
+        reply=fault_effects.replaced(fault_effects.UNAVAILABLE),
     ),
-    "error500": Fault(
+    "error500": SandboxFault(
         "500, nothing applied",
         applies=False,
-        reply=distortions.replaced(distortions.SERVER_ERROR),
+        reply=fault_effects.replaced(fault_effects.SERVER_ERROR),
     ),
-    "error500-applied": Fault(
+    "error500-applied": SandboxFault(
         "500 although the call was applied",
-        reply=distortions.replaced(distortions.SERVER_ERROR),
+        reply=fault_effects.replaced(fault_effects.SERVER_ERROR),
     ),
-    "too-large": Fault(
+    "too-large": SandboxFault(
         "413 with an HTML body, nothing applied",
         applies=False,
-        reply=distortions.replaced(distortions.TOO_LARGE),
+        reply=fault_effects.replaced(fault_effects.TOO_LARGE),
     ),
-    "malformed": Fault(
+    "malformed": SandboxFault(
         "400 Malformed request for a well-formed call, nothing applied",
         applies=False,
-        reply=distortions.replaced(distortions.MALFORMED),
+        reply=fault_effects.replaced(fault_effects.MALFORMED),
     ),
-    "unauthorised": Fault(
+    "unauthorised": SandboxFault(
         "401 Invalid Credentials, nothing applied",
         applies=False,
-        reply=distortions.replaced(distortions.BAD_PASSCODE),
+        reply=fault_effects.replaced(fault_effects.BAD_PASSCODE),
     ),
-    "forbidden": Fault(
+    "forbidden": SandboxFault(
         "403, nothing applied",
         applies=False,
-        reply=distortions.replaced(distortions.FORBIDDEN),
+        reply=fault_effects.replaced(fault_effects.FORBIDDEN),
     ),
-    "redirect": Fault(
+    "redirect": SandboxFault(
         "302 to another address, nothing applied",
         applies=False,
-        reply=distortions.redirect,
+        reply=fault_effects.redirect,
     ),
-    "html": Fault(
+    "html": SandboxFault(
         "200 with an HTML body, although the call was applied",
-        reply=distortions.replaced(distortions.HTML),
+        reply=fault_effects.replaced(fault_effects.HTML),
     ),
-    "empty": Fault(
+    "empty": SandboxFault(
         "200 with an empty body, although the call was applied",
-        reply=distortions.replaced(Reply(200)),
+        reply=fault_effects.replaced(Reply(200)),
     ),
-    "truncated": Fault("200 with the JSON cut short", reply=distortions.truncate),
-    "wrong-type": Fault(
-        "the usual JSON, called text/plain", reply=distortions.plain_text
+    "truncated": SandboxFault(
+        "200 with the JSON cut short", reply=fault_effects.truncate
     ),
-    "endless": Fault(
-        "200 with a body without end", reply=distortions.delivered(Delivery.ENDLESS)
+    "wrong-type": SandboxFault(
+        "the usual JSON, called text/plain", reply=fault_effects.plain_text
     ),
-    "gzip-bomb": Fault(
+    "endless": SandboxFault(
+        "200 with a body without end",
+        reply=fault_effects.delivered(ReplyDelivery.ENDLESS),
+    ),
+    "gzip-bomb": SandboxFault(
         "200 with half a megabyte that unpacks to half a gigabyte",
-        reply=distortions.gzip_bomb,
+        reply=fault_effects.gzip_bomb,
     ),
-    "miscount": Fault("counts that do not add up", alter=distortions.miscount),
-    "denied": Fault(
+    "miscount": SandboxFault("counts that do not add up", alter=fault_effects.miscount),
+    "denied": SandboxFault(
         "names the first record as skipped although it was applied and counted",
-        alter=distortions.deny,
+        alter=fault_effects.deny,
     ),
-    "reject": Fault("refuses one random record with code 516", refusal=BAD_PHONE),
-    "code555": Fault("refuses one random record with code 555", refusal=SERVER_SIDE),
-    "unnumbered": Fault(
+    "reject": SandboxFault(
+        "refuses one random record with code 516", refusal=BAD_PHONE
+    ),
+    "code555": SandboxFault(
+        "refuses one random record with code 555", refusal=SERVER_SIDE
+    ),
+    "unnumbered": SandboxFault(
         "refuses one random record without saying its number",
         refusal=BAD_PHONE,
-        alter=distortions.each_item(distortions.unnumbered),
+        alter=fault_effects.each_item(fault_effects.unnumbered),
     ),
-    "text-record": Fault(
+    "text-record": SandboxFault(
         "refuses one random record and repeats it as JSON text",
         refusal=BAD_PHONE,
-        alter=distortions.each_item(distortions.text_record),
+        alter=fault_effects.each_item(fault_effects.text_record),
     ),
-    "keyed-record": Fault(
+    "keyed-record": SandboxFault(
         "refuses one random record in the shape {record as text: error}",
         refusal=BAD_PHONE,
-        alter=distortions.each_item(distortions.keyed_record),
+        alter=fault_effects.each_item(fault_effects.keyed_record),
     ),
-    "escapes": Fault(
+    "escapes": SandboxFault(
         "refuses one random record with control characters in the error text",
         refusal=BAD_PHONE,
-        alter=distortions.each_item(distortions.escapes),
+        alter=fault_effects.each_item(fault_effects.escapes),
     ),
-    "lying-status": Fault(
+    "lying-status": SandboxFault(
         "status success although every record is refused",
         refusal=BAD_PHONE,
         refuses_all=True,
-        alter=distortions.lie,
+        alter=fault_effects.reply_falsely,
     ),
-    "fail-empty": Fault(
+    "fail-empty": SandboxFault(
         "fail, 0 processed, nothing unprocessed, nothing applied",
         applies=False,
-        alter=distortions.fail_empty,
+        alter=fault_effects.fail_empty,
     ),
-    "schema-drop": Fault(
+    "schema-drop": SandboxFault(
         "drops one attribute of the call and says success", drops_attribute=True
     ),
 }

@@ -6,12 +6,12 @@ Loopback only and without authentication: what is kept here is a simulation.
 import json
 from collections.abc import Callable
 
-from ctsync.sandbox.answers import Reply, failure, json_reply, lines_reply
 from ctsync.sandbox.api import Request
-from ctsync.sandbox.chance import FaultQueue
-from ctsync.sandbox.names import ID_KINDS, Json, Key
+from ctsync.sandbox.fault_queue import FaultQueue
+from ctsync.sandbox.keys import ID_KINDS, Json, SandboxKey
 from ctsync.sandbox.platform import Platform
 from ctsync.sandbox.profile import Profile
+from ctsync.sandbox.replies import Reply, failure, json_reply, lines_reply
 
 
 class InspectionError(ValueError):
@@ -113,9 +113,9 @@ def _document(request: Request) -> dict[str, Json]:
     return document
 
 
-def _one_key(value: Json) -> Key:
+def _one_key(value: Json) -> SandboxKey:
     if isinstance(value, dict) and len(value) == 1:
         ((kind, text),) = value.items()
         if kind in ID_KINDS and isinstance(text, str) and text:
-            return Key(kind, text)
+            return SandboxKey(kind, text)
     raise InspectionError(f"expected exactly one of {', '.join(ID_KINDS)} with a value")

@@ -8,13 +8,13 @@ from pathlib import Path
 from random import Random
 from threading import RLock
 
-from ctsync.sandbox.answers import Refused
-from ctsync.sandbox.calls import Call, CallLog
-from ctsync.sandbox.faults import DOCUMENTED, Fault
-from ctsync.sandbox.names import ID_KINDS, Json, Key, fold_key, fold_name, keys_in
-from ctsync.sandbox.orders import Order, read_orders, record_rules
+from ctsync.sandbox.call_log import CallLog, LoggedCall
+from ctsync.sandbox.faults import DOCUMENTED, SandboxFault
+from ctsync.sandbox.keys import ID_KINDS, Json, SandboxKey, fold_key, fold_name, keys_in
+from ctsync.sandbox.operations import Operation, read_operations, record_rules
 from ctsync.sandbox.profile import Profile
-from ctsync.sandbox.store import Store, Transaction
+from ctsync.sandbox.profile_store import Store, Transaction
+from ctsync.sandbox.replies import RefusedRecord
 from ctsync.sandbox.validation import Refusal, echo, find_refusal
 from ctsync.sandbox.violations import Violation, ViolationLog
 
@@ -43,7 +43,7 @@ class Platform:
         return self._violations.entries()
 
     @property
-    def calls(self) -> tuple[Call, ...]:
+    def calls(self) -> tuple[LoggedCall, ...]:
         """The calls received, in order of arrival."""
         return self._calls.entries()
 
@@ -57,7 +57,7 @@ class Platform:
         with self._lock:
             return self._calls.next_number()
 
-    def note_call(self, call: Call) -> None:
+    def note_call(self, call: LoggedCall) -> None:
         """Keep a call for inspection."""
         with self._lock:
             self._calls.note(call)
@@ -72,9 +72,9 @@ class Platform:
         records: Sequence[Json],
         *,
         call: int = 0,
-        fault: Fault = DOCUMENTED,
+        fault: SandboxFault = DOCUMENTED,
         is_dry_run: bool = False,
-    ) -> list[Refused]:
+    ) -> list[RefusedRecord]:
         """Apply the good records of a call and return the others, in their order."""
         with self._lock:
             refused = self._judge(records, fault)
@@ -88,20 +88,24 @@ class Platform:
                 self._apply(work, call, fault)
             return refused
 
-    def _judge(self, records: Sequence[Json], fault: Fault) -> list[Refused]:
+    def _judge(
+        self, records: Sequence[Json], fault: SandboxFault
+    ) -> list[RefusedRecord]:
         refusals = [find_refusal(record) for record in records]
         imposed = fault.refusal
         if imposed is not None and records:
             for place in self._victims(refusals, fault):
                 refusals[place] = refusals[place] or imposed
         return [
-            Refused(place, refusal.code, refusal.text, echo(records[place], refusal))
+            RefusedRecord(
+                place, refusal.code, refusal.text, echo(records[place], refusal)
+            )
             for place, refusal in enumerate(refusals)
             if refusal is not None
         ]
 
     def _victims(
-        self, refusals: Sequence[Refusal | None], fault: Fault
+        self, refusals: Sequence[Refusal | None], fault: SandboxFault
     ) -> Sequence[int]:
         if fault.refuses_all:
             return range(len(refusals))
@@ -109,8 +113,8 @@ class Platform:
 
     def _read(
         self, records: Sequence[Json], call: int
-    ) -> Iterator[tuple[Key | None, list[Order]]]:
-        seen: set[Key] = set()
+    ) -> Iterator[tuple[SandboxKey | None, list[Operation]]]:
+        seen: set[SandboxKey] = set()
         for record in records:
             keys = keys_in(record)
             key = keys[0] if keys else None
@@ -118,13 +122,16 @@ class Platform:
                 self.note(Violation(rule, key, None, call))
             seen.update(fold_key(each) for each in keys)
             data = record.get("profileData") if isinstance(record, dict) else None
-            orders = read_orders(data, key) if isinstance(data, dict) else []
+            orders = read_operations(data, key) if isinstance(data, dict) else []
             for rule, name in record_rules(orders):
                 self.note(Violation(rule, key, name, call))
             yield key, orders
 
     def _apply(
-        self, work: list[tuple[Key, list[Order]]], call: int, fault: Fault
+        self,
+        work: list[tuple[SandboxKey, list[Operation]]],
+        call: int,
+        fault: SandboxFault,
     ) -> None:
         # Nobody promises an order, so nobody may come to rely on one.
         self._random.shuffle(work)
@@ -138,22 +145,26 @@ class Platform:
                 self._obey(transaction, key, kept, call)
 
     def _obey(
-        self, transaction: Transaction, key: Key, orders: list[Order], call: int
+        self,
+        transaction: Transaction,
+        key: SandboxKey,
+        orders: list[Operation],
+        call: int,
     ) -> None:
         draft = transaction.draft(key)
         for order in orders:
-            rule = draft.obey(order)
+            rule = draft.carry_out(order)
             if rule is not None:
                 self.note(Violation(rule, key, order.name, call))
 
-    def _draw_name(self, work: list[tuple[Key, list[Order]]]) -> list[str]:
+    def _draw_name(self, work: list[tuple[SandboxKey, list[Operation]]]) -> list[str]:
         names = sorted({order.folded for _, orders in work for order in orders})
         return [self._random.choice(names)] if names else []
 
     def profile(self, kind: str, value: str) -> Profile | None:
         """Return exactly what is stored about a key, or None."""
         with self._lock:
-            return self._store.find(Key(kind, value))
+            return self._store.find(SandboxKey(kind, value))
 
     def profile_by_email(self, email: str) -> Profile | None:
         """Return the first profile, by key, that carries an e-mail address."""
@@ -162,28 +173,28 @@ class Platform:
 
     def profiles(self) -> Iterator[Profile]:
         """Yield every profile exactly as stored, ordered by id kind and value."""
-        after = Key("", "")
+        after = SandboxKey("", "")
         while True:
             with self._lock:
                 page = self._store.page(after)
             if not page:
                 return
             yield from page
-            after = Key(page[-1].kind, page[-1].value)
+            after = SandboxKey(page[-1].kind, page[-1].value)
 
     def edit(self, kind: str, value: str, attributes: Mapping[str, Json]) -> None:
         """Set exact values as somebody else would; None takes an attribute away."""
         if kind not in ID_KINDS:
             raise ValueError(f"unknown id kind {kind!r}, known: {', '.join(ID_KINDS)}")
         with self._lock, self._store.transaction() as transaction:
-            transaction.draft(Key(kind, value)).edit(attributes)
+            transaction.draft(SandboxKey(kind, value)).edit(attributes)
 
-    def record_event(self, name: str, day: int, keys: Iterable[Key]) -> None:
+    def record_event(self, name: str, day: int, keys: Iterable[SandboxKey]) -> None:
         """Note that profiles had an event on a day, written YYYYMMDD."""
         with self._lock:
             self._store.record_event(name, day, keys)
 
-    def keys_with_event(self, name: str, since: int, until: int) -> list[Key]:
+    def keys_with_event(self, name: str, since: int, until: int) -> list[SandboxKey]:
         """Return whoever had an event in a range of days, both included."""
         with self._lock:
             return self._store.keys_with_event(name, since, until)
@@ -191,7 +202,7 @@ class Platform:
     def forget(self, kind: str, value: str) -> bool:
         """Remove a profile as somebody else would; say whether it was there."""
         with self._lock:
-            return self._store.forget(Key(kind, value))
+            return self._store.forget(SandboxKey(kind, value))
 
     def release(self) -> None:
         """Close the data file until it is next needed."""
@@ -199,7 +210,9 @@ class Platform:
             self._store.release()
 
 
-def _envelope_rules(record: Json, keys: list[Key], seen: set[Key]) -> Iterator[str]:
+def _envelope_rules(
+    record: Json, keys: list[SandboxKey], seen: set[SandboxKey]
+) -> Iterator[str]:
     if isinstance(record, dict) and "ts" in record:
         yield "ts"
     if len(keys) > 1:

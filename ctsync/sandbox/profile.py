@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from ctsync.sandbox.effects import take_effect
-from ctsync.sandbox.names import Json, Key, fold_name
-from ctsync.sandbox.orders import Order
+from ctsync.sandbox.keys import Json, SandboxKey, fold_name
+from ctsync.sandbox.operations import Operation
+from ctsync.sandbox.operators import take_effect
 
 
 class Profile(Struct, frozen=True):
@@ -45,7 +45,7 @@ class Draft:
         """Return the form in which the profile is stored."""
         return json.dumps([self.attributes, self.flags, self.groups])
 
-    def obey(self, order: Order) -> str | None:
+    def carry_out(self, order: Operation) -> str | None:
         """Carry out one order and return the rule it broke, if any."""
         if order.operator == "flag":
             _put(self.flags, order.folded, order.name, order.operand)
@@ -55,7 +55,7 @@ class Draft:
             return self._change(order)
         return None
 
-    def _change(self, order: Order) -> str | None:
+    def _change(self, order: Operation) -> str | None:
         before = self.get(order.folded)
         after, rule = take_effect(order.operator, before, order.operand)
         _put(self.attributes, order.folded, order.name, after)
@@ -74,7 +74,7 @@ class Draft:
         for name, value in values.items():
             _put(self.attributes, fold_name(name), name, value)
 
-    def freeze(self, key: Key) -> Profile:
+    def freeze(self, key: SandboxKey) -> Profile:
         """Return the profile as a value, its names sorted."""
         return Profile(
             key.kind,

@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from ctsync.sandbox.names import Json, fold_name
-from ctsync.sandbox.orders import is_number
+from ctsync.sandbox.keys import Json, fold_name
+from ctsync.sandbox.operations import is_number
 from ctsync.sandbox.validation import phone_number
 
 Record: TypeAlias = dict[str, Json]

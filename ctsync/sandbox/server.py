@@ -12,8 +12,8 @@ from socketserver import TCPServer
 from threading import Condition, Event
 from typing import Any
 
-from ctsync.sandbox.answers import Delivery, Reply, failure
 from ctsync.sandbox.api import Request
+from ctsync.sandbox.replies import Reply, ReplyDelivery, failure
 
 BANNER = ("X-Ctsync-Sandbox", "simulation of documented behaviour")
 
@@ -118,17 +118,17 @@ class Handler(BaseHTTPRequestHandler):
         self._deliver(reply)
 
     def _deliver(self, reply: Reply) -> None:
-        if reply.delivery is Delivery.WHOLE:
+        if reply.delivery is ReplyDelivery.WHOLE:
             self._send(reply)
             return
         self.close_connection = True
-        if reply.delivery is Delivery.HALF:
+        if reply.delivery is ReplyDelivery.HALF:
             self.wfile.write(_head(reply) + reply.body[: len(reply.body) // 2])
             _reset_on_close(self.connection)
-        elif reply.delivery is Delivery.HANG:
+        elif reply.delivery is ReplyDelivery.HANG:
             # A byte, or the end: either way nobody waits for this reply any more.
             self.connection.recv(1, socket.MSG_PEEK)
-        elif reply.delivery is Delivery.ENDLESS:
+        elif reply.delivery is ReplyDelivery.ENDLESS:
             self._send_endless(reply)
 
     def _send(self, reply: Reply) -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ctsync.sandbox.names import Json, fold_name, keys_in
+from ctsync.sandbox.keys import Json, fold_name, keys_in
 
 
 class Refusal(NamedTuple):

@@ -7,7 +7,7 @@ from collections import deque
 
 from msgspec import Struct
 
-from ctsync.sandbox.names import Json, Key
+from ctsync.sandbox.keys import Json, SandboxKey
 
 RULES = {
     "same-key-in-call": "one folded key twice in a call",
@@ -43,7 +43,7 @@ class Violation(Struct, frozen=True):
     """One breach of a rule: whose, of which attribute, in which call. Never a value."""
 
     rule: str
-    key: Key | None = None
+    key: SandboxKey | None = None
     attribute: str | None = None
     call: int = 0
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ctsync.model.batch import Batch
 from ctsync.model.contribution import Contribution
-from ctsync.model.rows import RowSource
-from ctsync.spec.project import Project
+from ctsync.model.contribution_batch import Batch
+from ctsync.model.row_source import RowSource
+from ctsync.project.project import Project
 
 DIGEST_BYTES = 16
 

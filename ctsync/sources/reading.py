@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ctsync.duck import as_bytes, connected
+from ctsync.duckdb_connection import as_bytes, open_connection
 from ctsync.model.contribution import Contribution
-from ctsync.model.rows import RowSource
-from ctsync.sources import relations as sql
-from ctsync.spec.project import Project
+from ctsync.model.row_source import RowSource
+from ctsync.project.project import Project
+from ctsync.sources import duckdb_sql as sql
 
 _BATCH = 1024
 
@@ -19,7 +19,7 @@ def contributions_of(source: RowSource, project: Project) -> Iterator[Contributi
     Raises:
         SpecError: its files cannot be read, or change meanwhile.
     """
-    with connected() as connection:
+    with open_connection() as connection:
         source.load(connection)
         project.findings.extend(source.warnings)
         connection.execute(sql.EVERY.format(keys=source.keys))

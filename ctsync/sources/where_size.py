@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 def size_of(node: Any) -> int:
-    """Give about how many bytes an expression makes of one row, at most."""
+    """Return about how many bytes an expression makes of one row, at most."""
     if isinstance(node, list):
         return sum(map(size_of, node))
     if not isinstance(node, dict):
@@ -53,12 +53,12 @@ def _of_function(name: str, arguments: list[Any]) -> int:
 
 
 def _number(text: str | None) -> int:
-    """Give a number that stands there; what a row would say is too much."""
+    """Return a number that stands there; what a row would say is too much."""
     is_number = text is not None and _NUMBER.fullmatch(text) is not None
     return int((text or "")[:9]) if is_number else MOST_BYTES + 1
 
 
 def _text_of(node: Any) -> str | None:
-    """Give the text of a constant, None of anything else."""
+    """Return the text of a constant, None of anything else."""
     found = node.get("literal") if isinstance(node, dict) else None
     return str(found.get("text", "")) if isinstance(found, dict) else None

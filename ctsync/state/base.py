@@ -40,14 +40,14 @@ from typing import Any, ClassVar, Self
 
 from msgspec import Struct
 
-from ctsync.canon import parse
+from ctsync.canonical_json import parse
 from ctsync.errors import StateError
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
-from ctsync.state.binding import check_next
-from ctsync.state.edits import Edit, amended, chosen
-from ctsync.state.holder import Holder
+from ctsync.state.entry_edits import Edit, changed_entry, chosen_entries
+from ctsync.state.lineage_checks import check_next
+from ctsync.state.lock_holder import Holder
 
 Line = Mapping[str, Any]
 
@@ -81,20 +81,20 @@ class Snapshot(Struct, frozen=True):
     header: Header | None = None
     read: Callable[[], Iterator[Entry]] = _nothing
     columns: Columns | None = None
-    find: Callable[[Iterable[Key]], Iterator[Entry]] | None = None
+    find: Callable[[Iterable[ProfileKey]], Iterator[Entry]] | None = None
 
     def entries(self) -> Iterator[Entry]:
         """Yield the entries, sorted by key. May be called again."""
         return self.read()
 
-    def pick(self, keys: Iterable[Key]) -> Iterator[Entry]:
+    def pick(self, keys: Iterable[ProfileKey]) -> Iterator[Entry]:
         """Yield those entries of the keys that there are; keys come sorted.
 
         Keys are taken as they are needed, perhaps some thousands ahead.
         """
         if self.find is not None:
             return self.find(keys)
-        return chosen(self.entries(), keys)
+        return chosen_entries(self.entries(), keys)
 
 
 class Journal(Struct, frozen=True):
@@ -128,7 +128,7 @@ class JournalWriter(ABC):
                 the journal takes no further line.
         """
 
-    def enclose(self, pieces: Iterable[bytes]) -> None:
+    def append_plan(self, pieces: Iterable[bytes]) -> None:
         """Add many lines as they are; they survive as soon as a later line does.
 
         A piece may begin and end anywhere; all together are whole lines of JSON.
@@ -199,12 +199,12 @@ class Store(ABC):
     @classmethod
     @abstractmethod
     def takes(cls, location: str) -> bool:
-        """Say whether `state: location` means this store."""
+        """Return whether `state: location` means this store."""
 
     @classmethod
     @abstractmethod
     def at(cls, location: str, *, folder: Path, name: str | None) -> Store:
-        """Give the store at a location; touches nothing.
+        """Return the store at a location; touches nothing.
 
         `folder` is where relative paths start, `name` picks one of several states
         in a database.
@@ -215,7 +215,7 @@ class Store(ABC):
 
     @abstractmethod
     def read(self) -> Snapshot:
-        """Give the snapshot after checking that it is what ctsync wrote.
+        """Return the snapshot after checking that it is what ctsync wrote.
 
         Raises:
             StateError: it cannot be read, is of a newer format (`state_newer`) or was
@@ -224,7 +224,7 @@ class Store(ABC):
 
     @abstractmethod
     def read_unverified(self) -> Snapshot:
-        """Give the snapshot as it stands, edits included, sorted anew.
+        """Return the snapshot as it stands, edits included, sorted anew.
 
         Its header says digest and number of the entries as they are.
 
@@ -244,7 +244,7 @@ class Store(ABC):
             StateError: it could not be written; the last snapshot stands.
         """
 
-    def amend(self, header: Header, edits: Iterable[tuple[Key, Edit]]) -> Header:
+    def amend(self, header: Header, edits: Iterable[tuple[ProfileKey, Edit]]) -> Header:
         """Put in the place of the last snapshot one that differs by edits.
 
         Edits come sorted by key, one for each; an edit is given the entry, or None,
@@ -258,11 +258,11 @@ class Store(ABC):
         """
         snapshot = self.read()
         check_next(snapshot.header, header, location=self.location)
-        return self.replace(header, amended(snapshot.entries(), edits))
+        return self.replace(header, changed_entry(snapshot.entries(), edits))
 
     @abstractmethod
     def journal(self) -> Journal | None:
-        """Give the journal that a run left, if any.
+        """Return the journal that a run left, if any.
 
         None also where a crash tore the head itself: nothing can have been sent. Who
         holds no lock reads the journal first and the snapshot after it: a fold in
@@ -320,7 +320,7 @@ class Store(ABC):
         """
 
     def probe(self) -> tuple[StateError, ...]:
-        """Give what makes this place unfit for a state, with what to do about each.
+        """Return what makes this place unfit for a state, with what to do about each.
 
         Tries out what the store relies on, and leaves nothing behind. Where it gives
         nothing, a state can be kept here.

@@ -7,23 +7,23 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct
 
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
-from ctsync.state.edits import Edit, exchanged
-from ctsync.state.form import EntryDigest, entry_line
+from ctsync.model.profile_key import ProfileKey
+from ctsync.state.entry_edits import Edit, replaced_entries
+from ctsync.state.snapshot_codec import EntryDigest, entry_line
 
 
 class ChangedLine(Struct, frozen=True):
     """One entry that is not what it was; without a line there is none."""
 
-    key: Key
+    key: ProfileKey
     entry: Entry | None
     before: bytes | None
     line: bytes | None
 
 
 def changed_lines(
-    pick: Callable[[Iterable[Key]], Iterator[Entry]],
-    edits: Iterable[tuple[Key, Edit]],
+    pick: Callable[[Iterable[ProfileKey]], Iterator[Entry]],
+    edits: Iterable[tuple[ProfileKey, Edit]],
     digest: EntryDigest,
 ) -> Iterator[ChangedLine]:
     """Yield what edits change, and take it into the digest.
@@ -31,7 +31,7 @@ def changed_lines(
     Raises:
         ValueError: the edits are not sorted, or a key comes twice.
     """
-    for key, before, after in exchanged(pick, edits):
+    for key, before, after in replaced_entries(pick, edits):
         line = None if after is None else entry_line(after)
         line_before = None if before is None else entry_line(before)
         if line != line_before:

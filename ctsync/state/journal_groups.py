@@ -13,9 +13,9 @@ from threading import Condition, Thread
 from typing import TypeAlias
 
 from ctsync.errors import StateError
+from ctsync.state.atomic_files import PinnedFile
 from ctsync.state.base import JournalWriter, Line
-from ctsync.state.files import PinnedFile
-from ctsync.state.journal import encode_line
+from ctsync.state.journal_file import encode_line
 
 GROUP_BYTES = 1 << 22
 MOST_WAITING = 4 * GROUP_BYTES
@@ -51,7 +51,7 @@ class GroupedJournalWriter(JournalWriter):
         if sync:
             self._await(mark)
 
-    def enclose(self, pieces: Iterable[bytes]) -> None:
+    def append_plan(self, pieces: Iterable[bytes]) -> None:
         """Add whole lines as they are, piece by piece; they survive."""
         for piece in pieces:
             self._add(piece)
@@ -124,7 +124,7 @@ class GroupedJournalWriter(JournalWriter):
 
 
 def spooled(groups: Iterable[bytes]) -> PinnedFile:
-    """Give the bytes of groups as a file of this machine that has no name any more."""
+    """The bytes of groups as a file of this machine that has no name any more."""
     with tempfile.NamedTemporaryFile(prefix="ctsync-") as file:
         for group in groups:
             file.write(group)

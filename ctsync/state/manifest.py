@@ -10,8 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.model.snapshot import Header
-from ctsync.state.form import header_from_line, header_line, not_a_state
-from ctsync.state.sheets import Sheet, sheet_from_json
+from ctsync.state.parquet_files import ParquetFile, parquet_file_from_json
+from ctsync.state.snapshot_codec import header_from_line, header_line, not_a_state
 
 NAME = "manifest.json"
 SHEET_NAME = re.compile(r"ctsync-(?:base|segment)-([0-9]+)\.parquet")
@@ -21,22 +21,24 @@ class Manifest(Struct, frozen=True):
     """A header and the sheets of its entries: of each key, the last sheet's row."""
 
     header: Header
-    base: Sheet
-    segments: tuple[Sheet, ...] = ()
+    base: ParquetFile
+    segments: tuple[ParquetFile, ...] = ()
 
     @property
-    def sheets(self) -> tuple[Sheet, ...]:
+    def parquet_files(self) -> tuple[ParquetFile, ...]:
         """All of them, the base first."""
         return (self.base, *self.segments)
 
     def stamped(self, fds: Sequence[int]) -> Manifest:
-        """Give it with the stamps that the open files have now."""
-        base, *segments = map(Sheet.stamped, self.sheets, fds)
+        """Return it with the stamps that the open files have now."""
+        base, *segments = map(ParquetFile.stamped, self.parquet_files, fds)
         return replace(self, base=base, segments=tuple(segments))
 
     def as_line(self) -> bytes:
-        """Give the content of the file, sealed."""
-        base, *segments = [sheet.as_json() for sheet in self.sheets]
+        """Return the content of the file, sealed."""
+        base, *segments = [
+            parquet_file.as_json() for parquet_file in self.parquet_files
+        ]
         return header_line(self.header, base=base, segments=segments) + b"\n"
 
 
@@ -50,17 +52,17 @@ def manifest_from_line(
     """
     header, beside = header_from_line(line, location=location, is_verified=is_verified)
     try:
-        base, *segments = map(_sheet, [beside["base"], *beside["segments"]])
+        base, *segments = map(_parquet_file, [beside["base"], *beside["segments"]])
     except (KeyError, TypeError) as error:
         raise not_a_state(location, "its manifest names no files") from error
     return Manifest(header, base, tuple(segments))
 
 
-def _sheet(data: Any) -> Sheet:
-    sheet = sheet_from_json(data)
-    if not SHEET_NAME.fullmatch(sheet.name):
+def _parquet_file(data: Any) -> ParquetFile:
+    parquet_file = parquet_file_from_json(data)
+    if not SHEET_NAME.fullmatch(parquet_file.name):
         raise TypeError("not a name of a sheet")
-    return sheet
+    return parquet_file
 
 
 class Compaction(Struct, frozen=True):
@@ -70,19 +72,19 @@ class Compaction(Struct, frozen=True):
     share: int = 10  # else once the segments hold a share of a tenth
 
     def is_due(self, manifest: Manifest) -> bool:
-        """Say whether base and segments are to become one base."""
-        rows = sum(sheet.rows for sheet in manifest.segments)
+        """Return whether base and segments are to become one base."""
+        rows = sum(parquet_file.rows for parquet_file in manifest.segments)
         return rows * self.share > manifest.base.rows
 
-    def tail(self, segments: tuple[Sheet, ...]) -> int:
-        """Give how many segments, from the last one back, are to become one.
+    def tail(self, segments: tuple[ParquetFile, ...]) -> int:
+        """Return how many segments, from the last one back, are to become one.
 
         Each is then at least twice as large as the one after it, so that few stand
         side by side, and a row is written again only a few times before compaction.
         """
         count, rows = 0, 0
-        for sheet in reversed(segments):
-            if count and sheet.rows >= 2 * rows:
+        for parquet_file in reversed(segments):
+            if count and parquet_file.rows >= 2 * rows:
                 break
-            count, rows = count + 1, rows + sheet.rows
+            count, rows = count + 1, rows + parquet_file.rows
         return count

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ctsync.canon import canonical, parse
+from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
+from ctsync.state.atomic_files import make_private_folder, state_errors, written_aside
 from ctsync.state.base import Line, RunRecord
-from ctsync.state.files import make_private_folder, translated, written_aside
 
 _NAME = re.compile(r"([0-9]{8})\.jsonl\.gz")
 _FAST = 1  # a tenth larger than the best, and written five times as fast
@@ -75,7 +75,7 @@ def _run(path: Path, location: str) -> RunRecord:
 
 
 def _lines(path: Path, location: str) -> Iterator[Line]:
-    with translated("read", location):
+    with state_errors("read", location):
         try:
             with gzip.open(path) as file:
                 yield from map(parse, file)
@@ -84,7 +84,7 @@ def _lines(path: Path, location: str) -> Iterator[Line]:
 
 
 def history_damaged(what: str) -> StateError:
-    """Give the refusal of a record of a run that is not what ctsync wrote."""
+    """Return the refusal of a record of a run that is not what ctsync wrote."""
     return StateError(
         f"{what} is damaged: it is no record of a run",
         hint="move it away; the state itself does not need it",
@@ -93,7 +93,7 @@ def history_damaged(what: str) -> StateError:
 
 
 def _next_name(folder: Path, record: Line, location: str) -> str:
-    """Give a name after all others, or that of the same run if it was the last."""
+    """Return a name after all others, or that of the same run if it was the last."""
     last = next(iter(_files(folder)), None)
     number = 0 if last is None else int(last.name[:8])
     with suppress(StateError):
@@ -103,7 +103,7 @@ def _next_name(folder: Path, record: Line, location: str) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Give the files of runs, the last one first."""
+    """Return the files of runs, the last one first."""
     try:
         paths = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
     except FileNotFoundError:

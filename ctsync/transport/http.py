@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from ctsync import __version__
-from ctsync.canon import parse
+from ctsync.canonical_json import parse
 from ctsync.errors import TransportError
 from ctsync.limits import MAX_CONCURRENCY
 from ctsync.model.snapshot import Account
-from ctsync.transport.answer import Answer, Happened
-from ctsync.transport.session import open_session
-from ctsync.transport.text import cleaning_without
+from ctsync.transport.http_session import open_session
+from ctsync.transport.sanitize_text import cleaning_without
+from ctsync.transport.upload_result import CallEnding, UploadResult
 
 if TYPE_CHECKING:
     import requests
@@ -36,18 +36,18 @@ _CHUNK = 65_536
 _logger = logging.getLogger(__name__)
 _CONNECT_SECONDS = 10.0
 _HAPPENED = {
-    303: Happened.LOST,  # "see other" is said of what was taken, too
-    400: Happened.MALFORMED,
-    401: Happened.UNAUTHORISED,
-    403: Happened.UNAUTHORISED,
-    408: Happened.LOST,  # a timeout, told by a proxy
-    413: Happened.TOO_LARGE,
-    429: Happened.THROTTLED,
+    303: CallEnding.LOST,  # "see other" is said of what was taken, too
+    400: CallEnding.MALFORMED,
+    401: CallEnding.UNAUTHORISED,
+    403: CallEnding.UNAUTHORISED,
+    408: CallEnding.LOST,  # a timeout, told by a proxy
+    413: CallEnding.TOO_LARGE,
+    429: CallEnding.THROTTLED,
 }
 
 
 def base_url(account: Account) -> str:
-    """Give the address that calls of an account go to, without a slash at its end.
+    """Return the address that calls of an account go to, without a slash at its end.
 
     Raises:
         TransportError: the region is not known, or a passcode may not go there.
@@ -119,7 +119,7 @@ class HttpTransport:
     def __repr__(self) -> str:
         return f"HttpTransport({self._url!r})"
 
-    def upload(self, body: bytes, *, dry_run: bool) -> Answer:
+    def upload(self, body: bytes, *, dry_run: bool) -> UploadResult:
         """Send one call and say what came of it; raises for nothing on the way."""
         answer = self._exchange(body, dry_run=dry_run)
         _logger.info(
@@ -127,7 +127,7 @@ class HttpTransport:
         )
         return answer
 
-    def _exchange(self, body: bytes, *, dry_run: bool) -> Answer:
+    def _exchange(self, body: bytes, *, dry_run: bool) -> UploadResult:
         deadline = self._monotonic() + self._timeout_seconds
         upload = _Upload(body)
         request = self._requests[dry_run].copy()
@@ -137,10 +137,10 @@ class HttpTransport:
             with self._send(request) as response:
                 return self._answer(response, deadline)
         except self._failures() as error:
-            happened = Happened.LOST if upload.has_left else Happened.UNREACHABLE
+            happened = CallEnding.LOST if upload.has_left else CallEnding.UNREACHABLE
             reason = _innermost(error)
             said = self._keepable(str(reason))
-            return Answer(happened, message=_own_words(reason), said=said)
+            return UploadResult(happened, message=_own_words(reason), said=said)
 
     def close(self) -> None:
         """Close the connections that were kept open."""
@@ -155,17 +155,17 @@ class HttpTransport:
             stream=True,
         )
 
-    def _answer(self, response: requests.Response, deadline: float) -> Answer:
+    def _answer(self, response: requests.Response, deadline: float) -> UploadResult:
         status = response.status_code
         happened = _happened(status)
         try:
             body = self._read(response, deadline)
         except self._failures():
-            if happened is Happened.REPLIED:
+            if happened is CallEnding.REPLIED:
                 raise
             body = None
-        said = None if happened is Happened.REPLIED else _error_in(body)
-        return Answer(
+        said = None if happened is CallEnding.REPLIED else _error_in(body)
+        return UploadResult(
             happened,
             status,
             body,
@@ -249,14 +249,14 @@ def _split(endpoint: str) -> SplitResult | None:
 
 
 def is_private_enough(parts: SplitResult) -> bool:
-    """Say whether an address is https, or http that stays on this machine."""
+    """Return whether an address is https, or http that stays on this machine."""
     if not parts.hostname:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts))
 
 
 def is_loopback(parts: SplitResult) -> bool:
-    """Say whether an address names this machine."""
+    """Return whether an address names this machine."""
     host = parts.hostname or ""
     try:
         return ip_address(host).is_loopback
@@ -274,16 +274,16 @@ def _header_value(what: str, value: str) -> str:
     )
 
 
-def _happened(status: int) -> Happened:
+def _happened(status: int) -> CallEnding:
     if 200 <= status < 300:
-        return Happened.REPLIED
+        return CallEnding.REPLIED
     if status < 200 or status >= 500:
-        return Happened.LOST
-    return _HAPPENED.get(status, Happened.REFUSED)
+        return CallEnding.LOST
+    return _HAPPENED.get(status, CallEnding.REFUSED)
 
 
 def _unpacker(encoding: str) -> Callable[[bytes, int], bytes] | None:
-    """Give what unpacks a body up to a number of bytes."""
+    """Return what unpacks a body up to a number of bytes."""
     name = encoding.strip().lower()
     if name in {"", "identity"}:
         return lambda chunk, _most: chunk
@@ -316,7 +316,7 @@ def _retry_after(header: str | None) -> float | None:
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """Give the innermost reason; the outer ones repeat addresses and pools."""
+    """Return the innermost reason; the outer ones repeat addresses and pools."""
     seen = 0
     while (inner := _inner(error)) is not None and seen < 10:
         error, seen = inner, seen + 1
@@ -324,7 +324,7 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _own_words(error: BaseException) -> str:
-    """Give a reason in words of this machine; other texts may quote the server."""
+    """Return a reason in words of this machine; other texts may quote the server."""
     if isinstance(error, TimeoutError):
         return "no reply in time"
     words = getattr(error, "strerror", None)

@@ -14,19 +14,19 @@ from typing import Any
 
 from msgspec import Struct
 
-from ctsync.canon import parse
-from ctsync.codes import CODES
-from ctsync.model.key import ID_TYPES, Key
-from ctsync.model.record import Outcome, Record, Verdict
-from ctsync.transport.text import clean_text
+from ctsync.canonical_json import parse
+from ctsync.diagnostic_codes import CODES
+from ctsync.model.profile_key import ID_TYPES, ProfileKey
+from ctsync.model.record import Outcome, Record, RecordOutcome
+from ctsync.transport.sanitize_text import clean_text
 
 TRANSIENT_CODE = 555
 _CODES = range(1, 1_000_000)  # what is no code of theirs is none at all
 
 _NUMBER = re.compile(r"Skipped\s+record\s+number\s*:\s*([0-9]+)")
-_UNREADABLE = Verdict(Outcome.UNKNOWN, error="the reply could not be read")
-_UNCLEAR = Verdict(Outcome.UNKNOWN, error="the reply does not add up")
-_ACKNOWLEDGED = Verdict(Outcome.ACKNOWLEDGED)
+_UNREADABLE = RecordOutcome(Outcome.UNKNOWN, error="the reply could not be read")
+_UNCLEAR = RecordOutcome(Outcome.UNKNOWN, error="the reply does not add up")
+_ACKNOWLEDGED = RecordOutcome(Outcome.ACKNOWLEDGED)
 
 
 class _Item(Struct, frozen=True):
@@ -34,7 +34,7 @@ class _Item(Struct, frozen=True):
 
     code: int | None
     error: str
-    keys: tuple[Key, ...] = ()
+    keys: tuple[ProfileKey, ...] = ()
 
     @property
     def number(self) -> int | None:
@@ -45,9 +45,9 @@ class _Item(Struct, frozen=True):
         # The last, since a text ends with it.
         return int(found[-1]) if len(found[-1]) < 10 else 0
 
-    def verdict(self, keepable: Callable[[str], str]) -> Verdict:
-        """Give the refusal as a verdict."""
-        return Verdict(
+    def verdict(self, keepable: Callable[[str], str]) -> RecordOutcome:
+        """Return the refusal as a verdict."""
+        return RecordOutcome(
             Outcome.REJECTED,
             self.code,
             _own_words(self.code),
@@ -66,8 +66,8 @@ def read_reply(
     status: int | None,
     body: bytes | None,
     keepable: Callable[[str], str] = clean_text,
-) -> tuple[Verdict, ...]:
-    """Give a verdict for each record of a call, in order.
+) -> tuple[RecordOutcome, ...]:
+    """Return a verdict for each record of a call, in order.
 
     A record is acknowledged only where the counts add up and every refusal names
     another record. A refusal is believed whatever the counts say, but for counters:
@@ -97,8 +97,8 @@ def read_reply(
     )
 
 
-def is_all_taken(verdicts: Sequence[Verdict]) -> bool:
-    """Say whether every record of a call was acknowledged; quick where so."""
+def is_all_taken(verdicts: Sequence[RecordOutcome]) -> bool:
+    """Return whether every record of a call was acknowledged; quick where so."""
     return verdicts.count(_ACKNOWLEDGED) == len(verdicts)
 
 
@@ -115,7 +115,7 @@ def _parsed(body: bytes | None) -> Mapping[str, Any] | None:
 
 
 def _says_twice(body: bytes) -> bool:
-    """Say whether a reply has two answers to one question, of which one was lost."""
+    """Return whether a reply has two answers to one question, of which one was lost."""
     if all(body.count(b'"%b"' % name) < 2 for name in (b"processed", b"unprocessed")):
         return False
     try:
@@ -133,7 +133,7 @@ def _unprocessed(reply: Mapping[str, Any]) -> Any:
 def _is_sound(
     reply: Mapping[str, Any], places: Sequence[int | None], sent: int
 ) -> bool:
-    """Say whether everything that no item names was certainly taken."""
+    """Return whether everything that no item names was certainly taken."""
     counted = Counter(places)
     is_clear = None not in counted and len(counted) == len(places)
     return is_clear and _adds_up(reply, len(places), sent)
@@ -150,7 +150,7 @@ def _contradicts(
     places: Sequence[int | None],
     records: Sequence[Record],
 ) -> bool:
-    """Say whether a reply denies its own refusals: how many there are, or of what."""
+    """Whether a reply denies its own refusals: how many there are, or of what."""
     if not _adds_up(reply, len(items), len(records)):
         return True
     sent = [record.key for record in records]
@@ -164,17 +164,17 @@ def _contradicts(
     )
 
 
-def _places_by_key(records: Sequence[Record]) -> Mapping[Key, list[int]]:
-    places: dict[Key, list[int]] = {}
+def _places_by_key(records: Sequence[Record]) -> Mapping[ProfileKey, list[int]]:
+    places: dict[ProfileKey, list[int]] = {}
     for place, record in enumerate(records):
         places.setdefault(record.key, []).append(place)
     return places
 
 
 def _place(
-    item: _Item | None, places: Mapping[Key, list[int]], sent: int
+    item: _Item | None, places: Mapping[ProfileKey, list[int]], sent: int
 ) -> int | None:
-    """Give the 0-based place of the record that an item names, if it names one."""
+    """Return the 0-based place of the record that an item names, if it names one."""
     if item is None:
         return None
     number = item.number
@@ -207,7 +207,7 @@ def _code(value: Any) -> int | None:
     return value if type(value) is int and value in _CODES else None
 
 
-def _keys(echo: Any) -> tuple[Key, ...]:
+def _keys(echo: Any) -> tuple[ProfileKey, ...]:
     if isinstance(echo, str):
         try:
             echo = parse(echo)
@@ -216,9 +216,9 @@ def _keys(echo: Any) -> tuple[Key, ...]:
     return tuple(_keys_of(echo)) if isinstance(echo, dict) else ()
 
 
-def _keys_of(echo: Mapping[str, Any]) -> Iterator[Key]:
+def _keys_of(echo: Mapping[str, Any]) -> Iterator[ProfileKey]:
     for kind in ID_TYPES:
         value = echo.get(kind)
         # Recorded echoes turn ids of digits into numbers and back.
         if isinstance(value, str) or type(value) is int:
-            yield Key(kind, str(value))
+            yield ProfileKey(kind, str(value))

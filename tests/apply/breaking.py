@@ -32,8 +32,8 @@ class FrailWriter:
         self._writer.append(line, sync=sync)
         self._fuse()
 
-    def enclose(self, pieces):
-        self._writer.enclose(pieces)
+    def append_plan(self, pieces):
+        self._writer.append_plan(pieces)
         self._fuse()
 
     def check_lock(self):
@@ -113,12 +113,12 @@ CHILD = """
     import sys, time
     from pathlib import Path
     from random import Random
-    from ctsync.apply.run import apply_plan
-    from ctsync.apply.terms import Silent, Terms
+    from ctsync.apply.apply_plan import apply_plan
+    from ctsync.apply.apply_settings import SilentObserver, ApplySettings
     from ctsync.cli.clock import machine_clock
     from ctsync.cli.signals import stop_on_signals
-    from ctsync.plan.document import open_plan
-    from ctsync.state.jsonl import JsonlStore
+    from ctsync.plan.plan_file import open_plan
+    from ctsync.state.jsonl_store import JsonlStore
     from ctsync.transport.http import connect
 
     folder, concurrency = Path(sys.argv[1]), int(sys.argv[2])
@@ -128,14 +128,14 @@ CHILD = """
             plan,
             JsonlStore.at("state.jsonl", folder=folder, name=None),
             lambda: connect(plan.head.account, "sandbox", timeout_seconds=seconds),
-            terms=Terms(
+            terms=ApplySettings(
                 records_per_call=1, timeout_seconds=seconds, concurrency=concurrency
             ),
             clock=machine_clock(),
             sleep=time.sleep,
             rng=Random(1),
             new_id=lambda: f"child{next(number)}",
-            observer=Silent(),
+            observer=SilentObserver(),
             stop=stop,
         )
     sys.exit(result.exit_code)

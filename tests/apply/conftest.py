@@ -14,54 +14,54 @@ from typing import BinaryIO
 import pytest
 from msgspec.structs import replace
 
+from ctsync.apply.apply_plan import apply_plan
+from ctsync.apply.apply_result import ApplyResult
+from ctsync.apply.apply_settings import ApplySettings, RetryPace, SilentObserver
 from ctsync.apply.clock import Clock
 from ctsync.apply.recover import folded_view, recover
-from ctsync.apply.result import ApplyResult
-from ctsync.apply.run import apply_plan
-from ctsync.apply.terms import Pace, Silent, Terms
-from ctsync.canon import canonical, fold_name, sha256
+from ctsync.canonical_json import canonical, fold_name, sha256
 from ctsync.cli.clock import machine_clock
 from ctsync.engines.base import Candidate
-from ctsync.kinds.base import Frame
+from ctsync.kinds.base import ValueContext
+from ctsync.model.attribute import Attribute
 from ctsync.model.change import Change, Origin
+from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Record
-from ctsync.model.rule import Rule
 from ctsync.model.snapshot import Account, Base
-from ctsync.model.target import Target
-from ctsync.plan.build import Built, Wanted, build_change
-from ctsync.plan.document import SavedPlan
-from ctsync.plan.ends import PlanFoot, PlanHead
-from ctsync.plan.load import Cargo
-from ctsync.plan.policy import Blocked
+from ctsync.plan.batches import RecordSlice
+from ctsync.plan.diff_profile import DesiredProfile, PlannedProfile, build_change
+from ctsync.plan.plan_file import SavedPlan
+from ctsync.plan.plan_header import PlanFoot, PlanHead
+from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.policy import BlockedRule
 from ctsync.plan.schedule import records_of
-from ctsync.plan.writer import PlanWriter
 from ctsync.sandbox import Sandbox
 from ctsync.state.base import Store
-from ctsync.state.jsonl import JsonlStore
+from ctsync.state.jsonl_store import JsonlStore
 from ctsync.transport.http import connect
 
 sys.path.insert(0, str(Path(__file__).parent))  # for what tests here share
 
 PASSCODE = "sandbox"
-FAST = Pace(first_seconds=0.001, most_seconds=0.002)
+FAST = RetryPace(first_seconds=0.001, most_seconds=0.002)
 
 
-def string(name: str, value: str, **more: object) -> Target:
-    return Target(name, "string", value, **more)
+def string(name: str, value: str, **more: object) -> DesiredValue:
+    return DesiredValue(name, "string", value, **more)
 
 
-def counter(name: str, value: int) -> Target:
-    return Target(name, "counter", value)
+def counter(name: str, value: int) -> DesiredValue:
+    return DesiredValue(name, "counter", value)
 
 
-def values(name: str, *exact: str) -> Target:
-    return Target(name, "list", exact=tuple(sorted(exact)))
+def values(name: str, *exact: str) -> DesiredValue:
+    return DesiredValue(name, "list", exact=tuple(sorted(exact)))
 
 
-def include(name: str, *items: str) -> Target:
-    return Target(name, "list", include=tuple(sorted(items)))
+def include(name: str, *items: str) -> DesiredValue:
+    return DesiredValue(name, "list", include=tuple(sorted(items)))
 
 
 @dataclass
@@ -88,15 +88,15 @@ class Time:
         self.now += seconds
 
 
-Wants = Mapping[str, tuple[Target, ...]]
+Wants = Mapping[str, tuple[DesiredValue, ...]]
 
 
 @pytest.fixture
-def cargo_of() -> Iterator[Callable[..., Cargo]]:
+def cargo_of() -> Iterator[Callable[..., RecordSlice]]:
     """Give what makes changes ready to be sent: the records of one wave of them."""
     with ExitStack() as stack:
 
-        def make(*changes: Change, wave: int = 1) -> Cargo:
+        def make(*changes: Change, wave: int = 1) -> RecordSlice:
             writer = PlanWriter(
                 file := tempfile.TemporaryFile(),  # noqa: SIM115 - closed with the plan
                 PlanHead(Account("A", "in1"), Base()),
@@ -106,7 +106,7 @@ def cargo_of() -> Iterator[Callable[..., Cargo]]:
             writer.close(PlanFoot())
             plan = stack.enter_context(SavedPlan(file, "this plan"))
             (content,) = (each for each in plan.contents() if each.wave == wave)
-            return plan.load(content).cargo()
+            return plan.load(content).records_slice()
 
         yield make
 
@@ -125,10 +125,10 @@ class World:
         self.account = Account("WR8-9K6-7Z5Z", "in1", sandbox.url)
         self.time = Time()
         self.stop = StopSign()
-        self.terms = Terms(pace=FAST, timeout_seconds=2.0, concurrency=1)
+        self.terms = ApplySettings(pace=FAST, timeout_seconds=2.0, concurrency=1)
         self.ids = (f"id{number}" for number in count(1))
         self.cohorts: dict[str, tuple[str, ...]] = {}
-        self.leave: dict[str, Target] = {}
+        self.leave: dict[str, DesiredValue] = {}
         self.connects = 0
         self._files: list[BinaryIO] = []
 
@@ -143,7 +143,7 @@ class World:
     def entries(self) -> dict[str, Entry]:
         return {entry.key.id: entry for entry in self.store.read().entries()}
 
-    def plan(self, wants: Wants, *, blocked: tuple[Blocked, ...] = ()) -> SavedPlan:
+    def plan(self, wants: Wants, *, blocked: tuple[BlockedRule, ...] = ()) -> SavedPlan:
         """Make a plan against what is known, journal included."""
         present = folded_view(self.store)
         head = PlanHead(self.account, present.base, first_run=present.header is None)
@@ -160,9 +160,9 @@ class World:
 
     def _built(
         self, wants: Wants, entries: Iterator[Entry]
-    ) -> Iterator[tuple[Built, Key]]:
+    ) -> Iterator[tuple[PlannedProfile, ProfileKey]]:
         known = {entry.key: entry for entry in entries}
-        named = {Key("identity", id_): targets for id_, targets in wants.items()}
+        named = {ProfileKey("identity", id_): targets for id_, targets in wants.items()}
         for key in sorted({*known, *named}):
             targets = named.get(key, ())
             cohorts = self.cohorts.get(key.id, ())
@@ -177,7 +177,7 @@ class World:
                 )
                 for name in sorted(left & set(self.leave))
             }
-            wanted = Wanted(
+            wanted = DesiredProfile(
                 declared={fold_name(t.attribute): t for t in targets},
                 leaving={
                     name: target
@@ -189,7 +189,7 @@ class World:
                 is_named=key in named,
             )
             candidate = Candidate(key, (), entry, mark)
-            yield build_change(candidate, wanted, Frame(), Rule), key
+            yield build_change(candidate, wanted, ValueContext(), Attribute), key
 
     def apply(self, plan: SavedPlan, **over: object) -> ApplyResult:
         arguments: dict[str, object] = {
@@ -198,7 +198,7 @@ class World:
             "sleep": self.time.sleep,
             "rng": Random(7),
             "new_id": lambda: next(self.ids),
-            "observer": Silent(),
+            "observer": SilentObserver(),
             "stop": self.stop,
         }
         arguments |= {name: value for name, value in over.items() if name in arguments}
@@ -220,7 +220,7 @@ class World:
             self.account, PASSCODE, timeout_seconds=self.terms.timeout_seconds
         )
 
-    def short_calls(self, records_per_call: int, **more: object) -> Terms:
+    def short_calls(self, records_per_call: int, **more: object) -> ApplySettings:
         return replace(self.terms, records_per_call=records_per_call, **more)
 
     def settle(self) -> None:

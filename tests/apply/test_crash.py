@@ -8,7 +8,7 @@ import pytest
 from breaking import child, cut_off
 
 from ctsync.apply.recover import folded_view, recover
-from ctsync.canon import canonical
+from ctsync.canonical_json import canonical
 
 
 def first_wants(world):

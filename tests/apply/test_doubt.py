@@ -3,27 +3,27 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctsync.apply.effect import Doubt, Taken
+from ctsync.apply.state_effects import AcknowledgedRecord, UncertainRecord
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Frame
+from ctsync.kinds.base import ValueContext
 from ctsync.model.change import Change
-from ctsync.model.entry import Entry, Known
-from ctsync.model.key import Key
-from ctsync.model.target import Target
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.schedule import records_of
 
-KEY = Key("identity", "u1")
+KEY = ProfileKey("identity", "u1")
 TEXTS = st.lists(st.sampled_from("abcd"), max_size=3, unique=True).map(
     lambda found: tuple(sorted(found))
 )
 LISTS = st.builds(
-    Known, st.just("Tags"), st.just("list"), present=TEXTS, certain=st.booleans()
+    KnownValue, st.just("Tags"), st.just("list"), present=TEXTS, certain=st.booleans()
 )
 COUNTERS = st.builds(
-    Known, st.just("Points"), st.just("counter"), st.integers(0, 9), st.booleans()
+    KnownValue, st.just("Points"), st.just("counter"), st.integers(0, 9), st.booleans()
 )
 STRINGS = st.builds(
-    Known, st.just("Plan"), st.just("string"), st.sampled_from("xy"), st.booleans()
+    KnownValue, st.just("Plan"), st.just("string"), st.sampled_from("xy"), st.booleans()
 )
 ENTRIES = st.none() | st.builds(
     lambda tags, points, plan: Entry(
@@ -34,9 +34,9 @@ ENTRIES = st.none() | st.builds(
     STRINGS,
 )
 TARGETS = st.tuples(
-    st.builds(Target, st.just("Tags"), st.just("list"), exact=TEXTS),
-    st.builds(Target, st.just("Points"), st.just("counter"), st.integers(0, 9)),
-    st.builds(Target, st.just("Plan"), st.just("string"), st.sampled_from("xyz")),
+    st.builds(DesiredValue, st.just("Tags"), st.just("list"), exact=TEXTS),
+    st.builds(DesiredValue, st.just("Points"), st.just("counter"), st.integers(0, 9)),
+    st.builds(DesiredValue, st.just("Plan"), st.just("string"), st.sampled_from("xyz")),
 )
 law = settings(deadline=None, max_examples=80)
 
@@ -47,7 +47,7 @@ def change_of(entry, targets):
         operation
         for target in targets
         for operation in KINDS[target.kind].diff(
-            known.get(target.attribute.lower()), target, Frame()
+            known.get(target.attribute.lower()), target, ValueContext()
         )
     )
     return Change(KEY, "update", tuple(operations))
@@ -57,7 +57,7 @@ def change_of(entry, targets):
 @given(ENTRIES, TARGETS)
 def test_a_call_that_was_lost_twice_leaves_the_same_doubt(entry, targets):
     for _, record in records_of(change_of(entry, targets)):
-        doubt = Doubt(record.operations, (), "run")
+        doubt = UncertainRecord(record.operations, (), "run")
         once = doubt.fold_into(entry, Entry(KEY))
         assert doubt.fold_into(once, Entry(KEY)) == once
 
@@ -70,10 +70,10 @@ def test_what_was_in_doubt_and_is_taken_is_as_if_it_had_been_taken_at_once(
     change, empty = change_of(entry, targets), Entry(KEY)
     at_once = after_doubt = entry
     for _, record in records_of(change):
-        at_once = Taken(record, change).fold_into(at_once, empty)
-        doubt = Doubt(record.operations, (), "run")
+        at_once = AcknowledgedRecord(record, change).fold_into(at_once, empty)
+        doubt = UncertainRecord(record.operations, (), "run")
         after_doubt = doubt.fold_into(after_doubt, empty)
-        after_doubt = Taken(record, change).fold_into(after_doubt, empty)
+        after_doubt = AcknowledgedRecord(record, change).fold_into(after_doubt, empty)
     assert after_doubt == at_once
 
 
@@ -82,13 +82,13 @@ def test_what_was_in_doubt_and_is_taken_is_as_if_it_had_been_taken_at_once(
 def test_what_was_taken_in_every_record_is_what_was_wanted(entry, targets):
     change, after = change_of(entry, targets), entry
     for _, record in records_of(change):
-        after = Taken(record, change).fold_into(after, Entry(KEY))
+        after = AcknowledgedRecord(record, change).fold_into(after, Entry(KEY))
     known = {} if after is None else after.attributes
     again = [
         operation
         for target in targets
         for operation in KINDS[target.kind].diff(
-            known.get(target.attribute.lower()), target, Frame()
+            known.get(target.attribute.lower()), target, ValueContext()
         )
     ]
     assert again == []

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from ctsync.apply.terms import Silent
+from ctsync.apply.apply_settings import SilentObserver
 from ctsync.model.policy import Limit
 from ctsync.model.record import Outcome
 from ctsync.sandbox import FAULTS
@@ -219,7 +219,7 @@ def test_a_signal_leaves_the_rest_unsent_and_says_so(world):
     world.terms = world.short_calls(2)
     plan = world.plan(wants_of(world, 6, "Free", 0, ["a"]))
 
-    class Watch(Silent):
+    class Watch(SilentObserver):
         def progressed(self, counts, total):
             world.stop.requested, world.stop.signal_number = True, 15
 
@@ -233,7 +233,7 @@ def test_a_signal_leaves_the_rest_unsent_and_says_so(world):
 def test_a_signal_after_the_last_call_is_no_interruption(world):
     plan = world.plan(wants_of(world, 2, "Free", 0, ["a"]))
 
-    class Watch(Silent):
+    class Watch(SilentObserver):
         def progressed(self, counts, total):
             world.stop.requested = True
 

@@ -7,38 +7,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctsync.apply.effect import Doubt, Effect
 from ctsync.apply.fold import fold_edits
-from ctsync.apply.journal import (
-    Sent,
+from ctsync.apply.journal_records import (
+    CallIntent,
     end_line,
     intent_line,
     left_line,
     receipt_line,
     release_line,
 )
-from ctsync.apply.ledger import Ledger
-from ctsync.canon import canonical, parse
+from ctsync.apply.journal_replay import JournalReplay
+from ctsync.apply.state_effects import EntryWrite, UncertainRecord
+from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
-from ctsync.model.change import Change, Settled
-from ctsync.model.entry import Entry, Known
-from ctsync.model.key import Key
+from ctsync.model.change import Change, EntryAfter
+from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.operation import Operation
-from ctsync.model.record import Outcome, Verdict
-from ctsync.plan.line import change_line
-from ctsync.state.edits import amended
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.record import Outcome, RecordOutcome
+from ctsync.plan.change_codec import change_line
+from ctsync.state.entry_edits import changed_entry
 
 LAW = settings(max_examples=30, deadline=None)
 
 names = st.sampled_from(["plan", "tier", "tags"])
 keys = st.builds(
-    Key, st.sampled_from(["identity", "objectId"]), st.sampled_from("abcé")
+    ProfileKey, st.sampled_from(["identity", "objectId"]), st.sampled_from("abcé")
 )
 words = st.lists(st.sampled_from(["vip", "new"]), max_size=2, unique=True).map(
     lambda found: tuple(sorted(found))
 )
 states = st.builds(
-    Known,
+    KnownValue,
     names,
     st.just("string"),
     st.sampled_from(["x", "y", None]),
@@ -46,9 +46,9 @@ states = st.builds(
     owned=st.booleans(),
 )
 attributes = st.dictionaries(names, states, max_size=2)
-settled = st.builds(Settled, st.none() | st.just("mark"), words, words)
+settled = st.builds(EntryAfter, st.none() | st.just("mark"), words, words)
 effects = st.builds(
-    Effect,
+    EntryWrite,
     attributes,
     words,
     words,
@@ -65,7 +65,7 @@ journals = st.lists(st.tuples(keys, effects), max_size=10)
 
 
 def fold_entries(before, effects):
-    return amended(before, fold_edits(effects))
+    return changed_entry(before, fold_edits(effects))
 
 
 def folded(before, journal):
@@ -114,30 +114,30 @@ def test_a_fingerprint_outlives_no_write_that_does_not_settle(before, key, effec
 @LAW
 @given(entries, keys, settled)
 def test_what_was_not_sent_makes_no_entry(before, key, mark):
-    after = folded(before, [(key, Effect(settled=mark, is_sent=False))])
+    after = folded(before, [(key, EntryWrite(settled=mark, is_sent=False))])
     assert [entry.key for entry in after] == [entry.key for entry in before]
 
 
-KEY, OTHER = Key("identity", "u1"), Key("identity", "u2")
+KEY, OTHER = ProfileKey("identity", "u1"), ProfileKey("identity", "u2")
 GOLD = Operation("Plan", "string", "set", "Gold", "known", "Free", "Gold")
 ADDED = Operation("Tags", "list", "$add", ("b",), "known", (), ("b",), 2)
 MOVED = Operation("Points", "counter", "$incr", 5, "known", 1, 6)
-DOUBT = Doubt((GOLD,), ("vip",), "run")
-AFTER = Known("Plan", "string", "Gold", owned=True)
-SENT = Sent(1, 1000.0, 60.0)
+DOUBT = UncertainRecord((GOLD,), ("vip",), "run")
+AFTER = KnownValue("Plan", "string", "Gold", owned=True)
+SENT = CallIntent(1, 1000.0, 60.0)
 ACK, REJ, UNK, UNSENT = (
     Outcome.ACKNOWLEDGED, Outcome.REJECTED, Outcome.UNKNOWN, Outcome.NOT_SENT,
 )  # fmt: skip
 
 
 def change(key, *operations, **more):
-    settled = Settled("mark", ("vip",))
+    settled = EntryAfter("mark", ("vip",))
     return Change(key, "update", operations, settled=settled, **more)
 
 
 CHANGES = (
     change(KEY, GOLD),
-    Change(Key("identity", "u1a"), "release", released=("City",)),
+    Change(ProfileKey("identity", "u1a"), "release", released=("City",)),
     change(OTHER, GOLD),
 )
 
@@ -148,18 +148,20 @@ def enclosed(*changes):
 
 @pytest.fixture
 def intent(cargo_of):
-    cargo = cargo_of(*CHANGES)
-    return lambda sent=SENT: intent_line(sent, cargo)
+    records_slice = cargo_of(*CHANGES)
+    return lambda sent=SENT: intent_line(sent, records_slice)
 
 
 def receipt(*outcomes, call=1):
-    verdicts = [Verdict(o, 516, "no") if o is REJ else Verdict(o) for o in outcomes]
+    verdicts = [
+        RecordOutcome(o, 516, "no") if o is REJ else RecordOutcome(o) for o in outcomes
+    ]
     return receipt_line(call, verdicts)
 
 
 def known_after(*lines, changes=CHANGES, before=()):
     lines = [*enclosed(*changes), *lines]
-    effects = Ledger(lines).effects(lines, "run")
+    effects = JournalReplay(lines).effects(lines, "run")
     return {e.key: dict(e.attributes) for e in fold_entries(before, effects)}
 
 
@@ -181,7 +183,7 @@ def test_each_record_takes_the_effect_of_its_own_outcome(intent):
 def test_what_was_rejected_or_not_sent_does_nothing(intent):
     lines = intent(), receipt(REJ, UNSENT)
     assert known_after(*lines) == {}
-    assert not Ledger([*enclosed(*CHANGES), *lines]).does_anything
+    assert not JournalReplay([*enclosed(*CHANGES), *lines]).does_anything
 
 
 def without(line, *path):
@@ -233,22 +235,22 @@ def test_lines_that_no_run_writes_are_damage(intent):
     }
     for what, lines in bad.items():
         with pytest.raises(StateError) as refused:
-            Ledger([*enclosed(*CHANGES), *lines])
+            JournalReplay([*enclosed(*CHANGES), *lines])
         assert refused.value.code == "journal_damaged", what
         assert "state doubt --all" in refused.value.hint
 
 
 def test_a_change_that_cannot_be_read_is_damage_where_it_is_folded(intent):
     lines = [*enclosed(*CHANGES), intent()]
-    ledger = Ledger(lines)
+    replay = JournalReplay(lines)
     lines[2] = without(lines[2], "change", "key")
     with pytest.raises(StateError) as refused:
-        list(ledger.effects(lines, "run"))
+        list(replay.effects(lines, "run"))
     assert refused.value.code == "journal_damaged"
 
 
 def test_a_later_call_speaks_last(intent):
-    again = Sent(2, 1001.0, 60.0)
+    again = CallIntent(2, 1001.0, 60.0)
     lines = intent(), receipt(UNK, UNK), intent(again), receipt(ACK, REJ, call=2)
     after = known_after(*lines)
     assert after[KEY] == {"plan": AFTER}
@@ -260,43 +262,43 @@ def test_each_wave_has_outcomes_of_its_own(cargo_of):
     waves = [cargo_of(whole, wave=wave) for wave in (1, 2, 3)]
     lines = [
         line
-        for call, (cargo, outcome) in enumerate(
+        for call, (records_slice, outcome) in enumerate(
             zip(waves, (ACK, UNK, UNSENT), strict=True)
         )
         for line in (
-            intent_line(Sent(call, 0.0, 60.0), cargo),
+            intent_line(CallIntent(call, 0.0, 60.0), records_slice),
             receipt(outcome, call=call),
         )
     ]
     before = [
-        Entry(KEY, {"points": Known("Points", "counter", 1)}, fingerprint="before")
+        Entry(KEY, {"points": KnownValue("Points", "counter", 1)}, fingerprint="before")
     ]
     after = known_after(*lines, changes=[whole], before=before)[KEY]
     assert after["plan"] == AFTER
     assert after["tags"].maybe == ("b",)
-    assert after["points"] == Known("Points", "counter", 1)
+    assert after["points"] == KnownValue("Points", "counter", 1)
 
 
 def test_releases_are_forgotten_only_where_the_journal_says_so(intent):
-    key = Key("identity", "u1a")
-    before = [Entry(key, {"city": Known("City", "string", "Oslo")})]
+    key = ProfileKey("identity", "u1a")
+    before = [Entry(key, {"city": KnownValue("City", "string", "Oslo")})]
     lines = intent(), receipt(ACK, ACK)
     assert known_after(*lines, before=before)[key] != {}
     assert known_after(*lines, release_line(), before=before)[key] == {}
 
 
 def test_what_an_entry_with_nothing_to_do_gets_is_no_reason_to_fold():
-    note = {"settled": {"key": KEY.as_json(), "entry": Settled("f").as_json()}}
-    ledger = Ledger([note])
-    assert not ledger.does_anything
-    (entry,) = fold_entries([Entry(KEY)], ledger.effects([note], "run"))
+    note = {"settled": {"key": KEY.as_json(), "entry": EntryAfter("f").as_json()}}
+    replay = JournalReplay([note])
+    assert not replay.does_anything
+    (entry,) = fold_entries([Entry(KEY)], replay.effects([note], "run"))
     assert entry.fingerprint == "f"
 
 
 def test_a_doubt_folds_to_both_values_and_names_its_run():
-    before = Entry(KEY, {"plan": Known("Plan", "string", "Free")}, fingerprint="f")
+    before = Entry(KEY, {"plan": KnownValue("Plan", "string", "Free")}, fingerprint="f")
     (entry,) = fold_entries([before], [(KEY, (DOUBT,))])
-    known = Known(
+    known = KnownValue(
         "Plan", "string", "Free",
         certain=False, owned=True, since="run", maybe=("Free", "Gold"),
     )  # fmt: skip
@@ -304,29 +306,29 @@ def test_a_doubt_folds_to_both_values_and_names_its_run():
 
 
 def test_a_doubt_that_comes_twice_is_the_same_doubt():
-    before = Entry(KEY, {"plan": Known("Plan", "string", "Free")})
+    before = Entry(KEY, {"plan": KnownValue("Plan", "string", "Free")})
     once = list(fold_entries([before], [(KEY, (DOUBT,))]))
     assert list(fold_entries([before], [(KEY, (DOUBT, DOUBT))])) == once
 
 
 def test_a_run_that_did_not_end_left_everything_open(intent):
     lines = [*enclosed(*CHANGES), intent()]
-    assert Ledger(lines).is_open
-    assert Ledger([*lines, end_line(is_open=True)]).is_open
-    assert not Ledger([*lines, end_line(is_open=False)]).is_open
+    assert JournalReplay(lines).is_open
+    assert JournalReplay([*lines, end_line(is_open=True)]).is_open
+    assert not JournalReplay([*lines, end_line(is_open=False)]).is_open
 
 
 def test_only_a_call_without_an_answer_may_still_be_written(intent):
     def unanswered(*lines):
-        return Ledger([*enclosed(*CHANGES), *lines]).unanswered
+        return JournalReplay([*enclosed(*CHANGES), *lines]).unanswered
 
-    lost = receipt_line(1, (Verdict(UNK), Verdict(UNK)), is_answered=False)
+    lost = receipt_line(1, (RecordOutcome(UNK), RecordOutcome(UNK)), is_answered=False)
     assert unanswered(intent()) == SENT
-    assert unanswered(intent(), left_line(1, 1007.0)) == Sent(1, 1007.0, 60.0)
+    assert unanswered(intent(), left_line(1, 1007.0)) == CallIntent(1, 1007.0, 60.0)
     assert unanswered(intent(), lost) == SENT
     assert unanswered(intent(), receipt(ACK, UNK)) is None
     assert unanswered(intent(), lost, end_line(is_open=True)) is None
     assert unanswered(intent(), lost, end_line(is_open=True, may_land=True)) == SENT
-    later = Sent(2, 1001.0, 60.0)
+    later = CallIntent(2, 1001.0, 60.0)
     assert unanswered(intent(), lost, intent(later)) == later
     assert unanswered(intent(later), intent(), left_line(1, 1000.5)) == later

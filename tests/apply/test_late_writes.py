@@ -8,18 +8,20 @@ from breaking import Crash, child, cut_off
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ctsync.apply.apply_settings import SilentObserver
 from ctsync.apply.clock import Clock
 from ctsync.apply.late_writes import rest_seconds
 from ctsync.apply.recover import recover
-from ctsync.apply.terms import Silent
 from ctsync.cli.clock import machine_clock
+from ctsync.model.desired_value import DesiredValue
 from ctsync.model.snapshot import Unanswered
-from ctsync.model.target import Target
 from ctsync.sandbox import Sandbox
-from ctsync.state.jsonl import JsonlStore
+from ctsync.state.jsonl_store import JsonlStore
 
 TIMEOUT = 2.0
-IN, OUT = ({"u1": (Target("MSG-email", "boolean", value),)} for value in (True, False))
+IN, OUT = (
+    {"u1": (DesiredValue("MSG-email", "boolean", value),)} for value in (True, False)
+)
 seconds = st.floats(0, 1e6)
 boots = st.sampled_from(["boot1", "boot2", None])
 
@@ -166,7 +168,7 @@ def test_a_signal_ends_the_wait_and_nothing_is_sent(world):
     killed_in_the_middle_of_a_call(world, IN)
     plan, calls = world.plan(OUT), len(world.sandbox.platform.calls)
 
-    class Watch(Silent):
+    class Watch(SilentObserver):
         def waits(self, seconds, why):
             assert (seconds, "no answer" in why) == (TIMEOUT, True)
             world.stop.requested, world.stop.signal_number = True, 2

@@ -3,20 +3,20 @@
 import pytest
 from msgspec.structs import replace
 
-from ctsync.apply.effect import Doubt, effect_of
+from ctsync.apply.apply_settings import RetryPace
 from ctsync.apply.resume import still_due
-from ctsync.apply.terms import Pace
+from ctsync.apply.state_effects import UncertainRecord, entry_write_of
 from ctsync.engines.base import Candidate
-from ctsync.kinds.base import Frame
+from ctsync.kinds.base import ValueContext
+from ctsync.model.attribute import Attribute
 from ctsync.model.change import Change
-from ctsync.model.entry import Entry, Known
-from ctsync.model.key import Key
-from ctsync.model.rule import Rule
-from ctsync.model.target import Target
-from ctsync.plan.build import Wanted, build_change
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
+from ctsync.plan.diff_profile import DesiredProfile, build_change
 
-KEY = Key("identity", "u1")
-FAST = Pace(first_seconds=0.001, most_seconds=0.002)
+KEY = ProfileKey("identity", "u1")
+FAST = RetryPace(first_seconds=0.001, most_seconds=0.002)
 
 
 def change_of(world, *targets, before=()):
@@ -28,11 +28,11 @@ def change_of(world, *targets, before=()):
 
 
 def due(change: Change, entry):
-    return still_due(change, entry, Frame()).operations
+    return still_due(change, entry, ValueContext()).operations
 
 
 def held(name, value):
-    return Known(name, "string", value, owned=True)
+    return KnownValue(name, "string", value, owned=True)
 
 
 def test_what_is_certain_and_was_not_sent_is_sent_as_planned(world):
@@ -60,14 +60,14 @@ def test_a_profile_without_entry_is_sent_as_planned(world):
 
 
 def test_a_counter_in_doubt_is_assigned(world):
-    before = Known("Points", "counter", 5, owned=True)
+    before = KnownValue("Points", "counter", 5, owned=True)
     change, entry = change_of(world, world.counter("Points", 8), before=[before])
     (operation,) = change.operations
     assert (operation.operator, operation.operand) == ("$incr", 3)
     record = world.records(change)[0]
-    doubt = Doubt(record.operations, change.settled.cohorts, "run7").effect_on(
-        entry.attributes
-    )
+    doubt = UncertainRecord(
+        record.operations, change.settled.cohorts, "run7"
+    ).effect_on(entry.attributes)
     doubted = doubt.fold_into(entry, Entry(KEY))
     (again,) = due(change, doubted)
     assert (again.operator, again.operand, again.since) == ("set", 8, "run7")
@@ -76,7 +76,7 @@ def test_a_counter_in_doubt_is_assigned(world):
 def test_a_settled_profile_needs_nothing_whatever_it_forgot(world):
     change, entry = change_of(world, world.string("Plan", "Gold"))
     (record,) = world.records(change)
-    done = effect_of(record, change, {}).fold_into(entry, Entry(KEY))
+    done = entry_write_of(record, change, {}).fold_into(entry, Entry(KEY))
     assert due(change, done) == ()
     forgotten = replace(done, attributes={})
     assert due(change, forgotten) == ()
@@ -88,12 +88,14 @@ def test_a_release_is_not_due_twice(world):
         world.string("Plan", "Gold"),
         before=[held("Plan", "Gold"), held("City", "Oslo")],
     )
-    assert still_due(change, entry, Frame()).released == ("City",)
+    assert still_due(change, entry, ValueContext()).released == ("City",)
     without = replace(entry, attributes={"plan": held("Plan", "Gold")})
-    assert still_due(change, without, Frame()).released == ()
+    assert still_due(change, without, ValueContext()).released == ()
 
 
-PART = {"u1": (Target("Tags", "list", include=("a",), exclude=("x",), write="once"),)}
+PART = {
+    "u1": (DesiredValue("Tags", "list", include=("a",), exclude=("x",), write="once"),)
+}
 
 
 @pytest.mark.parametrize("fault", ["reject", "dropped", "unauthorised"])
@@ -118,14 +120,16 @@ def test_one_write_in_two_steps_is_done_when_both_are(world, fault, continues):
 @pytest.mark.parametrize("steps", [1, 2])
 def test_half_of_one_write_that_left_values_there_is_not_the_whole(world, steps):
     """What is there then is no sign that the write has been."""
-    before = Known("Tags", "list", present=("b",), maybe=("x",), owned=True)
-    target = Target("Tags", "list", exact=("a", "b"), write="once")
+    before = KnownValue("Tags", "list", present=("b",), maybe=("x",), owned=True)
+    target = DesiredValue("Tags", "list", exact=("a", "b"), write="once")
     change, entry = change_of(world, target, before=[before])
     for record in world.records(change)[:steps]:
-        effect = effect_of(record, change, entry.attributes)
+        effect = entry_write_of(record, change, entry.attributes)
         entry = effect.fold_into(entry, Entry(KEY))
-    wanted = Wanted({"tags": target})
-    built = build_change(Candidate(KEY, (), entry, "mark"), wanted, Frame(), Rule)
+    wanted = DesiredProfile({"tags": target})
+    built = build_change(
+        Candidate(KEY, (), entry, "mark"), wanted, ValueContext(), Attribute
+    )
     assert (built.change is None) is (steps == 2)
     assert len(due(change, entry)) == 2 - steps
     assert (entry.once == ("tags",)) is (steps == 2)

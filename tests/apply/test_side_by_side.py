@@ -5,8 +5,8 @@ from threading import Barrier, Lock
 
 import pytest
 
-from ctsync.apply.terms import Silent
-from ctsync.canon import parse
+from ctsync.apply.apply_settings import SilentObserver
+from ctsync.canonical_json import parse
 from ctsync.errors import StateError
 from ctsync.model.policy import Limit
 
@@ -178,7 +178,7 @@ def test_calls_that_are_lost_in_a_row_stop_the_run(world_of):
     assert sum(result.counts.values()) == 40
 
 
-class StopsAt(Silent):
+class StopsAt(SilentObserver):
     def __init__(self, stop, done):
         self._stop, self._done = stop, done
 
@@ -209,7 +209,7 @@ def test_a_wait_is_given_up_at_a_signal(world_of):
     world.sandbox.script(*["throttle"] * 9)
     plan = world.plan(wants_of(world, 3))
 
-    class Watch(Silent):
+    class Watch(SilentObserver):
         def waits(self, seconds, why):
             world.stop.requested = True
 
@@ -282,7 +282,7 @@ def test_an_interruption_from_this_thread_waits_for_no_lane(world_of):
     world.sandbox.script("none", "hang", "hang", "hang")
     plan = world.plan(wants_of(world, 12))
 
-    class Interrupts(Silent):
+    class Interrupts(SilentObserver):
         def progressed(self, counts, total):
             raise KeyboardInterrupt
 

@@ -4,7 +4,7 @@ from threading import Thread
 
 import pytest
 
-from ctsync.apply.lanes import Lanes
+from ctsync.apply.worker_threads import WorkerPool
 from ctsync.errors import TransportError
 from ctsync.sandbox import Sandbox
 
@@ -31,7 +31,7 @@ def threads(monkeypatch):
             def start(self):
                 given.start(self)
 
-        monkeypatch.setattr("ctsync.apply.lanes.Thread", Scarce)
+        monkeypatch.setattr("ctsync.apply.worker_threads.Thread", Scarce)
 
     return give
 
@@ -81,15 +81,17 @@ def test_memory_that_ends_between_calls_ends_the_run_with_what_was_sent(
 ):
     """What could not be made ready was not sent, and the rest has its outcome."""
     world.terms = world.short_calls(1)
-    carry, carried = Lanes._carry, []
+    carry, carried = WorkerPool._carry, []
 
-    def scarce(lanes, trip):
-        carried.append(trip)
+    def scarce(workers, in_flight):
+        carried.append(in_flight)
         if len(carried) == 3:
-            monkeypatch.setattr(type(trip.attempt.cargo), "body", property(_no_memory))
-        return carry(lanes, trip)
+            monkeypatch.setattr(
+                type(in_flight.attempt.records_slice), "body", property(_no_memory)
+            )
+        return carry(workers, in_flight)
 
-    monkeypatch.setattr(Lanes, "_carry", scarce)
+    monkeypatch.setattr(WorkerPool, "_carry", scarce)
     result = world.bring(wants(world, 5))
     assert result.exit_code == 3
     assert result.error.code == "out_of_memory"

@@ -17,13 +17,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from ctsync.apply.collection import collected_seldom
+from ctsync.apply.gc_tuning import collected_seldom
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Header
 from ctsync.state import open_store
-from ctsync.state.edits import Edit
-from ctsync.state.form import StoredAttributes
+from ctsync.state.entry_edits import Edit
+from ctsync.state.snapshot_codec import StoredAttributes
 
 _PLAIN = {"kind": "string", "owned": True}
 
@@ -56,8 +56,8 @@ def entry(number: int, *, edit: int = 0) -> Entry:
     )
 
 
-def _key(number: int) -> Key:
-    return Key("identity", f"{10_000_000 + number}")
+def _key(number: int) -> ProfileKey:
+    return ProfileKey("identity", f"{10_000_000 + number}")
 
 
 def _numbers(count: int, changed: int) -> Iterator[int]:
@@ -65,7 +65,7 @@ def _numbers(count: int, changed: int) -> Iterator[int]:
     return (place * count // changed for place in range(changed))
 
 
-def _edits(count: int, changed: int, serial: int) -> Iterator[tuple[Key, Edit]]:
+def _edits(count: int, changed: int, serial: int) -> Iterator[tuple[ProfileKey, Edit]]:
     for number in _numbers(count, changed):
         yield _key(number), partial(_edited, entry(number, edit=serial))
 

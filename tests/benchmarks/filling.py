@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctsync import __version__
-from ctsync.duck import as_bytes, connected
+from ctsync.duckdb_connection import as_bytes, open_connection
 from ctsync.model.snapshot import Header
-from ctsync.sources.part import Part
-from ctsync.spec import load_project
-from ctsync.state.form import EntryDigest
+from ctsync.project import load_project
+from ctsync.sources.file_format import FilePart
+from ctsync.state.arrow_rows import GROUP, Table, schema
 from ctsync.state.manifest import Manifest
-from ctsync.state.parquet import ParquetStore
-from ctsync.state.rows import GROUP, Table, schema
+from ctsync.state.parquet_store import ParquetStore
+from ctsync.state.snapshot_codec import EntryDigest
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -53,7 +53,7 @@ ORDER BY id
 """
 
 
-def entries(part: Part, digest: str, columns: Sequence[str]) -> str:
+def entries(part: FilePart, digest: str, columns: Sequence[str]) -> str:
     """Give the query of the entries that rows are; a column's cells are c1, c2, ..."""
     cells = {name: f"c{number}" for number, name in enumerate(columns, 1)}
     if part.meaning == "csv" and "interests" in cells:
@@ -92,13 +92,16 @@ def fill(folder: Path) -> None:
     digest = EntryDigest()
     store = ParquetStore(folder / "state")
     header = Header(str(uuid.uuid4()), 1, project.account({}), tool_version=__version__)
-    with connected(memory_mib=_MEMORY_MIB) as connection, store._writing() as writing:
+    with (
+        open_connection(memory_mib=_MEMORY_MIB) as connection,
+        store._writing() as writing,
+    ):
         source.open(connection)
         part = source.part_of(0)
         columns = [column.column for column in table.columns]
         query = entries(part, source.digest_of(part), columns)
-        sheet = writing.sheet("base", _tables(connection, query, digest))
-        writing.publish(Manifest(digest.seal(header), sheet))
+        parquet_file = writing.parquet_file("base", _tables(connection, query, digest))
+        writing.publish(Manifest(digest.seal(header), parquet_file))
 
 
 def _tables(

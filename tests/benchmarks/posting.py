@@ -14,22 +14,22 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from time import perf_counter, process_time
 
-from ctsync.plan.document import SavedPlan, open_plan
-from ctsync.transport.answer import Transport
+from ctsync.plan.plan_file import SavedPlan, open_plan
 from ctsync.transport.http import connect
+from ctsync.transport.upload_result import Transport
 
 
-def main(file: str, lanes: str, records_per_call: str, result: str) -> int:
+def main(file: str, workers: str, records_per_call: str, result: str) -> int:
     """Send, then write down how long it took."""
     with open_plan(Path(file)) as plan:
         bodies: SimpleQueue[bytes] = SimpleQueue()
         for body in _bodies(plan, int(records_per_call)):
             bodies.put(body)
         transport = connect(
-            plan.head.account, "x", timeout_seconds=60, connections=int(lanes)
+            plan.head.account, "x", timeout_seconds=60, connections=int(workers)
         )
     threads = [
-        Thread(target=_post, args=(bodies, transport)) for _ in range(int(lanes))
+        Thread(target=_post, args=(bodies, transport)) for _ in range(int(workers))
     ]
     started, cpu_started = perf_counter(), process_time()
     for thread in threads:
@@ -45,8 +45,12 @@ def main(file: str, lanes: str, records_per_call: str, result: str) -> int:
 
 
 def _bodies(plan: SavedPlan, records_per_call: int) -> list[bytes]:
-    cargos = (plan.load(content).cargo() for content in plan.contents())
-    return [call.body for cargo in cargos for call in cargo.calls(records_per_call)]
+    cargos = (plan.load(content).records_slice() for content in plan.contents())
+    return [
+        call.body
+        for records_slice in cargos
+        for call in records_slice.calls(records_per_call)
+    ]
 
 
 def _post(bodies: SimpleQueue[bytes], transport: Transport) -> None:

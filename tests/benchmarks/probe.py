@@ -13,9 +13,9 @@ from threading import Lock
 from time import perf_counter, process_time
 from typing import Any, TypeAlias
 
-from ctsync.apply import execute
+from ctsync.apply import wave_runner
 from ctsync.cli.app import run
-from ctsync.state import journal, jsonl
+from ctsync.state import journal_file, jsonl_store
 from ctsync.transport import http
 
 Spent: TypeAlias = "defaultdict[str, float]"
@@ -43,7 +43,7 @@ def probe(spent: Spent, owner: Any, name: str, part: str) -> None:
 
 def count_bytes(spent: Spent) -> None:
     """Count what goes into the journal."""
-    module: Any = journal
+    module: Any = journal_file
     write = module.write_all
 
     def counted(fd: int, data: bytes) -> None:
@@ -56,10 +56,10 @@ def count_bytes(spent: Spent) -> None:
 def main(file: str, *arguments: str) -> int:
     """Run the command, then write the parts."""
     spent: Spent = defaultdict(float)
-    probe(spent, journal.FileJournalWriter, "append", "journal")
-    probe(spent, journal.FileJournalWriter, "enclose", "enclosing")
-    probe(spent, execute.Execution, "run", "sending")
-    probe(spent, jsonl.JsonlStore, "amend", "fold")
+    probe(spent, journal_file.FileJournalWriter, "append", "journal")
+    probe(spent, journal_file.FileJournalWriter, "enclose", "enclosing")
+    probe(spent, wave_runner.WaveRunner, "run", "sending")
+    probe(spent, jsonl_store.JsonlStore, "amend", "fold")
     probe(spent, http.HttpTransport, "upload", "upload")
     count_bytes(spent)
     try:

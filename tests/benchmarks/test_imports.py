@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"jsonschema", "requests", "deepdiff", "filelock", "numpy", "http", "asyncio"}
-READING = {"yaml", "orjson", "zoneinfo", "sqlite3", "tempfile", "ctsync.plan.make"}
+READING = {"yaml", "orjson", "zoneinfo", "sqlite3", "tempfile", "ctsync.plan.make_plan"}
 
 PROJECT = """\
 version: 1
@@ -53,7 +53,7 @@ def modules_loaded(folder, *words):
 )
 def test_a_clean_project_loads_nothing_heavy(words, project):
     loaded = modules_loaded(project, *words)
-    assert "ctsync.plan.make" in loaded
+    assert "ctsync.plan.make_plan" in loaded
     assert not loaded & HEAVY
 
 

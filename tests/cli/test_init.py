@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from ctsync import __version__
-from ctsync.cli.starter import PIPELINES, template
+from ctsync.cli.project_templates import PIPELINES, read_template
 
 SAID_ALL = ("--account-id", "WR8-9K6-7Z5Z", "--region", "in1", "--name", "crm")
 EVERYTHING = (*SAID_ALL, "--ci", "none")
@@ -117,7 +117,7 @@ def test_a_pipeline_is_the_template_where_the_project_is_the_repository(empty):
     for ci, pipeline in PIPELINES.items():
         empty.ok("init", *SAID_ALL, "--ci", ci)
         text = (empty.folder / pipeline.file).read_text()
-        pinned = template(pipeline.template).replace(
+        pinned = read_template(pipeline.template).replace(
             'CTSYNC_REQUIREMENT: "ctsync"',
             f'CTSYNC_REQUIREMENT: "ctsync=={__version__}"',
         )
@@ -171,7 +171,9 @@ def test_an_action_that_cannot_be_named_so_is_usage(empty, action):
 
 
 def test_an_installation_without_the_action_says_how_to_do_without(empty, monkeypatch):
-    monkeypatch.setattr("ctsync.cli.starter._action_folders", lambda: iter(()))
+    monkeypatch.setattr(
+        "ctsync.cli.project_templates._action_folders", lambda: iter(())
+    )
     ended = empty.run("init", *SAID_ALL, "--ci", "github")
     assert ended.code == 1
     assert "--action OWNER/REPO@REF" in ended.err

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from ctsync.canon import sha256
-from ctsync.plan.seal import seal_line
+from ctsync.canonical_json import sha256
+from ctsync.plan.plan_checksum import seal_line
 
 COUNT = 6
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ctsync.cli.output import OutputFailed, write
+from ctsync.cli.output import OutputFailed, print_document
 from ctsync.cli.streams import Stream, standard_streams
 
 
@@ -91,7 +91,7 @@ def test_a_stream_that_is_full_is_noted_and_never_raises(monkeypatch):
     with standard_streams():
         sys.stderr.write("talk\n")
         with pytest.raises(OutputFailed, match="No space left"):
-            write(["document\n"])
+            print_document(["document\n"])
         sys.stdout.write("more\n")
 
 
@@ -105,14 +105,14 @@ def test_a_stream_that_is_closed_is_noted_and_never_raises(monkeypatch, target):
     with standard_streams():
         sys.stderr.write("talk\n")
         with pytest.raises(OutputFailed, match="closed"):
-            write(["document\n"])
+            print_document(["document\n"])
 
 
 def test_a_document_is_utf_8_whatever_the_locale(monkeypatch):
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
     with standard_streams():
-        write(["Zoë → 日本\n"])
+        print_document(["Zoë → 日本\n"])
     assert raw.getvalue().decode() == "Zoë → 日本\n"
 
 

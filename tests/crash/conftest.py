@@ -23,7 +23,7 @@ from trial.world import Trouble, World  # noqa: E402
 from ctsync.model.snapshot import Header  # noqa: E402
 from ctsync.sandbox import Sandbox  # noqa: E402
 from ctsync.state import Store  # noqa: E402
-from ctsync.state.form import with_digest  # noqa: E402
+from ctsync.state.snapshot_codec import with_digest  # noqa: E402
 
 
 class KeptWorld(World):

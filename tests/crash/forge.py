@@ -19,14 +19,14 @@ from random import Random
 from threading import Lock
 from typing import Any
 
+from ctsync.apply.apply_plan import apply_plan
+from ctsync.apply.apply_settings import ApplySettings, RetryPace, SilentObserver
 from ctsync.apply.clock import Clock
-from ctsync.apply.run import apply_plan
-from ctsync.apply.terms import Pace, Silent, Terms
 from ctsync.errors import CtsyncError
-from ctsync.plan.document import open_plan
+from ctsync.plan.plan_file import open_plan
 from ctsync.state import Store, open_store
 from ctsync.state.manifest import Compaction
-from ctsync.state.parquet import ParquetStore
+from ctsync.state.parquet_store import ParquetStore
 from ctsync.transport.http import connect
 
 WRITES = ("write", "pwrite", "fsync", "replace", "unlink", "ftruncate", "fchmod")
@@ -96,17 +96,17 @@ def apply(job: dict[str, Any]) -> int:
             plan,
             open_state(job["location"], folder),
             lambda: connect(plan.head.account, job["passcode"], timeout_seconds=30),
-            terms=Terms(
+            terms=ApplySettings(
                 records_per_call=job["records_per_call"],
                 concurrency=1,
                 timeout_seconds=30,
-                pace=Pace(first_seconds=0.001, most_seconds=0.001),
+                pace=RetryPace(first_seconds=0.001, most_seconds=0.001),
             ),
             clock=Clock(time.time, time.monotonic, time.monotonic()),
             sleep=lambda _: None,
             rng=Random(1),
             new_id=lambda: f"child{os.getpid()}-{next(numbers)}",
-            observer=Silent(),
+            observer=SilentObserver(),
             stop=Stop(),
         )
         code = result.exit_code

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from ctsync.engines.base import Search, Tally, Watch, fingerprint
+from ctsync.discovery import discover
+from ctsync.engines.base import ProfileCounts, Search, SearchCallbacks, fingerprint
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.entry import Entry, Known
-from ctsync.model.key import NOBODY, Key, parse_key
-from ctsync.model.rows import Stream
-from ctsync.registry import discover
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import NOBODY, ProfileKey, parse_key
+from ctsync.model.row_source import Stream
 
 ENGINES = {engine.name: engine for engine in discover("ctsync.engines", "ENGINE")}
 
@@ -85,7 +85,7 @@ class Rows:
         )
 
     def contribution(self, identifier, digest, file, row, cells):
-        key = Key(self.key_type, identifier) if identifier else NOBODY
+        key = ProfileKey(self.key_type, identifier) if identifier else NOBODY
         words = tuple(cells)
         return Contribution(key, self.origin(file, row), digest, lambda: {"W": words})
 
@@ -126,9 +126,9 @@ class Many(Rows):
 def known(key, *words, ours=(), names=(), **fields):
     """An entry that is as these words desire."""
     places = [said(key, each) for each in words]
-    attributes = {name: Known(name, "string", "x") for name in names}
+    attributes = {name: KnownValue(name, "string", "x") for name in names}
     if ours:
-        attributes["tags"] = Known("Tags", "list", present=ours, ours=ours)
+        attributes["tags"] = KnownValue("Tags", "list", present=ours, ours=ours)
     return Entry(
         parse_key(key),
         attributes,
@@ -142,7 +142,7 @@ class Found:
     """What an engine made of a search."""
 
     candidates: list = field(default_factory=list)
-    tally: Tally = field(default_factory=Tally)
+    tally: ProfileCounts = field(default_factory=ProfileCounts)
     passed: list = field(default_factory=list)
     nobody: list = field(default_factory=list)
     places: set = field(default_factory=set)
@@ -161,7 +161,7 @@ class Found:
         return (self.counts, self.seen, sorted(map(str, self.nobody)), self.places)
 
 
-def hunt(engine, loose=(), entries=(), sources=(), **options):
+def duckdb_search(engine, loose=(), entries=(), sources=(), **options):
     """Let an engine look for candidates, in rows that it loads or streams."""
     found = searched(engine, loose, entries, sources, **options)
     streams = [replace(source, streams=True, check=[]) for source in sources]
@@ -190,7 +190,7 @@ def searched(engine, loose=(), entries=(), sources=(), *, columns=None, **watch)
         tuple(sources),
         lambda: entries,
         columns,
-        watch=Watch(
+        watch=SearchCallbacks(
             on_unchanged=on_unchanged,
             on_nobody=lambda place: found.nobody.append((place.origin, place.read())),
             on_place=lambda place: found.places.add(place.origin.file),
@@ -234,4 +234,4 @@ def lab():
 @pytest.fixture(scope="session")
 def find(engine):
     """Look for candidates with each engine of the registry."""
-    return lambda *args, **options: hunt(engine, *args, **options)
+    return lambda *args, **options: duckdb_search(engine, *args, **options)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ctsync import duck
-from ctsync.canon import canonical
+from ctsync import duckdb_connection
+from ctsync.canonical_json import canonical
 from ctsync.engines import duckdb, memory
-from ctsync.engines.base import Tally
+from ctsync.engines.base import ProfileCounts
 from ctsync.errors import CtsyncError
 
 IDS = st.sampled_from(
@@ -88,7 +88,7 @@ def columns_of(entries, path):
         ]
         for entry, line in zip(entries, lines, strict=True)
     ]
-    with duck.connected() as connection:
+    with duckdb_connection.open_connection() as connection:
         connection.execute(
             "CREATE TABLE t (type VARCHAR, id VARCHAR, fingerprint VARCHAR, "
             "gone BOOLEAN, names VARCHAR, bound BOOLEAN, body VARCHAR)"
@@ -97,15 +97,17 @@ def columns_of(entries, path):
             connection.execute("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         connection.execute(
             "COPY (SELECT * REPLACE (unhex(fingerprint) AS fingerprint) FROM t) "
-            f"TO {duck.quoted(str(path))} (FORMAT parquet)"
+            f"TO {duckdb_connection.quoted(str(path))} (FORMAT parquet)"
         )
-    return f"SELECT * FROM read_parquet({duck.quoted(str(path))})"
+    return f"SELECT * FROM read_parquet({duckdb_connection.quoted(str(path))})"
 
 
 @pytest.mark.parametrize("limits", SETTINGS, ids=str)
 @pytest.mark.parametrize("has_columns", [False, True])
 def test_both_engines_find_the_same(lab, limits, has_columns, monkeypatch, tmp_path):
-    monkeypatch.setattr(duckdb, "connected", partial(duck.connected, **limits))
+    monkeypatch.setattr(
+        duckdb, "open_connection", partial(duckdb_connection.open_connection, **limits)
+    )
     monkeypatch.setattr(duckdb, "_MOST_MIB", limits.get("memory_mib", 1024))
 
     @settings(
@@ -126,8 +128,8 @@ def test_both_engines_find_the_same(lab, limits, has_columns, monkeypatch, tmp_p
             "attributes": attributes,
         }
         columns = columns_of(world[1], tmp_path / "s.parquet") if has_columns else None
-        expected = lab.hunt(memory.ENGINE, *world, **watch)
-        found = lab.hunt(duckdb.ENGINE, *world, columns=columns, **watch)
+        expected = lab.duckdb_search(memory.ENGINE, *world, **watch)
+        found = lab.duckdb_search(duckdb.ENGINE, *world, columns=columns, **watch)
         assert found.told() == expected.told()
 
     agree()
@@ -136,7 +138,9 @@ def test_both_engines_find_the_same(lab, limits, has_columns, monkeypatch, tmp_p
 def test_what_does_not_fit_in_memory_goes_to_the_disk(lab, monkeypatch):
     """A hundred thousand rows, all of them candidates."""
     monkeypatch.setattr(
-        duckdb, "connected", partial(duck.connected, memory_mib=128, threads=1)
+        duckdb,
+        "open_connection",
+        partial(duckdb_connection.open_connection, memory_mib=128, threads=1),
     )
     monkeypatch.setattr(duckdb, "_MOST_MIB", 128)
     source = lab.Many(100_000)
@@ -148,10 +152,14 @@ def test_what_does_not_fit_in_memory_goes_to_the_disk(lab, monkeypatch):
 
 
 def test_too_little_memory_is_told_with_what_to_do(lab, monkeypatch):
-    monkeypatch.setattr(duckdb, "connected", partial(duck.connected, memory_mib=8))
+    monkeypatch.setattr(
+        duckdb,
+        "open_connection",
+        partial(duckdb_connection.open_connection, memory_mib=8),
+    )
     monkeypatch.setattr(duckdb, "_MOST_MIB", 8)
     search = duckdb.Search(row_sources=(lab.Many(200_000),))
     with pytest.raises(CtsyncError, match="out of memory") as caught:
-        list(duckdb.find_candidates(search, Tally()))
+        list(duckdb.find_candidates(search, ProfileCounts()))
     assert caught.value.code == "engine"
     assert "TMPDIR" in caught.value.hint

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctsync.engines.base import Search, Tally, Watch, fingerprint
+from ctsync.engines.base import ProfileCounts, Search, SearchCallbacks, fingerprint
 from ctsync.engines.memory import find_candidates
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.entry import Entry, Known
-from ctsync.model.key import Key
-from ctsync.model.stored import StoredEntries, mark_of
-from ctsync.state.form import entry_from_line, entry_line
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.stored_entries import StoredEntries, mark_of
+from ctsync.state.snapshot_codec import entry_from_line, entry_line
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,16 @@ class Listed:
 
     @property
     def marks(self):
-        keys = (Key(self.type, text) for text, _ in self.told)
+        keys = (ProfileKey(self.type, text) for text, _ in self.told)
         marks = (digest(words).hex() for _, words in self.told)
         return list(map(mark_of, marks, keys))
 
     def contribution(self, index):
         text, words = self.told[index]
         origin = Origin(self.file, index + 1)
-        return Contribution(Key(self.type, text), origin, digest(words), words.split)
+        return Contribution(
+            ProfileKey(self.type, text), origin, digest(words), words.split
+        )
 
 
 def digest(words):
@@ -55,7 +57,7 @@ BATCHES = st.lists(
     ),
     max_size=4,
 )
-BLOCK = {"msg-dndemail": Known("MSG-dndEmail", "boolean", value=True)}
+BLOCK = {"msg-dndemail": KnownValue("MSG-dndEmail", "boolean", value=True)}
 
 
 @st.composite
@@ -64,7 +66,10 @@ def entries_of(draw, contributions):
     places = {}
     for contribution in contributions:
         places.setdefault(contribution.key, []).append(contribution)
-    keys = {*places, *draw(st.lists(st.builds(Key, KINDS, st.sampled_from("abz"))))}
+    keys = {
+        *places,
+        *draw(st.lists(st.builds(ProfileKey, KINDS, st.sampled_from("abz")))),
+    }
     return [
         Entry(
             key,
@@ -83,8 +88,8 @@ def _mark(places):
 
 
 def found(search, watch):
-    tally, passed = Tally(), []
-    watch = Watch(**watch, on_unchanged=passed.append)
+    tally, passed = ProfileCounts(), []
+    watch = SearchCallbacks(**watch, on_unchanged=passed.append)
     search = Search(**search, watch=watch)
     shown = [
         (c.key, [(p.origin, p.digest) for p in c.contributions], c.entry, c.fingerprint)
@@ -118,16 +123,20 @@ def test_of_unchanged_profiles_no_contribution_is_made():
             assert self.ids[index] in "cd"  # the one after a newcomer is looked at
             return super().contribution(index)
 
-    entries = [Entry(Key("FBID", t), fingerprint=digest("x").hex()) for t in "abd"]
+    entries = [
+        Entry(ProfileKey("FBID", t), fingerprint=digest("x").hex()) for t in "abd"
+    ]
     stored = StoredEntries(map(entry_line, entries), entry_from_line)
     search = Search(batches=[Silent("FBID", "1.yaml", told)], entries=lambda: stored)
-    (candidate,) = find_candidates(search, Tally())
+    (candidate,) = find_candidates(search, ProfileCounts())
     assert candidate.key.id == "c"
 
 
 def test_everyone_who_is_watched_sees_a_place_of_each_batch():
     seen = []
-    watch = Watch(everyone=True, on_place=lambda place: seen.append(place.origin.file))
+    watch = SearchCallbacks(
+        everyone=True, on_place=lambda place: seen.append(place.origin.file)
+    )
     batches = [Listed("FBID", f"{n}.yaml", (("a", "x"), ("b", "x"))) for n in (1, 2)]
-    list(find_candidates(Search(batches=batches, watch=watch), Tally()))
+    list(find_candidates(Search(batches=batches, watch=watch), ProfileCounts()))
     assert seen == ["1.yaml", "2.yaml"]

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from ctsync.engines.base import fingerprint
 from ctsync.engines.duckdb import find_places
-from ctsync.model.key import NOBODY, Key
+from ctsync.model.profile_key import NOBODY, ProfileKey
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_an_equal_fingerprint_is_passed_over(find, said, known):
     found = find([said("u1", "gold")], [known("u1", "gold")], everyone=True)
     assert found.candidates == []
     assert found.counts == (1, 1, 0)
-    assert found.passed == [Key("identity", "u1")]
+    assert found.passed == [ProfileKey("identity", "u1")]
 
 
 @pytest.mark.parametrize("words", [["free"], [], ["gold", "free"], ["gold", "gold"]])
@@ -94,7 +94,7 @@ def test_of_unchanged_entries_those_with_watched_attributes_are_passed_on(
         entries,
         attributes=frozenset({"msg-dnd"}),
     )
-    assert found.passed == [Key("identity", "u1")]
+    assert found.passed == [ProfileKey("identity", "u1")]
     assert found.keys == ["u3"]
     assert found.counts == (3, 2, 0)
 
@@ -184,7 +184,7 @@ def test_every_file_is_met_where_everyone_is_wanted(find, lab, said, known):
 
 def test_files_are_looked_at_once_more_when_all_has_been_read(lab):
     source = lab.Rows(1, [("u1", "a")])
-    assert lab.hunt(lab.ENGINES["duckdb"], [], [], [source]).keys == ["u1"]
+    assert lab.duckdb_search(lab.ENGINES["duckdb"], [], [], [source]).keys == ["u1"]
     assert source.check == [1]
 
 
@@ -201,7 +201,7 @@ def test_one_profile_is_found_among_the_rows_of_all_sources(lab):
         lab.Rows(2, [("u'2", "c")], key_type="GPID"),
         lab.Rows(3, [("x", "d"), ("u'2", "e"), ("", "f")]),
     ]
-    found = list(find_places(sources, Key("identity", "u'2")))
+    found = list(find_places(sources, ProfileKey("identity", "u'2")))
     assert [place.read()["W"][0] for place in found] == ["b", "e"]
     assert [place.origin.row for place in found] == [2, 2]
     assert [source.check for source in sources] == [[1], [1], [1]]

@@ -3,7 +3,7 @@
 import pytest
 
 from ctsync.engines import duckdb
-from ctsync.engines.base import Search, Tally, Watch
+from ctsync.engines.base import ProfileCounts, Search, SearchCallbacks
 
 LONG = "SELECT sum(i * i) FROM range(50_000_000) AS counted(i)"
 
@@ -11,14 +11,14 @@ LONG = "SELECT sum(i * i) FROM range(50_000_000) AS counted(i)"
 @pytest.fixture
 def slow(monkeypatch):
     """Ranges of few keys, each of which takes its time."""
-    in_range = duckdb.Hunt._in_range
+    in_range = duckdb.DuckdbSearch._in_range
 
-    def late(hunt, condition):
-        hunt.connection.execute(LONG).fetchall()
-        return in_range(hunt, condition)
+    def late(duckdb_search, condition):
+        duckdb_search.connection.execute(LONG).fetchall()
+        return in_range(duckdb_search, condition)
 
     monkeypatch.setattr(duckdb, "_RANGE", 4)
-    monkeypatch.setattr(duckdb.Hunt, "_in_range", late)
+    monkeypatch.setattr(duckdb.DuckdbSearch, "_in_range", late)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
@@ -31,13 +31,13 @@ def test_what_is_raised_while_the_next_range_comes_is_raised(lab, slow, place, e
     names = [f"u{number:02}" for number in range(40)]
     rows = lab.Rows(0, [(name, "a") for name in names], streams=True)
     entries = [lab.known(name, words, names=["plan"]) for name in names]
-    watch = Watch(frozenset({"plan"}))
+    watch = SearchCallbacks(frozenset({"plan"}))
     search = {"row_sources": (rows,), "entries": lambda: entries, "watch": watch}
     if place == "entry_of":
         search["entry_of"] = stop
     elif place == "contribution":
         rows.contribution = stop
     else:
-        search["watch"] = Watch(frozenset({"plan"}), on_unchanged=stop)
+        search["watch"] = SearchCallbacks(frozenset({"plan"}), on_unchanged=stop)
     with pytest.raises(error):
-        list(duckdb.find_candidates(Search(**search), Tally()))
+        list(duckdb.find_candidates(Search(**search), ProfileCounts()))

@@ -5,24 +5,26 @@ from collections.abc import Callable
 import pytest
 
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Fault, Faults, Frame
-from ctsync.kinds.system import SYSTEM
-from ctsync.model.rule import Rule
-from ctsync.model.target import Target
-from ctsync.model.value import Raw
+from ctsync.kinds.base import Fault, Faults, ValueContext
+from ctsync.kinds.system_attributes import SYSTEM
+from ctsync.model.attribute import Attribute
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.scalar_value import Raw
 
 
 @pytest.fixture
-def frame() -> Frame:
-    return Frame()
+def frame() -> ValueContext:
+    return ValueContext()
 
 
 @pytest.fixture
-def normalize(frame: Frame) -> Callable[..., Target]:
+def normalize(frame: ValueContext) -> Callable[..., DesiredValue]:
     """Normalise by kind, or by the name of a system attribute."""
 
-    def ask(name: str, raw: Raw, *, rule: Rule | None = None, **fields) -> Target:
-        rule = rule or SYSTEM.get(name) or Rule("Plan", name, **fields)
+    def ask(
+        name: str, raw: Raw, *, rule: Attribute | None = None, **fields
+    ) -> DesiredValue:
+        rule = rule or SYSTEM.get(name) or Attribute("Plan", name, **fields)
         return KINDS[rule.kind].normalize(raw, rule, frame)
 
     return ask

@@ -4,18 +4,18 @@ import pytest
 
 from ctsync.kinds import KINDS
 from ctsync.limits import MAX_COUNTER
-from ctsync.model.entry import Known
-from ctsync.model.target import Target
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import KnownValue
 
 COUNTER = KINDS["counter"]
 
 
 def known(value, *, kind="counter", certain=True, **fields):
-    return Known("Points", kind, value, certain=certain, **fields)
+    return KnownValue("Points", kind, value, certain=certain, **fields)
 
 
 def sent(before, after, frame):
-    operations = COUNTER.diff(before, Target("Points", "counter", after), frame)
+    operations = COUNTER.diff(before, DesiredValue("Points", "counter", after), frame)
     return [(op.operator, op.operand, op.prior) for op in operations]
 
 
@@ -66,12 +66,14 @@ def test_the_value_is_assigned(frame, before, after, prior):
 
 
 def test_an_acknowledged_delta_leaves_a_certain_value(frame):
-    (operation,) = COUNTER.diff(known(100), Target("Points", "counter", 120), frame)
+    (operation,) = COUNTER.diff(
+        known(100), DesiredValue("Points", "counter", 120), frame
+    )
     assert COUNTER.apply(known(100), operation) == known(120, owned=True)
 
 
 def test_a_lost_delta_leaves_an_uncertain_value_that_is_assigned(frame):
-    target = Target("Points", "counter", 120)
+    target = DesiredValue("Points", "counter", 120)
     (operation,) = COUNTER.diff(known(100), target, frame)
     doubtful = COUNTER.apply(known(100), operation, certain=False)
     assert not doubtful.certain
@@ -79,6 +81,6 @@ def test_a_lost_delta_leaves_an_uncertain_value_that_is_assigned(frame):
 
 
 def test_assign_never_sends_a_difference(frame):
-    target = Target("Points", "counter", 120)
+    target = DesiredValue("Points", "counter", 120)
     (operation,) = COUNTER.assign(known(100), target, frame)
     assert (operation.operator, operation.operand) == ("set", 120)

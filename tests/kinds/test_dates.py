@@ -7,7 +7,7 @@ import pytest
 
 from ctsync.kinds.base import Faults
 from ctsync.kinds.date import epoch_seconds
-from ctsync.model.value import Literal
+from ctsync.model.scalar_value import Literal
 
 BERLIN = ZoneInfo("Europe/Berlin")
 KOLKATA = ZoneInfo("Asia/Kolkata")

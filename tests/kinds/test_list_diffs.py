@@ -3,11 +3,11 @@
 import pytest
 
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults, Frame
+from ctsync.kinds.base import Faults, ValueContext
 from ctsync.limits import PlatformLimits
-from ctsync.model.entry import Known
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import KnownValue
 from ctsync.model.operation import Operation
-from ctsync.model.target import Target
 
 LIST = KINDS["list"]
 
@@ -15,11 +15,11 @@ LIST = KINDS["list"]
 def held(present="", maybe="", absent="", ours="", *, complete=False, **fields):
     sets = {"present": present, "maybe": maybe, "absent": absent, "ours": ours}
     values = {name: tuple(letters) for name, letters in sets.items()}
-    return Known("Tags", "list", complete=complete, **values, **fields)
+    return KnownValue("Tags", "list", complete=complete, **values, **fields)
 
 
 def wanted(exact=None, include="", exclude="", take_back=""):
-    return Target(
+    return DesiredValue(
         "Tags",
         "list",
         exact=None if exact is None else tuple(exact),
@@ -121,13 +121,13 @@ def test_an_assignment_says_everything_again(frame, known, target, operations):
 
 
 def test_removal_stays_first_where_the_union_does_not_fit():
-    frame = Frame(limits=PlatformLimits(list_values=2))
+    frame = ValueContext(limits=PlatformLimits(list_values=2))
     operations = LIST.diff(held("ab"), wanted("cd"), frame)
     assert sent(operations) == [remove("ab"), add("cd", 2)]
 
 
 def test_uncertain_values_count_towards_the_union():
-    frame = Frame(limits=PlatformLimits(list_values=2))
+    frame = ValueContext(limits=PlatformLimits(list_values=2))
     operations = LIST.diff(held("a", "b"), wanted("c"), frame)
     assert sent(operations) == [remove("ab"), add("c", 2)]
 
@@ -146,9 +146,9 @@ def test_two_steps_tell_before_and_after_of_each(frame):
         (held("x", complete=True), "known", ("x",), True),
         (held("x", "y"), "uncertain", ("x",), False),
         (held("x", "y", complete=True), "uncertain", ("x",), True),
-        (Known("Tags", "string", "s"), "known", ("s",), True),
-        (Known("Tags", "string"), "known", (), True),
-        (Known("Tags", "string", "s", certain=False), "uncertain", (), False),
+        (KnownValue("Tags", "string", "s"), "known", ("s",), True),
+        (KnownValue("Tags", "string"), "known", (), True),
+        (KnownValue("Tags", "string", "s", certain=False), "uncertain", (), False),
     ],
 )
 def test_an_operation_says_what_was_known(frame, known, prior, before, certain):
@@ -185,16 +185,16 @@ def test_a_list_that_may_be_emptied_is_added_to_first(frame):
 @pytest.mark.parametrize(
     ("known", "target", "operations"),
     [
-        (Known("Tags", "string", "s"), wanted("s"), []),
-        (Known("Tags", "string", "s"), wanted("as"), [add("a")]),
-        (Known("Tags", "string", "s"), wanted("a"), [add("a"), remove("s", 2)]),
-        (Known("Tags", "string", "s"), wanted(""), [remove("s")]),
-        (Known("Tags", "string", "s"), wanted(include="a"), [add("a")]),
-        (Known("Tags", "string", "s"), wanted(exclude="s"), [remove("s")]),
-        (Known("Tags", "string", "s"), wanted(exclude="x"), []),
-        (Known("Tags", "number"), wanted("a"), [add("a")]),
+        (KnownValue("Tags", "string", "s"), wanted("s"), []),
+        (KnownValue("Tags", "string", "s"), wanted("as"), [add("a")]),
+        (KnownValue("Tags", "string", "s"), wanted("a"), [add("a"), remove("s", 2)]),
+        (KnownValue("Tags", "string", "s"), wanted(""), [remove("s")]),
+        (KnownValue("Tags", "string", "s"), wanted(include="a"), [add("a")]),
+        (KnownValue("Tags", "string", "s"), wanted(exclude="s"), [remove("s")]),
+        (KnownValue("Tags", "string", "s"), wanted(exclude="x"), []),
+        (KnownValue("Tags", "number"), wanted("a"), [add("a")]),
         (
-            Known("Tags", "string", "s", certain=False, maybe=("s", "t")),
+            KnownValue("Tags", "string", "s", certain=False, maybe=("s", "t")),
             wanted("s"),
             [add("s"), remove("t", 2)],
         ),
@@ -209,12 +209,12 @@ def test_a_text_towards_a_list_counts_as_its_one_value(
 @pytest.mark.parametrize(
     "known",
     [
-        Known("Tags", "number", 7),
-        Known("Tags", "counter", 7),
-        Known("Tags", "boolean", value=True),
-        Known("Tags", "date", "$D_5"),
-        Known("Tags", "number", 7, certain=False),
-        Known("Tags", "string", 7, certain=False, maybe=("s",)),
+        KnownValue("Tags", "number", 7),
+        KnownValue("Tags", "counter", 7),
+        KnownValue("Tags", "boolean", value=True),
+        KnownValue("Tags", "date", "$D_5"),
+        KnownValue("Tags", "number", 7, certain=False),
+        KnownValue("Tags", "string", 7, certain=False, maybe=("s",)),
     ],
 )
 def test_any_other_scalar_towards_a_list_is_an_error(frame, known):
@@ -233,8 +233,8 @@ def test_any_other_scalar_towards_a_list_is_an_error(frame, known):
         (held("a", ours="a"), remove("a"), held()),
         (held("a", "b"), remove("ab"), held()),
         (held("ab", complete=True), remove("b"), held("a", complete=True)),
-        (Known("Tags", "string", "s"), add("a"), held("as", complete=True)),
-        (Known("Tags", "string", "s"), remove("s"), held(complete=True)),
+        (KnownValue("Tags", "string", "s"), add("a"), held("as", complete=True)),
+        (KnownValue("Tags", "string", "s"), remove("s"), held(complete=True)),
     ],
 )
 def test_an_acknowledged_operation_moves_its_values(known, operation, after):
@@ -274,7 +274,7 @@ def test_a_lost_addition_may_have_made_a_value_ours():
 def test_a_lost_replacement_by_a_text_keeps_every_value_in_mind(frame):
     """The list may still stand, so a return to a list removes what it held."""
     known = held("ab", "c", complete=True)
-    text = Target("Tags", "string", "t")
+    text = DesiredValue("Tags", "string", "t")
     (operation,) = KINDS["string"].diff(known, text, frame)
     doubtful = KINDS["string"].apply(known, operation, certain=False)
     operations = LIST.diff(doubtful, wanted("t"), frame)
@@ -296,7 +296,7 @@ def said(operation, *, ours="", excluded=""):
 
 
 def owned(known):
-    return Known(
+    return KnownValue(
         known.name,
         "list",
         owned=True,

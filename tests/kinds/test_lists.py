@@ -2,11 +2,11 @@
 
 import pytest
 
-from ctsync.canon import canonical, parse
+from ctsync.canonical_json import canonical, parse
 from ctsync.kinds import KINDS
-from ctsync.model.rule import Rule
-from ctsync.model.target import Target
-from ctsync.model.value import Literal
+from ctsync.model.attribute import Attribute
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.scalar_value import Literal
 
 LIST = KINDS["list"]
 
@@ -16,7 +16,7 @@ def words(*texts):
 
 
 def target(**fields):
-    return Target("Plan", "list", **fields)
+    return DesiredValue("Plan", "list", **fields)
 
 
 NULL = Literal("null", "null")
@@ -121,5 +121,5 @@ def test_values_that_the_platform_may_take_for_one_are_warned_of(wanted, codes):
 def test_the_schema_takes_what_the_language_takes(value, valid):
     import jsonschema
 
-    schema = parse(canonical(LIST.schema(Rule("Plan", "list", enum=("a", "b")))))
+    schema = parse(canonical(LIST.schema(Attribute("Plan", "list", enum=("a", "b")))))
     assert jsonschema.Draft202012Validator(schema).is_valid(value) is valid

@@ -3,8 +3,8 @@
 import pytest
 
 from ctsync.kinds import KINDS, kind_of
-from ctsync.kinds.system import SYSTEM
-from ctsync.model.value import Literal
+from ctsync.kinds.system_attributes import SYSTEM
+from ctsync.model.scalar_value import Literal
 
 
 def test_the_built_in_kinds_are_these():

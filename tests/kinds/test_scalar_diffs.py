@@ -5,9 +5,9 @@ from itertools import permutations
 import pytest
 
 from ctsync.kinds import KINDS
-from ctsync.model.entry import Known
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import KnownValue
 from ctsync.model.operation import Operation
-from ctsync.model.target import Target
 
 VALUES = {
     "string": ("Free", "Gold"),
@@ -20,13 +20,13 @@ each_kind = pytest.mark.parametrize("kind", VALUES)
 
 
 def diff(frame, kind, known, value, name="Plan"):
-    return KINDS[kind].diff(known, Target(name, kind, value), frame)
+    return KINDS[kind].diff(known, DesiredValue(name, kind, value), frame)
 
 
 @each_kind
 def test_a_different_certain_value_is_replaced(frame, kind):
     one, two = VALUES[kind]
-    assert diff(frame, kind, Known("Plan", kind, one), two) == (
+    assert diff(frame, kind, KnownValue("Plan", kind, one), two) == (
         Operation("Plan", kind, "set", two, "known", before=one, after=two),
     )
 
@@ -42,14 +42,14 @@ def test_an_unknown_value_is_assigned(frame, kind):
 @each_kind
 def test_a_known_absence_is_a_certain_prior(frame, kind):
     one, _ = VALUES[kind]
-    (operation,) = diff(frame, kind, Known("Plan", kind), one)
+    (operation,) = diff(frame, kind, KnownValue("Plan", kind), one)
     assert (operation.prior, operation.before) == ("known", None)
 
 
 @each_kind
 def test_an_uncertain_value_is_assigned_even_if_it_looks_right(frame, kind):
     one, _ = VALUES[kind]
-    doubtful = Known("Plan", kind, one, certain=False, since="run-7")
+    doubtful = KnownValue("Plan", kind, one, certain=False, since="run-7")
     assert diff(frame, kind, doubtful, one) == (
         Operation(
             "Plan", kind, "set", one, "uncertain", before=one, after=one, since="run-7"
@@ -60,17 +60,17 @@ def test_an_uncertain_value_is_assigned_even_if_it_looks_right(frame, kind):
 @pytest.mark.parametrize(("kind", "other"), [*permutations(VALUES, 2)])
 def test_a_value_of_another_kind_is_uncertain(frame, kind, other):
     value = VALUES[kind][0]
-    (operation,) = diff(frame, kind, Known("Plan", other, VALUES[other][0]), value)
+    (operation,) = diff(frame, kind, KnownValue("Plan", other, VALUES[other][0]), value)
     assert (operation.operator, operation.prior) == ("set", "uncertain")
 
 
 @pytest.mark.parametrize(
     ("known", "prior"),
     [
-        (Known("Plan", "list", present=("a",), complete=True), "uncertain"),
-        (Known("Plan", "list", maybe=("a",), complete=True), "uncertain"),
-        (Known("Plan", "list", absent=("a",)), "uncertain"),
-        (Known("Plan", "list", complete=True), "known"),
+        (KnownValue("Plan", "list", present=("a",), complete=True), "uncertain"),
+        (KnownValue("Plan", "list", maybe=("a",), complete=True), "uncertain"),
+        (KnownValue("Plan", "list", absent=("a",)), "uncertain"),
+        (KnownValue("Plan", "list", complete=True), "known"),
     ],
 )
 def test_a_list_that_becomes_a_text_is_certain_only_when_known_empty(
@@ -83,7 +83,7 @@ def test_a_list_that_becomes_a_text_is_certain_only_when_known_empty(
 @pytest.mark.parametrize("pair", [(True, 1), (1, True), (False, 0), (0, False)])
 def test_a_boolean_is_no_number(frame, pair):
     before, after = pair
-    assert diff(frame, "number", Known("Plan", "number", before), after)
+    assert diff(frame, "number", KnownValue("Plan", "number", before), after)
 
 
 @pytest.mark.parametrize("name", ["Name", "Gender"])
@@ -91,9 +91,9 @@ def test_a_boolean_is_no_number(frame, pair):
     ("known", "prior"),
     [
         (None, "unknown"),
-        (Known("Name", "string", "Jack"), "known"),
-        (Known("Name", "string", "Jack", certain=False), "uncertain"),
-        (Known("Name", "string", None, certain=False), "uncertain"),
+        (KnownValue("Name", "string", "Jack"), "known"),
+        (KnownValue("Name", "string", "Jack", certain=False), "uncertain"),
+        (KnownValue("Name", "string", None, certain=False), "uncertain"),
     ],
 )
 def test_null_deletes_unless_known_absent(frame, name, known, prior):
@@ -103,28 +103,28 @@ def test_null_deletes_unless_known_absent(frame, name, known, prior):
 
 
 def test_null_sends_nothing_where_absence_is_known(frame):
-    assert diff(frame, "string", Known("Name", "string"), None, "Name") == ()
+    assert diff(frame, "string", KnownValue("Name", "string"), None, "Name") == ()
 
 
 @each_kind
 def test_an_acknowledged_value_is_certain_and_owned(frame, kind):
     one, two = VALUES[kind]
-    before = Known("Plan", kind, one, certain=False, since="run-7")
+    before = KnownValue("Plan", kind, one, certain=False, since="run-7")
     (operation,) = diff(frame, kind, before, two)
     after = KINDS[kind].apply(before, operation)
-    assert after == Known("Plan", kind, two, owned=True)
+    assert after == KnownValue("Plan", kind, two, owned=True)
 
 
 @each_kind
 def test_a_lost_outcome_leaves_the_value_uncertain(frame, kind):
     one, two = VALUES[kind]
-    before = Known("Plan", kind, one)
+    before = KnownValue("Plan", kind, one)
     (operation,) = diff(frame, kind, before, two)
     after = KINDS[kind].apply(before, operation, certain=False)
     assert (after.certain, after.value, after.owned) == (False, one, True)
 
 
 def test_a_sensitive_target_makes_a_sensitive_operation(frame):
-    target = Target("Email", "string", "a@b", sensitive=True)
+    target = DesiredValue("Email", "string", "a@b", sensitive=True)
     (operation,) = KINDS["string"].diff(None, target, frame)
     assert operation.sensitive

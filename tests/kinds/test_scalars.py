@@ -4,9 +4,9 @@ import pytest
 
 from ctsync.kinds import KINDS
 from ctsync.limits import MAX_COUNTER
-from ctsync.model.rule import Rule
-from ctsync.model.target import Target
-from ctsync.model.value import Literal
+from ctsync.model.attribute import Attribute
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.scalar_value import Literal
 
 
 def text(words, *, quoted=False):
@@ -156,7 +156,9 @@ def test_an_enum_of_the_catalog_is_held(normalize, faults_of):
 
 def test_a_target_carries_what_the_rule_says(normalize):
     target = normalize("string", text("Gold"), write="once", sensitive=True)
-    assert target == Target("Plan", "string", "Gold", write="once", sensitive=True)
+    assert target == DesiredValue(
+        "Plan", "string", "Gold", write="once", sensitive=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -199,7 +201,7 @@ def test_text_that_the_platform_may_change_is_warned_of(normalize, words, codes)
 
 
 def test_a_phone_is_not_warned_of():
-    phone = Target("Phone", "string", "0000000000000000000")
+    phone = DesiredValue("Phone", "string", "0000000000000000000")
     assert KINDS["string"].lint(phone) == ()
 
 
@@ -207,7 +209,7 @@ def test_a_phone_is_not_warned_of():
     ("attribute", "kind"), [("Age", "number"), ("Phone", "string"), ("Plan", "string")]
 )
 def test_a_schema_takes_the_right_json_types(attribute, kind):
-    types = KINDS[kind].schema(Rule(attribute, kind))["type"]
+    types = KINDS[kind].schema(Attribute(attribute, kind))["type"]
     expected = {
         "Age": ["number", "string"],
         "Phone": ["string", "number"],

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ctsync.model.rule import Rule
-from ctsync.model.value import Literal
+from ctsync.model.attribute import Attribute
+from ctsync.model.scalar_value import Literal
 
 SWITCHES = ("yes", "Yes", "YES", "no", "No", "on", "On", "off", "OFF")
 WORDS = ("True", "TRUE", "False", "FALSE", "Null", "NULL")
@@ -57,6 +57,6 @@ def test_a_trap_that_is_an_allowed_value_is_to_be_quoted(faults_of):
 
 
 def test_a_trap_inside_a_list_is_refused(faults_of):
-    rule = Rule("Tags", "list", enum=("a", "b"))
+    rule = Attribute("Tags", "list", enum=("a", "b"))
     (fault,) = faults_of("list", [trap("no")], rule=rule)
     assert (fault.code, fault.hint) == ("CT201", "write a or b")

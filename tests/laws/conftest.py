@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults, Frame, Kind
+from ctsync.kinds.base import Faults, Kind, ValueContext
 from ctsync.limits import MAX_COUNTER
-from ctsync.model.entry import Known
+from ctsync.model.attribute import Attribute
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import KnownValue
 from ctsync.model.operation import Operation
-from ctsync.model.rule import Rule
-from ctsync.model.target import Target
-from ctsync.model.value import Literal, Raw, Scalar
+from ctsync.model.scalar_value import Literal, Raw, Scalar
 
 # The one name under which every kind may also remove.
 ATTRIBUTE = "Name"
-FRAME = Frame()
+FRAME = ValueContext()
 LETTERS = "abcd"
 DATES = ("1970-01-01", "2026-03-29T02:30:00Z", "1990-02-20T08:30:00+05:30")
 NUMBERS = (0, 1, 2, 7, -1, 1.5, 5.0, -0.0, 1e300, MAX_COUNTER)
@@ -74,10 +74,10 @@ SHAPES: dict[str, tuple[Raw, st.SearchStrategy[Raw]]] = {
 }
 
 
-def taken(kind: Kind, raw: Raw) -> Target | None:
+def taken(kind: Kind, raw: Raw) -> DesiredValue | None:
     """Give the target of words that the kind takes, None of others."""
     try:
-        return kind.normalize(raw, Rule(ATTRIBUTE, kind.name), FRAME)
+        return kind.normalize(raw, Attribute(ATTRIBUTE, kind.name), FRAME)
     except Faults:
         return None
 
@@ -95,7 +95,7 @@ def words_for(kind: Kind) -> st.SearchStrategy[Raw]:
 
 
 @cache
-def targets_for(kind: Kind) -> st.SearchStrategy[Target]:
+def targets_for(kind: Kind) -> st.SearchStrategy[DesiredValue]:
     """What the kind may be asked to reach."""
     return words_for(kind).map(lambda raw: taken(kind, raw))
 
@@ -145,7 +145,7 @@ def cast(value: Scalar) -> str:
     return value if isinstance(value, str) else f"cast of {value!r}"
 
 
-def is_reached(truth: Truth, target: Target, foreign: Iterable[str] = ()) -> bool:
+def is_reached(truth: Truth, target: DesiredValue, foreign: Iterable[str] = ()) -> bool:
     """Say whether the platform is as desired, but for values that nobody here knew."""
     if target.kind != "list":
         return type(truth) is type(target.value) and truth == target.value
@@ -159,7 +159,7 @@ def is_reached(truth: Truth, target: Target, foreign: Iterable[str] = ()) -> boo
     return values >= frozenset(target.include) and not values & unwanted
 
 
-def is_admitted(truth: Truth, known: Known | None) -> bool:
+def is_admitted(truth: Truth, known: KnownValue | None) -> bool:
     """Say whether nothing that is claimed of the platform is false."""
     if known is None:
         return True
@@ -177,7 +177,7 @@ def subsets(values: Sequence[str]) -> Iterator[tuple[str, ...]]:
     return chain.from_iterable(combinations(values, size) for size in sizes)
 
 
-def truths_of(known: Known) -> Iterator[Truth]:
+def truths_of(known: KnownValue) -> Iterator[Truth]:
     """Every list that `known` admits, as far as the letters go."""
     fixed = frozenset((*known.present, *known.absent))
     open_to = known.maybe if known.complete else sorted(frozenset(LETTERS) - fixed)
@@ -185,16 +185,16 @@ def truths_of(known: Known) -> Iterator[Truth]:
         yield (*known.present, *extra) or None
 
 
-def read_of(name: str, kind: Kind, truth: Truth) -> Known:
+def read_of(name: str, kind: Kind, truth: Truth) -> KnownValue:
     """What is known after the platform was read."""
     if isinstance(truth, tuple):
-        return Known(name, "list", present=tuple(sorted(truth)), complete=True)
+        return KnownValue(name, "list", present=tuple(sorted(truth)), complete=True)
     kinds = {str: "string", bool: "boolean", int: "number", float: "number"}
     found = "date" if str(truth).startswith("$D_") else kinds.get(type(truth))
-    return Known(name, found or kind.name, truth)
+    return KnownValue(name, found or kind.name, truth)
 
 
-def with_take_back(target: Target, known: Known | None) -> Target:
+def with_take_back(target: DesiredValue, known: KnownValue | None) -> DesiredValue:
     """Add the values of ours that nothing includes any more."""
     if known is None or target.kind != "list" or target.exact is not None:
         return target
@@ -203,7 +203,7 @@ def with_take_back(target: Target, known: Known | None) -> Target:
 
 
 @st.composite
-def knowns_of_lists(draw) -> Known:
+def knowns_of_lists(draw) -> KnownValue:
     """Everything that an entry may hold of a list."""
     places = draw(
         st.tuples(
@@ -216,7 +216,7 @@ def knowns_of_lists(draw) -> Known:
     }
     possible = (*letters["present"], *letters["maybe"])
     ours = draw(st.sets(st.sampled_from(possible))) if possible else ()
-    return Known(
+    return KnownValue(
         ATTRIBUTE,
         "list",
         owned=True,
@@ -231,7 +231,7 @@ class History:
     """A platform, what is known of it, and what nobody here ever knew of it."""
 
     truth: Truth
-    known: Known | None
+    known: KnownValue | None
     foreign: set[str]
 
     def send(self, operation: Operation, outcome: str) -> None:

@@ -9,19 +9,19 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from ctsync import duck
+from ctsync import duckdb_connection
 from ctsync.engines import built_in, duckdb
 from ctsync.errors import SpecError, UsageError
 from ctsync.model.entry import Entry
-from ctsync.model.mask import Mask
+from ctsync.model.masking import Mask
 from ctsync.model.snapshot import Account, Base
-from ctsync.observe.adopt import adopted
-from ctsync.plan.document import scratch_file
-from ctsync.plan.ends import PlanHead
-from ctsync.plan.make import make_plan
-from ctsync.plan.select import Selection, parse_selector
-from ctsync.plan.weigh import Weigher
-from ctsync.spec import load_project
+from ctsync.observe.import_spec import entry_as_declared
+from ctsync.plan.make_plan import make_plan
+from ctsync.plan.plan_file import scratch_file
+from ctsync.plan.plan_header import PlanHead
+from ctsync.plan.planner import Planner
+from ctsync.plan.selection import Selection, parse_selector
+from ctsync.project import load_project
 
 HEAD = PlanHead(Account("TEST-1", "in1"), Base("0" * 32, 3, "d" * 64))
 PROJECT = """\
@@ -147,9 +147,9 @@ def write_parquet(path, names, rows):
 
 def plan_of(project, entries, engine, targets=()):
     selection = Selection(map(parse_selector, targets))
-    weigher = Weigher(project, Mask("0"), selection, engine=built_in()[engine])
+    planner = Planner(project, Mask("0"), selection, engine=built_in()[engine])
     file = scratch_file()
-    return make_plan(weigher, HEAD, entries, file), file
+    return make_plan(planner, HEAD, entries, file), file
 
 
 def bytes_of(project, entries, engine, targets=()):
@@ -163,14 +163,16 @@ def bytes_of(project, entries, engine, targets=()):
 def test_engines_give_the_same_plan(seed, tmp_path, monkeypatch):
     chance = Random(seed)
     limits = chance.choice([{}, {"memory_mib": 64, "threads": 1}, {"threads": 2}])
-    monkeypatch.setattr(duckdb, "connected", partial(duck.connected, **limits))
+    monkeypatch.setattr(
+        duckdb, "open_connection", partial(duckdb_connection.open_connection, **limits)
+    )
     world = World(tmp_path, chance)
     project = world.project()
     first, _ = plan_of(project, (), "duckdb")
     with first:
         assert bytes_of(project, (), "memory") == bytes_of(project, (), "duckdb")
         changes = [c for c in first.changes() if chance.random() < 0.9]
-        entries = tuple(adopted(Entry(c.key), c) for c in changes)
+        entries = tuple(entry_as_declared(Entry(c.key), c) for c in changes)
     for _ in range(2):
         world.edit()
         project = world.project()
@@ -215,7 +217,7 @@ def test_a_key_that_stands_twice_is_never_missed(rows, duplicates, tmp_path):
     write_parquet(path, ["id", "score"], KNOWN)
     plan, _ = plan_of(load_project(tmp_path), (), "memory")
     with plan:
-        entries = tuple(adopted(Entry(c.key), c) for c in plan.changes())
+        entries = tuple(entry_as_declared(Entry(c.key), c) for c in plan.changes())
     write_parquet(path, ["id", "score"], rows)
     one, other = (
         told(load_project(tmp_path), entries, name, ()) for name in ("memory", "duckdb")
@@ -259,13 +261,13 @@ def test_a_file_that_changes_while_its_rows_are_streamed_is_told(tmp_path, monke
     (tmp_path / "ctsync.yaml").write_text(ONE_TABLE % "error")
     path = tmp_path / "scores.parquet"
     write_parquet(path, ["id", "score"], KNOWN)
-    judge = duckdb.Hunt.judge_nobody
+    judge = duckdb.DuckdbSearch.compare_nobody
 
-    def late(hunt):
+    def late(duckdb_search):
         write_parquet(path, ["id", "score"], [*KNOWN, ("u4", "d")])
-        judge(hunt)
+        judge(duckdb_search)
 
-    monkeypatch.setattr(duckdb.Hunt, "judge_nobody", late)
+    monkeypatch.setattr(duckdb.DuckdbSearch, "compare_nobody", late)
     _, findings, _ = told(load_project(tmp_path), (), "duckdb", ())
     assert "CT619" in {finding.code for finding in findings}
 

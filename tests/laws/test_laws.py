@@ -7,13 +7,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ctsync.canon import canonical, sha256
+from ctsync.canonical_json import canonical, sha256
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import Faults
-from ctsync.model.entry import Known
+from ctsync.model.desired_value import target_from_json
+from ctsync.model.entry import KnownValue
 from ctsync.model.operation import operation_from_json
-from ctsync.model.target import target_from_json
-from ctsync.model.value import Literal, epoch_of
+from ctsync.model.scalar_value import Literal, epoch_of
 
 law = settings(deadline=None, max_examples=40)
 draws = st.data()
@@ -83,9 +83,9 @@ def test_a_completely_known_list_is_never_cut_by_the_platform(lab, data):
     frame = replace(lab.FRAME, limits=limits)
     values = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=most)
     truth, wanted = data.draw(values), data.draw(values)
-    known = Known("Tags", "list", present=tuple(sorted(truth)), complete=True)
+    known = KnownValue("Tags", "list", present=tuple(sorted(truth)), complete=True)
     raw = [lab.text(value) for value in wanted]
-    target = kind.normalize(raw, lab.Rule("Tags", "list"), frame)
+    target = kind.normalize(raw, lab.Attribute("Tags", "list"), frame)
     held = tuple(truth) or None
     for operation in kind.diff(known, target, frame):
         held = lab.held_after(held, operation, most=most)
@@ -114,16 +114,18 @@ def test_what_is_said_to_stand_has_no_fault_and_nothing_to_do(lab, kind, data):
     odd = st.sampled_from(ODD).map(lab.text)
     raw = data.draw(st.one_of(lab.words_for(kind), odd, st.lists(odd, max_size=3)))
     enum = data.draw(st.sampled_from(((), ("b",))))
-    rule = lab.Rule(data.draw(st.sampled_from(("Name", "Email", "Age"))), kind.name)
+    rule = lab.Attribute(
+        data.draw(st.sampled_from(("Name", "Email", "Age"))), kind.name
+    )
     rule = replace(rule, enum=enum)
     target = data.draw(lab.targets_for(kind))
     held = target.value if target.exact is None else target.exact
     held = data.draw(st.sampled_from([held, *lab.plain_values(raw)]))
-    if held is None or not kind.is_said(raw, held, rule, lab.FRAME):
+    if held is None or not kind.is_unchanged(raw, held, rule, lab.FRAME):
         return
     wanted = kind.normalize(raw, rule, lab.FRAME)
     part = {"present": held} if isinstance(held, tuple) else {"value": held}
-    known = Known(rule.attribute, kind.name, **part)
+    known = KnownValue(rule.attribute, kind.name, **part)
     assert kind.lint(wanted) == ()
     assert kind.diff(known, wanted, lab.FRAME) == ()
 
@@ -137,7 +139,9 @@ def test_plain_words_that_stand_are_told_at_a_look(lab, kind, data):
     is_plain = not isinstance(raw, dict) and held is not None and not kind.lint(target)
     assume(is_plain and getattr(raw, "type", "") != "null")
     assume(type(getattr(raw, "value", None)) in (type(held), type(None)))
-    assert kind.is_said(raw, held, lab.Rule(lab.ATTRIBUTE, kind.name), lab.FRAME)
+    assert kind.is_unchanged(
+        raw, held, lab.Attribute(lab.ATTRIBUTE, kind.name), lab.FRAME
+    )
 
 
 # 3. Minimality
@@ -262,7 +266,7 @@ def test_a_refusal_names_a_code_and_a_way_out(lab, kind, data):
     raw = data.draw(st.one_of([shape for _, shape in lab.SHAPES.values()]))
     assume(lab.taken(kind, raw) is None)
     with pytest.raises(Faults) as caught:
-        kind.normalize(raw, lab.Rule(lab.ATTRIBUTE, kind.name), lab.FRAME)
+        kind.normalize(raw, lab.Attribute(lab.ATTRIBUTE, kind.name), lab.FRAME)
     assert caught.value.faults
     for fault in caught.value.faults:
         assert fault.code.startswith("CT")
@@ -275,7 +279,7 @@ def test_the_schema_admits_every_value_that_is_taken(lab, kind, data):
     from jsonschema import Draft202012Validator
 
     raw = data.draw(lab.words_for(kind))
-    schema = dict(kind.schema(lab.Rule(lab.ATTRIBUTE, kind.name)))
+    schema = dict(kind.schema(lab.Attribute(lab.ATTRIBUTE, kind.name)))
     assert Draft202012Validator(schema).is_valid(as_json(raw))
 
 

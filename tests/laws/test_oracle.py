@@ -3,13 +3,13 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctsync.canon import fold_name
+from ctsync.canonical_json import fold_name
 from ctsync.engines.base import Candidate
 from ctsync.kinds import KINDS
-from ctsync.model.entry import Entry, Known
-from ctsync.model.key import Key
-from ctsync.model.rule import Rule
-from ctsync.plan.build import Wanted, build_change
+from ctsync.model.attribute import Attribute
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
+from ctsync.plan.diff_profile import DesiredProfile, build_change
 
 law = settings(deadline=None, max_examples=30)
 NAMES = {f"Attribute {name}": name for name in sorted(KINDS)}
@@ -26,8 +26,8 @@ def normal_form(target):
 
 def known_of(name, target):
     if target.kind == "list":
-        return Known(name, "list", present=target.exact, complete=True, owned=True)
-    return Known(name, target.kind, target.value, owned=True)
+        return KnownValue(name, "list", present=target.exact, complete=True, owned=True)
+    return KnownValue(name, target.kind, target.value, owned=True)
 
 
 @law
@@ -44,14 +44,14 @@ def test_the_attributes_touched_are_those_that_deepdiff_reports(lab, data):
         sides.append({n: lab.replace(t, attribute=n) for n, t in drawn.items()})
     before, after = sides
     entry = Entry(
-        Key("identity", "u1"),
+        ProfileKey("identity", "u1"),
         {fold_name(name): known_of(name, target) for name, target in before.items()},
     )
     built = build_change(
         Candidate(entry.key, (), entry, "f" * 32),
-        Wanted({fold_name(name): target for name, target in after.items()}),
+        DesiredProfile({fold_name(name): target for name, target in after.items()}),
         lab.FRAME,
-        Rule,
+        Attribute,
     )
     operations = built.change.operations if built.change is not None else ()
     oracle = DeepDiff(

@@ -4,19 +4,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctsync.canon import canonical, parse
+from ctsync.canonical_json import canonical, parse
 from ctsync.limits import MAX_COUNTER
 from ctsync.model.change import (
     ACTIONS,
     Change,
+    EntryAfter,
     Origin,
-    Settled,
     change_from_json,
     settled_from_json,
 )
-from ctsync.model.entry import Entry, Known, entry_from_json, known_from_json
-from ctsync.model.key import ID_TYPES, Key
+from ctsync.model.desired_value import DesiredValue, target_from_json
+from ctsync.model.entry import Entry, KnownValue, entry_from_json, known_from_json
 from ctsync.model.operation import OPERATORS, Operation, operation_from_json
+from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.snapshot import (
     Account,
     Header,
@@ -24,7 +25,6 @@ from ctsync.model.snapshot import (
     header_as_json,
     header_from_json,
 )
-from ctsync.model.target import Target, target_from_json
 
 WORDS = st.text(max_size=3)
 NAMES = st.text(min_size=1, max_size=3)
@@ -37,9 +37,9 @@ SCALARS = (
     | st.integers(-MAX_COUNTER, MAX_COUNTER)
     | st.floats(allow_nan=False, allow_infinity=False)
 )
-KEYS = st.builds(Key, st.sampled_from(ID_TYPES), NAMES)
+KEYS = st.builds(ProfileKey, st.sampled_from(ID_TYPES), NAMES)
 KNOWNS = st.builds(
-    Known,
+    KnownValue,
     NAMES,
     NAMES,
     value=st.none() | SCALARS,
@@ -62,7 +62,7 @@ ENTRIES = st.builds(
     gone=FLAGS,
 )
 TARGETS = st.builds(
-    Target,
+    DesiredValue,
     NAMES,
     NAMES,
     value=st.none() | SCALARS,
@@ -99,7 +99,7 @@ ORIGINS = st.builds(
     cohort=MARKS,
     table=MARKS,
 )
-SETTLED = st.builds(Settled, MARKS, VALUES, VALUES)
+SETTLED = st.builds(EntryAfter, MARKS, VALUES, VALUES)
 CHANGES = st.builds(
     Change,
     KEYS,
@@ -124,11 +124,11 @@ HEADERS = st.builds(
 )
 
 FORMS = {
-    "known": (KNOWNS, Known.as_json, known_from_json),
+    "known": (KNOWNS, KnownValue.as_json, known_from_json),
     "entry": (ENTRIES, Entry.as_json, entry_from_json),
-    "target": (TARGETS, Target.as_json, target_from_json),
+    "target": (TARGETS, DesiredValue.as_json, target_from_json),
     "operation": (OPERATIONS, Operation.as_json, operation_from_json),
-    "settled": (SETTLED, Settled.as_json, settled_from_json),
+    "settled": (SETTLED, EntryAfter.as_json, settled_from_json),
     "change": (CHANGES, Change.as_json, change_from_json),
     "header": (HEADERS, header_as_json, header_from_json),
 }
@@ -154,13 +154,13 @@ def test_a_stored_form_comes_back_as_it_was(form, data):
 @pytest.mark.parametrize(
     ("known", "stored"),
     [
-        (Known("Plan", "string"), {"name": "Plan", "kind": "string"}),
+        (KnownValue("Plan", "string"), {"name": "Plan", "kind": "string"}),
         (
-            Known("Vip", "boolean", value=False),
+            KnownValue("Vip", "boolean", value=False),
             {"name": "Vip", "kind": "boolean", "value": False},
         ),
         (
-            Known("Points", "counter", 0, certain=False, since="run-7"),
+            KnownValue("Points", "counter", 0, certain=False, since="run-7"),
             {
                 "name": "Points",
                 "kind": "counter",
@@ -176,9 +176,9 @@ def test_defaults_are_left_out_and_falsehood_is_not(known, stored):
 
 
 def test_an_exact_list_of_no_values_is_not_the_absence_of_a_list():
-    empty = Target("Tags", "list", exact=())
+    empty = DesiredValue("Tags", "list", exact=())
     assert target_from_json(parse(canonical(empty.as_json()))).exact == ()
-    assert target_from_json(Target("Tags", "list").as_json()).exact is None
+    assert target_from_json(DesiredValue("Tags", "list").as_json()).exact is None
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 import pytest
 
-from ctsync.model.key import Key
 from ctsync.model.operation import Operation
 from ctsync.model.policy import Limit, parse_limit
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Record
 
 
-def wire(*operations, key=Key("identity", "1189549")):  # noqa: B008 - a frozen value
+def wire(*operations, key=ProfileKey("identity", "1189549")):  # noqa: B008 - a frozen value
     return Record(key, operations).as_wire()
 
 
@@ -56,7 +56,7 @@ def test_groups_travel_as_commands_by_channel():
 
 @pytest.mark.parametrize("kind", ["identity", "FBID", "GPID", "objectId"])
 def test_a_record_names_its_profile_by_one_id(kind):
-    record = wire(op("Plan", "set", "Gold"), key=Key(kind, "x"))
+    record = wire(op("Plan", "set", "Gold"), key=ProfileKey(kind, "x"))
     assert record.keys() == {kind, "type", "profileData"}
 
 

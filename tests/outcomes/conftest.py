@@ -230,7 +230,7 @@ class Stage:
 
 
 @pytest.fixture(autouse=True)
-def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+def _runtime(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CI", "CTSYNC_ENV", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLEVERTAP_PASSCODE", "sandbox")

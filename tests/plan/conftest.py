@@ -8,26 +8,26 @@ from hashlib import blake2b
 import pytest
 from msgspec.structs import replace
 
-from ctsync.canon import fold_name
+from ctsync.canonical_json import fold_name
 from ctsync.errors import SpecError
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Frame
-from ctsync.kinds.system import system_rule
+from ctsync.kinds.base import ValueContext
+from ctsync.kinds.system_attributes import system_rule
+from ctsync.model.attribute import Attribute
 from ctsync.model.change import Change, Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.entry import Entry, Known
-from ctsync.model.key import NOBODY, Key, parse_key
-from ctsync.model.mask import Mask
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.masking import Mask
 from ctsync.model.policy import DEFAULT_LIMITS, Policy, parse_limit
+from ctsync.model.profile_key import NOBODY, ProfileKey, parse_key
 from ctsync.model.record import GROUP_PREFIX
-from ctsync.model.rule import Rule
+from ctsync.model.scalar_value import Literal, Misread
 from ctsync.model.snapshot import Account, Base
-from ctsync.model.value import Literal, Misread
-from ctsync.plan.document import SavedPlan, scratch_file
-from ctsync.plan.ends import PlanHead
-from ctsync.plan.make import make_plan
-from ctsync.plan.select import Selection, parse_selector
-from ctsync.plan.weigh import Weigher
+from ctsync.plan.make_plan import make_plan
+from ctsync.plan.plan_file import SavedPlan, scratch_file
+from ctsync.plan.plan_header import PlanHead
+from ctsync.plan.planner import Planner
+from ctsync.plan.selection import Selection, parse_selector
 
 ACCOUNT = Account("TEST-4Z5", "in1")
 BASE = Base("0" * 32, 3, "d" * 64)
@@ -78,14 +78,14 @@ class FakeGround:
     """A checked project; `says`, `cohort` and `table` add to it."""
 
     def __init__(self, *, catalog=None, undeclared="keep", limits=None, frame=None):
-        self.frame = frame or Frame()
+        self.frame = frame or ValueContext()
         chosen = {name: parse_limit(text) for name, text in (limits or {}).items()}
         self.policy = Policy(undeclared=undeclared, limits={**DEFAULT_LIMITS, **chosen})
         self.cohorts = {}
         self.tables = {}
         self.places = []
         self._catalog = {
-            name: Rule(name, **({"kind": rule} if isinstance(rule, str) else rule))
+            name: Attribute(name, **({"kind": rule} if isinstance(rule, str) else rule))
             for name, rule in (catalog or {}).items()
         }
 
@@ -148,8 +148,8 @@ class FakeGround:
 
     def rule_for(self, name):
         if name.startswith(GROUP_PREFIX):
-            return Rule(name, "subscription")
-        return self._catalog.get(name) or system_rule(name) or Rule(name)
+            return Attribute(name, "subscription")
+        return self._catalog.get(name) or system_rule(name) or Attribute(name)
 
     def locate(self, file, path):
         return (1, 1)
@@ -223,7 +223,7 @@ class Planned:
 
 
 @pytest.fixture
-def ground():
+def project_view():
     return FakeGround
 
 
@@ -240,16 +240,16 @@ def entry():
 
 
 def as_known(name, value):
-    if isinstance(value, Known):
+    if isinstance(value, KnownValue):
         return replace(value, name=name)
     if isinstance(value, list):
-        return Known(name, "list", owned=True, present=tuple(value), complete=True)
+        return KnownValue(name, "list", owned=True, present=tuple(value), complete=True)
     rule = system_rule(name)
     kinds = {str: "string", bool: "boolean", int: "number", float: "number"}
     kind = rule.kind if rule else kinds.get(type(value), "string")
     if name.startswith(GROUP_PREFIX):
         kind = "subscription"
-    return Known(name, kind, value, owned=True)
+    return KnownValue(name, kind, value, owned=True)
 
 
 @pytest.fixture
@@ -257,15 +257,15 @@ def plan():
     """Plan a ground against entries."""
     files = ExitStack()
 
-    def make(ground, *entries, targets=(), excludes=(), accepted=None, **head):
+    def make(project_view, *entries, targets=(), excludes=(), accepted=None, **head):
         head = PlanHead(ACCOUNT, BASE, accepted=accepted or {}, **head)
         selection = Selection(
             map(parse_selector, targets), map(parse_selector, excludes)
         )
-        weigher = Weigher(ground, Mask(head.base.lineage), selection)
+        planner = Planner(project_view, Mask(head.base.lineage), selection)
         file = files.enter_context(scratch_file())
         by_key = sorted(entries, key=lambda each: each.key)
-        return Planned(make_plan(weigher, head, by_key, file))
+        return Planned(make_plan(planner, head, by_key, file))
 
     with files:
         yield make
@@ -275,9 +275,9 @@ def plan():
 def faults(plan):
     """Plan a project with errors and give them as (code, message)."""
 
-    def make(ground, *entries, **options):
+    def make(project_view, *entries, **options):
         with pytest.raises(SpecError) as caught:
-            plan(ground, *entries, **options)
+            plan(project_view, *entries, **options)
         errors = (f for f in caught.value.findings if f.severity == "error")
         return [(finding.code, finding.message) for finding in errors]
 
@@ -333,7 +333,7 @@ def crowd(entry):
 
 @pytest.fixture
 def key():
-    def build(text: str) -> Key:
+    def build(text: str) -> ProfileKey:
         return parse_key(text)
 
     return build

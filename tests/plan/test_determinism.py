@@ -15,12 +15,12 @@ import sys, tempfile
 
 sys.path.insert(0, sys.argv[1])
 import conftest as ground
-from ctsync.model.entry import Entry, Known
-from ctsync.model.key import Key
-from ctsync.model.mask import Mask
-from ctsync.plan.ends import PlanHead
-from ctsync.plan.make import make_plan
-from ctsync.plan.weigh import Weigher
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.masking import Mask
+from ctsync.plan.plan_header import PlanHead
+from ctsync.plan.make_plan import make_plan
+from ctsync.plan.planner import Planner
 
 project = ground.FakeGround(undeclared="remove", limits={"opt_in": "99"})
 for number in range(20):
@@ -32,15 +32,15 @@ for number in range(20):
     project.says(f"u{number}", {"Tags": {"include": ["g"]}}, file="b.yaml")
 project.cohort("vip", ["u1", "u2"], {"Tier": "VIP"})
 known = {
-    "tags": Known("Tags", "list", owned=True, present=("b", "q", "x"), ours=("q",)),
-    "team": Known("Team", "list", owned=True, present=("m", "n", "o")),
-    "name": Known("Name", "string", "Jack"),
+    "tags": KnownValue("Tags", "list", owned=True, present=("b", "q", "x"), ours=("q",)),
+    "team": KnownValue("Team", "list", owned=True, present=("m", "n", "o")),
+    "name": KnownValue("Name", "string", "Jack"),
 }
-entries = [Entry(Key("identity", f"u{n}"), known, ("gone", "vip")) for n in range(9)]
+entries = [Entry(ProfileKey("identity", f"u{n}"), known, ("gone", "vip")) for n in range(9)]
 entries.sort(key=lambda entry: entry.key)
 head = PlanHead(ground.ACCOUNT, ground.BASE)
 with tempfile.TemporaryFile() as file:
-    plan = make_plan(Weigher(project, Mask("0")), head, entries, file)
+    plan = make_plan(Planner(project, Mask("0")), head, entries, file)
     file.seek(0)
     sys.stdout.buffer.write(file.read())
 """
@@ -62,8 +62,8 @@ def test_the_hash_seed_changes_no_byte():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_order_of_contributions_changes_no_byte(ground, plan, entry, seed):
-    project = ground(limits={"opt_in": "99"})
+def test_the_order_of_contributions_changes_no_byte(project_view, plan, entry, seed):
+    project = project_view(limits={"opt_in": "99"})
     for number in range(12):
         key = f"u{number}"
         project.says(key, {"Plan": "Gold", "Tags": {"include": ["b"]}}, file="a.yaml")
@@ -75,18 +75,18 @@ def test_the_order_of_contributions_changes_no_byte(ground, plan, entry, seed):
     assert plan(project, *known).bytes() == first
 
 
-def test_the_order_of_attributes_in_a_place_changes_no_byte(ground, plan):
+def test_the_order_of_attributes_in_a_place_changes_no_byte(project_view, plan):
     words = {"Plan": "Gold", "Tags": ["b", "a"], "Team": "x", "plain": 1}
     backwards = dict(reversed(words.items()))
     backwards["Tags"] = ["a", "b", "a"]
-    first = plan(ground().says("u1", words))
-    second = plan(ground().says("u1", backwards))
+    first = plan(project_view().says("u1", words))
+    second = plan(project_view().says("u1", backwards))
     assert first.changes[0].operations == second.changes[0].operations
     assert first.digest == second.digest
 
 
-def test_planning_twice_gives_the_same_bytes(ground, plan):
+def test_planning_twice_gives_the_same_bytes(project_view, plan):
     def made():
-        return plan(ground().says("u1", {"Plan": "Gold"})).bytes()
+        return plan(project_view().says("u1", {"Plan": "Gold"})).bytes()
 
     assert made() == made()

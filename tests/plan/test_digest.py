@@ -5,16 +5,16 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from ctsync.model.change import Change, Origin, Settled
-from ctsync.model.key import Key
+from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account
 from ctsync.plan.digest import PlanDigest
 
 ACCOUNT = Account("TEST-4Z5", "in1")
 SET = Operation("Plan", "string", "set", "Gold", "known", before="Free", after="Gold")
 ADD = Operation("Tags", "list", "$add", ("a",), "unknown", after=("a",), step=2)
-CHANGE = Change(Key("identity", "u1"), "update", (SET, ADD), released=("Team",))
+CHANGE = Change(ProfileKey("identity", "u1"), "update", (SET, ADD), released=("Team",))
 
 
 def digest_of(*changes, account=ACCOUNT, lineage="0" * 32):
@@ -39,7 +39,7 @@ def test_a_digest_is_sha256_and_64_hex_digits():
     "change",
     [
         replace(CHANGE, origins=(Origin("people/jack.yaml", 3),)),
-        replace(CHANGE, settled=Settled("f" * 32, ("vip",), ("team",))),
+        replace(CHANGE, settled=EntryAfter("f" * 32, ("vip",), ("team",))),
         with_operation(since="run-7"),
     ],
 )
@@ -50,8 +50,8 @@ def test_where_it_stands_and_what_is_settled_change_nothing(change):
 @pytest.mark.parametrize(
     "change",
     [
-        replace(CHANGE, key=Key("objectId", "u1")),
-        replace(CHANGE, key=Key("identity", "u2")),
+        replace(CHANGE, key=ProfileKey("objectId", "u1")),
+        replace(CHANGE, key=ProfileKey("identity", "u2")),
         replace(CHANGE, released=()),
         replace(CHANGE, released=("Team", "Tier")),
         replace(CHANGE, operations=(SET,)),
@@ -104,10 +104,10 @@ def test_changes_do_not_run_together():
     assert digest_of(one) != digest_of(whole)
 
 
-def test_a_plan_has_its_digest_wherever_its_words_stand(ground, plan):
+def test_a_plan_has_its_digest_wherever_its_words_stand(project_view, plan):
     def digest(file, **head):
         words = {"Plan": "Gold", "Tags": ["a"]}
-        return plan(ground().says("u1", words, file=file), **head).digest
+        return plan(project_view().says("u1", words, file=file), **head).digest
 
     assert digest("a.yaml") == digest("moved/b.yaml")
     assert digest("a.yaml") == digest("a.yaml", inputs=(("a.yaml", "ab" * 16),))

@@ -2,11 +2,11 @@
 
 import pytest
 
-from ctsync.model.entry import Known
+from ctsync.model.entry import KnownValue
 
 
 def ours(*values, present=(), **fields):
-    return Known(
+    return KnownValue(
         "Tags",
         "list",
         owned=True,
@@ -20,15 +20,19 @@ def ours(*values, present=(), **fields):
 
 
 @pytest.mark.parametrize("undeclared", ["keep", "remove"])
-def test_an_included_value_of_ours_is_taken_back(ground, plan, entry, undeclared):
-    project = ground(undeclared=undeclared).says("u1", {"Tags": {"include": ["a"]}})
+def test_an_included_value_of_ours_is_taken_back(project_view, plan, entry, undeclared):
+    project = project_view(undeclared=undeclared).says(
+        "u1", {"Tags": {"include": ["a"]}}
+    )
     known = entry(attributes={"Tags": ours("a", "b", present=("c",))})
     assert plan(project, known).sent() == [("Tags", "$remove", ("b",))]
 
 
 @pytest.mark.parametrize("undeclared", ["keep", "remove"])
-def test_it_is_taken_back_with_the_last_declaration(ground, plan, entry, undeclared):
-    project = ground(undeclared=undeclared).says("u1", {"Plan": "Gold"})
+def test_it_is_taken_back_with_the_last_declaration(
+    project_view, plan, entry, undeclared
+):
+    project = project_view(undeclared=undeclared).says("u1", {"Plan": "Gold"})
     known = entry(attributes={"Tags": ours("a"), "Plan": "Gold"})
     change = plan(project, known).change()
     assert [(op.operator, op.operand) for op in change.operations] == [
@@ -40,16 +44,16 @@ def test_it_is_taken_back_with_the_last_declaration(ground, plan, entry, undecla
 
 @pytest.mark.parametrize("undeclared", ["keep", "remove"])
 def test_it_is_taken_back_when_no_place_names_the_profile(
-    ground, plan, entry, undeclared
+    project_view, plan, entry, undeclared
 ):
     known = entry(attributes={"Tags": ours("a")})
-    planned = plan(ground(undeclared=undeclared), known)
+    planned = plan(project_view(undeclared=undeclared), known)
     assert planned.sent() == [("Tags", "$remove", ("a",))]
     assert planned.profiles["undeclared"] == 1
 
 
-def test_values_beside_ours_are_released(ground, plan, entry):
-    project = ground().says("u1", {"Plan": "Gold"})
+def test_values_beside_ours_are_released(project_view, plan, entry):
+    project = project_view().says("u1", {"Plan": "Gold"})
     known = entry(attributes={"Tags": ours("a", present=("b",)), "Plan": "Gold"})
     change = plan(project, known).change()
     assert [op.operand for op in change.operations] == [("a",)]
@@ -57,25 +61,27 @@ def test_values_beside_ours_are_released(ground, plan, entry):
 
 
 def test_the_entry_forgets_an_attribute_with_no_value_and_no_declaration(
-    ground, plan, entry, fold
+    project_view, plan, entry, fold
 ):
     known = entry(attributes={"Tags": ours("a"), "Plan": "Gold"})
-    project = ground().says("u1", {"Plan": "Gold"})
+    project = project_view().says("u1", {"Plan": "Gold"})
     (after,) = fold(plan(project, known), known)
     assert list(after.attributes) == ["plan"]
 
 
-def test_a_value_that_another_place_still_includes_stays(ground, plan, entry):
-    project = ground().cohort("vip", ["u1"], {"Tags": {"include": ["a"]}})
+def test_a_value_that_another_place_still_includes_stays(project_view, plan, entry):
+    project = project_view().cohort("vip", ["u1"], {"Tags": {"include": ["a"]}})
     known = entry(attributes={"Tags": ours("a")}, cohorts=("vip",))
     assert plan(project, known).changes == ()
 
 
-def test_a_value_that_was_there_before_us_is_not_taken_back(ground, plan, fold, entry):
-    known = entry(attributes={"Tags": Known("Tags", "list", present=("a",))})
-    project = ground().says("u1", {"Tags": {"include": ["a", "b"]}})
+def test_a_value_that_was_there_before_us_is_not_taken_back(
+    project_view, plan, fold, entry
+):
+    known = entry(attributes={"Tags": KnownValue("Tags", "list", present=("a",))})
+    project = project_view().says("u1", {"Tags": {"include": ["a", "b"]}})
     entries = fold(plan(project, known), known)
-    left = ground().says("u1", {"Plan": "Gold"})
+    left = project_view().says("u1", {"Plan": "Gold"})
     sent = plan(left, *entries).sent()
     assert ("Tags", "$remove", ("b",)) in sent
 
@@ -83,8 +89,8 @@ def test_a_value_that_was_there_before_us_is_not_taken_back(ground, plan, fold, 
 # Released, removed
 
 
-def test_any_other_attribute_is_released_under_keep(ground, plan, entry):
-    project = ground().says("u1", {"Plan": "Gold"})
+def test_any_other_attribute_is_released_under_keep(project_view, plan, entry):
+    project = project_view().says("u1", {"Plan": "Gold"})
     known = entry(attributes={"Plan": "Gold", "Team": "a", "Name": "Jack"})
     planned = plan(project, known)
     change = planned.change()
@@ -94,16 +100,16 @@ def test_any_other_attribute_is_released_under_keep(ground, plan, entry):
     assert planned.summary["records"] == 0
 
 
-def test_a_released_attribute_that_returns_is_assigned(ground, plan, entry, fold):
+def test_a_released_attribute_that_returns_is_assigned(project_view, plan, entry, fold):
     known = entry(attributes={"Plan": "Gold", "Team": "a"})
-    entries = fold(plan(ground().says("u1", {"Plan": "Gold"}), known), known)
-    back = ground().says("u1", {"Plan": "Gold", "Team": "a"})
+    entries = fold(plan(project_view().says("u1", {"Plan": "Gold"}), known), known)
+    back = project_view().says("u1", {"Plan": "Gold", "Team": "a"})
     (operation,) = plan(back, *entries).change().operations
     assert (operation.attribute, operation.prior) == ("Team", "unknown")
 
 
-def test_under_remove_it_is_removed_where_the_api_can(ground, plan, entry):
-    project = ground(undeclared="remove").says("u1", {"Plan": "Gold"})
+def test_under_remove_it_is_removed_where_the_api_can(project_view, plan, entry):
+    project = project_view(undeclared="remove").says("u1", {"Plan": "Gold"})
     known = entry(
         attributes={"Plan": "Gold", "Name": "Jack", "Gender": "M", "Tags": ["a"]}
     )
@@ -118,9 +124,9 @@ def test_under_remove_it_is_removed_where_the_api_can(ground, plan, entry):
 
 
 def test_under_remove_it_is_released_with_a_warning_where_the_api_cannot(
-    ground, plan, entry
+    project_view, plan, entry
 ):
-    project = ground(undeclared="remove").says("u1", {"Plan": "Gold"})
+    project = project_view(undeclared="remove").says("u1", {"Plan": "Gold"})
     planned = plan(project, entry(attributes={"Plan": "Gold", "Team": "a"}))
     assert planned.change().released == ("Team",)
     assert planned.codes == {"CT403": 1}
@@ -128,19 +134,21 @@ def test_under_remove_it_is_released_with_a_warning_where_the_api_cannot(
     assert finding["severity"] == "warning"
 
 
-def test_only_what_ctsync_sent_is_removed(ground, plan, entry):
-    project = ground(undeclared="remove").says("u1", {"Plan": "Gold"})
+def test_only_what_ctsync_sent_is_removed(project_view, plan, entry):
+    project = project_view(undeclared="remove").says("u1", {"Plan": "Gold"})
     read = {
-        "Name": Known("Name", "string", "Jack"),
-        "Tags": Known("Tags", "list", present=("a",), complete=True),
+        "Name": KnownValue("Name", "string", "Jack"),
+        "Tags": KnownValue("Tags", "list", present=("a",), complete=True),
     }
     planned = plan(project, entry(attributes={"Plan": "Gold", **read}))
     assert planned.sent() == []
     assert planned.change().released == ("Name", "Tags")
 
 
-def test_a_sensitive_attribute_stays_sensitive_when_it_leaves(ground, plan, entry):
-    project = ground(undeclared="remove").says("u1", {"Plan": "Gold"})
+def test_a_sensitive_attribute_stays_sensitive_when_it_leaves(
+    project_view, plan, entry
+):
+    project = project_view(undeclared="remove").says("u1", {"Plan": "Gold"})
     planned = plan(project, entry(attributes={"Plan": "Gold", "Name": "Jack"}))
     assert [op.sensitive for op in planned.change().operations] == [True]
 
@@ -148,31 +156,35 @@ def test_a_sensitive_attribute_stays_sensitive_when_it_leaves(ground, plan, entr
 # Profiles that no place names
 
 
-def test_an_unnamed_profile_is_counted_and_left_alone_under_keep(ground, plan, entry):
-    planned = plan(ground(), entry(attributes={"Plan": "Gold", "Name": "Jack"}))
+def test_an_unnamed_profile_is_counted_and_left_alone_under_keep(
+    project_view, plan, entry
+):
+    planned = plan(project_view(), entry(attributes={"Plan": "Gold", "Name": "Jack"}))
     assert (planned.changes, planned.settled) == ((), {})
     assert planned.profiles["undeclared"] == 1
 
 
-def test_an_unnamed_profile_loses_its_attributes_under_remove(ground, plan, entry):
+def test_an_unnamed_profile_loses_its_attributes_under_remove(
+    project_view, plan, entry
+):
     known = entry(attributes={"Plan": "Gold", "Name": "Jack", "Tags": ["a"]})
-    planned = plan(ground(undeclared="remove"), known)
+    planned = plan(project_view(undeclared="remove"), known)
     assert planned.sent() == [("Name", "$delete", 1), ("Tags", "$remove", ("a",))]
     assert planned.change().released == ("Plan",)
     assert planned.profiles["undeclared"] == 1
 
 
-def test_a_gone_profile_that_no_place_names_is_left_alone(ground, plan, entry):
+def test_a_gone_profile_that_no_place_names_is_left_alone(project_view, plan, entry):
     known = entry(attributes={"Tags": ours("a")}, gone=True)
-    planned = plan(ground(undeclared="remove"), known)
+    planned = plan(project_view(undeclared="remove"), known)
     assert planned.changes == ()
 
 
 # Cohorts
 
 
-def vip(ground, *members, **options):
-    project = ground(**options)
+def vip(project_view, *members, **options):
+    project = project_view(**options)
     return project.cohort(
         "vip",
         members,
@@ -181,54 +193,58 @@ def vip(ground, *members, **options):
     )
 
 
-def test_a_member_gets_what_the_cohort_gives(ground, plan):
-    planned = plan(vip(ground, "u1"))
+def test_a_member_gets_what_the_cohort_gives(project_view, plan):
+    planned = plan(vip(project_view, "u1"))
     assert planned.sent() == [("Tags", "$add", ("lounge",)), ("Tier", "set", "VIP")]
     assert planned.change().settled.cohorts == ("vip",)
 
 
-def test_who_leaves_gets_the_parting_words_once(ground, plan, fold):
-    entries = fold(plan(vip(ground, "u1")))
-    leaving = plan(vip(ground), *entries)
+def test_who_leaves_gets_the_parting_words_once(project_view, plan, fold):
+    entries = fold(plan(vip(project_view, "u1")))
+    leaving = plan(vip(project_view), *entries)
     assert leaving.sent() == [
         ("Tags", "$remove", ("lounge",)),
         ("Tier", "set", "Standard"),
     ]
     entries = fold(leaving, *entries)
     assert (entries[0].cohorts, entries[0].attributes) == ((), {})
-    again = plan(vip(ground), *entries)
+    again = plan(vip(project_view), *entries)
     assert (again.changes, again.settled) == ((), {})
 
 
 def test_a_place_that_declares_the_attribute_wins_over_the_parting_words(
-    ground, plan, entry
+    project_view, plan, entry
 ):
     known = entry(attributes={"Tier": "VIP"}, cohorts=("vip",))
-    project = vip(ground).says("u1", {"Tier": "Gold"})
+    project = vip(project_view).says("u1", {"Tier": "Gold"})
     assert plan(project, known).sent() == [("Tier", "set", "Gold")]
 
 
-def test_a_cohort_that_no_longer_exists_has_no_parting_words(ground, plan, entry, key):
+def test_a_cohort_that_no_longer_exists_has_no_parting_words(
+    project_view, plan, entry, key
+):
     known = entry(attributes={"Tier": "VIP"}, cohorts=("vip",))
-    planned = plan(ground(), known)
+    planned = plan(project_view(), known)
     assert planned.changes == ()
     assert planned.settled[key("u1")].cohorts == ()
 
 
-def test_parting_words_that_already_hold_are_only_forgotten(ground, plan, entry, key):
+def test_parting_words_that_already_hold_are_only_forgotten(
+    project_view, plan, entry, key
+):
     known = entry(attributes={"Tier": "Standard"}, cohorts=("vip",))
-    planned = plan(vip(ground), known)
+    planned = plan(vip(project_view), known)
     assert planned.changes == ()
     settled = planned.settled[key("u1")]
     assert (settled.cohorts, settled.forget) == ((), ("tier",))
 
 
-def test_a_profile_that_was_found_gone_gets_no_parting_words(ground, plan, entry):
+def test_a_profile_that_was_found_gone_gets_no_parting_words(project_view, plan, entry):
     known = entry(attributes={"Tier": "VIP"}, cohorts=("vip",), gone=True)
-    assert plan(vip(ground), known).changes == ()
+    assert plan(vip(project_view), known).changes == ()
 
 
-def test_parting_words_count_as_an_update(ground, plan, entry):
+def test_parting_words_count_as_an_update(project_view, plan, entry):
     known = entry(attributes={"Tier": "VIP"}, cohorts=("vip",))
-    planned = plan(vip(ground), known)
+    planned = plan(vip(project_view), known)
     assert (planned.profiles["update"], planned.profiles["undeclared"]) == (1, 1)

@@ -2,16 +2,16 @@
 
 import pytest
 
-from ctsync.model.entry import Known
+from ctsync.model.entry import KnownValue
 from ctsync.model.policy import DEFAULT_LIMITS, JUDGED, Limit, Policy
-from ctsync.plan.policy import Counts, exception_notes, judge
+from ctsync.plan.policy import Counts, check_limits, exception_notes
 
 
 def judged(*, accepted=None, limits=None, accept=None, **counts):
     policy = Policy(limits={**DEFAULT_LIMITS, **(limits or {})}, accept=accept or {})
     return {
         rule.rule: (rule.limit, rule.actual, rule.accept)
-        for rule in judge(Counts(**counts), policy, accepted or {})
+        for rule in check_limits(Counts(**counts), policy, accepted or {})
     }
 
 
@@ -146,7 +146,7 @@ def test_every_rule_that_forbids_a_plan_is_told():
 
 
 def test_every_blocked_rule_has_a_sentence_with_its_numbers():
-    (rule,) = judge(Counts(1200, update=412), Policy(), {})
+    (rule,) = check_limits(Counts(1200, update=412), Policy(), {})
     assert rule.sentence == (
         "limits.update is 30%, this plan has update 412 "
         "(if that is meant: --accept update=412)"
@@ -170,8 +170,8 @@ def test_a_limit_is_exceeded_by_more_than_it_allows(limit, count, whole, exceede
 # What is counted
 
 
-def test_opt_ins_are_counted_by_profile_and_in_every_form(ground, plan):
-    project = ground()
+def test_opt_ins_are_counted_by_profile_and_in_every_form(project_view, plan):
+    project = project_view()
     project.says("u1", {"MSG-email": True, "MSG-sms": True})
     project.says("u2", {"MSG-dndEmail": False, "Email": "a@b"})
     project.says("u3", {"subscriptions.email.Football": True})
@@ -183,37 +183,37 @@ def test_opt_ins_are_counted_by_profile_and_in_every_form(ground, plan):
     assert [str(c.key) for c in planned.changes if c.opt_in] == ["u1", "u2", "u3"]
 
 
-def test_an_opt_in_that_the_snapshot_holds_is_none(ground, plan, entry):
+def test_an_opt_in_that_the_snapshot_holds_is_none(project_view, plan, entry):
     words = {"MSG-email": True, "subscriptions.email.Football": True}
     known = entry(attributes=words)
-    planned = plan(ground().says("u1", {**words, "Plan": "Gold"}), known)
+    planned = plan(project_view().says("u1", {**words, "Plan": "Gold"}), known)
     assert planned.sent() == [("Plan", "set", "Gold")]
     assert planned.summary["opt_in"] == 0
 
 
-def test_an_opt_in_of_unknown_outcome_counts_again(ground, plan, entry):
-    doubtful = Known("MSG-email", "subscription", value=True, certain=False)
+def test_an_opt_in_of_unknown_outcome_counts_again(project_view, plan, entry):
+    doubtful = KnownValue("MSG-email", "subscription", value=True, certain=False)
     known = entry(attributes={"MSG-email": doubtful})
-    planned = plan(ground().says("u1", {"MSG-email": True}), known)
+    planned = plan(project_view().says("u1", {"MSG-email": True}), known)
     assert planned.summary["opt_in"] == 1
 
 
-def test_an_opt_in_that_was_not_selected_is_not_counted(ground, plan):
-    project = ground().says("u1", {"MSG-email": True, "Plan": "Gold"})
+def test_an_opt_in_that_was_not_selected_is_not_counted(project_view, plan):
+    project = project_view().says("u1", {"MSG-email": True, "Plan": "Gold"})
     planned = plan(project, excludes=["attribute=MSG-*"])
     assert planned.sent() == [("Plan", "set", "Gold")]
     assert planned.summary["opt_in"] == 0
     assert planned.blocked == {}
 
 
-def test_parting_words_may_opt_in(ground, plan, entry):
-    project = ground().cohort("vip", leave={"MSG-email": True})
+def test_parting_words_may_opt_in(project_view, plan, entry):
+    project = project_view().cohort("vip", leave={"MSG-email": True})
     planned = plan(project, entry(cohorts=("vip",)))
     assert planned.summary["opt_in"] == 1
 
 
-def test_those_that_lose_a_value_are_counted_once_each(ground, plan, entry):
-    project = ground().says("u1", {"Name": None, "Tags": ["a"]})
+def test_those_that_lose_a_value_are_counted_once_each(project_view, plan, entry):
+    project = project_view().says("u1", {"Name": None, "Tags": ["a"]})
     project.says("u2", {"Plan": "Gold"})
     planned = plan(
         project,
@@ -224,16 +224,16 @@ def test_those_that_lose_a_value_are_counted_once_each(ground, plan, entry):
     assert planned.profiles["update"] == 2
 
 
-def test_creations_are_profiles_without_an_entry(ground, plan, entry):
-    project = ground(limits={"create": "1"})
+def test_creations_are_profiles_without_an_entry(project_view, plan, entry):
+    project = project_view(limits={"create": "1"})
     for key in ("u1", "u2", "u3"):
         project.says(key, {"Plan": "Gold"})
     planned = plan(project, entry("u1"), entry("u2", gone=True))
     assert planned.blocked == {"limits.create": 2}
 
 
-def test_a_small_project_is_not_held_to_percentages(ground, plan, entry, crowd):
-    project = ground().says("u1", {"Plan": "Gold"})
+def test_a_small_project_is_not_held_to_percentages(project_view, plan, entry, crowd):
+    project = project_view().says("u1", {"Plan": "Gold"})
     for number in range(4):
         project.says(f"c0000{number}", {"Plan": "Gold"})
     free = {"Plan": "Free"}
@@ -242,9 +242,9 @@ def test_a_small_project_is_not_held_to_percentages(ground, plan, entry, crowd):
     assert blocked == {"limits.update": 4}
 
 
-def test_the_summary_adds_up(ground, plan, entry, crowd, fold):
-    project = ground(catalog={"Points": "counter"})
-    unchanged = ground().says("same", {"Plan": "Gold"})
+def test_the_summary_adds_up(project_view, plan, entry, crowd, fold):
+    project = project_view(catalog={"Points": "counter"})
+    unchanged = project_view().says("same", {"Plan": "Gold"})
     (same,) = fold(plan(unchanged))
     project.says("same", {"Plan": "Gold"})
     project.says("still", {"Plan": "Gold"})
@@ -261,7 +261,7 @@ def test_the_summary_adds_up(ground, plan, entry, crowd, fold):
             "moved",
             attributes={
                 "Plan": "Free",
-                "Points": Known("Points", "counter", 2),
+                "Points": KnownValue("Points", "counter", 2),
                 "Tags": ["a"],
             },
         ),

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctsync.canon import canonical, fold_id
+from ctsync.canonical_json import canonical, fold_id
 from ctsync.limits import MAX_BODY_BYTES
 from ctsync.model.change import Change
-from ctsync.model.key import Key
 from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.schedule import WAVES, CallCounter, pack, records_of, schedule
 
 law = settings(deadline=None, max_examples=60)
@@ -27,7 +27,7 @@ def counted(name="Points", operator="$incr"):
 
 
 def change(key, *operations):
-    return Change(Key("identity", key), "update", operations)
+    return Change(ProfileKey("identity", key), "update", operations)
 
 
 def calls_of(changes, records_per_call=100):
@@ -65,7 +65,10 @@ def test_only_the_last_record_of_a_profile_says_that_none_follows():
 
 
 def test_a_release_makes_no_record():
-    assert calls_of([Change(Key("identity", "u1"), "release", released=("a",))]) == []
+    assert (
+        calls_of([Change(ProfileKey("identity", "u1"), "release", released=("a",))])
+        == []
+    )
 
 
 def test_calls_are_filled_in_order():
@@ -96,7 +99,8 @@ def test_identities_that_may_be_one_person_never_share_a_call(twins):
 
 def test_equal_ids_of_other_types_may_share_a_call():
     changes = [
-        Change(Key(kind, "x"), "update", (plain(),)) for kind in ("FBID", "identity")
+        Change(ProfileKey(kind, "x"), "update", (plain(),))
+        for kind in ("FBID", "identity")
     ]
     assert len(calls_of(changes)) == 1
 

@@ -4,8 +4,8 @@ import pytest
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.errors import SpecError
-from ctsync.model.entry import Known
-from ctsync.model.value import Literal, Misread
+from ctsync.model.entry import KnownValue
+from ctsync.model.scalar_value import Literal, Misread
 
 NOT_A_WORD = Misread("CT623", 'map has no word "{value}"', "add it", "Mail")
 NO_KEY = Misread("CT314", "the identifier is empty", "write the id")
@@ -14,12 +14,12 @@ GOOD = {"Plan": "Gold"}
 
 
 @pytest.fixture
-def table(ground):
+def table(project_view):
     """A project with one table, `t`, that gives Plan and Gender."""
 
     def build(*rows, catalog=None, undeclared="keep", limits=None, **rules):
         limits = {"skip": "100%", **(limits or {})}
-        project = ground(catalog=catalog, undeclared=undeclared, limits=limits)
+        project = project_view(catalog=catalog, undeclared=undeclared, limits=limits)
         return project.table("t", ["Plan", "Gender", "Email"], rows, **rules)
 
     return build
@@ -193,20 +193,22 @@ def test_a_row_that_heals_to_what_it_was_is_at_rest(table, plan, fold):
     assert plan(project("M"), *meanwhile).changes == ()
 
 
-def test_an_included_value_of_a_skipped_row_is_not_taken_back(ground, plan, entry):
-    project = ground(catalog={"Tags": "list"}, limits={"skip": 9})
+def test_an_included_value_of_a_skipped_row_is_not_taken_back(
+    project_view, plan, entry
+):
+    project = project_view(catalog={"Tags": "list"}, limits={"skip": 9})
     words = {"Tags": {"include": ["a"]}, "Plan": NOT_A_WORD}
     project.table("t", ["Tags", "Plan"], [("u1", words)], invalid="skip")
     project.says("u1", {"Tags": {"include": ["b"]}})
-    tags = Known("Tags", "list", owned=True, present=("a", "b"), ours=("a", "b"))
+    tags = KnownValue("Tags", "list", owned=True, present=("a", "b"), ours=("a", "b"))
     assert plan(project, entry(attributes={"Tags": tags})).changes == ()
 
 
 def test_a_cohort_is_not_left_while_a_row_could_declare_what_it_gives(
-    ground, plan, entry, fold
+    project_view, plan, entry, fold
 ):
     def project(plan_word):
-        made = ground(limits={"skip": 9}).cohort("vip", leave={"Plan": "Free"})
+        made = project_view(limits={"skip": 9}).cohort("vip", leave={"Plan": "Free"})
         made.table("t", ["Plan"], [("u1", {"Plan": plan_word})], invalid="skip")
         return made
 
@@ -220,8 +222,8 @@ def test_a_cohort_is_not_left_while_a_row_could_declare_what_it_gives(
     assert healed.change().settled.cohorts == ()
 
 
-def test_a_cohort_that_gives_other_things_is_left(ground, plan, entry):
-    project = ground(limits={"skip": 9}).cohort("vip", leave={"Tier": "Standard"})
+def test_a_cohort_that_gives_other_things_is_left(project_view, plan, entry):
+    project = project_view(limits={"skip": 9}).cohort("vip", leave={"Tier": "Standard"})
     project.table("t", ["Plan"], [("u1", {"Plan": NOT_A_WORD})], invalid="skip")
     planned = plan(project, entry(attributes={"Tier": "VIP"}, cohorts=("vip",)))
     assert planned.sent() == [("Tier", "set", "Standard")]
@@ -260,8 +262,8 @@ def test_skip_is_held_against_the_rows_of_the_table(
     assert planned.document.foot.skips == ({"t": [bad, 100]} if bad else {})
 
 
-def test_each_table_is_held_by_itself(ground, plan):
-    project = ground(limits={"skip": "1%"})
+def test_each_table_is_held_by_itself(project_view, plan):
+    project = project_view(limits={"skip": "1%"})
     project.table("big", ["Plan"], many(900, 5, "b{}"), invalid="skip")
     project.table("small", ["Plan"], many(10, 1, "s{}"), invalid="skip")
     planned = plan(project)
@@ -269,8 +271,8 @@ def test_each_table_is_held_by_itself(ground, plan):
     assert planned.blocked == {"limits.skip": 1}
 
 
-def test_acceptance_lifts_the_limit_of_every_table(ground, plan):
-    project = ground(limits={"skip": 0})
+def test_acceptance_lifts_the_limit_of_every_table(project_view, plan):
+    project = project_view(limits={"skip": 0})
     project.table("a", ["Plan"], many(10, 2, "a{}"), invalid="skip")
     project.table("b", ["Plan"], many(10, 3, "b{}"), invalid="skip")
     (rule,) = plan(project).document.foot.blocked
@@ -279,8 +281,8 @@ def test_acceptance_lifts_the_limit_of_every_table(ground, plan):
     assert plan(project, accepted={"skip": 2}).blocked == {"limits.skip": 3}
 
 
-def test_rows_of_other_tables_do_not_count(ground, plan):
-    project = ground(limits={"skip": "1%"})
+def test_rows_of_other_tables_do_not_count(project_view, plan):
+    project = project_view(limits={"skip": "1%"})
     project.table("bad", ["Plan"], many(10, 1, "x{}"), invalid="skip")
     project.table("good", ["Plan"], many(900, 0, "y{}"))
     assert plan(project).blocked == {"limits.skip": 1}
@@ -292,30 +294,32 @@ def test_rows_of_other_tables_do_not_count(ground, plan):
 class Broken:
     """A project whose last source cannot read its file."""
 
-    def __init__(self, ground, *findings):
-        self._ground = ground
+    def __init__(self, project_view, *findings):
+        self._project_view = project_view
         self._error = SpecError("a file cannot be read", findings)
 
     def __getattr__(self, name):
-        return getattr(self._ground, name)
+        return getattr(self._project_view, name)
 
     def contributions(self):
-        yield from self._ground.contributions()
+        yield from self._project_view.contributions()
         raise self._error
 
     unbatched = contributions
 
 
-def test_what_is_wrong_with_a_file_is_told_beside_all_else(ground, findings):
+def test_what_is_wrong_with_a_file_is_told_beside_all_else(project_view, findings):
     missing = Diagnostic("error", "CT611", "no file matches", file="t.yaml", line=3)
-    project = ground().says("u1", {"Gender": "Man"}).says("u2", {"Gender": "Woman"})
+    project = (
+        project_view().says("u1", {"Gender": "Man"}).says("u2", {"Gender": "Woman"})
+    )
     found = findings(Broken(project, missing))
     assert [each.code for each in found] == ["CT514", "CT514", "CT611"]
 
 
-def test_an_error_without_findings_is_never_passed_over(ground, plan):
+def test_an_error_without_findings_is_never_passed_over(project_view, plan):
     warning = Diagnostic("warning", "CT318", "odd")
-    for broken in (Broken(ground()), Broken(ground(), warning)):
+    for broken in (Broken(project_view()), Broken(project_view(), warning)):
         with pytest.raises(SpecError, match="a file cannot be read"):
             plan(broken)
 
@@ -340,11 +344,11 @@ class Unread:
         pass
 
 
-def test_all_files_that_cannot_be_read_are_told(ground, findings):
+def test_all_files_that_cannot_be_read_are_told(project_view, findings):
     class Several(Broken):
         def row_sources(self):
             return (Unread("CT611"), Unread(), Unread("CT614", "CT615"))
 
     first = Diagnostic("error", "CT611", "x", file="t")
-    found = findings(Several(ground(), first))
+    found = findings(Several(project_view(), first))
     assert [each.code for each in found] == ["CT611", "CT614", "CT615"]

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from ctsync.model.change import Change, Origin
-from ctsync.model.key import Key
-from ctsync.model.mask import Mask
+from ctsync.model.change_statistics import ChangeStatistics
+from ctsync.model.masking import Mask
 from ctsync.model.operation import OPERATORS, Operation
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
-from ctsync.model.survey import Survey
-from ctsync.render.view import PlanView, Style
+from ctsync.render.plan_view import PlanView, Style
 
 ORIGIN = Origin("people/jack.yaml", 3)
 
@@ -23,7 +23,7 @@ def _operation(attribute="Plan", operator="set", operand="Gold", **rest):
 
 def _change(id_="1189549", *operations, action="update", id_type="identity", **rest):
     fields = {"origins": (ORIGIN,), **rest}
-    return Change(Key(id_type, id_), action, operations, **fields)
+    return Change(ProfileKey(id_type, id_), action, operations, **fields)
 
 
 def _view(*changes, **rest):
@@ -36,7 +36,7 @@ def _view(*changes, **rest):
         "digest": f"sha256:{'0' * 64}",
         "summary": _summary(changes, profiles) | summary,
         "changes": stream,
-        "survey": rest.get("survey") or Survey.of(stream()),
+        "survey": rest.get("survey") or ChangeStatistics.of(stream()),
         "mask": Mask("lineage-1"),
     }
     return PlanView(**fields | rest)

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ctsync.model.change import Change, Origin
-from ctsync.model.key import Key
 from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey
 from ctsync.render import RENDERERS, change_lines
-from ctsync.render.columns import columns_of, cut, escape, pad
-from ctsync.render.json_text import json_text
-from ctsync.render.view import Style
+from ctsync.render.plan_view import Style
+from ctsync.render.safe_json import json_text
+from ctsync.render.text_width import columns_of, cut, escape, pad
 
 HOSTILE = "\x1b[31mred\x1b[0m\n\r\t\x00\x9b2J\u202ereversed\u2028\u200b\ufeff\x7f"
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
@@ -34,7 +34,7 @@ def hostile(a):
         ),
     )  # fmt: skip
     change = Change(
-        Key("identity", HOSTILE),
+        ProfileKey("identity", HOSTILE),
         "update",
         operations,
         (Origin(HOSTILE, 1),),
@@ -101,8 +101,8 @@ def test_cut_text_fits(text, columns):
 def test_any_text_gives_plain_lines_that_fit(name, before, after, operator):
     values = (after,) if operator != "set" else after
     operation = Operation(name, "string", operator, values, "known", before, values)
-    change = Change(Key("objectId", "x"), "update", (operation,))
-    from ctsync.model.mask import Mask
+    change = Change(ProfileKey("objectId", "x"), "update", (operation,))
+    from ctsync.model.masking import Mask
 
     for line in change_lines.change_lines(change, Mask(), Style()):
         assert acting(line) == []

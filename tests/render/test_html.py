@@ -12,20 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ctsync.canon import canonical
+from ctsync.canonical_json import canonical
 from ctsync.model.change import Change, Origin
-from ctsync.model.key import Key
-from ctsync.model.mask import Mask
+from ctsync.model.change_statistics import TRAITS, ChangeStatistics, risk_of, traits_of
+from ctsync.model.masking import Mask
 from ctsync.model.operation import Operation
-from ctsync.model.survey import TRAITS, Survey, risk_of, traits_of
-from ctsync.plan.line import ChangeLine, change_line
-from ctsync.render.choice import Choice
-from ctsync.render.html_change import card_of
-from ctsync.render.html_data import data_text
-from ctsync.render.html_markup import Markup, element, text_of
-from ctsync.render.html_page import Html
-from ctsync.render.html_rows import change_data
-from ctsync.render.view import Style
+from ctsync.model.profile_key import ProfileKey
+from ctsync.plan.change_codec import ChangeLine, change_line
+from ctsync.render.html import Html
+from ctsync.render.html.change import card_of
+from ctsync.render.html.data import data_text
+from ctsync.render.html.markup import Markup, element, text_of
+from ctsync.render.html.rows import change_data
+from ctsync.render.plan_view import Style
+from ctsync.render.riskiest_changes import RiskiestChanges
 
 MARKUP = '</script><script>alert(1)</script><img src=x onerror="alert(2)"><!-- &lt;'
 VOID = {"meta", "input"}
@@ -109,7 +109,7 @@ def test_the_page_names_nothing_to_load(a, whole, page, jack):
 def test_markup_in_values_stays_text(a, page):
     operation = a.operation(MARKUP, operand=MARKUP, before=MARKUP)
     origin = Origin(MARKUP, 1)
-    change = Change(Key("identity", MARKUP), "update", (operation,), (origin,))
+    change = Change(ProfileKey("identity", MARKUP), "update", (operation,), (origin,))
     rule = a.rule(rule=MARKUP, limit="0", actual=1, accept=MARKUP)
     shown = page(
         a.view(change, environment=MARKUP, blocked=(rule,), targets=(f"file={MARKUP}",))
@@ -232,7 +232,7 @@ def test_the_riskiest_are_chosen_first(risky, most):
     def risk(change):
         return risk_of(traits_of(change))
 
-    choice = Choice(Survey.of(risky).by_risk(), most)
+    choice = RiskiestChanges(ChangeStatistics.of(risky).by_risk(), most)
     chosen = [change for change in risky if choice(traits_of(change))]
     riskiest = sorted(risky, key=lambda change: (risk(change), change.key))[:most]
     assert sorted(change.key for change in chosen) == sorted(c.key for c in riskiest)
@@ -267,7 +267,7 @@ LISTS = st.builds(
 CHANGES = st.builds(
     Change,
     st.builds(
-        Key,
+        ProfileKey,
         st.sampled_from(["identity", "objectId"]),
         st.sampled_from(["u1", "a@b.c", "<\u2028>"]),
     ),
@@ -348,9 +348,9 @@ def test_the_page_streams(a):
 
 
 def test_every_risk_has_its_own_tag_and_filter():
-    from ctsync.render import html_list
+    from ctsync.render.html import changes
 
-    pairs = zip(html_list._LABELS, html_list._TAGS, strict=True)
+    pairs = zip(changes._LABELS, changes._TAGS, strict=True)
     named = dict(zip(TRAITS, pairs, strict=True))
     assert named == {
         "locked": ("Locked", "locked"),

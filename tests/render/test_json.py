@@ -4,9 +4,9 @@ import sys
 import pytest
 from msgspec.structs import replace
 
-from ctsync.model.mask import Mask
+from ctsync.model.masking import Mask
 from ctsync.render import RENDERERS, renderer_for
-from ctsync.render.view import Style
+from ctsync.render.plan_view import Style
 
 DOCUMENT_KEYS = [
     "format", "exit_code", "error", "diagnostics", "diagnostic_totals", "digest",

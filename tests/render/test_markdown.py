@@ -8,12 +8,12 @@ import pytest
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
+from ctsync.model.change_statistics import ChangeStatistics, traits_of
 from ctsync.model.snapshot import Account, Base
-from ctsync.model.survey import Survey, traits_of
 from ctsync.render.markdown import RENDERER
-from ctsync.render.markdown_changes import TITLES, share_room
-from ctsync.render.markdown_text import size
-from ctsync.render.view import Style
+from ctsync.render.markdown.changes import TITLES, share_room
+from ctsync.render.markdown.text import size
+from ctsync.render.plan_view import Style
 
 ZEROS = "0" * 64
 
@@ -532,7 +532,7 @@ def test_one_walk_is_enough(a, markdown, jack):
         walks.append(1)
         return iter([jack])
 
-    markdown(a.view(jack, changes=changes, survey=Survey.of([jack])))
+    markdown(a.view(jack, changes=changes, survey=ChangeStatistics.of([jack])))
     assert walks == [1]
 
 
@@ -540,7 +540,7 @@ def test_a_summary_walks_over_no_change(a, markdown, jack):
     def changes():
         raise AssertionError
 
-    view = a.view(jack, changes=changes, survey=Survey.of([jack]))
+    view = a.view(jack, changes=changes, survey=ChangeStatistics.of([jack]))
     assert "| `Plan` | 1 |" in markdown(view, summary_only=True)
 
 
@@ -554,7 +554,7 @@ def test_no_more_changes_are_read_than_a_page_has_room_for(a, markdown, jack):
             read.append(1)
             return jack
 
-    many = Survey(traits=Counter({traits_of(jack): 100_000}))
+    many = ChangeStatistics(traits=Counter({traits_of(jack): 100_000}))
     view = a.view(jack, survey=many, unread=lambda: (Line() for _ in range(100_000)))
     assert "Profiles that lose a value: 100,000" in markdown(view)
     assert len(read) < 200

@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from ctsync.model.change import Change, Origin
-from ctsync.model.key import Key
-from ctsync.model.mask import Mask
+from ctsync.model.change_statistics import ChangeStatistics
+from ctsync.model.masking import Mask
 from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
-from ctsync.model.survey import Survey
-from ctsync.render.columns import escape
 from ctsync.render.markdown import RENDERER
-from ctsync.render.markdown_text import (
+from ctsync.render.markdown.text import (
     cell,
     code,
     comment_word,
@@ -25,8 +24,9 @@ from ctsync.render.markdown_text import (
     size,
     table,
 )
-from ctsync.render.view import PlanView, Style
-from ctsync.render.words import value_words
+from ctsync.render.plan_view import PlanView, Style
+from ctsync.render.text_width import escape
+from ctsync.render.value_text import value_words
 
 PARSER = MarkdownIt("commonmark").enable("table")
 CANARY = "c4n4ry"
@@ -71,8 +71,8 @@ def operations(draw):
 
 CHANGES = st.builds(
     Change,
-    key=st.builds(Key, st.sampled_from(["identity", "objectId"]), VALUES)
-    | st.just(Key("identity", f"{CANARY}@example.com")),
+    key=st.builds(ProfileKey, st.sampled_from(["identity", "objectId"]), VALUES)
+    | st.just(ProfileKey("identity", f"{CANARY}@example.com")),
     action=st.sampled_from(["create", "update", "release"]),
     operations=st.lists(operations(), max_size=6).map(tuple),
     origins=st.lists(st.builds(Origin, VALUES, st.integers(1, 9)), max_size=2).map(
@@ -121,7 +121,7 @@ def views(draw):
             "calls": 1,
         },
         changes=lambda: iter(changes),
-        survey=Survey.of(changes),
+        survey=ChangeStatistics.of(changes),
         mask=Mask(CANARY),
         environment=draw(st.none() | VALUES),
         project=draw(st.none() | VALUES),
@@ -181,8 +181,8 @@ def test_any_plan_gives_a_safe_comment_that_fits_and_adds_up(view):
 @given(HOSTILE, HOSTILE)
 def test_values_arrive_whole_in_code(before, after):
     operation = Operation("Bio", "string", "set", after, "known", before, after)
-    change = Change(Key("objectId", "x"), "update", (operation,))
-    from ctsync.render.markdown_changes import diff_block
+    change = Change(ProfileKey("objectId", "x"), "update", (operation,))
+    from ctsync.render.markdown.changes import diff_block
 
     fence = fenced(diff_block(change, Mask()), "diff")
     (token,) = PARSER.parse(fence)

@@ -6,17 +6,22 @@ import pytest
 
 from ctsync.diagnostics import Findings
 from ctsync.model.change import Change, Origin
-from ctsync.model.entry import Entry, Known
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.explanation import Explanation, Wanted
-from ctsync.model.key import Key
-from ctsync.model.mask import Mask
+from ctsync.model.masking import Mask
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Record
-from ctsync.model.target import Target
 from ctsync.render import RENDERERS
-from ctsync.render.explained import explained_json, explained_text
-from ctsync.render.known import entries_json, entries_text, entry_json, entry_text
-from ctsync.render.view import Style
-from ctsync.render.wire import record_json
+from ctsync.render.explain_text import explained_json, explained_text
+from ctsync.render.plan_view import Style
+from ctsync.render.record_json import record_json
+from ctsync.render.state_entries import (
+    entries_json,
+    entries_text,
+    entry_json,
+    entry_text,
+)
 
 NAME, EMAIL, PHONE = "Canary Montana", "canary@example.com", "+14155551234"
 SECRETS = (NAME, EMAIL, PHONE, "canary", "4155551234", "4242")
@@ -38,9 +43,9 @@ def personal(a):
     )
     origin = (Origin("people/jack.yaml", 3),)
     return (
-        Change(Key("identity", EMAIL), "update", operations, origin),
-        Change(Key("identity", PHONE), "release", released=("Old",)),
-        Change(Key("identity", "14155551234"), "create", operations[3:]),
+        Change(ProfileKey("identity", EMAIL), "update", operations, origin),
+        Change(ProfileKey("identity", PHONE), "release", released=("Old",)),
+        Change(ProfileKey("identity", "14155551234"), "create", operations[3:]),
     )
 
 
@@ -92,15 +97,15 @@ def test_lineage_stays_out_of_what_people_read(a, whole, personal):
 @pytest.fixture
 def entry():
     return Entry(
-        Key("identity", EMAIL),
+        ProfileKey("identity", EMAIL),
         {
-            "email": Known("Email", "string", EMAIL),
-            "name": Known("Name", "string", NAME, certain=False, maybe=(NAME, "x")),
-            "nicknames": Known(
+            "email": KnownValue("Email", "string", EMAIL),
+            "name": KnownValue("Name", "string", NAME, certain=False, maybe=(NAME, "x")),
+            "nicknames": KnownValue(
                 "Nicknames", "list", present=(NAME,), maybe=(NAME,), absent=(NAME,),
                 ours=(NAME,),
             ),
-            "plan": Known("Plan", "string", "Gold"),
+            "plan": KnownValue("Plan", "string", "Gold"),
         },
         fingerprint="f" * 32,
     )  # fmt: skip
@@ -152,9 +157,13 @@ def told(personal, entry):
         key=change.key,
         origins=change.origins,
         wanted=(
-            Wanted(Target("Email", "string", EMAIL, sensitive=True), change.origins[0]),
             Wanted(
-                Target("Nicknames", "list", sensitive=True, **lists), change.origins[0]
+                DesiredValue("Email", "string", EMAIL, sensitive=True),
+                change.origins[0],
+            ),
+            Wanted(
+                DesiredValue("Nicknames", "list", sensitive=True, **lists),
+                change.origins[0],
             ),
         ),
         entry=entry,

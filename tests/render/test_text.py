@@ -3,12 +3,12 @@ from collections import Counter
 
 import pytest
 
+from ctsync.model.change_statistics import TRAITS, ChangeStatistics, risk_of, traits_of
 from ctsync.model.operation import OPERATORS
 from ctsync.model.snapshot import Account, Base
-from ctsync.model.survey import TRAITS, Survey, risk_of, traits_of
-from ctsync.render.choice import riskiest
-from ctsync.render.columns import columns_of
 from ctsync.render.operation_table import table_lines
+from ctsync.render.riskiest_changes import riskiest
+from ctsync.render.text_width import columns_of
 
 EVERY_SORT = """\
 Account WR8-9K6-7Z5Z in region in1, state serial 3
@@ -161,7 +161,7 @@ def test_a_summary_of_any_plan_is_one_screen(a, text):
     )  # fmt: skip
     view = a.view(
         changes=lambda: iter(()),
-        survey=Survey(operations, Counter({1: million})),
+        survey=ChangeStatistics(operations, Counter({1: million})),
         base=Base("lineage-1", million),
         account=Account("WR8-9K6-7Z5Z", "in1", "http://127.0.0.1:8765"),
         environment="staging",
@@ -192,7 +192,7 @@ def test_a_summary_reads_no_change(a, text, jack):
     def changes():
         raise AssertionError
 
-    view = a.view(jack, changes=changes, survey=Survey.of([jack]))
+    view = a.view(jack, changes=changes, survey=ChangeStatistics.of([jack]))
     assert "Interests" in text(view, summary_only=True)
 
 
@@ -206,7 +206,7 @@ def test_only_what_is_shown_is_read(a, text, jack):
             read.append(1)
             return jack
 
-    many = Survey(traits=Counter({Line.traits: 1000}))
+    many = ChangeStatistics(traits=Counter({Line.traits: 1000}))
     view = a.view(jack, survey=many, unread=lambda: (Line() for _ in range(1000)))
     assert "… and 950 more (--all shows them)" in text(view)
     assert len(read) == 50
@@ -344,7 +344,7 @@ def test_names_of_one_family_stay_apart_in_a_narrow_table(a, text):
 
 
 def test_durations_are_said_as_people_do():
-    from ctsync.render.sentences import duration_words
+    from ctsync.render.summary_text import duration_words
 
     said = [duration_words(seconds) for seconds in (0, 3, 119, 300, 9000)]
     assert said == ["1 s", "3 s", "119 s", "5 min", "2.5 h"]

@@ -19,7 +19,7 @@ import pytest
 
 import ctsync.sandbox
 from ctsync.cli.app import run
-from ctsync.plan.document import open_plan
+from ctsync.plan.plan_file import open_plan
 from ctsync.render import RENDERERS
 
 HERE = Path(__file__).parent
@@ -70,7 +70,7 @@ class Stage:
         shutil.copy(script / "ctsync.yaml", folder)
         self._drawn = 0
         self._skipped = 0.0
-        monkeypatch.setattr("ctsync.cli.sending.uuid", self)
+        monkeypatch.setattr("ctsync.cli.send_plan.uuid", self)
         for room in ("clock", "sending"):
             monkeypatch.setattr(f"ctsync.cli.{room}.time", self)
         monkeypatch.setattr(ctsync.sandbox, "Sandbox", self._sandbox())
@@ -175,7 +175,7 @@ def _play(stage):
         found[name] = _plan_as(SUMMARIES[name], stage, "--summary", code=code)
     stage.run("plan", "--out", "today.plan")
     with open_plan(stage.folder / "today.plan") as saved:
-        assert saved.says_what_it_does()
+        assert saved.is_consistent()
     stage.play("spec.yaml", code=3 if _has(stage, "spec.faults") else code)
     found["requests.jsonl"] = stage.requests()
     found["state.after.jsonl"] = stage.state()

@@ -23,8 +23,8 @@ import pytest
 from ctsync.cli.app import run
 from ctsync.model.snapshot import Account
 from ctsync.sandbox import Sandbox
-from ctsync.transport.answer import Answer
 from ctsync.transport.http import connect
+from ctsync.transport.upload_result import UploadResult
 
 ROOT = Path(__file__).parents[2]
 PASSCODE = "CANARY-PASSCODE-7f3a"
@@ -208,7 +208,7 @@ class Desk:
 
 
 @pytest.fixture(autouse=True)
-def _surroundings(monkeypatch, tmp_path) -> Iterator[None]:
+def _runtime(monkeypatch, tmp_path) -> Iterator[None]:
     names = ["CI", "CTSYNC_ENV", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"]
     names += [n for n in os.environ if n.lower().endswith("_proxy")]
     for name in names:
@@ -261,11 +261,11 @@ def listen() -> Iterator[Callable[[Act], Listener]]:
 
 
 @pytest.fixture
-def send() -> Iterator[Callable[..., Answer]]:
+def send() -> Iterator[Callable[..., UploadResult]]:
     """Send one call to an address."""
     transports = []
 
-    def upload(url: str, *, seconds: float = 0.3) -> Answer:
+    def upload(url: str, *, seconds: float = 0.3) -> UploadResult:
         account = Account("TEST-1", "in1", url)
         transports.append(connect(account, PASSCODE, timeout_seconds=seconds))
         return transports[-1].upload(b'{"d":[{"identity":"u1"}]}', dry_run=False)

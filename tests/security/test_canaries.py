@@ -139,15 +139,15 @@ def test_a_webhook_in_trouble_is_not_named(planted, listen, monkeypatch, status)
 # --- Bugs look like bugs, and show no secret
 
 SEAMS = [
-    "ctsync.apply.retry.read_reply",
-    "ctsync.apply.run.fold_journal",
-    "ctsync.apply.logbook.intent_line",
-    "ctsync.apply.logbook.receipt_line",
+    "ctsync.apply.retry_policy.read_reply",
+    "ctsync.apply.apply_plan.fold_journal",
+    "ctsync.apply.journal_writer.intent_line",
+    "ctsync.apply.journal_writer.receipt_line",
     "ctsync.transport.http._happened",
     "ctsync.transport.http._phrase",
-    "ctsync.transport.notify.canonical",
-    "ctsync.plan.weigh.build_change",
-    "ctsync.spec.project.AccountWords.secret",
+    "ctsync.transport.webhook.canonical",
+    "ctsync.plan.planner.build_change",
+    "ctsync.project.project.AccountWords.secret",
 ]
 
 

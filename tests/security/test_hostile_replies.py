@@ -11,11 +11,11 @@ from time import monotonic, sleep
 import pytest
 
 from ctsync.model.snapshot import Account
-from ctsync.transport.answer import Happened
 from ctsync.transport.http import connect
+from ctsync.transport.upload_result import CallEnding
 
 MEGABYTE = 1_000_000
-REPLIED, LOST, REFUSED = Happened.REPLIED, Happened.LOST, Happened.REFUSED
+REPLIED, LOST, REFUSED = CallEnding.REPLIED, CallEnding.LOST, CallEnding.REFUSED
 
 
 def reply(head, body=b"", *headers):
@@ -122,7 +122,7 @@ ACTS = {
     "Location in no alphabet": (says(b"302 F", b"", b"Location: \xff\xfe"), {REFUSED}),
     "wait that is none": (
         says(b"429 No", b"", b"Retry-After: -1"),
-        {Happened.THROTTLED},
+        {CallEnding.THROTTLED},
     ),
     "cookies": (says(b"200 OK", b"{}", b"Set-Cookie: a=b"), {REPLIED}),
 }

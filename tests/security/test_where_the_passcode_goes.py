@@ -8,8 +8,8 @@ from time import monotonic, sleep
 
 import pytest
 
-from ctsync.transport.answer import Happened
-from ctsync.transport.notify import notify
+from ctsync.transport.upload_result import CallEnding
+from ctsync.transport.webhook import notify
 
 PASSCODE = "CANARY-PASSCODE-7f3a"
 TAKEN = b'{"status":"success","processed":2,"unprocessed":[]}'
@@ -36,7 +36,7 @@ def test_redirects_are_never_followed(listen, send, status, place):
     }[place]
     first = listen(answers(status, b"Location: " + to.encode()))
     answer = send(first.url, seconds=2)
-    assert answer.happened in {Happened.REFUSED, Happened.LOST}
+    assert answer.happened in {CallEnding.REFUSED, CallEnding.LOST}
     assert elsewhere.heard == []
     assert first.said.count(b"POST ") == 1
     assert PASSCODE.encode() in first.said
@@ -87,7 +87,7 @@ def test_a_webhook_that_drips_or_never_ends_does_not_hold_an_apply(
             sleep(0.02)
             connection.sendall(drop)
 
-    monkeypatch.setattr("ctsync.transport.notify._TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr("ctsync.transport.webhook._TIMEOUT_SECONDS", 0.3)
     begun = monotonic()
     assert notify(listen(act).url, DOCUMENT) is not None
     assert monotonic() - begun < 3
@@ -182,7 +182,7 @@ def test_a_proxy_sees_a_name_and_never_the_passcode(listen, send, monkeypatch):
     for name in PROXIES:
         monkeypatch.setenv(name, proxy.url)
     answer = send("https://in1.api.clevertap.invalid", seconds=1)
-    assert answer.happened is Happened.UNREACHABLE
+    assert answer.happened is CallEnding.UNREACHABLE
     assert proxy.said.startswith(b"CONNECT in1.api.clevertap.invalid:443 ")
     assert PASSCODE.encode() not in proxy.said
     assert b"CleverTap" not in proxy.said
@@ -267,7 +267,7 @@ def https(listen, certificates):
 def test_a_certificate_that_vouches_for_itself_is_refused(https, send):
     listener, _ = https("IP:127.0.0.1")
     answer = send(listener.url.replace("http:", "https:"), seconds=2)
-    assert answer.happened is Happened.UNREACHABLE
+    assert answer.happened is CallEnding.UNREACHABLE
     assert "certificate verify failed" in answer.message
     assert listener.said == b""
 
@@ -276,7 +276,7 @@ def test_a_certificate_for_somebody_else_is_refused(https, send, monkeypatch):
     listener, crt = https("DNS:other.example")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", crt)
     answer = send(listener.url.replace("http:", "https:"), seconds=2)
-    assert answer.happened is Happened.UNREACHABLE
+    assert answer.happened is CallEnding.UNREACHABLE
     assert "certificate" in answer.message
     assert listener.said == b""
 
@@ -285,7 +285,7 @@ def test_an_authority_of_ones_own_is_named_by_a_variable(https, send, monkeypatc
     listener, crt = https("IP:127.0.0.1")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", crt)
     answer = send(listener.url.replace("http:", "https:"), seconds=2)
-    assert answer.happened is Happened.REPLIED
+    assert answer.happened is CallEnding.REPLIED
     assert PASSCODE.encode() in listener.said
 
 
@@ -298,7 +298,7 @@ def test_no_variable_switches_the_check_off(https, send, monkeypatch, name, valu
     monkeypatch.setenv(name, value)
     listener, _ = https("IP:127.0.0.1")
     answer = send(listener.url.replace("http:", "https:"), seconds=2)
-    assert answer.happened is Happened.UNREACHABLE
+    assert answer.happened is CallEnding.UNREACHABLE
 
 
 def test_a_webhook_needs_a_certificate_too(https):

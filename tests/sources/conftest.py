@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from ctsync.duck import connected
+from ctsync.duckdb_connection import open_connection
 from ctsync.errors import SpecError
-from ctsync.spec import load_project
+from ctsync.project import load_project
 
 BASE = "version: 1\naccount: {id: A1, region: in1}\nstate: state.jsonl\n"
 
@@ -91,7 +91,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def connection():
-    with connected() as connection:
+    with open_connection() as connection:
         yield connection
 
 

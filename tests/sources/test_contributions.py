@@ -2,13 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ctsync.discovery import discover
 from ctsync.model.change import Origin
-from ctsync.model.key import NOBODY, Key
-from ctsync.model.value import Literal
-from ctsync.registry import discover
-from ctsync.spec import load_project
-from ctsync.spec.entries import words_of
-from ctsync.spec.scalars import raw_of
+from ctsync.model.profile_key import NOBODY, ProfileKey
+from ctsync.model.scalar_value import Literal
+from ctsync.project import load_project
+from ctsync.yaml.profile_entry import words_of
+from ctsync.yaml.scalars import raw_of
 
 BASE = "version: 1\naccount: {id: A1, region: in1}\nstate: state.jsonl\n"
 
@@ -37,7 +37,7 @@ def test_an_entry_is_one_contribution(load):
         "profiles:\n\n  - identity: 0123\n    attributes: {A: 1, B: null}\n"
         "    subscriptions: {email: {News: false, A.b: true}}\n"
     )
-    assert found.key == Key("identity", "0123")
+    assert found.key == ProfileKey("identity", "0123")
     assert found.origin == Origin("a.yaml", 3)
     assert found.path == ("profiles", 0, "attributes")
     assert len(found.digest) == 16
@@ -51,7 +51,7 @@ def test_an_entry_is_one_contribution(load):
 
 def test_an_entry_without_words_declares_nothing(load):
     (found,) = load("profiles: [{objectId: abc}]\n")
-    assert (found.key, dict(found.read())) == (Key("objectId", "abc"), {})
+    assert (found.key, dict(found.read())) == (ProfileKey("objectId", "abc"), {})
 
 
 def test_members_of_a_cohort_are_contributions_with_its_words(load):
@@ -59,7 +59,10 @@ def test_members_of_a_cohort_are_contributions_with_its_words(load):
         "cohorts:\n  vip:\n    members:\n    - u1\n    - {objectId: abc}\n"
         "    attributes: {Tier: VIP}\n    leave: {Tier: Standard}\n"
     )
-    assert [one.key, other.key] == [Key("identity", "u1"), Key("objectId", "abc")]
+    assert [one.key, other.key] == [
+        ProfileKey("identity", "u1"),
+        ProfileKey("objectId", "abc"),
+    ]
     assert one.origin == Origin("a.yaml", 4, cohort="vip")
     assert other.origin == Origin("a.yaml", 5, cohort="vip")
     assert one.digest == other.digest

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctsync.model.value import Literal
+from ctsync.model.scalar_value import Literal
 
 TABLE = "tables:\n  t:\n    file: {}\n    key: {{identity: id}}\n    columns: {}\n"
 AWKWARD = [

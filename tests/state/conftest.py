@@ -17,15 +17,15 @@ import pytest
 from msgspec.structs import replace
 
 import ctsync
-from ctsync.canon import canonical, parse
-from ctsync.model.entry import Entry, Known
-from ctsync.model.key import Key
+from ctsync.canonical_json import canonical, parse
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Header
-from ctsync.state.address import open_store, stores
 from ctsync.state.base import Store
-from ctsync.state.holder import Holder
+from ctsync.state.lock_holder import Holder
 from ctsync.state.manifest import Compaction
-from ctsync.state.parquet import ParquetStore
+from ctsync.state.open_store import open_store, stores
+from ctsync.state.parquet_store import ParquetStore
 
 from postgres_server import PostgresServer  # isort: skip - beside this folder
 
@@ -152,12 +152,12 @@ class ParquetBench(FileBench):
     def names(self) -> set[str]:
         return {re.sub(r"[0-9]+", "N", path.name) for path in self.private_paths()}
 
-    def sheets(self) -> list[Path]:
+    def parquet_files(self) -> list[Path]:
         return sorted(self.path.glob("*.parquet"))
 
     def edit_rows(self, edit: Callable[[pa.Table], pa.Table]) -> None:
         """Let another tool write the first data file anew."""
-        path = self.sheets()[0]
+        path = self.parquet_files()[0]
         table = edit(pq.read_table(path))
         path.unlink()
         pq.write_table(table, path)
@@ -368,8 +368,10 @@ def store(bench):
 @pytest.fixture(scope="session")
 def entry():
     def build(identity: str, *, kind: str = "identity", **values: str) -> Entry:
-        known = {name: Known(name, "string", value) for name, value in values.items()}
-        return Entry(Key(kind, identity), known)
+        known = {
+            name: KnownValue(name, "string", value) for name, value in values.items()
+        }
+        return Entry(ProfileKey(kind, identity), known)
 
     return build
 

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ctsync.errors import StateError
-from ctsync.model.entry import Entry, Known
-from ctsync.model.key import Key
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Header
-from ctsync.state.form import with_digest
+from ctsync.state.snapshot_codec import with_digest
 
 IDS = [f"{number:03d}" for number in range(40)]
 
 
 def key(identity, kind="identity"):
-    return Key(kind, identity)
+    return ProfileKey(kind, identity)
 
 
 def put(one):
@@ -194,8 +194,8 @@ def test_a_write_that_fails_anywhere_leaves_one_whole_version(
 
 entries_of = st.builds(
     lambda identity, kind, plan, mark, gone: Entry(
-        Key(kind, identity),
-        {} if plan is None else {"plan": Known("Plan", "string", plan)},
+        ProfileKey(kind, identity),
+        {} if plan is None else {"plan": KnownValue("Plan", "string", plan)},
         fingerprint=mark,
         gone=gone,
     ),
@@ -253,10 +253,10 @@ import os, signal, sys
 from itertools import count
 from pathlib import Path
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Header
 from ctsync.state import open_store
-from ctsync.state.form import with_digest
+from ctsync.state.snapshot_codec import with_digest
 from ctsync.state.manifest import Compaction
 
 CHANGING = {"open", "write", "fsync", "fchmod", "replace", "unlink"}
@@ -267,7 +267,7 @@ def header(serial):
     return Header("lineage-1", serial, Account("A", "in1"))
 
 def edits(serial):
-    keys = sorted(Key("identity", f"{n % 7}") for n in (serial, serial + 3))
+    keys = sorted(ProfileKey("identity", f"{n % 7}") for n in (serial, serial + 3))
     return [(keys[0], lambda e: None), (keys[1], lambda e: Entry(keys[1]))]
 
 def expected(entries, serial):
@@ -293,7 +293,7 @@ def killed_at(call, serial):
     _, status = os.waitpid(child, 0)
     return status != 0
 
-known = [Entry(Key("identity", f"{n}")) for n in range(7)]
+known = [Entry(ProfileKey("identity", f"{n}")) for n in range(7)]
 store.replace(header(1), known)
 kills, serial = 0, 1
 for call in count(1):
@@ -303,7 +303,7 @@ for call in count(1):
         serial, known = serial + 1, expected(known, serial + 1)
     assert snapshot.header == with_digest(header(serial), known), (call, serial)
     assert list(snapshot.entries()) == known, call
-    assert list(snapshot.pick([Key("identity", f"{n}") for n in range(9)])) == known
+    assert list(snapshot.pick([ProfileKey("identity", f"{n}") for n in range(9)])) == known
     if not was_killed:
         break
     kills += 1

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ctsync.errors import StateError, StateLocked
-from ctsync.model.entry import Entry, Known
-from ctsync.model.key import ID_TYPES, Key
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.snapshot import Account, LastPlan
 from ctsync.state.base import Store
-from ctsync.state.form import with_digest
+from ctsync.state.snapshot_codec import with_digest
 
 HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
 
@@ -157,7 +157,7 @@ scalars = (
     | texts
 )
 knowns = st.builds(
-    Known,
+    KnownValue,
     name=texts,
     kind=texts,
     value=scalars,
@@ -173,7 +173,7 @@ knowns = st.builds(
 entries_of_any_sort = st.lists(
     st.builds(
         Entry,
-        key=st.builds(Key, st.sampled_from(ID_TYPES), texts),
+        key=st.builds(ProfileKey, st.sampled_from(ID_TYPES), texts),
         attributes=st.dictionaries(texts, knowns, max_size=3),
         cohorts=lists,
         once=lists,
@@ -577,7 +577,7 @@ from itertools import count
 from pathlib import Path
 from ctsync.errors import StateError
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Header
 from ctsync.state import open_store
 
@@ -585,7 +585,7 @@ store = open_store(sys.argv[2], folder=Path(sys.argv[1]), name=sys.argv[3] or No
 
 def version(serial):
     header = Header("lineage-1", serial, Account("A", "in1"))
-    return header, [Entry(Key("identity", f"{n}-{serial}")) for n in range(3)]
+    return header, [Entry(ProfileKey("identity", f"{n}-{serial}")) for n in range(3)]
 
 def write(serial):
     store.replace(*version(serial))

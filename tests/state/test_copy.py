@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ctsync.cli.app import run
-from ctsync.model.key import Key
+from ctsync.model.profile_key import ProfileKey
 from ctsync.sandbox import Sandbox
 from ctsync.state import open_store
 
@@ -86,7 +86,7 @@ def test_a_plan_made_before_a_copy_is_applied_to_the_copy(
     assert (attributes["Plan"], attributes["Points"]) == ("Gold", 3)
     snapshot = open_store(other(state), folder=tmp_path).read()
     assert snapshot.header.serial == 2
-    (entry,) = snapshot.pick([Key("identity", "0007")])
+    (entry,) = snapshot.pick([ProfileKey("identity", "0007")])
     assert entry.attributes["points"].value == 3
     assert (
         "0 to update" in project(other(state), "plan")

@@ -285,13 +285,13 @@ def test_a_transaction_that_was_killed_leaves_the_version_before(
     script = """
 import os, sys
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Header
 from ctsync.state import open_store
 
 def entries():
     for number in range(5000):
-        yield Entry(Key("identity", f"{number:05d}"))
+        yield Entry(ProfileKey("identity", f"{number:05d}"))
     os.kill(os.getpid(), 9)
 
 header = Header("lineage-1", 2, Account("A", "in1"))

@@ -10,8 +10,8 @@ import pytest
 from ctsync.errors import TransportError
 from ctsync.model.snapshot import Account
 from ctsync.sandbox import Sandbox
-from ctsync.transport.answer import Happened
 from ctsync.transport.http import REGIONS, base_url, connect
+from ctsync.transport.upload_result import CallEnding
 
 SECRET = "PASS-CODE-1234"
 CALL = b'{"d":[{"identity":"u1","profileData":{"Plan":"Gold"},"type":"profile"}]}'
@@ -45,25 +45,25 @@ def upload(sandbox):
 @pytest.mark.parametrize(
     ("fault", "happened", "status"),
     [
-        ("none", Happened.REPLIED, 200),
-        ("reject", Happened.REPLIED, 200),
-        ("html", Happened.REPLIED, 200),
-        ("empty", Happened.REPLIED, 200),
-        ("truncated", Happened.REPLIED, 200),
-        ("wrong-type", Happened.REPLIED, 200),
-        ("lost", Happened.LOST, None),
-        ("dropped", Happened.LOST, None),
-        ("reset-body", Happened.LOST, None),
-        ("slow", Happened.LOST, None),
-        ("hang", Happened.LOST, None),
-        ("unavailable", Happened.LOST, 503),
-        ("error500", Happened.LOST, 500),
-        ("throttle", Happened.THROTTLED, 429),
-        ("malformed", Happened.MALFORMED, 400),
-        ("unauthorised", Happened.UNAUTHORISED, 401),
-        ("forbidden", Happened.UNAUTHORISED, 403),
-        ("too-large", Happened.TOO_LARGE, 413),
-        ("redirect", Happened.REFUSED, 302),
+        ("none", CallEnding.REPLIED, 200),
+        ("reject", CallEnding.REPLIED, 200),
+        ("html", CallEnding.REPLIED, 200),
+        ("empty", CallEnding.REPLIED, 200),
+        ("truncated", CallEnding.REPLIED, 200),
+        ("wrong-type", CallEnding.REPLIED, 200),
+        ("lost", CallEnding.LOST, None),
+        ("dropped", CallEnding.LOST, None),
+        ("reset-body", CallEnding.LOST, None),
+        ("slow", CallEnding.LOST, None),
+        ("hang", CallEnding.LOST, None),
+        ("unavailable", CallEnding.LOST, 503),
+        ("error500", CallEnding.LOST, 500),
+        ("throttle", CallEnding.THROTTLED, 429),
+        ("malformed", CallEnding.MALFORMED, 400),
+        ("unauthorised", CallEnding.UNAUTHORISED, 401),
+        ("forbidden", CallEnding.UNAUTHORISED, 403),
+        ("too-large", CallEnding.TOO_LARGE, 413),
+        ("redirect", CallEnding.REFUSED, 302),
     ],
 )
 def test_what_happened(upload, fault, happened, status):
@@ -100,21 +100,21 @@ def test_retry_after_is_read(upload):
 @pytest.mark.parametrize("fault", ["endless", "gzip-bomb"])
 def test_a_body_without_end_is_not_read_to_its_end(upload, fault):
     answer = upload(fault, timeout_seconds=5)
-    assert answer.happened in {Happened.REPLIED, Happened.LOST}
+    assert answer.happened in {CallEnding.REPLIED, CallEnding.LOST}
     assert len(answer.body or b"") <= 16_000_000
 
 
 def test_a_refused_connection_is_known_not_to_have_sent(unused_port):
     account = Account("a", "in1", f"http://127.0.0.1:{unused_port}")
     answer = connect(account, SECRET, timeout_seconds=1).upload(CALL, dry_run=False)
-    assert answer.happened is Happened.UNREACHABLE
+    assert answer.happened is CallEnding.UNREACHABLE
     assert "refused" in answer.message
 
 
 def test_a_name_without_address_is_known_not_to_have_sent():
     account = Account("a", "in1", "https://nowhere.invalid")
     answer = connect(account, SECRET, timeout_seconds=1).upload(CALL, dry_run=False)
-    assert answer.happened is Happened.UNREACHABLE
+    assert answer.happened is CallEnding.UNREACHABLE
 
 
 def test_a_server_without_tls_is_known_not_to_have_been_sent_to(drip):
@@ -122,7 +122,7 @@ def test_a_server_without_tls_is_known_not_to_have_been_sent_to(drip):
         "a", "in1", drip(b"HTTP/1.1 200 OK\r\n\r\n").replace("http", "https")
     )
     answer = connect(account, SECRET, timeout_seconds=1).upload(CALL, dry_run=False)
-    assert answer.happened is Happened.UNREACHABLE
+    assert answer.happened is CallEnding.UNREACHABLE
 
 
 def test_a_reply_that_drips_ends_in_time(drip):
@@ -132,7 +132,7 @@ def test_a_reply_that_drips_ends_in_time(drip):
     begun = time.monotonic()
     answer = transport.upload(CALL, dry_run=False)
     transport.close()
-    assert answer.happened is Happened.LOST
+    assert answer.happened is CallEnding.LOST
     assert time.monotonic() - begun < 2
 
 
@@ -141,7 +141,7 @@ def test_a_reply_cut_short_is_lost(drip):
     transport = connect(Account("a", "in1", url), SECRET, timeout_seconds=1)
     answer = transport.upload(CALL, dry_run=False)
     transport.close()
-    assert answer.happened is Happened.LOST
+    assert answer.happened is CallEnding.LOST
 
 
 def test_the_text_of_an_error_page_is_bounded_and_plain(drip):
@@ -223,7 +223,7 @@ def test_neither_netrc_nor_a_proxy_meddle_with_loopback(
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    assert upload().happened is Happened.REPLIED
+    assert upload().happened is CallEnding.REPLIED
 
 
 @pytest.fixture

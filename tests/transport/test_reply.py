@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctsync.canon import canonical
-from ctsync.model.key import Key
+from ctsync.canonical_json import canonical
 from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, Record
 from ctsync.transport.reply import read_reply
 
@@ -20,12 +20,12 @@ LAW = settings(max_examples=100, deadline=None)
 
 def record(identity: str, kind: str = "identity") -> Record:
     operation = Operation("Plan", "string", "set", "Gold", "unknown")
-    return Record(Key(kind, identity), (operation,))
+    return Record(ProfileKey(kind, identity), (operation,))
 
 
 def raised(identity: str) -> Record:
     operation = Operation("Points", "counter", "$incr", 5, "known", 10, 15)
-    return Record(Key("identity", identity), (operation,))
+    return Record(ProfileKey("identity", identity), (operation,))
 
 
 def records(number: int) -> tuple[Record, ...]:

@@ -6,8 +6,8 @@ import pytest
 
 from ctsync.model.snapshot import Account
 from ctsync.sandbox import FAULTS, Sandbox
-from ctsync.transport.answer import Happened
 from ctsync.transport.http import connect
+from ctsync.transport.upload_result import CallEnding
 
 
 def call(name):
@@ -26,7 +26,7 @@ def test_no_more_connections_are_used_than_were_allowed():
             answers = pool.map(
                 lambda n: transport.upload(call(b"u%d" % n), dry_run=False), range(12)
             )
-            assert {answer.happened for answer in answers} == {Happened.REPLIED}
+            assert {answer.happened for answer in answers} == {CallEnding.REPLIED}
         transport.close()
         assert sandbox.platform.violations == ()
 
@@ -39,5 +39,5 @@ def test_whatever_happens_to_a_call_its_connection_is_free_again(fault):
         for _ in range(2):
             transport.upload(call(b"u1"), dry_run=False)
         answer = transport.upload(call(b"u1"), dry_run=False)
-        assert (answer.happened, answer.status) == (Happened.REPLIED, 200)
+        assert (answer.happened, answer.status) == (CallEnding.REPLIED, 200)
         transport.close()

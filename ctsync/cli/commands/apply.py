@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from ctsync.cli.amounts import read_amount, read_share
-from ctsync.cli.options import Settings, global_options
-from ctsync.cli.selecting import accept_option, engine_option, target_option
+from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.limit_option import read_amount, read_share
+from ctsync.cli.shared_options import accept_option, engine_option, target_option
 from ctsync.model.policy import Limit
 
 
@@ -65,7 +65,7 @@ from ctsync.model.policy import Limit
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an option
-    settings: Settings,
+    settings: GlobalOptions,
     what: Path | None,
     *,
     auto_approve: bool,
@@ -86,13 +86,13 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     acknowledged. After an interruption, or exit 3, apply the same plan again: what was
     acknowledged is not sent twice. Without an argument it plans the current folder.
     """
-    from ctsync.cli.applying import apply_command
-    from ctsync.cli.orders import Orders
-    from ctsync.cli.planning import Wish
+    from ctsync.cli.apply_command import apply_command
+    from ctsync.cli.apply_options import ApplyOptions
+    from ctsync.cli.plan_options import PlanOptions
 
-    orders = Orders(
+    orders = ApplyOptions(
         what=what,
-        wish=Wish(target, (), accept, engine),
+        wish=PlanOptions(target, (), accept, engine),
         auto_approve=auto_approve,
         expect_digest=expect_digest,
         first_run=first_run,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ctsync.cli.options import Settings, global_options
+from ctsync.cli.global_options import GlobalOptions, global_options
 
 
 @click.command("completion")
@@ -21,11 +21,11 @@ def COMMAND(ctx: click.Context, shell: str) -> int:  # noqa: N802 - found by thi
     """
     from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
-    from ctsync.cli.output import require_format, write
+    from ctsync.cli.output import print_document, require_format
 
-    require_format(ctx.ensure_object(Settings), "text")
+    require_format(ctx.ensure_object(GlobalOptions), "text")
     shells = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
     app = ctx.find_root().command
     completion = shells[shell](app, {}, "ctsync", "_CTSYNC_COMPLETE")
-    write([completion.source(), "\n"])
+    print_document([completion.source(), "\n"])
     return 0

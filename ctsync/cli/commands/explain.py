@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import click
 
-from ctsync.cli.options import Settings, global_options
+from ctsync.cli.global_options import GlobalOptions, global_options
 
 
 @click.command("explain")
 @click.argument("key", metavar="KEY")
 @global_options
 @click.pass_obj
-def COMMAND(settings: Settings, key: str) -> int:  # noqa: N802 - found by this name
+def COMMAND(settings: GlobalOptions, key: str) -> int:  # noqa: N802 - found by this name
     """Show why one profile changes, and the exact records for it.
 
     Its places in the spec, what is desired, what the state knows, the operations, and
     the records. KEY is an identity, or objectId=VALUE (FBID=, GPID=).
     """
-    from ctsync.cli.explaining import explain
+    from ctsync.cli.explain_command import explain
 
     return explain(settings, key)

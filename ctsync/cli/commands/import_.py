@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ctsync.cli.options import Settings, global_options
-from ctsync.cli.selecting import target_option, write_options
+from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.shared_options import target_option, write_options
 
 
 @click.command("import")
@@ -15,7 +15,7 @@ from ctsync.cli.selecting import target_option, write_options
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802 - found by this name
-    settings: Settings,
+    settings: GlobalOptions,
     source: str,  # noqa: ARG001 - one source so far
     *,
     target: tuple[str, ...],
@@ -28,7 +28,7 @@ def COMMAND(  # noqa: N802 - found by this name
     were in use before: plans then show what is edited from now on. Counters stay
     uncertain, so the next plan assigns them.
     """
-    from ctsync.cli.importing import import_spec
-    from ctsync.cli.writing import Permission
+    from ctsync.cli.import_command import import_spec
+    from ctsync.cli.state_writes import WriteOptions
 
-    return import_spec(settings, target, Permission(auto_approve, dry_run))
+    return import_spec(settings, target, WriteOptions(auto_approve, dry_run))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ctsync.cli.options import Settings, global_options
+from ctsync.cli.global_options import GlobalOptions, global_options
 
 
 @click.command("init")
@@ -33,7 +33,7 @@ from ctsync.cli.options import Settings, global_options
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802 - found by this name
-    settings: Settings,
+    settings: GlobalOptions,
     folder: Path | None,
     *,
     account_id: str | None,
@@ -48,8 +48,8 @@ def COMMAND(  # noqa: N802 - found by this name
     pipeline, and lists what it left alone. Asks on a terminal for what no option says.
     DIR is the project's folder; default: the current one.
     """
-    from ctsync.cli.initialising import init_project
-    from ctsync.cli.wishes import Wishes
+    from ctsync.cli.init_command import init_project
+    from ctsync.cli.init_options import InitOptions
 
-    wishes = Wishes(account_id, region, name, ci, action)
+    wishes = InitOptions(account_id, region, name, ci, action)
     return init_project(settings, folder or Path(), wishes)

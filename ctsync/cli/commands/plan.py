@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ctsync.cli.options import Settings, global_options
-from ctsync.cli.selecting import (
+from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.shared_options import (
     accept_option,
     engine_option,
     selection_options,
@@ -35,7 +35,7 @@ from ctsync.cli.selecting import (
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an option
-    settings: Settings,
+    settings: GlobalOptions,
     project: Path | None,
     *,
     out: Path | None,
@@ -54,13 +54,13 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     """
     from ctsync.apply.recover import folded_view
     from ctsync.cli.output import require_format
-    from ctsync.cli.planning import Wish, plan_now
-    from ctsync.cli.session import open_session
-    from ctsync.cli.showing import show_plan
+    from ctsync.cli.plan_options import PlanOptions, plan_now
+    from ctsync.cli.plan_output import show_plan
+    from ctsync.cli.project_session import open_session
     from ctsync.render import RENDERERS
 
     require_format(settings, *RENDERERS)
-    wish = Wish(target, exclude, accept, engine)
+    wish = PlanOptions(target, exclude, accept, engine)
     session = open_session(settings, project)
     with plan_now(session, folded_view(session.store()), wish) as plan:
         if out is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ctsync.cli.options import Settings, global_options
+from ctsync.cli.global_options import GlobalOptions, global_options
 
 
 @click.command("sandbox")
@@ -56,7 +56,7 @@ from ctsync.cli.options import Settings, global_options
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an option
-    settings: Settings,
+    settings: GlobalOptions,
     *,
     port: int,
     data: Path | None,
@@ -72,7 +72,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     that of CLEVERTAP_PASSCODE where it is set, else "sandbox". It follows CleverTap's
     documentation and is not the platform: what that leaves open, it decides for itself.
     """
-    from ctsync.cli.serving import Simulation, serve
+    from ctsync.cli.sandbox_command import Simulation, serve
 
     place = None if data is None else settings.directory / data
     return serve(Simulation(port, place, fault, distort, drop, account, seed))

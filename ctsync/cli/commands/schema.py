@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import click
 
-from ctsync.cli.options import Settings, global_options
-from ctsync.cli.output import require_format, write
+from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.output import print_document, require_format
 
 
 @click.command("schema")
 @click.argument("what", type=click.Choice(("project", "spec")), default="spec")
 @global_options
 @click.pass_obj
-def COMMAND(settings: Settings, what: str) -> int:  # noqa: N802 - found by this name
+def COMMAND(settings: GlobalOptions, what: str) -> int:  # noqa: N802 - found by this name
     """Print the JSON Schema of project or spec files, for editors.
 
     "project" is ctsync.yaml, "spec" any other file; default: spec. Inside a project it
     knows the catalog, so that editors complete attribute names.
     """
-    from ctsync.canon import canonical
-    from ctsync.cli.session import open_session
-    from ctsync.spec import project_schema, spec_schema
+    from ctsync.canonical_json import canonical
+    from ctsync.cli.project_session import open_session
+    from ctsync.project import project_schema, spec_schema
 
     require_format(settings, "text", "json")
     rules = None
     if (settings.directory / "ctsync.yaml").is_file():
         rules = open_session(settings).project.catalog.values()
     schema = spec_schema(rules) if what == "spec" else project_schema(rules)
-    write([canonical(schema).decode(), "\n"])
+    print_document([canonical(schema).decode(), "\n"])
     return 0

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ctsync.cli.options import Settings, global_options
-from ctsync.cli.selecting import target_option, view_options
+from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.shared_options import target_option, view_options
 
 
 @click.command("show")
@@ -17,7 +17,7 @@ from ctsync.cli.selecting import target_option, view_options
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802 - found by this name
-    settings: Settings,
+    settings: GlobalOptions,
     file: Path,
     *,
     target: tuple[str, ...],
@@ -30,10 +30,10 @@ def COMMAND(  # noqa: N802 - found by this name
     the counts alone, which are sealed, so that a plan of any size is shown at once.
     """
     from ctsync.cli.output import require_format
-    from ctsync.cli.session import check_reveal
-    from ctsync.cli.showing import show_plan
-    from ctsync.plan.document import open_plan
-    from ctsync.plan.ends import open_ends
+    from ctsync.cli.plan_output import show_plan
+    from ctsync.cli.project_session import check_reveal
+    from ctsync.plan.plan_file import open_plan
+    from ctsync.plan.plan_header import open_ends
     from ctsync.render import RENDERERS
 
     require_format(settings, *RENDERERS)

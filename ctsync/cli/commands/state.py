@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from ctsync.cli.group import Commands
-from ctsync.cli.options import Settings, global_options
-from ctsync.cli.selecting import target_option, write_options
+from ctsync.cli.click_group import LazyCommands
+from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.shared_options import target_option, write_options
 
 
-@click.group("state", cls=Commands)
+@click.group("state", cls=LazyCommands)
 @global_options
 def COMMAND() -> None:  # noqa: N802 - found by this name
     """Look at the state and correct it; nothing is ever sent.
@@ -27,13 +27,13 @@ def COMMAND() -> None:  # noqa: N802 - found by this name
 )
 @global_options
 @click.pass_obj
-def list_(settings: Settings, *, target: tuple[str, ...], undeclared: bool) -> int:
+def list_(settings: GlobalOptions, *, target: tuple[str, ...], undeclared: bool) -> int:
     """List the profiles that the state knows.
 
     --target takes identity, FBID, GPID, objectId, attribute and cohort. With --format
     jsonl, one profile a line, then the document without them.
     """
-    from ctsync.cli.looking import list_entries
+    from ctsync.cli.state_queries import list_entries
 
     return list_entries(settings, target, undeclared=undeclared)
 
@@ -42,9 +42,9 @@ def list_(settings: Settings, *, target: tuple[str, ...], undeclared: bool) -> i
 @click.argument("key", metavar="KEY")
 @global_options
 @click.pass_obj
-def show(settings: Settings, key: str) -> int:
+def show(settings: GlobalOptions, key: str) -> int:
     """Show what the state knows of one profile."""
-    from ctsync.cli.looking import show_entry
+    from ctsync.cli.state_queries import show_entry
 
     return show_entry(settings, key)
 
@@ -56,7 +56,7 @@ def show(settings: Settings, key: str) -> int:
 @global_options
 @click.pass_obj
 def forget(
-    settings: Settings,
+    settings: GlobalOptions,
     keys: tuple[str, ...],
     *,
     attribute: str | None,
@@ -67,10 +67,10 @@ def forget(
 
     The platform keeps them; what the spec still declares is assigned by the next plan.
     """
-    from ctsync.cli.correcting import forget_entries
-    from ctsync.cli.writing import Permission
+    from ctsync.cli.state_corrections import forget_entries
+    from ctsync.cli.state_writes import WriteOptions
 
-    permission = Permission(auto_approve, dry_run)
+    permission = WriteOptions(auto_approve, dry_run)
     return forget_entries(settings, keys, attribute, permission)
 
 
@@ -93,7 +93,7 @@ def forget(
 @global_options
 @click.pass_obj
 def doubt(
-    settings: Settings,
+    settings: GlobalOptions,
     keys: tuple[str, ...],
     *,
     attribute: str | None,
@@ -107,11 +107,11 @@ def doubt(
     For a state that was lost, restored or edited: no counter then moves by a difference
     that nobody is sure of.
     """
-    from ctsync.cli.correcting import Doubted, doubt_entries
-    from ctsync.cli.writing import Permission
+    from ctsync.cli.state_corrections import DoubtOptions, doubt_entries
+    from ctsync.cli.state_writes import WriteOptions
 
-    doubted = Doubted(keys, attribute, plan, everything)
-    return doubt_entries(settings, doubted, Permission(auto_approve, dry_run))
+    doubted = DoubtOptions(keys, attribute, plan, everything)
+    return doubt_entries(settings, doubted, WriteOptions(auto_approve, dry_run))
 
 
 @COMMAND.command("rename")
@@ -121,7 +121,12 @@ def doubt(
 @global_options
 @click.pass_obj
 def rename(
-    settings: Settings, before: str, after: str, *, auto_approve: bool, dry_run: bool
+    settings: GlobalOptions,
+    before: str,
+    after: str,
+    *,
+    auto_approve: bool,
+    dry_run: bool,
 ) -> int:
     """Let what is known of a profile stand under another key.
 
@@ -129,9 +134,9 @@ def rename(
     already: nothing is sent, and the next plan compares NEW with what was known of OLD.
     """
     from ctsync.cli.renaming import rename_entry
-    from ctsync.cli.writing import Permission
+    from ctsync.cli.state_writes import WriteOptions
 
-    return rename_entry(settings, before, after, Permission(auto_approve, dry_run))
+    return rename_entry(settings, before, after, WriteOptions(auto_approve, dry_run))
 
 
 @COMMAND.command("copy")
@@ -139,14 +144,14 @@ def rename(
 @write_options
 @global_options
 @click.pass_obj
-def copy(settings: Settings, to: str, *, auto_approve: bool, dry_run: bool) -> int:
+def copy(settings: GlobalOptions, to: str, *, auto_approve: bool, dry_run: bool) -> int:
     """Copy the state to a place that holds none yet.
 
     TO is a file that ends in .jsonl, or a folder by a path that ends in /. Lineage,
     serial and digest are kept: go on with one of the two only, since a copy is another
     truth.
     """
-    from ctsync.cli.copying import copy_state
-    from ctsync.cli.writing import Permission
+    from ctsync.cli.state_copy import copy_state
+    from ctsync.cli.state_writes import WriteOptions
 
-    return copy_state(settings, to, Permission(auto_approve, dry_run))
+    return copy_state(settings, to, WriteOptions(auto_approve, dry_run))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ctsync.cli.options import Settings, global_options
-from ctsync.cli.output import require_format, write
+from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.output import print_document, require_format
 
 
 @click.command("validate")
@@ -16,26 +16,26 @@ from ctsync.cli.output import require_format, write
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802 - found by this name
-    settings: Settings, project: Path | None, *, strict: bool
+    settings: GlobalOptions, project: Path | None, *, strict: bool
 ) -> int:
     """Find everything that is wrong with a project, offline.
 
     Checks files, language, names, values and owners, and exits 1 if there are errors.
     Without --env every environment is checked. specs/README.md explains every code.
     """
-    from ctsync.cli.checking import check_everywhere, seen_from_here
     from ctsync.cli.output import has_colour
-    from ctsync.render.code_quality import code_quality
-    from ctsync.render.findings import render_findings
+    from ctsync.cli.validate_command import check_everywhere, seen_from_here
+    from ctsync.render.diagnostics_text import render_findings
+    from ctsync.render.gitlab_code_quality import code_quality
 
     require_format(settings, "text", "json", "github", "gitlab")
     findings = check_everywhere(settings, project)
     failed = findings.has_errors or (strict and findings.count("warning") > 0)
     if settings.format == "gitlab":
-        write(code_quality(findings, seen_from_here(settings, project)))
+        print_document(code_quality(findings, seen_from_here(settings, project)))
         return int(failed)
     colour = settings.format == "text" and has_colour(settings)
-    write(
+    print_document(
         render_findings(
             findings, settings.format, exit_code=int(failed), colour=colour
         ),

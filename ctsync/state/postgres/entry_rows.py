@@ -8,8 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
-from ctsync.state.form import entry_from_line
+from ctsync.model.profile_key import ProfileKey
+from ctsync.state.snapshot_codec import entry_from_line
 
 if TYPE_CHECKING:
     from ctsync.state.postgres.session import Session
@@ -20,8 +20,8 @@ _MODULUS = 1 << 256
 _DIGITS = 15  # of a SHA-256, in hexadecimal, which a bigint can hold and add up
 
 
-def key_bytes(key: Key) -> bytes:
-    """Give a key as bytes that sort as keys do."""
+def key_bytes(key: ProfileKey) -> bytes:
+    """Return a key as bytes that sort as keys do."""
     return f"{key.type}\0{key.id}".encode()
 
 
@@ -86,7 +86,9 @@ _ROWS = "SELECT key, body FROM ctsync.entries WHERE state = %s ORDER BY key"
 _BODIES = "SELECT body FROM ctsync.entries WHERE state = %s ORDER BY key"
 
 
-def entries_of(session: Session, state: int, keys: Iterable[Key]) -> Iterator[Entry]:
+def entries_of(
+    session: Session, state: int, keys: Iterable[ProfileKey]
+) -> Iterator[Entry]:
     """Yield the entries of sorted keys that there are."""
     waiting = iter(keys)
     while some := list(islice(waiting, KEYS_AHEAD)):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ctsync.errors import StateError
+from ctsync.state.atomic_files import PinnedFile
 from ctsync.state.base import JournalWriter, Line
-from ctsync.state.files import PinnedFile
-from ctsync.state.journal import encode_line, first_line
+from ctsync.state.journal_file import encode_line, first_line
 from ctsync.state.journal_groups import GroupedJournalWriter, spooled
 from ctsync.state.postgres.session import Session
 from ctsync.state.postgres.tenure import Tenure
@@ -17,7 +17,7 @@ GROUPS_AT_ONCE = 4
 
 
 def called(location: str) -> str:
-    """Give what messages call the journal of a state."""
+    """Return what messages call the journal of a state."""
     return f"the journal of {location}"
 
 
@@ -39,7 +39,7 @@ _PUT = "INSERT INTO ctsync.journal (state, number, lines) VALUES (%s, %s, %s)"
 
 
 def spooled_journal(session: Session, name: str) -> PinnedFile | None:
-    """Give a copy of the journal in a file; None where there is none."""
+    """Return a copy of the journal in a file; None where there is none."""
     session.look()
     state = existing_state(session, name)
     if state is None or not session.rows(_ANY, state):

@@ -21,7 +21,7 @@ _DEFAULTS = {
 
 
 def shown(url: str) -> str:
-    """Give what may be said of an address: scheme and host."""
+    """Return what may be said of an address: scheme and host."""
     try:
         host = urlsplit(url).hostname
     except ValueError:
@@ -30,7 +30,7 @@ def shown(url: str) -> str:
 
 
 def connect_options(url: str, variables: Mapping[str, str]) -> dict[str, Any]:
-    """Give what to connect with: what the address says, and defaults beside it.
+    """Return what to connect with: what the address says, and defaults beside it.
 
     Raises:
         UsageError: it is no address; what it says is not shown.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ctsync.canon import canonical, parse
+from ctsync.canonical_json import canonical, parse
 from ctsync.state.base import Line, RunRecord
 from ctsync.state.postgres.session import Session
 from ctsync.state.postgres.view import existing_state

@@ -59,7 +59,7 @@ MIGRATING = 0
 
 
 def version_of(session: Session) -> int:
-    """Give the number of migrations that a database has seen; 0 without any table.
+    """Return the number of migrations that a database has seen; 0 without any table.
 
     Raises:
         StateError: a newer ctsync made them (code `state_newer`).

@@ -42,14 +42,14 @@ class Session:
             return int(cursor.rowcount)
 
     def rows(self, statement: LiteralString, *values: object) -> list[Row]:
-        """Give the rows of a query, all at once."""
+        """Return the rows of a query, all at once."""
         with self._translated():
             cursor = self._connection.cursor(binary=True)
             found: list[Row] = cursor.execute(statement, values or None).fetchall()
             return found
 
     def one(self, statement: LiteralString, *values: object) -> Row:
-        """Give the only row of a query."""
+        """Return the only row of a query."""
         (row,) = self.rows(statement, *values)
         return row
 
@@ -69,7 +69,7 @@ class Session:
 
     @contextmanager
     def copy(self, statement: LiteralString, *types: str) -> Generator[Any]:
-        """Give what takes the rows of a COPY of these types, with `write_row`."""
+        """Return what takes the rows of a COPY of these types, with `write_row`."""
         with (
             self._translated(),
             self._connection.cursor() as cursor,
@@ -115,7 +115,7 @@ def _driver() -> Any:
 
 
 def _trouble(location: str, action: str, error: Any) -> StateError:
-    """Give the refusal for what happened; the driver's words may hold the address."""
+    """Return the refusal for what happened; the driver's words may hold the address."""
     state = error.sqlstate or _state_of_refusal(str(error))
     why, hint = next(
         (words for start, words in _REASONS.items() if state.startswith(start)),
@@ -126,7 +126,7 @@ def _trouble(location: str, action: str, error: Any) -> StateError:
 
 
 def _state_of_refusal(words: str) -> str:
-    """Give the SQLSTATE of a refused connection, which the driver tells in words."""
+    """Return the SQLSTATE of a refused connection, which the driver tells in words."""
     found = (state for words_of, state in _REFUSALS.items() if words_of in words)
     return next(found, "08000")
 

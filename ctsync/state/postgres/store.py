@@ -13,15 +13,14 @@ from pathlib import Path
 
 from ctsync.errors import StateError
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
 from ctsync.state.base import Journal, JournalWriter, Line, RunRecord, Snapshot, Store
-from ctsync.state.binding import check_next
 from ctsync.state.changed_lines import changed_lines
-from ctsync.state.edits import Edit
-from ctsync.state.form import EntryDigest, header_from_line, header_line
-from ctsync.state.holder import Holder
-from ctsync.state.journal import journal_in
+from ctsync.state.entry_edits import Edit
+from ctsync.state.journal_file import journal_in
+from ctsync.state.lineage_checks import check_next
+from ctsync.state.lock_holder import Holder
 from ctsync.state.postgres.entry_rows import (
     RowChanges,
     RowSum,
@@ -34,6 +33,7 @@ from ctsync.state.postgres.run_rows import append_run, runs_of
 from ctsync.state.postgres.session import Session
 from ctsync.state.postgres.tenure import Tenure, tenure, unlocked
 from ctsync.state.postgres.view import ROWS, View, edited_snapshot, open_view
+from ctsync.state.snapshot_codec import EntryDigest, header_from_line, header_line
 
 SCHEMES = ("postgresql://", "postgres://")
 DEFAULT_NAME = "default"
@@ -57,11 +57,11 @@ class PostgresStore(Store):
 
     @classmethod
     def at(cls, location: str, *, folder: Path, name: str | None) -> PostgresStore:  # noqa: ARG003 - an address is the same from everywhere
-        """Give the store of a database; `name` picks one of its states."""
+        """Return the store of a database; `name` picks one of its states."""
         return cls(location, name or DEFAULT_NAME)
 
     def read(self) -> Snapshot:
-        """Give the snapshot after letting the server add up its rows."""
+        """Return the snapshot after letting the server add up its rows."""
         view = self._view()
         if view is None:
             return Snapshot()
@@ -69,7 +69,7 @@ class PostgresStore(Store):
         return Snapshot(view.header, view.entries, None, view.pick)
 
     def read_unverified(self) -> Snapshot:
-        """Give the snapshot as it stands; what is out of order goes to memory."""
+        """Return the snapshot as it stands; what is out of order goes to memory."""
         view = self._view(is_verified=False)
         return Snapshot() if view is None else edited_snapshot(view)
 
@@ -85,7 +85,7 @@ class PostgresStore(Store):
                     copy.write_row((state, key, body))
             return _publish(session, state, digest.seal(header), rows)
 
-    def amend(self, header: Header, edits: Iterable[tuple[Key, Edit]]) -> Header:
+    def amend(self, header: Header, edits: Iterable[tuple[ProfileKey, Edit]]) -> Header:
         """Write the rows that change in one transaction."""
         with self._writing() as (session, state):
             before, rows = _header(session, state)
@@ -93,7 +93,7 @@ class PostgresStore(Store):
             digest = EntryDigest(before)
             changes = RowChanges(session, state)
 
-            def pick(keys: Iterable[Key]) -> Iterator[Entry]:
+            def pick(keys: Iterable[ProfileKey]) -> Iterator[Entry]:
                 return entries_of(session, state, keys)
 
             for each in changed_lines(pick, edits, digest):
@@ -104,7 +104,7 @@ class PostgresStore(Store):
             return _publish(session, state, digest.seal(header), rows)
 
     def journal(self) -> Journal | None:
-        """Give a copy of the journal, taken now."""
+        """Return a copy of the journal, taken now."""
         with closing(Session(self._url)) as session:
             file = spooled_journal(session, self._name)
         return None if file is None else journal_in(file, called(self.location))

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from threading import RLock
 
 from ctsync.errors import StateError
-from ctsync.state.holder import Holder, holder_from_line, lock_lost, locked
+from ctsync.state.lock_holder import Holder, holder_from_line, lock_lost, locked
 from ctsync.state.postgres.schema import CLASS, migrate
 from ctsync.state.postgres.session import Session
 
@@ -31,7 +31,7 @@ class Tenure:
 
     @contextmanager
     def writing(self) -> Generator[Session]:
-        """Give the session, in a transaction that no later holder can be before."""
+        """Return the session, in a transaction that no later holder can be before."""
         with self._lock, self.session.transaction():
             self._demand()
             yield self.session
@@ -57,7 +57,7 @@ _EPOCH = "SELECT epoch FROM ctsync.states WHERE id = %s FOR UPDATE"
 
 
 def find_state(session: Session, name: str) -> int:
-    """Give the number of a state, which is made if there is none of this name."""
+    """Return the number of a state, which is made if there is none of this name."""
     migrate(session)
     session.run(_NEW, name)
     (number,) = session.one("SELECT id FROM ctsync.states WHERE name = %s", name)

@@ -8,18 +8,10 @@ from typing import TypeAlias
 
 from ctsync.errors import StateError
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
-from ctsync.model.stored import StoredEntries
+from ctsync.model.stored_entries import StoredEntries
 from ctsync.state.base import Snapshot
-from ctsync.state.form import (
-    edited,
-    entry_from_edited_line,
-    entry_from_line,
-    entry_line,
-    header_from_line,
-    with_digest,
-)
 from ctsync.state.postgres.entry_rows import (
     entries_of,
     entry_lines,
@@ -29,6 +21,14 @@ from ctsync.state.postgres.entry_rows import (
 )
 from ctsync.state.postgres.schema import version_of
 from ctsync.state.postgres.session import Session
+from ctsync.state.snapshot_codec import (
+    edited,
+    entry_from_edited_line,
+    entry_from_line,
+    entry_line,
+    header_from_line,
+    with_digest,
+)
 
 ROWS = "rows_sha256"
 
@@ -61,7 +61,7 @@ class View:
         """Yield the entries, sorted by key."""
         return StoredEntries(entry_lines(self.session, self.state), entry_from_line)
 
-    def pick(self, keys: Iterable[Key]) -> Iterator[Entry]:
+    def pick(self, keys: Iterable[ProfileKey]) -> Iterator[Entry]:
         """Yield the entries of sorted keys."""
         return entries_of(self.session, self.state, keys)
 
@@ -86,7 +86,7 @@ def open_view(session: Session, name: str, *, is_verified: bool) -> View | None:
 
 
 def existing_state(session: Session, name: str) -> int | None:
-    """Give the number of a state; None where there is none of this name."""
+    """Return the number of a state; None where there is none of this name."""
     if version_of(session) == 0:
         return None
     found = session.rows("SELECT id FROM ctsync.states WHERE name = %s", name)
@@ -94,7 +94,7 @@ def existing_state(session: Session, name: str) -> int | None:
 
 
 def edited_snapshot(view: View) -> Snapshot:
-    """Give the snapshot with edits included, sorted anew.
+    """Return the snapshot with edits included, sorted anew.
 
     Raises:
         StateError: a row is no entry, or two are about the same profile.
@@ -112,7 +112,7 @@ def edited_snapshot(view: View) -> Snapshot:
     return Snapshot(with_digest(view.header, entries()), entries)
 
 
-_EditedRow: TypeAlias = "tuple[Key, int, bytes]"
+_EditedRow: TypeAlias = "tuple[ProfileKey, int, bytes]"
 
 
 def _rows(view: View, *, astray: bool = False) -> Iterator[_EditedRow]:

@@ -4,9 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from ctsync.model.change import Change, Origin
-from ctsync.model.key import Key
+from ctsync.model.profile_key import ProfileKey
 from ctsync.render import RENDERERS
-from ctsync.render.view import Style
+from ctsync.render.plan_view import Style
 
 pytestmark = pytest.mark.browser
 
@@ -72,7 +72,7 @@ def test_the_script_shows_what_readers_without_it_see(a, browser, jack):
 
 
 def test_without_javascript_there_is_no_tool_that_does_nothing(a, browser, jack):
-    changes = [replace(jack, key=Key("identity", f"u{n}")) for n in range(60)]
+    changes = [replace(jack, key=ProfileKey("identity", f"u{n}")) for n in range(60)]
     browser.scripting(enabled=False)
     browser.open(RENDERERS["html"].render(a.view(*changes), Style()))
     assert not browser.element("#tools").is_displayed()
@@ -205,11 +205,11 @@ def test_pages_can_be_longer(many):
 
 
 def test_dark_follows_the_system(some):
-    ground = "return getComputedStyle(document.body).backgroundColor"
+    project_view = "return getComputedStyle(document.body).backgroundColor"
     some.emulate(prefers_color_scheme="light")
-    light = some.run(ground)
+    light = some.run(project_view)
     some.emulate(prefers_color_scheme="dark")
-    assert some.run(ground) != light
+    assert some.run(project_view) != light
 
 
 @pytest.mark.parametrize("width", [1280, 400])
@@ -238,8 +238,10 @@ def test_hostile_values_are_text(a, opened, site):
     )
     origin = Origin(MARKUP, 1)
     changes = (
-        Change(Key("identity", MARKUP), "update", operations, (origin,), (MARKUP,)),
-        Change(Key("FBID", ACTING), "update", operations, (Origin(ACTING, 1),)),
+        Change(
+            ProfileKey("identity", MARKUP), "update", operations, (origin,), (MARKUP,)
+        ),
+        Change(ProfileKey("FBID", ACTING), "update", operations, (Origin(ACTING, 1),)),
     )
     rule = a.rule(rule="limits.update", limit="0", actual=1, accept=MARKUP)
     browser = opened(
@@ -299,7 +301,8 @@ def test_a_hundred_thousand_changes_can_be_searched(
     view = a.view(
         profiles={"update": 100_000},
         changes=lambda: (
-            replace(change, key=Key("identity", f"u{n:06}")) for n in range(100_000)
+            replace(change, key=ProfileKey("identity", f"u{n:06}"))
+            for n in range(100_000)
         ),
     )
     browser = opened(view)

@@ -19,11 +19,11 @@ from random import Random
 from typing import Any
 
 from ctsync.apply.recover import folded_view
-from ctsync.canon import canonical, fold_name, parse
+from ctsync.canonical_json import canonical, fold_name, parse
 from ctsync.model.entry import Entry
 from ctsync.sandbox import Sandbox
 from ctsync.state.base import Store
-from ctsync.state.jsonl import JsonlStore
+from ctsync.state.jsonl_store import JsonlStore
 from trial.expect import mistakes
 from trial.watch import Broken, Watch
 from trial.wishes import COUNTERS, COUNTS, PASSCODE, Part, Person, Wishes, project_text

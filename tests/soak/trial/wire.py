@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 from ctsync.apply.clock import Clock
 from ctsync.model.entry import Entry
-from ctsync.model.key import Key
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
 from ctsync.sandbox import Sandbox
 from ctsync.state.base import Journal, JournalWriter, Snapshot, Store
-from ctsync.state.edits import Edit
-from ctsync.transport.answer import Answer, Happened, Transport
+from ctsync.state.entry_edits import Edit
+from ctsync.transport.upload_result import CallEnding, Transport, UploadResult
 from trial.watch import Watch
 
 T = TypeVar("T")
@@ -112,7 +112,7 @@ class Wire:
     timeout_seconds: float
     on_call: Callable[[], None] = lambda: None
 
-    def upload(self, body: bytes, *, dry_run: bool) -> Answer:
+    def upload(self, body: bytes, *, dry_run: bool) -> UploadResult:
         with self.traffic:
             self.fuse()
             self.watch.sent(body)
@@ -122,13 +122,13 @@ class Wire:
             self.fuse()
             return answer
 
-    def _upload(self, body: bytes, *, dry_run: bool) -> Answer:
+    def _upload(self, body: bytes, *, dry_run: bool) -> UploadResult:
         kind = self.fault()
         self.watch.totals["faults"] += kind != "none"
         if kind == LATE:
             due = self.time.now + self.timeout_seconds
             self.time.late.append((due, body))
-            return Answer(Happened.LOST, message="ConnectionResetError: gone")
+            return UploadResult(CallEnding.LOST, message="ConnectionResetError: gone")
         self.sandbox.script(kind)
         return self.inner.upload(body, dry_run=dry_run)
 
@@ -148,9 +148,9 @@ class FrailWriter(JournalWriter):
         self._watch.written(line)
         self._fuse()
 
-    def enclose(self, pieces: Iterable[bytes]) -> None:
+    def append_plan(self, pieces: Iterable[bytes]) -> None:
         lines = b"".join(pieces)
-        self._writer.enclose([lines])
+        self._writer.append_plan([lines])
         for line in lines.splitlines():
             self._watch.written(json.loads(line))
         self._fuse()
@@ -186,7 +186,7 @@ class FrailStore:
         self._fuse()
         return written
 
-    def amend(self, header: Header, edits: Iterable[tuple[Key, Edit]]) -> Header:
+    def amend(self, header: Header, edits: Iterable[tuple[ProfileKey, Edit]]) -> Header:
         self._fuse()
         written = self._store.amend(header, self._frail(edits))
         self._fuse()

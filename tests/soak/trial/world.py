@@ -11,24 +11,24 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ctsync.apply.recover import Present, folded_view, recover
-from ctsync.apply.result import ApplyResult
-from ctsync.apply.run import apply_plan
-from ctsync.apply.terms import Pace, Silent, Terms
-from ctsync.canon import canonical, fold_name
+from ctsync.apply.apply_plan import apply_plan
+from ctsync.apply.apply_result import ApplyResult
+from ctsync.apply.apply_settings import ApplySettings, RetryPace, SilentObserver
+from ctsync.apply.recover import CurrentSnapshot, folded_view, recover
+from ctsync.canonical_json import canonical, fold_name
 from ctsync.errors import PlanRefused, SpecError
-from ctsync.kinds.base import Frame
-from ctsync.model.mask import Mask
+from ctsync.kinds.base import ValueContext
+from ctsync.model.masking import Mask
 from ctsync.model.policy import Limit
-from ctsync.plan.document import SavedPlan, scratch_file
-from ctsync.plan.ends import PlanHead
-from ctsync.plan.make import make_plan
-from ctsync.plan.weigh import Weigher
+from ctsync.plan.make_plan import make_plan
+from ctsync.plan.plan_file import SavedPlan, scratch_file
+from ctsync.plan.plan_header import PlanHead
+from ctsync.plan.planner import Planner
+from ctsync.project import load_project
 from ctsync.sandbox import Sandbox
-from ctsync.spec import load_project
 from ctsync.state.base import Store
-from ctsync.state.edits import doubt_entry
-from ctsync.state.jsonl import JsonlStore
+from ctsync.state.entry_edits import doubt_entry
+from ctsync.state.jsonl_store import JsonlStore
 from ctsync.transport.http import connect
 from trial.expect import KEPT, mistakes
 from trial.watch import Broken, Watch
@@ -44,7 +44,7 @@ from trial.wishes import (
 )
 
 TIMEOUT_SECONDS = 30.0
-PACE = Pace(first_seconds=0.01, most_seconds=0.02, slice_seconds=0.01)
+PACE = RetryPace(first_seconds=0.01, most_seconds=0.02, slice_seconds=0.01)
 VARIABLES = {"CLEVERTAP_PASSCODE": PASSCODE}
 
 
@@ -99,7 +99,7 @@ class World:
         self.plans: list[SavedPlan] = []
         self.joined: set[str] = set()
         self.known: set[str] = set()
-        self._frame = Frame()
+        self._frame = ValueContext()
         self._traffic = Traffic()
         self._finished: set[str] = set()
         self._members_of: dict[str, set[str]] = {}
@@ -196,10 +196,10 @@ class World:
             first_run=present.header is None,
             records_per_call=self.records_per_call,
         )
-        weigher = Weigher(
+        planner = Planner(
             project, Mask(present.base.lineage), findings=project.findings
         )
-        return make_plan(weigher, head, present.entries(), scratch_file())
+        return make_plan(planner, head, present.entries(), scratch_file())
 
     # Applying
 
@@ -245,12 +245,12 @@ class World:
             sleep=self.time.sleep,
             rng=Random(7),
             new_id=lambda: f"id{next(self.ids)}",
-            observer=Silent(),
+            observer=SilentObserver(),
             stop=stop,
         )
 
-    def _terms(self, trouble: Trouble) -> Terms:
-        return Terms(
+    def _terms(self, trouble: Trouble) -> ApplySettings:
+        return ApplySettings(
             records_per_call=self.records_per_call,
             concurrency=self.concurrency,
             timeout_seconds=TIMEOUT_SECONDS,
@@ -316,7 +316,7 @@ class World:
         self.store.replace(header, [doubt_entry(e) for e in present.entries()])
         self.watch.doubt()
 
-    def recover(self) -> Present:
+    def recover(self) -> CurrentSnapshot:
         return recover(self.store)
 
     def check(self) -> None:

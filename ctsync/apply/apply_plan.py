@@ -1,0 +1,251 @@
+"""One apply, from the checks before the first call to the fold after the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from random import Random
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from ctsync import __version__
+from ctsync.apply.apply_result import ApplyResult
+from ctsync.apply.apply_settings import ApplySettings, Observer, Runtime, StopRequest
+from ctsync.apply.clock import Clock
+from ctsync.apply.fold import fold_journal
+from ctsync.apply.gc_tuning import collected_seldom
+from ctsync.apply.journal_records import JournalHead
+from ctsync.apply.journal_writer import NoRunJournal, RunJournal, StoredRunJournal
+from ctsync.apply.late_writes import wait_for_late_writes
+from ctsync.apply.outcome_counts import OutcomeCounts
+from ctsync.apply.plan_checks import check_plan
+from ctsync.apply.recover import CurrentSnapshot, folded_view, recover
+from ctsync.apply.resume import Due, remainder
+from ctsync.apply.sender import Sender
+from ctsync.apply.stop_reason import StopReason, stopping_error
+from ctsync.apply.wave_runner import WaveRunner
+from ctsync.errors import CtsyncError, out_of_memory
+from ctsync.plan.plan_file import SavedPlan
+from ctsync.state.base import JournalWriter, Store
+from ctsync.transport.upload_result import Transport, UploadResult
+
+Connect: TypeAlias = Callable[[], Transport]
+
+
+def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
+    plan: SavedPlan,
+    store: Store,
+    connect: Connect,
+    *,
+    terms: ApplySettings,
+    clock: Clock,
+    sleep: Callable[[float], None],
+    rng: Random,
+    new_id: Callable[[], str],
+    observer: Observer,
+    stop: StopRequest,
+) -> ApplyResult:
+    """Send what a plan says, and write down what was acknowledged.
+
+    Call it under the lock of the store. `connect` is asked only if there is anything
+    to send, before the journal is begun. A run that comes to an end, however badly,
+    gives a result; one that is cut off leaves a journal, which `recover` takes up.
+
+    Raises:
+        PlanRefused, PolicyBlocked: the plan may not be applied to this state.
+        StateError: the state cannot be used; nothing was sent.
+        TransportError: the passcode or the address cannot be used; nothing was sent.
+    """
+    around = Runtime(clock, sleep, rng, observer)
+    present = folded_view(store) if terms.dry_run else recover(store)
+    standing = check_plan(plan, present)
+    with collected_seldom(), ExitStack() as stack:
+        due = Due(plan)
+        if standing == "continued":
+            due = remainder(plan, present.entries(), terms.frame)
+            stack.enter_context(due.plan)
+        run = _Run(plan, due, store, terms, around, StopReason(stop), present, new_id())
+        return run.go(connect, new_id, stop)
+
+
+class _Run(Struct, frozen=True):
+    plan: SavedPlan
+    due: Due
+    store: Store
+    terms: ApplySettings
+    around: Runtime
+    stop_reason: StopReason
+    present: CurrentSnapshot
+    run: str
+
+    def go(
+        self, connect: Connect, new_id: Callable[[], str], stop: StopRequest
+    ) -> ApplyResult:
+        started = self.around.clock.steady()
+        tally = OutcomeCounts(self.plan.foot.places, self.due.done)
+        with closing(connect() if self._sends else _NoTransport()) as transport:
+            if self.terms.dry_run or not (self._sends or self._releases):
+                dispatch = self._dispatch(transport, NoRunJournal())
+                error = self._send(dispatch, tally)
+            else:
+                self._wait_for_earlier_runs()
+                head = self._head(new_id)
+                dispatch, error = self._write(head, transport, tally)
+        return self._result(tally, dispatch, error, started, stop)
+
+    @property
+    def _sends(self) -> bool:
+        return self.due.plan.foot.places > 0
+
+    @property
+    def _releases(self) -> bool:
+        foot = self.due.plan.foot
+        return foot.survey.changes > foot.places
+
+    def _write(
+        self, head: JournalHead, transport: Transport, tally: OutcomeCounts
+    ) -> tuple[Sender, CtsyncError | None]:
+        """Send under a journal, and fold it."""
+        with self.store.open_journal(head.as_json()) as writer:
+            run_journal = self._run_journal(writer)
+            run_journal.append_plan(self.due.plan.pieces())
+            dispatch = self._dispatch(transport, run_journal)
+            error = self._send(dispatch, tally)
+            error = error or self._end(run_journal, dispatch, tally)
+        return dispatch, error or self._fold(dispatch)
+
+    def _wait_for_earlier_runs(self) -> None:
+        if self._sends:
+            wait_for_late_writes(
+                self.present.header,
+                self.around,
+                lambda: self.stop_reason.reason is not None,
+            )
+
+    def _head(self, new_id: Callable[[], str]) -> JournalHead:
+        header, clock = self.present.header, self.around.clock
+        return JournalHead(
+            lineage=new_id() if header is None else header.lineage,
+            serial=0 if header is None else header.serial,
+            account=self.plan.head.account,
+            run=self.run,
+            plan=self.plan.checksum,
+            digest=self.plan.foot.digest,
+            started=clock.wall(),
+            # When calls left is only told where their lines outlive a kill.
+            boot=clock.boot if self.store.keeps_unsynced else None,
+            tool_version=__version__,
+        )
+
+    def _run_journal(self, writer: JournalWriter) -> StoredRunJournal:
+        steady = self.around.clock.steady
+        return StoredRunJournal(writer, self.terms.timeout_seconds, steady)
+
+    def _dispatch(self, transport: Transport, run_journal: RunJournal) -> Sender:
+        return Sender(transport, run_journal, self.stop_reason, self.terms, self.around)
+
+    def _send(self, dispatch: Sender, tally: OutcomeCounts) -> CtsyncError | None:
+        execution = WaveRunner(
+            self.due.plan,
+            dispatch,
+            tally,
+            self.stop_reason,
+            self.terms,
+            self.around.observer,
+        )
+        try:
+            execution.run()
+        except (CtsyncError, MemoryError) as error:
+            if not dispatch.calls:
+                raise
+            for records_slice, verdicts in dispatch.undecided():
+                tally.note(records_slice, verdicts)
+            return _told(error)
+        finally:
+            dispatch.close()
+        return None
+
+    def _end(
+        self, run_journal: StoredRunJournal, dispatch: Sender, tally: OutcomeCounts
+    ) -> CtsyncError | None:
+        """Release, wait until no late write can pass the next plan, and say the end."""
+        try:
+            stopped = self._stopped(tally)
+            if stopped is None and self._releases:
+                run_journal.release()
+            self._wait_for_late_writes(dispatch)
+            is_whole = tally.acknowledged == tally.total and stopped is None
+            may_land = dispatch.unanswered_over_at > self.around.clock.steady()
+            run_journal.end(is_open=not is_whole, may_land=may_land)
+        except (CtsyncError, MemoryError) as error:
+            if not dispatch.calls:
+                raise
+            return _told(error)
+        return None
+
+    def _wait_for_late_writes(self, dispatch: Sender) -> None:
+        rest = dispatch.counters_over_at - self.around.clock.steady()
+        if rest > 0:
+            why = "a call with counters had no answer, and may still be written"
+            self.around.observer.waits(rest, why)
+            self.around.sleep(rest)
+
+    def _fold(self, dispatch: Sender) -> CtsyncError | None:
+        try:
+            journal = self.store.journal()
+            if journal is not None:
+                folding = fold_journal(self.present.header, journal)
+                if folding is not None:
+                    self.store.amend(folding.header, folding.edits())
+            self.store.discard_journal()
+        except (CtsyncError, MemoryError) as error:
+            if not dispatch.calls:
+                raise
+            return _told(error)
+        return None
+
+    def _stopped(self, tally: OutcomeCounts) -> str | None:
+        reason = self.stop_reason.reason
+        if reason == "interrupted" and not tally.counts()["not_sent"]:
+            return None
+        return reason
+
+    def _result(
+        self,
+        tally: OutcomeCounts,
+        dispatch: Sender,
+        error: CtsyncError | None,
+        started: float,
+        stop: StopRequest,
+    ) -> ApplyResult:
+        reason = self.stop_reason.reason if self._stopped(tally) else None
+        return ApplyResult(
+            run=self.run,
+            digest=self.plan.foot.digest,
+            environment=self.plan.head.environment,
+            tally=tally,
+            calls=dispatch.calls,
+            seconds=self.around.clock.steady() - started,
+            dry_run=self.terms.dry_run,
+            called=dispatch.reached or (error is not None and dispatch.calls > 0),
+            stopped=reason,
+            signal_number=stop.signal_number,
+            allow_rejected=self.terms.allow_rejected,
+            error=error
+            or stopping_error(self.stop_reason, self.plan.head.account.shown),
+        )
+
+
+def _told(error: CtsyncError | MemoryError) -> CtsyncError:
+    return out_of_memory() if isinstance(error, MemoryError) else error
+
+
+class _NoTransport:
+    """Stands where nothing is to be sent."""
+
+    def upload(self, body: bytes, *, dry_run: bool) -> UploadResult:
+        raise AssertionError(f"{len(body)} bytes in a plan without calls ({dry_run=})")
+
+    def close(self) -> None:
+        pass

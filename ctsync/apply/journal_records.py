@@ -1,0 +1,125 @@
+"""The lines of a journal: what was about to be sent, and what came of it.
+
+After its head a journal holds the lines of the plan, as they are: of every change, and
+of the entries with nothing to do. What follows names records by wave and place, so that
+a call costs two short lines however many records it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from ctsync.model.record import RecordOutcome
+from ctsync.model.snapshot import Account
+from ctsync.plan.batches import RecordSlice, spans
+from ctsync.state.journal_file import journal_damaged
+from ctsync.transport.reply import is_all_taken
+
+FORMAT = "ctsync.journal/1"
+
+Line = Mapping[str, Any]
+
+
+class JournalHead(Struct, frozen=True):
+    """A journal's first line: the snapshot that it extends, and the run."""
+
+    lineage: str
+    serial: int
+    account: Account
+    run: str
+    plan: str  # checksum of the saved plan
+    digest: str
+    started: float  # by the clock on the wall
+    boot: str | None  # names the clock of the lines below
+    tool_version: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the first line."""
+        return {"format": FORMAT, **asdict(self), "account": self.account.as_json()}
+
+
+def head_from_json(data: Line) -> JournalHead:
+    """Read what `Head.as_json` wrote.
+
+    Raises:
+        StateError: it did not write this (code `journal_damaged`).
+    """
+    try:
+        fields = {name: data[name] for name in JournalHead.__struct_fields__}
+        return JournalHead(**{**fields, "account": Account(**data["account"])})
+    except (KeyError, TypeError) as error:
+        words = "the first line of the journal is none that a run writes"
+        raise journal_damaged(words) from error
+
+
+class CallIntent(Struct, frozen=True):
+    """One call as it is about to leave. `at` are seconds of the clock of the head."""
+
+    call: int
+    at: float
+    timeout_seconds: float
+
+    @property
+    def over_at(self) -> float:
+        """When a server that is late is taken to have given up."""
+        return self.at + self.timeout_seconds
+
+
+def sent_from_json(data: Line) -> CallIntent:
+    """Read the call of an intent."""
+    return CallIntent(
+        int(data["call"]), float(data["at"]), float(data["timeout_seconds"])
+    )
+
+
+def intent_line(sent: CallIntent, records_slice: RecordSlice) -> dict[str, Any]:
+    """Say that a call leaves, and with what."""
+    whom = {"wave": records_slice.wave, "spans": spans(records_slice.places)}
+    return {"intent": {**asdict(sent), **whom}}
+
+
+def left_line(call: int, at: float) -> dict[str, Any]:
+    """Say that a call leaves now: it may have waited for its turn."""
+    return {"left": {"call": call, "at": at}}
+
+
+def receipt_line(
+    call: int, verdicts: Sequence[RecordOutcome], *, is_answered: bool = True
+) -> dict[str, Any]:
+    """Say what came of each record of a call, in order."""
+    receipt: dict[str, Any] = {"call": call, "outcomes": _runs(verdicts)}
+    if not is_answered:
+        receipt["answered"] = False
+    if not is_all_taken(verdicts):
+        receipt["codes"] = [
+            (number, verdict.code)
+            for number, verdict in enumerate(verdicts)
+            if verdict.code is not None
+        ]
+    return {"receipt": receipt}
+
+
+def _runs(verdicts: Sequence[RecordOutcome]) -> list[tuple[int, str]]:
+    first = verdicts[0]
+    if verdicts.count(first) == len(verdicts):
+        return [(len(verdicts), first.outcome.value)]
+    found = groupby(verdict.outcome for verdict in verdicts)
+    return [(sum(1 for _ in run), outcome.value) for outcome, run in found]
+
+
+def release_line() -> dict[str, Any]:
+    """Say that what the plan releases is forgotten, in the state alone."""
+    return {"release": True}
+
+
+def end_line(*, is_open: bool, may_land: bool = False) -> dict[str, Any]:
+    """Say that the run ended by itself, and whether it left anything open.
+
+    `may_land` says that a call without an answer may still be written.
+    """
+    return {"end": {"open": is_open, "may_land": may_land}}

@@ -1,0 +1,230 @@
+"""What the lines of a journal come to: what is known of each record, by its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from ctsync.apply.journal_records import CallIntent, Line, sent_from_json
+from ctsync.apply.state_effects import (
+    AcknowledgedRecord,
+    EntryWrite,
+    UncertainRecord,
+    release_of,
+    settling,
+)
+from ctsync.model.change import Change, settled_from_json
+from ctsync.model.profile_key import ProfileKey, key_from_json
+from ctsync.model.record import Outcome
+from ctsync.plan.batches import Places, placed
+from ctsync.plan.change_codec import change_from_data, waves_in
+from ctsync.plan.schedule import WAVES, records_of
+from ctsync.state.journal_file import StoredLine, journal_damaged
+
+Folded: TypeAlias = "EntryWrite | UncertainRecord | AcknowledgedRecord"
+
+# Two bits a wave, in one byte a place. One that was tried again may have both.
+_DOUBTED, _TAKEN = 1, 2
+
+
+class JournalReplay:
+    """Outcomes of a journal's records, one byte for each profile.
+
+    An intent without a receipt is an unknown outcome. What was rejected or not sent
+    does nothing.
+    """
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        """Read the lines.
+
+        Raises:
+            StateError: they are not what a run writes (code `journal_damaged`).
+        """
+        self.is_open = True  # a run that was cut off left everything open
+        self.releases = False
+        self.sends = False
+        self._has_ended = self._may_land = False
+        self._marks = bytearray()
+        self._unheard: dict[int, Line] = {}
+        self._late: dict[int, CallIntent] = {}
+        for number, line in enumerate(lines, start=2):
+            with _readable(number):
+                self._read(line)
+        for intent in self._unheard.values():
+            self._note(intent, [(_size(intent), Outcome.UNKNOWN)])
+
+    @property
+    def does_anything(self) -> bool:
+        """Whether the journal changes what is known."""
+        return self.releases or any(self._marks)
+
+    @property
+    def unanswered(self) -> CallIntent | None:
+        """The call without an answer that may be written latest, if any still may."""
+        if self._has_ended and not self._may_land:
+            return None
+        calls = self._late.values()
+        return max(calls, key=lambda sent: sent.over_at, default=None)
+
+    def effects(
+        self, lines: Iterable[Line], run: str
+    ) -> Iterator[tuple[ProfileKey, tuple[Folded, ...]]]:
+        """Yield what the same lines do, by key and in the order in which it came.
+
+        Raises:
+            StateError: they are not what a run writes (code `journal_damaged`).
+        """
+        place = 0
+        for number, line in enumerate(lines, start=2):
+            with _readable(number):
+                done = self._done(line, place, run)
+                place += _kind_of(line) == "change" and _sends(line)
+            if done is not None:
+                yield done
+
+    def _done(
+        self, line: Line, place: int, run: str
+    ) -> tuple[ProfileKey, tuple[Folded, ...]] | None:
+        kind = _kind_of(line)
+        if kind == "settled":
+            data = line[kind]
+            note = settling(settled_from_json(data["entry"]))
+            return key_from_json(data["key"]), (note,)
+        if kind != "change":
+            return None
+        mark = self._marks[place] if _sends(line) else 0
+        if mark:
+            change = change_from_data(line[kind], is_whole=False)
+            return change.key, tuple(_effects(change, mark, run))
+        if self.releases and not _sends(line):
+            change = change_from_data(line[kind], is_whole=False)
+            return change.key, (release_of(change),)
+        return None
+
+    def _read(self, line: Line) -> None:
+        if self._has_ended:
+            raise ValueError("lines follow the end of the run")
+        _READERS[_kind_of(line)](self, line)
+
+    def _settled(self, line: Line) -> None:
+        """Leave what is read where it is folded."""
+
+    def _change(self, line: Line) -> None:
+        if _sends(line):
+            self._marks.append(0)
+
+    def _write_intents(self, line: Line) -> None:
+        intent = line["intent"]
+        call = intent["call"]
+        if call in self._unheard or intent["wave"] not in WAVES:
+            raise ValueError(f"call {call} cannot be told from another")
+        self._places(intent)
+        self._unheard[call], self._late[call] = intent, sent_from_json(intent)
+        self.sends = True
+
+    def _leave(self, line: Line) -> None:
+        call, at = line["left"]["call"], float(line["left"]["at"])
+        self._late[call] = replace(self._late[call], at=at)
+
+    def _receive(self, line: Line) -> None:
+        receipt = line["receipt"]
+        intent = self._unheard.pop(receipt["call"])
+        outcomes = [(count, Outcome(name)) for count, name in receipt["outcomes"]]
+        if sum(count for count, _ in outcomes) != _size(intent):
+            raise ValueError("a receipt is not of all records of its call")
+        self._note(intent, outcomes)
+        if receipt.get("answered", True):
+            del self._late[receipt["call"]]
+
+    def _release(self, line: Line) -> None:
+        self.releases = bool(line["release"])
+
+    def _end(self, line: Line) -> None:
+        self._has_ended = True
+        self.is_open = bool(line["end"]["open"])
+        self._may_land = bool(line["end"]["may_land"])
+
+    def _places(self, intent: Line) -> Places:
+        """Return the places of a call's records: each of a change that sends."""
+        last = -1
+        for first, count in intent["spans"]:
+            if first <= last or count < 1 or first + count > len(self._marks):
+                raise ValueError("a call is of records that the plan does not have")
+            last = first + count - 1
+        return placed(intent["spans"])
+
+    def _note(self, intent: Line, outcomes: Iterable[tuple[int, Outcome]]) -> None:
+        places, start = self._places(intent), 0
+        shift = 2 * (intent["wave"] - 1)
+        for count, outcome in outcomes:
+            if bit := _BITS.get(outcome, 0) << shift:
+                self._mark(places[start : start + count], bit)
+            start += count
+
+    def _mark(self, places: Places, bit: int) -> None:
+        marks = self._marks
+        if isinstance(places, range) and not any(marks[places.start : places.stop]):
+            marks[places.start : places.stop] = bytes((bit,)) * len(places)
+            return
+        for place in places:
+            marks[place] |= bit
+
+
+_BITS = {Outcome.ACKNOWLEDGED: _TAKEN, Outcome.UNKNOWN: _DOUBTED}
+_READERS: dict[str, Callable[[JournalReplay, Line], None]] = {
+    "settled": JournalReplay._settled,  # noqa: SLF001 - its own table
+    "change": JournalReplay._change,  # noqa: SLF001
+    "intent": JournalReplay._write_intents,  # noqa: SLF001
+    "left": JournalReplay._leave,  # noqa: SLF001
+    "receipt": JournalReplay._receive,  # noqa: SLF001
+    "release": JournalReplay._release,  # noqa: SLF001
+    "end": JournalReplay._end,  # noqa: SLF001
+}
+
+
+class _readable:  # noqa: N801 - read as a word, and quicker than a generator
+    """Refuses a line that no run writes, whatever reading it trips over."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, _UNREADABLE):
+            words = f"line {self._number} of the journal is none that a run writes"
+            raise journal_damaged(words) from error
+
+
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+
+
+def _effects(change: Change, mark: int, run: str) -> Iterator[Folded]:
+    for wave, record in records_of(change):
+        bits = mark >> 2 * (wave - 1)
+        if bits & _DOUBTED:
+            yield UncertainRecord(record.operations, change.settled.cohorts, run)
+        if bits & _TAKEN:
+            yield AcknowledgedRecord(record, change)
+
+
+def _kind_of(line: Line) -> str:
+    return next(iter(line), "")
+
+
+def _sends(line: Line) -> bool:
+    if isinstance(line, StoredLine):
+        return waves_in(line.text) != b""
+    return bool(line["waves"])
+
+
+def _size(intent: Line) -> int:
+    return sum(count for _, count in intent["spans"])

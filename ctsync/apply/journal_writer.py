@@ -1,0 +1,114 @@
+"""Writing down what is about to be sent, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from ctsync.apply.journal_records import (
+    CallIntent,
+    end_line,
+    intent_line,
+    left_line,
+    receipt_line,
+    release_line,
+)
+from ctsync.model.record import RecordOutcome
+from ctsync.plan.batches import RecordSlice
+from ctsync.state.base import JournalWriter
+
+
+class RunJournal(Protocol):
+    """Where a run notes its calls."""
+
+    def write_intent(self, calls: Sequence[tuple[int, RecordSlice]]) -> None:
+        """Note that calls leave. They may leave once this returns."""
+        ...
+
+    def check_lock(self) -> None:
+        """Refuse to let a call leave where another run may hold the lock by now."""
+        ...
+
+    def leave(self, call: int) -> None:
+        """Note that a call leaves now."""
+        ...
+
+    def write_receipt(
+        self, call: int, verdicts: Sequence[RecordOutcome], *, is_answered: bool
+    ) -> None:
+        """Note what came of a call."""
+        ...
+
+
+class StoredRunJournal:
+    """Keeps the journal of a run that writes."""
+
+    def __init__(
+        self,
+        writer: JournalWriter,
+        timeout_seconds: float,
+        steady: Callable[[], float],
+    ) -> None:
+        self._writer = writer
+        self._timeout_seconds = timeout_seconds
+        self._steady = steady
+
+    def append_plan(self, pieces: Iterable[bytes]) -> None:
+        """Note what is to be sent: the lines of a plan, which calls then refer to."""
+        # They are on the disk as soon as the first call is noted.
+        self._writer.append_plan(pieces)
+
+    def write_intent(self, calls: Sequence[tuple[int, RecordSlice]]) -> None:
+        """Note that calls leave; survives."""
+        for number, (call, records_slice) in enumerate(calls, start=1):
+            sent = CallIntent(call, self._steady(), self._timeout_seconds)
+            is_last = number == len(calls)
+            self._writer.append(intent_line(sent, records_slice), sync=is_last)
+
+    def check_lock(self) -> None:
+        """Refuse to let a call leave where another run may hold the lock by now.
+
+        Raises:
+            StateError: it cannot be seen that this run still holds it.
+        """
+        self._writer.check_lock()
+
+    def leave(self, call: int) -> None:
+        """Note that a call leaves now."""
+        # Unsynced: it outlives the process, and a power cut begins another count.
+        self._writer.append(left_line(call, self._steady()), sync=False)
+
+    def write_receipt(
+        self, call: int, verdicts: Sequence[RecordOutcome], *, is_answered: bool
+    ) -> None:
+        """Note what came of a call."""
+        # Unsynced: if the line is lost, its outcomes are unknown, which is safe.
+        line = receipt_line(call, verdicts, is_answered=is_answered)
+        self._writer.append(line, sync=False)
+
+    def release(self) -> None:
+        """Note that the state alone forgets what the plan releases."""
+        self._writer.append(release_line(), sync=False)
+
+    def end(self, *, is_open: bool, may_land: bool) -> None:
+        """Note that the run came to its end by itself; survives."""
+        line = end_line(is_open=is_open, may_land=may_land)
+        self._writer.append(line, sync=True)
+
+
+class NoRunJournal:
+    """Notes nothing: for a dry run."""
+
+    def write_intent(self, calls: Sequence[tuple[int, RecordSlice]]) -> None:
+        """Note nothing."""
+
+    def check_lock(self) -> None:
+        """Let every call leave."""
+
+    def leave(self, call: int) -> None:
+        """Note nothing."""
+
+    def write_receipt(
+        self, call: int, verdicts: Sequence[RecordOutcome], *, is_answered: bool
+    ) -> None:
+        """Note nothing."""

@@ -1,0 +1,322 @@
+"""Carrying calls to the platform side by side, each with its retries.
+
+One thread decides: it alone rules on answers, keeps the counts, and says what became
+of each record. The lanes only note, send, and bring back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from ctsync.apply.apply_settings import ApplySettings, Runtime
+from ctsync.apply.concurrency_limit import full
+from ctsync.apply.journal_writer import RunJournal
+from ctsync.apply.retry_policy import Attempt, RetryDecision, decide_retry
+from ctsync.apply.retry_queue import QueuedRetry, RetryQueue
+from ctsync.apply.stop_reason import StopReason
+from ctsync.apply.worker_threads import (
+    CallEnded,
+    CallNotSent,
+    Event,
+    HeldKeys,
+    InFlightCall,
+    WorkerPool,
+)
+from ctsync.errors import CtsyncError, out_of_memory
+from ctsync.model.record import Outcome, RecordOutcome
+from ctsync.plan.batches import RecordSlice
+from ctsync.transport.reply import is_all_taken
+from ctsync.transport.upload_result import CallEnding, Transport, UploadResult
+
+_STOPPED = (CallEnding.UNAUTHORISED, CallEnding.UNREACHABLE, CallEnding.REFUSED)
+_UNKNOWN = RecordOutcome(Outcome.UNKNOWN)
+
+Verdicts: TypeAlias = tuple[RecordOutcome, ...]
+Told: TypeAlias = tuple[RecordSlice, Verdicts]  # one verdict a record
+
+
+class Sender:
+    """Sends calls, as many at once as the platform lets in."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        run_journal: RunJournal,
+        stop_reason: StopReason,
+        terms: ApplySettings,
+        around: Runtime,
+    ) -> None:
+        self._run_journal = run_journal
+        self._stop_reason = stop_reason
+        self._terms = terms
+        self._around = around
+        steady = around.clock.steady
+        self._workers = WorkerPool(
+            transport, run_journal, steady, dry_run=terms.dry_run
+        )
+        self._retries = RetryQueue(steady)
+        self._allowance = full(terms.concurrency)
+        self._source: Iterator[RecordSlice] = iter(())
+        self._ahead: RecordSlice | None = None
+        self._held: set[str] = set()
+        self._number = 0
+        self._lost_in_row = 0
+        self._error: CtsyncError | None = None
+        self.reached = False
+        # By the steady clock: from when on nothing can be written any more.
+        self.counters_over_at = self.unanswered_over_at = -math.inf
+
+    @property
+    def calls(self) -> int:
+        """How many calls have left."""
+        return self._workers.departed
+
+    def deliver(self, calls: Iterator[RecordSlice]) -> Iterator[list[Told]]:
+        """Send calls until each of their records has its outcome; yield those.
+
+        After a halt what is in flight is finished, and nothing more leaves.
+
+        Raises:
+            StateError: the journal took no further line; all calls have ended.
+            TransportError: there is no thread to send with; nothing has left.
+        """
+        self._source, self._ahead = calls, None
+        while True:
+            self._fill()
+            if self._is_over and (told := list(self._give_up())):
+                yield told
+            if not (self._workers.under_way or self._retries):
+                break
+            event = self._await_event()
+            if event is not None:
+                yield [self._take_in(event)]
+        error = self._error or self._workers.trouble
+        if error is not None:
+            raise error
+
+    def undecided(self) -> Iterator[Told]:
+        """Yield the records of a run that was cut short, by what may be of them."""
+        for in_flight in self._workers.under_way.values():
+            yield _told(in_flight.attempt, _UNKNOWN)
+        yield from self._give_up_waits()
+
+    def close(self) -> None:
+        """Let the lanes end; waits for none."""
+        self._workers.close()
+
+    @property
+    def _is_over(self) -> bool:
+        error = self._error or self._workers.trouble
+        return error is not None or self._stop_reason.reason is not None
+
+    def _fill(self) -> None:
+        """Open lanes, and have calls noted for them and for when they are free."""
+        if self._is_over or self._retries.is_paused:
+            self._workers.open(0)
+            return
+        kept = self._retries.slots_kept
+        self._workers.open(max(0, self._allowance.allowed - kept))
+        while self._note_rested() if self._retries.rested() else self._note_next():
+            pass
+
+    def _has_room(self, records_slice: RecordSlice) -> bool:
+        """Whether a call may be noted: one to be in doubt, if this ends badly."""
+        most = self._allowance.allowed
+        # A counter in doubt is dear, and one lane is for who wants step after step.
+        most += 0 if records_slice.counts or self._allowance.is_least else most
+        return len(self._workers.under_way) + self._retries.slots_kept < most
+
+    def _note_rested(self) -> bool:
+        rest = self._retries.rested()
+        if rest is None or not self._has_room(rest.attempt.records_slice):
+            return False
+        self._retries.remove(rest)
+        self._note(rest.attempt, rest.held)
+        return True
+
+    def _note_next(self) -> bool:
+        if self._ahead is None:
+            self._ahead = next(self._source, None)
+        if self._ahead is None or len(self._retries) >= self._allowance.ceiling:
+            return False
+        if not self._has_room(self._ahead):
+            return False
+        records_slice, folded = self._ahead, self._ahead.folded
+        # What the platform may take for one person is never in flight twice.
+        if not self._held.isdisjoint(folded):
+            return False
+        self._ahead = None
+        self._held.update(folded)
+        self._note(Attempt(records_slice), HeldKeys(folded, len(records_slice)))
+        return True
+
+    def _note(self, attempt: Attempt, held: HeldKeys) -> None:
+        self._number += 1
+        is_alone = self._allowance.is_least
+        self._workers.note(InFlightCall(self._number, attempt, held, is_alone))
+
+    def _await_event(self) -> Event | None:
+        rest, most = self._retries.seconds(), self._terms.pace.slice_seconds
+        seconds = most if rest is None else min(rest, most)
+        if self._workers.is_held:
+            self._around.sleep(seconds)
+            self._retries.look(at_least=seconds)
+            return None
+        event = self._workers.next_event(seconds)
+        self._retries.look()
+        return event
+
+    def _take_in(self, event: Event) -> Told:
+        return self._land(event) if isinstance(event, CallEnded) else self._fail(event)
+
+    def _land(self, ended: CallEnded) -> Told:
+        in_flight, attempt, answer = (
+            ended.in_flight,
+            ended.in_flight.attempt,
+            ended.answer,
+        )
+        if not in_flight.is_alone:
+            # In company, too many in flight says nothing about this one.
+            attempt = attempt.afresh(CallEnding.THROTTLED)
+        ruling = decide_retry(attempt, answer, self._terms.pace)
+        is_answered = answer.happened is not CallEnding.LOST
+        ruling = self._receive(in_flight, ruling, is_answered=is_answered)
+        self._heed(in_flight, answer, ruling)
+        self._note_late_write(ended, ruling)
+        self._rest(in_flight, answer, ruling)
+        final = _final(attempt.records_slice, ruling)
+        self._let_go(in_flight.held, len(final[0]))
+        return final
+
+    def _receive(
+        self,
+        in_flight: InFlightCall,
+        ruling: RetryDecision,
+        *,
+        is_answered: bool = True,
+    ) -> RetryDecision:
+        verdicts = ruling.verdicts
+        try:
+            self._run_journal.write_receipt(
+                in_flight.number, verdicts, is_answered=is_answered
+            )
+        except CtsyncError as error:
+            self._error = self._error or error
+            # The journal has an intent and no receipt, and readers believe that.
+            verdicts = (_UNKNOWN,) * len(verdicts)
+            return replace(ruling, verdicts=verdicts, again=(), tries=None)
+        return ruling
+
+    def _fail(self, event: CallNotSent) -> Told:
+        """Take in a call that could not be noted, and so was not sent."""
+        error = event.error
+        if isinstance(error, MemoryError):
+            error = out_of_memory()
+        if not isinstance(error, CtsyncError):
+            raise error
+        self._error = self._error or error
+        self._let_go(event.in_flight.held, len(event.in_flight.attempt.records_slice))
+        return _told(event.in_flight.attempt, event.in_flight.attempt.unsent())
+
+    def _let_go(self, held: HeldKeys, records: int) -> None:
+        held.open -= records
+        if not held.open:
+            self._held.difference_update(held.folded)
+
+    def _heed(
+        self, in_flight: InFlightCall, answer: UploadResult, ruling: RetryDecision
+    ) -> None:
+        gave_up = ruling.halted is not None
+        is_throttled = answer.happened is CallEnding.THROTTLED
+        if answer.happened not in _STOPPED and (gave_up or not is_throttled):
+            self.reached = True
+        if ruling.halted is not None:
+            self._stop_reason.call(ruling.halted, answer.message)
+        if is_throttled:
+            next_call = self._number + 1
+            self._allowance = self._allowance.throttled(
+                in_flight.number, next_call=next_call
+            )
+        elif answer.happened is CallEnding.REPLIED:
+            self._allowance = self._allowance.call_succeeded()
+        self._count_lost(answer, ruling)
+
+    def _count_lost(self, answer: UploadResult, ruling: RetryDecision) -> None:
+        if answer.happened is not CallEnding.LOST:
+            self._lost_in_row = 0
+        elif not ruling.again:
+            self._lost_in_row += 1
+            if self._lost_in_row >= self._terms.pace.lost_calls:
+                self._stop_reason.call("unreachable", answer.message)
+
+    def _note_late_write(self, ended: CallEnded, ruling: RetryDecision) -> None:
+        over_at = ended.sent_at + self._terms.timeout_seconds
+        if ended.answer.happened is CallEnding.LOST:
+            self.unanswered_over_at = max(over_at, self.unanswered_over_at)
+        # An assignment too: tried again and acknowledged, its lost first try may
+        # still be written over what the next plan moves the counter to.
+        if ended.in_flight.attempt.writes_counters and _has_unknown(ruling.verdicts):
+            self.counters_over_at = max(over_at, self.counters_over_at)
+
+    def _rest(
+        self, in_flight: InFlightCall, answer: UploadResult, ruling: RetryDecision
+    ) -> None:
+        """Let what is tried again wait; others go on where that can help."""
+        seconds = 0.0
+        is_throttled = answer.happened is CallEnding.THROTTLED
+        if ruling.tries is not None:
+            seconds = self._wait_seconds(answer, ruling.tries)
+            if is_throttled and (self._allowance.is_least or answer.retry_after):
+                self._retries.pause(seconds)
+            if self._retries.is_paused or not self._workers.under_way:
+                self._around.observer.waits(seconds, answer.message)
+        for attempt in ruling.again:
+            rest = QueuedRetry(
+                attempt, in_flight.held, seconds, keeps_lane=not is_throttled
+            )
+            self._retries.add(rest)
+
+    def _wait_seconds(self, answer: UploadResult, tries: int) -> float:
+        chance = self._around.rng.random()
+        least = answer.retry_after
+        return self._terms.pace.delay_seconds(tries, chance, at_least=least)
+
+    def _give_up(self) -> Iterator[Told]:
+        """Take back what has not left, and give up every wait."""
+        self._workers.open(0)
+        for in_flight in self._workers.recall():
+            unsent = (in_flight.attempt.unsent(),) * len(
+                in_flight.attempt.records_slice
+            )
+            ruling = self._receive(in_flight, RetryDecision(unsent))
+            self._let_go(in_flight.held, len(in_flight.attempt.records_slice))
+            yield in_flight.attempt.records_slice, ruling.verdicts
+        yield from self._give_up_waits()
+
+    def _give_up_waits(self) -> Iterator[Told]:
+        for rest in self._retries.remove_all():
+            self._let_go(rest.held, len(rest.attempt.records_slice))
+            yield _told(rest.attempt, rest.attempt.unsent())
+
+
+def _told(attempt: Attempt, verdict: RecordOutcome) -> Told:
+    return attempt.records_slice, (verdict,) * len(attempt.records_slice)
+
+
+def _final(records_slice: RecordSlice, ruling: RetryDecision) -> Told:
+    """Return what is not tried again."""
+    verdicts = ruling.verdicts
+    if is_all_taken(verdicts):
+        return records_slice, verdicts
+    numbers = records_slice.numbers_without(
+        [each.records_slice for each in ruling.again]
+    )
+    return records_slice.only(numbers), tuple(verdicts[n] for n in numbers)
+
+
+def _has_unknown(verdicts: Verdicts) -> bool:
+    return any(verdict.outcome is Outcome.UNKNOWN for verdict in verdicts)

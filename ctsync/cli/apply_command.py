@@ -1,0 +1,104 @@
+"""What `ctsync apply` does: open, lock, plan, check, ask, send, report."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from ctsync.cli.apply_options import ApplyOptions, check_apply_options
+from ctsync.cli.apply_report import check_webhook, open_report, report_apply
+from ctsync.cli.approval import approve
+from ctsync.cli.clock import machine_clock
+from ctsync.cli.global_options import GlobalOptions
+from ctsync.cli.output import require_format
+from ctsync.cli.plan_file_checks import check_plan
+from ctsync.cli.plan_options import plan_now
+from ctsync.cli.project_session import ProjectSession, open_session
+from ctsync.cli.run_identity import run_identity
+from ctsync.cli.send_plan import send_plan
+from ctsync.cli.validate_command import refuse_faults
+from ctsync.errors import SpecError, StateError, StateLocked, UsageError
+
+if TYPE_CHECKING:
+    from ctsync.apply.recover import CurrentSnapshot
+    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.state import Store
+
+
+def apply_command(settings: GlobalOptions, orders: ApplyOptions) -> int:
+    """Apply, print the result, give the exit code."""
+    require_format(settings, "text", "json")
+    check_apply_options(settings, orders)
+    session, saved = _open(settings, orders)
+    store = session.store()
+    with ExitStack() as stack:
+        if saved is not None:
+            stack.enter_context(saved)
+        if not orders.dry_run:
+            _lock(session, store, orders, stack)
+        return _apply(session, store, orders, saved)
+
+
+def _lock(
+    session: ProjectSession, store: Store, orders: ApplyOptions, stack: ExitStack
+) -> None:
+    seconds = orders.lock_timeout_seconds
+    try:
+        stack.enter_context(store.lock(run_identity(), timeout_seconds=seconds))
+    except StateLocked:
+        if not orders.is_saved_plan(session.settings):
+            # Waiting for the other run would only lead to these.
+            refuse_faults(session)
+        raise
+
+
+def _open(
+    settings: GlobalOptions, orders: ApplyOptions
+) -> tuple[ProjectSession, SavedPlan | None]:
+    from ctsync.plan.plan_file import open_plan
+
+    file = None
+    if orders.is_saved_plan(settings):
+        file = settings.directory / str(orders.what)
+    try:
+        session = open_session(settings, None if file else orders.what)
+        _check_first_run(session.store(), orders)
+    except (SpecError, StateError):
+        if file is not None:
+            # A plan that cannot be read is refused before these.
+            open_plan(file).close()
+        raise
+    return session, None if file is None else open_plan(file)
+
+
+def _apply(
+    session: ProjectSession, store: Store, orders: ApplyOptions, saved: SavedPlan | None
+) -> int:
+    clock = machine_clock()  # under the lock
+    present = _present(store, orders)
+    with ExitStack() as stack:
+        plan = saved or stack.enter_context(plan_now(session, present, orders.wish))
+        check_plan(session, present, plan, orders, is_saved=saved is not None)
+        approve(session, present, plan, orders)
+        check_webhook(session, orders)
+        report = open_report(session, orders, stack)
+        result = send_plan(session, store, plan, orders, clock)
+        return report_apply(session, plan, orders, result, report)
+
+
+def _present(store: Store, orders: ApplyOptions) -> CurrentSnapshot:
+    from ctsync.apply.recover import folded_view, recover
+
+    if orders.dry_run:
+        return folded_view(store)
+    return recover(store)
+
+
+def _check_first_run(store: Store, orders: ApplyOptions) -> None:
+    from ctsync.apply.recover import folded_view
+
+    if orders.first_run and folded_view(store).header is not None:
+        raise UsageError(
+            f"--first-run, but there is a snapshot: {store.location}",
+            hint="leave the option out",
+        )

@@ -1,0 +1,137 @@
+"""Options that every command takes, before or after its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from msgspec import Struct
+
+from ctsync.errors import UsageError
+
+FORMATS = ("text", "json", "jsonl", "markdown", "html", "github", "gitlab")
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class GlobalOptions(Struct):
+    """What the global options say."""
+
+    directory: Path = Path()
+    env: str | None = None
+    format: str = "text"
+    sandbox: bool = False
+    reveal: bool = False
+    verbose: int = 0
+    no_colour: bool = False
+    command: str = ""
+    data_roots: tuple[Path, ...] = ()
+
+
+def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def keep(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+        if value:
+            setattr(ctx.ensure_object(GlobalOptions), name, value)
+
+    return keep
+
+
+def _add_root(ctx: click.Context, _: click.Parameter, value: tuple[Path, ...]) -> None:
+    ctx.ensure_object(GlobalOptions).data_roots += value
+
+
+_OPTIONS = (
+    click.option(
+        "-C",
+        "directory",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Run as if started in DIR.",
+        expose_value=False,
+        callback=_keep("directory"),
+    ),
+    click.option(
+        "--env",
+        metavar="NAME",
+        help="Lay this environment over the project (also CTSYNC_ENV).",
+        expose_value=False,
+        callback=_keep("env"),
+    ),
+    click.option(
+        "--format",
+        type=click.Choice(FORMATS),
+        help="How to print the document. Default: text.",
+        expose_value=False,
+        callback=_keep("format"),
+    ),
+    click.option(
+        "--sandbox",
+        is_flag=True,
+        help="Use the embedded simulation of the platform instead of the account.",
+        expose_value=False,
+        callback=_keep("sandbox"),
+    ),
+    click.option(
+        "--reveal",
+        is_flag=True,
+        help="Show personal data in clear; refused where CI is set.",
+        expose_value=False,
+        callback=_keep("reveal"),
+    ),
+    click.option(
+        "--data-root",
+        "data_roots",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        multiple=True,
+        help="Read files of the project from DIR too (also CTSYNC_DATA_ROOTS).",
+        expose_value=False,
+        callback=_add_root,
+    ),
+    click.option(
+        "-v",
+        "verbose",
+        count=True,
+        help="Log what is done; -vv for more.",
+        expose_value=False,
+        callback=_keep("verbose"),
+    ),
+    click.option(
+        "--no-color",
+        is_flag=True,
+        help="Print without colours (also NO_COLOR).",
+        expose_value=False,
+        callback=_keep("no_colour"),
+    ),
+)
+
+
+def global_options(function: _Function) -> _Function:
+    """Return a command the global options; their values go into `Settings`."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def environment_of(settings: GlobalOptions) -> str | None:
+    """Return the environment that was chosen, by option or variable."""
+    return settings.env or os.environ.get("CTSYNC_ENV") or None
+
+
+def data_roots_of(settings: GlobalOptions) -> tuple[Path, ...]:
+    """Return the folders that files may come from too, by option or variable.
+
+    Raises:
+        UsageError: one of them is no folder.
+    """
+    written = os.environ.get("CTSYNC_DATA_ROOTS", "").split(os.pathsep)
+    found = [*settings.data_roots, *(Path(each) for each in written if each)]
+    roots = tuple(settings.directory / each for each in found)
+    for root in roots:
+        if not root.is_dir():
+            hint = "--data-root and CTSYNC_DATA_ROOTS name folders that are there"
+            raise UsageError(f"{root} is no folder", hint=hint)
+    return roots

@@ -1,0 +1,160 @@
+"""Making a plan from the command line's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ctsync.cli.project_session import ProjectSession
+from ctsync.errors import CtsyncError, UsageError
+from ctsync.model.policy import LIMITS
+
+if TYPE_CHECKING:
+    from ctsync.apply.recover import CurrentSnapshot
+    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.plan_header import PlanHead
+    from ctsync.plan.planner import Planner
+    from ctsync.plan.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What the command line asks of a plan."""
+
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    accepts: tuple[str, ...] = ()
+    engine: str | None = None
+    accepted: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "accepted", parse_accepts(self.accepts))
+
+
+def parse_accepts(words: Iterable[str]) -> dict[str, int]:
+    """Read `--accept K=N` options.
+
+    Raises:
+        UsageError: no such limit, or no number.
+    """
+    accepted: dict[str, int] = {}
+    for word in words:
+        name, _, number = word.partition("=")
+        if name not in LIMITS or not (number.isascii() and number.isdigit()):
+            raise UsageError(
+                f"--accept {word} means nothing",
+                hint=f"write --accept KIND=NUMBER, KIND one of {', '.join(LIMITS)}",
+            )
+        accepted[name] = int(number)
+    return accepted
+
+
+def plan_now(
+    session: ProjectSession, present: CurrentSnapshot, wish: PlanOptions
+) -> SavedPlan:
+    """Make the plan of a project against what is known now.
+
+    Raises:
+        SpecError: the project has errors.
+        StateError: the state is another account's.
+        UsageError: a selector or an option means nothing.
+        CtsyncError: there is no room for the plan.
+    """
+    from tempfile import gettempdir
+
+    from ctsync.plan.make_plan import make_plan
+    from ctsync.plan.plan_file import scratch_file
+
+    planner = planner_for(session, present, selection_of(wish), wish.engine)
+    head = _head(session, present, wish)
+    columns = present.columns.sql if present.columns is not None else None
+    try:
+        return make_plan(planner, head, present.entries(), scratch_file(), columns)
+    except OSError as error:
+        raise CtsyncError(
+            f"the plan cannot be kept in {gettempdir()}: {error.strerror}",
+            hint="make room there, or name a roomier folder with TMPDIR",
+            code="plan_unwritable",
+        ) from error
+
+
+def planner_for(
+    session: ProjectSession,
+    present: CurrentSnapshot,
+    selection: Selection,
+    engine: str | None = None,
+) -> Planner:
+    """Return the weigher of a project, with what loading it has found.
+
+    Without the name of an engine it is chosen by size.
+
+    Raises:
+        StateError: the state is another account's.
+    """
+    from ctsync.engines import choose_engine
+    from ctsync.plan.planner import Planner
+    from ctsync.state import check_account
+
+    location = session.store().location
+    check_account(present.header, session.account, location=location)
+    mask = session.mask(present.base.lineage)
+    chosen = choose_engine(
+        engine,
+        entries=present.header.entries if present.header is not None else 0,
+        has_columns=present.columns is not None,
+        has_rows=any(True for _ in session.project.row_sources()),
+    )
+    project = session.project
+    return Planner(project, mask, selection, project.findings, engine=chosen)
+
+
+def selection_of(wish: PlanOptions) -> Selection:
+    """Return the selection that `--target` and `--exclude` ask for."""
+    from ctsync.plan.selection import Selection, parse_selector
+
+    return Selection(
+        [parse_selector(word) for word in wish.targets],
+        [parse_selector(word) for word in wish.excludes],
+    )
+
+
+def _head(
+    session: ProjectSession, present: CurrentSnapshot, wish: PlanOptions
+) -> PlanHead:
+    from ctsync.plan.plan_header import PlanHead
+
+    project = session.project
+    return PlanHead(
+        account=session.account,
+        base=present.base,
+        environment=project.environment,
+        project=_project_name(session),
+        first_run=present.header is None,
+        targets=wish.targets,
+        excludes=wish.excludes,
+        accepted=wish.accepted,
+        records_per_call=project.upload.records_per_call,
+        hides_identities=project.sensitive_identities,
+        sandbox=session.settings.sandbox,
+        inputs=project.inputs,
+    )
+
+
+def _project_name(session: ProjectSession) -> str:
+    """Return the name by which a pipeline finds its comment again.
+
+    In the sandbox every account is the same, so there the project file's words tell.
+    """
+    project, words = session.project, session.project.account_words
+    if project.name is None and session.settings.sandbox and words is not None:
+        return f"{session.account.shown.id}-{words.id.text}"
+    return project.name or session.account.shown.id
+
+
+def is_plan_file(path: Path | None, folder: Path) -> bool:
+    """Return whether a path names a saved plan rather than a project."""
+    if path is None or path.suffix in {".yaml", ".yml"}:
+        return False
+    return not (folder / path).is_dir()

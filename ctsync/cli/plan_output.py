@@ -1,0 +1,113 @@
+"""Showing a plan document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NoReturn
+
+from ctsync.cli.global_options import GlobalOptions
+from ctsync.cli.output import has_colour, print_document
+from ctsync.model.masking import Mask
+
+if TYPE_CHECKING:
+    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.plan_header import PlanEnds
+    from ctsync.render.plan_view import PlanView
+
+
+def show_plan(
+    settings: GlobalOptions,
+    plan: SavedPlan | PlanEnds,
+    *,
+    exit_code: int,
+    summary_only: bool = False,
+    everything: bool = False,
+    targets: tuple[str, ...] = (),
+) -> None:
+    """Print a plan, or the chosen part of it, in the format that was asked for.
+
+    Raises:
+        UsageError: a selector matches nothing.
+    """
+    print_document(
+        rendered(
+            settings,
+            plan,
+            exit_code=exit_code,
+            summary_only=summary_only,
+            everything=everything,
+            targets=targets,
+        ),
+        as_commands=settings.format == "github",
+    )
+
+
+def rendered(
+    settings: GlobalOptions,
+    plan: SavedPlan | PlanEnds,
+    *,
+    exit_code: int,
+    summary_only: bool = False,
+    everything: bool = False,
+    targets: tuple[str, ...] = (),
+) -> Iterator[str]:
+    """Return a plan as text, piece by piece."""
+    from ctsync.cli.show_selection import select_changes
+    from ctsync.render import renderer_for
+    from ctsync.render.plan_view import Style
+
+    style = Style(
+        colour=has_colour(settings),
+        everything=everything,
+        summary_only=summary_only,
+        exit_code=exit_code,
+        verbose=settings.verbose > 0,
+    )
+    return renderer_for(settings.format).render(
+        select_changes(view_of(settings, plan), targets), style
+    )
+
+
+def view_of(settings: GlobalOptions, plan: SavedPlan | PlanEnds) -> PlanView:
+    """Return what a rendering sees of a plan."""
+    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.render.plan_view import PlanView
+
+    head, foot = plan.head, plan.foot
+    whole = plan if isinstance(plan, SavedPlan) else None
+    return PlanView(
+        account=head.account.shown,
+        environment=head.environment,
+        project=head.project,
+        base=head.base,
+        first_run=head.first_run,
+        targets=head.targets,
+        excludes=head.excludes,
+        accepted=head.accepted,
+        digest=foot.digest,
+        summary=foot.summary,
+        blocked=foot.blocked,
+        left_out=foot.left_out,
+        diagnostics=foot.diagnostics,
+        diagnostic_totals=foot.diagnostic_totals,
+        sandbox=head.sandbox,
+        changes=_unread if whole is None else whole.changes,
+        unread=_unread if whole is None else whole.lines,
+        survey=foot.survey,
+        verified="ends" if whole is None else "whole",
+        mask=mask_of(settings, plan),
+    )
+
+
+def _unread() -> NoReturn:
+    msg = "only the ends of this plan were read"
+    raise AssertionError(msg)
+
+
+def mask_of(settings: GlobalOptions, plan: SavedPlan | PlanEnds) -> Mask:
+    """Return what an output of this plan hides."""
+    return Mask(
+        plan.head.base.lineage,
+        reveal=settings.reveal,
+        all_identities=plan.head.hides_identities,
+    )

@@ -1,0 +1,118 @@
+"""What a command works with: project, target, store, mask."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from ctsync.cli.global_options import GlobalOptions, data_roots_of, environment_of
+from ctsync.cli.output import log_to_stderr
+from ctsync.errors import UsageError
+from ctsync.model.masking import Mask
+from ctsync.model.snapshot import Account
+
+if TYPE_CHECKING:
+    from ctsync.project import Project
+    from ctsync.state import Store
+
+SANDBOX_ACCOUNT = "SANDBOX"
+SANDBOX_PASSCODE = "sandbox"
+
+
+class ProjectSession(Struct, frozen=True):
+    """A project as one command sees it."""
+
+    settings: GlobalOptions
+    project: Project
+    variables: Mapping[str, str]
+
+    @property
+    def account(self) -> Account:
+        """Where calls go."""
+        if self.settings.sandbox:
+            return Account(SANDBOX_ACCOUNT, self.project.region, "sandbox")
+        return self.project.account(self.variables)
+
+    @property
+    def sandbox_folder(self) -> Path:
+        """Where the embedded platform keeps its data and state."""
+        return self.project.root / ".ctsync" / "sandbox"
+
+    def store(self) -> Store:
+        """Return the store that holds the state."""
+        from ctsync.state import open_store
+
+        if self.settings.sandbox:
+            return open_store("state.jsonl", folder=self.sandbox_folder)
+        state = self.project.state(self.variables)
+        store = open_store(state.location, folder=self.project.root, name=state.name)
+        if state.shown is not None:
+            store.location = state.shown
+        return store
+
+    def mask(self, lineage: str | None) -> Mask:
+        """Return what the output hides."""
+        return Mask(
+            lineage,
+            reveal=self.settings.reveal,
+            all_identities=self.project.sensitive_identities,
+        )
+
+    def passcode(self) -> str:
+        """Return the secret; asked for only when a call is sent."""
+        if self.settings.sandbox:
+            return SANDBOX_PASSCODE
+        return self.project.passcode(self.variables)
+
+
+def open_session(settings: GlobalOptions, path: Path | None = None) -> ProjectSession:
+    """Load the project that a command is about.
+
+    Raises:
+        UsageError: there is no project, or no such environment.
+        SpecError: it has errors.
+    """
+    from ctsync.project import load_project
+
+    check_reveal(settings)
+    if settings.verbose:
+        log_to_stderr(settings.verbose)
+    project = load_project(
+        settings.directory / (path or Path()),
+        environment=environment_of(settings),
+        variables=os.environ,
+        data_roots=data_roots_of(settings),
+        is_sandboxed=settings.sandbox,
+    )
+    # What was read stays until the end, so no collection has to look at it again.
+    gc.freeze()
+    return ProjectSession(settings, project, os.environ)
+
+
+def sensitivity(session: ProjectSession) -> Callable[[str], bool]:
+    """Return what tells whether an attribute's values must not be shown."""
+    return lambda name: session.project.rule_for(name).sensitive
+
+
+def check_reveal(settings: GlobalOptions) -> None:
+    """Refuse to show personal data where logs are kept and shared.
+
+    Raises:
+        UsageError: `--reveal` where CI is set.
+    """
+    if settings.reveal and settings.format in {"markdown", "html"}:
+        raise UsageError(
+            f"--reveal is refused with --format {settings.format}: it is made to be "
+            "kept and shared",
+            hint="use --format text",
+        )
+    if settings.reveal and os.environ.get("CI"):
+        raise UsageError(
+            "--reveal is refused where CI is set: its logs are kept and shared",
+            hint="run it on your own machine",
+        )

@@ -1,0 +1,90 @@
+"""Sending a plan: transport, terms, signals."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from ctsync.cli.apply_options import ApplyOptions
+from ctsync.cli.project_session import ProjectSession
+from ctsync.errors import CtsyncError
+
+if TYPE_CHECKING:
+    from ctsync.apply.apply_result import ApplyResult
+    from ctsync.apply.clock import Clock
+    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.state import Store
+    from ctsync.transport.upload_result import Transport
+
+
+def send_plan(
+    session: ProjectSession,
+    store: Store,
+    plan: SavedPlan,
+    orders: ApplyOptions,
+    clock: Clock,
+) -> ApplyResult:
+    """Send what a plan says, from this project to its account.
+
+    Raises:
+        CtsyncError: nothing was sent.
+        Interrupted: a second signal ended the run; the journal holds what was sent.
+    """
+    from ctsync.apply.apply_plan import apply_plan
+    from ctsync.apply.apply_settings import ApplySettings
+    from ctsync.cli.progress import Progress
+    from ctsync.cli.signals import stop_on_signals
+
+    project = session.project
+    terms = ApplySettings(
+        records_per_call=project.upload.records_per_call,
+        timeout_seconds=project.upload.timeout_seconds,
+        concurrency=project.upload.concurrency,
+        dry_run=orders.dry_run,
+        reject_limit=project.policy.limits["reject"],
+        canary=orders.canary,
+        allow_rejected=orders.allow_rejected,
+        frame=project.frame,
+    )
+    progress = Progress()
+    with ExitStack() as stack, stop_on_signals() as stop, closing(progress):
+        return apply_plan(
+            plan,
+            store,
+            lambda: _connect(session, stack),
+            terms=terms,
+            clock=clock,
+            sleep=time.sleep,
+            rng=random.Random(),  # noqa: S311 - jitter, no secret
+            new_id=lambda: str(uuid.uuid4()),
+            observer=progress,
+            stop=stop,
+        )
+
+
+def _connect(session: ProjectSession, stack: ExitStack) -> Transport:
+    from ctsync.transport.http import connect
+
+    account = session.account
+    if session.settings.sandbox:
+        from ctsync.sandbox import Sandbox
+
+        data = session.sandbox_folder / "platform.db"
+        try:
+            platform = stack.enter_context(Sandbox(data=data, account_id=account.id))
+        except OSError as error:
+            words = f"the embedded sandbox cannot start: {error.strerror}"
+            raise CtsyncError(words, code="sandbox") from error
+        account = replace(account, endpoint=platform.url)
+    upload = session.project.upload
+    return connect(
+        account,
+        session.passcode(),
+        timeout_seconds=upload.timeout_seconds,
+        connections=upload.concurrency,
+    )

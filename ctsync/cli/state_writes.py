@@ -1,0 +1,158 @@
+"""Commands that write the state and send nothing: show, ask, replace."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ctsync import __version__
+from ctsync.cli.confirm import ask_for_yes, require_someone
+from ctsync.cli.output import require_format, write_after
+from ctsync.cli.project_session import ProjectSession
+from ctsync.cli.run_identity import run_identity
+
+if TYPE_CHECKING:
+    from ctsync.apply.recover import CurrentSnapshot
+    from ctsync.model.profile_key import ProfileKey
+    from ctsync.model.snapshot import Header
+    from ctsync.state import Store
+    from ctsync.state.entry_edits import Edit
+
+
+class WriteOptions(Struct, frozen=True):
+    """What the command line says of asking and writing."""
+
+    auto_approve: bool = False
+    dry_run: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to say yes."""
+        return not (self.auto_approve or self.dry_run)
+
+
+class StateRewrite(Struct, frozen=True):
+    """A new version of the state's entries. `words` say what it does.
+
+    `edits` come sorted by key; `is_whole` says that they are written over the state as
+    it was read, though the store would refuse to read it. `ends_plans` says that no
+    plan may go on over it: one that was left open would bring back what was forgotten.
+    """
+
+    count: int
+    words: str
+    edits: Callable[[], Iterator[tuple[ProfileKey, Edit]]]
+    ends_plans: bool = False
+    is_whole: bool = False
+
+
+def rewrite_state(
+    session: ProjectSession,
+    make: Callable[[CurrentSnapshot], StateRewrite],
+    permission: WriteOptions,
+    *,
+    read: Callable[[Store], CurrentSnapshot] | None = None,
+) -> int:
+    """Show what would be written, ask, write it, and say so.
+
+    `read` gives what is known now where the usual way would refuse it.
+
+    Raises:
+        StateError, StateLocked: the state cannot be used.
+        NotApproved: the person at the prompt did not say yes.
+    """
+    require_format(session.settings, "text", "json")
+    if permission.asks:
+        require_someone("--auto-approve", "--dry-run")
+    store = session.store()
+    with ExitStack() as stack:
+        if not permission.dry_run:
+            stack.enter_context(store.lock(run_identity()))
+        present = (read or _reader(permission))(store)
+        new = make(present)
+        if new.count and permission.asks:
+            ask_for_yes(f"State {store.location}: {new.words}?")
+        written = bool(new.count) and not permission.dry_run
+        header = present.header
+        if written:
+            header = _write(store, _next(session, present, new), new, present)
+        _report(session, new, header, written=written)
+    return 0
+
+
+def _write(
+    store: Store, header: Header, new: StateRewrite, present: CurrentSnapshot
+) -> Header:
+    from ctsync.state.entry_edits import changed_entry
+
+    if new.is_whole:
+        return store.replace(header, changed_entry(present.entries(), new.edits()))
+    return store.amend(header, new.edits())
+
+
+def _reader(permission: WriteOptions) -> Callable[[Store], CurrentSnapshot]:
+    from ctsync.apply.recover import folded_view, recover
+
+    if permission.dry_run:
+        return folded_view
+    return recover
+
+
+def _next(
+    session: ProjectSession, present: CurrentSnapshot, new: StateRewrite
+) -> Header:
+    """Return the header of the next version; without a state, draw its lineage."""
+    from ctsync.model.snapshot import Header
+    from ctsync.state import check_account
+
+    before = present.header
+    check_account(before, session.account, location=session.store().location)
+    if before is None:
+        before = Header(str(uuid.uuid4()), 0, session.account)
+    last_plan = None if new.ends_plans else before.last_plan
+    return replace(
+        before,
+        serial=before.serial + 1,
+        last_plan=last_plan,
+        tool_version=__version__,
+    )
+
+
+def _report(
+    session: ProjectSession, new: StateRewrite, header: Header | None, *, written: bool
+) -> None:
+    serial = 0 if header is None else header.serial
+    if session.settings.format == "json":
+        from ctsync.canonical_json import canonical
+
+        document = canonical(_document(session, new, serial, written)).decode()
+        write_after([document, "\n"])
+    elif written:
+        write_after([f"Done: {new.words}. The state is at serial {serial}.\n"])
+    else:
+        what = f"Would {new.words}." if new.count else "Nothing to write."
+        write_after([f"{what} The state is at serial {serial}.\n"])
+
+
+def _document(
+    session: ProjectSession,
+    new: StateRewrite,
+    serial: int,
+    written: bool,  # noqa: FBT001
+) -> dict[str, Any]:
+    name = session.settings.command.replace(" ", ".")
+    return {
+        "format": f"ctsync.{name}/1",
+        "exit_code": 0,
+        "error": None,
+        "diagnostics": [],
+        "diagnostic_totals": {},
+        "written": written,
+        "profiles": new.count,
+        "serial": serial,
+    }

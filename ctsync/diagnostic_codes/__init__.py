@@ -1,0 +1,24 @@
+"""Every diagnostic code: what it means, and how what it names is put right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ctsync.diagnostic_codes import files, names, plans, records, shape, tables, values
+from ctsync.diagnostic_codes.code import Code
+from ctsync.diagnostics import Severity
+
+CODES: Mapping[str, Code] = {
+    **files.CODES,
+    **shape.CODES,
+    **values.CODES,
+    **names.CODES,
+    **plans.CODES,
+    **records.CODES,
+    **tables.CODES,
+}
+
+
+def severity_of(code: str) -> Severity:
+    """Return how serious a finding of this code is."""
+    return CODES[code].severity if code in CODES else "error"

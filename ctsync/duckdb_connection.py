@@ -1,0 +1,81 @@
+"""Connections to DuckDB: the one place that knows its settings and its errors.
+
+A connection is closed to extensions and settings from outside, speaks UTC, and spills
+to a private folder that goes with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Connection: TypeAlias = "DuckDBPyConnection"
+
+MEMORY_MIB = 1024  # what one connection may hold before it spills
+
+
+@contextmanager
+def open_connection(
+    *, memory_mib: int = MEMORY_MIB, threads: int | None = None
+) -> Generator[Connection]:
+    """Return a connection to an empty database that lives as long as the context."""
+    import duckdb
+
+    with TemporaryDirectory(prefix="ctsync-") as folder:
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": f"{memory_mib}MiB",
+            "temp_directory": folder,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        if threads is not None:
+            settings["threads"] = threads
+        connection = duckdb.connect(":memory:", config=settings)
+        try:
+            connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+            yield connection
+        finally:
+            connection.close()
+
+
+def quoted(text: str) -> str:
+    """Return text as a literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def named(name: str) -> str:
+    """Return a name as an identifier of SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def as_bytes(number: str) -> str:
+    """Return the expression for the sixteen bytes of a UHUGEINT, the highest first.
+
+    A number of a fixed size is joined faster than as many bytes.
+    """
+    return f"unhex(lpad(hex({number}), 32, '0'))"
+
+
+def as_number(data: str) -> str:
+    """Return the expression for the number that sixteen bytes are; NULL for others."""
+    return f"CASE WHEN octet_length({data}) = 16 THEN {data}::BIT::UHUGEINT END"
+
+
+def reason_of(error: Exception) -> str:
+    """Say what kept DuckDB, without its own words: they quote values and paths."""
+    words = str(error)
+    if "No space left" in words or "max_temp_directory_size" in words:
+        return "the disk is full"
+    return words.partition(":")[0].strip().lower() if ":" in words else "it failed"
+
+
+def refusals() -> type[Exception]:
+    """Return the base of what DuckDB raises; ask only where something was raised."""
+    import duckdb
+
+    return duckdb.Error

@@ -1,0 +1,82 @@
+"""Filling a state from the spec, as if everything declared were so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import BinaryIO
+
+from msgspec.structs import replace
+
+from ctsync.canonical_json import fold_name
+from ctsync.kinds import KINDS
+from ctsync.model.change import Change
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
+from ctsync.state.entry_edits import Edit
+from ctsync.state.snapshot_codec import entry_from_line, entry_line
+
+
+class SpecImport:
+    """What a state takes from the spec; kept in a file, since it may be millions."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """`file` is empty, private, and gone when it is closed."""
+        self.profiles = 0
+        self.attributes = 0
+        self._file = file
+
+    def add(self, entry: Entry | None, change: Change) -> None:
+        """Take a change in, as if it had long been so; changes come sorted by key."""
+        after = entry_as_declared(entry or Entry(change.key), change)
+        if after != entry:
+            self._file.write(entry_line(after))
+            self.profiles += 1
+            self.attributes += len(change.targets)
+
+    def edits(self) -> Iterator[tuple[ProfileKey, Edit]]:
+        """Yield what is to stand in the state, by key. May be called again."""
+        self._file.seek(0)
+        for after in map(entry_from_line, self._file):
+            yield after.key, partial(_instead, after)
+
+
+def _instead(after: Entry, _before: Entry | None) -> Entry:
+    return after
+
+
+def entry_as_declared(entry: Entry, change: Change) -> Entry:
+    """Return an entry as if a change had long been so.
+
+    Nothing counts as sent by ctsync. Counters are uncertain, since what they would be
+    compared with was never seen, and so the next plan assigns them.
+    """
+    before = {} if entry.gone else {**entry.attributes}
+    after = {**before, **_after(before, change)}
+    kept = {name: k for name, k in after.items() if name not in change.settled.forget}
+    once = {fold_name(t.attribute) for t in change.targets if t.write == "once"}
+    doubtful = any(not known.certain for known in kept.values())
+    return Entry(
+        entry.key,
+        dict(sorted(kept.items())),
+        change.settled.cohorts,
+        tuple(sorted(once.union(entry.once))),
+        None if doubtful else change.settled.fingerprint,
+    )
+
+
+def _after(before: Mapping[str, KnownValue], change: Change) -> dict[str, KnownValue]:
+    after: dict[str, KnownValue] = {}
+    exact = {fold_name(t.attribute) for t in change.targets if t.exact is not None}
+    for operation in change.operations:
+        name = fold_name(operation.attribute)
+        held = after.get(name, before.get(name))
+        sent = replace(operation, ours=()) if operation.ours else operation
+        known = KINDS[operation.kind].apply(held, sent)
+        after[name] = replace(
+            known,
+            owned=held.owned if held is not None else False,
+            certain=operation.kind != "counter",
+            complete=known.complete or name in exact,
+        )
+    return after

@@ -1,0 +1,271 @@
+"""From what is desired and what is known of one profile to its change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from ctsync.engines.base import Candidate
+from ctsync.kinds import KINDS
+from ctsync.kinds.base import Fault, Faults, ValueContext
+from ctsync.kinds.subscription import is_opt_in
+from ctsync.model.attribute import Attribute
+from ctsync.model.change import Action, Change, EntryAfter, Origin
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.operation import Operation
+from ctsync.plan.missing_row_rules import MissingRowRules
+
+
+class DesiredProfile(Struct, frozen=True):
+    """All that a plan wants of one profile.
+
+    `declared` are the targets of places that name it, `leaving` those of cohorts that
+    it leaves, both by folded name; of what is `standing` it is known already that the
+    snapshot has just that. `removes` says that what left the spec is removed,
+    `shields` what tables say of it. Unless it `settles`, what is wanted is not wholly
+    known, and no fingerprint is kept.
+    """
+
+    declared: Mapping[str, DesiredValue]
+    leaving: Mapping[str, DesiredValue] = field(default_factory=dict)
+    standing: Collection[str] = ()
+    cohorts: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    is_named: bool = True
+    removes: bool = False
+    shields: MissingRowRules = field(default_factory=MissingRowRules)
+    settles: bool = True
+
+
+class PlannedProfile(Struct):
+    """What came of one candidate.
+
+    `change` is None where nothing is to be done; `settled` is then what the entry
+    gets at the next fold, if anything. `held` are attributes whose one write has
+    been, `locked` those that may not change, `stuck` those that policy wants removed
+    and the API cannot, `faults` what cannot be done at all.
+    """
+
+    change: Change | None = None
+    settled: EntryAfter | None = None
+    held: list[str] = field(default_factory=list)
+    locked: list[str] = field(default_factory=list)
+    stuck: list[str] = field(default_factory=list)
+    faults: list[tuple[str, Fault]] = field(default_factory=list)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing to say of it besides its change."""
+        return not (self.faults or self.held or self.locked or self.stuck)
+
+
+def build_change(
+    candidate: Candidate,
+    wanted: DesiredProfile,
+    frame: ValueContext,
+    rule_for: Callable[[str], Attribute],
+) -> PlannedProfile:
+    """Return the change of a candidate; `rule_for` tells of an attribute by name."""
+    return _Builder(candidate, wanted, frame, rule_for).build()
+
+
+class _Builder:
+    def __init__(
+        self,
+        candidate: Candidate,
+        wanted: DesiredProfile,
+        frame: ValueContext,
+        rule_for: Callable[[str], Attribute],
+    ) -> None:
+        self._rule_for = rule_for
+        self._candidate = candidate
+        self._wanted = wanted
+        self._frame = frame
+        entry = candidate.entry
+        # An entry that a read found gone counts as none: its upload creates again.
+        self._entry = entry if entry is not None and not entry.gone else None
+        self._known = self._entry.attributes if self._entry is not None else {}
+        self._built = PlannedProfile()
+        self._operations: list[Operation] = []
+        self._targets: list[DesiredValue] = []
+        self._released: list[str] = []
+        self._forget: list[str] = []
+
+    def build(self) -> PlannedProfile:
+        declared, leaving = self._wanted.declared, self._wanted.leaving
+        standing = self._wanted.standing
+        for folded, target in declared.items():
+            self._reach(folded, target)
+        for folded, target in leaving.items():
+            self._forget.append(folded)
+            self._reach(folded, target)
+        for folded in self._known:
+            if not (folded in declared or folded in leaving or folded in standing):
+                self._let_go(folded, self._known[folded])
+        return self._finish()
+
+    def _reach(self, folded: str, target: DesiredValue) -> tuple[Operation, ...]:
+        known = self._known.get(folded)
+        if target.kind == "list" and folded not in self._wanted.shields.kept:
+            target = _with_take_back(target, known)
+        try:
+            operations = KINDS[target.kind].diff(known, target, self._frame)
+        except Faults as wrong:
+            self._built.faults.extend((target.attribute, f) for f in wrong.faults)
+            return ()
+        if not operations:
+            return ()
+        self._check_count(target, operations)
+        if self._is_held(folded, target, known):
+            self._built.held.append(target.attribute)
+            return ()
+        if target.write == "locked" and _changes_value(operations):
+            self._built.locked.append(target.attribute)
+        self._targets.append(target)
+        self._operations.extend(operations)
+        return operations
+
+    def _check_count(
+        self, target: DesiredValue, operations: tuple[Operation, ...]
+    ) -> None:
+        limit = self._frame.limits.list_values
+        after = operations[-1].after
+        if isinstance(after, tuple) and len(after) > limit:
+            fault = Fault(
+                "CT209",
+                f"{target.attribute} would hold {len(after)} values, the platform "
+                f"keeps {limit} and drops the oldest",
+                "exclude some, or declare fewer",
+            )
+            self._built.faults.append((target.attribute, fault))
+
+    def _is_held(
+        self, folded: str, target: DesiredValue, known: KnownValue | None
+    ) -> bool:
+        if target.write != "once":
+            return False
+        marked = self._entry is not None and folded in self._entry.once
+        return marked or (known is not None and _is_certain_value(known))
+
+    def _let_go(self, folded: str, known: KnownValue) -> None:
+        """Deal with an attribute that no place declares any more."""
+        if folded in self._wanted.shields.kept:
+            return
+        if known.ours:
+            self._take_back(folded, known)
+        elif self._removes(folded) and known.owned:
+            self._remove(folded, known)
+        elif self._wanted.is_named:
+            self._release(folded, known)
+
+    def _removes(self, folded: str) -> bool:
+        return self._wanted.removes or folded in self._wanted.shields.swept
+
+    def _take_back(self, folded: str, known: KnownValue) -> None:
+        self._reach(folded, self._parting(known, "list", take_back=known.ours))
+        stays = frozenset((*known.present, *known.maybe)) - frozenset(known.ours)
+        if not stays:
+            self._forget.append(folded)
+        elif self._wanted.is_named or self._removes(folded):
+            self._release(folded, known)
+
+    def _remove(self, folded: str, known: KnownValue) -> None:
+        kind = KINDS[known.kind]
+        if not kind.can_remove(known.name):
+            self._built.stuck.append(known.name)
+            self._release(folded, known)
+            return
+        exact = () if known.kind == "list" else None
+        if self._reach(folded, self._parting(known, known.kind, exact=exact)):
+            self._forget.append(folded)
+        else:
+            self._release(folded, known)
+
+    def _parting(
+        self,
+        known: KnownValue,
+        kind: str,
+        *,
+        exact: tuple[str, ...] | None = None,
+        take_back: tuple[str, ...] = (),
+    ) -> DesiredValue:
+        rule = self._rule_for(known.name)
+        return DesiredValue(
+            known.name,
+            kind,
+            exact=exact,
+            take_back=take_back,
+            # A value written once may still part; a locked one may not.
+            write="locked" if rule.write == "locked" else "free",
+            sensitive=rule.sensitive,
+            leaving=True,
+        )
+
+    def _release(self, folded: str, known: KnownValue) -> None:
+        self._released.append(known.name)
+        self._forget.append(folded)
+
+    def _finish(self) -> PlannedProfile:
+        settled = self._settled()
+        if self._operations or self._released:
+            self._built.change = self._change(settled)
+        elif self._entry is not None and _differs(settled, self._entry):
+            self._built.settled = settled
+        return self._built
+
+    def _settled(self) -> EntryAfter:
+        wanted = self._wanted
+        reached = wanted.is_named and wanted.settles and not self._built.held
+        return EntryAfter(
+            fingerprint=self._candidate.fingerprint if reached else None,
+            cohorts=self._wanted.cohorts,
+            forget=tuple(sorted(self._forget)),
+        )
+
+    def _change(self, settled: EntryAfter) -> Change:
+        operations = sorted(self._operations, key=lambda op: (op.attribute, op.step))
+        return Change(
+            key=self._candidate.key,
+            action=self._action(),
+            operations=tuple(operations),
+            origins=self._wanted.origins,
+            released=tuple(sorted(self._released)),
+            targets=tuple(sorted(self._targets, key=lambda t: t.attribute)),
+            settled=settled,
+            opt_in=any(map(is_opt_in, operations)),
+        )
+
+    def _action(self) -> Action:
+        if not self._operations:
+            return "release"
+        return "create" if self._entry is None else "update"
+
+
+def _with_take_back(target: DesiredValue, known: KnownValue | None) -> DesiredValue:
+    if known is None or target.exact is not None:
+        return target
+    extra = frozenset((*target.take_back, *known.ours)) - frozenset(target.include)
+    return replace(target, take_back=tuple(sorted(extra)))
+
+
+def _is_certain_value(known: KnownValue) -> bool:
+    is_clear = known.certain and not known.maybe
+    return is_clear and (known.value is not None or bool(known.present))
+
+
+def _changes_value(operations: Iterable[Operation]) -> bool:
+    """Return whether a value that is certain changes: of a list, what is present."""
+    return any(
+        op.before not in (None, ()) and (op.prior == "known" or op.kind == "list")
+        for op in operations
+        if op.step == 1
+    )
+
+
+def _differs(settled: EntryAfter, entry: Entry) -> bool:
+    has_news = settled.fingerprint not in (None, entry.fingerprint)
+    left = bool(frozenset(settled.forget) & entry.attributes.keys())
+    return has_news or left or settled.cohorts != entry.cohorts

@@ -1,0 +1,137 @@
+"""What holds a saved plan together: a checksum of all of it, and a seal of its ends.
+
+The last line has both. The checksum covers every byte before it. The seal covers head,
+foot, checksum and, by a number in the foot, the length of what lies between, so that
+counts can be shown from the ends alone: a plan of a million changes is then read in two
+places. Whoever sends a plan verifies the checksum.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any, BinaryIO
+
+from msgspec import Struct
+
+from ctsync.canonical_json import canonical, parse
+from ctsync.errors import PlanRefused
+
+_FOOT = b'{"foot":'
+_BLOCK_BYTES = 1 << 20
+_TAIL_BYTES = 1 << 16
+_LINE_BYTES = 1 << 13
+
+
+class Ends(Struct, frozen=True):
+    """First line, foot and seal of a saved plan, with where the seal stands."""
+
+    head: bytes
+    foot: bytes
+    seal: bytes
+    seal_at: int
+
+    def says(self) -> tuple[str, dict[str, Any]]:
+        """Return the checksum and the foot, if head, foot and seal belong together.
+
+        Raises:
+            ValueError, KeyError, TypeError: they do not.
+        """
+        checksum = str(parse(self.seal)["checksum"])
+        data: dict[str, Any] = parse(self.foot)["foot"]
+        is_whole = data["bytes"] == self.seal_at - len(self.foot)
+        if not is_whole or self.seal != seal_line(self.head, self.foot, checksum):
+            msg = "not as it was sealed"
+            raise ValueError(msg)
+        return checksum, data
+
+
+def seal_line(head: bytes, foot: bytes, checksum: str) -> bytes:
+    """Return the last line of a plan with this head, foot and checksum."""
+    seal = sha256(b"".join((head, foot, checksum.encode()))).hexdigest()
+    return canonical({"checksum": checksum, "seal": seal}) + b"\n"
+
+
+def read_ends(file: BinaryIO) -> Ends:
+    """Read head, foot and seal, and nothing of what lies between.
+
+    Raises:
+        ValueError: these are not the ends of a plan.
+    """
+    size = os.fstat(file.fileno()).st_size
+    foot, seal = _last_lines(file, size)
+    head = next(lines(file), b"")
+    if not foot.startswith(_FOOT):
+        msg = "no foot"
+        raise ValueError(msg)
+    return Ends(head, foot, seal, size - len(seal))
+
+
+def checksum_of(file: BinaryIO, size: int) -> str:
+    """Return the SHA-256 of the first so many bytes."""
+    checksum = sha256()
+    for block in read_blocks(file, 0, size):
+        checksum.update(block)
+    return checksum.hexdigest()
+
+
+def read_blocks(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    """Yield the bytes between two places."""
+    while start < end:
+        block = os.pread(file.fileno(), min(_BLOCK_BYTES, end - start), start)
+        if not block:
+            return
+        start += len(block)
+        yield block
+
+
+def line_at(file: BinaryIO, start: int) -> bytes:
+    """Return the line that begins at a byte."""
+    size = _LINE_BYTES
+    while True:
+        line, newline, _ = os.pread(file.fileno(), size, start).partition(b"\n")
+        if newline or len(line) < size:
+            return line + newline
+        size *= 8
+
+
+def lines(file: BinaryIO, block_bytes: int = 1 << 18) -> Iterator[bytes]:
+    """Yield the lines of a file.
+
+    They are read by position, so that several readers can share one nameless file.
+    """
+    offset, rest = 0, b""
+    while block := os.pread(file.fileno(), block_bytes, offset):
+        offset += len(block)
+        *whole, rest = (rest + block).split(b"\n")
+        yield from [line + b"\n" for line in whole]
+    if rest:
+        yield rest
+
+
+def refused(name: str) -> PlanRefused:
+    """Say that a file is no plan, or not the one that was written."""
+    return PlanRefused(
+        f"{name} is no saved plan, or not as it was written: its checksum does not "
+        "hold",
+        hint='make it again with "ctsync plan --out FILE"',
+        code="plan_tampered",
+    )
+
+
+def _last_lines(file: BinaryIO, size: int) -> list[bytes]:
+    """Return the two last lines, or raise ValueError."""
+    length = _TAIL_BYTES
+    while True:
+        start = max(size - length, 0)
+        tail = os.pread(file.fileno(), length, start)
+        # The first line of a tail may be a part of one.
+        *found, rest = tail.split(b"\n")[start > 0 :]
+        if len(found) > 1 or not start:
+            break
+        length *= 8
+    if len(found) < 2 or rest:
+        msg = "no lines"
+        raise ValueError(msg)
+    return [line + b"\n" for line in found[-2:]]

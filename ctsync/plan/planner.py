@@ -1,0 +1,312 @@
+"""Weighing candidates: what each of them comes to, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct, field
+
+from ctsync.canonical_json import fold_name
+from ctsync.diagnostics import Findings
+from ctsync.engines import memory
+from ctsync.engines.base import (
+    Candidate,
+    Engine,
+    ProfileCounts,
+    Search,
+    SearchCallbacks,
+)
+from ctsync.engines.duckdb import find_places
+from ctsync.errors import SpecError
+from ctsync.kinds.base import Fault
+from ctsync.model.change import Origin
+from ctsync.model.contribution import Contribution
+from ctsync.model.entry import Entry
+from ctsync.model.masking import Mask
+from ctsync.model.profile_key import NOBODY, ProfileKey
+from ctsync.model.row_source import RowSource
+from ctsync.plan.diff_profile import DesiredProfile, PlannedProfile, build_change
+from ctsync.plan.dnd_conflicts import BLOCK_NAMES, DndConflicts
+from ctsync.plan.merge_contributions import (
+    NONE,
+    ContributionMerger,
+    MergedContributions,
+    SourcedValue,
+    targets_of,
+)
+from ctsync.plan.missing_row_rules import missing_row_rules
+from ctsync.plan.plan_notices import place_of, plan_notices
+from ctsync.plan.project_view import ProjectView
+from ctsync.plan.selection import Selection
+from ctsync.plan.similar_keys import SimilarKeys
+from ctsync.plan.skipped_rows import SkippedRows
+from ctsync.state.snapshot_codec import StoredAttributes, entry_from_line, entry_line
+
+# Of these, words about other attributes or profiles decide what is wrong.
+_IN_COMPANY = BLOCK_NAMES | {"age"}
+
+
+class Planner(Struct):
+    """Weighs every candidate of a project against a snapshot's entries.
+
+    `sees_undeclared` makes every entry a candidate that no place names.
+    """
+
+    project_view: ProjectView
+    mask: Mask
+    selection: Selection = field(default_factory=Selection)
+    findings: Findings = field(default_factory=Findings)
+    tally: ProfileCounts = field(default_factory=ProfileCounts)
+    engine: Engine = memory.ENGINE
+    skips: SkippedRows = field(default_factory=SkippedRows)
+    sees_undeclared: bool = False
+    _blocks: DndConflicts = field(default_factory=DndConflicts)
+    _twins: SimilarKeys = field(default_factory=SimilarKeys)
+    _leave: dict[str, dict[str, SourcedValue]] = field(default_factory=dict)
+    _sees_all: bool = True
+
+    def plan_profiles(
+        self, entries: Iterable[Entry], columns: str | None = None
+    ) -> Iterator[tuple[Candidate, PlannedProfile]]:
+        """Yield what comes of every candidate, in the order of keys.
+
+        An engine may read `columns` instead of the entries: the same as SQL.
+        """
+        reader = self._reader()
+        self.selection.record_seen("cohort", self._leave)
+        self.selection.record_seen("table", self.project_view.tables)
+        search = Search(
+            lambda: self._counted(self.project_view.contributions()),
+            self.project_view.loose_contributions,
+            tuple(self.project_view.row_sources()),
+            lambda: entries,
+            columns,
+            entry_line,
+            entry_from_line,
+            self._watch(reader),
+            tuple(self.project_view.batches()),
+            lambda: self._counted(self.project_view.unbatched()),
+        )
+        self._sees_all = not _IN_COMPANY.isdisjoint(self.project_view.names)
+        try:
+            for candidate in self.engine.find_candidates(search, self.tally):
+                self.selection.profile_seen(candidate.key, candidate.entry)
+                self.findings.extend(self._twins.record_seen(candidate, self.mask))
+                found, built = self._weigh_one(candidate, reader)
+                if found.skipped:
+                    self.skips.add(found.skipped)
+                yield candidate, built
+        except SpecError as error:
+            self._take_in(error, search.row_sources)
+        else:
+            self._report_blocks(reader)
+            self.skips.count_sources(search.row_sources)
+            self.findings.extend(self.skips.notes(self.project_view))
+        for source in search.row_sources:
+            self.findings.extend(source.warnings)
+
+    def plan_one(
+        self, candidate: Candidate
+    ) -> tuple[dict[str, SourcedValue], PlannedProfile]:
+        """Return what is wanted of one profile, and what comes of it."""
+        reader = self._reader()
+        found, built = self._weigh_one(candidate, reader)
+        return {**found.leaving, **found.declared}, built
+
+    def _reader(self) -> ContributionMerger:
+        reader = ContributionMerger(self.project_view, self.mask, self.findings)
+        self._leave = {name: reader.leave(name) for name in self.project_view.cohorts}
+        return reader
+
+    def _take_in(self, error: SpecError, sources: Iterable[RowSource]) -> None:
+        """Take in what is wrong with a file of rows, and judge all the other places.
+
+        Of rows, only those that name no one: others are judged beside their entries.
+
+        Raises:
+            SpecError: the error itself, if it has no findings that would refuse a plan.
+        """
+        if not error.findings.has_errors:
+            raise error
+        self.findings.absorb(error.findings)
+        met = Findings()  # an engine may have come across some of it before
+        reader = ContributionMerger(self.project_view, self.mask, met)
+        for source in sources:
+            try:
+                for place in find_places([source], ProfileKey(source.key_type, "")):
+                    reader.desired(NOBODY, (place,))
+            except SpecError as another:
+                met.absorb(another.findings)
+        for place in self.project_view.loose_contributions():
+            reader.desired(place.key, (place,))
+        self.findings.absorb(met)
+
+    def _weigh_one(
+        self, candidate: Candidate, reader: ContributionMerger
+    ) -> tuple[MergedContributions, PlannedProfile]:
+        found = self._desired(candidate, reader)
+        built = self._build(candidate, found)
+        if built.faults and any(place.skips for place in candidate.contributions):
+            spoilt = {fold_name(name): fault for name, fault in built.faults}
+            found = self._desired(candidate, reader, spoilt)
+            built = self._build(candidate, found)
+        if self._sees_all:
+            self._blocks.declare(found.declared, candidate.entry)
+            self._report_blocks(reader)
+        if not (built.is_silent and self.selection.is_whole):
+            wanted = {**found.leaving, **found.declared}
+            names = (each.target.attribute for each in wanted.values())
+            self.selection.record_seen("attribute", names)
+            self._report(candidate, built, wanted, reader)
+        return found, built
+
+    def _desired(
+        self,
+        candidate: Candidate,
+        reader: ContributionMerger,
+        spoilt: Mapping[str, Fault] = NONE,
+    ) -> MergedContributions:
+        entry = candidate.entry
+        known = None if spoilt else self._known(candidate)
+        found = reader.desired(candidate.key, candidate.contributions, spoilt, known)
+        before = entry.cohorts if entry is not None and not entry.gone else ()
+        current = _cohorts_of(candidate)
+        if not before and not current:
+            return found
+        left = [n for n in before if n not in current and self._parts(n, found)]
+        for name in left:
+            for folded, given in self._leave.get(name, {}).items():
+                if folded not in found.declared and folded not in found.standing:
+                    reader.merge(found.leaving, given)
+        found.cohorts = tuple(sorted({*current, *before}.difference(left)))
+        return found
+
+    def _known(self, candidate: Candidate) -> StoredAttributes | None:
+        """Return what stands in an entry, if words that say just that need no look.
+
+        Words of one place alone do not, unless some attributes are judged by others.
+        Where part of a plan is chosen, each attribute is met by the name it has there.
+        """
+        entry = candidate.entry
+        if not self.selection.is_whole:
+            return None
+        if len(candidate.contributions) != 1 or entry is None or entry.gone:
+            return None
+        if isinstance(entry.attributes, StoredAttributes) and not self._sees_all:
+            return entry.attributes
+        return None
+
+    def _parts(self, cohort: str, found: MergedContributions) -> bool:
+        """Return whether a profile that is no member any more can leave the cohort.
+
+        While a row is skipped, nobody knows whether it declares what the cohort gives
+        at parting.
+        """
+        given = self._leave.get(cohort, {}).keys() - found.declared.keys()
+        given -= frozenset(found.standing)
+        tables = (row.origin.table or "" for row in found.skipped)
+        return not any(
+            given & self.project_view.tables[name].attributes for name in tables
+        )
+
+    def _build(
+        self, candidate: Candidate, found: MergedContributions
+    ) -> PlannedProfile:
+        wanted = self._wanted(candidate, found)
+        project_view = self.project_view
+        return build_change(
+            candidate, wanted, project_view.frame, project_view.rule_for
+        )
+
+    def refuse_errors(self) -> None:
+        """Refuse a project with errors.
+
+        Raises:
+            SpecError: it has some; all findings come with it.
+        """
+        if self.findings.has_errors:
+            count = self.findings.count("error")
+            words = "1 error" if count == 1 else f"{count} errors"
+            raise SpecError(f"the project has {words}", self.findings)
+
+    def _counted(self, contributions: Iterable[Contribution]) -> Iterator[Contribution]:
+        for contribution in contributions:
+            self.skips.count(contribution.origin)
+            yield contribution
+
+    def _watch(self, reader: ContributionMerger) -> SearchCallbacks:
+        is_whole = self.selection.is_whole
+        removes = self.project_view.policy.undeclared == "remove" or any(
+            table.missing == "remove" for table in self.project_view.tables.values()
+        )
+        return SearchCallbacks(
+            BLOCK_NAMES & self.project_view.names,
+            everyone=not is_whole,
+            undeclared=removes or self.sees_undeclared or not is_whole,
+            on_unchanged=self._pass,
+            on_nobody=lambda place: self._judge_nobody(reader, place),
+            on_place=self._meet_place,
+        )
+
+    def _judge_nobody(
+        self, reader: ContributionMerger, contribution: Contribution
+    ) -> None:
+        self.skips.add(reader.desired(NOBODY, (contribution,)).skipped)
+
+    def _meet_place(self, contribution: Contribution) -> None:
+        origin = contribution.origin
+        self.selection.record_seen("file", (origin.file,))
+        self.selection.record_seen("table", filter(None, (origin.table,)))
+
+    def _pass(self, entry: Entry) -> None:
+        self.selection.profile_seen(entry.key, entry)
+        self._blocks.pass_entry(entry)
+
+    def _report_blocks(self, reader: ContributionMerger) -> None:
+        for found in self._blocks.contradictions():
+            rule = self.project_view.rule_for(found.attribute)
+            reader.report(found.fault, rule, found.place)
+
+    def _wanted(
+        self, candidate: Candidate, found: MergedContributions
+    ) -> DesiredProfile:
+        skipped = [row.origin for row in found.skipped]
+        places = [c.origin for c in candidate.contributions if c.origin not in skipped]
+        return DesiredProfile(
+            declared=targets_of(found.declared),
+            leaving=targets_of(found.leaving),
+            standing=found.standing,
+            cohorts=found.cohorts,
+            origins=_each_once(places) or _origins_of(found.leaving),
+            is_named=bool(candidate.contributions),
+            removes=self.project_view.policy.undeclared == "remove",
+            shields=missing_row_rules(self.project_view.tables.values(), found.listed),
+            settles=not skipped,
+        )
+
+    def _report(
+        self,
+        candidate: Candidate,
+        built: PlannedProfile,
+        places: Mapping[str, SourcedValue],
+        reader: ContributionMerger,
+    ) -> None:
+        for attribute, fault in built.faults:
+            place = place_of(candidate, places.get(fold_name(attribute)))
+            reader.report(fault, self.project_view.rule_for(attribute), place)
+        self.findings.extend(
+            plan_notices(candidate, built, places, self.project_view, self.mask)
+        )
+
+
+def _cohorts_of(candidate: Candidate) -> frozenset[str]:
+    names = [place.origin.cohort for place in candidate.contributions]
+    return frozenset([name for name in names if name is not None])
+
+
+def _origins_of(leaving: Mapping[str, SourcedValue]) -> tuple[Origin, ...]:
+    return _each_once([found.among.origin for found in leaving.values()])
+
+
+def _each_once(origins: list[Origin]) -> tuple[Origin, ...]:
+    return tuple(origins if len(origins) < 2 else dict.fromkeys(origins))

@@ -1,0 +1,185 @@
+"""Choosing part of a plan: `--target` and `--exclude`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ctsync.canonical_json import fold_name
+from ctsync.errors import UsageError
+from ctsync.kinds.subscription import is_opt_in
+from ctsync.model.change import ACTIONS, Change, EntryAfter
+from ctsync.model.entry import Entry
+from ctsync.model.masking import Mask
+from ctsync.model.profile_key import ID_TYPES, ProfileKey
+
+KINDS = (*ID_TYPES, "attribute", "cohort", "table", "file", "action")
+
+
+class Selector(Struct, frozen=True):
+    """`KIND=GLOB`."""
+
+    kind: str
+    glob: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}={self.glob}"
+
+    def matches(self, names: Iterable[str | None]) -> bool:
+        """Return whether any of the names is meant."""
+        return any(name is not None and fnmatchcase(name, self.glob) for name in names)
+
+
+def parse_selector(text: str) -> Selector:
+    """Read `KIND=GLOB`.
+
+    Raises:
+        UsageError: there is no such kind.
+    """
+    kind, equals, glob = text.partition("=")
+    if not equals or not glob or kind not in KINDS:
+        near = difflib.get_close_matches(kind, KINDS, 1)
+        hint = f'did you mean "{near[0]}={glob}"?' if near else None
+        words = f"not a selector: {text}; write KIND=GLOB, KIND one of"
+        raise UsageError(f"{words} {', '.join(KINDS)}", hint=hint)
+    return Selector(kind, glob)
+
+
+class Selection:
+    """Which part of the changes a plan takes, and which names it has met."""
+
+    def __init__(
+        self, targets: Iterable[Selector] = (), excludes: Iterable[Selector] = ()
+    ) -> None:
+        self.targets = tuple(targets)
+        self.excludes = tuple(excludes)
+        self._by_kind: dict[str, list[Selector]] = {}
+        for selector in self.targets:
+            self._by_kind.setdefault(selector.kind, []).append(selector)
+        self._watched = {s.kind for s in (*self.targets, *self.excludes)}
+        self._met: dict[str, set[str]] = {kind: set() for kind in self._watched}
+        self._meet("action", ACTIONS)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left out."""
+        return not self._watched
+
+    def profile_seen(self, key: ProfileKey, entry: Entry | None) -> None:
+        """Note the names that a profile brings, so that a typo can be told."""
+        if self._watched:
+            self._meet(key.type, (key.id,))
+            if entry is not None:
+                self.record_seen(
+                    "attribute", (k.name for k in entry.attributes.values())
+                )
+                self.record_seen("cohort", entry.cohorts)
+
+    def record_seen(self, kind: str, names: Iterable[str]) -> None:
+        """Note names of one kind."""
+        if kind in self._watched:
+            self._meet(kind, names)
+
+    def _meet(self, kind: str, names: Iterable[str]) -> None:
+        if kind in self._met:
+            self._met[kind].update(names)
+
+    def trim(self, change: Change, entry: Entry | None) -> Change | None:
+        """Return the chosen part of a change, or None."""
+        if self.is_whole:
+            return change
+        names = _names_of(change)
+        if any(s.matches(names[s.kind]) for s in self.excludes if s.kind in names):
+            return None
+        for kind, selectors in self._by_kind.items():
+            if kind in names and not any(s.matches(names[kind]) for s in selectors):
+                return None
+        return self._trim_attributes(change, entry)
+
+    def _trim_attributes(self, change: Change, entry: Entry | None) -> Change | None:
+        if "attribute" not in self._watched:
+            return change
+        operations = tuple(op for op in change.operations if self._wants(op.attribute))
+        released = tuple(name for name in change.released if self._wants(name))
+        if operations == change.operations and released == change.released:
+            return change
+        if not operations and not released:
+            return None
+        return replace(
+            change,
+            action=change.action if operations else "release",
+            operations=operations,
+            released=released,
+            targets=tuple(t for t in change.targets if self._wants(t.attribute)),
+            settled=_partly(change, entry, self._wants),
+            opt_in=any(map(is_opt_in, operations)),
+        )
+
+    def _wants(self, attribute: str) -> bool:
+        chosen = self._by_kind.get("attribute")
+        if chosen is not None and not any(s.matches((attribute,)) for s in chosen):
+            return False
+        return not any(
+            s.matches((attribute,)) for s in self.excludes if s.kind == "attribute"
+        )
+
+    def check(self, mask: Mask) -> None:
+        """Refuse selectors that mean nothing that was met.
+
+        Raises:
+            UsageError: names the nearest ones; no identity that must not be shown.
+        """
+        for selector in (*self.targets, *self.excludes):
+            names = self._met[selector.kind]
+            if not selector.matches(names):
+                near = difflib.get_close_matches(selector.glob, _some(names), 3)
+                open_ = [name for name in near if not _hides(mask, selector.kind, name)]
+                hint = f"nearest: {', '.join(open_)}" if open_ else None
+                raise UsageError(f"nothing matches {_shown(selector, mask)}", hint=hint)
+
+
+def _hides(mask: Mask, kind: str, name: str) -> bool:
+    return kind == "identity" and mask.hides(ProfileKey(kind, name))
+
+
+def _shown(selector: Selector, mask: Mask) -> str:
+    if not _hides(mask, selector.kind, selector.glob):
+        return str(selector)
+    return f"{selector.kind}={mask.key_text(ProfileKey(selector.kind, selector.glob))}"
+
+
+def _some(names: set[str], most: int = 20_000) -> list[str]:
+    return sorted(names)[:most]
+
+
+def _names_of(change: Change) -> Mapping[str, tuple[str | None, ...]]:
+    ids: dict[str, tuple[str | None, ...]] = dict.fromkeys(ID_TYPES, ())
+    return {
+        **ids,
+        change.key.type: (change.key.id,),
+        "cohort": tuple(origin.cohort for origin in change.origins),
+        "table": tuple(origin.table for origin in change.origins),
+        "file": tuple(origin.file for origin in change.origins),
+        "action": (change.action,),
+    }
+
+
+def _partly(
+    change: Change, entry: Entry | None, wants: Callable[[str], bool]
+) -> EntryAfter:
+    """Settle only what was chosen; the rest is planned again."""
+    cohorts = {*(entry.cohorts if entry is not None else ()), *change.settled.cohorts}
+    chosen = {name for name in change.released if wants(name)}
+    # While a membership is kept, what was given at parting is known: it is given once.
+    if cohorts == {*change.settled.cohorts}:
+        leaving = (t.attribute for t in change.targets if t.leaving)
+        chosen.update(filter(wants, leaving))
+    folded = {fold_name(name) for name in chosen}
+    return EntryAfter(
+        cohorts=tuple(sorted(cohorts)),
+        forget=tuple(sorted(folded & frozenset(change.settled.forget))),
+    )

@@ -1,0 +1,59 @@
+"""Keys of rows that differ from another key only in case or spaces.
+
+Keys in YAML are compared where they are read; those of rows are too many to remember,
+so only candidates are compared, and only if they come in the order of their keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct, field
+
+from ctsync.canonical_json import fold_id
+from ctsync.diagnostics import Diagnostic
+from ctsync.engines.base import Candidate
+from ctsync.model.change import Origin
+from ctsync.model.masking import Mask
+
+# Of a key and its folded form the former comes first, as capitals and spaces sort
+# before letters: what is folded need not be remembered. The rest is bounded.
+REMEMBERED = 200_000
+
+
+class SimilarKeys(Struct):
+    """Sees candidates, and warns of two keys that may be one person's."""
+
+    _odd: dict[tuple[str, str], Origin] = field(default_factory=dict)
+
+    def record_seen(self, candidate: Candidate, mask: Mask) -> Iterator[Diagnostic]:
+        """Yield a warning if an earlier key is easily confused with this one."""
+        if not candidate.contributions:
+            return
+        kind, text = candidate.key
+        folded = text.lower() if text.isascii() else fold_id(text)
+        origin = candidate.contributions[0].origin
+        first = self._odd.get((kind, folded))
+        if first is not None and (origin.row is not None or first.row is not None):
+            yield _twin(candidate, origin, first, mask)
+        elif first is None and text != folded and len(self._odd) < REMEMBERED:
+            self._odd[kind, folded] = origin
+
+
+def _twin(
+    candidate: Candidate, origin: Origin, first: Origin, mask: Mask
+) -> Diagnostic:
+    message = (
+        f"this identifier and the one at {first.place} differ only in letter case, "
+        "accents or outer spaces"
+    )
+    return Diagnostic(
+        "warning",
+        "CT312",
+        message,
+        "write both alike if they are one person",
+        file=origin.file,
+        line=origin.line,
+        row=origin.row,
+        key=mask.key_at(candidate.key, origin),
+    )

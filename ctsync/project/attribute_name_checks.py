@@ -1,0 +1,217 @@
+"""Attribute names: what the platform refuses, keeps for itself, or takes for another.
+
+A book holds the names of one project, so that every name is judged once and the
+profiles that follow cost one set comparison.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from msgspec import Struct
+
+from ctsync.canonical_json import fold_name
+from ctsync.kinds.system_attributes import SYSTEM
+from ctsync.limits import PlatformLimits
+from ctsync.model.contribution import Path
+from ctsync.model.record import GROUP_PREFIX
+from ctsync.project.suggestions import did_you_mean
+
+FORBIDDEN = "%><!|&.:;$'\"\\#"  # public docs, platform considerations
+TEST_USER = "ct_is_test_user"
+
+_PREFIXES = ("wzrk_", "ct_", "category-", "$", "msg-")
+# Names that public docs and client code reserve, and properties that only the
+# platform itself writes; folded.
+_RESERVED = frozenset(
+    {"fbid", "gpid", "birthday", "objectid", "clevertapid", "all_identities"}
+    | {"badks", "platforminfo", "firstseen", "lastseen"}
+)
+_FILLED = frozenset(
+    {"device", "os", "model", "location", "language", "carrier", "sessions"}
+)
+_SAID_ONCE = frozenset({"CT317"})  # a warning about a name, not about a place
+_LOOSE = re.compile(r"[\W_]+")
+
+
+def _loose(name: str) -> str:
+    return _LOOSE.sub("", name.casefold())
+
+
+_BY_FOLD = {fold_name(name): name for name in SYSTEM}
+_BY_SOUND = {_loose(name): name for name in SYSTEM if name.startswith("MSG-")}
+
+
+class NameFault(Struct, frozen=True):
+    """One thing wrong with a name."""
+
+    code: str
+    message: str
+    hint: str | None = None
+
+
+class Place(Struct, frozen=True):
+    """Where a name stands."""
+
+    file: str
+    path: Path
+
+
+def name_faults(name: str, limits: PlatformLimits) -> Iterator[NameFault]:
+    """Yield everything wrong with a name by itself."""
+    if name in SYSTEM:
+        return
+    kept = _kept_for_the_platform(name)
+    if kept is not None:
+        yield kept
+    yield from _unsendable(name)
+    size = len(name.encode())
+    if size > limits.key_bytes:
+        message = f"a name has {size} bytes, the platform takes {limits.key_bytes}"
+        yield NameFault("CT305", message, "shorten it")
+
+
+def _kept_for_the_platform(name: str) -> NameFault | None:
+    folded = fold_name(name)
+    right = _BY_FOLD.get(folded) or _BY_SOUND.get(_loose(name))
+    if folded == "identity":
+        message = f"{name} as an attribute would re-attach the person"
+        return NameFault("CT307", message, "write identity beside attributes")
+    if right is not None:
+        message = f'"{name}" is not the system attribute {right}'
+        return NameFault("CT303", message, f"write {right}")
+    if folded in _RESERVED:
+        message = f'the platform keeps the name "{name}" for itself'
+        return NameFault("CT302", message, "choose another name")
+    if folded in _FILLED:
+        message = f'the platform fills a property "{name}" itself'
+        return NameFault("CT317", message, "choose another name if yours differs")
+    return _reserved_prefix(name)
+
+
+def _reserved_prefix(name: str) -> NameFault | None:
+    low = name.casefold()
+    prefix = next((prefix for prefix in _PREFIXES if low.startswith(prefix)), None)
+    if prefix is None:
+        return None
+    hint: str | None = "choose another name"
+    if prefix == "category-":
+        hint = "write subscriptions: {email: {<group>: true}} beside attributes"
+    elif prefix == "msg-":
+        flags = [known for known in SYSTEM if known.startswith("MSG-")]
+        hint = did_you_mean(name, flags) or f"known are {', '.join(flags)}"
+    message = f'names that start with {name[: len(prefix)]} are reserved: "{name}"'
+    return NameFault("CT302", message, hint)
+
+
+def _unsendable(name: str) -> Iterator[NameFault]:
+    if name.startswith(GROUP_PREFIX):
+        message = f'"{name}" is no attribute but a subscription group'
+        hint = "write subscriptions: {email: {<group>: true}} beside attributes"
+        yield NameFault("CT301", message, hint)
+        return
+    found = [char for char in FORBIDDEN if char in name.removeprefix("$")]
+    if found:
+        message = f'the name "{name}" holds {" ".join(found)}'
+        yield NameFault("CT301", message, f"leave out {FORBIDDEN}")
+    yield from _invisible(name, "name")
+
+
+def _invisible(name: str, what: str) -> Iterator[NameFault]:
+    if not name.strip():
+        yield NameFault("CT301", f"a {what} is empty", f"write a {what}")
+    elif name != name.strip():
+        message = f'the {what} "{name}" starts or ends with a space'
+        yield NameFault("CT301", message, "remove it")
+    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in name):
+        yield NameFault("CT301", f"a {what} holds control characters", "remove them")
+
+
+def group_faults(group: str, limits: PlatformLimits) -> Iterator[NameFault]:
+    """Yield everything wrong with the name of a subscription group."""
+    yield from _invisible(group, "group")
+    size = len(group.encode())
+    if size > limits.value_bytes:
+        message = f"a group has {size} bytes, the platform takes {limits.value_bytes}"
+        yield NameFault("CT305", message, "shorten it")
+
+
+class AttributeNameChecks:
+    """The names of one project. `sound` are those that need no second look."""
+
+    def __init__(
+        self,
+        catalog: Mapping[str, str],
+        limits: PlatformLimits,
+        show: Callable[[Place], str],
+        *,
+        is_open: bool,
+    ) -> None:
+        """`catalog` gives the spelling by folded name; `show` puts a place in words."""
+        self.sound: set[str] = set()
+        self._catalog = catalog
+        self._limits = limits
+        self._show = show
+        self._is_open = is_open
+        self._own: dict[str, tuple[NameFault, ...]] = {}
+        self._spellings: dict[str, tuple[str, Place]] = {}
+        self._customs: dict[str, Place] = {}
+
+    def judge(self, name: str, place: Place) -> Collection[NameFault]:
+        """Return everything wrong with a name where it stands; x- names are ignored."""
+        if name.startswith("x-"):
+            self.sound.add(name)
+            return ()
+        own = self._own.get(name)
+        if own is None:
+            own = self._own[name] = tuple(name_faults(name, self._limits))
+        faults = [*own, *self._in_project(name, place)]
+        if all(fault.code in _SAID_ONCE for fault in faults):
+            self.sound.add(name)
+        return faults
+
+    def check_group(self, group: str, place: Place) -> Collection[NameFault]:
+        """Return everything wrong with a subscription group where it stands."""
+        faults = [*group_faults(group, self._limits)]
+        return faults or [*self._twin(f"{GROUP_PREFIX}email.{group}", group, place)]
+
+    def _in_project(self, name: str, place: Place) -> Iterator[NameFault]:
+        if name in SYSTEM or self._is_refused(name):
+            return
+        folded = fold_name(name)
+        self._customs.setdefault(folded, place)
+        yield from self._twin(name, name, place)
+        if not self._is_open and folded not in self._catalog:
+            spellings = (*self._catalog.values(), *SYSTEM)
+            message = f'unknown attribute "{name}"'
+            hint = did_you_mean(name, spellings) or "add it to the catalog"
+            yield NameFault("CT313", message, hint)
+
+    def _is_refused(self, name: str) -> bool:
+        return any(f.code in {"CT302", "CT303", "CT307"} for f in self._own[name])
+
+    def _twin(self, name: str, shown: str, place: Place) -> Iterator[NameFault]:
+        first, where = self._spellings.setdefault(fold_name(name), (name, place))
+        if first != name:
+            first = first.removeprefix(name[: len(name) - len(shown)])
+            message = (
+                f'"{shown}" and "{first}" ({self._show(where)}) '
+                "are one name to the platform"
+            )
+            yield NameFault("CT304", message, f'write "{first}" in both places')
+
+    @property
+    def folded(self) -> frozenset[str]:
+        """The folded names of all attributes that stand anywhere."""
+        return frozenset(map(fold_name, self._own))
+
+    def surplus(self) -> tuple[Place, NameFault] | None:
+        """Return the first custom name beyond what an account holds."""
+        count, limit = len(self._customs), self._limits.custom_keys
+        if count <= limit:
+            return None
+        message = f"the project has {count} custom attributes, an account {limit}"
+        place = list(self._customs.values())[limit]
+        return place, NameFault("CT306", message, "use fewer names")

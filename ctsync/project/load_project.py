@@ -1,0 +1,193 @@
+"""Reading a project: its file, its environment, its specs, and all that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from ctsync.errors import SpecError
+from ctsync.files.roots import HINT, resolved, roots_of
+from ctsync.model.contribution import Path as Steps
+from ctsync.project.catalog import folded_catalog
+from ctsync.project.environment_variables import secrets_in
+from ctsync.project.merge_declarations import (
+    DeclaredCatalog,
+    all_cohorts,
+    all_tables,
+    profiles_of,
+    report_surplus,
+)
+from ctsync.project.project import Project
+from ctsync.project.project_file import read_head, require_inside
+from ctsync.project.project_settings import ProjectSettings, read_settings
+from ctsync.project.schema.documents import bare_spec_schema
+from ctsync.project.source_positions import FindingCollector, SourcePositions
+from ctsync.project.spec_file import SpecFile, judge
+from ctsync.project.spec_files import project_file_of, relative_to, similar, spec_files
+from ctsync.project.table_checks import TableReader
+from ctsync.project.tables import is_readable
+from ctsync.yaml.cache import Cache
+from ctsync.yaml.reader import collection_paused
+from ctsync.yaml.tree import YamlProblem
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def load_project(
+    path: Path,
+    *,
+    environment: str | None = None,
+    variables: Mapping[str, str] = _NONE,
+    data_roots: Iterable[Path] = (),
+    is_sandboxed: bool = False,
+) -> Project:
+    """Read the project in a folder, or of a project file.
+
+    Everything wrong with it is in its `findings`; only what leaves no project to
+    speak of is raised. `variables` are read where the project is first asked for what
+    needs them. Files may lie in `data_roots` too. `is_sandboxed` does without account
+    and state.
+
+    Raises:
+        UsageError: there is no project or no such environment, or the project file
+            is complete only with an environment.
+        SpecError: the project file cannot be read, or a variable may not stand where
+            it does, so that it must not even be read.
+    """
+    with collection_paused():
+        loading = _ProjectLoader(project_file_of(path), environment, data_roots)
+        project = loading.load(is_sandboxed=is_sandboxed)
+        loading.cache.save(project.salt)
+    if "CT113" in project.findings.totals:
+        raise SpecError(f"{project.file} names a secret", project.findings)
+    return replace(project, variables=variables)
+
+
+class _ProjectLoader:
+    """One reading of a project."""
+
+    def __init__(
+        self, path: Path, environment: str | None, data_roots: Iterable[Path]
+    ) -> None:
+        self.path = path
+        self.root = path.parent
+        self.roots = roots_of(self.root, data_roots)
+        self.file = path.name
+        self.environment = environment
+        self.locator = SourcePositions(self.root, self.file, environment)
+        self.report = FindingCollector(self.locator)
+        self.inputs: dict[str, str] = {}
+        self.cache = Cache(self.root, f"{self.file}\0{environment or ''}")
+
+    def load(self, *, is_sandboxed: bool) -> Project:
+        head = self._head(is_sandboxed=is_sandboxed)
+        self.report.secrets = secrets_in(head.document.tree)
+        sections = [head, *self._specs(head)]
+        settings = read_settings(head.view, self.file, self.report)
+        declared = DeclaredCatalog(sections, self.report)
+        checks = declared.checks(settings)
+        profiles = tuple(profiles_of(sections, checks))
+        cohorts = dict(all_cohorts(sections, checks))
+        reader = TableReader(declared.rules, settings.frame, checks)
+        tables = dict(all_tables(sections, reader, self.report))
+        report_surplus(checks.names, self.report)
+        return self._project(
+            settings,
+            catalog=folded_catalog(declared.rules),
+            profiles=profiles,
+            cohorts=cohorts,
+            tables=tables,
+            names=checks.names.folded,
+        )
+
+    def _head(self, *, is_sandboxed: bool) -> SpecFile:
+        require_inside(self.path, self.roots)
+        document = self.cache.read(self.path)
+        self.inputs[self.file] = document.sha256
+        return read_head(
+            document,
+            self.file,
+            self.environment,
+            self.report,
+            is_sandboxed=is_sandboxed,
+        )
+
+    def _specs(self, head: SpecFile) -> Iterator[SpecFile]:
+        files = self._spec_files(head.view.get("specs", ["."]))
+        for name in sorted(files, key=_as_bytes):
+            document = self.cache.read(files[name])
+            self.inputs[name] = document.sha256
+            self.locator.keep(name, document)
+            for problem in document.problems:
+                self.report.put(problem, name)
+            tree = document.tree
+            if tree is not None:
+                yield judge(_spec_schema(), name, tree, document, self.report)
+
+    def _spec_files(self, named: list[str]) -> dict[str, Path]:
+        """Return the spec files by the names that findings show, each file once."""
+        found: dict[Path, str] = {}
+        for index, name in enumerate(named):
+            path = self.root / name
+            place = self.file, ("specs", index)
+            if self._is_outside(path, f'"{name}"', *place):
+                continue
+            if not path.exists():
+                self._report_missing(name, path, *place)
+                continue
+            if is_readable(name):
+                self._report_data(name, *place)
+                continue
+            for file in spec_files(path, resolved(self.path)):
+                shown = relative_to(self.root, file)
+                if not self._is_outside(file, "this file", shown, ()):
+                    known = found.setdefault(resolved(file), shown)
+                    found[resolved(file)] = min(known, shown)
+        return {name: path for path, name in found.items()}
+
+    def _is_outside(self, path: Path, subject: str, file: str, place: Steps) -> bool:
+        fault = self.roots.fault_of(resolved(path))
+        if fault is not None and place:
+            message = f"{subject} {fault}"
+            self.report.add("CT015", message, file=file, path=place, hint=HINT)
+        elif fault is not None:  # nothing of it is read, so it has no lines
+            self.report.put(
+                YamlProblem("CT015", f"{subject} {fault}", HINT, (1, 1)), file
+            )
+        return fault is not None
+
+    def _report_data(self, name: str, file: str, place: Steps) -> None:
+        # What a spec says wrongly is quoted, what a data file says must not be.
+        message, hint = f'"{name}" is a data file', "name it in a table"
+        self.report.add("CT015", message, file=file, path=place, hint=hint)
+
+    def _report_missing(self, name: str, path: Path, file: str, place: Steps) -> None:
+        hint = similar(path) or f"it is relative to {self.file}"
+        message = f'"{name}" does not exist'
+        self.report.add("CT013", message, file=file, path=place, hint=hint)
+
+    def _project(self, settings: ProjectSettings, **sections: Any) -> Project:
+        return Project(
+            root=self.root,
+            file=self.file,
+            environment=self.environment,
+            roots=self.roots,
+            inputs=tuple(sorted(self.inputs.items())),
+            findings=self.report.findings,
+            locator=self.locator,
+            **settings.as_fields(),
+            **sections,
+        )
+
+
+def _as_bytes(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
+
+
+@cache
+def _spec_schema() -> dict[str, Any]:
+    return bare_spec_schema()

@@ -1,0 +1,170 @@
+"""What all files declare together: catalog, profiles, cohorts, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
+
+from ctsync.canonical_json import fold_name
+from ctsync.model.attribute import Attribute
+from ctsync.project.attribute_name_checks import AttributeNameChecks, NameFault, Place
+from ctsync.project.catalog import entry_faults, rule_of
+from ctsync.project.cohorts import Cohort, cohort_digest, member_keys
+from ctsync.project.identifier_checks import IdentifierChecks
+from ctsync.project.profile_checks import ProfileChecks, ProfileSection
+from ctsync.project.project_settings import ProjectSettings
+from ctsync.project.source_positions import FindingCollector, SourcePositions
+from ctsync.project.spec_file import SpecFile, catalog_of, cohorts_of, tables_of
+from ctsync.project.table_checks import TableReader, member_file_of
+from ctsync.project.tables import Table
+from ctsync.yaml.profile_columns import ProfileColumns, profile_columns_of
+from ctsync.yaml.scalars import Node
+
+
+class DeclaredCatalog:
+    """The rules of all catalogs, by name as spelled, and where each stands."""
+
+    def __init__(self, sections: Iterable[SpecFile], report: FindingCollector) -> None:
+        self.rules: dict[str, Attribute] = {}
+        self._report = report
+        self._places: dict[str, Place] = {}
+        for section in sections:
+            for name, entry in catalog_of(section):
+                place = Place(section.file, ("catalog", name))
+                first = self._places.setdefault(fold_name(name), place)
+                if first is not place:
+                    _report_twice(report, "attribute", name, place, first)
+                    continue
+                self.rules[name] = rule_of(name, entry)
+                add_faults(report, place, entry_faults(name, entry), name)
+
+    def checks(self, settings: ProjectSettings) -> ProfileChecks:
+        """Return what judges the names and keys of this project."""
+
+        def show(place: Place) -> str:
+            return self._report.locator.place(place.file, place.path)
+
+        names = AttributeNameChecks(
+            {fold_name(name): name for name in self.rules},
+            settings.frame.limits,
+            show,
+            is_open=settings.policy.unknown_attributes == "allow",
+        )
+        for name in self.rules:
+            place = self._places[fold_name(name)]
+            add_faults(self._report, place, names.judge(name, place), name)
+        return ProfileChecks(names, IdentifierChecks(show), self._report)
+
+
+def add_faults(
+    report: FindingCollector,
+    place: Place,
+    faults: Iterable[NameFault],
+    attribute: str | None = None,
+) -> None:
+    """Report what is wrong at a place."""
+    for fault in faults:
+        report.add(
+            fault.code,
+            fault.message,
+            file=place.file,
+            path=place.path,
+            hint=fault.hint,
+            attribute=attribute,
+        )
+
+
+def _report_twice(
+    report: FindingCollector, noun: str, name: str, place: Place, first: Place
+) -> None:
+    where = report.locator.place(first.file, first.path)
+    message = f'{noun} "{name}" is declared in two places, first at {where}'
+    fault = NameFault("CT111", message, "keep one of them")
+    add_faults(report, place, [fault], name if noun == "attribute" else None)
+
+
+def profiles_of(
+    sections: Iterable[SpecFile], checks: ProfileChecks
+) -> Iterator[ProfileSection]:
+    """Yield the profiles of every file, judged."""
+    for section in sections:
+        entries = section.tree.get("profiles")
+        if isinstance(entries, list):
+            profile_columns = _profile_columns(section, entries, checks.report.locator)
+            found = ProfileSection(section.file, ("profiles",), profile_columns)
+            yield replace(found, keyless=checks.keyless(found))
+
+
+def _profile_columns(
+    section: SpecFile, entries: list[Node], locator: SourcePositions
+) -> ProfileColumns:
+    """Return the roster that was read in place of a list, or make it of the list."""
+    profile_columns = section.document.rosters.get(id(entries))
+    if profile_columns is None:
+        lines = section.lines_of(entries, ("profiles",), locator)
+        profile_columns = profile_columns_of(entries, lines)
+    return profile_columns
+
+
+def all_cohorts(
+    sections: Iterable[SpecFile], checks: ProfileChecks
+) -> Iterator[tuple[str, Cohort]]:
+    """Yield the cohorts of every file by name, judged."""
+    places: dict[str, Place] = {}
+    for section in sections:
+        for name, node in cohorts_of(section):
+            place = Place(section.file, ("cohorts", name))
+            first = places.setdefault(name, place)
+            if first is not place:
+                _report_twice(checks.report, "cohort", name, place, first)
+                continue
+            yield name, _cohort(section, name, node, checks)
+
+
+def _cohort(
+    section: SpecFile, name: str, node: Mapping[str, Node], checks: ProfileChecks
+) -> Cohort:
+    path = ("cohorts", name)
+    for part in ("attributes", "leave"):
+        words = node.get(part)
+        if isinstance(words, dict):
+            checks.attributes(Place(section.file, (*path, part)), words)
+    members = node.get("members")
+    listed = members if isinstance(members, list) else []
+    locator: SourcePositions = checks.report.locator
+    cohort = Cohort(
+        name,
+        section.file,
+        path,
+        node,
+        section.line_of(path, locator),
+        listed,
+        section.lines_of(listed, (*path, "members"), locator),
+        digest=cohort_digest(name, node),
+        member_file=member_file_of(section, name, checks.report),
+    )
+    return replace(cohort, keys=member_keys(cohort, checks))
+
+
+def all_tables(
+    sections: Iterable[SpecFile], reader: TableReader, report: FindingCollector
+) -> Iterator[tuple[str, Table]]:
+    """Yield the well-shaped tables of every file by name, judged."""
+    places: dict[str, Place] = {}
+    for section in sections:
+        for name, view in tables_of(section):
+            place = Place(section.file, ("tables", name))
+            first = places.setdefault(name, place)
+            if first is not place:
+                _report_twice(report, "table", name, place, first)
+                continue
+            yield name, reader.table(section, name, view)
+
+
+def report_surplus(names: AttributeNameChecks, report: FindingCollector) -> None:
+    """Report that the project has more custom attributes than an account holds."""
+    surplus = names.surplus()
+    if surplus is not None:
+        place, fault = surplus
+        add_faults(report, place, [fault], str(place.path[-1]))

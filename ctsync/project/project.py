@@ -1,0 +1,201 @@
+"""A project as the rest of ctsync sees it: checked, with its environment laid over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import Any
+
+from msgspec.structs import asdict
+
+from ctsync.canonical_json import canonical, fold_name, sha256
+from ctsync.diagnostics import Findings
+from ctsync.discovery import discover
+from ctsync.errors import SpecError
+from ctsync.files.roots import Roots
+from ctsync.kinds.base import ValueContext
+from ctsync.model.attribute import Attribute
+from ctsync.model.contribution import Contribution, Path
+from ctsync.model.contribution_batch import Batch
+from ctsync.model.policy import Policy, UploadTerms
+from ctsync.model.row_source import RowSource
+from ctsync.model.snapshot import Account
+from ctsync.project.account import AccountText, StateLocation, StateText
+from ctsync.project.catalog import undeclared_rule
+from ctsync.project.cohorts import Cohort
+from ctsync.project.environment_variables import Reference
+from ctsync.project.profile_checks import ProfileSection
+from ctsync.project.source_positions import SourcePositions
+from ctsync.project.tables import Table
+from ctsync.yaml.tree import Position
+
+SEMANTICS = 1  # raise whenever a kind or a normal form changes its meaning
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a project says. `findings` hold everything wrong with it.
+
+    Where there are errors, what is sound is here all the same, so that all of a
+    project's faults can be shown together.
+    """
+
+    root: FilePath
+    file: str
+    environment: str | None = None
+    name: str | None = None
+    account_words: AccountText | None = field(default=None, repr=False)
+    state_words: StateText | None = field(default=None, repr=False)
+    notify_words: Reference | None = field(default=None, repr=False)
+    frame: ValueContext = field(default_factory=ValueContext)
+    catalog: Mapping[str, Attribute] = field(default_factory=dict, repr=False)
+    policy: Policy = field(default_factory=Policy)
+    upload: UploadTerms = field(default_factory=UploadTerms)
+    sensitive_identities: bool = False
+    profiles: tuple[ProfileSection, ...] = field(default=(), repr=False)
+    cohorts: Mapping[str, Cohort] = field(default_factory=dict, repr=False)
+    tables: Mapping[str, Table] = field(default_factory=dict, repr=False)
+    names: frozenset[str] = field(default=frozenset(), repr=False)
+    inputs: tuple[tuple[str, str], ...] = ()
+    roots: Roots = field(default_factory=lambda: Roots(()), repr=False)
+    findings: Findings = field(default_factory=Findings, repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    locator: SourcePositions | None = field(default=None, repr=False, compare=False)
+
+    def account(self, variables: Mapping[str, str]) -> Account:
+        """Return the account, with its variables read.
+
+        Raises:
+            SpecError: a variable is not set, or there is no usable account.
+        """
+        return self._account_words().resolve(variables)
+
+    def passcode(self, variables: Mapping[str, str]) -> str:
+        """Return the passcode; ask only when a call is about to be sent.
+
+        Raises:
+            SpecError: its variable is not set, or the passcode stands in the file.
+        """
+        return self._account_words().secret(variables)
+
+    @property
+    def region(self) -> str:
+        """The region of the account.
+
+        Raises:
+            SpecError: a variable is not set, or there is no usable account.
+        """
+        return self._account_words().region_name(self.variables)
+
+    @property
+    def title(self) -> str:
+        """The project's name; the account id where it has none.
+
+        Raises:
+            SpecError: a variable in the account id is not set.
+        """
+        return self.name or self.account(self.variables).shown.id
+
+    def state(self, variables: Mapping[str, str]) -> StateLocation:
+        """Return where the state lies.
+
+        Raises:
+            SpecError: a variable is not set, or it is no location.
+        """
+        if self.state_words is None:
+            raise self._incomplete("state")
+        return self.state_words.resolve(variables)
+
+    def notify(self, variables: Mapping[str, str]) -> str | None:
+        """Return the address to which counts are posted, None without one.
+
+        Raises:
+            SpecError: a variable is not set.
+        """
+        words = self.notify_words
+        return None if words is None else words.resolve(variables)
+
+    def _account_words(self) -> AccountText:
+        if self.account_words is None:
+            raise self._incomplete("account")
+        return self.account_words
+
+    def _incomplete(self, key: str) -> SpecError:
+        return SpecError(f"{self.file} has no usable {key}", self.findings)
+
+    def contributions(self) -> Iterator[Contribution]:
+        """Yield what every place says about every profile, in a fixed order.
+
+        Sources are found by name, so that a new one is one file and this room need
+        not know them.
+        """
+        for source in _sources():
+            yield from source.contributions(self)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield what can be told of many profiles at once."""
+        for source in _sources():
+            if source.batches is not None:
+                yield from source.batches(self)
+
+    def unbatched(self) -> Iterator[Contribution]:
+        """Yield the contributions that are in no batch."""
+        for source in _sources():
+            yield from (source.unbatched or source.contributions)(self)
+
+    def row_sources(self) -> Iterator[RowSource]:
+        """Yield what reads the rows of files, for who reads them as columns."""
+        for source in _sources():
+            if source.row_sources is not None:
+                yield from source.row_sources(self)
+
+    def loose_contributions(self) -> Iterator[Contribution]:
+        """Yield the contributions of no row source."""
+        for source in _sources():
+            yield from (source.loose or source.contributions)(self)
+
+    @cached_property
+    def _rules(self) -> dict[str, Attribute]:
+        return {}
+
+    def rule_for(self, name: str) -> Attribute:
+        """The rule of an attribute: catalog over system; kind None if neither."""
+        rule = self._rules.get(name)
+        if rule is None:
+            declared = self.catalog.get(fold_name(name))
+            rule = self._rules[name] = declared or undeclared_rule(name)
+        return rule
+
+    def locate(self, file: str, path: Path) -> Position:
+        """Return line and column of what stands at `path`, or of its nearest parent."""
+        locator = self.locator or SourcePositions(
+            self.root, self.file, self.environment
+        )
+        return locator.locate(file, path)
+
+    @cached_property
+    def shielded(self) -> frozenset[str]:
+        """The folded attributes of tables that leave alone whom they do not list."""
+        keeping = (t.attributes for t in self.tables.values() if t.missing == "keep")
+        return frozenset().union(*keeping)
+
+    @cached_property
+    def salt(self) -> bytes:
+        """What changes the meaning of every contribution, as 32 bytes."""
+        limits = self.frame.limits
+        words: dict[str, Any] = {
+            "semantics": SEMANTICS,
+            "catalog": {name: asdict(rule) for name, rule in self.catalog.items()},
+            "undeclared": self.policy.undeclared,
+            "timezone": str(self.frame.timezone),
+            "platform": asdict(limits),
+            "shielded": sorted(self.shielded),
+        }
+        return bytes.fromhex(sha256(canonical(words)))
+
+
+def _sources() -> list[Any]:
+    found = discover("ctsync.sources", "SOURCE")
+    return sorted(found, key=lambda source: source.rank)

@@ -1,0 +1,148 @@
+"""The project file: read, laid over with the environment, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ctsync.diagnostics import Diagnostic
+from ctsync.errors import SpecError, UsageError
+from ctsync.files.roots import HINT, Roots, resolved, roots_of
+from ctsync.project.environments import apply_environment, environments_of
+from ctsync.project.schema.documents import REQUIRED, bare_project_schema
+from ctsync.project.source_positions import FindingCollector, SourcePositions
+from ctsync.project.spec_file import SpecFile, judge
+from ctsync.project.spec_files import project_file_of
+from ctsync.yaml.reader import Document, read_document
+from ctsync.yaml.scalars import Node
+
+_ACCOUNT = ("id", "region")
+
+
+def environment_names(path: Path, data_roots: Iterable[Path] = ()) -> tuple[str, ...]:
+    """Return the names of a project's environments.
+
+    Raises:
+        UsageError: there is no project.
+        SpecError: the project file cannot be read.
+    """
+    return environments_of(_tree_at(path, data_roots))
+
+
+def is_complete(path: Path, data_roots: Iterable[Path] = ()) -> bool:
+    """Return whether a project can be used without an environment.
+
+    Raises:
+        UsageError: there is no project.
+        SpecError: the project file cannot be read.
+    """
+    return not missing_keys(_tree_at(path, data_roots))
+
+
+def _tree_at(path: Path, data_roots: Iterable[Path]) -> dict[str, Node]:
+    file = project_file_of(path)
+    require_inside(file, roots_of(file.parent, data_roots))
+    reporter = FindingCollector(SourcePositions(file.parent))
+    return project_tree(read_document(file), file.name, reporter)
+
+
+def require_inside(file: Path, roots: Roots) -> None:
+    """Make sure that a project file may be read.
+
+    Raises:
+        SpecError: it is a link out of the project.
+    """
+    fault = roots.fault_of(resolved(file))
+    if fault is not None:
+        message = f"the project file {fault}"
+        finding = Diagnostic("error", "CT015", message, HINT, file.name)
+        raise SpecError(f"{file.name}: {message}", [finding])
+
+
+def project_tree(
+    document: Document, name: str, report: FindingCollector
+) -> dict[str, Node]:
+    """Return the tree of the project file, without which there is no project.
+
+    Raises:
+        SpecError: it cannot be read.
+    """
+    for problem in document.problems:
+        report.put(problem, name)
+    if document.tree is None:
+        raise SpecError(f"{name} cannot be read", report.findings)
+    return document.tree
+
+
+def missing_keys(tree: Mapping[str, Node]) -> list[str]:
+    """Return the required keys that a project file lacks."""
+    missing = [key for key in REQUIRED if key not in tree]
+    account = tree.get("account")
+    if isinstance(account, dict):
+        missing += [f"account.{key}" for key in _ACCOUNT if key not in account]
+    return missing
+
+
+def read_head(
+    document: Document,
+    file: str,
+    environment: str | None,
+    report: FindingCollector,
+    *,
+    is_sandboxed: bool,
+) -> SpecFile:
+    """Return the project file with its environment laid over.
+
+    Raises:
+        UsageError: no such environment, or none given where the file needs one.
+        SpecError: the file cannot be read.
+    """
+    tree = project_tree(document, file, report)
+    merged = apply_environment(tree, environment)
+    if environment is None and not is_sandboxed:
+        _refuse_incomplete(merged, file, environments_of(tree))
+    _report_shared_state(tree, merged, environment, file, report)
+    whole = {**merged, **_environments(tree)}
+    return judge(_schema(is_sandboxed=is_sandboxed), file, whole, document, report)
+
+
+def _environments(tree: Mapping[str, Node]) -> dict[str, Node]:
+    return {key: node for key, node in tree.items() if key == "environments"}
+
+
+def _refuse_incomplete(
+    merged: Mapping[str, Node], file: str, names: tuple[str, ...]
+) -> None:
+    missing = missing_keys(merged)
+    if missing and names:
+        message = f"{file} has no {', '.join(missing)} without an environment"
+        raise UsageError(message, hint=f"use --env with one of {', '.join(names)}")
+
+
+def _report_shared_state(
+    tree: Mapping[str, Node],
+    merged: Mapping[str, Node],
+    environment: str | None,
+    file: str,
+    report: FindingCollector,
+) -> None:
+    """An environment with another account and the same state would mix the two."""
+    environments = tree.get("environments")
+    if environment is None or not isinstance(environments, dict):
+        return
+    patch = environments.get(environment)
+    if not isinstance(patch, dict) or "state" in patch or "account" not in patch:
+        return
+    if merged.get("account") != tree.get("account"):
+        path = ("environments", environment, "account")
+        message = f'environment "{environment}" changes account but not state'
+        hint = f"add state: state.{environment}.jsonl"
+        report.add("CT107", message, file=file, path=path, hint=hint)
+
+
+@cache
+def _schema(*, is_sandboxed: bool) -> dict[str, Any]:
+    schema = bare_project_schema()
+    return {**schema, "required": ["version"]} if is_sandboxed else schema

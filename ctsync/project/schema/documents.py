@@ -1,0 +1,255 @@
+"""The JSON Schema of the language, put together from the kinds.
+
+Every `title` is a noun: findings use it (`unknown region "eu9"`). With a project, the
+maps of attributes offer the names of its own catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ctsync.kinds import KINDS
+from ctsync.kinds.system_attributes import SYSTEM
+from ctsync.limits import MAX_CONCURRENCY, MAX_RECORDS_PER_CALL
+from ctsync.model.attribute import Attribute
+from ctsync.model.policy import JUDGED, LIMITS
+from ctsync.project.schema.parts import Schema, map_of, text_of, whole_of
+from ctsync.project.schema.sections import sections
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+REGIONS = ("eu1", "in1", "sg1", "us1", "aps3", "mec1")  # public docs, API components
+REQUIRED = ("version", "account", "state")
+SECTIONS = ("profiles", "cohorts", "tables", "catalog")
+
+_VARIABLE = r"\$\{"
+_SYSTEM_SAYS = "A system attribute of the platform."
+
+
+def project_schema(
+    rules: Iterable[Attribute] | None = None, *, open: bool = True
+) -> Schema:  # noqa: A002
+    """Return the schema of `ctsync.yaml`.
+
+    `rules` are the attributes of a project's catalog. `open` says that attributes
+    outside it are allowed.
+    """
+    body = _project(attribute_map(rules, open=open))
+    names = {k: v for k, v in body["properties"].items() if k != "version"}
+    overlay = partial(map_of(names, "environment", "Laid over the rest: --env NAME."))
+    body["properties"]["environments"] = {
+        "type": "object",
+        "title": "map of environments",
+        "description": "Named overlays; maps merge, lists and scalars replace, null "
+        "takes away.",
+        "additionalProperties": overlay,
+    }
+    return {"$schema": DIALECT, **body}
+
+
+def spec_schema(
+    rules: Iterable[Attribute] | None = None, *, open: bool = True
+) -> Schema:  # noqa: A002
+    """Return the schema of a spec file."""
+    parts = sections(attribute_map(rules, open=open))
+    body = map_of(parts, "spec file", "Profiles, cohorts and what attributes are.")
+    return {"$schema": DIALECT, **body}
+
+
+def partial(schema: Any) -> Any:
+    """Return the schema of a part that is laid over a whole.
+
+    Nothing in it is required, and null takes away.
+    """
+    if not isinstance(schema, dict):
+        return schema
+    laid = {key: value for key, value in schema.items() if key != "required"}
+    if "properties" in laid:
+        names = laid["properties"].items()
+        laid["properties"] = {name: _or_null(partial(s)) for name, s in names}
+    if isinstance(laid.get("additionalProperties"), dict):
+        laid["additionalProperties"] = _or_null(partial(laid["additionalProperties"]))
+    if "anyOf" in laid:
+        laid["anyOf"] = [partial(branch) for branch in laid["anyOf"]]
+    return laid
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"title": schema.get("title", "value"), "anyOf": [schema, {"type": "null"}]}
+
+
+def attribute_map(rules: Iterable[Attribute] | None, *, open: bool = True) -> Schema:  # noqa: A002
+    """Return the schema of a map of attributes."""
+    known = {**SYSTEM, **{rule.attribute: rule for rule in rules or ()}}
+    return {
+        "type": "object",
+        "title": "map of attributes",
+        "description": "What the attributes should become; null removes.",
+        "properties": {name: _attribute(rule) for name, rule in sorted(known.items())},
+        "additionalProperties": open,
+    }
+
+
+def _attribute(rule: Attribute) -> Schema:
+    says = _SYSTEM_SAYS if rule.system else f"A {rule.kind or 'custom'} attribute."
+    schema = {} if rule.kind is None else dict(KINDS[rule.kind].schema(rule))
+    return {**schema, "description": says}
+
+
+ANY_ATTRIBUTES: Schema = {
+    "type": "object",
+    "title": "map of attributes",
+    "description": "What the attributes should become.",
+}
+
+
+def bare_project_schema() -> Schema:
+    """Return the schema by which `ctsync.yaml` is judged, attribute values apart."""
+    return _project(ANY_ATTRIBUTES)
+
+
+def bare_spec_schema() -> Schema:
+    """Return the schema by which a spec file is judged, attribute values apart."""
+    return map_of(sections(ANY_ATTRIBUTES), "spec file", "")
+
+
+def _project(attributes: Schema) -> Schema:
+    own = {
+        "version": {
+            "const": 1,
+            "title": "version",
+            "examples": [1],
+            "description": "The version of the language: 1.",
+        },
+        "name": text_of(
+            "project name", "Lower-case letters, digits and -.", "^[a-z0-9-]+$"
+        ),
+        "specs": {
+            "type": "array",
+            "title": "list of files and folders",
+            "description": "Spec files and folders, relative to this file. "
+            "Default: this folder.",
+            "items": text_of("file or folder", "A spec file, or a folder of them."),
+        },
+        "timezone": text_of("time zone", "IANA name for plain dates. Default: UTC."),
+        "account": {**_account(), "examples": ["{id: ..., region: in1}"]},
+        "state": {**_state(), "examples": ["state.jsonl"]},
+        "policy": _policy(),
+        "upload": _upload(),
+        "platform": _platform(),
+        "notify": text_of("address", "Where counts of each apply are posted."),
+        "environments": {
+            "type": "object",
+            "title": "map of environments",
+            "description": "Named overlays.",
+            "additionalProperties": {"type": "object", "title": "map"},
+        },
+    }
+    says = "A ctsync project: where it goes, what attributes are, what is allowed."
+    body = map_of({**own, **sections(attributes)}, "project file", says)
+    return {**body, "required": list(REQUIRED)}
+
+
+def _account() -> Schema:
+    region = {
+        "title": "region",
+        "description": "The data centre, as in the dashboard's address.",
+        "examples": ["in1"],
+        "anyOf": [{"enum": list(REGIONS)}, {"type": "string", "pattern": _VARIABLE}],
+    }
+    names = {
+        "id": {
+            **text_of("account id", "The account's id; may be ${NAME}."),
+            "examples": ["WR8-9K6-7Z5Z"],
+        },
+        "passcode": text_of(
+            "passcode",
+            "A variable, never the passcode. Default: ${CLEVERTAP_PASSCODE}.",
+        ),
+        "region": region,
+        "endpoint": text_of("endpoint", "Calls go here instead of the region's host."),
+    }
+    schema = map_of(names, "account", "The account to which calls go.")
+    return {**schema, "required": ["id", "region"]}
+
+
+def _state() -> Schema:
+    names = {
+        "url": {
+            **text_of("address", "A PostgreSQL address; may be ${NAME}."),
+            "examples": ["${STATE_URL}"],
+        },
+        "name": text_of("name", "The name of the state in the database."),
+    }
+    place = map_of(names, "state", "A database.")
+    return {
+        "title": "state",
+        "description": "A .jsonl file, a folder, or a database's or bucket's address.",
+        "anyOf": [
+            text_of("state", "A path or address."),
+            {**place, "required": ["url"]},
+        ],
+    }
+
+
+def _policy() -> Schema:
+    limit = {
+        "title": "whole number or percentage up to 100%",
+        "description": "At most so many, or so many of a hundred.",
+        "anyOf": [
+            {"type": "integer", "minimum": 0},
+            {"type": "string", "pattern": "^([0-9]{1,15}|(100|[0-9]{1,2})%)$"},
+        ],
+    }
+    unknown = {
+        "enum": ["allow", "error"],
+        "title": "rule for unknown attributes",
+        "description": "What an attribute is that nothing declares. Default: allow.",
+    }
+    undeclared = {
+        "enum": ["keep", "remove"],
+        "title": "rule for undeclared attributes",
+        "description": "What becomes of what left the spec. Default: keep.",
+    }
+    limits = map_of(dict.fromkeys(LIMITS, limit), "limits", "What blocks a plan.")
+    names = {
+        "unknown_attributes": unknown,
+        "undeclared": undeclared,
+        "limits": limits,
+        "accept": map_of(
+            dict.fromkeys(JUDGED, _exact_count()),
+            "exceptions",
+            "Reviewed exceptions: each lifts its limit for a plan with this count.",
+        ),
+    }
+    return map_of(names, "policy", "What a plan may do.")
+
+
+def _exact_count() -> Schema:
+    says = "The count of the one plan that may go beyond the limit."
+    return whole_of(1, 10**15 - 1, says)
+
+
+def _upload() -> Schema:
+    names = {
+        "records_per_call": whole_of(1, MAX_RECORDS_PER_CALL, "Default: 100."),
+        "concurrency": whole_of(1, MAX_CONCURRENCY, "Calls in flight. Default: 3."),
+        "timeout_seconds": {
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "maximum": 3600,
+            "title": "number of seconds",
+            "description": "How long a call may take. Default: 60.",
+        },
+    }
+    return map_of(names, "upload", "How records travel.")
+
+
+def _platform() -> Schema:
+    names = {
+        "key_bytes": whole_of(1, 1024, "Bytes of a name. Default: 120."),
+        "value_bytes": whole_of(1, 65_536, "Bytes of a text value. Default: 512."),
+        "custom_keys": whole_of(1, 10_000, "Custom attributes. Default: 256."),
+        "list_values": whole_of(1, 10_000, "Values of a list. Default: 100."),
+    }
+    return map_of(names, "platform", "What the account may hold.")

@@ -1,0 +1,227 @@
+"""Judging the shape of documents, and saying in plain words what is wrong.
+
+jsonschema judges; but a clean document passes a quicker judge first, so that the
+package is imported only where there is something to explain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ctsync.model.contribution import Path
+from ctsync.model.profile_key import ID_TYPES
+from ctsync.project.quick_shapes import extras, is_surely_valid
+from ctsync.project.suggestions import did_you_mean, one_of
+
+_ARTICLES = {
+    dict: "a map",
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    type(None): "empty",
+}
+
+_ROOT = "\0"  # stands for what the whole value is called
+
+
+class ShapeFault(Struct, frozen=True):
+    """One thing wrong with a shape, and where."""
+
+    path: Path
+    code: str
+    message: str
+    hint: str | None = None
+
+
+def shape_faults(
+    schema: Mapping[str, Any], value: Any, subject: str
+) -> list[ShapeFault]:
+    """Return everything that keeps `value`, called `subject`, from fitting `schema`."""
+    if is_surely_valid(schema, value):
+        return []
+    from jsonschema import Draft202012Validator
+
+    errors = Draft202012Validator(schema).iter_errors(value)
+    found = {fault: None for error in errors for fault in _explain(error)}
+    named = (replace(f, message=f.message.replace(_ROOT, subject)) for f in found)
+    return sorted(named, key=lambda fault: [str(step) for step in fault.path])
+
+
+def _explain(error: Any) -> Iterator[ShapeFault]:
+    """Turn an error of jsonschema into faults, in words of our own."""
+    say = _SAYERS.get(error.validator, _misshapen)
+    yield from say(error, tuple(error.absolute_path))
+
+
+def _unknown_keys(error: Any, path: Path) -> Iterator[ShapeFault]:
+    known = error.schema.get("properties", {})
+    for key in extras(error.schema, error.instance):
+        message = f'unknown key "{key}"{_within(path)}'
+        yield ShapeFault((*path, key), "CT102", message, _key_hint(key, known))
+
+
+def _key_hint(key: str, known: Mapping[str, Any]) -> str:
+    return did_you_mean(key, known) or f"known are {', '.join(known)}"
+
+
+def _missing_keys(error: Any, path: Path) -> Iterator[ShapeFault]:
+    for key in error.validator_value:
+        if key not in error.instance:
+            message = f'missing key "{key}"{_within(path)}'
+            yield ShapeFault(path, "CT104", message, _example(key, error.schema))
+
+
+def _example(key: str, schema: Mapping[str, Any]) -> str:
+    example = schema["properties"][key]["examples"][0]
+    return f"write {key}: {example}"
+
+
+def _not_allowed(error: Any, path: Path) -> Iterator[ShapeFault]:
+    yield _unknown_value(path, error.schema, error.instance, error.validator_value)
+
+
+def _unknown_value(
+    path: Path, schema: Mapping[str, Any], value: Any, choices: list[Any]
+) -> ShapeFault:
+    title = schema.get("title", "value")
+    if not isinstance(value, str):
+        return _wrong(path, title, value, f"one of {', '.join(map(str, choices))}")
+    owner = f' for attribute "{path[1]}"' if _is_entry(path) else ""
+    hint = one_of(value, [str(choice) for choice in choices])
+    return ShapeFault(path, "CT101", f'unknown {title} "{value}"{owner}', hint)
+
+
+def _is_entry(path: Path) -> bool:
+    return len(path) > 2 and path[0] == "catalog"
+
+
+def _not_const(error: Any, path: Path) -> Iterator[ShapeFault]:
+    wanted = error.validator_value
+    message = f"{_subject(path)} is not {wanted}"
+    yield ShapeFault(path, "CT101", message, f"write {path[-1]}: {wanted}")
+
+
+def _any_of(error: Any, path: Path) -> Iterator[ShapeFault]:
+    """Speak for the branch that was meant: the one of the value's own type."""
+    for branch in error.validator_value:
+        if "enum" in branch and isinstance(error.instance, str):
+            noun = {"title": error.schema["title"]}
+            yield _unknown_value(path, noun, error.instance, branch["enum"])
+            return
+    inner = [cause for cause in error.context if _is_meant(cause, error.instance)]
+    for cause in inner:
+        yield from _explain(cause)
+    if not inner:
+        yield from _misshapen(error, path)
+
+
+def _is_meant(cause: Any, value: Any) -> bool:
+    is_deeper = len(cause.absolute_path) > len(cause.parent.absolute_path)
+    return is_deeper or (isinstance(value, dict) and cause.validator != "type")
+
+
+def _one_id(error: Any, path: Path) -> Iterator[ShapeFault]:
+    if not isinstance(error.instance, dict):
+        return
+    ids = [name for name in ID_TYPES if name in error.instance]
+    known = ", ".join(ID_TYPES)
+    if ids:
+        message = f"{' and '.join(ids)} stand together"
+        yield ShapeFault(path, "CT523", message, "keep exactly one of them")
+    else:
+        yield ShapeFault(path, "CT523", "no identifier", f"write one of {known}")
+
+
+def _misshapen(error: Any, path: Path) -> Iterator[ShapeFault]:
+    value = error.instance
+    if value in (None, "") and path and path[-1] in ID_TYPES:
+        yield ShapeFault(path, "CT314", "the identifier is empty", "write the id")
+    elif path and path[-1] == "passcode" and value is not None:
+        message = "the passcode stands here in clear"
+        way_out = "write ${CLEVERTAP_PASSCODE}, and change the passcode"
+        yield ShapeFault(path, "CT106", message, way_out)
+    else:
+        wants_text = error.schema.get("type") == "string"
+        is_scalar = isinstance(value, bool | int | float)
+        hint = "quote it" if wants_text and is_scalar else None
+        yield _wrong(path, error.schema.get("title", "value"), value, hint)
+
+
+def _wrong(path: Path, title: str, value: Any, hint: str | None) -> ShapeFault:
+    message = f"{_subject(path)} must be {_article(title)}"
+    is_empty = value is None or value == ""
+    if is_empty or " or " not in title or isinstance(value, list | dict):
+        message += f", not {'empty' if is_empty else _ARTICLES[type(value)]}"
+    return ShapeFault(path, "CT103", message, hint)
+
+
+def _out_of_bounds(error: Any, path: Path) -> Iterator[ShapeFault]:
+    words = {"minimum": "at least", "maximum": "at most"}
+    word = words.get(error.validator, "more than")
+    message = f"{_subject(path)} must be {word} {error.validator_value}"
+    yield ShapeFault(path, "CT101", f"{message}, not {error.instance}")
+
+
+def _bad_pattern(error: Any, path: Path) -> Iterator[ShapeFault]:
+    title = error.schema.get("title", "value")
+    message = f"{_subject(path)} is not {_article(title)}"
+    says = error.schema["description"]
+    hint = f"write {says[0].lower()}{says[1:].rstrip('.')}"
+    yield ShapeFault(path, "CT103", message, hint)
+
+
+def _twice(_error: Any, path: Path) -> Iterator[ShapeFault]:
+    message = f"{_subject(path)} holds a value twice"
+    yield ShapeFault(path, "CT103", message, "keep one of them")
+
+
+def _too_few(_error: Any, path: Path) -> Iterator[ShapeFault]:
+    yield ShapeFault(path, "CT103", f"{_subject(path)} is empty", "write at least one")
+
+
+def _too_many(error: Any, path: Path) -> Iterator[ShapeFault]:
+    message = f"{_subject(path)} takes {error.validator_value}"
+    yield ShapeFault(path, "CT103", message, "keep one of them")
+
+
+def _subject(path: Path) -> str:
+    names = [str(step) for step in path if isinstance(step, str)]
+    if not names:
+        return _ROOT
+    if path and isinstance(path[-1], int):
+        return f"item {path[-1] + 1} of {names[-1]}"
+    return ".".join(names[-2:]) if len(names) < 4 else names[-1]
+
+
+def _within(path: Path) -> str:
+    return f" in {_subject(path)}" if path else ""
+
+
+def _article(title: str) -> str:
+    if title.startswith(("true", "limits", "upload")):
+        return title
+    return f"{'an' if title[0] in 'aeio' else 'a'} {title}"
+
+
+_SAYERS: Mapping[str, Callable[[Any, Path], Iterator[ShapeFault]]] = {
+    "additionalProperties": _unknown_keys,
+    "required": _missing_keys,
+    "enum": _not_allowed,
+    "const": _not_const,
+    "anyOf": _any_of,
+    "oneOf": _one_id,
+    "minimum": _out_of_bounds,
+    "maximum": _out_of_bounds,
+    "exclusiveMinimum": _out_of_bounds,
+    "pattern": _bad_pattern,
+    "uniqueItems": _twice,
+    "minItems": _too_few,
+    "minProperties": _too_few,
+    "maxProperties": _too_many,
+}

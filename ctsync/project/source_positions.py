@@ -1,0 +1,139 @@
+"""Collecting what is wrong with a project, each finding with its place.
+
+Trees carry no positions. What has findings is read again with marks: a few profiles
+each by itself, else the whole file, once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+
+from ctsync.diagnostic_codes import severity_of
+from ctsync.diagnostics import Diagnostic, Findings
+from ctsync.model.contribution import Path
+from ctsync.project.excerpts import ProfileExcerpts
+from ctsync.yaml.reader import Document, read_document
+from ctsync.yaml.scalars import Node
+from ctsync.yaml.tree import Position, YamlProblem
+
+_QUOTES = ("'", '"')
+
+
+class SourcePositions:
+    """Finds line and column of a path in a file of the project.
+
+    `overlaid` is the file over which the environment `environment` was laid.
+    """
+
+    def __init__(
+        self,
+        root: FilePath,
+        overlaid: str | None = None,
+        environment: str | None = None,
+    ) -> None:
+        self._root = root
+        self._overlaid = overlaid
+        self._environment = environment
+        self._documents: dict[str, Document] = {}
+        self._excerpts: dict[str, ProfileExcerpts] = {}
+
+    def keep(self, file: str, document: Document) -> None:
+        """Take a file as it was read without marks."""
+        self._excerpts[file] = ProfileExcerpts(self._root / file, document)
+
+    def locate(self, file: str, path: Path) -> Position:
+        """Return the position of what stands at `path`, or of its nearest parent."""
+        if file in self._excerpts and file not in self._documents:
+            excerpt = self._excerpts[file].take(path)
+            if excerpt is not None:
+                part, inside, lines_before = excerpt
+                (line, column), _ = _walk(part, inside)
+                return line + lines_before, column
+        document = self._document(file)
+        base, depth = _walk(document, path)
+        if file == self._overlaid and self._environment is not None:
+            prefix = ("environments", self._environment)
+            inner, inner_depth = _walk(document, (*prefix, *path))
+            if inner_depth - len(prefix) >= max(depth, 1):
+                return inner
+        return base
+
+    def place(self, file: str, path: Path) -> str:
+        """Give `people/jack.yaml:3`."""
+        return f"{file}:{self.locate(file, path)[0]}"
+
+    def is_quoted(self, file: str, path: Path) -> bool:
+        """Return whether the key at `path` is written with quotes."""
+        line, column = self.locate(file, path)
+        lines = (self._root / file).read_text("utf-8-sig").splitlines()
+        return line <= len(lines) and lines[line - 1][column - 1 : column] in _QUOTES
+
+    def _document(self, file: str) -> Document:
+        if file not in self._documents:
+            read = read_document(self._root / file, with_marks=True)
+            self._documents[file] = read
+        return self._documents[file]
+
+
+def _walk(document: Document, path: Path) -> tuple[Position, int]:
+    node: Node | None = document.tree
+    position, depth = (1, 1), 0
+    for step in path:
+        inner = _inner(node, step)
+        if inner is None:
+            break
+        position = (document.marks or {}).get((id(node), step), position)
+        node, depth = inner, depth + 1
+    return position, depth
+
+
+def _inner(node: Node | None, step: str | int) -> Node | None:
+    if isinstance(node, dict) and isinstance(step, str):
+        return node.get(step)
+    if isinstance(node, list) and isinstance(step, int) and step < len(node):
+        return node[step]
+    return None
+
+
+class FindingCollector:
+    """Turns what is wrong at a path into findings; severity follows from the code.
+
+    `secrets` are the variables that hold passcodes.
+    """
+
+    def __init__(self, locator: SourcePositions) -> None:
+        self.locator = locator
+        self.secrets: frozenset[str] = frozenset()
+        self.findings = Findings()
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        *,
+        file: str,
+        path: Path = (),
+        hint: str | None = None,
+        attribute: str | None = None,
+    ) -> None:
+        """Add what is wrong at `path` of `file`."""
+        position = self.locator.locate(file, path)
+        self.put(YamlProblem(code, message, hint, position), file, attribute)
+
+    def put(
+        self, problem: YamlProblem, file: str, attribute: str | None = None
+    ) -> None:
+        """Add what the reader met in `file`."""
+        line, column = problem.position
+        self.findings.add(
+            Diagnostic(
+                severity_of(problem.code),
+                problem.code,
+                problem.message,
+                problem.hint,
+                file=file,
+                line=line,
+                column=column,
+                attribute=attribute,
+            )
+        )

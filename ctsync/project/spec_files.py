@@ -1,0 +1,81 @@
+"""Which files are the specs of a project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ctsync.errors import UsageError
+from ctsync.files.roots import resolved
+from ctsync.project.suggestions import nearest
+
+PROJECT_FILE = "ctsync.yaml"
+SUFFIXES = (".yaml", ".yml")
+MINIMAL = """\
+version: 1
+account: {id: WR8-9K6-7Z5Z, region: in1}
+state: state.jsonl"""
+
+
+def project_file_of(path: Path) -> Path:
+    """Return the project file that a folder or file on the command line means.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if path.is_file():
+        return path
+    file = path / PROJECT_FILE
+    if file.is_file():
+        return file
+    lines = " / ".join(MINIMAL.splitlines())
+    hint = f"a minimal {PROJECT_FILE}: {lines}"
+    if path.is_dir():
+        raise UsageError(f"no {PROJECT_FILE} in {path.resolve()}", hint=hint)
+    if path.exists():
+        raise UsageError(f"{path} is neither a folder nor a file", hint=hint)
+    raise UsageError(f"{path} does not exist", hint=similar(path) or hint)
+
+
+def similar(path: Path) -> str | None:
+    """Return the nearest names beside a path that does not exist."""
+    try:
+        names = [child.name for child in path.parent.iterdir()]
+    except OSError:
+        return None
+    close = nearest(path.name, names, limit=3)
+    return f"did you mean {' or '.join(close)}?" if close else None
+
+
+def spec_files(named: Path, project_file: Path) -> Iterator[Path]:
+    """Yield the spec files that one name of `specs:` means."""
+    if named.is_dir():
+        yield from _in_folder(named, project_file)
+    elif not _is_project_file(named, project_file):
+        yield named
+
+
+def _in_folder(folder: Path, project_file: Path) -> Iterator[Path]:
+    for above, folders, files in os.walk(folder):
+        here = Path(above)
+        folders[:] = [name for name in folders if _is_searched(here / name)]
+        for name in files:
+            file = here / name
+            is_spec = name.endswith(SUFFIXES) and not name.startswith(".")
+            if is_spec and not _is_project_file(file, project_file):
+                yield file
+
+
+def _is_searched(folder: Path) -> bool:
+    is_hidden = folder.name.startswith(".")
+    return not is_hidden and not (folder / PROJECT_FILE).exists()
+
+
+def _is_project_file(file: Path, project_file: Path) -> bool:
+    return file.name == PROJECT_FILE or resolved(file) == project_file
+
+
+def relative_to(root: Path, file: Path) -> str:
+    """Return the name of a file as findings and origins show it."""
+    return Path(os.path.relpath(file, root)).as_posix()

@@ -1,0 +1,152 @@
+"""Tables and files of members, as the sections of all files declare them: judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ctsync.kinds.base import ValueContext
+from ctsync.model.attribute import Attribute
+from ctsync.model.contribution import Path
+from ctsync.model.profile_key import ID_TYPES
+from ctsync.model.record import GROUP_PREFIX
+from ctsync.project.attribute_name_checks import NameFault, Place
+from ctsync.project.catalog import undeclared_rule
+from ctsync.project.environment_variables import Reference
+from ctsync.project.profile_checks import ProfileChecks
+from ctsync.project.source_positions import FindingCollector
+from ctsync.project.spec_file import SpecFile
+from ctsync.project.table_columns import Column, map_faults, option_faults, read_column
+from ctsync.project.tables import FileText, MemberFile, Table, is_readable
+from ctsync.yaml.profile_entry import CHANNELS
+from ctsync.yaml.scalars import Node, literal
+
+_RULES = ("where", "duplicates", "missing", "invalid", "allow_empty")
+
+
+class TableReader:
+    """Reads well-shaped tables, and reports what is wrong with them."""
+
+    def __init__(
+        self, rules: Mapping[str, Attribute], frame: ValueContext, checks: ProfileChecks
+    ) -> None:
+        """`rules` are those of the catalog, by name as spelled."""
+        self._rules = rules
+        self._frame = frame
+        self._checks = checks
+        self._report = checks.report
+
+    def table(self, section: SpecFile, name: str, view: Mapping[str, Any]) -> Table:
+        """Return a table that has the right shape."""
+        path: Path = ("tables", name)
+        key_type, key_column = _key(view["key"])
+        columns = list(self._columns(section, path, view))
+        columns.sort(key=lambda column: (column.attribute, column.column))
+        return Table(
+            name,
+            section.file,
+            path,
+            file_words(view["file"], section.file, path, self._report),
+            key_type,
+            key_column,
+            tuple(columns),
+            section.line_of(path, self._report.locator),
+            **{rule: view[rule] for rule in _RULES if rule in view},
+        )
+
+    def _columns(
+        self, section: SpecFile, path: Path, view: Mapping[str, Any]
+    ) -> Iterator[Column]:
+        nodes = _node_at(section.tree, (*path, "columns"))
+        blank = view.get("blank", "keep")
+        first: dict[str, str] = {}
+        for name, words in view["columns"].items():
+            node = nodes.get(name) if isinstance(nodes, dict) else None
+            at = (*path, "columns", name)
+            column = read_column(name, at, words, node, blank)
+            self._judge(column, words, Place(section.file, at))
+            if first.setdefault(column.attribute, name) == name:
+                yield column
+                continue
+            message = (
+                f'columns "{first[column.attribute]}" and "{name}" both give '
+                f"{column.attribute}"
+            )
+            fault = NameFault("CT601", message, "keep one of them")
+            self._checks.add(Place(section.file, at), [fault], column.attribute)
+
+    def _judge(self, column: Column, words: Any, place: Place) -> None:
+        attribute = column.attribute
+        given = {} if isinstance(words, str) else words
+        at = _within(place, "attribute") if given else place
+        self._checks.add(at, self._name_faults(attribute, at), attribute)
+        rule = self._rules.get(attribute) or undeclared_rule(attribute)
+        for option, fault in option_faults(column, given, rule):
+            self._checks.add(_within(place, option), [fault], attribute)
+        self._judge_words(column, place)
+        for word, fault in map_faults(column, rule, self._frame):
+            self._checks.add(_within(place, "map", word), [fault], attribute)
+
+    def _name_faults(self, attribute: str, place: Place) -> Iterable[NameFault]:
+        names = self._checks.names
+        channel, dot, group = attribute.removeprefix(GROUP_PREFIX).partition(".")
+        is_group = attribute.startswith(GROUP_PREFIX) and dot and channel in CHANNELS
+        if is_group:
+            return names.check_group(group, place)
+        return () if attribute in names.sound else names.judge(attribute, place)
+
+    def _judge_words(self, column: Column, place: Place) -> None:
+        """Report keys of `map` that YAML readers take for other things."""
+        for word in column.map or {}:
+            at = _within(place, "map", word)
+            if literal(f":{word}").type != "trap":
+                continue
+            if not self._report.locator.is_quoted(at.file, at.path):
+                message = f"plain {word} means different things to YAML readers"
+                fault = NameFault("CT201", message, f'write "{word}", with quotes')
+                self._checks.add(at, [fault], column.attribute)
+
+
+def member_file_of(
+    section: SpecFile, name: str, report: FindingCollector
+) -> MemberFile | None:
+    """Return where the members of a cohort stand, None where they are listed."""
+    view = section.view.get("cohorts", {}).get(name)
+    members = view.get("members") if isinstance(view, dict) else None
+    if not isinstance(members, dict):
+        return None
+    path: Path = ("cohorts", name, "members")
+    words = file_words(members["file"], section.file, path, report)
+    line = report.locator.locate(section.file, path)[0]
+    return MemberFile(words, *_key(members["key"]), section.file, path, line)
+
+
+def file_words(text: str, file: str, path: Path, report: FindingCollector) -> FileText:
+    """Return a pattern of files, with what is plainly wrong with it reported."""
+    pattern = Reference(text, file, (*path, "file"), report.locator)
+    report.findings.extend(pattern.misplaced(report.secrets))
+    if pattern.is_malformed:
+        hint = "write ${NAME}: letters, digits and _"
+        message = "${ does not name a variable"
+        report.findings.add(pattern.finding("CT105", message, hint))
+    elif not pattern.names and not text.endswith("*") and not is_readable(text):
+        message = f'"{text}" is no file that rows can come from'
+        hint = "name .csv, .jsonl or .parquet files, the first two also .gz or .zst"
+        report.findings.add(pattern.finding("CT613", message, hint))
+    return FileText(pattern)
+
+
+def _key(view: Mapping[str, Any]) -> tuple[str, str]:
+    ((kind, column),) = ((k, v) for k, v in view.items() if k in ID_TYPES)
+    return kind, column
+
+
+def _within(place: Place, *steps: str) -> Place:
+    return Place(place.file, (*place.path, *steps))
+
+
+def _node_at(tree: Mapping[str, Node], path: Path) -> Node | None:
+    node: Node | None = dict(tree)
+    for step in path:
+        node = node.get(str(step)) if isinstance(node, dict) else None
+    return node

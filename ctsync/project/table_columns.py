@@ -1,0 +1,173 @@
+"""Columns of a table: what each makes of its cells, and whether it can."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ctsync.kinds import KINDS, kind_of
+from ctsync.kinds.base import Fault, Faults, ValueContext
+from ctsync.kinds.type_faults import not_removable
+from ctsync.model.attribute import Attribute
+from ctsync.model.contribution import Path
+from ctsync.model.masking import SENSITIVE_TEXT
+from ctsync.model.scalar_value import Literal as Word
+from ctsync.model.scalar_value import Raw
+from ctsync.project.attribute_name_checks import NameFault
+from ctsync.yaml.scalars import Node, raw_of
+
+How = Literal["exactly", "include", "exclude"]
+Blank = Literal["keep", "remove", "error"]
+
+HOWS: tuple[How, ...] = ("exactly", "include", "exclude")
+BLANKS: tuple[Blank, ...] = ("keep", "remove", "error")
+# Directives that mean the same in every locale; seconds may have a fraction.
+DIRECTIVES = "YymdbBjHIMSfpz%"
+
+_DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
+_NEEDED = (("a year", "Yy"), ("a month", "mbBj"), ("a day", "dj"))
+_NULL = Word("null", "null")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a table makes of one column.
+
+    `how` says what a list declares: exactly its values, or only to include or exclude
+    them. `split` parts the text of a cell into a list. `map` gives values for the text
+    of cells, or of their parts; what it gives null for is removed. `blank` is the
+    table's where the column has none of its own. `format` reads dates. `path` leads
+    to the column's words in the table's file.
+    """
+
+    column: str
+    attribute: str
+    path: Path
+    how: How = "exactly"
+    split: str | None = None
+    map: Mapping[str, Raw] | None = field(default=None, hash=False)
+    blank: Blank = "keep"
+    format: str | None = None
+    words: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
+
+
+def read_column(
+    name: str, path: Path, view: Any, node: Node | None, blank: Blank
+) -> Column:
+    """Return a well-shaped column; `blank` is the table's."""
+    if isinstance(view, str):
+        view = {"attribute": view}
+    words = node.get("map") if isinstance(node, dict) else None
+    words = words if isinstance(words, dict) else None
+    own = {
+        "attribute": view["attribute"],
+        "how": view.get("as", "exactly"),
+        "split": view.get("split"),
+        "blank": view.get("blank", blank),
+        "format": view.get("format"),
+    }
+    mapped = None if words is None else _own(words)
+    return Column(
+        name,
+        path=path,
+        map=None if mapped is None else {k: raw_of(v) for k, v in mapped.items()},
+        words={**own, "map": mapped},
+        **own,
+    )
+
+
+def _own(words: Mapping[str, Node]) -> dict[str, Node]:
+    return {key: node for key, node in words.items() if not key.startswith("x-")}
+
+
+def option_faults(
+    column: Column, given: Mapping[str, Any], rule: Attribute
+) -> Iterator[tuple[str, NameFault]]:
+    """Yield each option that does not fit the attribute, and what is wrong with it.
+
+    `given` are the options that stand in the spec.
+    """
+    is_list = rule.kind in {None, "list"}
+    for option in ("as", "split"):
+        if option in given and not is_list:
+            message = f"{column.attribute} is a {rule.kind}, and {option} makes a list"
+            yield option, NameFault("CT602", message, _TYPE_HINT)
+    if column.format is not None:
+        if rule.kind not in {None, "date"}:
+            message = f"{column.attribute} is a {rule.kind}, and format reads dates"
+            yield "format", NameFault("CT602", message, _TYPE_HINT)
+        if column.map is not None:
+            message = "map gives the values, so there is nothing for format to read"
+            yield "format", NameFault("CT602", message, "leave one of them out")
+        for fault in format_faults(column.format):
+            yield "format", fault
+    if given.get("blank") == "remove" and not _is_removable(column, rule):
+        yield "blank", _named(not_removable(column.attribute), rule)
+
+
+_TYPE_HINT = "leave it out, or correct the type in the catalog"
+
+
+def format_faults(text: str) -> Iterator[NameFault]:
+    """Yield what keeps a format from saying a day."""
+    found = _DIRECTIVE.findall(text)
+    foreign = [f"%{char}" for char in found if not char or char not in DIRECTIVES]
+    if foreign:
+        known = " ".join(f"%{char}" for char in DIRECTIVES)
+        message = f'unknown directive "{foreign[0]}"'
+        yield NameFault("CT101", message, f"known are {known}")
+        return
+    missing = [noun for noun, chars in _NEEDED if not frozenset(chars) & {*found}]
+    if missing:
+        message = f"the format lacks {' and '.join(missing)}"
+        yield NameFault("CT101", message, 'write one such as "%d/%m/%Y"')
+
+
+def map_faults(
+    column: Column, rule: Attribute, frame: ValueContext
+) -> Iterator[tuple[str, NameFault]]:
+    """Yield each word of `map` that no cell holds, or whose value cannot be taken."""
+    for word, value in (column.map or {}).items():
+        if not word:
+            message = "no cell is looked up by an empty word: it is blank"
+            yield word, NameFault("CT101", message, "say with blank: what it means")
+        try:
+            _normalize(column, value, rule, frame)
+        except Faults as wrong:
+            for fault in wrong.faults:
+                yield word, _named(fault, rule)
+
+
+def _normalize(
+    column: Column, value: Raw, rule: Attribute, frame: ValueContext
+) -> None:
+    """Judge a value of a map as if it stood in a spec.
+
+    Raises:
+        Faults: everything wrong with it.
+    """
+    if value == _NULL:
+        # Of a text that is split, only a part is left out.
+        if column.split is None and not _is_removable(column, rule):
+            raise Faults(not_removable(column.attribute))
+        return
+    if rule.kind is None:
+        makes_list = column.split is not None or column.how != "exactly"
+        kind = KINDS["list"] if makes_list else kind_of(value)
+    else:
+        kind = KINDS[rule.kind]
+    is_one = kind.name == "list" and not isinstance(value, list)
+    kind.normalize([value] if is_one else value, rule, frame)
+
+
+def _is_removable(column: Column, rule: Attribute) -> bool:
+    if column.how != "exactly":
+        return True
+    return rule.kind is not None and KINDS[rule.kind].can_remove(column.attribute)
+
+
+def _named(fault: Fault, rule: Attribute) -> NameFault:
+    shown = SENSITIVE_TEXT if rule.sensitive else None
+    return NameFault(fault.code, *fault.say(shown=shown))

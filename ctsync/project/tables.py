@@ -1,0 +1,140 @@
+"""Tables: profiles from files, and the files of cohort members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from ctsync.canonical_json import fold_name
+from ctsync.diagnostic_codes import severity_of
+from ctsync.diagnostics import Diagnostic
+from ctsync.model.change import Origin
+from ctsync.model.contribution import Path
+from ctsync.project.attribute_name_checks import Place
+from ctsync.project.environment_variables import Reference
+from ctsync.project.table_columns import Blank, Column, How
+
+__all__ = ["Blank", "Column", "FileText", "How", "MemberFile", "Table"]
+
+Duplicates = Literal["error", "last"]
+Missing = Literal["keep", "remove"]
+Invalid = Literal["error", "skip"]
+
+SUFFIXES = (".csv", ".jsonl", ".parquet")
+PACKINGS = (".gz", ".zst")
+
+
+class FileText(Struct, frozen=True):
+    """A pattern of file names, as written.
+
+    `folder` is where it starts: the folder of the file in which it stands, relative to
+    the project.
+    """
+
+    pattern: Reference
+
+    @property
+    def folder(self) -> PurePosixPath:
+        """Where the pattern starts, relative to the project's folder."""
+        return PurePosixPath(self.pattern.file).parent
+
+    def resolve(self, variables: Mapping[str, str]) -> str:
+        """Return the pattern with its variables read.
+
+        Raises:
+            SpecError: a variable is not set; it names variable and place.
+        """
+        return self.pattern.resolve(variables)
+
+    def finding(self, code: str, message: str, hint: str | None = None) -> Diagnostic:
+        """Return a finding that stands where the pattern stands."""
+        return self.pattern.finding(code, message, hint)
+
+
+class Table(Struct, frozen=True, dict=True):
+    """One table: which files, whose rows, and what a row makes of a profile.
+
+    `columns` stand in the order of their attributes, whatever their order in the spec:
+    a digest over them depends on neither order nor the names of columns.
+    """
+
+    name: str
+    file: str
+    path: Path
+    words: FileText
+    key_type: str
+    key_column: str
+    columns: tuple[Column, ...] = ()
+    line: int | None = None
+    where: str | None = None
+    duplicates: Duplicates = "error"
+    missing: Missing = "keep"
+    invalid: Invalid = "error"
+    allow_empty: bool = False
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """The folded names of the attributes that its columns give."""
+        return frozenset(fold_name(column.attribute) for column in self.columns)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the table stands in the spec."""
+        return Origin(self.file, self.line, table=self.name)
+
+    @property
+    def meaning(self) -> list[Any]:
+        """What the table makes of a row, in a form that canonical JSON can say.
+
+        It covers neither file, condition, name nor key, nor the names of columns.
+        """
+        return [column.words for column in self.columns]
+
+    def place(self, *steps: str) -> Place:
+        """Return where a part of the table stands, as in `place("columns", "sex")`."""
+        return Place(self.file, (*self.path, *steps))
+
+    def finding(
+        self, code: str, message: str, hint: str | None = None, *steps: str
+    ) -> Diagnostic:
+        """Return a finding that stands where a part of the table stands."""
+        locator = self.words.pattern.locator
+        line, column = locator.locate(self.file, (*self.path, *steps))
+        severity = severity_of(code)
+        return Diagnostic(severity, code, message, hint, self.file, line, column)
+
+
+class MemberFile(Struct, frozen=True):
+    """The file of a cohort's members, and the column of their id.
+
+    `path` leads to the cohort's `members` in `file`.
+    """
+
+    words: FileText
+    key_type: str
+    key_column: str
+    file: str
+    path: Path
+    line: int | None = field(default=None)
+
+    def finding(
+        self, code: str, message: str, hint: str | None = None, *steps: str
+    ) -> Diagnostic:
+        """Return a finding that stands where a part of the words stands."""
+        locator = self.words.pattern.locator
+        line, column = locator.locate(self.file, (*self.path, *steps))
+        severity = severity_of(code)
+        return Diagnostic(severity, code, message, hint, self.file, line, column)
+
+
+def is_readable(name: str) -> bool:
+    """Return whether the end of a file's name is one that rows can come from."""
+    bare = PurePosixPath(name).name
+    for packing in PACKINGS:
+        if bare.endswith(packing):
+            return bare.removesuffix(packing).endswith(SUFFIXES[:2])
+    return bare.endswith(SUFFIXES)

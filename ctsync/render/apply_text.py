@@ -1,0 +1,109 @@
+"""What became of an apply, as text. The document is `ctsync.apply/1`.
+
+The platform may still drop what it acknowledged, so nothing here says more than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ctsync.render.ansi import Ansi
+from ctsync.render.safe_json import document_text
+from ctsync.render.summary_text import counted, duration_words
+from ctsync.render.text_width import escape
+
+MOST_SHOWN = 20
+
+_STOPPED = {
+    "unauthorised": "the platform refused the credentials",
+    "unreachable": "no call reached the server any more",
+    "interrupted": "a signal ended the run",
+    "reject_limit": "more profiles were rejected than limits.reject allows",
+    "canary": "the canary was not wholly acknowledged, so the rest was not sent",
+}
+
+
+def applied_json(document: Mapping[str, Any]) -> str:
+    """Return the document as text, one key a line."""
+    return document_text(document)
+
+
+def applied_text(document: Mapping[str, Any], *, colour: bool = False) -> Iterator[str]:
+    """Yield the result in words, line by line; the last one sums it up."""
+    for line in _lines(document, Ansi(colour)):
+        yield line + "\n"
+
+
+def _lines(document: Mapping[str, Any], paint: Ansi) -> Iterator[str]:
+    yield from _profiles("rejected", document, paint)
+    yield from _profiles("unknown", document, paint)
+    stopped = document["stopped"]
+    if stopped is not None:
+        reason = _STOPPED.get(stopped, escape(stopped))
+        yield paint(f"Stopped: {reason}", "yellow")
+    yield from _advice(document)
+    yield from _cost(document)
+    yield paint(applied_sentence(document), "bold")
+
+
+def applied_sentence(document: Mapping[str, Any]) -> str:
+    """Give `Apply: 412 acknowledged, 3 rejected, 0 unknown, 0 not sent`."""
+    verb = "Dry run, nothing stored" if document.get("dry_run") else "Apply"
+    counts = ", ".join(
+        f"{document['counts'][name]} {name.replace('_', ' ')}" for name in _COUNTS
+    )
+    return f"{verb}: {counts}"
+
+
+def _profiles(outcome: str, document: Mapping[str, Any], paint: Ansi) -> Iterator[str]:
+    listed = document[outcome][:MOST_SHOWN]
+    for profile in listed:
+        colour = "red" if outcome == "rejected" else "yellow"
+        yield f"{paint(outcome, colour)} {_profile_words(profile)}"
+    left = document["counts"][outcome] - len(listed)
+    if left > 0:
+        yield f"… and {left} more {outcome} (--report FILE lists them all)"
+
+
+def _profile_words(profile: Mapping[str, Any]) -> str:
+    words = [_key_words(profile["key"])]
+    if profile.get("code") is not None:
+        words.append(f"code {profile['code']}")
+    if profile.get("error"):
+        words.append(profile["error"])
+    place = _place(profile)
+    return escape(": ".join(words) + (f" ({place})" if place else ""))
+
+
+def _key_words(key: Mapping[str, Any]) -> str:
+    kind, shown = next((k, v) for k, v in key.items() if k != "masked")
+    return f"{kind} {shown}"
+
+
+def _place(profile: Mapping[str, Any]) -> str:
+    if not profile.get("origins") or profile["key"].get("masked"):
+        return ""
+    first = profile["origins"][0]
+    number = first.get("line") if first.get("row") is None else first["row"]
+    place: str = first["file"]
+    return place if number is None else f"{place}:{number}"
+
+
+def _advice(document: Mapping[str, Any]) -> Iterator[str]:
+    counts = document["counts"]
+    if counts["rejected"]:
+        yield "What was rejected is planned again; correct the spec first."
+    if counts["unknown"]:
+        yield "Where the outcome is unknown, the next plan assigns the values."
+    if document.get("next"):
+        yield f"Next: {escape(document['next'])}"
+
+
+def _cost(document: Mapping[str, Any]) -> Iterator[str]:
+    if document.get("calls"):
+        seconds = duration_words(document.get("seconds") or 0)
+        yield f"{counted(document['calls'], 'call')} in {seconds}"
+
+
+_COUNTS = ("acknowledged", "rejected", "unknown", "not_sent")

@@ -1,0 +1,97 @@
+"""Plans and changes as JSON documents show them: masked, without private fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ctsync.model.change import Change, Origin
+from ctsync.model.change_rows import ORIGIN_FORM, ChangeRows, change_rows
+from ctsync.model.masking import Mask, masked_json
+from ctsync.model.operation import Operation
+from ctsync.model.profile_key import key_from_json
+from ctsync.model.row import Row, defaults_of
+from ctsync.render.plan_view import PlanView, Style
+
+FORMAT = "ctsync.plan/1"
+
+
+def change_json(change: Change, mask: Mask) -> dict[str, Any]:
+    """Return one change of `ctsync.plan/1`."""
+    return rows_json(change_rows(change), mask)
+
+
+def rows_json(change: ChangeRows, mask: Mask) -> dict[str, Any]:
+    """Return one change of `ctsync.plan/1` from its rows."""
+    key, origins = key_from_json(change["key"]), change["origins"]
+    places = ORIGIN_FORM.values(origins) if mask.hides(key) else ()
+    return {
+        "key": mask.key_json(key, places),
+        "action": change["action"],
+        "origins": [_named(_ORIGIN, _ORIGIN_DEFAULTS, row) for row in origins],
+        "released": change["released"],
+        "operations": [_operation_json(row, mask) for row in change["operations"]],
+    }
+
+
+def _operation_json(row: Row, mask: Mask) -> dict[str, Any]:
+    shown = _named(_SHOWN, _DEFAULTS, row)
+    if mask.hides_value(sensitive=shown["sensitive"]):
+        hidden = _VALUES - ({"operand"} if shown["operator"] == "$delete" else set())
+        for name in hidden:
+            shown[name] = masked_value(shown[name])
+    return shown
+
+
+def _named(names: Sequence[str], defaults: Row, row: Row) -> dict[str, Any]:
+    # A row ends with its last field that is not a default; some are for nobody to see.
+    return dict(zip(names, (*row, *defaults[len(row) :]), strict=False))
+
+
+def masked_value(value: Any) -> Any:
+    """Return what stands for a sensitive value; nothing stays nothing."""
+    return None if value is None else masked_json()
+
+
+def plan_json(view: PlanView, style: Style) -> dict[str, Any]:
+    """Return the document without its changes."""
+    return {
+        "format": FORMAT,
+        "exit_code": style.exit_code,
+        "error": None,
+        "diagnostics": view.diagnostics,
+        "diagnostic_totals": view.diagnostic_totals,
+        "digest": view.digest,
+        "environment": view.environment,
+        "account": view.account.as_json(),
+        "base": view.base.as_json(),
+        "first_run": view.first_run,
+        "sandbox": view.sandbox,
+        "verified": view.verified,
+        "targets": view.shown_selectors(view.targets),
+        "excludes": view.shown_selectors(view.excludes),
+        "partial": _partial_json(view),
+        "accepted": view.accepted,
+        "blocked": [
+            {name: getattr(rule, name) for name in _BLOCKING} for rule in view.blocked
+        ],
+        "summary": view.summary,
+    }
+
+
+def _partial_json(view: PlanView) -> Mapping[str, int] | None:
+    if not view.is_partial:
+        return None
+    return {"shown": view.shown, "of": view.whole}
+
+
+_VALUES = {"operand", "before", "after"}
+_BLOCKING = ("rule", "limit", "actual", "accept")
+# The first fields of each, in the order of their class.
+_SHOWN = (
+    "attribute", "kind", "operator", "operand", "prior", "before", "after", "step",
+    "certain", "sensitive", "since",
+)  # fmt: skip
+_DEFAULTS = tuple(defaults_of(Operation).values())
+_ORIGIN = ("file", "line", "row")
+_ORIGIN_DEFAULTS = tuple(defaults_of(Origin).values())

@@ -1,0 +1,34 @@
+"""Which changes to show first where not all are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ctsync.model.change import Change
+from ctsync.model.change_statistics import risk_of, traits_of
+from ctsync.render.plan_view import PlanView
+
+MOST_SHOWN = 50
+
+
+class RiskiestChanges:
+    """Chooses the riskiest changes of a stream that comes by key."""
+
+    def __init__(self, counts: Sequence[int], most: int) -> None:
+        """Take how many changes there are of each risk, riskiest first."""
+        self._room: list[int] = []
+        for count in counts:
+            self._room.append(min(count, most))
+            most -= self._room[-1]
+
+    def __call__(self, traits: int) -> bool:
+        """Return whether the next change is one of them."""
+        risk = risk_of(traits)
+        self._room[risk] -= 1
+        return self._room[risk] >= 0
+
+
+def riskiest(view: PlanView, most: int = MOST_SHOWN) -> list[Change]:
+    """Return the riskiest changes, riskiest first, then by key; reads no others."""
+    chosen = view.those(RiskiestChanges(view.survey.by_risk(), most))
+    return sorted(chosen, key=lambda change: risk_of(traits_of(change)))

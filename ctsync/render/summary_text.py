@@ -1,0 +1,148 @@
+"""The sentences that every rendering for people shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ctsync.model.change import ACTIONS
+from ctsync.render.plan_view import Blocking, PlanView
+from ctsync.render.text_width import escape
+
+# The platform answers an upload of 100 to 1000 records in a few hundred milliseconds.
+# Calls go out side by side, and are held back by 429; in sum half a second is cautious.
+SECONDS_PER_CALL = 0.5
+
+# How a rendering shows text that is not ours: names, options, what the user wrote.
+Quote = Callable[[str], str]
+
+
+def summary_sentence(view: PlanView) -> str:
+    """Say what the plan comes to, in one line."""
+    profiles, summary = view.profiles, view.summary
+    if not view.changed and view.is_partial and view.whole:
+        return "Nothing chosen: the selection leaves all changes out."
+    if not view.changed:
+        unchanged = profiles["unchanged"]
+        noun = "profile is" if unchanged == 1 else "profiles are"
+        return f"No changes. {unchanged} {noun} as declared."
+    actions = ", ".join(f"{profiles[name]} to {name}" for name in ACTIONS)
+    records = counted(summary["records"], "record")
+    calls = counted(summary["calls"], "call")
+    duration = duration_words(summary["calls"] * SECONDS_PER_CALL)
+    return f"Plan: {actions}; {records} in {calls}, about {duration}"
+
+
+def duration_words(seconds: float) -> str:
+    """Return a duration as people say it: `3 s`, `5 min`, `2.5 h`."""
+    if seconds < 120:
+        return f"{max(round(seconds), 1)} s"
+    if seconds < 7200:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def counted(number: int, noun: str) -> str:
+    """Give `1 call`, `6 calls`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def header_sentences(
+    view: PlanView, quote: Quote = escape
+) -> Iterator[tuple[str, str]]:
+    """Yield what the plan is for and what is special about it; each with its sort."""
+    yield "header", _target_sentence(view, quote)
+    if view.sandbox:
+        yield "sandbox", "SANDBOX: simulation of documented behaviour"
+    if view.first_run:
+        yield "first_run", _FIRST_RUN
+    if view.accepted:
+        accepted = sorted(view.accepted.items())
+        lifted = (quote(f"--accept {name}={n}") for name, n in accepted)
+        yield "accepted", f"Limits set for this plan: {' '.join(lifted)}"
+    if view.is_partial:
+        yield "partial", partial_sentence(view)
+    if view.verified == "ends":
+        yield "ends", _ENDS
+
+
+def _target_sentence(view: PlanView, quote: Quote) -> str:
+    account = view.account
+    parts = [f"Account {quote(account.id)} in region {quote(account.region)}"]
+    if account.endpoint is not None:
+        parts.append(f"endpoint {quote(account.endpoint)}")
+    if view.environment is not None:
+        parts.append(f"environment {quote(view.environment)}")
+    parts.append(f"state serial {view.base.serial}")
+    return ", ".join(parts)
+
+
+def partial_sentence(view: PlanView) -> str:
+    """Say that a selection chose, and which: `PARTIAL: 3 of 413 changes (...)`."""
+    return f"{partial_words(view)} ({escape(' '.join(selection_options(view)))})"
+
+
+def partial_words(view: PlanView) -> str:
+    """Give `PARTIAL: 3 of 413 changes`."""
+    return f"PARTIAL: {view.shown} of {view.whole} changes"
+
+
+def selection_options(view: PlanView) -> list[str]:
+    """Return the options that chose, as they were written but for personal keys."""
+    options = [f"--target {text}" for text in view.shown_selectors(view.targets)]
+    options += [f"--exclude {text}" for text in view.shown_selectors(view.excludes)]
+    return options
+
+
+def count_sentences(view: PlanView) -> Iterator[str]:
+    """Yield the counts behind the summary, and what else deserves a word."""
+    profiles, summary = view.profiles, view.summary
+    known = counted(profiles["entries"], "profile")
+    yield f"{known} in the state, {profiles['unchanged']} unchanged"
+    said = (
+        (profiles["remove"], "profiles that lose a value"),
+        (summary["opt_in"], "profiles opted in to messages"),
+        (profiles["undeclared"], "profiles in the state that no place names"),
+        (profiles["skipped"], "rows skipped as invalid"),
+        (summary["once_held"], "values held back because they are written once"),
+    )
+    for count, words in said:
+        if count:
+            yield f"{words}: {count}"
+
+
+def blocked_sentence(rule: Blocking, view: PlanView, quote: Quote = escape) -> str:
+    """Say which rule blocks, its numbers, and the way out."""
+    if rule.accept is None:
+        return (
+            f"{quote(rule.rule)}: {counted(rule.actual, 'change')} of locked values "
+            "(if meant, change the catalog first)"
+        )
+    name = rule.rule.removeprefix("limits.")
+    entries = view.profiles["entries"]
+    has_share = rule.limit.endswith("%") and name != "skip"
+    share = f" of {entries}" if has_share else ""
+    return (
+        f"{quote(rule.rule)} is {quote(rule.limit)}, this plan has "
+        f"{rule.actual}{share} ({quote(rule.accept)} allows it)"
+    )
+
+
+def exception_yaml(view: PlanView) -> str | None:
+    """Return what would lift these limits by review, as the project file says it."""
+    counts = [
+        f"{rule.rule.removeprefix('limits.')}: {rule.actual}"
+        for rule in view.blocked
+        if rule.accept is not None
+    ]
+    return f"policy: {{accept: {{{', '.join(counts)}}}}}" if counts else None
+
+
+EXCEPTION = "To have this one plan let pass by review, write into ctsync.yaml:"
+_ENDS = (
+    "Counts as they were saved and sealed; the changes were not read.\n"
+    "Apply reads and verifies them all."
+)
+_FIRST_RUN = (
+    "FIRST RUN: there is no state yet, so every profile is new to it\n"
+    "and percentages of the policy do not apply"
+)

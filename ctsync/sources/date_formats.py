@@ -1,0 +1,35 @@
+"""Dates that a table writes in a form of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from ctsync.model.scalar_value import Literal, Misread
+
+_TIMES = ("%H", "%I", "%M", "%S", "%f", "%p", "%z")
+
+
+@lru_cache(maxsize=4096)  # there are many rows, and not so many days
+def read_date(text: str, form: str) -> Literal | Misread:
+    """Return the date that a text is in a form of `strptime`, as a spec would write it.
+
+    A form without a time gives a day; a time without an offset is left to the
+    project's time zone.
+    """
+    try:
+        moment = datetime.strptime(text, form)  # noqa: DTZ007 - see above
+    except ValueError:
+        message = f'{{value}} is no date of the form "{form}"'
+        return Misread("CT624", message, "correct the cell or the format", text)
+    if moment.microsecond or _is_odd(moment.utcoffset()):
+        message = "{value} has parts of a second"
+        hint = "the platform stores whole seconds; export it without"
+        return Misread("CT624", message, hint, text)
+    if not any(directive in form.replace("%%", "") for directive in _TIMES):
+        return Literal(f"{moment:%Y-%m-%d}".rjust(10, "0"), "date")
+    return Literal(moment.isoformat(timespec="seconds"), "date")
+
+
+def _is_odd(offset: timedelta | None) -> bool:
+    return offset is not None and bool(offset.seconds % 60 or offset.microseconds)

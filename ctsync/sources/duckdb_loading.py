@@ -1,0 +1,247 @@
+"""Rows of files as relations of DuckDB: key, digest and place of each row.
+
+Only those are kept; the cells of the few rows that somebody asks for are read from
+the files again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from ctsync.duckdb_connection import Connection, named, reason_of, refusals
+from ctsync.errors import SpecError
+from ctsync.model.row_source import Stream
+from ctsync.sources import duckdb_sql as sql
+from ctsync.sources.data_files import DataFile, Unreadable, refused
+from ctsync.sources.file_format import FileFormat, FilePart, WantedColumns
+from ctsync.sources.formats.csv import FORM as CSV
+from ctsync.sources.formats.jsonl import FORM as JSON_LINES
+from ctsync.sources.formats.parquet import FORM as PARQUET
+from ctsync.sources.row_keys import is_sound
+from ctsync.sources.where_filter import RefusedCondition
+
+FORMS: Mapping[str, FileFormat] = {
+    ".csv": CSV,
+    ".jsonl": JSON_LINES,
+    ".parquet": PARQUET,
+}
+
+
+class LoadedRows:
+    """The rows of some files, in one connection.
+
+    Its relations are named after `name`. `digest` gives the expression of a row's
+    digest over the relation of a part.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        key_type: str,
+        files: Sequence[DataFile],
+        wanted: WantedColumns,
+        digest: Callable[[FilePart], str],
+    ) -> None:
+        self.files = files
+        self.rows = named(f"{name} rows")
+        self.count = 0
+        self.has_twins = False
+        self._tables = {
+            False: named(f"{name} in order"),
+            True: named(f"{name} numbered"),
+        }
+        self._sound = is_sound(key_type)
+        self._wanted = wanted
+        self._digest = digest
+        self._parts: tuple[FilePart, ...] = ()
+
+    def open(self, connection: Connection) -> Stream | None:
+        """Look at the files; give their rows as a stream, if they are numbered.
+
+        `count` is then known.
+
+        Raises:
+            SpecError: a file cannot be read so.
+            Refused: `where` does not go with the columns of a file.
+        """
+        try:
+            self._parts = tuple(self._by_shape(connection))
+            if [part.numbered for part in self._parts] != [True]:
+                return None
+            kept = "" if self._wanted.condition is None else " WHERE kept"
+            relation = f"SELECT * FROM ({self._parts[0].relation}){kept}"  # noqa: S608
+            query = sql.COUNT_STREAM.format(relation=relation)
+            self.count = connection.execute(query).fetchall()[0][0]
+        except refusals() as error:
+            raise self._explained(connection, error) from error
+        digest, cells = self._digest(self._parts[0]), self._parts[0].cells
+        return Stream(relation, digest, cells, self._sound) if self.count else None
+
+    def load(self, connection: Connection) -> None:
+        """Read every row of every file once, after `open`.
+
+        Then `rows` is the name of a relation (id VARCHAR, key VARCHAR, digest UHUGEINT,
+        file INTEGER, row BIGINT): `id` is '' where the key names no one, `key` is as
+        it stands. `count` is the number of rows, and `has_twins` says that two of them
+        have the same `id`.
+
+        Raises:
+            SpecError: a file cannot be read so; the first row that fails is named.
+        """
+        try:
+            self._create(connection)
+            for part in self._parts:
+                self._insert(connection, part)
+            self._number(connection)
+            self._count(connection)
+        except refusals() as error:
+            raise self._explained(connection, error) from error
+
+    def part_of(self, file: int) -> FilePart:
+        """Return the part in which the file of a number stands."""
+        return next(part for part in reversed(self._parts) if part.first <= file)
+
+    def cells(self, wanted: str) -> str:
+        """Return a query (file, row, cells) for the rows that a relation lists."""
+        queries = [self._cells_of(part, wanted) for part in self._parts]
+        return " UNION ALL ".join(queries) or sql.NO_CELLS
+
+    def _cells_of(self, part: FilePart, wanted: str) -> str:
+        words = {
+            "rows": self.rows,
+            "wanted": wanted,
+            "first": part.first,
+            "last": part.first + len(part.files) - 1,
+        }
+        picked = sql.PICKED.format(**words)
+        query = sql.CELLS_BY_KEY
+        if part.numbered:
+            query = sql.CELLS_BY_ROW
+        elif self.has_twins:
+            query = sql.CELLS_OF_TWINS
+        return query.format(
+            picked=picked,
+            cells=part.cells,
+            kept="" if self._wanted.condition is None else " WHERE kept",
+            digest=self._digest(part),
+            relation=part.relation,
+        )
+
+    def _by_shape(self, connection: Connection) -> Iterator[FilePart]:
+        shapes, findings = [], []
+        for file in self.files:
+            try:
+                shape = FORMS[file.form].shape(connection, file, self._wanted)
+                shapes.append((file.form, shape, file))
+            except Unreadable as fault:
+                findings.append(fault.in_file(file.name))
+            except RefusedCondition as fault:
+                message = f"{fault.message}, in {file.name}"
+                raise RefusedCondition(message, fault.hint) from fault
+        if findings:
+            raise refused(findings)
+        first = 0
+        for (form, shape), group in groupby(shapes, key=lambda found: found[:2]):
+            files = tuple(file for _, _, file in group)
+            yield FORMS[form].part(files, first, shape, self._wanted)
+            first += len(files)
+
+    def _create(self, connection: Connection) -> None:
+        for numbered, table in self._tables.items():
+            row = ", row BIGINT" if numbered else ""
+            connection.execute(sql.CREATE.format(table=table, row=row))
+
+    def _insert(self, connection: Connection, part: FilePart) -> None:
+        query = sql.INSERT
+        if self._wanted.condition is not None:
+            # Where rows are numbered here, those that are not kept count too.
+            query = sql.INSERT_KEPT if part.numbered else sql.INSERT_MARKED
+        connection.execute(
+            query.format(
+                table=self._tables[part.numbered],
+                digest=self._digest(part),
+                sound=self._sound,
+                row=", row" if part.numbered else "",
+                relation=part.relation,
+            )
+        )
+
+    def _number(self, connection: Connection) -> None:
+        table = self._tables[False]
+        starts = []
+        found = connection.execute(sql.STARTS.format(table=table)).fetchall()
+        for file, low, high, count in found:
+            if high - low + 1 != count:
+                name = self.files[file].name
+                raise SpecError(f"the rows of {name} came out of order", ())
+            starts.append(f"({file}, {low})")
+        connection.execute(
+            sql.ROWS.format(
+                rows=self.rows,
+                table=table,
+                starts=", ".join(starts) or "(0, 0)",
+                numbered=self._tables[True],
+            )
+        )
+
+    def _count(self, connection: Connection) -> None:
+        query = sql.COUNT.format(rows=self.rows)
+        self.count, distinct = connection.execute(query).fetchall()[0]
+        self.has_twins = self.count != distinct
+
+    def count_without(self, connection: Connection, surplus: str | None) -> int:
+        """Return the number of rows that count, if those of a relation do not."""
+        if surplus is None:
+            return self.count
+        query = f"SELECT count(*) FROM {surplus}"  # noqa: S608 - a name of ours
+        (count,) = connection.execute(query).fetchall()[0]
+        return self.count - int(count)
+
+    def _explained(self, connection: Connection, error: Exception) -> SpecError:
+        """Find the first row that fails, or else the first file."""
+        for file in self.files:
+            fault = FORMS[file.form].first_fault(file)
+            if fault is not None:
+                return refused([fault.in_file(file.name)])
+        for file in self.files:
+            fault = self._failure(connection, file)
+            if fault is not None:
+                return refused([fault.in_file(file.name)])
+        return SpecError(f"DuckDB cannot read the rows: {reason_of(error)}", ())
+
+    def _failure(self, connection: Connection, file: DataFile) -> Unreadable | None:
+        form = FORMS[file.form]
+        try:
+            shape = form.shape(connection, file, self._wanted)
+            part = form.part((file,), 0, shape, self._wanted)
+        except Unreadable as fault:
+            return fault
+        except refusals() as error:
+            return _damaged(error)
+        digest = self._digest(part)
+        try:
+            query = sql.TRY.format(relation=part.relation, value=digest)
+            connection.execute(query).fetchall()
+        except refusals() as error:
+            return _damaged(error)
+        try:
+            query = sql.TRY.format(relation=part.relation, value="kept")
+            if self._wanted.condition is not None:
+                connection.execute(query).fetchall()
+        except refusals():
+            return _NOT_DECIDED
+        return None
+
+
+# DuckDB's own words would show the value.
+_NOT_DECIDED = Unreadable(
+    "CT604",
+    "`where` fails on a row: a value in it cannot be converted",
+    "write TRY_CAST(column AS INTEGER), which gives NULL instead",
+)
+
+
+def _damaged(error: Exception) -> Unreadable:
+    message = f"cannot be read: {reason_of(error)}"
+    return Unreadable("CT612", message, "export it again")

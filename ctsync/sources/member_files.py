@@ -1,0 +1,97 @@
+"""Members of cohorts whose ids stand in files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+
+from ctsync.diagnostics import Diagnostic
+from ctsync.duckdb_connection import Connection
+from ctsync.model.change import Origin
+from ctsync.model.contribution import Contribution
+from ctsync.model.row_source import RowSource, Stream
+from ctsync.project.cohorts import Cohort
+from ctsync.project.project import Project
+from ctsync.project.tables import MemberFile
+from ctsync.sources.base import DIGEST_BYTES
+from ctsync.sources.data_files import missing, refused
+from ctsync.sources.duckdb_loading import LoadedRows
+from ctsync.sources.duplicate_keys import surplus_of, twin_findings
+from ctsync.sources.file_format import FilePart, WantedColumns
+from ctsync.sources.row_source_base import RowFiles
+
+
+class MemberRows(RowFiles):
+    """The rows of the files of one cohort."""
+
+    def __init__(self, project: Project, cohort: Cohort, members: MemberFile) -> None:
+        name = f"cohort {cohort.name}"
+        super().__init__(project, name, members.words, members.key_type)
+        self._cohort = cohort
+        self._members = members
+        self._digest = member_digest(cohort, project.salt)
+
+    def wanted(self, connection: Connection) -> WantedColumns:  # noqa: ARG002
+        """Return the column of the key."""
+        return WantedColumns(self._members.key_column)
+
+    def opened(self, connection: Connection) -> tuple[LoadedRows, Stream | None]:
+        """Look at the files. A cohort may well have no members.
+
+        Raises:
+            SpecError: a file is missing, is none of its kind, or lacks the column.
+        """
+        if not self.files:
+            raise refused([missing(self.project, self.words)])
+        return super().opened(connection)
+
+    def judge(self, connection: Connection, loaded: LoadedRows) -> str | None:
+        """Warn of members that stand twice, which does no harm."""
+        if not loaded.has_twins:
+            return None
+        self.warnings = twin_findings(connection, loaded, self._twin, self._twins)
+        return surplus_of(connection, loaded, self.name, keeps_last=False)
+
+    def _twin(self, file: str, row: int, first: str) -> Diagnostic:
+        message = f'cohort "{self._cohort.name}" has this member in {first} too'
+        return Diagnostic("warning", "CT315", message, "keep one", file, row=row)
+
+    def _twins(self, more: int) -> Diagnostic:
+        rows = "row repeats" if more == 1 else "rows repeat"
+        message = f'{more:,} more {rows} a member of cohort "{self._cohort.name}"'
+        line = self._cohort.line
+        return Diagnostic("warning", "CT315", message, None, self._cohort.file, line)
+
+    def digest_of(self, part: FilePart) -> str:  # noqa: ARG002 - all members are alike
+        """Return the digest of every member."""
+        return f"{int.from_bytes(self._digest)}::UHUGEINT"
+
+    def contribution(
+        self,
+        identifier: str,
+        digest: bytes,
+        file: int,
+        row: int,
+        cells: Sequence[str | None],
+    ) -> Contribution:
+        """Return what the cohort says of the member in a row."""
+        key, faults = self.key_of(identifier, cells)
+        return Contribution(
+            key,
+            Origin(self.files[file].name, row=row, cohort=self._cohort.name),
+            digest,
+            self._cohort.attributes,
+            faults=faults,
+        )
+
+
+def member_digest(cohort: Cohort, salt: bytes) -> bytes:
+    """Return the digest of what a cohort says of each of its members."""
+    return blake2b(cohort.digest, digest_size=DIGEST_BYTES, key=salt).digest()
+
+
+def member_rows(project: Project) -> Iterator[RowSource]:
+    """Yield the rows of every cohort whose members stand in files, by its name."""
+    for _, cohort in sorted(project.cohorts.items()):
+        if cohort.member_file is not None:
+            yield MemberRows(project, cohort, cohort.member_file)

@@ -1,0 +1,147 @@
+"""What tables and files of members have in common: files, their rows, their keys."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from ctsync.diagnostics import Diagnostic
+from ctsync.duckdb_connection import Connection
+from ctsync.model.contribution import Contribution
+from ctsync.model.profile_key import NOBODY, ProfileKey
+from ctsync.model.row_source import Stream
+from ctsync.model.scalar_value import Misread
+from ctsync.project.project import Project
+from ctsync.project.tables import FileText
+from ctsync.sources import duckdb_sql as sql
+from ctsync.sources.data_files import DataFile, check_unchanged, find_files
+from ctsync.sources.duckdb_loading import LoadedRows
+from ctsync.sources.file_format import FilePart, WantedColumns
+from ctsync.sources.row_keys import faults_of, is_plain
+
+
+class RowFiles(ABC):
+    """The rows of some files; `name` is for messages and names of relations."""
+
+    def __init__(
+        self, project: Project, name: str, words: FileText, key_type: str
+    ) -> None:
+        self.project = project
+        self.words = words
+        self.name = name
+        self.key_type = key_type
+        self.rows = 0
+        self.warnings: Sequence[Diagnostic] = ()
+        self._loaded: LoadedRows | None = None
+        self._surplus: str | None = None
+
+    @abstractmethod
+    def wanted(self, connection: Connection) -> WantedColumns:
+        """Return the columns that are wanted of each file.
+
+        Raises:
+            SpecError: `where` cannot be used.
+        """
+
+    @abstractmethod
+    def digest_of(self, part: FilePart) -> str:
+        """Return the expression of a row's digest over the relation of a part."""
+
+    @abstractmethod
+    def judge(self, connection: Connection, loaded: LoadedRows) -> str | None:
+        """Judge what needs every row; name the relation of those that do not count.
+
+        Raises:
+            SpecError: there are no rows, or one key stands twice where it may not.
+        """
+
+    @abstractmethod
+    def contribution(
+        self,
+        identifier: str,
+        digest: bytes,
+        file: int,
+        row: int,
+        cells: Sequence[str | None],
+    ) -> Contribution:
+        """Return what a row says; its cells are understood when they are asked for."""
+
+    @cached_property
+    def files(self) -> tuple[DataFile, ...]:
+        """The files, as they were when they were first asked for."""
+        return find_files(self.project, self.words)
+
+    def open(self, connection: Connection) -> Stream | None:
+        """Open the files in a connection, and give their rows as they can be read.
+
+        Raises:
+            SpecError: a file is missing, is none of its kind, or lacks a column.
+        """
+        return self.opened(connection)[1]
+
+    def opened(self, connection: Connection) -> tuple[LoadedRows, Stream | None]:
+        """Look at the files; give what loads them, and their rows as they can be read.
+
+        Raises:
+            SpecError: a file is missing, is none of its kind, or lacks a column.
+        """
+        wanted = self.wanted(connection)
+        loaded = LoadedRows(
+            self.name, self.key_type, self.files, wanted, self.digest_of
+        )
+        stream = loaded.open(connection)
+        self._loaded, self.rows = loaded, loaded.count
+        return loaded, stream
+
+    def load(self, connection: Connection) -> None:
+        """Read every row, and judge all that needs all of them.
+
+        Raises:
+            SpecError: a file is missing, cannot be read, lacks a column, is empty or
+                holds a key twice where it may not.
+        """
+        loaded = self._loaded or self.opened(connection)[0]
+        loaded.load(connection)
+        check_unchanged(self.files)
+        self._surplus = self.judge(connection, loaded)
+        self.rows = loaded.count_without(connection, self._surplus)
+
+    @property
+    def keys(self) -> str:
+        """A query: id, digest, file, row."""
+        if self._loaded is None:
+            return sql.NO_KEYS
+        query = sql.KEYS if self._surplus is None else sql.KEYS_WITHOUT
+        return query.format(rows=self._loaded.rows, surplus=self._surplus)
+
+    def cells(self, wanted: str) -> str:
+        """Return a query: file, row, cells of the rows that a relation lists."""
+        return sql.NO_CELLS if self._loaded is None else self._loaded.cells(wanted)
+
+    def part_of(self, file: int) -> FilePart | None:
+        """Return the part in which a file was read."""
+        return None if self._loaded is None else self._loaded.part_of(file)
+
+    def key_of(
+        self, identifier: str, cells: Sequence[str | None]
+    ) -> tuple[ProfileKey, tuple[Misread, ...]]:
+        """Return the key of a row, and what is wrong with it."""
+        key = ProfileKey(self.key_type, identifier)
+        if identifier:
+            return key, () if is_plain(key) else faults_of(key)
+        written = cells[0] if cells else None
+        return NOBODY, faults_of(ProfileKey(self.key_type, written or ""))
+
+    def check_unchanged(self) -> None:
+        """Make sure that the files are still those that were opened.
+
+        Raises:
+            SpecError: one of them has changed meanwhile.
+        """
+        check_unchanged(self.files)
+
+    def inputs(self) -> Iterator[tuple[str, str]]:
+        """Yield name and digest of every file."""
+        for file in self.files:
+            yield file.name, file.digest()

@@ -1,0 +1,172 @@
+"""Tables: what the rows of files say, one contribution a row."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from hashlib import blake2b
+
+from ctsync.canonical_json import canonical
+from ctsync.diagnostics import Diagnostic
+from ctsync.duckdb_connection import Connection
+from ctsync.model.change import Origin
+from ctsync.model.contribution import Contribution
+from ctsync.model.row_source import RowSource, Stream
+from ctsync.model.scalar_value import Misread, Raw
+from ctsync.project.project import Project
+from ctsync.project.tables import Table
+from ctsync.sources.base import Source
+from ctsync.sources.column_values import ColumnReader
+from ctsync.sources.data_files import missing, refused
+from ctsync.sources.duckdb_loading import LoadedRows
+from ctsync.sources.duplicate_keys import surplus_of, twin_findings
+from ctsync.sources.file_format import FilePart, WantedColumns, named_cells
+from ctsync.sources.reading import contributions_of
+from ctsync.sources.row_source_base import RowFiles
+from ctsync.sources.where_filter import RefusedCondition, checked_condition
+
+
+class TableRows(RowFiles):
+    """The rows of one table."""
+
+    def __init__(self, project: Project, table: Table) -> None:
+        name = f"table {table.name}"
+        super().__init__(project, name, table.words, table.key_type)
+        self._table = table
+        self._readers = tuple(
+            (c.attribute, ColumnReader(c, project.rule_for(c.attribute)).read)
+            for c in table.columns
+        )
+
+    def wanted(self, connection: Connection) -> WantedColumns:
+        """Return the columns of key, attributes and condition.
+
+        Raises:
+            SpecError: `where` cannot be used.
+        """
+        table = self._table
+        mapped = [place for place, column in enumerate(table.columns) if column.map]
+        try:
+            where = table.where
+            condition = None if where is None else checked_condition(connection, where)
+        except RefusedCondition as fault:
+            raise refused([self._about_where(fault)]) from fault
+        names = tuple(column.column for column in table.columns)
+        return WantedColumns(table.key_column, names, condition, tuple(mapped))
+
+    def opened(self, connection: Connection) -> tuple[LoadedRows, Stream | None]:
+        """Look at the files; there have to be some, unless the table may be empty.
+
+        Raises:
+            SpecError: a file is missing, is none of its kind, or lacks a column; or
+                `where` cannot be used.
+        """
+        if not self.files and not self._table.allow_empty:
+            raise refused([missing(self.project, self.words)])
+        try:
+            return super().opened(connection)
+        except RefusedCondition as fault:
+            raise refused([self._about_where(fault)]) from fault
+
+    def _about_where(self, fault: RefusedCondition) -> Diagnostic:
+        return self._table.finding("CT604", fault.message, fault.hint, "where")
+
+    def judge(self, connection: Connection, loaded: LoadedRows) -> str | None:
+        """Judge whether there are rows, and whether a key stands twice.
+
+        Raises:
+            SpecError: there are none, or it does where it may not.
+        """
+        table = self._table
+        if not loaded.count and not table.allow_empty:
+            which = "no rows" if table.where is None else "no rows that `where` keeps"
+            message = f'table "{table.name}" has {which}'
+            hint = "write allow_empty: true if that may be"
+            raise refused([table.finding("CT618", message, hint, "file")])
+        if loaded.has_twins and table.duplicates == "last":
+            return surplus_of(connection, loaded, self.name, keeps_last=True)
+        if loaded.has_twins:
+            findings = twin_findings(connection, loaded, self._twin, self._twins)
+            if findings:
+                raise refused(findings)
+        return None
+
+    def _twin(self, file: str, row: int, first: str) -> Diagnostic:
+        message = f"has the same key as {first}"
+        return Diagnostic("error", "CT621", message, _KEEP_ONE, file, row=row)
+
+    def _twins(self, more: int) -> Diagnostic:
+        rows = "row has" if more == 1 else "rows have"
+        message = (
+            f'{more:,} more {rows} the key of another in table "{self._table.name}"'
+        )
+        return self._table.finding("CT621", message, _KEEP_ONE)
+
+    def digest_of(self, part: FilePart) -> str:
+        """Return the expression of a row's digest, which tells apart all rows.
+
+        Every text stands after its length and a colon, and a blank one after a colon.
+        The number is that of MD5's bytes, the lowest first.
+        """
+        meaning = canonical([part.meaning, self._table.meaning])
+        salt = blake2b(meaning, digest_size=_SALT_BYTES, key=self.project.salt)
+        texts = named_cells(len(self._table.columns))
+        if part.lossy is not None:
+            texts.append(part.lossy)
+        words = "".join(f", strlen({text}), ':', {text}" for text in texts)
+        return f"md5_number(concat('{b64encode(salt.digest()).decode()}'{words}))"
+
+    def contribution(
+        self,
+        identifier: str,
+        digest: bytes,
+        file: int,
+        row: int,
+        cells: Sequence[str | None],
+    ) -> Contribution:
+        """Return what a row says; its cells are understood when they are asked for."""
+        key, faults = self.key_of(identifier, cells)
+        return Contribution(
+            key,
+            Origin(self.files[file].name, row=row, table=self._table.name),
+            digest,
+            partial(self._read, file, cells),
+            faults=faults,
+            skips=self._table.invalid == "skip",
+        )
+
+    def _read(
+        self, file: int, cells: Sequence[str | None]
+    ) -> Mapping[str, Raw | Misread]:
+        part = self.part_of(file)
+        values = () if part is None else part.read(cells)
+        read: dict[str, Raw | Misread] = {}
+        for (attribute, understand), cell in zip(self._readers, values, strict=True):
+            raw = understand(cell)
+            if raw is not None:
+                read[attribute] = raw
+        return read
+
+
+_SALT_BYTES = 12  # it is digested with every row
+_KEEP_ONE = "keep one of them, or write duplicates: last"
+
+
+def table_rows(project: Project) -> Iterator[RowSource]:
+    """Yield the rows of every table, by its name."""
+    for _, table in sorted(project.tables.items()):
+        yield TableRows(project, table)
+
+
+def table_contributions(project: Project) -> Iterator[Contribution]:
+    """Yield what every row of every table says, by table, file and row."""
+    for rows in table_rows(project):
+        yield from contributions_of(rows, project)
+
+
+def _none(project: Project) -> Iterator[Contribution]:  # noqa: ARG001 - as asked of all
+    yield from ()
+
+
+SOURCE = Source(3, table_contributions, row_sources=table_rows, loose=_none)

@@ -1,0 +1,188 @@
+"""Entries as rows of columns, and tables of them in the order of their keys.
+
+`body` is the entry's line and holds all there is to know; the other columns are taken
+from it, so that finding what may differ need not read it. A row without a body says
+that the entry is gone from the snapshot.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeAlias
+
+from ctsync.model.entry import Entry
+from ctsync.model.profile_key import ProfileKey
+from ctsync.state.snapshot_codec import StoredAttributes
+
+Table: TypeAlias = Any  # a pyarrow.Table
+Row: TypeAlias = (
+    "tuple[ProfileKey, Entry | None, bytes | None]"  # with the entry's line
+)
+
+COLUMNS = ("type", "id", "fingerprint", "gone", "names", "bound", "body")
+GROUP = 4096  # rows; what is read to find one of them
+FINGERPRINT_BYTES = 16
+
+
+def schema() -> Any:
+    """Return the columns with their types."""
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+    texts = dict.fromkeys(COLUMNS, pa.string())
+    marks = {"fingerprint": pa.binary(FINGERPRINT_BYTES)}
+    flags = {"gone": pa.bool_(), "bound": pa.bool_()}
+    return pa.schema({**texts, **marks, **flags})
+
+
+def tables_of(rows: Iterable[Row]) -> Iterator[Table]:
+    """Yield rows as tables of one group each."""
+    waiting = iter(rows)
+    while group := list(islice(waiting, GROUP)):
+        yield _table(group)
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    import pyarrow as pa
+
+    keys, entries, lines = zip(*rows, strict=True)
+    types, ids = zip(*keys, strict=True)
+    columns = [
+        pa.array(types),
+        pa.array(ids),
+        pa.array(map(_fingerprint, entries), pa.binary(FINGERPRINT_BYTES)),
+        pa.array([entry is not None and entry.gone for entry in entries]),
+        pa.array(map(_names, entries), pa.string()),
+        pa.array([entry is not None and _is_bound(entry) for entry in entries]),
+        pa.array([line and line[:-1] for line in lines], pa.binary()).view(pa.string()),
+    ]
+    return pa.Table.from_arrays(columns, schema=schema())
+
+
+def _fingerprint(entry: Entry | None) -> bytes | None:
+    """Return the bytes of a fingerprint; one of another form is only in the body."""
+    text = None if entry is None else entry.fingerprint
+    try:
+        mark = bytes.fromhex(text or "")
+    except ValueError:
+        return None
+    return mark if len(mark) == FINGERPRINT_BYTES and mark.hex() == text else None
+
+
+def _names(entry: Entry | None) -> str:
+    return "\n".join(("", *sorted(entry.attributes if entry else ()), ""))
+
+
+def _is_bound(entry: Entry) -> bool:
+    attributes = entry.attributes
+    if not isinstance(attributes, StoredAttributes):
+        return entry.is_bound
+    return bool(entry.cohorts) or any(
+        "ours" in data for data in attributes.data.values()
+    )
+
+
+def in_groups(tables: Iterable[Table]) -> Iterator[Table]:
+    """Yield the same rows as tables of one group each."""
+    import pyarrow as pa
+
+    waiting = schema().empty_table()
+    for table in tables:
+        waiting = pa.concat_tables([waiting, table])
+        while len(waiting) >= GROUP:
+            yield waiting.slice(0, GROUP).combine_chunks()
+            waiting = waiting.slice(GROUP)
+    if len(waiting):
+        yield waiting.combine_chunks()
+
+
+def sort_keys(table: Table) -> Any:
+    """Return one text for each row; they sort as the keys do."""
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+    # No id type begins with another one, so that the type decides first.
+    keys = pc.binary_join_element_wise(table["type"], table["id"], "\0")
+    return keys.combine_chunks()
+
+
+def present_rows(tables: Iterable[Table]) -> Iterator[Table]:
+    """Yield tables without the rows of entries that are gone."""
+    for table in tables:
+        yield (
+            table.filter(table["body"].is_valid())
+            if table["body"].null_count
+            else table
+        )
+
+
+def merged_segments(under: Iterable[Table], over: Iterable[Table]) -> Iterator[Table]:
+    """Yield the rows of both, sorted; of a key that both have, the row of `over`.
+
+    Each comes sorted, without a key that comes twice. Only tables in hand are kept.
+    """
+    below, above = _Stream(under), _Stream(over)
+    while below.has_rows and above.has_rows:
+        end = min(below.last, above.last)
+        yield from _joined(below.until(end), above.until(end))
+    yield from below.rest()
+    yield from above.rest()
+
+
+def _joined(below: Table, above: Table) -> Iterator[Table]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not len(above):
+        yield below
+        return
+    replaced = pc.is_in(sort_keys(below), value_set=sort_keys(above))
+    both = pa.concat_tables([below.filter(pc.invert(replaced)), above])
+    yield both.take(pc.sort_indices(sort_keys(both)))
+
+
+class _Stream:
+    """Sorted tables, taken piece by piece."""
+
+    _table: Table
+    _keys: Any
+    last: str
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self._tables = (table for table in tables if len(table))
+        self._next()
+
+    def _next(self) -> None:
+        self._table = next(self._tables, None)
+        self.has_rows = self._table is not None
+        if self.has_rows:
+            self._keys = sort_keys(self._table)
+            self.last = self._keys[-1].as_py()
+
+    def until(self, end: str) -> Table:
+        """Take what has keys up to `end` of the table in hand."""
+        table, count = self._table, bisect_right(_Texts(self._keys), end)
+        if count == len(table):
+            self._next()
+        else:
+            self._table, self._keys = table.slice(count), self._keys[count:]
+        return table.slice(0, count)
+
+    def rest(self) -> Iterator[Table]:
+        """Take all that is left."""
+        if self.has_rows:
+            yield self._table
+            yield from self._tables
+
+
+class _Texts(Sequence[str]):
+    """An array of texts, read one by one."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._array[index].as_py()

@@ -1,0 +1,125 @@
+"""Edits of what a snapshot knows: by key, or taking knowledge and certainty away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Iterator
+from itertools import tee
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
+
+Edit: TypeAlias = "Callable[[Entry | None], Entry | None]"
+
+
+def changed_entry(
+    entries: Iterable[Entry], edits: Iterable[tuple[ProfileKey, Edit]]
+) -> Iterator[Entry]:
+    """Yield the entries after the edits; both come sorted by key.
+
+    Raises:
+        ValueError: the edits are not sorted, or a key comes twice.
+    """
+    for entry, edit in _side_by_side(entries, in_order(edits)):
+        after = entry if edit is None else edit(entry)
+        if after is not None:
+            yield after
+
+
+def _side_by_side(
+    entries: Iterable[Entry], edits: Iterator[tuple[ProfileKey, Edit]]
+) -> Iterator[tuple[Entry | None, Edit | None]]:
+    waiting = next(edits, None)
+    for entry in entries:
+        while waiting is not None and waiting[0] < entry.key:
+            yield None, waiting[1]
+            waiting = next(edits, None)
+        if waiting is not None and waiting[0] == entry.key:
+            yield entry, waiting[1]
+            waiting = next(edits, None)
+        else:
+            yield entry, None
+    while waiting is not None:
+        yield None, waiting[1]
+        waiting = next(edits, None)
+
+
+def in_order(
+    edits: Iterable[tuple[ProfileKey, Edit]],
+) -> Iterator[tuple[ProfileKey, Edit]]:
+    """Yield the edits as they are.
+
+    Raises:
+        ValueError: one does not come after the one before.
+    """
+    last: ProfileKey | None = None
+    for number, (key, edit) in enumerate(edits, start=1):
+        if last is not None and key <= last:
+            word = "twice" if key == last else "out of order"
+            raise ValueError(f"edit {number} comes {word}")
+        last = key
+        yield key, edit
+
+
+def chosen_entries(
+    entries: Iterable[Entry], keys: Iterable[ProfileKey]
+) -> Iterator[Entry]:
+    """Yield the entries of these keys; both come sorted by key."""
+    wanted = iter(keys)
+    key = next(wanted, None)
+    for entry in entries:
+        while key is not None and key < entry.key:
+            key = next(wanted, None)
+        if key is None:
+            return
+        if key == entry.key:
+            yield entry
+
+
+def replaced_entries(
+    pick: Callable[[Iterable[ProfileKey]], Iterator[Entry]],
+    edits: Iterable[tuple[ProfileKey, Edit]],
+) -> Iterator[tuple[ProfileKey, Entry | None, Entry | None]]:
+    """Yield for each edit the entry before, which `pick` finds, and the one after.
+
+    Raises:
+        ValueError: the edits are not sorted, or a key comes twice.
+    """
+    edits, again = tee(in_order(edits))
+    found = pick(key for key, _ in again)
+    waiting = next(found, None)
+    for key, edit in edits:
+        before = None
+        if waiting is not None and waiting.key == key:
+            before, waiting = waiting, next(found, None)
+        yield key, before, edit(before)
+
+
+def forget_attribute(entry: Entry, folded_name: str) -> Entry:
+    """Return the entry without an attribute and its once mark."""
+    if folded_name not in entry.attributes and folded_name not in entry.once:
+        return entry
+    kept = {name: k for name, k in entry.attributes.items() if name != folded_name}
+    once = tuple(name for name in entry.once if name != folded_name)
+    return replace(entry, attributes=kept, once=once, fingerprint=None)
+
+
+def doubt_entry(entry: Entry, folded_names: Container[str] | None = None) -> Entry:
+    """Return the entry with these attributes, or all, uncertain."""
+    doubted = {
+        name: _doubted(known) if folded_names is None or name in folded_names else known
+        for name, known in entry.attributes.items()
+    }
+    if doubted == {**entry.attributes}:
+        return entry
+    return replace(entry, attributes=doubted, fingerprint=None)
+
+
+def _doubted(known: KnownValue) -> KnownValue:
+    """Of a list, nothing is certainly there or absent any more; it may be more."""
+    if known.kind == "list":
+        possible = tuple(sorted({*known.present, *known.maybe}))
+        return replace(known, present=(), maybe=possible, absent=(), complete=False)
+    return replace(known, certain=False)

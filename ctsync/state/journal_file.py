@@ -1,0 +1,241 @@
+"""A journal in a file: one JSON object a line, each written in one go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from ctsync.canonical_json import canonical, parse
+from ctsync.errors import StateError
+from ctsync.state.atomic_files import (
+    PinnedFile,
+    create_private,
+    open_pinned,
+    state_errors,
+    sync_folder,
+    write_all,
+)
+from ctsync.state.base import Journal, JournalWriter, Line
+from ctsync.state.snapshot_codec import JOURNAL_FORMAT, check_format
+
+_ENCLOSED = (b'{"change":', b'{"settled":')
+
+
+class FileJournalWriter(JournalWriter):
+    """Appends to a journal file of its own."""
+
+    def __init__(self, path: Path, location: str) -> None:
+        self._location = location
+        self._lock = Lock()
+        self._length = 0
+        self._is_broken = False
+        self._fd: int | None = create_private(path, os.O_APPEND)
+
+    def append(self, line: Line, *, sync: bool) -> None:
+        """Add a line in one write; on failure, cut off what was written of it."""
+        data = encode_line(line)
+        with state_errors("write", self._location):
+            with self._lock:
+                fd = self._open_fd()
+                self._write(fd, data)
+            if sync:
+                self._sync(fd)
+
+    def append_plan(self, pieces: Iterable[bytes]) -> None:
+        """Add whole lines as they are, piece by piece; they survive."""
+        with state_errors("write", self._location), self._lock:
+            fd = self._open_fd()
+            for piece in pieces:
+                self._write(fd, piece)
+            # Now rather than with the first call, which is to leave without delay.
+            self._sync(fd)
+
+    def check_lock(self) -> None:
+        """Go on: the system's lock ends with this process alone."""
+
+    def close(self) -> None:
+        """Close the file. May be called again."""
+        with self._lock:
+            fd, self._fd = self._fd, None
+        if fd is not None:
+            os.close(fd)
+
+    def _open_fd(self) -> int:
+        if self._fd is None or self._is_broken:
+            why = "it is closed" if self._fd is None else "an earlier write failed"
+            raise StateError(
+                f"{self._location} takes no further line: {why}",
+                hint='run "ctsync apply" again; what was written is kept',
+                code="state_unwritable",
+            )
+        return self._fd
+
+    def _write(self, fd: int, data: bytes) -> None:
+        try:
+            write_all(fd, data)
+        except BaseException:
+            self._is_broken = True
+            # A half line before further lines would be damage, not a torn end.
+            with suppress(OSError):
+                os.ftruncate(fd, self._length)
+                self._is_broken = False
+            raise
+        self._length += len(data)
+
+    def _sync(self, fd: int) -> None:
+        try:
+            os.fsync(fd)
+        except OSError:
+            # After a failed fsync the kernel may call lost pages clean, so a later
+            # success would prove nothing.
+            self._is_broken = True
+            raise
+
+
+def encode_line(line: Line) -> bytes:
+    """Return the bytes of a line, the same in every store."""
+    return canonical(line) + b"\n"
+
+
+def first_line(head: Line) -> Line:
+    """Return the line that a journal begins with."""
+    return {**head, "format": JOURNAL_FORMAT}
+
+
+def create_journal(path: Path, head: Line, location: str) -> FileJournalWriter:
+    """Begin a journal file whose head survives a power cut, or leave none.
+
+    Raises:
+        StateError: it could not be written.
+    """
+    with state_errors("write", location):
+        writer = FileJournalWriter(path, location)
+        try:
+            writer.append(first_line(head), sync=True)
+            sync_folder(path.parent)
+        except BaseException:
+            writer.close()
+            with suppress(OSError):
+                path.unlink()
+            raise
+    return writer
+
+
+def read_journal(path: Path, location: str) -> Journal | None:
+    """Return the journal in a file; None where there is none, or its head is torn.
+
+    Raises:
+        StateError: it cannot be read, or is of a newer format.
+    """
+    file = open_pinned(path, location)
+    return None if file is None else journal_in(file, location)
+
+
+def journal_in(file: PinnedFile, location: str) -> Journal | None:
+    """Return the journal whose bytes a file holds, as every store keeps them.
+
+    Raises:
+        StateError: it cannot be read, or is of a newer format.
+    """
+    lines = _whole_lines(file, location)
+    head = next(lines, None)
+    if head is None:
+        return None
+    check_format(head.get("format"), JOURNAL_FORMAT, location)
+    return Journal(head, lambda: _after_head(file, location))
+
+
+def _after_head(file: PinnedFile, location: str) -> Iterator[Line]:
+    lines = _whole_lines(file, location)
+    next(lines, None)
+    return lines
+
+
+def _whole_lines(file: PinnedFile, location: str) -> Iterator[Line]:
+    """Yield the lines; the last is left out if a crash tore it."""
+    damaged: int | None = None
+    with state_errors("read", location):
+        for number, text in enumerate(file.lines(), start=1):
+            if damaged is not None:
+                raise _damage(location, damaged)
+            if _is_torn(text):
+                damaged = number
+            else:
+                yield StoredLine(text, number, location)
+
+
+def _is_torn(text: bytes) -> bool:
+    if not (text.startswith(b'{"') and text.endswith(b"}\n")):
+        return True
+    if text.startswith(_ENCLOSED):
+        return False  # whether it is whole is seen when it is read
+    try:
+        parse(text)
+    except ValueError:
+        return True
+    return False
+
+
+class StoredLine(Mapping[str, Any]):
+    """A line of JSON whose first key shows at once; the rest is read when asked for.
+
+    Most lines of a journal are of profiles to which nothing happened yet.
+    """
+
+    __slots__ = ("_data", "_location", "_number", "text")
+
+    def __init__(self, text: bytes, number: int, location: str) -> None:
+        self.text = text
+        self._number, self._location = number, location
+        self._data: dict[str, Any] | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        return self._read()[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name == self._first or name in self._read()
+
+    def __iter__(self) -> Iterator[str]:
+        yield self._first
+        yield from (name for name in self._read() if name != self._first)
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __repr__(self) -> str:
+        return f"StoredLine({self._number})"
+
+    @property
+    def _first(self) -> str:
+        return self.text[2 : self.text.index(b'"', 2)].decode()
+
+    def _read(self) -> dict[str, Any]:
+        """Read it all.
+
+        Raises:
+            StateError: it is damaged.
+        """
+        if self._data is None:
+            try:
+                self._data = dict(parse(self.text))
+            except (ValueError, TypeError) as error:
+                raise _damage(self._location, self._number) from error
+        return self._data
+
+
+def _damage(location: str, number: int) -> StateError:
+    return journal_damaged(f"line {number} of {location} is damaged")
+
+
+def journal_damaged(words: str) -> StateError:
+    """Return the refusal of a journal that is not as a run wrote it."""
+    return StateError(
+        words,
+        hint="restore a copy of the journal; or move it away and run "
+        '"ctsync state doubt --all", since what it sent is then not known',
+        code="journal_damaged",
+    )

@@ -1,0 +1,246 @@
+"""Parquet files that are written once, checked, and read in order or by key."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from ctsync.canonical_json import canonical, parse
+from ctsync.model.profile_key import ProfileKey
+from ctsync.state.arrow_rows import COLUMNS, GROUP, Table, schema, sort_keys
+from ctsync.state.atomic_files import (
+    CHUNK,
+    PinnedFile,
+    create_private,
+    state_errors,
+    write_all,
+)
+from ctsync.state.snapshot_codec import edited
+
+FIRST_KEYS = b"ctsync.first_keys"
+PAGE = 1 << 16
+ALWAYS_HASHED = 1 << 26  # bytes that take a tenth of a second
+
+
+class ParquetFile(Struct, frozen=True):
+    """One file, as it was when ctsync had written it."""
+
+    name: str
+    rows: int
+    size: int
+    sha256: str
+    inode: int
+    changed_ns: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the form that a manifest keeps."""
+        return asdict(self)
+
+    def stamped(self, fd: int) -> ParquetFile:
+        """Return the sheet with inode and time of change as they are now."""
+        status = os.fstat(fd)
+        return replace(self, inode=status.st_ino, changed_ns=status.st_ctime_ns)
+
+    def check(self, file: PinnedFile, location: str) -> None:
+        """Refuse a file that is not what was written.
+
+        The bytes are compared by their SHA-256; of a large file only where size, inode
+        and time of change are not those that were noted after it was written, since no
+        program can change a file and keep all three.
+
+        Raises:
+            StateError: it was changed (code `state_edited`).
+        """
+        if file.size != self.size:
+            why = f"{self.name} has {file.size} bytes, it wrote {self.size}"
+            raise edited(location, why)
+        if self.size > ALWAYS_HASHED and self == self.stamped(file.fd):
+            return
+        sha = hashlib.sha256()
+        with state_errors("read", location):
+            for chunk in file.chunks():
+                sha.update(chunk)
+        if sha.hexdigest() != self.sha256:
+            raise edited(location, f"{self.name} has other bytes than it wrote")
+
+
+def parquet_file_from_json(data: Any) -> ParquetFile:
+    """Read what `ParquetFile.as_json` wrote.
+
+    Raises:
+        TypeError: it is no sheet.
+    """
+    parquet_file = ParquetFile(**data)
+    numbers = (
+        parquet_file.rows,
+        parquet_file.size,
+        parquet_file.inode,
+        parquet_file.changed_ns,
+    )
+    if not all(type(number) is int for number in numbers):
+        raise TypeError("not a sheet")
+    return parquet_file
+
+
+def write_parquet(path: Path, tables: Iterable[Table]) -> ParquetFile:
+    """Write tables of one group each to a new file, which then survives.
+
+    Raises:
+        OSError: it could not be written; the file is there nevertheless.
+    """
+    fd = create_private(path)
+    try:
+        sink = _Sink(fd)
+        rows = _write(sink, tables)
+        os.fsync(fd)
+        sha = sink.sha.hexdigest()
+        return ParquetFile(path.name, rows, sink.size, sha, 0, 0).stamped(fd)
+    finally:
+        os.close(fd)
+
+
+def _write(sink: _Sink, tables: Iterable[Table]) -> int:
+    from pyarrow.parquet import ParquetWriter  # type: ignore[import-untyped]
+
+    firsts: list[Sequence[str]] = []
+    rows = 0
+    writer = ParquetWriter(
+        sink,
+        schema(),
+        compression={
+            name: "none" if name == "fingerprint" else "zstd" for name in COLUMNS
+        },
+        use_dictionary=["type", "names"],
+        write_statistics=["type", "id"],
+        data_page_size=PAGE,
+        write_page_checksum=True,
+    )
+    try:
+        for table in tables:
+            writer.write_table(table, row_group_size=GROUP)
+            firsts.append((table["type"][0].as_py(), table["id"][0].as_py()))
+            rows += len(table)
+        writer.add_key_value_metadata({FIRST_KEYS: canonical(firsts)})
+        writer.close()
+        sink.flush_all()
+    except BaseException:
+        sink.is_given_up = True  # closing writes what is left
+        with suppress(Exception):
+            writer.close()
+        raise
+    return rows
+
+
+class _Sink:
+    """What pyarrow writes to: few large writes, counted and digested."""
+
+    closed = False
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._waiting = bytearray()
+        self.sha = hashlib.sha256()
+        self.size = 0
+        self.is_given_up = False
+
+    def write(self, data: Any) -> int:
+        """Take bytes."""
+        view = memoryview(data)
+        if not self.is_given_up:
+            self._waiting += view
+            if len(self._waiting) >= CHUNK:
+                self.flush_all()
+        return view.nbytes
+
+    def flush_all(self) -> None:
+        """Write what waits."""
+        write_all(self._fd, self._waiting)
+        self.sha.update(self._waiting)
+        self.size += len(self._waiting)
+        self._waiting.clear()
+
+    def flush(self) -> None:
+        """Leave it to `flush_all`."""
+
+    def close(self) -> None:
+        """Leave it to whoever opened the file."""
+        self.closed = True
+
+
+class ParquetFileReader:
+    """A sheet, opened by its name. Give it a path that stays: hold a lease."""
+
+    def __init__(self, path: Path, location: str) -> None:
+        from pyarrow.parquet import ParquetFile
+
+        self._location = location
+        self._name = path.name
+        with self._understood():
+            self._file = ParquetFile(path, page_checksum_verification=True)
+            self._firsts = self._first_keys()
+
+    def tables(self, columns: Sequence[str] = COLUMNS) -> Iterator[Table]:
+        """Yield all rows, in order."""
+        with self._understood():
+            # Not `iter_batches`: it keeps what it has read until its end.
+            for number in range(self._file.num_row_groups):
+                yield self._group(number, columns)
+
+    def bodies(
+        self, keys: Iterable[ProfileKey]
+    ) -> Iterator[tuple[ProfileKey, str | None]]:
+        """Yield what the file says of those keys that it has.
+
+        Each key can be in one group only, so no other is read.
+        """
+        groups: defaultdict[int, list[ProfileKey]] = defaultdict(list)
+        for key in keys:
+            groups[bisect_right(self._firsts, key) - 1].append(key)
+        with self._understood():
+            for number, wanted in groups.items():
+                if number >= 0:
+                    yield from self._in_group(number, wanted)
+
+    def _in_group(
+        self, number: int, keys: list[ProfileKey]
+    ) -> Iterator[tuple[ProfileKey, str | None]]:
+        import pyarrow as pa  # type: ignore[import-untyped]
+        import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+        table = self._group(number, ("type", "id", "body"))
+        texts = pa.array([f"{key.type}\0{key.id}" for key in keys])
+        places = pc.index_in(texts, value_set=sort_keys(table))
+        for key, place in zip(keys, places.to_pylist(), strict=True):
+            if place is not None:
+                yield key, table["body"][place].as_py()
+
+    def _group(self, number: int, columns: Sequence[str]) -> Table:
+        return self._file.read_row_group(
+            number, columns=list(columns), use_threads=False
+        )
+
+    def _first_keys(self) -> list[ProfileKey]:
+        words = (self._file.metadata.metadata or {}).get(FIRST_KEYS, b"[]")
+        return [ProfileKey(*key) for key in parse(words)]
+
+    @contextmanager
+    def _understood(self) -> Generator[None]:
+        """Turn what pyarrow says of damage into the refusal of an edited state."""
+        from pyarrow import ArrowException
+
+        try:
+            yield
+        except (ArrowException, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                with state_errors("read", self._location):
+                    raise
+            raise edited(self._location, f"{self._name} is damaged") from error

@@ -1,0 +1,117 @@
+"""One version of a state in a folder: its files, leased, and what they say together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from itertools import islice
+from pathlib import Path
+
+from ctsync.duckdb_connection import quoted
+from ctsync.model.entry import Entry
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.stored_entries import StoredEntries
+from ctsync.state.arrow_rows import COLUMNS, Table, merged_segments, present_rows
+from ctsync.state.atomic_files import PinnedFile
+from ctsync.state.base import Columns, Snapshot
+from ctsync.state.manifest import Manifest
+from ctsync.state.parquet_files import ParquetFile, ParquetFileReader
+from ctsync.state.snapshot_codec import entry_from_line
+
+KEYS_AHEAD = 4096
+
+
+class ParquetSnapshot:
+    """What a manifest means, as long as this object is held."""
+
+    def __init__(
+        self,
+        folder: Path,
+        location: str,
+        manifest: Manifest,
+        leases: Sequence[PinnedFile],
+    ) -> None:
+        self.manifest = manifest
+        self.location = location
+        self._folder = folder
+        self._leases = leases
+
+    def snapshot(self) -> Snapshot:
+        """Return it as every store does."""
+        columns = Columns(self.sql(), self)
+        return Snapshot(self.manifest.header, self.entries, columns, self.pick)
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the entries, sorted by key."""
+        return StoredEntries(self._lines(), entry_from_line)
+
+    def _lines(self) -> Iterator[bytes]:
+        columns = ("type", "id", "body")
+        for table in self.resolved(self.manifest.parquet_files, columns):
+            yield from table["body"].cast("binary").to_pylist()
+
+    def resolved(
+        self, parquet_files: Iterable[ParquetFile], columns: Sequence[str] = COLUMNS
+    ) -> Iterator[Table]:
+        """Yield the rows of sheets, of each key the last one, without those gone."""
+        return present_rows(self.merged(parquet_files, columns))
+
+    def merged(
+        self, parquet_files: Iterable[ParquetFile], columns: Sequence[str] = COLUMNS
+    ) -> Iterator[Table]:
+        """Yield the rows of sheets, of each key the last one."""
+        return reduce(
+            merged_segments,
+            (
+                self.reader(parquet_file.name).tables(columns)
+                for parquet_file in parquet_files
+            ),
+        )
+
+    def pick(self, keys: Iterable[ProfileKey]) -> Iterator[Entry]:
+        """Yield the entries of sorted keys, reading only where they can be."""
+        readers = [
+            self.reader(parquet_file.name)
+            for parquet_file in self.manifest.parquet_files
+        ]
+        wanted = iter(keys)
+        while some := list(islice(wanted, KEYS_AHEAD)):
+            found: dict[ProfileKey, str | None] = {}
+            for reader in readers:
+                found.update(reader.bodies(some))
+            for key in some:
+                if (body := found.get(key)) is not None:
+                    yield entry_from_line(body)
+
+    def sql(self) -> str:
+        """Return the entries as a relation; what later sheets say counts."""
+        base, *segments = [
+            self._folder / parquet_file.name
+            for parquet_file in self.manifest.parquet_files
+        ]
+        parts = [_relation(base, segments)]
+        for number, path in enumerate(segments, start=1):
+            part = _relation(path, segments[number:])
+            parts.append(f"{part} WHERE body IS NOT NULL")
+        return " UNION ALL ".join(parts)
+
+    def reader(self, name: str) -> ParquetFileReader:
+        """Open one of the files."""
+        return ParquetFileReader(self._folder / name, self.location)
+
+
+def _relation(path: Path, later: Sequence[Path]) -> str:
+    rows = f"SELECT {', '.join(COLUMNS)} FROM {_parquet([path])}"  # noqa: S608 - quoted
+    if not later:
+        return rows
+    keys = f"SELECT type, id FROM {_parquet(later)}"  # noqa: S608 - quoted
+    return f"{rows} ANTI JOIN ({keys}) USING (type, id)"
+
+
+def _parquet(paths: Sequence[Path]) -> str:
+    return f"read_parquet([{', '.join(quoted(_literally(path)) for path in paths)}])"
+
+
+def _literally(path: Path) -> str:
+    """Spell a path so that DuckDB sees no pattern in it."""
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))

@@ -1,0 +1,310 @@
+"""How a snapshot is spelled: its lines, their digest and the seal of its header.
+
+Every store digests the same lines, so that a state keeps its digest when it is copied.
+The digest is a sum over the lines, so that a store can carry it on from the lines that
+change, without reading the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from ctsync.canonical_json import canonical, parse, sha256
+from ctsync.errors import StateError
+from ctsync.model.entry import Entry, KnownValue, entry_from_json, known_from_json
+from ctsync.model.profile_key import ProfileKey, key_from_json
+from ctsync.model.scalar_value import Value
+from ctsync.model.snapshot import Header, header_as_json, header_from_json
+
+FORMAT = "ctsync.state/1"
+JOURNAL_FORMAT = "ctsync.journal/1"
+
+
+class StoredAttributes(Mapping[str, KnownValue]):
+    """The attributes of one entry as they were stored, understood one by one.
+
+    Most entries of a snapshot are only looked at for their fingerprint, and decoding
+    attributes is most of the work of reading them.
+    """
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.data = data
+
+    def __getitem__(self, name: str) -> KnownValue:
+        return known_from_json(self.data[name])
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return what is known of one attribute."""
+        data = self.data.get(name)
+        return default if data is None else known_from_json(data)
+
+    def held(self, name: str, kind: str) -> Value:
+        """Return the certain value of an attribute that is of this kind.
+
+        Where it is None, more may have to be understood to tell.
+        """
+        data = self.data.get(name)
+        if data is None or data["kind"] != kind or not data.keys() <= _PLAIN:
+            return None
+        value: Value = data.get("value")
+        return tuple(data.get("present", ())) if kind == "list" else value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.data
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+_PLAIN = frozenset({"name", "kind", "value", "owned", "present", "complete"})
+
+
+def entry_line(entry: Entry) -> bytes:
+    """Return the canonical line of an entry, with its newline."""
+    attributes = entry.attributes
+    if not isinstance(attributes, StoredAttributes):
+        return canonical(entry.as_json()) + b"\n"
+    bare = Entry(
+        entry.key, {}, entry.cohorts, entry.once, entry.fingerprint, entry.gone
+    )
+    data = bare.as_json()
+    return canonical({**data, "attributes": attributes.data}) + b"\n"
+
+
+def entry_from_line(line: bytes | str) -> Entry:
+    """Read a line that is known to be what `entry_line` wrote."""
+    data = parse(line)
+    return Entry(
+        key_from_json(data["key"]),
+        StoredAttributes(data["attributes"]),
+        tuple(data.get("cohorts", ())),
+        tuple(data.get("once", ())),
+        data.get("fingerprint"),
+        data.get("gone", False),
+    )
+
+
+def entry_from_edited_line(line: bytes) -> Entry:
+    """Read a line that a hand may have touched.
+
+    Raises:
+        ValueError: it is no entry.
+    """
+    try:
+        data = parse(line)
+        _check_shapes(data, _ENTRY)
+        for known in data["attributes"].values():
+            _check_shapes(known, _KNOWN)
+        return entry_from_json(data)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"not an entry: {error}") from error
+
+
+_TEXTS: tuple[type, ...] = (list,)
+_ENTRY: Mapping[str, tuple[type, ...]] = {
+    "key": (dict,),
+    "attributes": (dict,),
+    "cohorts": _TEXTS,
+    "once": _TEXTS,
+    "fingerprint": (str, type(None)),
+    "gone": (bool,),
+}
+_KNOWN: Mapping[str, tuple[type, ...]] = {
+    "name": (str,),
+    "kind": (str,),
+    "value": (str, int, float, bool, type(None)),
+    "certain": (bool,),
+    "owned": (bool,),
+    "since": (str, type(None)),
+    "present": _TEXTS,
+    "maybe": _TEXTS,
+    "absent": _TEXTS,
+    "ours": _TEXTS,
+    "complete": (bool,),
+}
+
+
+def _check_shapes(
+    data: Mapping[str, Any], shapes: Mapping[str, tuple[type, ...]]
+) -> None:
+    for name, value in data.items():
+        texts = value if isinstance(value, list) else ()
+        if (
+            name not in shapes
+            or not isinstance(value, shapes[name])
+            or not all(isinstance(text, str) for text in texts)
+        ):
+            raise ValueError(f'not an entry: "{name}"')
+
+
+class EntryDigest:
+    """The sum of the SHA-256 of lines, modulo 2**256, and how many there are.
+
+    Starts with nothing, or with what a header says of its entries.
+    """
+
+    def __init__(self, header: Header | None = None) -> None:
+        self._sum = 0 if header is None else int(header.digest, 16)
+        self.entries = 0 if header is None else header.entries
+        self._last: ProfileKey | None = None
+
+    def add(self, entry: Entry) -> bytes:
+        """Take the next entry of a snapshot in; gives its line.
+
+        Raises:
+            ValueError: it does not come after the one before.
+        """
+        if self._last is not None and entry.key <= self._last:
+            word = "twice" if entry.key == self._last else "out of order"
+            raise ValueError(f"entry {self.entries + 1} comes {word}")
+        line = entry_line(entry)
+        self._count(line, 1)
+        self._last = entry.key
+        return line
+
+    def exchange(self, before: bytes | None, after: bytes | None) -> None:
+        """Take the line `after` in the place of `before`; None is no line."""
+        if before is not None:
+            self._count(before, -1)
+        if after is not None:
+            self._count(after, 1)
+
+    def _count(self, line: bytes, sign: int) -> None:
+        self._sum += sign * int.from_bytes(hashlib.sha256(line).digest())
+        self.entries += sign
+
+    def seal(self, header: Header) -> Header:
+        """Return the header of the entries so far."""
+        return replace(
+            header, digest=f"{self._sum % _MODULUS:064x}", entries=self.entries
+        )
+
+
+_MODULUS = 1 << 256
+
+
+def with_digest(header: Header, entries: Iterable[Entry]) -> Header:
+    """Return the header that `Store.replace` would return; writes nothing.
+
+    Raises:
+        ValueError: the entries are not sorted, or a key comes twice.
+    """
+    digest = EntryDigest()
+    for entry in entries:
+        digest.add(entry)
+    return digest.seal(header)
+
+
+def with_changed_digest(
+    base: Header | None,
+    header: Header,
+    changes: Iterable[tuple[ProfileKey, Entry | None, Entry | None]],
+) -> Header:
+    """Return the header that `Store.amend` would return over `base`; writes nothing."""
+    digest = EntryDigest(base)
+    for _, before, after in changes:
+        if before is not after:
+            digest.exchange(_line_of(before), _line_of(after))
+    return digest.seal(header)
+
+
+def _line_of(entry: Entry | None) -> bytes | None:
+    return None if entry is None else entry_line(entry)
+
+
+def header_line(header: Header, **store: Any) -> bytes:
+    """Return a header, sealed, with what a store says beside it; without a newline."""
+    data = {"format": FORMAT, **header_as_json(header), **store}
+    return canonical({**data, "seal": sha256(canonical(data))})
+
+
+def header_from_line(
+    line: bytes, *, location: str, is_verified: bool = True
+) -> tuple[Header, dict[str, Any]]:
+    """Read what `header_line` wrote: the header, and what the store said beside it.
+
+    Raises:
+        StateError: no header, of a newer format, or (if verified) edited.
+    """
+    data = _parse_head(line)
+    check_format(data.get("format"), FORMAT, location)
+    seal = data.pop("seal", None)
+    if is_verified and seal != sha256(canonical(data)):
+        raise edited(location, "its header is not the one that ctsync wrote")
+    del data["format"]
+    try:
+        header = _checked(header_from_json(data))
+    except (KeyError, TypeError, ValueError) as error:
+        raise not_a_state(location) from error
+    return header, {name: data[name] for name in data.keys() - _HEADER_FIELDS}
+
+
+_HEADER_FIELDS = frozenset(Header.__struct_fields__)
+
+
+def _parse_head(line: bytes) -> dict[str, Any]:
+    try:
+        data = parse(line)
+    except ValueError:
+        data = None
+    return data if isinstance(data, dict) else {}
+
+
+def _checked(header: Header) -> Header:
+    texts = (header.lineage, header.account.id, header.account.region)
+    if (
+        not all(isinstance(text, str) for text in texts)
+        or type(header.serial) is not int
+    ):
+        raise TypeError("not a header")
+    return header
+
+
+def check_format(found: object, expected: str, location: str) -> None:
+    """Refuse what is of another format than `expected`.
+
+    Raises:
+        StateError: a newer one (code `state_newer`), or nothing of ours.
+    """
+    if found == expected:
+        return
+    family = expected.partition("/")[0]
+    if not (isinstance(found, str) and found.startswith(f"{family}/")):
+        raise not_a_state(location)
+    raise StateError(
+        f'{location} was made by a newer ctsync: its format is "{found[:40]}", '
+        f'this version reads "{expected}"',
+        hint="install the version of ctsync that wrote it",
+        code="state_newer",
+    )
+
+
+def not_a_state(location: str, why: str = "it has no header of ctsync") -> StateError:
+    """Return the refusal of a file that is something else."""
+    return StateError(
+        f"{location} is not a file of ctsync: {why}",
+        hint="restore a copy, or name another file as the state",
+        code="state_unreadable",
+    )
+
+
+def edited(location: str, why: str) -> StateError:
+    """Return the refusal of a state that is not what ctsync wrote."""
+    return StateError(
+        f"{location} was edited since ctsync wrote it: {why}",
+        hint='restore a copy, or run "ctsync state doubt --all" to keep the edit '
+        "and have every value assigned anew",
+        code="state_edited",
+    )

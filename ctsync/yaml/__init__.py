@@ -1,0 +1,1 @@
+"""YAML files to trees with places: the only home of PyYAML."""

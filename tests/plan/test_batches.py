@@ -1,0 +1,196 @@
+"""Records made ready in a saved plan travel as they would have been made later."""
+
+import tempfile
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ctsync.canonical_json import canonical, parse
+from ctsync.model.change import Change, EntryAfter
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.snapshot import Account, Base
+from ctsync.plan.batches import placed, spans
+from ctsync.plan.plan_file import SavedPlan
+from ctsync.plan.plan_header import PlanFoot, PlanHead
+from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.schedule import WAVES, records_of, schedule
+
+law = settings(deadline=None, max_examples=60)
+PLAIN = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")
+FIRST = Operation("Tags", "list", "$remove", ("a",), "known", ("a",), (), 1)
+SECOND = Operation("Tags", "list", "$add", ("b",), "known", (), ("b",), 2)
+COUNT = Operation("Points", "counter", "$incr", 5, "known", 1, 6)
+ASSIGNED = Operation("Visits", "counter", "set", 5, "unknown", None, 5)
+ONCE = DesiredValue("First", "string", "x", write="once")
+
+
+def change(name, *operations, kind="identity"):
+    action = "update" if operations else "release"
+    released = () if operations else ("City",)
+    targets = (DesiredValue("Plan", "string", "Gold"), ONCE)
+    return Change(
+        ProfileKey(kind, name),
+        action,
+        operations,
+        (),
+        released,
+        targets,
+        EntryAfter("f" * 32),
+    )
+
+
+@contextmanager
+def planned(*changes):
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the plan
+    writer = PlanWriter(file, PlanHead(Account("A", "in1"), Base()))
+    for each in changes:
+        writer.add_change(each)
+        writer.add_settled(ProfileKey(each.key.type, f"{each.key.id}0"), EntryAfter())
+    writer.close(PlanFoot())
+    with SavedPlan(file, "this plan") as plan:
+        yield plan
+
+
+def cargos(plan, wave):
+    return [plan.load(c).records_slice() for c in plan.contents() if c.wave == wave]
+
+
+CHANGES = (
+    change("a", PLAIN),
+    change("b"),
+    change("c", PLAIN, FIRST, SECOND, COUNT),
+    change("d", COUNT),
+    change('e"],"load":{"d":[]}}\n', PLAIN, ASSIGNED),
+)
+
+
+@pytest.fixture
+def plan():
+    with planned(*CHANGES) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("wave", "places", "keys"),
+    [(1, [0, 1, 3], [0, 2, 4]), (2, [1], [2]), (3, [1, 2], [2, 3])],
+)
+def test_a_wave_finds_its_records_with_their_places(plan, wave, places, keys):
+    (records_slice,) = cargos(plan, wave)
+    assert list(records_slice.places) == places
+    assert [record.key for record in records_slice] == [CHANGES[n].key for n in keys]
+
+
+def test_for_sending_only_the_targets_written_once_are_read(plan):
+    (records_slice,) = cargos(plan, 1)
+    read = [records_slice.change(at) for at in range(len(records_slice))]
+    assert {each.targets for each in read} == {(ONCE,)}
+    assert {each.operations for each in read} < {each.operations for each in CHANGES}
+
+
+def test_a_plan_counts_who_is_sent_anything(plan):
+    assert (plan.foot.places, plan.foot.survey.changes) == (4, 5)
+
+
+def test_a_record_says_whether_another_follows(plan):
+    (first,), (second,), (last,) = (cargos(plan, wave) for wave in WAVES)
+    assert [first.follows(at) for at in range(3)] == [False, True, False]
+    assert (first.is_last, first[:1].is_last, first[1:].is_last) == (False, True, False)
+    assert (second.is_last, last.is_last) == (False, True)
+
+
+def test_records_with_counters_are_known_as_such(plan):
+    (first,), _, (last,) = (cargos(plan, wave) for wave in WAVES)
+    assert (first.is_delta, last.is_delta) == (False, True)
+    assert (first.counts, first[:2].counts, last.counts) == (True, False, True)
+
+
+def test_parts_of_a_cargo_are_what_they_are_in_it(plan):
+    (records_slice,) = cargos(plan, 1)
+    odd = records_slice.only([0, 2])
+    assert list(odd) == [records_slice[0], records_slice[2]]
+    assert odd.places == (0, 3)
+    assert parse(odd.body)["d"] == [record.as_wire() for record in odd]
+    assert records_slice.numbers_without([odd]) == [1]
+    assert list(records_slice.at_places(range(1, 3)).places) == [1]
+    assert len(records_slice.at_places(range(9, 12))) == 0
+
+
+def test_in_a_plain_plan_no_key_is_looked_at(plan):
+    with planned(change("a", PLAIN), change("b", PLAIN)) as plain:
+        (records_slice,) = cargos(plain, 1)
+        assert records_slice.folded == []
+    with planned(change("A", PLAIN), change("b", PLAIN)) as other:
+        (records_slice,) = cargos(other, 1)
+        assert records_slice.folded == ["identity=a", "identity=b"]
+        assert records_slice[1:].folded == ["identity=b"]
+        assert records_slice.only([1]).folded == ["identity=b"]
+
+
+def test_what_a_journal_is_given_is_every_line_of_a_profile(plan):
+    lines = [parse(line) for line in b"".join(plan.pieces()).splitlines()]
+    kinds = [next(iter(line)) for line in lines]
+    assert kinds == ["change", "settled"] * len(CHANGES)
+    assert [line["waves"] for line in lines[::2]] == [[1], [], [1, 2, 3], [3], [1]]
+
+
+OPERATIONS = st.lists(
+    st.sampled_from([PLAIN, FIRST, SECOND, COUNT, ASSIGNED]),
+    max_size=4,
+    unique_by=lambda op: (op.attribute, op.step),
+)
+KEYS = st.text("aAbB é", min_size=1, max_size=2).filter(str.strip)
+MANY = st.dictionaries(KEYS, OPERATIONS, max_size=12).map(
+    lambda found: [change(key, *operations) for key, operations in found.items()]
+)
+
+
+@law
+@given(changes=MANY, records_per_call=st.integers(1, 4))
+def test_calls_from_a_plan_are_those_of_its_schedule(changes, records_per_call):
+    with planned(*changes) as plan:
+        sent = [
+            (wave, call.body)
+            for wave in WAVES
+            for records_slice in cargos(plan, wave)
+            for call in records_slice.calls(records_per_call)
+        ]
+    calls = schedule(lambda: changes, records_per_call=records_per_call)
+    assert sent == [
+        (call.wave, canonical({"d": [record.as_wire() for record in call.records]}))
+        for call in calls
+    ]
+
+
+@law
+@given(changes=MANY)
+def test_a_record_that_is_read_is_the_one_that_was_written(changes):
+    with planned(*changes) as plan:
+        for wave in WAVES:
+            read = [
+                record
+                for records_slice in cargos(plan, wave)
+                for record in records_slice
+            ]
+            assert read == [
+                record
+                for each in changes
+                for own, record in records_of(each)
+                if own == wave
+            ]
+
+
+@given(st.sets(st.integers(0, 30)).map(sorted))
+def test_places_survive_as_spans(places):
+    assert list(placed(spans(places))) == places
+    assert list(placed(spans(tuple(places)))) == places
+
+
+def test_places_that_follow_each_other_are_one_span():
+    assert spans([4, 5, 6, 9]) == [(4, 3), (9, 1)]
+    assert spans(range(4, 7)) == [(4, 3)]
+    assert spans(range(3, 3)) == []
+    assert placed([(4, 3)]) == range(4, 7)

@@ -1,0 +1,179 @@
+"""`--target` and `--exclude`."""
+
+import pytest
+
+from ctsync.errors import UsageError
+from ctsync.plan.selection import KINDS, parse_selector
+from ctsync.state.snapshot_codec import entry_from_line, entry_line
+
+
+@pytest.fixture
+def project(project_view):
+    made = project_view()
+    made.says("u1", {"Plan": "Gold", "Team": "a"}, file="people/a.yaml")
+    made.says("u2", {"Plan": "Gold", "Team": "b"}, file="people/b.yaml")
+    made.says("objectId=o1", {"Team": "b"}, file="devices.yaml")
+    made.says("u3", {"Points": 5}, file="x.csv", row=1, table="loyalty")
+    made.cohort("vip", ["u1"], {"Tier": "VIP"})
+    return made
+
+
+def chosen(planned):
+    return [
+        f"{change.key}:{op.attribute}"
+        for change in planned.changes
+        for op in change.operations
+    ]
+
+
+@pytest.mark.parametrize(
+    ("targets", "excludes", "expected"),
+    [
+        (["identity=u2"], [], ["u2:Plan", "u2:Team"]),
+        (["identity=u2", "identity=u3"], [], ["u2:Plan", "u2:Team", "u3:Points"]),
+        (["identity=u*", "attribute=Plan"], [], ["u1:Plan", "u2:Plan"]),
+        (["attribute=Plan", "attribute=Tier"], [], ["u1:Plan", "u1:Tier", "u2:Plan"]),
+        (["attribute=T*"], [], ["u1:Team", "u1:Tier", "u2:Team", "objectId=o1:Team"]),
+        (["objectId=*"], [], ["objectId=o1:Team"]),
+        (["file=people/*", "attribute=Team"], [], ["u1:Team", "u2:Team"]),
+        (["cohort=vip"], [], ["u1:Plan", "u1:Team", "u1:Tier"]),
+        (["table=loy*"], [], ["u3:Points"]),
+        (["action=create", "identity=u3"], [], ["u3:Points"]),
+        (["action=update"], [], []),
+        ([], ["identity=u*"], ["objectId=o1:Team"]),
+        ([], ["cohort=vip", "table=*", "objectId=*"], ["u2:Plan", "u2:Team"]),
+        (["identity=u1"], ["attribute=T*"], ["u1:Plan"]),
+        (["identity=u1"], ["identity=u1"], []),
+        (["attribute=Plan"], ["attribute=P*"], []),
+        (["identity=u1", "objectId=o1"], [], []),
+    ],
+)  # fmt: skip
+def test_several_of_a_kind_any_several_kinds_all_and_exclude_wins(
+    project, plan, targets, excludes, expected
+):
+    planned = plan(project, targets=targets, excludes=excludes)
+    assert sorted(chosen(planned)) == sorted(expected)
+
+
+def test_a_plan_says_how_many_changes_it_leaves_out(project, plan):
+    assert plan(project, targets=["identity=u1"]).document.foot.left_out == 3
+    assert plan(project).document.foot.left_out == 0
+
+
+@pytest.mark.parametrize(
+    ("selector", "hint"),
+    [
+        ("identity=u12", "nearest: u"),
+        ("attribute=Pla", "nearest: Plan"),
+        ("cohort=vpi", "nearest: vip"),
+        ("file=people/c.yaml", "nearest: people/"),
+        ("table=loyalti", "nearest: loyalty"),
+        ("action=creat", "nearest: create"),
+        ("objectId=o12", "nearest: o1"),
+        ("FBID=1", None),
+    ],
+)
+@pytest.mark.parametrize("option", ["targets", "excludes"])
+def test_a_selector_that_matches_nothing_names_the_nearest(
+    project, plan, selector, hint, option
+):
+    with pytest.raises(UsageError) as caught:
+        plan(project, **{option: [selector]})
+    assert selector in caught.value.message
+    assert (caught.value.hint or "").startswith(hint or "")
+    assert caught.value.exit_code == 64
+
+
+def test_names_of_profiles_with_nothing_to_do_are_met_too(
+    project_view, plan, entry, fold
+):
+    project = project_view().cohort("vip", ["u1"], {"Tier": "VIP"})
+    entries = fold(plan(project))
+    for selector in ("identity=u1", "attribute=Tier", "cohort=vip", "file=coh*"):
+        assert plan(project, *entries, targets=[selector]).changes == ()
+
+
+@pytest.mark.parametrize("text", ["plan", "=x", "identity=", "colour=red", "identity"])
+def test_a_selector_is_kind_and_glob(text):
+    with pytest.raises(UsageError) as caught:
+        parse_selector(text)
+    assert all(kind in caught.value.message for kind in KINDS)
+
+
+def test_a_kind_nearly_right_is_named():
+    with pytest.raises(UsageError) as caught:
+        parse_selector("identitiy=u1")
+    assert caught.value.hint == 'did you mean "identity=u1"?'
+
+
+def test_a_glob_is_held_by_letter_case(project, plan):
+    with pytest.raises(UsageError):
+        plan(project, targets=["attribute=plan"])
+
+
+# What a partial plan leaves open
+
+
+def test_a_chosen_attribute_leaves_the_rest_unsettled(project, plan, fold):
+    partial = plan(project, targets=["identity=u1", "attribute=Plan"])
+    change = partial.change()
+    assert change.settled.fingerprint is None
+    assert [target.attribute for target in change.targets] == ["Plan"]
+    entries = fold(partial)
+    rest = plan(project, *entries)
+    assert [name for name, *_ in rest.sent()] == ["Team", "Tier"]
+
+
+def test_a_whole_profile_that_was_chosen_is_settled(project, plan):
+    change = plan(project, targets=["identity=u2"]).change("u2")
+    assert change.settled.fingerprint is not None
+
+
+def test_a_partial_plan_settles_no_profile_in_passing(project_view, plan, entry):
+    project = project_view().says("u1", {"Plan": "Gold"}).says("u2", {"Plan": "Gold"})
+    known = entry("u2", attributes={"Plan": "Gold"})
+    assert plan(project, known, targets=["identity=u1"]).settled == {}
+
+
+def test_a_membership_is_not_forgotten_before_its_parting_words(
+    project_view, plan, entry, fold
+):
+    project = project_view().cohort("vip", leave={"Tier": "Standard", "Team": "none"})
+    known = entry(cohorts=("vip",))
+    partial = plan(project, known, targets=["attribute=Tier"])
+    assert partial.sent() == [("Tier", "set", "Standard")]
+    assert partial.change().settled.cohorts == ("vip",)
+    entries = fold(partial, known)
+    rest = plan(project, *entries)
+    assert rest.sent() == [("Team", "set", "none")]
+    (after,) = fold(rest, *entries)
+    assert (after.cohorts, after.attributes) == ((), {})
+
+
+def test_only_chosen_attributes_are_released(project_view, plan, entry):
+    project = project_view().says("u1", {"Plan": "Gold"})
+    known = entry(attributes={"Plan": "Gold", "Team": "a", "Tier": "b"})
+    change = plan(project, known, excludes=["attribute=Team"]).change()
+    assert (change.released, change.settled.forget) == (("Tier",), ("tier",))
+
+
+def test_an_update_of_which_only_releases_are_chosen_is_a_release(
+    project_view, plan, entry
+):
+    project = project_view().says("u1", {"Plan": "Gold"})
+    known = entry(attributes={"Plan": "Free", "Team": "a"})
+    planned = plan(project, known, targets=["attribute=Team"])
+    assert planned.change().action == "release"
+    assert planned.profiles["release"] == 1
+
+
+def test_an_attribute_is_met_by_the_name_that_the_spec_gives_it(
+    project_view, plan, entry
+):
+    """Also where the entry has it under another spelling, and nothing differs."""
+    known = {"Plan": "Gold", "Team": "a"}
+    stored = entry_from_line(entry_line(entry("u1", attributes=known)))
+    made = project_view()
+    made.says("u1", {"plan": "Gold", "Team": "b"}, file="a.yaml")
+    planned = plan(made, stored, targets=["attribute=plan"])
+    assert (chosen(planned), planned.document.foot.left_out) == ([], 1)

@@ -1,0 +1,207 @@
+import pytest
+
+from ctsync.model.scalar_value import Literal, Misread
+from ctsync.yaml.scalars import literal
+
+TABLE = (
+    "tables:\n  t:\n    file: {}\n    key: {{identity: id}}\n    columns: {{a: A}}\n"
+)
+
+
+def said(folder, cell):
+    folder.write("a.jsonl", f'{{"id": "u1", "a": {cell}}}\n{{"id": "u2", "a": 1}}\n')
+    return folder.words(TABLE.format("a.jsonl"))["u1"].get("A")
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *["1", "-1", "0", "1.10", "1e5", "1E+5", "-1.5e-3", "123456789012345", "0.1"],
+        *["1234567890123456", "12345678901234567890123", "1.2345678901234567890"],
+        "1e400",
+    ],
+)
+def test_a_number_means_what_it_means_in_a_spec(folder, number):
+    assert said(folder, number) == literal(f":{number}")
+
+
+@pytest.mark.parametrize(
+    ("cell", "raw"),
+    [
+        ('"5"', Literal("5", "text", "5", quoted=True)),
+        ('"NO"', Literal("NO", "text", "NO", quoted=True)),
+        ('"\\u00e9\\ud83d\\ude00\\n"', Literal("é😀\n", "text", "é😀\n", quoted=True)),
+        ("true", Literal("true", "boolean", value=True)),
+        ("false", Literal("false", "boolean", value=False)),
+        ("null", None),
+        ('""', None),
+        ("[]", []),
+        ('["x", ""]', [literal('"x'), literal('"')]),
+        ('["x", null, 1]', [literal('"x'), literal(":null"), literal(":1")]),
+    ],
+)
+def test_cells_keep_their_type(folder, cell, raw):
+    assert said(folder, cell) == raw
+
+
+@pytest.mark.parametrize("cell", ['{"b": 1}', "[[1]]", '[{"b": 1}]', "{}"])
+def test_a_nested_cell_is_no_value(folder, cell):
+    found = said(folder, cell)
+    assert isinstance(found, Misread)
+    assert found.code == "CT625"
+
+
+@pytest.mark.parametrize("row", ['"a": 1, "a": 2', '"a": NaN', '"a": -Infinity'])
+def test_a_row_that_is_not_quite_json_is_a_fault_of_its_cells(folder, row):
+    folder.write("a.jsonl", f'{{"id": "u1", {row}}}\n')
+    found = folder.words(TABLE.format("a.jsonl"))["u1"]["A"]
+    assert (found.code, found.value) == ("CT617", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("[1]", "CT617 is no JSON object"),
+        ("1", "CT617 is no JSON object"),
+        ("null", "CT617 is no JSON object"),
+        ('"x"', "CT617 is no JSON object"),
+        ('{"id": "x"', "CT617 is not JSON"),
+        ('{"id": "x"} {"id": "y"}', "CT617 is not JSON"),
+        ("{'id': 1}", "CT617 is not JSON"),
+        ('{"id": "a\x00b"}', "CT617 is not JSON"),
+        ('{"id": "\\ud83d"}', "CT617 holds half of a surrogate pair"),
+        (b'{"id": "\xe9"}', "CT614 is not UTF-8"),
+        ("// x", "CT617 is not JSON"),
+    ],
+)
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_line_that_is_no_object_is_named(folder, line, problem, mark):
+    line = line if isinstance(line, bytes) else line.encode()
+    good = b'{"id": "u1", "a": 1}\n'
+    folder.write("a.jsonl", mark + good + b"\n  \n" + good.replace(b"u1", b"u2") + line)
+    (finding,) = folder.findings(TABLE.format("a.jsonl"))
+    assert finding.startswith(f"a.jsonl:row 3: error {problem}")
+
+
+def test_blank_lines_and_endings_of_all_sorts_do_not_count(folder):
+    folder.write(
+        "a.jsonl", '\n{"id":"u1","a":1}\r\n\r\n \t \n{"id":"u2","a":2}\n\n{"id":"u3"}'
+    )
+    found = [
+        (c.key.id, c.origin.row) for c in folder.contributions(TABLE.format("a.jsonl"))
+    ]
+    assert found == [("u1", 1), ("u2", 2), ("u3", 3)]
+
+
+def test_a_column_that_no_row_has_is_missing(folder):
+    folder.write("a.jsonl", '{"id": "u1", "aa": 1}\n')
+    (finding,) = folder.findings(TABLE.format("a.jsonl"))
+    assert (
+        finding
+        == 'a.jsonl: error CT615 has no column "a" (column 1 is called nearly so)'
+    )
+
+
+def test_a_column_may_come_late(folder):
+    rows = [f'{{"id": "u{n}"}}\n' for n in range(3000)]
+    folder.write("a.jsonl", "".join([*rows, '{"id": "last", "a": 1}\n']))
+    assert folder.words(TABLE.format("a.jsonl"))["last"]["A"].value == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "identifier"),
+    [
+        ('"u1"', "u1"),
+        ("5", "5"),
+        ("12345678901234567890123", "12345678901234567890123"),
+        ("0", "0"),
+        ('"007"', "007"),
+        ('"\\u00e9"', "é"),
+    ],
+)
+def test_a_key_is_text_or_a_whole_number(folder, key, identifier):
+    folder.write("a.jsonl", f'{{"id": {key}, "a": 1}}\n')
+    (found,) = folder.contributions(TABLE.format("a.jsonl"))
+    assert (found.key.id, found.faults) == (identifier, ())
+
+
+@pytest.mark.parametrize(
+    "key", ["1.5", "1e3", "true", "null", '""', "[1]", "{}", '" "']
+)
+def test_any_other_key_names_no_one(folder, key):
+    folder.write("a.jsonl", f'{{"id": {key}, "a": 1}}\n')
+    (found,) = folder.contributions(TABLE.format("a.jsonl"))
+    assert [found.key.id, *(f.code for f in found.faults)] == ["", "CT314"]
+
+
+NAMES = [
+    "a/b",
+    "a~b",
+    "a~1b",
+    "",
+    "a.b",
+    "$.a",
+    "*",
+    'a"b',
+    "a'b",
+    "0",
+    "é",
+    "a b",
+    "A",
+]
+
+
+def test_names_of_columns_may_hold_anything(folder):
+    import json
+
+    row = {"id": "u1", **{name: f"is {name}" for name in NAMES}}
+    folder.write("a.jsonl", json.dumps(row))
+    columns = {name: f"X{at}" for at, name in enumerate(NAMES)}
+    table = TABLE.format("a.jsonl").replace("{a: A}", json.dumps(columns))
+    found = folder.words(table)["u1"]
+    assert {n: v.text for n, v in found.items()} == {
+        f"X{at}": f"is {name}" for at, name in enumerate(NAMES)
+    }
+
+
+def digests(folder, *cells, columns="{a: A}"):
+    rows = (f'{{"id": "u{n}", "a": {cell}}}\n' for n, cell in enumerate(cells))
+    folder.write("a.jsonl", "".join(rows))
+    table = TABLE.format("a.jsonl").replace("{a: A}", columns)
+    return [c.digest for c in folder.contributions(table)]
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("1", '"1"'),
+        ("true", '"true"'),
+        ('["a"]', '"a"'),
+        ('["a", "b"]', '["a,b"]'),
+        ("0.1", "0.10000000000000001"[:3] + "1"),
+        ("12345678901234567890123", "12345678901234567890124"),
+        ("9007199254740993", "9007199254740992"),
+        ('"null"', "null"),
+    ],
+)
+def test_unequal_cells_have_unequal_digests(folder, one, two):
+    first, second = digests(folder, one, two)
+    assert first != second
+
+
+def test_equal_cells_have_equal_digests_however_their_row_is_written(folder):
+    folder.write(
+        "a.jsonl",
+        '{"id": "u1", "a": "\\u00e9"}\n{"b":0,"a":"é","id":"u2"}\n'
+        '{"id":"u3", "a" : 5.50}\n{"id":"u4","a":5.5}\n',
+    )
+    one, two, three, four = (
+        c.digest for c in folder.contributions(TABLE.format("a.jsonl"))
+    )
+    assert (one, three) == (two, four)
+
+
+def test_the_spelling_of_a_number_counts_where_words_are_mapped(folder):
+    mapped = '{a: {attribute: A, map: {"1.10": x, "1.1": y}}}'
+    one, two = digests(folder, "1.10", "1.1", columns=mapped)
+    assert one != two

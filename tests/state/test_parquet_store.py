@@ -1,0 +1,482 @@
+"""What the Parquet store promises beyond the conformance suite: real files."""
+
+import gc
+import os
+import resource
+import shutil
+import stat
+import sys
+from contextlib import contextmanager
+
+import pyarrow.parquet as pq
+import pytest
+
+from ctsync.canonical_json import parse
+from ctsync.duckdb_connection import open_connection
+from ctsync.errors import StateError, UsageError
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
+from ctsync.state import parquet_files
+from ctsync.state.manifest import Compaction, Manifest
+from ctsync.state.parquet_files import ParquetFile
+from ctsync.state.parquet_store import ParquetStore
+from ctsync.state.snapshot_codec import entry_from_line
+
+HEAD = {"lineage": "lineage-1", "serial": 0}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def store(path):
+    """A store that keeps what is amended in segments."""
+    made = ParquetStore(path, "state/")
+    made.compaction = Compaction(small_rows=0, share=0)
+    return made
+
+
+def key(identity):
+    return ProfileKey("identity", identity)
+
+
+def put(one):
+    return one.key, lambda _: one
+
+
+def names(path):
+    return sorted(each.name for each in path.iterdir())
+
+
+def write_three(store, entry, header):
+    """One base and two segments."""
+    store.replace(header(1), [entry(f"{n:03d}", plan="Gold") for n in range(9)])
+    edits = [put(entry(f"{n:03d}", plan="Free")) for n in range(2)]
+    store.amend(header(2), edits)
+    store.amend(header(3), [put(entry("005", plan="Free"))])
+
+
+# Files
+
+
+def test_a_folder_holds_a_manifest_a_base_and_segments(store, path, entry, header):
+    write_three(store, entry, header)
+    assert names(path) == [
+        "ctsync-base-1.parquet",
+        "ctsync-segment-2.parquet",
+        "ctsync-segment-3.parquet",
+        "manifest.json",
+    ]
+    manifest = parse((path / "manifest.json").read_bytes())
+    assert manifest["format"] == "ctsync.state/1"
+    assert [manifest["base"]["rows"], manifest["entries"]] == [9, 9]
+    assert [segment["rows"] for segment in manifest["segments"]] == [2, 1]
+    base = pq.read_table(path / "ctsync-base-1.parquet")
+    assert base.column_names == [
+        "type", "id", "fingerprint", "gone", "names", "bound", "body"
+    ]  # fmt: skip
+
+
+def test_folder_and_files_are_private(store, path, entry, header, holder):
+    with store.lock(holder), store.open_journal(HEAD):
+        write_three(store, entry, header)
+        modes = {stat.S_IMODE(each.stat().st_mode) for each in path.iterdir()}
+    assert modes == {0o600}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o700
+
+
+def test_nothing_but_the_state_and_the_lock_file_stays(
+    store, path, entry, header, holder
+):
+    with store.lock(holder):
+        store.open_journal(HEAD).close()
+        write_three(store, entry, header)
+        store.replace(header(4), [entry("a")])
+        store.discard_journal()
+    assert names(path) == ["ctsync-base-4.parquet", "lock", "manifest.json"]
+
+
+def test_files_of_others_in_the_folder_are_left_alone(store, path, entry, header):
+    path.mkdir()
+    (path / "base-1.parquet").write_bytes(b"precious")
+    write_three(store, entry, header)
+    store.replace(header(4), [entry("a")])
+    assert (path / "base-1.parquet").read_bytes() == b"precious"
+
+
+def test_a_file_stays_as_long_as_somebody_reads_it(store, path, entry, header):
+    write_three(store, entry, header)
+    before = list(store.read().entries())
+    snapshot = store.read()
+    columns = store.read().columns
+    store.replace(header(4), [entry("a")])
+    assert len(names(path)) == 5
+    assert list(snapshot.entries()) == before
+    del snapshot
+    store.replace(header(5), [entry("b")])
+    assert len(relation(columns)) == 9
+    del columns
+    store.discard_journal()
+    assert names(path) == ["ctsync-base-5.parquet", "manifest.json"]
+
+
+def test_reading_leaves_no_file_open(store, entry, header):
+    write_three(store, entry, header)
+    gc.collect()  # of what other tests left
+    before = len(os.listdir("/dev/fd"))  # noqa: PTH208 - the folder lists itself too
+    for _ in range(5):
+        list(store.read().entries())
+        next(iter(store.read().entries()))
+        list(store.read().pick([key("005")]))
+    assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208
+
+
+def test_two_links_are_one_state(tmp_path, store, path, entry, header, holder):
+    write_three(store, entry, header)
+    (tmp_path / "link").symlink_to(path)
+    other = ParquetStore.at("link/", folder=tmp_path, name=None)
+    assert other.read().header == store.read().header
+    with (
+        store.lock(holder),
+        pytest.raises(StateError, match="is locked by"),
+        other.lock(holder),
+    ):
+        pass
+
+
+def test_a_name_means_nothing_in_a_folder(tmp_path):
+    with pytest.raises(UsageError, match="holds one state"):
+        ParquetStore.at("state/", folder=tmp_path, name="prod")
+
+
+# Compaction
+
+
+def parquet_file(rows):
+    return ParquetFile("", rows, 0, "", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [
+        ([], 0),
+        ([5], 1),
+        ([5, 5], 2),
+        ([10, 5], 1),
+        ([100, 9, 5], 2),
+        ([20, 9, 5], 3),
+        ([100, 40, 9], 1),
+    ],
+)
+def test_each_segment_is_twice_as_large_as_the_next(rows, count):
+    assert Compaction().tail(tuple(map(parquet_file, rows))) == count
+
+
+@pytest.mark.parametrize(("segments", "is_due"), [([], 0), ([40, 60], 0), ([101], 1)])
+def test_segments_of_more_than_a_tenth_become_a_base(header, segments, is_due):
+    manifest = Manifest(
+        header(), parquet_file(1000), tuple(map(parquet_file, segments))
+    )
+    assert Compaction().is_due(manifest) == is_due
+
+
+def test_many_amendments_leave_few_files(store, path, entry, header):
+    store.replace(header(1), [entry(f"{n:03d}") for n in range(200)])
+    store.compaction = Compaction(small_rows=0)
+    for serial in range(2, 60):
+        store.amend(header(serial), [put(entry(f"{serial:03d}", plan="Free"))])
+        assert len(names(path)) <= 7
+        assert store.read().header.entries == 200
+    plans = [len(each.attributes) for each in store.read().entries()]
+    assert plans == [0] * 2 + [1] * 58 + [0] * 140
+
+
+def test_a_base_of_many_groups_is_read_in_order_and_by_key(store, entry, header):
+    entries = [entry(f"{n:05d}", plan="Gold") for n in range(0, 20_000, 2)]
+    store.replace(header(1), entries)
+    changed = [entry(f"{n:05d}", plan="Free") for n in range(0, 20_000, 5)]
+    store.amend(header(2), map(put, changed))
+    expected = {each.key: each for each in entries} | {e.key: e for e in changed}
+    assert list(store.read().entries()) == [e for _, e in sorted(expected.items())]
+    keys = [key(f"{n:05d}") for n in range(0, 20_000, 7)]
+    picked = [expected[each] for each in keys if each in expected]
+    assert list(store.read().pick(keys)) == picked
+    store.compaction = Compaction(small_rows=0)
+    store.amend(header(3), [])
+    assert len(parse((store.path / "manifest.json").read_bytes())["segments"]) == 0
+    assert list(store.read().entries()) == [e for _, e in sorted(expected.items())]
+    assert list(store.read().pick(keys)) == picked
+
+
+# Columns
+
+
+def relation(columns):
+    with open_connection() as connection:
+        rows = connection.sql(f"SELECT * FROM ({columns.sql}) ORDER BY type, id")
+        assert rows.columns == [
+            "type", "id", "fingerprint", "gone", "names", "bound", "body"
+        ]  # fmt: skip
+        assert [str(kind) for kind in rows.types] == [
+            "VARCHAR", "VARCHAR", "BLOB", "BOOLEAN", "VARCHAR", "BOOLEAN", "VARCHAR"
+        ]  # fmt: skip
+        return rows.fetchall()
+
+
+def test_columns_say_what_the_entries_say(store, entry, header):
+    listed = KnownValue("Tags", "list", ours=("a",))
+    plain = KnownValue("Plan", "string", "Gold")
+    entries = [
+        Entry(ProfileKey("FBID", "z"), {"plan": plain, "branch": plain}),
+        Entry(key("a"), fingerprint="0f" * 16),
+        Entry(key("b"), {"tags": listed}, fingerprint="odd"),
+        Entry(key("c"), cohorts=("vip",), gone=True),
+    ]
+    store.replace(header(1), entries)
+    found = relation(store.read().columns)
+    assert [row[:-1] for row in found] == [
+        ("FBID", "z", None, False, "\nbranch\nplan\n", False),
+        ("identity", "a", bytes([15]) * 16, False, "\n", False),
+        ("identity", "b", None, False, "\ntags\n", True),
+        ("identity", "c", None, True, "\n", True),
+    ]
+    assert [entry_from_line(row[-1]) for row in found] == entries
+
+
+def test_in_columns_the_last_word_counts(store, entry, header):
+    write_three(store, entry, header)
+    store.amend(header(4), [(key("000"), lambda _: None), put(entry("zzz"))])
+    store.amend(header(5), [put(entry("001", plan="Last"))])
+    snapshot = store.read()
+    found = [entry_from_line(row[-1]) for row in relation(snapshot.columns)]
+    assert found == list(snapshot.entries())
+    assert len(found) == 9
+
+
+@pytest.mark.parametrize("name", ["a b", "it's", "[x]", "a*b?", 'q"q', "ä"])
+def test_columns_can_be_read_wherever_the_folder_is(tmp_path, name, entry, header):
+    store = ParquetStore(tmp_path / name / "state")
+    store.compaction = Compaction(small_rows=0, share=0)
+    write_three(store, entry, header)
+    assert len(relation(store.read().columns)) == 9
+
+
+def test_a_jsonl_state_has_no_columns(tmp_path, entry, header):
+    from ctsync.state import open_store
+
+    other = open_store("state.jsonl", folder=tmp_path)
+    other.replace(header(), [entry("a")])
+    assert other.read().columns is None
+
+
+# What is not as it was written
+
+
+def flip(path):
+    """Change one bit among the bodies, and neither size nor name."""
+    bodies = pq.ParquetFile(path).metadata.row_group(0).column(6)
+    data = bytearray(path.read_bytes())
+    data[bodies.data_page_offset + bodies.total_compressed_size // 2] ^= 1
+    with path.open("r+b") as file:
+        file.write(data)
+
+
+@pytest.mark.parametrize("always_hashed", [1 << 26, 0], ids=["small", "large"])
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_changed_bit_is_named_as_an_edit(
+    store, path, entry, header, number, always_hashed, monkeypatch
+):
+    write_three(store, entry, header)
+    monkeypatch.setattr(parquet_files, "ALWAYS_HASHED", always_hashed)
+    assert store.read().header.serial == 3
+    changed = sorted(path.glob("*.parquet"))[number]
+    flip(changed)
+    for act in (store.read, lambda: store.amend(header(4), [])):
+        with pytest.raises(StateError, match="was edited since") as caught:
+            act()
+        assert caught.value.code == "state_edited"
+        assert changed.name in caught.value.message
+
+
+def test_a_large_file_is_hashed_only_where_its_stamps_differ(
+    store, path, entry, header, monkeypatch, tmp_path
+):
+    write_three(store, entry, header)
+    monkeypatch.setattr(parquet_files, "ALWAYS_HASHED", 0)
+    shutil.copytree(path, tmp_path / "copy")
+    hashed = []
+    monkeypatch.setattr(parquet_files, "CHUNK", 1)
+    monkeypatch.setattr(
+        "ctsync.state.atomic_files.PinnedFile.chunks",
+        _told(hashed, parquet_files.PinnedFile.chunks),
+    )
+    store.read()
+    assert len(hashed) == 1  # the manifest
+    hashed.clear()
+    assert ParquetStore(tmp_path / "copy").read().header == store.read().header
+    assert len(hashed) == 1 + 3 + 1
+
+
+def _told(calls, original):
+    def told(self, start=0):
+        calls.append(self)
+        return original(self, start)
+
+    return told
+
+
+def test_a_missing_file_is_named(store, path, entry, header):
+    write_three(store, entry, header)
+    (path / "ctsync-segment-2.parquet").unlink()
+    with pytest.raises(StateError, match="a file that its manifest names is missing"):
+        store.read()
+
+
+def test_a_file_cut_short_cannot_be_accepted(store, path, entry, header):
+    write_three(store, entry, header)
+    os.truncate(path / "ctsync-segment-2.parquet", 100)
+    with pytest.raises(StateError, match="has 100 bytes, it wrote"):
+        store.read()
+    with pytest.raises(StateError, match="cannot be read any more") as caught:
+        store.read_unverified()
+    assert caught.value.code == "state_unreadable"
+    assert "state doubt" not in caught.value.hint
+
+
+def test_a_file_of_another_kind_of_rows_cannot_be_accepted(store, path, entry, header):
+    write_three(store, entry, header)
+    other = path / "ctsync-base-1.parquet"
+    table = pq.read_table(other).drop_columns(["id"])
+    other.unlink()
+    pq.write_table(table, other)
+    with pytest.raises(StateError, match="cannot be read any more"):
+        store.read_unverified()
+
+
+def test_damage_in_a_page_is_met_where_it_is_read(
+    store, path, entry, header, monkeypatch
+):
+    entries = [entry(f"{n:05d}", plan="Gold") for n in range(5000)]
+    store.replace(header(1), entries)
+    monkeypatch.setattr(ParquetFile, "check", lambda *_: None)
+    flip(path / "ctsync-base-1.parquet")
+    with pytest.raises(StateError, match=r"ctsync-base-1.parquet is damaged"):
+        list(store.read().entries())
+
+
+def test_a_manifest_names_no_file_elsewhere(store, path, entry, header):
+    write_three(store, entry, header)
+    manifest = path / "manifest.json"
+    text = manifest.read_text()
+    manifest.write_text(text.replace("ctsync-base-1.parquet", "../other.parquet"))
+    with pytest.raises(StateError, match="its manifest names no files"):
+        store.read_unverified()
+
+
+@pytest.mark.parametrize("content", [b"", b"[]\n", b"{}\n", b"\xff\x00" * 500])
+def test_another_manifest_is_not_taken_for_ours(store, path, content):
+    path.mkdir()
+    (path / "manifest.json").write_bytes(content)
+    for look in (store.read, store.read_unverified):
+        with pytest.raises(StateError, match="is not a file of ctsync"):
+            look()
+    assert (path / "manifest.json").read_bytes() == content
+
+
+def test_what_is_needed_is_not_removed_where_the_manifest_is_damaged(
+    store, path, entry, header
+):
+    write_three(store, entry, header)
+    (path / "manifest.json").write_bytes(b"{}")
+    store.discard_journal()
+    assert len(names(path)) == 4
+
+
+def test_data_files_outlive_a_manifest_that_is_gone(store, path, entry, header):
+    write_three(store, entry, header)
+    (path / "manifest.json").unlink()
+    assert store.read().header is None
+    store.open_journal(HEAD).close()
+    store.discard_journal()
+    assert len(names(path)) == 3
+
+
+def test_a_file_where_the_folder_should_be_is_refused_everywhere(
+    store, path, entry, header, holder
+):
+    path.write_text("x")
+    acts = (
+        store.read,
+        store.journal,
+        store.discard_journal,
+        lambda: store.replace(header(), [entry("a")]),
+        lambda: store.open_journal(HEAD),
+        lambda: store.lock(holder).__enter__(),
+    )
+    for act in acts:
+        with pytest.raises(StateError, match=r"cannot .*state/") as caught:
+            act()
+        assert caught.value.hint
+
+
+# What survives a power cut, and what cannot be written
+
+
+@contextmanager
+def system_calls():
+    calls = []
+
+    def watch(frame, event, function):
+        if event == "c_call" and function.__module__ == "posix":
+            calls.append(function.__name__)
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(before)
+
+
+def test_files_and_their_names_are_flushed_before_the_manifest_moves(
+    store, entry, header
+):
+    store.replace(header(1), [entry("a"), entry("b")])
+    with system_calls() as calls:
+        store.amend(header(2), [put(entry("b", plan="Gold"))])
+    kept = [name for name in calls if name in {"write", "fsync", "replace", "unlink"}]
+    wrote_segment, named_it = ["write", "fsync"], ["fsync"]
+    moved_manifest = ["write", "fsync", "replace", "fsync"]
+    assert [name for name in kept if name != "unlink"] == (
+        wrote_segment + named_it + moved_manifest
+    )
+
+
+@contextmanager
+def largest_file(size):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.parametrize("size", [0, 100, 4_000, 60_000])
+def test_a_full_disk_keeps_the_last_snapshot_and_leaves_no_rest(
+    store, path, entry, header, size
+):
+    write_three(store, entry, header)
+    before, files = list(store.read().entries()), names(path)
+    many = [entry(f"{n:05d}", plan=os.urandom(20).hex()) for n in range(9_000)]
+    for act in (
+        lambda: store.replace(header(4), many),
+        lambda: store.amend(header(4), map(put, many)),
+    ):
+        with largest_file(size), pytest.raises(StateError) as caught:
+            act()
+        assert caught.value.code == "state_unwritable"
+        assert "make room" in caught.value.hint
+        assert (list(store.read().entries()), names(path)) == (before, files)

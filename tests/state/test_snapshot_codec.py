@@ -1,0 +1,91 @@
+import copy
+import pickle
+
+import pytest
+
+from ctsync.canonical_json import canonical
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.snapshot import Account, Header
+from ctsync.state.entry_edits import changed_entry, replaced_entries
+from ctsync.state.snapshot_codec import (
+    EntryDigest,
+    StoredAttributes,
+    entry_from_edited_line,
+    entry_from_line,
+    entry_line,
+    with_changed_digest,
+    with_digest,
+)
+
+GOLD = KnownValue("Plan", "string", "Gold", owned=True)
+ENTRY = Entry(
+    ProfileKey("identity", "a"), {"plan": GOLD}, cohorts=("vip",), fingerprint="f"
+)
+
+
+def test_stored_attributes_look_like_a_dict():
+    stored = StoredAttributes({"plan": GOLD.as_json()})
+    plain = {"plan": GOLD}
+    assert stored == plain
+    assert plain == stored
+    assert {**stored, "tier": GOLD} == {"plan": GOLD, "tier": GOLD}
+    assert (len(stored), list(stored), "plan" in stored) == (1, ["plan"], True)
+    assert stored.get("tier") is None
+    assert repr(stored) == repr({"plan": GOLD})
+
+
+def test_stored_entries_can_be_copied_and_sent_to_another_process():
+    stored = entry_from_line(entry_line(ENTRY))
+    assert pickle.loads(pickle.dumps(stored)) == copy.deepcopy(stored) == ENTRY
+
+
+def test_a_stored_entry_is_written_as_it_was_read():
+    line = entry_line(ENTRY)
+    assert entry_line(entry_from_line(line)) == line
+
+
+def test_an_accepted_edit_takes_the_canonical_form():
+    wordy = canonical(ENTRY.as_json()).replace(
+        b'"kind":', b'"certain": true, "since": null, "maybe": [], "kind": '
+    )
+    assert entry_line(entry_from_edited_line(wordy)) == entry_line(ENTRY)
+
+
+@pytest.mark.parametrize("line", [b"[]", b"7", b"null", b"{}", b"", b'{"key":{}}'])
+def test_what_is_no_entry_is_refused(line):
+    with pytest.raises(ValueError):  # noqa: PT011 - the words are the caller's
+        entry_from_edited_line(line)
+
+
+def test_order_faults_say_which_entry():
+    digest = EntryDigest()
+    digest.add(ENTRY)
+    with pytest.raises(ValueError, match="entry 2 comes twice"):
+        digest.add(ENTRY)
+    with pytest.raises(ValueError, match="entry 2 comes out of order"):
+        digest.add(Entry(ProfileKey("FBID", "a")))
+
+
+OTHER = Entry(ProfileKey("identity", "b"))
+HEADER = Header("lineage-1", 1, Account("A", "in1"))
+
+
+def test_a_digest_is_that_of_the_entries_however_they_came_about():
+    whole = with_digest(HEADER, [ENTRY, OTHER])
+    assert (len(whole.digest), whole.entries) == (64, 2)
+    digest = EntryDigest(with_digest(HEADER, [OTHER]))
+    digest.exchange(None, entry_line(ENTRY))
+    assert digest.seal(HEADER) == whole
+    digest.exchange(entry_line(ENTRY), None)
+    digest.exchange(entry_line(OTHER), None)
+    assert digest.seal(HEADER) == with_digest(HEADER, [])
+    assert with_digest(HEADER, []).digest == "0" * 64
+
+
+def test_a_digest_follows_edits():
+    base = with_digest(HEADER, [ENTRY])
+    edits = [(ENTRY.key, lambda _: None), (OTHER.key, lambda _: OTHER)]
+    changes = replaced_entries(lambda _: iter([ENTRY]), edits)
+    after = with_changed_digest(base, HEADER, changes)
+    assert after == with_digest(HEADER, changed_entry([ENTRY], edits))
