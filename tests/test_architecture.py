@@ -9,50 +9,67 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ctsync"
 
 BOTTOM = {
-    "canon",
-    "codes",
+    "canonical_json",
+    "diagnostic_codes",
     "diagnostics",
-    "duck",
+    "discovery",
+    "duckdb_connection",
     "errors",
     "limits",
     "output_file",
     "printable",
-    "registry",
 }
 LAYERS = [
     {"cli"},
     {"apply", "observe", "render", "plan"},
     {"engines", "transport", "state", "sources"},
-    {"spec"},
+    {"project"},
+    {"yaml"},
     {"kinds"},
     {"model"},
+    {"files"},
     BOTTOM,
 ]
 ALSO_ALLOWED = {
     ("apply", "plan"): {
         f"ctsync.plan.{name}"
-        for name in ("document", "ends", "line", "load", "schedule", "writer")
+        for name in (
+            "batches",
+            "change_codec",
+            "plan_file",
+            "plan_header",
+            "plan_writer",
+            "schedule",
+        )
     },
 }
 FORBIDDEN = {
-    "engines": {"kinds", "spec"},
-    "state": {"kinds", "spec"},
-    "render": {"kinds", "spec", "engines", "transport", "state", "sources"},
-    "apply": {"spec", "sources", "engines"},
-    "transport": {"spec", "sources", "engines"},
+    "engines": {"kinds", "project", "yaml"},
+    "state": {"kinds", "project", "yaml"},
+    "render": {
+        "kinds",
+        "project",
+        "yaml",
+        "engines",
+        "transport",
+        "state",
+        "sources",
+    },
+    "apply": {"project", "yaml", "sources", "engines"},
+    "transport": {"project", "yaml", "sources", "engines"},
 }
 # msgspec has no home: values of every room are written in it, as in the language.
 HOMES = {
-    "yaml": "spec",
-    "jsonschema": "spec",
+    "yaml": "yaml",
+    "jsonschema": "project",
     "requests": "transport",
     "filelock": "state",
     "psycopg": "state",
     "obstore": "state",
     "deepdiff": "observe",
     "click": "cli",
-    "orjson": "canon",
-    "duckdb": "duck",
+    "orjson": "canonical_json",
+    "duckdb": "duckdb_connection",
 }
 HEAVY = {
     "requests",

@@ -141,15 +141,19 @@ def _unreachable(
 
 
 def _unauthorised(
-    attempt: Attempt, answer: UploadResult, pace: RetryPace
-) -> RetryDecision:  # noqa: ARG001
+    attempt: Attempt,
+    answer: UploadResult,  # noqa: ARG001
+    pace: RetryPace,  # noqa: ARG001
+) -> RetryDecision:
     verdicts = (attempt.unsent(),) * len(attempt.records_slice)
     return RetryDecision(verdicts, halted="unauthorised")
 
 
 def _too_large(
-    attempt: Attempt, answer: UploadResult, pace: RetryPace
-) -> RetryDecision:  # noqa: ARG001
+    attempt: Attempt,
+    answer: UploadResult,
+    pace: RetryPace,  # noqa: ARG001
+) -> RetryDecision:
     if len(attempt.records_slice) == 1:
         return RetryDecision((attempt.refused(answer),))
     verdicts = (attempt.unsent(),) * len(attempt.records_slice)

@@ -5,7 +5,8 @@ and a module constant `KIND` that holds an instance of it. It is then found by n
 offered in the catalog, and put under every law of `tests/laws/`.
 
 A kind is pure: it reads no clock, no file and no setting but what it is given, and it
-never looks at another attribute. It answers in normal forms (`ctsync.model.scalar_value`):
+never looks at another attribute. It answers in normal forms, which stand in
+`ctsync.model.scalar_value`:
 
 1. `schema`: which JSON may stand in a spec, as JSON Schema.
 2. `normalize`: what the words of a spec mean. Raises `Faults` with everything wrong.
@@ -32,32 +33,9 @@ from ctsync.limits import PlatformLimits
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
+from ctsync.model.fault import Fault
 from ctsync.model.operation import Operation
 from ctsync.model.scalar_value import Raw, Value
-
-
-class Fault(Struct, frozen=True):
-    """One thing wrong with a value.
-
-    `{value}` in message and hint stands for `value`, so that whoever shows the fault
-    can mask it.
-    """
-
-    code: str
-    message: str
-    hint: str | None = None
-    value: str | None = None
-
-    def say(self, *, shown: str | None = None) -> tuple[str, str | None]:
-        """Return message and hint with the value, or `shown` in its stead."""
-        value = self.value if shown is None else shown
-        hint = self.hint
-        if hint is not None and not (shown is None and value):
-            # A spelling that cannot be shown is still told: write it with quotes.
-            hint = hint.replace('"{value}"', "it").replace("{value}", "it")
-        elif hint is not None:
-            hint = hint.replace("{value}", value or "")
-        return self.message.replace("{value}", value or ""), hint
 
 
 class Faults(Exception):

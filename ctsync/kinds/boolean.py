@@ -37,8 +37,12 @@ class BooleanKind(ScalarKind):
         )
 
     def is_unchanged(
-        self, raw: Raw, held: Value, rule: Attribute, frame: ValueContext
-    ) -> bool:  # noqa: ARG002
+        self,
+        raw: Raw,
+        held: Value,
+        rule: Attribute,  # noqa: ARG002
+        frame: ValueContext,  # noqa: ARG002
+    ) -> bool:
         """Return whether it is the same one."""
         return isinstance(raw, Literal) and raw.type == "boolean" and raw.value is held
 

@@ -9,11 +9,12 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ctsync.kinds.base import Fault, Faults, ValueContext
+from ctsync.kinds.base import Faults, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.type_faults import not_removable, wrong_type
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
+from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import Literal, Raw, Value, date_form
 
 _FORM = re.compile(
@@ -47,8 +48,12 @@ class DateKind(ScalarKind):
         )
 
     def is_unchanged(
-        self, raw: Raw, held: Value, rule: Attribute, frame: ValueContext
-    ) -> bool:  # noqa: ARG002
+        self,
+        raw: Raw,
+        held: Value,
+        rule: Attribute,  # noqa: ARG002
+        frame: ValueContext,
+    ) -> bool:
         """Return whether it is the same second."""
         if not isinstance(raw, Literal) or raw.type != "date":
             return False

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ctsync.canonical_json import fold_text
-from ctsync.kinds.base import Fault, Faults, Kind, ValueContext
+from ctsync.kinds.base import Faults, Kind, ValueContext
 from ctsync.kinds.known_list import MOVES, KnownList, held_of
 from ctsync.kinds.system_attributes import enum_fault
 from ctsync.kinds.text_rules import is_plain, text_faults, unstable_faults
@@ -22,6 +22,7 @@ from ctsync.kinds.type_faults import wrong_type
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
+from ctsync.model.fault import Fault
 from ctsync.model.operation import Operation, Operator
 from ctsync.model.scalar_value import Literal, Raw, Value
 

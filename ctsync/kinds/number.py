@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ctsync.kinds.base import Fault, Faults, ValueContext
+from ctsync.kinds.base import Faults, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.type_faults import not_removable, wrong_type
 from ctsync.limits import MAX_COUNTER
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
+from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import Literal, Raw, Value
 
 
@@ -38,8 +39,12 @@ class NumberKind(ScalarKind):
         )
 
     def is_unchanged(
-        self, raw: Raw, held: Value, rule: Attribute, frame: ValueContext
-    ) -> bool:  # noqa: ARG002
+        self,
+        raw: Raw,
+        held: Value,
+        rule: Attribute,  # noqa: ARG002
+        frame: ValueContext,  # noqa: ARG002
+    ) -> bool:
         """Return whether it is the same number, and of the same type."""
         return (
             isinstance(raw, Literal)

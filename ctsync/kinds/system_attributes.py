@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from ctsync.kinds.base import Fault
 from ctsync.kinds.type_faults import choices
 from ctsync.model.attribute import Attribute
+from ctsync.model.fault import Fault
 
 DELETABLE = frozenset({"Name", "Gender"})  # founding document: $delete, these only
 SENSITIVE = frozenset({"Name", "Email", "Phone", "DOB"})

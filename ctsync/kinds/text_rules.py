@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ctsync.kinds.base import Fault, ValueContext
+from ctsync.kinds.base import ValueContext
+from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import DATE_PREFIX
 
 # All of Unicode's control characters (Cc) and halves of surrogate pairs (Cs).

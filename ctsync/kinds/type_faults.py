@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ctsync.kinds.base import Fault
 from ctsync.model.attribute import Attribute
+from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import Literal, Raw
 
 _ARTICLES = {

@@ -12,8 +12,8 @@ class Batch(Protocol):
     """What one file says of profiles of one id type.
 
     Most of them are as they were. An engine finds that out by their marks
-    (`ctsync.model.stored_entries`), each of which is that of an entry whose fingerprint is the
-    digest of this one contribution.
+    (`ctsync.model.stored_entries`), each of which is that of an entry whose fingerprint
+    is the digest of this one contribution.
     """
 
     @property

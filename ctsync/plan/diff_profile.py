@@ -9,12 +9,13 @@ from msgspec.structs import replace
 
 from ctsync.engines.base import Candidate
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Fault, Faults, ValueContext
+from ctsync.kinds.base import Faults, ValueContext
 from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Action, Change, EntryAfter, Origin
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.fault import Fault
 from ctsync.model.operation import Operation
 from ctsync.plan.missing_row_rules import MissingRowRules
 

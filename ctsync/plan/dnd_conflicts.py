@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from ctsync.canonical_json import fold_id, fold_name
-from ctsync.kinds.base import Fault
 from ctsync.kinds.system_attributes import BLOCKS
 from ctsync.model.entry import Entry
+from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import Value
 from ctsync.plan.merge_contributions import SourcedValue
 from ctsync.plan.value_diagnostics import Place

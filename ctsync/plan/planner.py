@@ -18,10 +18,10 @@ from ctsync.engines.base import (
 )
 from ctsync.engines.duckdb import find_places
 from ctsync.errors import SpecError
-from ctsync.kinds.base import Fault
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry
+from ctsync.model.fault import Fault
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowSource

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from ctsync.diagnostic_codes import severity_of
 from ctsync.diagnostics import Diagnostic, Findings
-from ctsync.kinds.base import Fault
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Path
+from ctsync.model.fault import Fault
 from ctsync.model.masking import SENSITIVE_TEXT, Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.record import GROUP_PREFIX

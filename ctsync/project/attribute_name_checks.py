@@ -16,6 +16,7 @@ from ctsync.canonical_json import fold_name
 from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.limits import PlatformLimits
 from ctsync.model.contribution import Path
+from ctsync.model.fault import Fault
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.project.suggestions import did_you_mean
 
@@ -44,14 +45,6 @@ _BY_FOLD = {fold_name(name): name for name in SYSTEM}
 _BY_SOUND = {_loose(name): name for name in SYSTEM if name.startswith("MSG-")}
 
 
-class NameFault(Struct, frozen=True):
-    """One thing wrong with a name."""
-
-    code: str
-    message: str
-    hint: str | None = None
-
-
 class Place(Struct, frozen=True):
     """Where a name stands."""
 
@@ -59,7 +52,7 @@ class Place(Struct, frozen=True):
     path: Path
 
 
-def name_faults(name: str, limits: PlatformLimits) -> Iterator[NameFault]:
+def name_faults(name: str, limits: PlatformLimits) -> Iterator[Fault]:
     """Yield everything wrong with a name by itself."""
     if name in SYSTEM:
         return
@@ -70,28 +63,28 @@ def name_faults(name: str, limits: PlatformLimits) -> Iterator[NameFault]:
     size = len(name.encode())
     if size > limits.key_bytes:
         message = f"a name has {size} bytes, the platform takes {limits.key_bytes}"
-        yield NameFault("CT305", message, "shorten it")
+        yield Fault("CT305", message, "shorten it")
 
 
-def _kept_for_the_platform(name: str) -> NameFault | None:
+def _kept_for_the_platform(name: str) -> Fault | None:
     folded = fold_name(name)
     right = _BY_FOLD.get(folded) or _BY_SOUND.get(_loose(name))
     if folded == "identity":
         message = f"{name} as an attribute would re-attach the person"
-        return NameFault("CT307", message, "write identity beside attributes")
+        return Fault("CT307", message, "write identity beside attributes")
     if right is not None:
         message = f'"{name}" is not the system attribute {right}'
-        return NameFault("CT303", message, f"write {right}")
+        return Fault("CT303", message, f"write {right}")
     if folded in _RESERVED:
         message = f'the platform keeps the name "{name}" for itself'
-        return NameFault("CT302", message, "choose another name")
+        return Fault("CT302", message, "choose another name")
     if folded in _FILLED:
         message = f'the platform fills a property "{name}" itself'
-        return NameFault("CT317", message, "choose another name if yours differs")
+        return Fault("CT317", message, "choose another name if yours differs")
     return _reserved_prefix(name)
 
 
-def _reserved_prefix(name: str) -> NameFault | None:
+def _reserved_prefix(name: str) -> Fault | None:
     low = name.casefold()
     prefix = next((prefix for prefix in _PREFIXES if low.startswith(prefix)), None)
     if prefix is None:
@@ -103,39 +96,39 @@ def _reserved_prefix(name: str) -> NameFault | None:
         flags = [known for known in SYSTEM if known.startswith("MSG-")]
         hint = did_you_mean(name, flags) or f"known are {', '.join(flags)}"
     message = f'names that start with {name[: len(prefix)]} are reserved: "{name}"'
-    return NameFault("CT302", message, hint)
+    return Fault("CT302", message, hint)
 
 
-def _unsendable(name: str) -> Iterator[NameFault]:
+def _unsendable(name: str) -> Iterator[Fault]:
     if name.startswith(GROUP_PREFIX):
         message = f'"{name}" is no attribute but a subscription group'
         hint = "write subscriptions: {email: {<group>: true}} beside attributes"
-        yield NameFault("CT301", message, hint)
+        yield Fault("CT301", message, hint)
         return
     found = [char for char in FORBIDDEN if char in name.removeprefix("$")]
     if found:
         message = f'the name "{name}" holds {" ".join(found)}'
-        yield NameFault("CT301", message, f"leave out {FORBIDDEN}")
+        yield Fault("CT301", message, f"leave out {FORBIDDEN}")
     yield from _invisible(name, "name")
 
 
-def _invisible(name: str, what: str) -> Iterator[NameFault]:
+def _invisible(name: str, what: str) -> Iterator[Fault]:
     if not name.strip():
-        yield NameFault("CT301", f"a {what} is empty", f"write a {what}")
+        yield Fault("CT301", f"a {what} is empty", f"write a {what}")
     elif name != name.strip():
         message = f'the {what} "{name}" starts or ends with a space'
-        yield NameFault("CT301", message, "remove it")
+        yield Fault("CT301", message, "remove it")
     if any(unicodedata.category(char) in {"Cc", "Cs"} for char in name):
-        yield NameFault("CT301", f"a {what} holds control characters", "remove them")
+        yield Fault("CT301", f"a {what} holds control characters", "remove them")
 
 
-def group_faults(group: str, limits: PlatformLimits) -> Iterator[NameFault]:
+def group_faults(group: str, limits: PlatformLimits) -> Iterator[Fault]:
     """Yield everything wrong with the name of a subscription group."""
     yield from _invisible(group, "group")
     size = len(group.encode())
     if size > limits.value_bytes:
         message = f"a group has {size} bytes, the platform takes {limits.value_bytes}"
-        yield NameFault("CT305", message, "shorten it")
+        yield Fault("CT305", message, "shorten it")
 
 
 class AttributeNameChecks:
@@ -155,11 +148,11 @@ class AttributeNameChecks:
         self._limits = limits
         self._show = show
         self._is_open = is_open
-        self._own: dict[str, tuple[NameFault, ...]] = {}
+        self._own: dict[str, tuple[Fault, ...]] = {}
         self._spellings: dict[str, tuple[str, Place]] = {}
         self._customs: dict[str, Place] = {}
 
-    def judge(self, name: str, place: Place) -> Collection[NameFault]:
+    def judge(self, name: str, place: Place) -> Collection[Fault]:
         """Return everything wrong with a name where it stands; x- names are ignored."""
         if name.startswith("x-"):
             self.sound.add(name)
@@ -172,12 +165,12 @@ class AttributeNameChecks:
             self.sound.add(name)
         return faults
 
-    def check_group(self, group: str, place: Place) -> Collection[NameFault]:
+    def check_group(self, group: str, place: Place) -> Collection[Fault]:
         """Return everything wrong with a subscription group where it stands."""
         faults = [*group_faults(group, self._limits)]
         return faults or [*self._twin(f"{GROUP_PREFIX}email.{group}", group, place)]
 
-    def _in_project(self, name: str, place: Place) -> Iterator[NameFault]:
+    def _in_project(self, name: str, place: Place) -> Iterator[Fault]:
         if name in SYSTEM or self._is_refused(name):
             return
         folded = fold_name(name)
@@ -187,12 +180,12 @@ class AttributeNameChecks:
             spellings = (*self._catalog.values(), *SYSTEM)
             message = f'unknown attribute "{name}"'
             hint = did_you_mean(name, spellings) or "add it to the catalog"
-            yield NameFault("CT313", message, hint)
+            yield Fault("CT313", message, hint)
 
     def _is_refused(self, name: str) -> bool:
         return any(f.code in {"CT302", "CT303", "CT307"} for f in self._own[name])
 
-    def _twin(self, name: str, shown: str, place: Place) -> Iterator[NameFault]:
+    def _twin(self, name: str, shown: str, place: Place) -> Iterator[Fault]:
         first, where = self._spellings.setdefault(fold_name(name), (name, place))
         if first != name:
             first = first.removeprefix(name[: len(name) - len(shown)])
@@ -200,18 +193,18 @@ class AttributeNameChecks:
                 f'"{shown}" and "{first}" ({self._show(where)}) '
                 "are one name to the platform"
             )
-            yield NameFault("CT304", message, f'write "{first}" in both places')
+            yield Fault("CT304", message, f'write "{first}" in both places')
 
     @property
     def folded(self) -> frozenset[str]:
         """The folded names of all attributes that stand anywhere."""
         return frozenset(map(fold_name, self._own))
 
-    def surplus(self) -> tuple[Place, NameFault] | None:
+    def surplus(self) -> tuple[Place, Fault] | None:
         """Return the first custom name beyond what an account holds."""
         count, limit = len(self._customs), self._limits.custom_keys
         if count <= limit:
             return None
         message = f"the project has {count} custom attributes, an account {limit}"
         place = list(self._customs.values())[limit]
-        return place, NameFault("CT306", message, "use fewer names")
+        return place, Fault("CT306", message, "use fewer names")

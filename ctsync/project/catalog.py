@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from ctsync.canonical_json import fold_name
 from ctsync.kinds.system_attributes import SYSTEM, system_rule
 from ctsync.model.attribute import Attribute
+from ctsync.model.fault import Fault
 from ctsync.model.record import GROUP_PREFIX
-from ctsync.project.attribute_name_checks import NameFault
 
 _WITH_ENUM = frozenset({"string", "list"})
 
@@ -44,27 +44,27 @@ def undeclared_rule(name: str) -> Attribute:
     return system_rule(name) or Attribute(name)
 
 
-def entry_faults(name: str, entry: Mapping[str, Any]) -> Iterator[NameFault]:
+def entry_faults(name: str, entry: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield what is wrong with a catalog entry beyond its shape."""
     system = SYSTEM.get(name)
     declared = entry.get("type")
     if system is not None and declared not in {None, system.kind}:
         message = f"{name} is a system attribute, a {system.kind}, and keeps its type"
-        yield NameFault("CT110", message, "leave type out")
+        yield Fault("CT110", message, "leave type out")
     elif declared not in {None, *_WITH_ENUM} and "enum" in entry:
         message = f'attribute "{name}" is a {declared}, which takes no enum'
-        yield NameFault("CT103", message, "an enum is for string and list")
+        yield Fault("CT103", message, "an enum is for string and list")
     yield from _foreign_values(name, system, entry.get("enum", ()))
 
 
 def _foreign_values(
     name: str, system: Attribute | None, values: list[str]
-) -> Iterator[NameFault]:
+) -> Iterator[Fault]:
     allowed = system.enum if system is not None else ()
     foreign = [value for value in values if allowed and value not in allowed]
     if foreign:
         message = f'the platform does not take "{foreign[0]}" for {name}'
-        yield NameFault("CT101", message, f"it takes {', '.join(allowed)}")
+        yield Fault("CT101", message, f"it takes {', '.join(allowed)}")
 
 
 def folded_catalog(rules: Mapping[str, Attribute]) -> dict[str, Attribute]:

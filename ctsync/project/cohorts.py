@@ -10,12 +10,13 @@ from typing import Any
 from msgspec import Struct, field
 
 from ctsync.canonical_json import canonical
+from ctsync.kinds.identifier_rules import HARMLESS
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Path
+from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.scalar_value import Raw
-from ctsync.project.attribute_name_checks import NameFault, Place
-from ctsync.project.identifier_checks import HARMLESS
+from ctsync.project.attribute_name_checks import Place
 from ctsync.project.profile_checks import ProfileChecks
 from ctsync.project.schema.sections import member_schema
 from ctsync.project.schema_errors import shape_faults
@@ -117,19 +118,19 @@ def _member(
     if first != index:
         where = checks.report.locator.place(cohort.file, cohort.place(first).path)
         message = f'cohort "{cohort.name}" lists this member twice, first at {where}'
-        checks.add(cohort.place(index), [NameFault("CT315", message, "keep one")])
+        checks.add(cohort.place(index), [Fault("CT315", message, "keep one")])
         return None
     faults = checks.keys.note(key, cohort, index)
     checks.add(cohort.place(index), faults)
     return key if all(fault.code in HARMLESS for fault in faults) else None
 
 
-def _member_faults(node: Node) -> Iterator[NameFault]:
+def _member_faults(node: Node) -> Iterator[Fault]:
     if isinstance(node, str):
-        yield NameFault("CT314", "the identifier is empty", "write the id")
+        yield Fault("CT314", "the identifier is empty", "write the id")
         return
     for fault in shape_faults(_schema(), json_of(node), "the member"):
-        yield NameFault(fault.code, fault.message, fault.hint)
+        yield Fault(fault.code, fault.message, fault.hint)
 
 
 @cache

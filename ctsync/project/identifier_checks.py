@@ -5,62 +5,14 @@ No message here shows an identifier: it may be an e-mail address or a phone numb
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ctsync.canonical_json import fold_id
-from ctsync.limits import MAX_IDENTIFIER_CHARS
+from ctsync.kinds.identifier_rules import is_usual, key_faults
+from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ProfileKey
-from ctsync.project.attribute_name_checks import NameFault, Place
-
-_USUAL = re.compile(r"[A-Za-z0-9@._+-]{1,119}")
-_OBJECT_ID = re.compile(r"[A-Za-z0-9()!:@$_-]+")
-HARMLESS = frozenset({"CT312", "CT318"})  # warnings: the key is used as written
-_CUSTOM_ID = re.compile(r"[A-Za-z0-9()!:@$_-]{1,64}")
-
-
-def is_usual(key: ProfileKey) -> bool:
-    """Say at a glance that nothing is wrong with an identifier, as with nearly all."""
-    kind, text = key
-    return kind != "objectId" and _USUAL.fullmatch(text) is not None
-
-
-def key_faults(key: ProfileKey) -> Iterator[NameFault]:
-    """Yield everything wrong with an identifier."""
-    kind, text = key
-    if not text.strip():
-        yield NameFault("CT314", "the identifier is empty", "write the id")
-        return
-    if text != text.strip():
-        message = "the identifier starts or ends with a space"
-        yield NameFault("CT318", message, "remove it, unless it is meant")
-    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
-        message = "the identifier holds control characters"
-        yield NameFault("CT314", message, "remove them")
-    if len(text) >= MAX_IDENTIFIER_CHARS:
-        message = (
-            f"the identifier has {len(text)} characters, "
-            f"the platform takes under {MAX_IDENTIFIER_CHARS}"
-        )
-        yield NameFault("CT314", message, "use a shorter id")
-    if kind == "objectId":
-        yield from _object_id_faults(text)
-
-
-def _object_id_faults(text: str) -> Iterator[NameFault]:
-    """Public docs on custom CleverTap ids; ids made by SDKs have no published form."""
-    if text.startswith("__i"):
-        message = "the platform marked this objectId as an error id (__i)"
-        yield NameFault("CT526", message, "copy the id from the profile page")
-    elif text.startswith(("__h", "__g")):
-        if not _CUSTOM_ID.fullmatch(text[3:]):
-            message = "a custom objectId is its prefix and 1 to 64 characters"
-            yield NameFault("CT526", message, "use letters, digits and ( ) ! : @ $ _ -")
-    elif not _OBJECT_ID.fullmatch(text):
-        message = "an objectId holds a character that the platform does not take"
-        yield NameFault("CT526", message, "use letters, digits and ( ) ! : @ $ _ -")
+from ctsync.project.attribute_name_checks import Place
 
 
 class KeyList(Protocol):
@@ -110,9 +62,7 @@ class IdentifierChecks:
                 self._first.setdefault((kind, text), (text, listing, at))
         self._unread.clear()
 
-    def note(
-        self, key: ProfileKey, section: KeyList, index: int
-    ) -> tuple[NameFault, ...]:
+    def note(self, key: ProfileKey, section: KeyList, index: int) -> tuple[Fault, ...]:
         """Note a key where it stands; give everything wrong with it."""
         kind, text = key
         if not is_usual(key):
@@ -130,9 +80,9 @@ class IdentifierChecks:
         self._warned.add(key)
         return (self._confusable(first[1].place(first[2])),)
 
-    def _confusable(self, first: Place) -> NameFault:
+    def _confusable(self, first: Place) -> Fault:
         message = (
             f"this identifier and the one at {self._show(first)} "
             "differ only in letter case or accents"
         )
-        return NameFault("CT312", message, "write both alike if they are one person")
+        return Fault("CT312", message, "write both alike if they are one person")

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from ctsync.canonical_json import fold_name
 from ctsync.model.attribute import Attribute
-from ctsync.project.attribute_name_checks import AttributeNameChecks, NameFault, Place
+from ctsync.model.fault import Fault
+from ctsync.project.attribute_name_checks import AttributeNameChecks, Place
 from ctsync.project.catalog import entry_faults, rule_of
 from ctsync.project.cohorts import Cohort, cohort_digest, member_keys
 from ctsync.project.identifier_checks import IdentifierChecks
@@ -60,7 +61,7 @@ class DeclaredCatalog:
 def add_faults(
     report: FindingCollector,
     place: Place,
-    faults: Iterable[NameFault],
+    faults: Iterable[Fault],
     attribute: str | None = None,
 ) -> None:
     """Report what is wrong at a place."""
@@ -80,7 +81,7 @@ def _report_twice(
 ) -> None:
     where = report.locator.place(first.file, first.path)
     message = f'{noun} "{name}" is declared in two places, first at {where}'
-    fault = NameFault("CT111", message, "keep one of them")
+    fault = Fault("CT111", message, "keep one of them")
     add_faults(report, place, [fault], name if noun == "attribute" else None)
 
 

@@ -12,11 +12,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from ctsync.kinds.identifier_rules import HARMLESS
 from ctsync.model.contribution import Path
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.project.attribute_name_checks import AttributeNameChecks, Place
-from ctsync.project.identifier_checks import HARMLESS, IdentifierChecks
+from ctsync.project.identifier_checks import IdentifierChecks
 from ctsync.project.schema.documents import ANY_ATTRIBUTES
 from ctsync.project.schema.sections import profile_schema
 from ctsync.project.schema_errors import shape_faults

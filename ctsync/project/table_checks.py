@@ -8,9 +8,10 @@ from typing import Any
 from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
 from ctsync.model.contribution import Path
+from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ID_TYPES
 from ctsync.model.record import GROUP_PREFIX
-from ctsync.project.attribute_name_checks import NameFault, Place
+from ctsync.project.attribute_name_checks import Place
 from ctsync.project.catalog import undeclared_rule
 from ctsync.project.environment_variables import Reference
 from ctsync.project.profile_checks import ProfileChecks
@@ -72,7 +73,7 @@ class TableReader:
                 f'columns "{first[column.attribute]}" and "{name}" both give '
                 f"{column.attribute}"
             )
-            fault = NameFault("CT601", message, "keep one of them")
+            fault = Fault("CT601", message, "keep one of them")
             self._checks.add(Place(section.file, at), [fault], column.attribute)
 
     def _judge(self, column: Column, words: Any, place: Place) -> None:
@@ -87,7 +88,7 @@ class TableReader:
         for word, fault in map_faults(column, rule, self._frame):
             self._checks.add(_within(place, "map", word), [fault], attribute)
 
-    def _name_faults(self, attribute: str, place: Place) -> Iterable[NameFault]:
+    def _name_faults(self, attribute: str, place: Place) -> Iterable[Fault]:
         names = self._checks.names
         channel, dot, group = attribute.removeprefix(GROUP_PREFIX).partition(".")
         is_group = attribute.startswith(GROUP_PREFIX) and dot and channel in CHANNELS
@@ -103,7 +104,7 @@ class TableReader:
                 continue
             if not self._report.locator.is_quoted(at.file, at.path):
                 message = f"plain {word} means different things to YAML readers"
-                fault = NameFault("CT201", message, f'write "{word}", with quotes')
+                fault = Fault("CT201", message, f'write "{word}", with quotes')
                 self._checks.add(at, [fault], column.attribute)
 
 

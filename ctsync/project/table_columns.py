@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ctsync.kinds import KINDS, kind_of
-from ctsync.kinds.base import Fault, Faults, ValueContext
+from ctsync.kinds.base import Faults, ValueContext
 from ctsync.kinds.type_faults import not_removable
 from ctsync.model.attribute import Attribute
 from ctsync.model.contribution import Path
+from ctsync.model.fault import Fault
 from ctsync.model.masking import SENSITIVE_TEXT
 from ctsync.model.scalar_value import Literal as Word
 from ctsync.model.scalar_value import Raw
-from ctsync.project.attribute_name_checks import NameFault
 from ctsync.yaml.scalars import Node, raw_of
 
 How = Literal["exactly", "include", "exclude"]
@@ -84,7 +84,7 @@ def _own(words: Mapping[str, Node]) -> dict[str, Node]:
 
 def option_faults(
     column: Column, given: Mapping[str, Any], rule: Attribute
-) -> Iterator[tuple[str, NameFault]]:
+) -> Iterator[tuple[str, Fault]]:
     """Yield each option that does not fit the attribute, and what is wrong with it.
 
     `given` are the options that stand in the spec.
@@ -93,14 +93,14 @@ def option_faults(
     for option in ("as", "split"):
         if option in given and not is_list:
             message = f"{column.attribute} is a {rule.kind}, and {option} makes a list"
-            yield option, NameFault("CT602", message, _TYPE_HINT)
+            yield option, Fault("CT602", message, _TYPE_HINT)
     if column.format is not None:
         if rule.kind not in {None, "date"}:
             message = f"{column.attribute} is a {rule.kind}, and format reads dates"
-            yield "format", NameFault("CT602", message, _TYPE_HINT)
+            yield "format", Fault("CT602", message, _TYPE_HINT)
         if column.map is not None:
             message = "map gives the values, so there is nothing for format to read"
-            yield "format", NameFault("CT602", message, "leave one of them out")
+            yield "format", Fault("CT602", message, "leave one of them out")
         for fault in format_faults(column.format):
             yield "format", fault
     if given.get("blank") == "remove" and not _is_removable(column, rule):
@@ -110,29 +110,29 @@ def option_faults(
 _TYPE_HINT = "leave it out, or correct the type in the catalog"
 
 
-def format_faults(text: str) -> Iterator[NameFault]:
+def format_faults(text: str) -> Iterator[Fault]:
     """Yield what keeps a format from saying a day."""
     found = _DIRECTIVE.findall(text)
     foreign = [f"%{char}" for char in found if not char or char not in DIRECTIVES]
     if foreign:
         known = " ".join(f"%{char}" for char in DIRECTIVES)
         message = f'unknown directive "{foreign[0]}"'
-        yield NameFault("CT101", message, f"known are {known}")
+        yield Fault("CT101", message, f"known are {known}")
         return
     missing = [noun for noun, chars in _NEEDED if not frozenset(chars) & {*found}]
     if missing:
         message = f"the format lacks {' and '.join(missing)}"
-        yield NameFault("CT101", message, 'write one such as "%d/%m/%Y"')
+        yield Fault("CT101", message, 'write one such as "%d/%m/%Y"')
 
 
 def map_faults(
     column: Column, rule: Attribute, frame: ValueContext
-) -> Iterator[tuple[str, NameFault]]:
+) -> Iterator[tuple[str, Fault]]:
     """Yield each word of `map` that no cell holds, or whose value cannot be taken."""
     for word, value in (column.map or {}).items():
         if not word:
             message = "no cell is looked up by an empty word: it is blank"
-            yield word, NameFault("CT101", message, "say with blank: what it means")
+            yield word, Fault("CT101", message, "say with blank: what it means")
         try:
             _normalize(column, value, rule, frame)
         except Faults as wrong:
@@ -168,6 +168,6 @@ def _is_removable(column: Column, rule: Attribute) -> bool:
     return rule.kind is not None and KINDS[rule.kind].can_remove(column.attribute)
 
 
-def _named(fault: Fault, rule: Attribute) -> NameFault:
+def _named(fault: Fault, rule: Attribute) -> Fault:
     shown = SENSITIVE_TEXT if rule.sensitive else None
-    return NameFault(fault.code, *fault.say(shown=shown))
+    return Fault(fault.code, *fault.say(shown=shown))

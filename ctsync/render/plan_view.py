@@ -164,7 +164,8 @@ class Renderer(Protocol):
     A renderer is one file of this package with a module constant `RENDERER`; it is
     then found by its `name`, which `--format` takes. It reads the view alone, yields
     text as it goes, keeps no more than a bounded number of changes, and shows values
-    and keys only through `ctsync.render.value_text` or `ctsync.render.plan_json`, which mask.
+    and keys only through `ctsync.render.value_text` or `ctsync.render.plan_json`, which
+    mask.
     """
 
     @property

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ctsync.kinds.identifier_rules import key_faults
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import Misread
-from ctsync.project.identifier_checks import key_faults
 
 # What str.strip() takes away, less the control characters.
 _SPACES = r" \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"

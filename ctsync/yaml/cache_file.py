@@ -231,7 +231,7 @@ def stamp() -> str | None:
     """
     yaml = find_spec("yaml")
     ours = Path(ctsync.__file__).parent
-    folders = [ours, ours / "model", ours / "spec"]
+    folders = [ours, *(ours / room for room in ("kinds", "model", "project", "yaml"))]
     folders += map(Path, (yaml and yaml.submodule_search_locations) or ())
     try:
         files = [each for folder in folders for each in _files(folder)]

@@ -15,10 +15,10 @@ from itertools import pairwise
 from typing import Any
 
 from ctsync.canonical_json import fold_id, parse
+from ctsync.kinds.identifier_rules import is_usual, key_faults
 from ctsync.limits import MAX_IDENTIFIER_CHARS
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.stored_entries import marks_of
-from ctsync.project.identifier_checks import is_usual, key_faults
 from ctsync.yaml.profile_entry import groups_of, key_all_the_same, key_of, words_of
 from ctsync.yaml.scalars import Node
 

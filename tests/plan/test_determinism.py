@@ -32,11 +32,14 @@ for number in range(20):
     project.says(f"u{number}", {"Tags": {"include": ["g"]}}, file="b.yaml")
 project.cohort("vip", ["u1", "u2"], {"Tier": "VIP"})
 known = {
-    "tags": KnownValue("Tags", "list", owned=True, present=("b", "q", "x"), ours=("q",)),
+    "tags": KnownValue(
+        "Tags", "list", owned=True, present=("b", "q", "x"), ours=("q",)
+    ),
     "team": KnownValue("Team", "list", owned=True, present=("m", "n", "o")),
     "name": KnownValue("Name", "string", "Jack"),
 }
-entries = [Entry(ProfileKey("identity", f"u{n}"), known, ("gone", "vip")) for n in range(9)]
+keys = [ProfileKey("identity", f"u{n}") for n in range(9)]
+entries = [Entry(key, known, ("gone", "vip")) for key in keys]
 entries.sort(key=lambda entry: entry.key)
 head = PlanHead(ground.ACCOUNT, ground.BASE)
 with tempfile.TemporaryFile() as file:

@@ -129,12 +129,18 @@ def test_a_variable_is_read_where_it_is_first_used(folder, variables, message):
 def test_variables_complete_account_state_and_notify(folder):
     folder.write(
         "ctsync.yaml",
-        "version: 1\nnotify: 'https://h/${HOOK}'\n"
+        "version: 1\nnotify: '${HOOK}'\n"
         "account: {id: '${ID}', region: '${R}', endpoint: '${E}', passcode: '${P}'}\n"
         "state: {url: '${U}', name: '${N}'}\n",
     )
     project = folder.load()
-    set_ = {"ID": "A", "R": "us1", "E": "http://127.0.0.1:1", "P": "p", "HOOK": "x"}
+    set_ = {
+        "ID": "A",
+        "R": "us1",
+        "E": "http://127.0.0.1:1",
+        "P": "p",
+        "HOOK": "https://h/x",
+    }
     set_ |= {"U": "postgresql://h/d", "N": "prod"}
     assert project.account(set_) == Account("A", "us1", "http://127.0.0.1:1")
     assert project.passcode(set_) == "p"

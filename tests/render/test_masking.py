@@ -100,7 +100,9 @@ def entry():
         ProfileKey("identity", EMAIL),
         {
             "email": KnownValue("Email", "string", EMAIL),
-            "name": KnownValue("Name", "string", NAME, certain=False, maybe=(NAME, "x")),
+            "name": KnownValue(
+                "Name", "string", NAME, certain=False, maybe=(NAME, "x")
+            ),
             "nicknames": KnownValue(
                 "Nicknames", "list", present=(NAME,), maybe=(NAME,), absent=(NAME,),
                 ours=(NAME,),

@@ -147,7 +147,7 @@ SEAMS = [
     "ctsync.transport.http._phrase",
     "ctsync.transport.webhook.canonical",
     "ctsync.plan.planner.build_change",
-    "ctsync.project.project.AccountWords.secret",
+    "ctsync.project.project.AccountText.secret",
 ]
 
 

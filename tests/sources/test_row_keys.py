@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctsync.duckdb_connection import open_connection
+from ctsync.kinds.identifier_rules import HARMLESS
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
-from ctsync.project.identifier_checks import HARMLESS
 from ctsync.sources.row_keys import faults_of, is_plain, is_sound
 
 SPACES = [chr(n) for n in range(0x3001) if chr(n).isspace()]

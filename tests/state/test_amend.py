@@ -303,7 +303,8 @@ for call in count(1):
         serial, known = serial + 1, expected(known, serial + 1)
     assert snapshot.header == with_digest(header(serial), known), (call, serial)
     assert list(snapshot.entries()) == known, call
-    assert list(snapshot.pick([ProfileKey("identity", f"{n}") for n in range(9)])) == known
+    keys = [ProfileKey("identity", f"{n}") for n in range(9)]
+    assert list(snapshot.pick(keys)) == known
     if not was_killed:
         break
     kills += 1

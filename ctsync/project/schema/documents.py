@@ -27,8 +27,10 @@ _SYSTEM_SAYS = "A system attribute of the platform."
 
 
 def project_schema(
-    rules: Iterable[Attribute] | None = None, *, open: bool = True
-) -> Schema:  # noqa: A002
+    rules: Iterable[Attribute] | None = None,
+    *,
+    open: bool = True,  # noqa: A002
+) -> Schema:
     """Return the schema of `ctsync.yaml`.
 
     `rules` are the attributes of a project's catalog. `open` says that attributes
@@ -48,8 +50,10 @@ def project_schema(
 
 
 def spec_schema(
-    rules: Iterable[Attribute] | None = None, *, open: bool = True
-) -> Schema:  # noqa: A002
+    rules: Iterable[Attribute] | None = None,
+    *,
+    open: bool = True,  # noqa: A002
+) -> Schema:
     """Return the schema of a spec file."""
     parts = sections(attribute_map(rules, open=open))
     body = map_of(parts, "spec file", "Profiles, cohorts and what attributes are.")
