@@ -1,4 +1,4 @@
-"""A journal in a file: one JSON object a line, each written in one go."""
+"""A journal in a file: one sealed JSON object a line, each written in one go."""
 
 from __future__ import annotations
 
@@ -20,9 +20,14 @@ from ctsync.state.atomic_files import (
     write_all,
 )
 from ctsync.state.base import Journal, JournalWriter, Line
+from ctsync.state.journal_lines import (
+    checksum_of,
+    head_line,
+    open_line,
+    seal_lines,
+    whole_lines,
+)
 from ctsync.state.snapshot_codec import JOURNAL_FORMAT, check_format
-
-_ENCLOSED = (b'{"change":', b'{"settled":')
 
 
 class FileJournalWriter(JournalWriter):
@@ -31,17 +36,17 @@ class FileJournalWriter(JournalWriter):
     def __init__(self, path: Path, location: str) -> None:
         self._location = location
         self._lock = Lock()
-        self._length = 0
+        self._length = self._checksum = 0
         self._is_broken = False
         self._fd: int | None = create_private(path, os.O_APPEND)
 
     def append(self, line: Line, *, sync: bool) -> None:
         """Add a line in one write; on failure, cut off what was written of it."""
-        data = encode_line(line)
+        text = canonical(line)
         with state_errors("write", self._location):
             with self._lock:
                 fd = self._open_fd()
-                self._write(fd, data)
+                self._write(fd, *seal_lines([text], self._checksum))
             if sync:
                 self._sync(fd)
 
@@ -49,8 +54,8 @@ class FileJournalWriter(JournalWriter):
         """Add whole lines as they are, piece by piece; they survive."""
         with state_errors("write", self._location), self._lock:
             fd = self._open_fd()
-            for piece in pieces:
-                self._write(fd, piece)
+            for texts in whole_lines(pieces):
+                self._write(fd, *seal_lines(texts, self._checksum))
             # Now rather than with the first call, which is to leave without delay.
             self._sync(fd)
 
@@ -74,7 +79,14 @@ class FileJournalWriter(JournalWriter):
             )
         return self._fd
 
-    def _write(self, fd: int, data: bytes) -> None:
+    def begin(self, head: Line) -> None:
+        """Write the first line; it survives."""
+        data = head_line(head)
+        fd = self._open_fd()
+        self._write(fd, data, checksum_of(data))
+        self._sync(fd)
+
+    def _write(self, fd: int, data: bytes, checksum: int) -> None:
         try:
             write_all(fd, data)
         except BaseException:
@@ -85,6 +97,7 @@ class FileJournalWriter(JournalWriter):
                 self._is_broken = False
             raise
         self._length += len(data)
+        self._checksum = checksum
 
     def _sync(self, fd: int) -> None:
         try:
@@ -96,16 +109,6 @@ class FileJournalWriter(JournalWriter):
             raise
 
 
-def encode_line(line: Line) -> bytes:
-    """Return the bytes of a line, the same in every store."""
-    return canonical(line) + b"\n"
-
-
-def first_line(head: Line) -> Line:
-    """Return the line that a journal begins with."""
-    return {**head, "format": JOURNAL_FORMAT}
-
-
 def create_journal(path: Path, head: Line, location: str) -> FileJournalWriter:
     """Begin a journal file whose head survives a power cut, or leave none.
 
@@ -115,7 +118,7 @@ def create_journal(path: Path, head: Line, location: str) -> FileJournalWriter:
     with state_errors("write", location):
         writer = FileJournalWriter(path, location)
         try:
-            writer.append(first_line(head), sync=True)
+            writer.begin(head)
             sync_folder(path.parent)
         except BaseException:
             writer.close()
@@ -155,29 +158,23 @@ def _after_head(file: PinnedFile, location: str) -> Iterator[Line]:
     return lines
 
 
-def _whole_lines(file: PinnedFile, location: str) -> Iterator[Line]:
+def _whole_lines(file: PinnedFile, location: str) -> Iterator[StoredLine]:
     """Yield the lines; the last is left out if a crash tore it."""
-    damaged: int | None = None
+    checksum = 0
     with state_errors("read", location):
-        for number, text in enumerate(file.lines(), start=1):
-            if damaged is not None:
-                raise _damage(location, damaged)
-            if _is_torn(text):
-                damaged = number
-            else:
-                yield StoredLine(text, number, location)
+        for number, line in enumerate(file.lines(), start=1):
+            if not line.endswith(b"\n") and not _was_whole(line, checksum):
+                return
+            opened = open_line(line, checksum)
+            if opened is None:
+                raise _damage(location, number)
+            text, checksum = opened
+            yield StoredLine(text, number, location)
 
 
-def _is_torn(text: bytes) -> bool:
-    if not (text.startswith(b'{"') and text.endswith(b"}\n")):
-        return True
-    if text.startswith(_ENCLOSED):
-        return False  # whether it is whole is seen when it is read
-    try:
-        parse(text)
-    except ValueError:
-        return True
-    return False
+def _was_whole(line: bytes, checksum: int) -> bool:
+    """Return whether a last line lacks its newline because that was damaged."""
+    return open_line(line[:-1] + b"\n", checksum) is not None
 
 
 class StoredLine(Mapping[str, Any]):

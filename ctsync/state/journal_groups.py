@@ -12,10 +12,11 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import TypeAlias
 
+from ctsync.canonical_json import canonical
 from ctsync.errors import StateError
 from ctsync.state.atomic_files import PinnedFile
 from ctsync.state.base import JournalWriter, Line
-from ctsync.state.journal_file import encode_line
+from ctsync.state.journal_lines import checksum_of, seal_lines, whole_lines
 
 GROUP_BYTES = 1 << 22
 MOST_WAITING = 4 * GROUP_BYTES
@@ -28,17 +29,24 @@ class GroupedJournalWriter(JournalWriter):
 
     `put` returns when its group would survive, and raises `StateError` where it cannot
     be sure of that; no further group follows then. Group 0 is the head, which is there
-    already. `check_lock` is what the store makes of it.
+    already: the lines follow `after`, its line. `check_lock` is what the store makes
+    of it.
     """
 
     def __init__(
-        self, put: Put, check_lock: Callable[[], None], *, location: str
+        self,
+        put: Put,
+        check_lock: Callable[[], None],
+        *,
+        after: bytes,
+        location: str,
     ) -> None:
         self._put = put
         self._check_lock = check_lock
         self._location = location
         self._changed = Condition()
         self._waiting = bytearray()
+        self._checksum = checksum_of(after)
         self._added = self._kept = 0
         self._error: BaseException | None = None
         self._is_closed = False
@@ -47,14 +55,14 @@ class GroupedJournalWriter(JournalWriter):
 
     def append(self, line: Line, *, sync: bool) -> None:
         """Add a line; with `sync`, wait until its group was put."""
-        mark = self._add(encode_line(line))
+        mark = self._add([canonical(line)])
         if sync:
             self._await(mark)
 
     def append_plan(self, pieces: Iterable[bytes]) -> None:
         """Add whole lines as they are, piece by piece; they survive."""
-        for piece in pieces:
-            self._add(piece)
+        for texts in whole_lines(pieces):
+            self._add(texts)
         self._await(self._added)
 
     def check_lock(self) -> None:
@@ -70,12 +78,13 @@ class GroupedJournalWriter(JournalWriter):
             self._changed.notify_all()
         self._thread.join()
 
-    def _add(self, data: bytes) -> int:
+    def _add(self, texts: list[bytes]) -> int:
         with self._changed:
             while len(self._waiting) > MOST_WAITING and self._error is None:
                 self._changed.wait()
             if self._is_closed or self._error is not None:
                 raise self._broken()
+            data, self._checksum = seal_lines(texts, self._checksum)
             self._waiting += data
             self._added += len(data)
             self._changed.notify_all()

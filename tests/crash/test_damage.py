@@ -8,8 +8,10 @@ import pytest
 from trial.world import Trouble
 
 from ctsync.errors import StateError
+from ctsync.state.journal_lines import head_line
 
 KILLED = -9
+OTHER = {"serial": 7}
 
 
 def test_a_rename_that_the_disk_forgot_is_made_again_from_the_journal(cases):
@@ -40,9 +42,7 @@ def test_a_journal_beside_another_snapshot_is_refused_and_nothing_is_sent(cases)
         assert case.run("kill", 20) == KILLED
         journal = case.journal_path
         lines = journal.read_bytes()
-        head, _, rest = lines.partition(b"\n")
-        other = {**json.loads(head), "serial": 7}
-        journal.write_bytes(json.dumps(other).encode() + b"\n" + rest)
+        journal.write_bytes(head_line({**json.loads(lines.split(b"\n")[0]), **OTHER}))
         calls = case.calls()
         with pytest.raises(StateError) as refused:
             case.world.apply(case.plan, Trouble())

@@ -354,14 +354,8 @@ def test_a_journal_with_a_torn_head_makes_room_for_the_next(bench):
     assert bench.open().journal().head["run"] == "r2"
 
 
-def test_a_last_line_that_is_no_json_is_dropped(bench):
-    _write_three(bench)
-    bench.damage_journal_line(4)
-    assert list(bench.open().journal().lines()) == [{"n": 0}, {"n": 1}]
-
-
-@pytest.mark.parametrize("number", [1, 2, 3])
-def test_damage_before_the_end_is_refused(bench, number):
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_a_line_that_ends_in_a_newline_was_not_torn(bench, number):
     _write_three(bench)
     bench.damage_journal_line(number)
     with pytest.raises(StateError, match=f"line {number} of .* is damaged") as caught:

@@ -173,9 +173,7 @@ def test_a_file_cut_in_an_entry_is_named_as_edited(path, entry, header):
 
 def test_another_file_is_not_taken_for_a_journal(path):
     path.with_name("state.jsonl.journal").write_text('{"hello": 1}\n')
-    with pytest.raises(
-        StateError, match=r"state.jsonl.journal is not a file of ctsync"
-    ):
+    with pytest.raises(StateError, match=r"line 1 of .*jsonl.journal is damaged"):
         JsonlStore(path).journal()
 
 

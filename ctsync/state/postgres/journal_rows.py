@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ctsync.errors import StateError
 from ctsync.state.atomic_files import PinnedFile
 from ctsync.state.base import JournalWriter, Line
-from ctsync.state.journal_file import encode_line, first_line
 from ctsync.state.journal_groups import GroupedJournalWriter, spooled
+from ctsync.state.journal_lines import head_line
 from ctsync.state.postgres.session import Session
 from ctsync.state.postgres.tenure import Tenure
 from ctsync.state.postgres.view import existing_state
@@ -28,11 +28,12 @@ def open_journal(held: Tenure, head: Line) -> JournalWriter:
         with held.writing() as session:
             session.run(_PUT, held.state, number, group)
 
+    first = head_line(head)
     with held.writing() as session:
         session.run("DELETE FROM ctsync.journal WHERE state = %s", held.state)
-        session.run(_PUT, held.state, 0, encode_line(first_line(head)))
+        session.run(_PUT, held.state, 0, first)
     location = called(held.session.location)
-    return GroupedJournalWriter(put, held.check, location=location)
+    return GroupedJournalWriter(put, held.check, after=first, location=location)
 
 
 _PUT = "INSERT INTO ctsync.journal (state, number, lines) VALUES (%s, %s, %s)"

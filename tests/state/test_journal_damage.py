@@ -1,0 +1,162 @@
+"""Whatever becomes of a journal's bytes, it is whole, torn at the end, or refused."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ctsync.canonical_json import canonical, parse
+from ctsync.errors import StateError
+from ctsync.state.journal_lines import checksum_of, head_line, open_line, seal_lines
+from ctsync.state.jsonl_store import JsonlStore
+
+HEAD = {"lineage": "lineage-1", "serial": 3, "run": "r1"}
+# Words in which one bit makes a newline, a quote, a brace or a digit.
+LINES = [
+    {"change": {"key": {"identity": "J*JZ\n"}}, "traits": 1, "waves": [1, 3]},
+    {"settled": {"entry": [None, [], []], "key": {"identity": "ä{}"}}},
+    {"intent": {"call": 1, "spans": [[0, 2]], "wave": 3}},
+    {"left": {"at": 12.5, "call": 1}},
+    {"receipt": {"call": 1, "outcomes": [[2, "acknowledged"]]}},
+    {"end": {"may_land": False, "open": False}},
+]
+
+
+class Kept:
+    """A journal in a file, whose bytes are put wrong."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.path = folder / "state.jsonl.journal"
+        self.write(LINES)
+        self.whole = self.path.read_bytes()
+
+    def write(self, lines, head=HEAD):
+        store = self._store()
+        store.discard_journal()
+        with store.open_journal(head) as writer:
+            texts = [canonical(line) + b"\n" for line in lines[:2]]
+            writer.append_plan([b"".join(texts)[:30], b"".join(texts)[30:]])
+            for line in lines[2:]:
+                writer.append(line, sync=False)
+
+    def read(self, data):
+        """Give head and lines; None where there is no journal."""
+        self.path.write_bytes(data)
+        journal = self._store().journal()
+        return journal and [journal.head, *journal.lines()]
+
+    def is_refused(self, data):
+        error = None
+        try:
+            self.read(data)
+        except StateError as damage:
+            error = damage
+        if error is not None:
+            assert error.code == "journal_damaged"
+            assert "state doubt --all" in error.hint
+        return error is not None
+
+    def _store(self):
+        return JsonlStore.at("state.jsonl", folder=self.folder, name=None)
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.fsync", lambda _: None)
+    return Kept(tmp_path)
+
+
+def test_lines_come_back_as_they_were_and_are_json(kept):
+    head, *lines = kept.read(kept.whole)
+    assert HEAD.items() <= head.items()
+    assert [dict(line) for line in lines] == LINES
+    for line, text in zip(lines[:2], LINES, strict=False):
+        assert line.text == canonical(text) + b"\n"
+    for text in kept.whole.splitlines():
+        assert len(parse(text)["sum"]) == 8
+
+
+def test_every_bit_that_flips_is_seen(kept):
+    for place in range(len(kept.whole)):
+        for bit in range(8):
+            data = bytearray(kept.whole)
+            data[place] ^= 1 << bit
+            assert kept.is_refused(bytes(data)), (place, bit)
+
+
+def test_what_is_cut_off_anywhere_leaves_the_lines_before(kept):
+    whole = kept.read(kept.whole)
+    for length in range(len(kept.whole)):
+        data = kept.whole[:length]
+        assert kept.read(data) == (whole[: data.count(b"\n")] or None)
+
+
+def orders():
+    """Yield the lines in every wrong order that one move makes, but for a lost end."""
+    count = len(LINES) + 1
+    for at in range(count):
+        yield [n for n in range(count) if n != at] if at < count - 1 else []
+        for other in range(count + 1):
+            once_more = [*range(count)]
+            once_more.insert(other, at)
+            yield once_more
+        for other in range(at + 1, count):
+            swapped = [*range(count)]
+            swapped[at], swapped[other] = other, at
+            yield swapped
+
+
+def test_lines_that_come_twice_or_go_or_move_are_seen(kept):
+    lines = kept.whole.splitlines(keepends=True)
+    for order in filter(None, orders()):
+        assert kept.is_refused(b"".join(lines[n] for n in order)), order
+
+
+def test_two_journals_are_not_one(kept):
+    kept.write(LINES, {**HEAD, "run": "r2"})
+    other = kept.path.read_bytes()
+    both = (kept.whole, other)
+    assert kept.is_refused(both[0] + both[1])
+    lines = [data.splitlines(keepends=True) for data in both]
+    for cut in range(1, len(LINES) + 1):  # the beginning of one, the end of the other
+        assert kept.is_refused(b"".join([*lines[0][:cut], *lines[1][cut:]]))
+
+
+@settings(deadline=None, max_examples=400)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 900), st.integers(0, 900), st.binary(max_size=9)),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_bytes_put_anywhere_are_a_journal_a_torn_one_or_refused(tmp_path_factory, puts):
+    kept = Kept(tmp_path_factory.mktemp("journal"))
+    data = kept.whole
+    for start, end, put in puts:
+        data = data[:start] + put + data[max(start, end) :]
+    if not kept.is_refused(data):
+        found = kept.read(data)
+        assert found is None or found == kept.read(kept.whole)[: len(found)]
+
+
+def test_a_checksum_is_of_all_lines_so_far():
+    texts = [canonical(line) for line in LINES]
+    first = head_line(HEAD)
+    at_once, last = seal_lines(texts, checksum_of(first))
+    one_by_one, checksum = b"", checksum_of(first)
+    for text in texts:
+        sealed, checksum = seal_lines([text], checksum)
+        one_by_one += sealed
+    assert (at_once, last) == (one_by_one, checksum)
+    sums = [checksum_of(line) for line in at_once.splitlines(keepends=True)]
+    assert len(set(sums)) == len(LINES)
+    for (before, _), line in zip(
+        pairwise([checksum_of(first), *sums]),
+        at_once.splitlines(keepends=True),
+        strict=True,
+    ):
+        assert open_line(line, before) is not None
+        assert open_line(line, before ^ 1) is None
