@@ -15,6 +15,7 @@ from ctsync.apply.apply_settings import ApplySettings, Observer, Runtime, StopRe
 from ctsync.apply.clock import Clock
 from ctsync.apply.fold import fold_journal
 from ctsync.apply.gc_tuning import collected_seldom
+from ctsync.apply.history import keep_run
 from ctsync.apply.journal_records import JournalHead
 from ctsync.apply.journal_writer import NoRunJournal, RunJournal, StoredRunJournal
 from ctsync.apply.late_writes import wait_for_late_writes
@@ -58,14 +59,28 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
         TransportError: the passcode or the address cannot be used; nothing was sent.
     """
     around = Runtime(clock, sleep, rng, observer)
-    present = folded_view(store) if terms.dry_run else recover(store)
+    present = (
+        folded_view(store)
+        if terms.dry_run
+        else recover(store, history_runs=terms.history_runs)
+    )
     standing = check_plan(plan, present)
     with collected_seldom(), ExitStack() as stack:
         due = Due(plan)
         if standing == "continued":
             due = remainder(plan, present.entries(), terms.frame)
             stack.enter_context(due.plan)
-        run = _Run(plan, due, store, terms, around, StopReason(stop), present, new_id())
+        run = _Run(
+            plan,
+            due,
+            store,
+            terms,
+            around,
+            StopReason(stop),
+            present,
+            new_id(),
+            clock.steady(),
+        )
         return run.go(connect, new_id, stop)
 
 
@@ -78,11 +93,11 @@ class _Run(Struct, frozen=True):
     stop_reason: StopReason
     present: CurrentSnapshot
     run: str
+    began: float  # by the steady clock
 
     def go(
         self, connect: Connect, new_id: Callable[[], str], stop: StopRequest
     ) -> ApplyResult:
-        started = self.around.clock.steady()
         tally = OutcomeCounts(self.plan.foot.places, self.due.done)
         with closing(connect() if self._sends else _NoTransport()) as transport:
             if self.terms.dry_run or not (self._sends or self._releases):
@@ -92,7 +107,7 @@ class _Run(Struct, frozen=True):
                 self._wait_for_earlier_runs()
                 head = self._head(new_id)
                 dispatch, error = self._write(head, transport, tally)
-        return self._result(tally, dispatch, error, started, stop)
+        return self._result(tally, dispatch, error, stop)
 
     @property
     def _sends(self) -> bool:
@@ -136,6 +151,8 @@ class _Run(Struct, frozen=True):
             # When calls left is only told where their lines outlive a kill.
             boot=clock.boot if self.store.keeps_unsynced else None,
             tool_version=__version__,
+            environment=self.plan.head.environment,
+            author=self.terms.author,
         )
 
     def _run_journal(self, writer: JournalWriter) -> StoredRunJournal:
@@ -176,8 +193,12 @@ class _Run(Struct, frozen=True):
                 run_journal.release()
             self._wait_for_late_writes(dispatch)
             is_whole = tally.acknowledged == tally.total and stopped is None
-            may_land = dispatch.unanswered_over_at > self.around.clock.steady()
-            run_journal.end(is_open=not is_whole, may_land=may_land)
+            run_journal.end(
+                is_open=not is_whole,
+                may_land=dispatch.unanswered_over_at > self.around.clock.steady(),
+                seconds=round(self._seconds, 3),
+                stopped=stopped,
+            )
         except (CtsyncError, MemoryError) as error:
             if not dispatch.calls:
                 raise
@@ -195,6 +216,8 @@ class _Run(Struct, frozen=True):
         try:
             journal = self.store.journal()
             if journal is not None:
+                kept = self.terms.history_runs
+                keep_run(self.store, self.present, journal, keep=kept)
                 folding = fold_journal(self.present.header, journal)
                 if folding is not None:
                     self.store.amend(folding.header, folding.edits())
@@ -204,6 +227,10 @@ class _Run(Struct, frozen=True):
                 raise
             return _told(error)
         return None
+
+    @property
+    def _seconds(self) -> float:
+        return self.around.clock.steady() - self.began
 
     def _stopped(self, tally: OutcomeCounts) -> str | None:
         reason = self.stop_reason.reason
@@ -216,7 +243,6 @@ class _Run(Struct, frozen=True):
         tally: OutcomeCounts,
         dispatch: Sender,
         error: CtsyncError | None,
-        started: float,
         stop: StopRequest,
     ) -> ApplyResult:
         reason = self.stop_reason.reason if self._stopped(tally) else None
@@ -226,7 +252,7 @@ class _Run(Struct, frozen=True):
             environment=self.plan.head.environment,
             tally=tally,
             calls=dispatch.calls,
-            seconds=self.around.clock.steady() - started,
+            seconds=self._seconds,
             dry_run=self.terms.dry_run,
             called=dispatch.reached or (error is not None and dispatch.calls > 0),
             stopped=reason,

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from ctsync.apply.clock import Clock
 from ctsync.kinds.base import ValueContext
 from ctsync.model.policy import DEFAULT_LIMITS, Limit
+from ctsync.model.run import KEPT_RUNS, Author
 
 Halted = Literal["unauthorised", "unreachable", "interrupted", "reject_limit", "canary"]
 
@@ -44,7 +45,8 @@ class ApplySettings(Struct, frozen=True):
     """What the project and the command line say about a run.
 
     `concurrency` is how many calls may be in flight. `canary` is how many profiles go
-    first; the rest follow only if all of them were acknowledged.
+    first; the rest follow only if all of them were acknowledged. `author` is who is
+    kept as having started the run, among the last `history_runs`.
     """
 
     records_per_call: int = 100
@@ -56,6 +58,8 @@ class ApplySettings(Struct, frozen=True):
     allow_rejected: Limit | None = None
     frame: ValueContext = field(default_factory=ValueContext)
     pace: RetryPace = field(default_factory=RetryPace)
+    author: Author = field(default_factory=Author)
+    history_runs: int = KEPT_RUNS
 
 
 class StopRequest(Protocol):

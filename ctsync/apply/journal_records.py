@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from ctsync.model.record import RecordOutcome
+from ctsync.model.run import Author
 from ctsync.model.snapshot import Account
 from ctsync.plan.batches import RecordSlice, spans
 from ctsync.state.journal_file import journal_damaged
@@ -37,10 +38,13 @@ class JournalHead(Struct, frozen=True):
     started: float  # by the clock on the wall
     boot: str | None  # names the clock of the lines below
     tool_version: str
+    environment: str | None = None
+    author: Author = Author()
 
     def as_json(self) -> dict[str, Any]:
         """Return the first line."""
-        return {"format": FORMAT, **asdict(self), "account": self.account.as_json()}
+        parts = {"account": self.account.as_json(), "author": asdict(self.author)}
+        return {"format": FORMAT, **asdict(self), **parts}
 
 
 def head_from_json(data: Line) -> JournalHead:
@@ -51,7 +55,11 @@ def head_from_json(data: Line) -> JournalHead:
     """
     try:
         fields = {name: data[name] for name in JournalHead.__struct_fields__}
-        return JournalHead(**{**fields, "account": Account(**data["account"])})
+        parts = {
+            "account": Account(**data["account"]),
+            "author": Author(**data["author"]),
+        }
+        return JournalHead(**{**fields, **parts})
     except (KeyError, TypeError) as error:
         words = "the first line of the journal is none that a run writes"
         raise journal_damaged(words) from error
@@ -117,9 +125,17 @@ def release_line() -> dict[str, Any]:
     return {"release": True}
 
 
-def end_line(*, is_open: bool, may_land: bool = False) -> dict[str, Any]:
+def end_line(
+    *,
+    is_open: bool,
+    may_land: bool = False,
+    seconds: float = 0.0,
+    stopped: str | None = None,
+) -> dict[str, Any]:
     """Say that the run ended by itself, and whether it left anything open.
 
-    `may_land` says that a call without an answer may still be written.
+    `may_land` says that a call without an answer may still be written, `stopped` why
+    not all was sent.
     """
-    return {"end": {"open": is_open, "may_land": may_land}}
+    end = {"open": is_open, "may_land": may_land}
+    return {"end": {**end, "seconds": seconds, "stopped": stopped}}

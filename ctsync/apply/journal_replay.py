@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from types import TracebackType
 from typing import TypeAlias
 
@@ -18,7 +20,7 @@ from ctsync.apply.state_effects import (
 )
 from ctsync.model.change import Change, settled_from_json
 from ctsync.model.profile_key import ProfileKey, key_from_json
-from ctsync.model.record import Outcome
+from ctsync.model.record import Outcome, Record
 from ctsync.plan.batches import Places, placed
 from ctsync.plan.change_codec import change_from_data, waves_in
 from ctsync.plan.schedule import WAVES, records_of
@@ -26,8 +28,12 @@ from ctsync.state.journal_file import StoredLine, journal_damaged
 
 Folded: TypeAlias = "EntryWrite | UncertainRecord | AcknowledgedRecord"
 
-# Two bits a wave, in one byte a place. One that was tried again may have both.
+# Two bits a wave, in one byte a place. One that was tried again may have both. One more
+# says that any of its records was rejected, which changes nothing that is known.
 _DOUBTED, _TAKEN = 1, 2
+_ALL_DOUBTED = 0b010101
+_REJECTED = 1 << 6
+_WITHOUT_EFFECT = bytes((0, _REJECTED))
 
 
 class JournalReplay:
@@ -46,8 +52,12 @@ class JournalReplay:
         self.is_open = True  # a run that was cut off left everything open
         self.releases = False
         self.sends = False
+        self.calls = 0
+        self.seconds: float | None = None  # how long a run took that came to its end
+        self.stopped: str | None = None
         self._has_ended = self._may_land = False
         self._marks = bytearray()
+        self._due = bytearray()  # the marks of a profile that is wholly acknowledged
         self._unheard: dict[int, Line] = {}
         self._late: dict[int, CallIntent] = {}
         for number, line in enumerate(lines, start=2):
@@ -59,7 +69,7 @@ class JournalReplay:
     @property
     def does_anything(self) -> bool:
         """Whether the journal changes what is known."""
-        return self.releases or any(self._marks)
+        return self.releases or bool(self._marks.strip(_WITHOUT_EFFECT))
 
     @property
     def unanswered(self) -> CallIntent | None:
@@ -95,7 +105,7 @@ class JournalReplay:
             return key_from_json(data["key"]), (note,)
         if kind != "change":
             return None
-        mark = self._marks[place] if _sends(line) else 0
+        mark = self._marks[place] & ~_REJECTED if _sends(line) else 0
         if mark:
             change = change_from_data(line[kind], is_whole=False)
             return change.key, tuple(_effects(change, mark, run))
@@ -103,6 +113,32 @@ class JournalReplay:
             change = change_from_data(line[kind], is_whole=False)
             return change.key, (release_of(change),)
         return None
+
+    def outcomes(
+        self, lines: Iterable[Line]
+    ) -> Iterator[tuple[Change, tuple[tuple[Record, Outcome], ...]]]:
+        """Yield the changes of the same lines of which anything came.
+
+        With each come its records that were acknowledged or whose outcome is unknown,
+        in the order in which they were sent; there are none where it only releases.
+        """
+        marks = iter(self._marks)
+        for number, line in enumerate(lines, start=2):
+            if _kind_of(line) == "change":
+                mark = next(marks) & ~_REJECTED if _sends(line) else 0
+                if mark or (self.releases and not _sends(line)):
+                    with _readable(number):
+                        change = change_from_data(line["change"], is_whole=False)
+                        known = tuple(_outcomes(change, mark))
+                    yield change, known
+
+    def counts(self) -> dict[str, int]:
+        """Return profiles by their worst outcome."""
+        counts = {outcome.value: 0 for outcome in Outcome}
+        pairs = Counter(zip(self._marks, self._due, strict=True))
+        for (mark, due), count in pairs.items():
+            counts[_worst(mark, due).value] += count
+        return counts
 
     def _read(self, line: Line) -> None:
         if self._has_ended:
@@ -113,8 +149,9 @@ class JournalReplay:
         """Leave what is read where it is folded."""
 
     def _change(self, line: Line) -> None:
-        if _sends(line):
+        if due := _due_of(line):
             self._marks.append(0)
+            self._due.append(due)
 
     def _write_intents(self, line: Line) -> None:
         intent = line["intent"]
@@ -124,6 +161,7 @@ class JournalReplay:
         self._places(intent)
         self._unheard[call], self._late[call] = intent, sent_from_json(intent)
         self.sends = True
+        self.calls += 1
 
     def _leave(self, line: Line) -> None:
         call, at = line["left"]["call"], float(line["left"]["at"])
@@ -146,6 +184,7 @@ class JournalReplay:
         self._has_ended = True
         self.is_open = bool(line["end"]["open"])
         self._may_land = bool(line["end"]["may_land"])
+        self.seconds, self.stopped = line["end"]["seconds"], line["end"]["stopped"]
 
     def _places(self, intent: Line) -> Places:
         """Return the places of a call's records: each of a change that sends."""
@@ -160,7 +199,8 @@ class JournalReplay:
         places, start = self._places(intent), 0
         shift = 2 * (intent["wave"] - 1)
         for count, outcome in outcomes:
-            if bit := _BITS.get(outcome, 0) << shift:
+            rejected = _REJECTED if outcome is Outcome.REJECTED else 0
+            if bit := rejected or _BITS.get(outcome, 0) << shift:
                 self._mark(places[start : start + count], bit)
             start += count
 
@@ -216,14 +256,42 @@ def _effects(change: Change, mark: int, run: str) -> Iterator[Folded]:
             yield AcknowledgedRecord(record, change)
 
 
+def _outcomes(change: Change, mark: int) -> Iterator[tuple[Record, Outcome]]:
+    for wave, record in records_of(change):
+        bits = mark >> 2 * (wave - 1)
+        if bits & _TAKEN:
+            yield record, Outcome.ACKNOWLEDGED
+        elif bits & _DOUBTED:
+            yield record, Outcome.UNKNOWN
+
+
+def _worst(mark: int, due: int) -> Outcome:
+    taken = mark & due
+    if taken == due:
+        return Outcome.ACKNOWLEDGED
+    if mark & _ALL_DOUBTED & ~(taken >> 1):
+        return Outcome.UNKNOWN
+    return Outcome.REJECTED if mark & _REJECTED else Outcome.NOT_SENT
+
+
 def _kind_of(line: Line) -> str:
     return next(iter(line), "")
 
 
 def _sends(line: Line) -> bool:
+    return _due_of(line) != 0
+
+
+def _due_of(line: Line) -> int:
+    """Return the marks of a change of which every record was acknowledged."""
     if isinstance(line, StoredLine):
-        return waves_in(line.text) != b""
-    return bool(line["waves"])
+        return _due_in(waves_in(line.text))
+    return _due_in(",".join(map(str, line["waves"])).encode())
+
+
+@lru_cache(maxsize=64)
+def _due_in(waves: bytes) -> int:
+    return sum(_TAKEN << 2 * (int(wave) - 1) for wave in waves.split(b",") if wave)
 
 
 def _size(intent: Line) -> int:

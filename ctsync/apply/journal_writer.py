@@ -90,9 +90,13 @@ class StoredRunJournal:
         """Note that the state alone forgets what the plan releases."""
         self._writer.append(release_line(), sync=False)
 
-    def end(self, *, is_open: bool, may_land: bool) -> None:
+    def end(
+        self, *, is_open: bool, may_land: bool, seconds: float, stopped: str | None
+    ) -> None:
         """Note that the run came to its end by itself; survives."""
-        line = end_line(is_open=is_open, may_land=may_land)
+        line = end_line(
+            is_open=is_open, may_land=may_land, seconds=seconds, stopped=stopped
+        )
         self._writer.append(line, sync=True)
 
 

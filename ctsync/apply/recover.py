@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ctsync.apply.fold import Folding, fold_journal
+from ctsync.apply.history import keep_run
 from ctsync.errors import StateError
+from ctsync.model.run import KEPT_RUNS
 from ctsync.model.snapshot import Base
 from ctsync.state.base import Journal, Snapshot, Store
 from ctsync.state.entry_edits import changed_entry, replaced_entries
@@ -64,8 +66,8 @@ def _folded_in_memory(snapshot: Snapshot, folding: Folding) -> CurrentSnapshot:
     )
 
 
-def recover(store: Store) -> CurrentSnapshot:
-    """Fold what a run left that was cut off. Call it under the lock.
+def recover(store: Store, *, history_runs: int = KEPT_RUNS) -> CurrentSnapshot:
+    """Fold what a run left that was cut off, and keep its record, under the lock.
 
     What it left unanswered may still be written: who sends waits for that.
 
@@ -75,6 +77,8 @@ def recover(store: Store) -> CurrentSnapshot:
     journal = store.journal()
     snapshot = store.read()
     if journal is not None:
+        if _extends(store, snapshot, journal):
+            keep_run(store, snapshot, journal, keep=history_runs)
         folding = _folding(store, snapshot, journal)
         if folding is not None:
             store.amend(folding.header, folding.edits())
@@ -84,5 +88,11 @@ def recover(store: Store) -> CurrentSnapshot:
 
 
 def _folding(store: Store, snapshot: Snapshot, journal: Journal) -> Folding | None:
+    if not _extends(store, snapshot, journal):
+        return None
+    return fold_journal(snapshot.header, journal)
+
+
+def _extends(store: Store, snapshot: Snapshot, journal: Journal) -> bool:
     standing = relation(snapshot.header, journal.head, location=store.location)
-    return fold_journal(snapshot.header, journal) if standing == "extends" else None
+    return standing == "extends"

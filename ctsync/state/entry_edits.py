@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import tee
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
@@ -12,6 +12,7 @@ from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.profile_key import ProfileKey
 
 Edit: TypeAlias = "Callable[[Entry | None], Entry | None]"
+T = TypeVar("T")
 
 
 def changed_entry(
@@ -87,14 +88,23 @@ def replaced_entries(
     Raises:
         ValueError: the edits are not sorted, or a key comes twice.
     """
-    edits, again = tee(in_order(edits))
+    for key, edit, before in beside(pick, in_order(edits)):
+        yield key, before, edit(before)
+
+
+def beside(
+    pick: Callable[[Iterable[ProfileKey]], Iterator[Entry]],
+    values: Iterable[tuple[ProfileKey, T]],
+) -> Iterator[tuple[ProfileKey, T, Entry | None]]:
+    """Yield values, which come sorted by key, with the entry that each is about."""
+    values, again = tee(values)
     found = pick(key for key, _ in again)
     waiting = next(found, None)
-    for key, edit in edits:
+    for key, value in values:
         before = None
         if waiting is not None and waiting.key == key:
             before, waiting = waiting, next(found, None)
-        yield key, before, edit(before)
+        yield key, value, before
 
 
 def forget_attribute(entry: Entry, folded_name: str) -> Entry:

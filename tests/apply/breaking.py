@@ -76,6 +76,11 @@ class FrailStore:
         self._fuse()
         return written
 
+    def append_run(self, record, changes=(), *, keep):
+        self._fuse()
+        self._store.append_run(record, changes, keep=keep)
+        self._fuse()
+
     def discard_journal(self):
         self._fuse()
         self._store.discard_journal()

@@ -192,6 +192,17 @@ class FrailStore:
         self._fuse()
         return written
 
+    def append_run(
+        self,
+        record: Mapping[str, Any],
+        changes: Iterable[Mapping[str, Any]] = (),
+        *,
+        keep: int,
+    ) -> None:
+        self._fuse()
+        self._store.append_run(record, self._frail(changes), keep=keep)
+        self._fuse()
+
     def _frail(self, what: Iterable[T]) -> Iterator[T]:
         yield from what
         self._fuse()

@@ -1,0 +1,113 @@
+"""What a journal tells of its run, kept beside the state when the run is folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ctsync.apply.journal_records import JournalHead, head_from_json
+from ctsync.apply.journal_replay import JournalReplay
+from ctsync.canonical_json import fold_name
+from ctsync.model.change import Change
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.record import Outcome, Record
+from ctsync.model.run import Run, RunChange, RunOperation
+from ctsync.state.base import Journal, Line, RunRecord, Snapshot, Store
+from ctsync.state.entry_edits import beside
+from ctsync.state.lineage_checks import relation
+
+_Done = tuple[Change, tuple[tuple[Record, Outcome], ...]]
+
+
+def keep_run(store: Store, before: Snapshot, journal: Journal, *, keep: int) -> None:
+    """Keep what a journal tells of its run, with what was known before it.
+
+    Call it under the lock, before the journal is folded into that snapshot: whoever is
+    cut off in between does both once more.
+
+    Raises:
+        StateError: it could not be written.
+    """
+    told = run_in(before, journal)
+    store.append_run(told.record, told.changes(), keep=keep)
+
+
+def run_in(before: Snapshot, journal: Journal) -> RunRecord:
+    """Return the record of the run of a journal, and of what it did to `before`."""
+    replay = JournalReplay(journal.lines())
+    run = _run_of(head_from_json(journal.head), replay)
+
+    def changes() -> Iterator[Line]:
+        done = replay.outcomes(journal.lines())
+        return (change.as_json() for change in _changes(before, done))
+
+    return RunRecord(run.as_json(), changes)
+
+
+def past_runs(store: Store) -> Iterator[RunRecord]:
+    """Yield the runs that are kept, the last one first; one that is not folded too.
+
+    Raises:
+        StateError: they cannot be read.
+    """
+    journal = store.journal()
+    if journal is not None:
+        snapshot = store.read()
+        if (
+            relation(snapshot.header, journal.head, location=store.location)
+            == "extends"
+        ):
+            yield run_in(snapshot, journal)
+    yield from store.runs()
+
+
+def _run_of(head: JournalHead, replay: JournalReplay) -> Run:
+    return Run(
+        run=head.run,
+        started=head.started,
+        seconds=replay.seconds,
+        author=head.author,
+        environment=head.environment,
+        lineage=head.lineage,
+        serial=head.serial,
+        plan=head.plan,
+        digest=head.digest,
+        counts=replay.counts(),
+        calls=replay.calls,
+        stopped=replay.stopped,
+        tool_version=head.tool_version,
+    )
+
+
+def _changes(before: Snapshot, done: Iterable[_Done]) -> Iterator[RunChange]:
+    keyed = ((each[0].key, each) for each in done)
+    for _, (change, records), entry in beside(before.pick, keyed):
+        # One that a read found gone was made anew.
+        is_new = entry is None or entry.gone
+        yield _change_of(change, records, None if is_new else entry)
+
+
+def _change_of(
+    change: Change, records: Iterable[tuple[Record, Outcome]], entry: Entry | None
+) -> RunChange:
+    operations = tuple(
+        RunOperation(operation, outcome)
+        for record, outcome in records
+        for operation in record.operations
+    )
+    touched = [each.operation.attribute for each in operations]
+    return RunChange(
+        change.key,
+        change.action,
+        operations,
+        change.released,
+        _known(entry, (*touched, *change.released)),
+        () if entry is None else entry.cohorts,
+        is_new=entry is None,
+    )
+
+
+def _known(entry: Entry | None, names: Iterable[str]) -> Mapping[str, KnownValue]:
+    if entry is None:
+        return {}
+    found = {name: entry.attributes.get(name) for name in map(fold_name, names)}
+    return {name: known for name, known in found.items() if known is not None}
