@@ -75,7 +75,7 @@ def _apply(
     session: ProjectSession, store: Store, orders: ApplyOptions, saved: SavedPlan | None
 ) -> int:
     clock = machine_clock()  # under the lock
-    present = _present(store, orders)
+    present = _present(session, store, orders)
     with ExitStack() as stack:
         plan = saved or stack.enter_context(plan_now(session, present, orders.wish))
         check_plan(session, present, plan, orders, is_saved=saved is not None)
@@ -86,12 +86,14 @@ def _apply(
         return report_apply(session, plan, orders, result, report)
 
 
-def _present(store: Store, orders: ApplyOptions) -> CurrentSnapshot:
+def _present(
+    session: ProjectSession, store: Store, orders: ApplyOptions
+) -> CurrentSnapshot:
     from ctsync.apply.recover import folded_view, recover
 
     if orders.dry_run:
         return folded_view(store)
-    return recover(store)
+    return recover(store, history_runs=session.project.history_runs)
 
 
 def _check_first_run(store: Store, orders: ApplyOptions) -> None:

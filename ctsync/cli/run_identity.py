@@ -1,4 +1,4 @@
-"""Naming this run for those who find the state locked."""
+"""Naming this run: for those who find the state locked, and for the history."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import platform
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ctsync.model.run import Author
     from ctsync.state import Holder
 
 # GitLab, Jenkins, CircleCI and Buildkite, each by its own manual.
@@ -26,6 +28,15 @@ def run_identity() -> Holder:
     command = " ".join(["ctsync", *map(_without_address, sys.argv[1:])])
     node, pid, page = platform.node(), os.getpid(), pipeline_page(os.environ)
     return Holder(_user(), node, pid, command, since, page)
+
+
+def author(folder: Path) -> Author:
+    """Return who starts a run of the project in a folder, from where and with what."""
+    from ctsync.cli.git_commit import commit_of
+    from ctsync.model.run import Author
+
+    page, commit = pipeline_page(os.environ), commit_of(folder, os.environ)
+    return Author(_user(), platform.node(), page, commit)
 
 
 def _without_address(word: str) -> str:

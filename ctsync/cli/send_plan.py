@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from ctsync.cli.apply_options import ApplyOptions
 from ctsync.cli.project_session import ProjectSession
+from ctsync.cli.run_identity import author
 from ctsync.errors import CtsyncError
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def send_plan(
         canary=orders.canary,
         allow_rejected=orders.allow_rejected,
         frame=project.frame,
+        author=author(project.root),
+        history_runs=project.history_runs,
     )
     progress = Progress()
     with ExitStack() as stack, stop_on_signals() as stop, closing(progress):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ctsync.cli.confirm import ask_for_yes, require_someone
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.output import print_message, require_format, write_after
-from ctsync.cli.project_session import open_session
+from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.run_identity import run_identity
 from ctsync.cli.state_writes import WriteOptions
 from ctsync.errors import StateError
@@ -39,8 +39,17 @@ def copy_state(settings: GlobalOptions, to: str, permission: WriteOptions) -> in
         with target.lock(run_identity()):
             _refuse_occupied(target)
             target.replace(header, present.entries())
+            _copy_runs(session, target)
     _report(settings, header, what, written=not permission.dry_run)
     return 0
+
+
+def _copy_runs(session: ProjectSession, target: Store) -> None:
+    from ctsync.apply.history import past_runs
+
+    kept = session.project.history_runs
+    for past in reversed([*past_runs(session.store())]):
+        target.append_run(past.record, past.changes(), keep=kept)
 
 
 def _refuse_occupied(target: Store) -> None:

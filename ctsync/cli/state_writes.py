@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -73,7 +74,7 @@ def rewrite_state(
     with ExitStack() as stack:
         if not permission.dry_run:
             stack.enter_context(store.lock(run_identity()))
-        present = (read or _reader(permission))(store)
+        present = (read or _reader(session, permission))(store)
         new = make(present)
         if new.count and permission.asks:
             ask_for_yes(f"State {store.location}: {new.words}?")
@@ -95,12 +96,14 @@ def _write(
     return store.amend(header, new.edits())
 
 
-def _reader(permission: WriteOptions) -> Callable[[Store], CurrentSnapshot]:
+def _reader(
+    session: ProjectSession, permission: WriteOptions
+) -> Callable[[Store], CurrentSnapshot]:
     from ctsync.apply.recover import folded_view, recover
 
     if permission.dry_run:
         return folded_view
-    return recover
+    return partial(recover, history_runs=session.project.history_runs)
 
 
 def _next(

@@ -21,6 +21,7 @@ from ctsync.model.contribution import Contribution, Path
 from ctsync.model.contribution_batch import Batch
 from ctsync.model.policy import Policy, UploadTerms
 from ctsync.model.row_source import RowSource
+from ctsync.model.run import KEPT_RUNS
 from ctsync.model.snapshot import Account
 from ctsync.project.account import AccountText, StateLocation, StateText
 from ctsync.project.catalog import undeclared_rule
@@ -54,6 +55,7 @@ class Project:
     policy: Policy = field(default_factory=Policy)
     upload: UploadTerms = field(default_factory=UploadTerms)
     sensitive_identities: bool = False
+    history_runs: int = KEPT_RUNS
     profiles: tuple[ProfileSection, ...] = field(default=(), repr=False)
     cohorts: Mapping[str, Cohort] = field(default_factory=dict, repr=False)
     tables: Mapping[str, Table] = field(default_factory=dict, repr=False)

@@ -14,6 +14,7 @@ from ctsync.kinds.base import ValueContext
 from ctsync.limits import PlatformLimits
 from ctsync.model.contribution import Path
 from ctsync.model.policy import DEFAULT_LIMITS, Policy, UploadTerms, parse_limit
+from ctsync.model.run import KEPT_RUNS
 from ctsync.project.account import (
     PASSCODE,
     AccountText,
@@ -39,6 +40,7 @@ class ProjectSettings(Struct, frozen=True):
     policy: Policy
     upload: UploadTerms
     sensitive_identities: bool
+    history_runs: int
 
     def as_fields(self) -> dict[str, Any]:
         """Return them as the fields of a project."""
@@ -63,6 +65,7 @@ def read_settings(
         policy=_policy(view.get("policy", {})),
         upload=UploadTerms(**_whole(view.get("upload", {}))),
         sensitive_identities=identity.get("sensitive", False),
+        history_runs=_whole(view.get("history", {})).get("runs", KEPT_RUNS),
     )
 
 

@@ -7,8 +7,10 @@ from time import sleep
 import pytest
 from breaking import child, cut_off
 
+from ctsync.apply.history import past_runs
 from ctsync.apply.recover import folded_view, recover
 from ctsync.canonical_json import canonical
+from ctsync.model.run import run_change_from_json
 
 
 def first_wants(world):
@@ -82,6 +84,29 @@ def test_readers_see_before_the_fold_what_the_fold_will_write(world, at):
     assert recovered.base == view.base
     assert list(recovered.entries()) == seen
     assert world.store.journal() is None
+
+
+@pytest.mark.parametrize("at", range(0, 46, 5))
+def test_a_run_is_kept_once_wherever_it_was_cut_off(world, at):
+    """Whatever moved the state stands in the history, with what was known before."""
+    world.terms = world.short_calls(2)
+    world.bring(first_wants(world))
+    is_cut = cut_off(world, world.plan(second_wants(world)), at)
+    told = [past.record for past in past_runs(world.store)]
+    recovered = recover(world.store)
+    kept = [past.record for past in world.store.runs()]
+    assert len({record["run"] for record in kept}) == len(kept)
+    assert [record["run"] for record in told] == [record["run"] for record in kept]
+    last = next(world.store.runs())
+    if recovered.header.serial == 2:
+        assert last.record["serial"] == 1
+        assert (last.record["seconds"] is None) <= is_cut
+        changes = [*map(run_change_from_json, last.changes())]
+        assert all(
+            each.known["points"].value == 10
+            for each in changes
+            if "points" in {op.operation.attribute.casefold() for op in each.operations}
+        )
 
 
 def test_a_killed_process_leaves_what_the_next_needs(world, tmp_path):

@@ -26,6 +26,8 @@ WELL = [
     ("state.show", ["state", "show", "u1"], COMMON | {"entry"}),
     ("state.forget", ["state", "forget", "u1", "--auto-approve"], COMMON),
     ("state.doubt", ["state", "doubt", "--all", "--dry-run"], COMMON),
+    ("state.history", ["state", "history"], COMMON | {"runs"}),
+    ("state.history", ["state", "history", "last"], COMMON | {"runs", "changes"}),
     ("state.rename", ["state", "rename", "u1", "u9", "--auto-approve"], COMMON),
     ("state.copy", ["state", "copy", "copy.jsonl", "--auto-approve"], COMMON),
 ]
@@ -44,6 +46,7 @@ BADLY = [
     ("state.show", ["state", "show", "nobody"], 64),
     ("state.forget", ["state", "forget", "nobody", "--auto-approve"], 64),
     ("state.doubt", ["state", "doubt"], 64),
+    ("state.history", ["state", "history", "nothing"], 64),
     ("state.rename", ["state", "rename", "nobody", "u9", "--auto-approve"], 64),
     ("state.copy", ["state", "copy", "state.jsonl", "--auto-approve"], 1),
 ]

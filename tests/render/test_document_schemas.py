@@ -166,6 +166,8 @@ def second_run(desk, sandbox):
     report = (desk.folder / "r.jsonl").read_text().splitlines()
     desk.documents += [("report", json.loads(line)) for line in report]
     desk.ask(0, "state.list", "state", "list")
+    desk.ask(0, "state.history", "state", "history", "last")
+    desk.ask(0, "state.history", "state", "history")
     desk.ask(0, "state.show", "state", "show", "u1")
 
 
@@ -185,6 +187,7 @@ def refusals(desk):
     desk.fail(64, "init", "init", "other", "--region", "nowhere")
     desk.fail(64, "state.forget", "state", "forget", "nobody", "--auto-approve")
     desk.fail(64, "state.doubt", "state", "doubt")
+    desk.fail(64, "state.history", "state", "history", "nothing")
     desk.fail(64, "state.list", "state", "list", "--target", "file=x")
     desk.fail(64, "plan", "plan", "--nothing")
     desk.fail(64, "explain", "explain", "nobody")

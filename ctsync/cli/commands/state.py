@@ -139,6 +139,20 @@ def rename(
     return rename_entry(settings, before, after, WriteOptions(auto_approve, dry_run))
 
 
+@COMMAND.command("history")
+@click.argument("run", metavar="[RUN]", required=False)
+@global_options
+@click.pass_obj
+def history(settings: GlobalOptions, run: str | None) -> int:
+    """List the applies that are kept, or show what one changed.
+
+    RUN is its id, the beginning of it, or "last".
+    """
+    from ctsync.cli.past_runs import list_runs, show_run
+
+    return list_runs(settings) if run is None else show_run(settings, run)
+
+
 @COMMAND.command("copy")
 @click.argument("to", metavar="TO")
 @write_options

@@ -141,6 +141,11 @@ def _project(attributes: Schema) -> Schema:
         "policy": _policy(),
         "upload": _upload(),
         "platform": _platform(),
+        "history": map_of(
+            {"runs": whole_of(0, 10_000, "How many are kept. Default: 100.")},
+            "history",
+            "What is kept of past runs, beside the state.",
+        ),
         "notify": text_of("address", "Where counts of each apply are posted."),
         "environments": {
             "type": "object",
