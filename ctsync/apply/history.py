@@ -28,12 +28,18 @@ def keep_run(store: Store, before: Snapshot, journal: Journal, *, keep: int) -> 
         StateError: it could not be written.
     """
     told = run_in(before, journal)
-    store.append_run(told.record, told.changes(), keep=keep)
+    if told is not None:
+        store.append_run(told.record, told.changes(), keep=keep)
 
 
-def run_in(before: Snapshot, journal: Journal) -> RunRecord:
-    """Return the record of the run of a journal, and of what it did to `before`."""
+def run_in(before: Snapshot, journal: Journal) -> RunRecord | None:
+    """Return the record of the run of a journal, and of what it did to `before`.
+
+    One of which nothing reached the platform, and that released nothing, is none.
+    """
     replay = JournalReplay(journal.lines())
+    if not (replay.does_anything or replay.counts()["rejected"]):
+        return None
     run = _run_of(head_from_json(journal.head), replay)
 
     def changes() -> Iterator[Line]:
@@ -52,11 +58,9 @@ def past_runs(store: Store) -> Iterator[RunRecord]:
     journal = store.journal()
     if journal is not None:
         snapshot = store.read()
-        if (
-            relation(snapshot.header, journal.head, location=store.location)
-            == "extends"
-        ):
-            yield run_in(snapshot, journal)
+        header, location = snapshot.header, store.location
+        if relation(header, journal.head, location=location) == "extends":
+            yield from filter(None, [run_in(snapshot, journal)])
     yield from store.runs()
 
 

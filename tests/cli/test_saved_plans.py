@@ -93,7 +93,7 @@ def test_a_stale_plan_says_what_moved_and_what_to_do(planned):
 
 def test_a_plan_of_another_lineage_is_refused(planned):
     for left in planned.folder.glob("state.jsonl*"):
-        left.unlink()
+        left.rename(planned.folder / f"former.{left.name}")
     planned.people(_people("Free", 1))
     planned.ok("import", "spec", "--auto-approve")
     error = planned.json("apply", "p.plan", "--auto-approve")["error"]

@@ -71,7 +71,7 @@ class Stage:
         self._drawn = 0
         self._skipped = 0.0
         monkeypatch.setattr("ctsync.cli.send_plan.uuid", self)
-        for room in ("clock", "sending"):
+        for room in ("clock", "send_plan"):
             monkeypatch.setattr(f"ctsync.cli.{room}.time", self)
         monkeypatch.setattr(ctsync.sandbox, "Sandbox", self._sandbox())
 

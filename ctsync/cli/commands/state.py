@@ -133,7 +133,7 @@ def rename(
     For a profile whose id changed at its source, and that the platform knows by NEW
     already: nothing is sent, and the next plan compares NEW with what was known of OLD.
     """
-    from ctsync.cli.renaming import rename_entry
+    from ctsync.cli.state_rename import rename_entry
     from ctsync.cli.state_writes import WriteOptions
 
     return rename_entry(settings, before, after, WriteOptions(auto_approve, dry_run))
@@ -148,7 +148,7 @@ def history(settings: GlobalOptions, run: str | None) -> int:
 
     RUN is its id, the beginning of it, or "last".
     """
-    from ctsync.cli.past_runs import list_runs, show_run
+    from ctsync.cli.state_history import list_runs, show_run
 
     return list_runs(settings) if run is None else show_run(settings, run)
 
