@@ -255,7 +255,7 @@ def test_a_server_that_repeats_passcode_and_values_is_not_repeated(
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CLEVERTAP_PASSCODE", PARROTED)
-    for room in ("clock", "sending"):
+    for room in ("clock", "send_plan"):
         monkeypatch.setattr(f"ctsync.cli.{room}.time", JumpingClock())
     words = "apply --auto-approve --first-run -vv --report r.jsonl --format json"
     try:
