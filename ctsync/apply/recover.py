@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from ctsync.apply.fold import Folding, fold_journal
 from ctsync.apply.history import keep_run
 from ctsync.errors import StateError
@@ -40,6 +42,25 @@ def folded_view(store: Store) -> CurrentSnapshot:
             if error.code != "journal_mismatch":
                 raise
     return _view(store)
+
+
+def edited_view(store: Store) -> CurrentSnapshot:
+    """Return what is known with what a hand changed; takes no lock and writes nothing.
+
+    What a journal adds is in it, so that the version after it may take their place.
+
+    Raises:
+        StateError: either holds what cannot be read, or they do not belong together.
+    """
+    journal = store.journal()
+    snapshot = store.read_unverified()
+    folding = None if journal is None else _folding(store, snapshot, journal)
+    if folding is None:
+        return CurrentSnapshot(snapshot.header, snapshot.entries)
+    header = replace(folding.header, serial=folding.header.serial - 1)
+    return CurrentSnapshot(
+        header, lambda: changed_entry(snapshot.entries(), folding.edits())
+    )
 
 
 def _view(store: Store) -> CurrentSnapshot:

@@ -19,7 +19,6 @@ from ctsync.model.profile_key import ProfileKey, parse_key
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
-    from ctsync.state import Store
     from ctsync.state.entry_edits import Edit as StateEdit
 
 Edit = Callable[[Entry], Entry | None]
@@ -114,6 +113,7 @@ def _edit(
     accepts_edits: bool = False,
     ends_plans: bool = False,
 ) -> int:
+    from ctsync.apply.recover import edited_view
     from ctsync.render.summary_text import counted
 
     session = open_session(settings)
@@ -129,7 +129,7 @@ def _edit(
             is_whole=accepts_edits,
         )
 
-    read = _as_it_stands if accepts_edits else None
+    read = edited_view if accepts_edits else None
     return rewrite_state(session, rewrite, permission, read=read)
 
 
@@ -158,11 +158,3 @@ def _require_known(
             f"the state does not know {', '.join(map(mask.key_text, sorted(missing)))}",
             hint='see "ctsync state list"; an objectId is written objectId=VALUE',
         )
-
-
-def _as_it_stands(store: Store) -> CurrentSnapshot:
-    """Read a state that was edited by hand; a journal beside it is taken up first."""
-    from ctsync.apply.recover import CurrentSnapshot
-
-    snapshot = store.read_unverified()
-    return CurrentSnapshot(snapshot.header, snapshot.entries)

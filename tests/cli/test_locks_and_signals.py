@@ -104,6 +104,57 @@ def test_a_killed_run_is_taken_up_by_the_next(slow):
         assert slow.platform(f"u{n}") == {"Plan": "Free", "Points": n}
 
 
+@pytest.fixture
+def killed(slow):
+    """Leave the journal of a run that raised counters, and was killed over it."""
+    assert slow.apply().code == 0
+    slow.people({f"u{n}": {"Plan": "Gold", "Points": n + 5} for n in range(COUNT)})
+    before = slow.calls
+    with slow.spawn("apply", "--auto-approve") as process:
+        # Plans go first; three counters are raised after them.
+        _until(lambda: slow.calls >= before + COUNT + 3)
+        process.kill()
+        process.communicate(timeout=30)
+    time.sleep(LATENCY)
+    return slow
+
+
+def test_a_damaged_journal_is_refused_by_all_until_it_is_put_aside(killed):
+    path = killed.folder / "state.jsonl.journal"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(data)
+    before, calls = killed.state(), killed.calls
+    for words in (
+        ["plan"], ["apply", "--auto-approve"], ["explain", "u1"], ["state", "list"],
+        ["state", "show", "u1"], ["state", "doubt", "u1", "--auto-approve"],
+        ["state", "doubt", "--all", "--auto-approve"],
+        ["state", "forget", "u1", "--auto-approve"],
+        ["import", "spec", "--auto-approve"],
+    ):  # fmt: skip
+        ended = killed.run(*words)
+        assert ended.code == 1, words
+        assert "state.jsonl.journal is damaged" in ended.err, words
+        assert "ctsync state doubt --all" in ended.err, words
+        assert "Traceback" not in ended.err
+    assert (killed.state(), killed.calls) == (before, calls)
+    path.rename(path.with_suffix(".aside"))
+    assert killed.run("state", "doubt", "--all", "--auto-approve").code == 0
+    assert killed.run("apply", "--auto-approve").code == 0
+    for n in range(COUNT):
+        assert killed.platform(f"u{n}") == {"Plan": "Gold", "Points": n + 5}
+
+
+def test_doubting_all_takes_up_the_journal_of_a_killed_run(killed):
+    killed.people({"u1": {"Plan": "Gold", "Points": 6}})
+    assert killed.run("state", "doubt", "--all", "--auto-approve").code == 0
+    known = killed.json("state", "show", "u0")["entry"]["attributes"]
+    assert {each["value"] for each in known} == {"Gold", 5}
+    assert not any(each["certain"] for each in known)
+    assert killed.run("apply", "--auto-approve").code == 0
+    assert not (killed.folder / "state.jsonl.journal").exists()
+
+
 def test_of_two_applies_at_once_the_second_names_the_first(slow):
     with _apply(slow) as process:
         _until(lambda: slow.calls >= 1)
