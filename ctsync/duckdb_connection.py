@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
+
+from ctsync.errors import CtsyncError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -23,7 +26,11 @@ MEMORY_MIB = 1024  # what one connection may hold before it spills
 def open_connection(
     *, memory_mib: int = MEMORY_MIB, threads: int | None = None
 ) -> Generator[Connection]:
-    """Return a connection to an empty database that lives as long as the context."""
+    """Return a connection to an empty database that lives as long as the context.
+
+    Raises:
+        CtsyncError: in place of what DuckDB raises, where nobody has caught it.
+    """
     import duckdb
 
     with TemporaryDirectory(prefix="ctsync-") as folder:
@@ -39,8 +46,25 @@ def open_connection(
         try:
             connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
             yield connection
+        except duckdb.Error as error:
+            raise _stopped(error) from error
         finally:
             connection.close()
+
+
+def _stopped(error: Exception) -> CtsyncError:
+    return CtsyncError(
+        f"DuckDB could not do its part: {reason_of(error)}",
+        hint="make room in the folder that TMPDIR names, and in memory",
+        code="engine",
+    )
+
+
+def folder_of(connection: Connection) -> Path:
+    """Return the private folder of a connection, which goes with it."""
+    query = "SELECT current_setting('temp_directory')"
+    ((folder,),) = connection.execute(query).fetchall()
+    return Path(folder)
 
 
 def quoted(text: str) -> str:
@@ -79,3 +103,8 @@ def refusals() -> type[Exception]:
     import duckdb
 
     return duckdb.Error
+
+
+def is_shortage(error: Exception) -> bool:
+    """Return whether it was memory or the disk that did not suffice."""
+    return type(error).__name__ == "OutOfMemoryException"

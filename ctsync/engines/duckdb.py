@@ -21,7 +21,6 @@ from ctsync.duckdb_connection import (
     as_bytes,
     open_connection,
     quoted,
-    reason_of,
     refusals,
 )
 from ctsync.engines import duckdb_sql as sql
@@ -34,7 +33,6 @@ from ctsync.engines.base import (
     in_order,
 )
 from ctsync.engines.prefetch import fetched_ahead
-from ctsync.errors import CtsyncError
 from ctsync.model.contribution import Contribution
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.row_source import RowSource, Stream
@@ -56,15 +54,12 @@ def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]
         SpecError: the files of a row source cannot be read.
         CtsyncError: memory or disk were not enough.
     """
-    try:
-        with open_connection() as connection:
-            duckdb_search = DuckdbSearch(connection, search)
-            duckdb_search.gather()
-            duckdb_search.compare(tally)
-            duckdb_search.compare_nobody()
-            yield from duckdb_search.candidates()
-    except refusals() as error:
-        raise _stopped(error) from error
+    with open_connection() as connection:
+        duckdb_search = DuckdbSearch(connection, search)
+        duckdb_search.gather()
+        duckdb_search.compare(tally)
+        duckdb_search.compare_nobody()
+        yield from duckdb_search.candidates()
     for source in search.row_sources:
         source.check_unchanged()
 
@@ -79,26 +74,15 @@ def find_places(
         CtsyncError: memory or disk were not enough.
     """
     for source in sources:
-        try:
-            with open_connection() as connection:
-                source.load(connection)
-                connection.execute(sql.ROWS_OF_ONE.format(**_of(source)), [*key])
-                digest, cells = as_bytes("o.digest"), source.cells("engine_one")
-                query = sql.CELLS_OF_ONE.format(cells=cells, digest=digest)
-                rows = connection.execute(query).fetchall()
-        except refusals() as error:
-            raise _stopped(error) from error
+        with open_connection() as connection:
+            source.load(connection)
+            connection.execute(sql.ROWS_OF_ONE.format(**_of(source)), [*key])
+            digest, cells = as_bytes("o.digest"), source.cells("engine_one")
+            query = sql.CELLS_OF_ONE.format(cells=cells, digest=digest)
+            rows = connection.execute(query).fetchall()
         source.check_unchanged()
         for row in rows:
             yield source.contribution(*row)
-
-
-def _stopped(error: Exception) -> CtsyncError:
-    return CtsyncError(
-        f"DuckDB could not compare the project with the state: {reason_of(error)}",
-        hint="make room in the folder that TMPDIR names, or try --engine memory",
-        code="engine",
-    )
 
 
 class DuckdbSearch(Struct):
