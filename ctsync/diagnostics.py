@@ -37,12 +37,12 @@ class Diagnostic:
 
     @property
     def place(self) -> str:
-        """Where it stands: `file:line:column`, `file:row`, or else the profile."""
+        """Where it stands: `file:line:column`, `file row N`, or else the profile."""
         if self.file is None and self.key is not None:
             return next(f"{name} {self.key[name]}" for name in self.key)
         parts: tuple[Any, ...] = (self.file, self.line, self.column)
         if self.row is not None:
-            parts = (self.file, f"row {self.row}")
+            return f"{self.file} {row_place(self.row, self.line)}"
         return ":".join(str(part) for part in parts if part is not None)
 
     @property
@@ -50,6 +50,11 @@ class Diagnostic:
         """Sort key: by place, then code, then words."""
         position = (self.line or 0, self.column or 0, self.row or 0)
         return (self.file or "", *position, self.code, self.message)
+
+
+def row_place(row: int | None, line: int | None) -> str:
+    """Give `row 2 (line 5)`; rows are counted without the header."""
+    return f"row {row}" if line is None else f"row {row} (line {line})"
 
 
 _FIELDS = tuple(Diagnostic.__dataclass_fields__)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from ctsync.diagnostics import row_place
 from ctsync.model.desired_value import DesiredValue, target_from_json
 from ctsync.model.operation import Operation, operation_from_json
 from ctsync.model.profile_key import ProfileKey, key_from_json
@@ -26,9 +27,10 @@ class Origin(Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """`people/jack.yaml:3`."""
-        number = self.line if self.row is None else self.row
-        return self.file if number is None else f"{self.file}:{number}"
+        """`people/jack.yaml:3`, or `export/a.csv row 2 (line 5)`."""
+        if self.row is not None:
+            return f"{self.file} {row_place(self.row, self.line)}"
+        return self.file if self.line is None else f"{self.file}:{self.line}"
 
     def as_json(self) -> dict[str, Any]:
         """Return the form of every document."""

@@ -154,7 +154,7 @@ def _softened(complaint: ValueDiagnostic) -> ValueDiagnostic:
 def position_of(
     project_view: ProjectView, place: Place
 ) -> tuple[int | None, int | None]:
-    """Return line and column of a place; a row of a file has neither."""
+    """Return line and column of a place; a row of a file has no column."""
     if place.origin.row is not None:
-        return None, None
+        return place.origin.line, None
     return project_view.locate(place.origin.file, place.path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ctsync.model.change import Origin
 from ctsync.render.ansi import Ansi
 from ctsync.render.safe_json import document_text
 from ctsync.render.summary_text import counted, duration_words
@@ -85,9 +86,7 @@ def _place(profile: Mapping[str, Any]) -> str:
     if not profile.get("origins") or profile["key"].get("masked"):
         return ""
     first = profile["origins"][0]
-    number = first.get("line") if first.get("row") is None else first["row"]
-    place: str = first["file"]
-    return place if number is None else f"{place}:{number}"
+    return Origin(first["file"], first.get("line"), first.get("row")).place
 
 
 def _advice(document: Mapping[str, Any]) -> Iterator[str]:

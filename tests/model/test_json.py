@@ -185,8 +185,8 @@ def test_an_exact_list_of_no_values_is_not_the_absence_of_a_list():
     ("origin", "place"),
     [
         (Origin("people/jack.yaml", 3), "people/jack.yaml:3"),
-        (Origin("loyalty.csv", None, 7), "loyalty.csv:7"),
-        (Origin("loyalty.csv", 4, 7), "loyalty.csv:7"),
+        (Origin("loyalty.csv", None, 7), "loyalty.csv row 7"),
+        (Origin("loyalty.csv", 4, 7), "loyalty.csv row 7 (line 4)"),
         (Origin("people/jack.yaml"), "people/jack.yaml"),
     ],
 )

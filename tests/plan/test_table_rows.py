@@ -51,12 +51,12 @@ def test_a_bad_cell_is_an_error_with_file_row_key_and_attribute(table, findings)
         "error", "CT623", "t.csv", 2,
     )  # fmt: skip
     assert (found.key, found.attribute) == (
-        {"identity": "t.csv:2", "masked": True}, "Gender",
+        {"identity": "t.csv row 2", "masked": True}, "Gender",
     )  # fmt: skip
     assert (found.line, found.column) == (None, None)
     assert (
         found.as_text()
-        == 't.csv:row 2: error CT623 map has no word "(not shown)" (add it)'
+        == 't.csv row 2: error CT623 map has no word "(not shown)" (add it)'
     )
 
 
@@ -70,7 +70,7 @@ def test_values_of_sensitive_attributes_are_masked_in_rows_too(table, findings):
     wrong = Misread("CT624", "{value} is no such date", None, "jo at x")
     (found,) = findings(table(("jo@x.io", {"Email": wrong})))
     assert found.message == "(sensitive) is no such date"
-    assert found.key == {"identity": "t.csv:1", "masked": True}
+    assert found.key == {"identity": "t.csv row 1", "masked": True}
 
 
 def test_all_faults_of_a_row_are_told_at_once(table, findings):

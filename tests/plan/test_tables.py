@@ -266,7 +266,7 @@ def test_keys_of_rows_that_are_easily_confused_are_warned_about(project_view, pl
     assert planned.codes == {"CT312": 1}
     (found,) = planned.document.foot.diagnostics
     assert (found["file"], found["row"], found["severity"]) == ("t.csv", 2, "warning")
-    assert "t.csv:1" in found["message"]
+    assert "t.csv row 1" in found["message"]
     assert "jo@" not in str(found).lower()
 
 

@@ -22,7 +22,7 @@ def faults(count):
 
 def test_findings_are_shown_by_place_and_counted():
     assert "".join(findings_text(Findings([TYPO, ROW]))) == (
-        "a.csv:row 7: warning CT312 keys differ only in case\n"
+        "a.csv row 7: warning CT312 keys differ only in case\n"
         'specs/loyalty.yaml:14:5: error CT101 unknown type "lst" for attribute "Tags" '
         '(did you mean "list"?)\n'
         "1 error, 1 warning\n"

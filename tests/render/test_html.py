@@ -85,7 +85,7 @@ def risky(a):
 def test_every_change_is_data_of_the_page(a, page, jack):
     change, _ = page(a.view(jack, a.change("u2", a.operation()))).changes
     assert change[3] == "1189549"
-    assert change[4] == ["people/jack.yaml:3", "export/loyalty.csv:17"]
+    assert change[4] == ["people/jack.yaml:3", "export/loyalty.csv row 17"]
     assert [2, "-", "$delete", ['"M"']] in change[5]
     assert len(change) == 7
 
