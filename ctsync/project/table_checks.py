@@ -17,12 +17,18 @@ from ctsync.project.environment_variables import Reference
 from ctsync.project.profile_checks import ProfileChecks
 from ctsync.project.source_positions import FindingCollector
 from ctsync.project.spec_file import SpecFile
-from ctsync.project.table_columns import Column, map_faults, option_faults, read_column
-from ctsync.project.tables import FileText, MemberFile, Table, is_readable
+from ctsync.project.table_columns import (
+    Column,
+    computed_column,
+    map_faults,
+    option_faults,
+    read_column,
+)
+from ctsync.project.tables import CsvWords, FileText, MemberFile, Table, is_readable
 from ctsync.yaml.profile_entry import CHANNELS
 from ctsync.yaml.scalars import Node, literal
 
-_RULES = ("where", "duplicates", "missing", "invalid", "allow_empty")
+_RULES = ("where", "duplicates", "missing", "invalid", "allow_empty", "int96")
 
 
 class TableReader:
@@ -41,7 +47,11 @@ class TableReader:
         """Return a table that has the right shape."""
         path: Path = ("tables", name)
         key_type, key_column = _key(view["key"])
-        columns = list(self._columns(section, path, view))
+        columns = [*self._columns(section, path, view)]
+        columns += self._computed(section, path, view, columns)
+        if "columns" not in view and "compute" not in view:
+            fault = Fault("CT104", "columns is missing", "columns: {plan: Plan}")
+            self._checks.add(Place(section.file, path), [fault])
         columns.sort(key=lambda column: (column.attribute, column.column))
         return Table(
             name,
@@ -52,19 +62,52 @@ class TableReader:
             key_column,
             tuple(columns),
             section.line_of(path, self._report.locator),
+            key_expression=view.get("compute", {}).get("key"),
+            csv=self._csv(section, path, view.get("csv", {})),
+            nulls=tuple(view.get("nulls", ())),
             **{rule: view[rule] for rule in _RULES if rule in view},
         )
+
+    def _csv(self, section: SpecFile, path: Path, view: Mapping[str, Any]) -> CsvWords:
+        header = view.get("header", True)
+        names = () if header is True else tuple(header)
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            fault = Fault("CT616", f'names column "{twice}" twice', "name each once")
+            self._checks.add(Place(section.file, (*path, "csv", "header")), [fault])
+        known = {name: view[name] for name in ("separator", "encoding") if name in view}
+        return CsvWords(header=names, **known)
+
+    def _computed(
+        self,
+        section: SpecFile,
+        path: Path,
+        view: Mapping[str, Any],
+        columns: Iterable[Column],
+    ) -> Iterator[Column]:
+        given = {column.attribute: column.column for column in columns}
+        for attribute, expression in view.get("compute", {}).items():
+            at = (*path, "compute", attribute)
+            if attribute == "key" or attribute.startswith("x-"):
+                continue
+            column = computed_column(attribute, at, expression, view)
+            self._judge(column, expression, Place(section.file, at))
+            if attribute not in given:
+                yield column
+                continue
+            message = f'column "{given[attribute]}" gives {attribute} too'
+            fault = Fault("CT601", message, "keep one of them")
+            self._checks.add(Place(section.file, at), [fault], attribute)
 
     def _columns(
         self, section: SpecFile, path: Path, view: Mapping[str, Any]
     ) -> Iterator[Column]:
         nodes = _node_at(section.tree, (*path, "columns"))
-        blank = view.get("blank", "keep")
         first: dict[str, str] = {}
-        for name, words in view["columns"].items():
+        for name, words in view.get("columns", {}).items():
             node = nodes.get(name) if isinstance(nodes, dict) else None
             at = (*path, "columns", name)
-            column = read_column(name, at, words, node, blank)
+            column = read_column(name, at, words, node, view)
             self._judge(column, words, Place(section.file, at))
             if first.setdefault(column.attribute, name) == name:
                 yield column

@@ -38,8 +38,9 @@ class Column:
     `how` says what a list declares: exactly its values, or only to include or exclude
     them. `split` parts the text of a cell into a list. `map` gives values for the text
     of cells, or of their parts; what it gives null for is removed. `blank` is the
-    table's where the column has none of its own. `format` reads dates. `path` leads
-    to the column's words in the table's file.
+    table's where the column has none of its own. `format` reads dates, and `decimal`
+    stands before fractions. What is computed has an `expression` and no column. `path`
+    leads to the column's words in the table's file.
     """
 
     column: str
@@ -50,13 +51,15 @@ class Column:
     map: Mapping[str, Raw] | None = field(default=None, hash=False)
     blank: Blank = "keep"
     format: str | None = None
+    decimal: str = "."
+    expression: str | None = None
     words: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
 
 
 def read_column(
-    name: str, path: Path, view: Any, node: Node | None, blank: Blank
+    name: str, path: Path, view: Any, node: Node | None, table: Mapping[str, Any]
 ) -> Column:
-    """Return a well-shaped column; `blank` is the table's."""
+    """Return a well-shaped column of a table."""
     if isinstance(view, str):
         view = {"attribute": view}
     words = node.get("map") if isinstance(node, dict) else None
@@ -65,8 +68,9 @@ def read_column(
         "attribute": view["attribute"],
         "how": view.get("as", "exactly"),
         "split": view.get("split"),
-        "blank": view.get("blank", blank),
+        "blank": view.get("blank", table.get("blank", "keep")),
         "format": view.get("format"),
+        **_decimal_of(table),
     }
     mapped = None if words is None else _own(words)
     return Column(
@@ -76,6 +80,32 @@ def read_column(
         words={**own, "map": mapped},
         **own,
     )
+
+
+def computed_column(
+    attribute: str, path: Path, expression: str, table: Mapping[str, Any]
+) -> Column:
+    """Return what a table computes for an attribute.
+
+    The expression is no part of the meaning: what it gives is.
+    """
+    own = {
+        "attribute": attribute,
+        "how": "exactly",
+        "split": None,
+        "blank": table.get("blank", "keep"),
+        "format": None,
+        **_decimal_of(table),
+    }
+    return Column(
+        "", path=path, expression=expression, words={**own, "map": None}, **own
+    )
+
+
+def _decimal_of(table: Mapping[str, Any]) -> dict[str, str]:
+    """Return the decimal mark where it changes the meaning of cells."""
+    is_comma = table.get("csv", {}).get("decimal") == ","
+    return {"decimal": ","} if is_comma else {}
 
 
 def _own(words: Mapping[str, Node]) -> dict[str, Node]:

@@ -26,6 +26,7 @@ Invalid = Literal["error", "skip"]
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 PACKINGS = (".gz", ".zst")
+ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1252")
 
 
 class FileText(Struct, frozen=True):
@@ -55,6 +56,14 @@ class FileText(Struct, frozen=True):
         return self.pattern.finding(code, message, hint)
 
 
+class CsvWords(Struct, frozen=True):
+    """How the CSV files of a table are written. `header` are names that they lack."""
+
+    separator: str = ","
+    encoding: str = "utf-8"
+    header: tuple[str, ...] = ()
+
+
 class Table(Struct, frozen=True, dict=True):
     """One table: which files, whose rows, and what a row makes of a profile.
 
@@ -70,6 +79,10 @@ class Table(Struct, frozen=True, dict=True):
     key_column: str
     columns: tuple[Column, ...] = ()
     line: int | None = None
+    key_expression: str | None = None
+    csv: CsvWords = CsvWords()
+    nulls: tuple[str, ...] = ()
+    int96: Literal["utc"] | None = None
     where: str | None = None
     duplicates: Duplicates = "error"
     missing: Missing = "keep"

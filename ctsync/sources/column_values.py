@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ctsync.kinds.type_faults import choices
@@ -9,7 +10,8 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.scalar_value import Literal, Misread, Raw
 from ctsync.project.table_columns import Column
 from ctsync.sources.date_formats import read_date
-from ctsync.sources.file_format import Read, text, word
+from ctsync.sources.file_format import Read
+from ctsync.sources.typed_cells import number, text, word
 
 _NULL = Literal("null", "null")
 _TYPED = {
@@ -19,6 +21,9 @@ _TYPED = {
     "subscription": frozenset({"boolean"}),
     "date": frozenset({"date"}),
 }
+_NUMBERS = frozenset({"number", "counter"})
+_GROUPED = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})*,[0-9]+")
+_NO_NUMBER = "no number"
 _SHOWN = 10
 _LONGEST = 400  # beyond it no number or date is meant
 
@@ -118,10 +123,23 @@ class ColumnReader:
         if kind not in _TYPED:
             return text(cell.text) if is_untyped else cell
         if (is_untyped or kind == "date") and len(cell.text) <= _LONGEST:
-            plain = word(cell.text)
+            written = cell.text
+            if self.column.decimal == "," and kind in _NUMBERS:
+                written = _with_point(written)
+            plain = number(written) if kind in _NUMBERS else word(written)
             if plain.type in _TYPED[kind]:
                 return plain
         return Literal(cell.text, "text", cell.text)
+
+
+def _with_point(written: str) -> str:
+    """Return a number with a decimal comma as a spec writes it.
+
+    Dots may group thousands where a comma follows; alone, nobody knows what they mean.
+    """
+    if _GROUPED.fullmatch(written):
+        written = written.replace(".", "")
+    return _NO_NUMBER if "." in written else written.replace(",", ".")
 
 
 def _parts_of(value: Raw) -> Iterator[Raw]:

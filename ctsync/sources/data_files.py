@@ -22,6 +22,7 @@ from ctsync.project.spec_files import similar
 from ctsync.project.tables import PACKINGS, SUFFIXES, FileText, is_readable
 from ctsync.sources.compression import DAMAGES, unpacked
 from ctsync.sources.file_patterns import paths_of
+from ctsync.sources.text_layout import Layout
 
 WHOLE_BYTES = 64 << 20  # up to here an input's digest covers every byte
 _EDGE_BYTES = 1 << 20
@@ -43,22 +44,40 @@ class Unreadable(Exception):
         self.message = message
         self.hint = hint
         self.row = row
+        self.line: int | None = None
 
-    def in_file(self, name: str) -> Diagnostic:
-        """Return it as a finding."""
+    def in_file(self, name: str, line: int | None = None) -> Diagnostic:
+        """Return it as a finding; `line` is that of its row."""
         code, message, hint = self.code, self.message, self.hint
-        return Diagnostic("error", code, message, hint, name, row=self.row)
+        at = line or self.line
+        return Diagnostic("error", code, message, hint, name, at, row=self.row)
 
 
 class DataFile(Struct, frozen=True):
     """One file of rows. `path` holds no links, `name` is for people.
 
-    `mark` is what the system said of it when it was found.
+    `mark` is what the system said of it when it was found. `plain` is a copy that is
+    read in its place; with `has_faults` the copy names in a last column what is wrong
+    with a row. `layout` is known once it was looked through.
     """
 
     path: Path
     name: str
     mark: tuple[int, ...]
+    plain: Path | None = None
+    layout: Layout | None = None
+    has_faults: bool = False
+
+    @property
+    def text_path(self) -> Path:
+        """Where the text stands that is read."""
+        return self.plain or self.path
+
+    def line_of(self, row: int | None) -> int | None:
+        """Return the line on which a row begins, where there are lines."""
+        if row is None or self.layout is None:
+            return None
+        return self.layout.line_of(row)
 
     @property
     def form(self) -> str:
@@ -71,7 +90,7 @@ class DataFile(Struct, frozen=True):
     @property
     def sql(self) -> str:
         """The path as a literal of SQL that DuckDB takes for no pattern."""
-        plain = (f"[{char}]" if char in "*?[" else char for char in str(self.path))
+        plain = (f"[{char}]" if char in "*?[" else char for char in str(self.text_path))
         return quoted("".join(plain))
 
     @property

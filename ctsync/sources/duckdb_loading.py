@@ -9,17 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from ctsync.duckdb_connection import Connection, named, reason_of, refusals
+from ctsync.diagnostics import Diagnostic
+from ctsync.duckdb_connection import Connection, is_shortage, named, reason_of, refusals
 from ctsync.errors import SpecError
 from ctsync.model.row_source import Stream
 from ctsync.sources import duckdb_sql as sql
 from ctsync.sources.data_files import DataFile, Unreadable, refused
-from ctsync.sources.file_format import FileFormat, FilePart, WantedColumns
+from ctsync.sources.file_format import (
+    NO_ROWS,
+    FileFormat,
+    FilePart,
+    WantedColumns,
+    named_cells,
+)
 from ctsync.sources.formats.csv import FORM as CSV
 from ctsync.sources.formats.jsonl import FORM as JSON_LINES
 from ctsync.sources.formats.parquet import FORM as PARQUET
 from ctsync.sources.row_keys import is_sound
-from ctsync.sources.where_filter import RefusedCondition
+from ctsync.sources.where_filter import Expression, RefusedCondition
 
 FORMS: Mapping[str, FileFormat] = {
     ".csv": CSV,
@@ -55,6 +62,7 @@ class LoadedRows:
         self._wanted = wanted
         self._digest = digest
         self._parts: tuple[FilePart, ...] = ()
+        self._ready: dict[str, DataFile] = {}
 
     def open(self, connection: Connection) -> Stream | None:
         """Look at the files; give their rows as a stream, if they are numbered.
@@ -102,6 +110,16 @@ class LoadedRows:
         """Return the part in which the file of a number stands."""
         return next(part for part in reversed(self._parts) if part.first <= file)
 
+    def line_of(self, file: int, row: int) -> int | None:
+        """Return the line on which a row begins, where its file has lines."""
+        return self.part_of(file).line_of(file, row) if self._parts else None
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The columns that no row of any file has, and that are blank for that."""
+        lacking = [frozenset(part.lacking) for part in self._parts]
+        return tuple(sorted(frozenset.intersection(*lacking))) if lacking else ()
+
     def cells(self, wanted: str) -> str:
         """Return a query (file, row, cells) for the rows that a relation lists."""
         queries = [self._cells_of(part, wanted) for part in self._parts]
@@ -131,21 +149,29 @@ class LoadedRows:
     def _by_shape(self, connection: Connection) -> Iterator[FilePart]:
         shapes, findings = [], []
         for file in self.files:
+            form = FORMS[file.form]
             try:
-                shape = FORMS[file.form].shape(connection, file, self._wanted)
-                shapes.append((file.form, shape, file))
+                ready = form.ready(connection, file, self._wanted)
+                self._ready[file.name] = ready
+                shape = form.shape(connection, ready, self._wanted)
+                shapes.append((file.form, shape, ready))
             except Unreadable as fault:
-                findings.append(fault.in_file(file.name))
+                findings.append(self._in_file(fault, file))
             except RefusedCondition as fault:
                 message = f"{fault.message}, in {file.name}"
-                raise RefusedCondition(message, fault.hint) from fault
+                raise RefusedCondition(message, fault.hint, fault.steps) from fault
         if findings:
             raise refused(findings)
         first = 0
-        for (form, shape), group in groupby(shapes, key=lambda found: found[:2]):
+        for (form_name, shape), group in groupby(shapes, key=lambda found: found[:2]):
             files = tuple(file for _, _, file in group)
-            yield FORMS[form].part(files, first, shape, self._wanted)
+            if shape != NO_ROWS:
+                yield FORMS[form_name].part(files, first, shape, self._wanted)
             first += len(files)
+
+    def _in_file(self, fault: Unreadable, file: DataFile) -> Diagnostic:
+        ready = self._ready.get(file.name, file)
+        return fault.in_file(file.name, ready.line_of(fault.row))
 
     def _create(self, connection: Connection) -> None:
         for numbered, table in self._tables.items():
@@ -198,48 +224,56 @@ class LoadedRows:
         (count,) = connection.execute(query).fetchall()[0]
         return self.count - int(count)
 
-    def _explained(self, connection: Connection, error: Exception) -> SpecError:
+    def _explained(self, connection: Connection, error: Exception) -> Exception:
         """Find the first row that fails, or else the first file."""
-        for file in self.files:
-            fault = FORMS[file.form].first_fault(file)
+        if is_shortage(error):
+            return error
+        for file in self._ready.values():
+            fault = FORMS[file.form].first_fault(file, self._wanted)
             if fault is not None:
-                return refused([fault.in_file(file.name)])
-        for file in self.files:
+                return refused([self._in_file(fault, file)])
+        for file in self._ready.values():
             fault = self._failure(connection, file)
             if fault is not None:
                 return refused([fault.in_file(file.name)])
         return SpecError(f"DuckDB cannot read the rows: {reason_of(error)}", ())
 
     def _failure(self, connection: Connection, file: DataFile) -> Unreadable | None:
-        form = FORMS[file.form]
-        try:
-            shape = form.shape(connection, file, self._wanted)
-            part = form.part((file,), 0, shape, self._wanted)
-        except Unreadable as fault:
-            return fault
-        except refusals() as error:
-            return _damaged(error)
-        digest = self._digest(part)
-        try:
-            query = sql.TRY.format(relation=part.relation, value=digest)
-            connection.execute(query).fetchall()
-        except refusals() as error:
-            return _damaged(error)
-        try:
-            query = sql.TRY.format(relation=part.relation, value="kept")
-            if self._wanted.condition is not None:
-                connection.execute(query).fetchall()
-        except refusals():
-            return _NOT_DECIDED
+        """Find out whether a file cannot be read, or an expression fails on a row."""
+        for expression in (None, *self._wanted.expressions):
+            try:
+                self._try(connection, file, expression)
+            except Unreadable as fault:
+                return fault
+            except refusals() as error:
+                return _damaged(error) if expression is None else _undecided(expression)
         return None
+
+    def _try(
+        self, connection: Connection, file: DataFile, expression: Expression | None
+    ) -> None:
+        """Read a file without expressions, or with one alone."""
+        alone = self._wanted.without_expressions(expression)
+        form = FORMS[file.form]
+        shape = form.shape(connection, file, alone)
+        if shape == NO_ROWS:
+            return
+        part = form.part((file,), 0, shape, alone)
+        cells = named_cells(len(alone.columns))
+        texts = "".join(f", {text}" for text in ("key", *cells))
+        value = f"concat(''{texts}{'' if alone.condition is None else ', kept'})"
+        query = sql.TRY.format(relation=part.relation, value=value)
+        connection.execute(query).fetchall()
 
 
 # DuckDB's own words would show the value.
-_NOT_DECIDED = Unreadable(
-    "CT604",
-    "`where` fails on a row: a value in it cannot be converted",
-    "write TRY_CAST(column AS INTEGER), which gives NULL instead",
-)
+def _undecided(expression: Expression) -> Unreadable:
+    name = ".".join(expression.steps)
+    return Unreadable(
+        "CT604",
+        f"`{name}` fails on a row: a value in it cannot be converted",
+        "write TRY_CAST(column AS INTEGER), which gives NULL instead",
+    )
 
 
 def _damaged(error: Exception) -> Unreadable:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ctsync.diagnostics import Diagnostic
+from ctsync.diagnostics import Diagnostic, row_place
 from ctsync.duckdb_connection import Connection, named
+from ctsync.model.change import Origin
 from ctsync.sources import duckdb_sql as sql
 from ctsync.sources.duckdb_loading import LoadedRows
 
 SHOWN = 20
 
 
-def twins(connection: Connection, loaded: LoadedRows) -> Iterator[tuple[str, int, str]]:
-    """Yield file and row of some rows whose key stood before, and where it did."""
+def twins(connection: Connection, loaded: LoadedRows) -> Iterator[tuple[Origin, str]]:
+    """Yield some rows whose key stood before, and where it did."""
     query = sql.TWINS_SHOWN.format(rows=loaded.rows, limit=SHOWN)
     for file, row, first_file, first_row in connection.execute(query).fetchall():
-        name, first = loaded.files[file].name, loaded.files[first_file].name
-        place = f"row {first_row}" if first == name else f"row {first_row} of {first}"
-        yield name, row, place
+        here, first = _origin(loaded, file, row), _origin(loaded, first_file, first_row)
+        place = row_place(first.row, first.line)
+        yield here, place if first.file == here.file else f"{place} of {first.file}"
+
+
+def _origin(loaded: LoadedRows, file: int, row: int) -> Origin:
+    return Origin(loaded.files[file].name, loaded.line_of(file, row), row)
 
 
 def count_twins(connection: Connection, loaded: LoadedRows) -> int:
@@ -31,7 +36,7 @@ def count_twins(connection: Connection, loaded: LoadedRows) -> int:
 def twin_findings(
     connection: Connection,
     loaded: LoadedRows,
-    say: Callable[[str, int, str], Diagnostic],
+    say: Callable[[Origin, str], Diagnostic],
     sum_up: Callable[[int], Diagnostic],
 ) -> list[Diagnostic]:
     """A finding for each row whose key stood before; beyond some, their number."""

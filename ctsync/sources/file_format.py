@@ -6,31 +6,73 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Protocol, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.canonical_json import fold_name
 from ctsync.duckdb_connection import Connection
-from ctsync.model.scalar_value import Literal, Misread, Raw
+from ctsync.model.scalar_value import Misread, Raw
 from ctsync.project.suggestions import nearest
 from ctsync.sources.data_files import DataFile, Unreadable
-from ctsync.sources.where_filter import Condition
-from ctsync.yaml.scalars import PLAIN, literal
+from ctsync.sources.where_filter import Expression
 
+NO_ROWS = "no rows"  # the shape of a file of which nothing is read
 Cells: TypeAlias = "Sequence[str | None]"
 Read: TypeAlias = "Raw | Misread | None"  # None is a blank cell
 
 
-class WantedColumns(Struct, frozen=True):
-    """The columns that are wanted of a file: of the key, of attributes, of `where`."""
+class Dialect(Struct, frozen=True):
+    """How CSV files are written. `header` are their names where no line says them."""
 
-    key: str
-    columns: tuple[str, ...] = ()
-    condition: Condition | None = None
-    verbatim: tuple[int, ...] = ()  # places of columns where spelling counts
+    separator: str = ","
+    encoding: str = "utf-8"
+    header: tuple[str, ...] = ()
+
+
+class WantedColumns(Struct, frozen=True):
+    """What is wanted of a file: the key, cells of attributes, and what `where` says.
+
+    Key and cells are names of columns, or expressions over them. `verbatim` are places
+    of cells in which spelling counts; `nulls` are words that mean a blank cell. With
+    `skips` a row that cannot be read spoils no other.
+    """
+
+    key: str | Expression
+    columns: tuple[str | Expression, ...] = ()
+    condition: Expression | None = None
+    verbatim: tuple[int, ...] = ()
+    nulls: tuple[str, ...] = ()
+    dialect: Dialect = Dialect()
+    skips: bool = False
+    int96_is_utc: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns of key and attributes, each once."""
-        return tuple(dict.fromkeys((self.key, *self.columns)))
+        """The columns that are named, of key and attributes, each once."""
+        named = (each for each in (self.key, *self.columns) if isinstance(each, str))
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All expressions, the condition last."""
+        said = (self.key, *self.columns, self.condition)
+        return tuple(each for each in said if isinstance(each, Expression))
+
+    def without_expressions(self, but: Expression | None) -> WantedColumns:
+        """Return what is wanted without expressions, or with one alone."""
+        return replace(
+            self,
+            key=but if but is self.key and but is not None else _plain(self.key),
+            columns=tuple(c for c in self.columns if isinstance(c, str) or c is but),
+            condition=but if but is self.condition else None,
+            verbatim=(),
+        )
+
+
+def _plain(key: str | Expression) -> str | Expression:
+    return key if isinstance(key, str) else _NOBODY
+
+
+_NOBODY = Expression("NULL::VARCHAR", (), "k", ("compute", "key"))
 
 
 class FilePart(Struct, frozen=True):
@@ -39,6 +81,10 @@ class FilePart(Struct, frozen=True):
     `relation` is a query: key VARCHAR, c1 ... cn VARCHAR for the wanted columns, file
     INTEGER, what `cells` needs, and with a condition kept BOOLEAN. Where it is
     `numbered` it has row BIGINT; else its rows come as they stand in the files.
+
+    `row_fault` tells by `cells` what is wrong with a whole row; where a key may be
+    sound all the same, `fault` is an expression for it. `lacking` are columns that no
+    row has.
 
     `meaning` is what the text of c1 ... cn means: rows of equal text and meaning are
     equal, except that `lossy`, an expression, gives more text of rows where it takes
@@ -53,15 +99,31 @@ class FilePart(Struct, frozen=True):
     read: Callable[[Cells], Sequence[Read]]
     numbered: bool = False
     lossy: str | None = None
+    fault: str | None = None
+    row_fault: Callable[[Cells], Misread | None] = lambda _: None
+    lacking: tuple[str, ...] = ()
+
+    def line_of(self, file: int, row: int) -> int | None:
+        """Return the line on which a row begins; in Parquet there are none."""
+        return self.files[file - self.first].line_of(row)
 
 
 class FileFormat(Protocol):
     """One kind of file."""
 
+    def ready(
+        self, connection: Connection, file: DataFile, wanted: WantedColumns
+    ) -> DataFile:
+        """Return a file as it can be read in a connection.
+
+        Raises:
+            Unreadable: it is damaged, or in another encoding than was said.
+        """
+
     def shape(
         self, connection: Connection, file: DataFile, wanted: WantedColumns
     ) -> Hashable:
-        """Return what decides how a file is read.
+        """Return what decides how a file that is ready is read.
 
         Raises:
             Unreadable: the file is damaged, or lacks a wanted column.
@@ -76,7 +138,7 @@ class FileFormat(Protocol):
     ) -> FilePart:
         """Return the part that files of one shape are."""
 
-    def first_fault(self, file: DataFile) -> Unreadable | None:
+    def first_fault(self, file: DataFile, wanted: WantedColumns) -> Unreadable | None:
         """Read a file row by row; give what is wrong with the first that fails."""
 
 
@@ -107,32 +169,6 @@ def _help_with(name: str, columns: Sequence[str]) -> str:
     return f"it has {count} other column{'' if count == 1 else 's'}"
 
 
-def kept(wanted: WantedColumns) -> str:
-    """Return the expression for whether `where` keeps a row, if there is a `where`."""
-    condition = wanted.condition
-    return "" if condition is None else f", ({condition.sql}) IS TRUE AS kept"
-
-
 def named_cells(count: int) -> list[str]:
     """Return c1 ... cn."""
     return [f"c{number}" for number in range(1, count + 1)]
-
-
-def text(written: str) -> Literal:
-    """Return text, as quotes would make it."""
-    return Literal(written, "text", written, quoted=True)
-
-
-def untyped(written: str) -> Literal:
-    """Return text of which the catalog decides what it is: it has no value yet."""
-    return Literal(written, "text")
-
-
-def word(written: str) -> Literal:
-    """Return what a plain word of a spec is."""
-    return literal(PLAIN + written)
-
-
-def number(written: str) -> Literal:
-    """A number as if it stood in a spec: text beyond the digits that are safe."""
-    return word(written)

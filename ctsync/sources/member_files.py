@@ -52,9 +52,10 @@ class MemberRows(RowFiles):
         self.warnings = twin_findings(connection, loaded, self._twin, self._twins)
         return surplus_of(connection, loaded, self.name, keeps_last=False)
 
-    def _twin(self, file: str, row: int, first: str) -> Diagnostic:
+    def _twin(self, here: Origin, first: str) -> Diagnostic:
         message = f'cohort "{self._cohort.name}" has this member in {first} too'
-        return Diagnostic("warning", "CT315", message, "keep one", file, row=row)
+        file, line, row = here.file, here.line, here.row
+        return Diagnostic("warning", "CT315", message, "keep one", file, line, row=row)
 
     def _twins(self, more: int) -> Diagnostic:
         rows = "row repeats" if more == 1 else "rows repeat"
@@ -75,10 +76,11 @@ class MemberRows(RowFiles):
         cells: Sequence[str | None],
     ) -> Contribution:
         """Return what the cohort says of the member in a row."""
-        key, faults = self.key_of(identifier, cells)
+        key, faults = self.key_of(identifier, file, cells)
+        name, line = self.files[file].name, self.line_of(file, row)
         return Contribution(
             key,
-            Origin(self.files[file].name, row=row, cohort=self._cohort.name),
+            Origin(name, line, row, cohort=self._cohort.name),
             digest,
             self._cohort.attributes,
             faults=faults,

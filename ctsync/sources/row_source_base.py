@@ -34,6 +34,7 @@ class RowFiles(ABC):
         self.rows = 0
         self.warnings: Sequence[Diagnostic] = ()
         self._loaded: LoadedRows | None = None
+        self._connection: Connection | None = None
         self._surplus: str | None = None
 
     @abstractmethod
@@ -92,6 +93,7 @@ class RowFiles(ABC):
         )
         stream = loaded.open(connection)
         self._loaded, self.rows = loaded, loaded.count
+        self._connection = connection
         return loaded, stream
 
     def load(self, connection: Connection) -> None:
@@ -101,7 +103,10 @@ class RowFiles(ABC):
             SpecError: a file is missing, cannot be read, lacks a column, is empty or
                 holds a key twice where it may not.
         """
-        loaded = self._loaded or self.opened(connection)[0]
+        loaded = self._loaded
+        # What was made ready for another connection has gone with that.
+        if loaded is None or self._connection is not connection:
+            loaded = self.opened(connection)[0]
         loaded.load(connection)
         check_unchanged(self.files)
         self._surplus = self.judge(connection, loaded)
@@ -123,15 +128,24 @@ class RowFiles(ABC):
         """Return the part in which a file was read."""
         return None if self._loaded is None else self._loaded.part_of(file)
 
+    def line_of(self, file: int, row: int) -> int | None:
+        """Return the line on which a row begins, where its file has lines."""
+        return None if self._loaded is None else self._loaded.line_of(file, row)
+
     def key_of(
-        self, identifier: str, cells: Sequence[str | None]
+        self, identifier: str, file: int, cells: Sequence[str | None]
     ) -> tuple[ProfileKey, tuple[Misread, ...]]:
-        """Return the key of a row, and what is wrong with it."""
+        """Return the key of a row, and what is wrong with the row as a whole."""
         key = ProfileKey(self.key_type, identifier)
+        part = self.part_of(file)
+        fault = None
+        if part is not None and (part.fault is not None or not identifier):
+            fault = part.row_fault(cells)
+        faults = () if fault is None else (fault,)
         if identifier:
-            return key, () if is_plain(key) else faults_of(key)
+            return key, faults if is_plain(key) else (*faults_of(key), *faults)
         written = cells[0] if cells else None
-        return NOBODY, faults_of(ProfileKey(self.key_type, written or ""))
+        return NOBODY, faults or faults_of(ProfileKey(self.key_type, written or ""))
 
     def check_unchanged(self) -> None:
         """Make sure that the files are still those that were opened.

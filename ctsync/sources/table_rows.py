@@ -21,10 +21,10 @@ from ctsync.sources.column_values import ColumnReader
 from ctsync.sources.data_files import missing, refused
 from ctsync.sources.duckdb_loading import LoadedRows
 from ctsync.sources.duplicate_keys import surplus_of, twin_findings
-from ctsync.sources.file_format import FilePart, WantedColumns, named_cells
+from ctsync.sources.file_format import Dialect, FilePart, WantedColumns, named_cells
 from ctsync.sources.reading import contributions_of
 from ctsync.sources.row_source_base import RowFiles
-from ctsync.sources.where_filter import RefusedCondition, checked_condition
+from ctsync.sources.where_filter import Expression, RefusedCondition, checked_condition
 
 
 class TableRows(RowFiles):
@@ -48,12 +48,38 @@ class TableRows(RowFiles):
         table = self._table
         mapped = [place for place, column in enumerate(table.columns) if column.map]
         try:
-            where = table.where
-            condition = None if where is None else checked_condition(connection, where)
+            return WantedColumns(
+                self._key(connection),
+                tuple(self._cells(connection)),
+                None
+                if table.where is None
+                else checked_condition(connection, table.where),
+                tuple(mapped),
+                table.nulls,
+                Dialect(table.csv.separator, table.csv.encoding, table.csv.header),
+                skips=table.invalid == "skip",
+                int96_is_utc=table.int96 == "utc",
+            )
         except RefusedCondition as fault:
-            raise refused([self._about_where(fault)]) from fault
-        names = tuple(column.column for column in table.columns)
-        return WantedColumns(table.key_column, names, condition, tuple(mapped))
+            raise refused([self._about(fault)]) from fault
+
+    def _key(self, connection: Connection) -> str | Expression:
+        table = self._table
+        if table.key_expression is None:
+            return table.key_column
+        return checked_condition(
+            connection, table.key_expression, "k", ("compute", "key")
+        )
+
+    def _cells(self, connection: Connection) -> Iterator[str | Expression]:
+        for place, column in enumerate(self._table.columns):
+            if column.expression is None:
+                yield column.column
+            else:
+                steps = ("compute", column.attribute)
+                yield checked_condition(
+                    connection, column.expression, f"x{place}_", steps
+                )
 
     def opened(self, connection: Connection) -> tuple[LoadedRows, Stream | None]:
         """Look at the files; there have to be some, unless the table may be empty.
@@ -67,10 +93,10 @@ class TableRows(RowFiles):
         try:
             return super().opened(connection)
         except RefusedCondition as fault:
-            raise refused([self._about_where(fault)]) from fault
+            raise refused([self._about(fault)]) from fault
 
-    def _about_where(self, fault: RefusedCondition) -> Diagnostic:
-        return self._table.finding("CT604", fault.message, fault.hint, "where")
+    def _about(self, fault: RefusedCondition) -> Diagnostic:
+        return self._table.finding("CT604", fault.message, fault.hint, *fault.steps)
 
     def judge(self, connection: Connection, loaded: LoadedRows) -> str | None:
         """Judge whether there are rows, and whether a key stands twice.
@@ -92,9 +118,10 @@ class TableRows(RowFiles):
                 raise refused(findings)
         return None
 
-    def _twin(self, file: str, row: int, first: str) -> Diagnostic:
+    def _twin(self, here: Origin, first: str) -> Diagnostic:
         message = f"has the same key as {first}"
-        return Diagnostic("error", "CT621", message, _KEEP_ONE, file, row=row)
+        file, line, row = here.file, here.line, here.row
+        return Diagnostic("error", "CT621", message, _KEEP_ONE, file, line, row=row)
 
     def _twins(self, more: int) -> Diagnostic:
         rows = "row has" if more == 1 else "rows have"
@@ -115,7 +142,12 @@ class TableRows(RowFiles):
         if part.lossy is not None:
             texts.append(part.lossy)
         words = "".join(f", strlen({text}), ':', {text}" for text in texts)
-        return f"md5_number(concat('{b64encode(salt.digest()).decode()}'{words}))"
+        salted = f"'{b64encode(salt.digest()).decode()}'"
+        digest = f"md5_number(concat({salted}{words}))"
+        if part.fault is None:
+            return digest
+        spoilt = f"md5_number(concat({salted}, '!', {part.fault}))"
+        return f"CASE WHEN {part.fault} IS NULL THEN {digest} ELSE {spoilt} END"
 
     def contribution(
         self,
@@ -126,10 +158,11 @@ class TableRows(RowFiles):
         cells: Sequence[str | None],
     ) -> Contribution:
         """Return what a row says; its cells are understood when they are asked for."""
-        key, faults = self.key_of(identifier, cells)
+        key, faults = self.key_of(identifier, file, cells)
+        name, line = self.files[file].name, self.line_of(file, row)
         return Contribution(
             key,
-            Origin(self.files[file].name, row=row, table=self._table.name),
+            Origin(name, line, row, table=self._table.name),
             digest,
             partial(self._read, file, cells),
             faults=faults,
@@ -140,7 +173,9 @@ class TableRows(RowFiles):
         self, file: int, cells: Sequence[str | None]
     ) -> Mapping[str, Raw | Misread]:
         part = self.part_of(file)
-        values = () if part is None else part.read(cells)
+        if part is None or part.row_fault(cells) is not None:
+            return {}
+        values = part.read(cells)
         read: dict[str, Raw | Misread] = {}
         for (attribute, understand), cell in zip(self._readers, values, strict=True):
             raw = understand(cell)

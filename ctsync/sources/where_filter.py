@@ -1,4 +1,4 @@
-"""`where`: a condition of SQL that can look at a row's columns, and at nothing else.
+"""`where` and `compute`: SQL that can look at a row's columns, and at nothing else.
 
 It is parsed by DuckDB itself, its tree is judged, and only the text that DuckDB makes
 of the judged tree is ever run.
@@ -6,7 +6,7 @@ of the judged tree is ever run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -65,19 +65,31 @@ FUNCTIONS = frozenset(
 
 
 class RefusedCondition(Exception):
-    """A condition that cannot be used."""
+    """An expression that cannot be used.
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    `steps` lead to it from the table's place in the spec.
+    """
+
+    def __init__(
+        self, message: str, hint: str | None = None, steps: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.steps = steps
 
 
-class Condition(Struct, frozen=True):
-    """A condition that was judged. In `sql` its columns `names` are w1, w2, ..."""
+class Expression(Struct, frozen=True):
+    """An expression that was judged.
+
+    In `sql` its columns `names` are called `mark` and their number, from 1. `steps` are
+    where it stands in its table.
+    """
 
     sql: str
     names: tuple[str, ...]
+    mark: str = "w"
+    steps: tuple[str, ...] = ("where",)
 
     def columns(self, known: Sequence[str]) -> tuple[str, ...]:
         """Return the columns of a file that it looks at; letter case counts last.
@@ -85,53 +97,75 @@ class Condition(Struct, frozen=True):
         Raises:
             Refused: the file has no such column.
         """
-        return tuple(_column(name, known) for name in self.names)
+        try:
+            return tuple(_column(name, known) for name in self.names)
+        except RefusedCondition as fault:
+            raise RefusedCondition(fault.message, fault.hint, self.steps) from fault
 
-    def bind(self, connection: Connection, types: Sequence[str]) -> None:
+    def seen(self, columns: Iterable[str]) -> Iterator[str]:
+        """Yield columns, as SQL, under the names that they have in the expression."""
+        for number, column in enumerate(columns, 1):
+            yield f"{column} AS {self.mark}{number}"
+
+    def type_over(self, connection: Connection, types: Sequence[str]) -> str:
+        """Return the type that it has over columns of these types.
+
+        Raises:
+            Refused: it has none.
+        """
+        empty = [*self.seen(f"NULL::{type_}" for type_ in types), "0"]
+        query = f"SELECT ({self.sql}) FROM (SELECT {', '.join(empty)})"  # noqa: S608
+        try:
+            return str(connection.sql(query).types[0])
+        except refusals() as error:
+            said = self._in_own_names(_first_line(error))
+            raise RefusedCondition(said, None, self.steps) from error
+
+    def require_condition(self, connection: Connection, types: Sequence[str]) -> None:
         """Make sure that over columns of these types it is a boolean.
 
         Raises:
             Refused: it is not.
         """
-        empty = (f"NULL::{type_} AS w{n}" for n, type_ in enumerate(types, 1))
-        query = f"SELECT ({self.sql}) FROM (SELECT {', '.join((*empty, '0'))})"  # noqa: S608
-        try:
-            found = connection.sql(query).types[0]
-        except refusals() as error:
-            if any("(" in type_ for type_ in types):  # with names and words in it
-                message = "the condition does not go with the types of the columns"
-                raise RefusedCondition(message) from error
-            raise RefusedCondition(self._in_own_names(_first_line(error))) from error
-        if str(found) != "BOOLEAN":
-            noun = str(found).partition("(")[0]
-            raise RefusedCondition(
-                f"the condition gives a {noun}, not true or false", _EXAMPLE
-            )
+        found = self.type_over(connection, types)
+        if found != "BOOLEAN":
+            message = f"the condition gives a {found}, not true or false"
+            raise RefusedCondition(message, _EXAMPLE, self.steps)
 
     def _in_own_names(self, text: str) -> str:
         for number, name in reversed([*enumerate(self.names, 1)]):
-            text = text.replace(f"w{number}", name)
+            text = text.replace(f"{self.mark}{number}", name)
         return text
 
 
 _EXAMPLE = "write a comparison, as in country = 'IN'"
 
 
-def checked_condition(connection: Connection, text: str) -> Condition:
-    """Return the condition that a text is.
+def checked_condition(
+    connection: Connection,
+    text: str,
+    mark: str = "w",
+    steps: tuple[str, ...] = ("where",),
+) -> Expression:
+    """Return the expression that a text is.
 
     Raises:
         Refused: it is no single expression, or looks at more than a row's columns.
     """
     try:
-        return _judged(connection, text)
+        return _judged(connection, text, mark, steps)
     except (RecursionError, ValueError) as error:  # no JSON is nested so deeply
-        raise RefusedCondition(
-            "the condition is nested too deeply", "flatten it"
-        ) from error
+        message = "the condition is nested too deeply"
+        raise RefusedCondition(message, "flatten it", steps) from error
+    except RefusedCondition as fault:
+        noun = "the condition" if steps == ("where",) else "the expression"
+        message = fault.message.replace("the condition", noun)
+        raise RefusedCondition(message, fault.hint, steps) from fault
 
 
-def _judged(connection: Connection, text: str) -> Condition:
+def _judged(
+    connection: Connection, text: str, mark: str, steps: tuple[str, ...]
+) -> Expression:
     node = _parsed(connection, text)
     names = tuple(dict.fromkeys(_judge(node["select_list"], connection)))
     if size_of(node["select_list"]) > MOST_BYTES:
@@ -139,12 +173,12 @@ def _judged(connection: Connection, text: str) -> Condition:
         raise RefusedCondition("the condition makes too much text of a row", hint)
     for part in _walk(node["select_list"]):
         if part.get("class") == "COLUMN_REF":
-            part["column_names"] = [f"w{names.index(part['column_names'][0]) + 1}"]
+            part["column_names"] = [f"{mark}{names.index(part['column_names'][0]) + 1}"]
     tree = _serialized(connection, "1")
     tree["statements"][0]["node"] = node
     query = "SELECT json_deserialize_sql(?::JSON)"
     row = connection.execute(query, [canonical(tree).decode()]).fetchall()[0]
-    return Condition(row[0].removeprefix("SELECT "), names)
+    return Expression(row[0].removeprefix("SELECT "), names, mark, steps)
 
 
 def _serialized(connection: Connection, text: str) -> Any:
@@ -246,9 +280,13 @@ def _column(name: str, known: Sequence[str]) -> str:
     if len(alike) == 1:
         return alike[0]
     if alike:
-        message = f"{name} may be any of {len(alike)} columns"
-        raise RefusedCondition(message, "write it as it stands")
-    raise RefusedCondition(f'there is no column "{name}"', "text stands in '...'")
+        raise RefusedCondition(
+            f"{name} may be {' or '.join(alike)}", "write it as it stands"
+        )
+    hint = did_you_mean(name, known)
+    raise RefusedCondition(
+        f'there is no column "{name}"', hint or "text stands in '...'"
+    )
 
 
 def _first_line(error: Exception) -> str:

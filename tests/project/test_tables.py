@@ -221,7 +221,8 @@ def test_keys_with_x_are_ignored_everywhere(folder):
 @pytest.mark.parametrize(
     ("words", "wrong"),
     [
-        ("file: a.csv", [("CT104", "t: {fi"), ("CT104", "t: {fi")]),
+        ("file: a.csv", [("CT104", "t: {fi")]),
+        ("file: a.csv, key: {identity: i}", [("CT104", "t: {fi")]),
         (f"{SMALL}, fil: b", [("CT102", "fil: b")]),
         (f"{SMALL}, missing: drop", [("CT101", "missin")]),
         (f"{SMALL}, duplicates: first", [("CT101", "duplic")]),
@@ -470,8 +471,8 @@ def test_the_schemas_describe_every_key_of_a_table(schema):
     tables = schema()["properties"]["tables"]
     table = tables["additionalProperties"]["properties"]
     assert list(table) == [
-        "file", "key", "where", "columns", "blank", "duplicates", "missing", "invalid",
-        "allow_empty",
+        "file", "key", "where", "columns", "compute", "csv", "nulls", "int96", "blank",
+        "duplicates", "missing", "invalid", "allow_empty",
     ]  # fmt: skip
     column = table["columns"]["additionalProperties"]["anyOf"][1]["properties"]
     assert list(column) == ["attribute", "as", "split", "map", "blank", "format"]

@@ -4,7 +4,7 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.scalar_value import Literal, Misread
 from ctsync.project.table_columns import Column
 from ctsync.sources.column_values import ColumnReader
-from ctsync.sources.file_format import text, untyped, word
+from ctsync.sources.typed_cells import number, text, untyped, word
 from ctsync.yaml.scalars import literal
 
 
@@ -26,7 +26,8 @@ def plain(text_):
         ("5", "number", literal(":5")),
         ("-1.5e3", "counter", literal(":-1.5e3")),
         ("0123", "number", plain("0123")),
-        ("1234567890123456", "number", plain("1234567890123456")),
+        ("1234567890123456", "number", number("1234567890123456")),
+        ("9007199254740991", "counter", number("9007199254740991")),
         ("1,5", "number", plain("1,5")),
         (" 5", "number", plain(" 5")),
         ("true", "boolean", literal(":true")),

@@ -15,34 +15,34 @@ def faults(folder, data, name="a.csv"):
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ("id,a\nu1,x\nu2\n", "row 2: error CT617 has 1 cells, the header has 2"),
-        ("id,a\nu1,x\nu2,y,z\n", "row 2: error CT617 has 3 cells, the header has 2"),
-        ('id,a\nu1,"x\n1"\nu2,"y\n', "row 2: error CT617 cannot be read as CSV"),
-        ('id,a\nu1,"x"y\n', "row 1: error CT617 cannot be read as CSV"),
-        (b"id,a\nu1,x\nu2,\xe9\n", "row 2: error CT614 is not UTF-8"),
+        ("id,a\nu1,x\nu2\n", "row 2 (line 3): error CT617 has 1 cells, the header has 2"),  # noqa: E501
+        ("id,a\nu1,x\nu2,y,z\n", "row 2 (line 3): error CT617 has 3 cells, the header has 2"),  # noqa: E501
+        ('id,a\nu1,"x\n1"\nu2,"y\n', "row 2 (line 4): error CT617 cannot be read as CSV"),  # noqa: E501
+        ('id,a\nu1,"x"y\n', "row 1 (line 2): error CT617 cannot be read as CSV"),
+        (b"id,a\nu1,x\nu2,\xe9\n", "row 2 (line 3): error CT614 is not UTF-8"),
         (b"id,\xe9\nu1,x\n", "error CT614 is not UTF-8"),
-        ("id,a\nu1,x\r\nu2,y\n", "row 1: error CT617 ends with CR LF, the header with LF"),  # noqa: E501
-        ("id,a\r\nu1,x\r\nu2,y\n", "row 2: error CT617 ends with LF, the header with CR LF"),  # noqa: E501
-        ("id,a\nu1,x\ry\n", "row 1: error CT617 ends with CR, the header with LF"),
+        ("id,a\nu1,x\r\nu2,y\n", "row 1 (line 2): error CT617 ends with CR LF, the header with LF"),  # noqa: E501
+        ("id,a\r\nu1,x\r\nu2,y\n", "row 2 (line 3): error CT617 ends with LF, the header with CR LF"),  # noqa: E501
+        ("id,a\nu1,x\ry\n", "row 1 (line 2): error CT617 ends with CR, the header with LF"),  # noqa: E501
         ("", "error CT616 has no header"),
         ("\n\nid,a\nu1,x\n", "error CT616 has no header"),
         ("id,a,a\nu1,x,y\n", "error CT616 gives columns 2 and 3 the same name"),
         ("id,A\nu1,x\n", 'error CT615 has no column "a" (column 2 differs from'),
         ("key,b\nu1,x\n", 'error CT615 has no columns "id", "a" (it has 2 other'),
-        ("id;a\nu1;x\n", 'error CT616 parts its cells with ";" (export it with commas)'),  # noqa: E501
-        ("id,a\nu1,x\n".encode("utf-16"), "error CT614 is not UTF-8"),
+        ("id;a\nu1;x\n", 'error CT616 parts its cells with ";" (write csv: {separator: ";"})'),  # noqa: E501
+        ("id,a\nu1,x\n".encode("utf-16"), "error CT614 is UTF-16 (save it as UTF-8, or write csv: {encoding: utf-16})"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_row_that_cannot_be_read_is_named(folder, data, said):
     (finding,) = faults(folder, data)
-    assert finding.startswith("a.csv: " if said.startswith("error") else "a.csv:")
+    assert finding.startswith(f"a.csv: {said}" if said[0] == "e" else "a.csv row ")
     assert said in finding
 
 
 def test_rows_are_counted_as_records_and_not_as_lines(folder):
     data = 'id,a\nu1,"1\n2\n3"\n\nu2,y\n\nu3\n'
     (finding,) = faults(folder, data)
-    assert finding.startswith("a.csv:row 3: error CT617 has 1 cells")
+    assert finding.startswith("a.csv row 3 (line 8): error CT617 has 1 cells")
 
 
 def test_the_row_is_found_far_into_a_big_packed_file(folder):
@@ -50,12 +50,14 @@ def test_the_row_is_found_far_into_a_big_packed_file(folder):
     rows[43_210] = "u43210\n"
     data = gzip.compress(("id,a\n" + "".join(rows)).encode())
     (finding,) = faults(folder, data, "a.csv.gz")
-    assert finding.startswith("a.csv.gz:row 43211: error CT617 has 1 cells")
+    assert finding.startswith(
+        "a.csv.gz row 43211 (line 43212): error CT617 has 1 cells"
+    )
 
 
 def test_a_row_beyond_all_measure_is_refused(folder):
     (finding,) = faults(folder, f"id,a\nu1,x\nu2,{'x' * (33 << 20)}\n")
-    assert finding.startswith("a.csv:row 2: error CT617 has more than 32 MiB")
+    assert finding.startswith("a.csv row 2 (line 3): error CT617 has more than 32 MiB")
 
 
 def test_columns_that_no_one_wants_may_have_no_name(folder):

@@ -7,6 +7,7 @@ import pytest
 from pyarrow import parquet
 
 from ctsync.model.scalar_value import Literal, Misread
+from ctsync.sources.typed_cells import number
 from ctsync.yaml.scalars import literal
 
 TABLE = (
@@ -40,12 +41,12 @@ NAIVE = datetime(2020, 1, 2, 3, 4, 5)  # noqa: DTZ001 - Parquet has times withou
         ("", pa.string(), None),
         (5, pa.int8(), literal(":5")),
         (-5, pa.int64(), literal(":-5")),
-        (2**63, pa.uint64(), literal(f":{2**63}")),
+        (2**63, pa.uint64(), number(str(2**63))),
         (1.5, pa.float64(), literal(":1.5")),
         (0.1, pa.float32(), literal(":0.1")),
         (1e300, pa.float64(), literal(":1e+300")),
         (Decimal("1.10"), pa.decimal128(9, 2), literal(":1.10")),
-        (Decimal(10**37), pa.decimal128(38, 0), literal(f":{10**37}")),
+        (Decimal(10**37), pa.decimal128(38, 0), number(str(10**37))),
         (True, pa.bool_(), literal(":true")),
         (date(2020, 1, 2), pa.date32(), Literal("2020-01-02", "date")),
         (NAIVE, pa.timestamp("us"), Literal("2020-01-02T03:04:05", "date")),

@@ -17,8 +17,9 @@ def test_each_row_of_a_file_is_a_member(folder, form):
         ProfileKey("identity", "u1"),
         ProfileKey("identity", "007"),
     ]
-    assert one.origin == Origin(f"in/a.{kind}", row=1, cohort="vip")
-    assert two.origin == Origin(f"in/a.{kind}", row=2, cohort="vip")
+    lines = {"csv": (2, 3), "jsonl": (1, 2), "parquet": (None, None)}[kind]
+    assert one.origin == Origin(f"in/a.{kind}", lines[0], row=1, cohort="vip")
+    assert two.origin == Origin(f"in/a.{kind}", lines[1], row=2, cohort="vip")
     assert one.read() == {"Tier": Literal("VIP", "text", "VIP")}
     assert (one.faults, one.skips) == ((), False)
 
@@ -36,10 +37,10 @@ def test_a_member_that_stands_twice_is_a_warning(folder):
     project = folder.load(COHORTS.format("a.csv", BY_ID))
     found = [(c.key.id, c.origin.row) for c in project.contributions()]
     assert found == [("u1", 1), ("u2", 2)]
-    said = 'warning CT315 cohort "vip" has this member in row 1 too (keep one)'
+    said = 'warning CT315 cohort "vip" has this member in row 1 (line 2) too (keep one)'
     assert [f.as_text() for f in project.findings] == [
-        f"a.csv:row 3: {said}",
-        f"a.csv:row 4: {said}",
+        f"a.csv row 3 (line 4): {said}",
+        f"a.csv row 4 (line 6): {said}",
     ]
 
 

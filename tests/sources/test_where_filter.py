@@ -12,7 +12,7 @@ COLUMNS = ("id", "a", "country", "order", "x.y", "Mixed", "Twice", "twice")
 def kept(connection, text, columns=COLUMNS):
     condition = checked_condition(connection, text)
     names = condition.columns(columns)
-    condition.bind(connection, ["VARCHAR"] * len(names))
+    condition.require_condition(connection, ["VARCHAR"] * len(names))
     return names
 
 

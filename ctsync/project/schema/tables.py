@@ -7,6 +7,7 @@ from typing import Any
 from ctsync.model.profile_key import ID_TYPES
 from ctsync.project.schema.parts import IGNORED, Schema, flag, map_of, text_of
 from ctsync.project.table_columns import BLANKS, HOWS
+from ctsync.project.tables import ENCODINGS
 
 
 def tables_schema() -> Schema:
@@ -54,6 +55,22 @@ def _table() -> Schema:
         "key": key_schema(),
         "where": text_of("condition", where),
         "columns": _columns(),
+        "compute": _compute(),
+        "csv": _csv(),
+        "nulls": {
+            "type": "array",
+            "title": "list of words",
+            "description": "Words that mean a blank cell. Default: none, but such "
+            "words are warned about.",
+            "items": text_of("word", "A word that means a blank cell."),
+            "examples": [["NULL", "\\N"]],
+        },
+        "int96": _choice(
+            ("utc",),
+            "time zone of INT96",
+            "Moments that Parquet stores as INT96 do not tell their time zone; utc is "
+            "what Spark writes. Default: such a column is an error.",
+        ),
         "blank": _blank(
             "A missing, null or empty cell: keep leaves the attribute "
             "alone, remove removes it. Default: keep."
@@ -78,7 +95,52 @@ def _table() -> Schema:
         "allow_empty": flag("Whether no file, or no row, is fine. Default: false."),
     }
     body = map_of(names, "map with a file", "Profiles from files, one a row.")
-    return {**body, "required": ["file", "key", "columns"]}
+    return {**body, "required": ["file", "key"]}
+
+
+def _compute() -> Schema:
+    says = (
+        "Attributes by an expression of DuckDB over the columns, as in where; key for "
+        "the id."
+    )
+    return {
+        "examples": ["{Phone: \"'+91' || mobile\"}"],
+        "type": "object",
+        "title": "map of expressions",
+        "description": says,
+        "patternProperties": {IGNORED: True},
+        "additionalProperties": text_of("expression", says),
+        "minProperties": 1,
+    }
+
+
+def _csv() -> Schema:
+    names = {
+        "separator": {
+            **text_of("character", "What stands between cells. Default: a comma."),
+            "pattern": '^[^"\\r\\n\\x00\\x80-\\uffff]$',
+            "examples": [";"],
+        },
+        "encoding": _choice(
+            ENCODINGS, "encoding", "How text is written as bytes. Default: utf-8."
+        ),
+        "decimal": _choice(
+            (".", ","), "decimal mark", "What stands before fractions. Default: a dot."
+        ),
+        "header": {
+            "title": "true, or a list of names",
+            "description": "Names of the columns, where no line of the file has them.",
+            "anyOf": [
+                {"const": True},
+                {
+                    "type": "array",
+                    "items": text_of("column", "The name of a column."),
+                    "minItems": 1,
+                },
+            ],
+        },
+    }
+    return map_of(names, "map of CSV options", "How CSV files are written.")
 
 
 def _columns() -> Schema:

@@ -3,49 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
 from typing import Any
 
-from ctsync.duckdb_connection import Connection, quoted
-from ctsync.sources.compression import DAMAGES, unpacked
-from ctsync.sources.data_files import DataFile, Unreadable
-from ctsync.sources.file_format import (
-    FilePart,
-    WantedColumns,
-    kept,
-    named_cells,
-    require,
-)
-from ctsync.sources.formats.json_rows import parsed, read_line
-from ctsync.sources.whole_files import damaged, require_whole, short_lines
+from msgspec.structs import replace
 
-BOM = b"\xef\xbb\xbf"
+from ctsync.duckdb_connection import Connection, quoted, refusals
+from ctsync.sources.data_files import DataFile, Unreadable
+from ctsync.sources.file_format import FilePart, WantedColumns, require
+from ctsync.sources.formats.json_rows import ROW_FAULT, parsed, read_line, row_fault
+from ctsync.sources.plain_text import copied, damaged, plain, short_lines
+from ctsync.sources.row_query import Columns, Seen, query_of, seen_by, sorts_of, without
+from ctsync.sources.text_layout import layout_of
+from ctsync.sources.typed_cells import Reader, reader_of
+from ctsync.sources.where_filter import Expression
+
 _SAMPLED_ROWS = 1000
 _SAMPLED_BYTES = 1 << 20
-_OBJECTS = (
-    "SELECT json::VARCHAR AS line, file_index FROM read_ndjson_objects([{files}])"
-)
-# DuckDB's reader of JSON refuses a byte order mark, that of CSV passes over it. No
-# JSON holds the control character that stands here between cells.
-_LINES = (
-    "SELECT line, file_index FROM read_csv([{files}], columns = {{'line': 'VARCHAR'}}, "
-    "auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', "
-    "hive_partitioning = false, max_line_size = 33554432) WHERE trim(line) <> ''"
-)
-_RELATION = """
-SELECT {cells}, line, file{kept} FROM (
-    SELECT
-        CASE WHEN NOT starts_with(ltrim(line), '{{') THEN error('no object')
-        WHEN starts_with(x[1], '"') THEN x[1] ->> '$'
-        WHEN regexp_full_match(x[1], '-?[0-9]+') THEN x[1]::VARCHAR END AS key,
-        {columns}
-        line,
-        (file_index + {first})::INTEGER AS file
-    FROM (SELECT json_extract(line, [{pointers}]) AS x, * FROM ({lines}))
-)"""
+_LINES = "SELECT json::VARCHAR AS line, file_index FROM read_ndjson_objects([{files}])"
+_ARE_OBJECTS = "SELECT bool_and(starts_with(ltrim(line), '{{')) FROM ({lines})"
+_EXTRACTED = "(SELECT json_extract(line, [{pointers}]) AS x, * FROM ({lines}))"
+_KEY = """CASE WHEN NOT starts_with(ltrim(line), '{{') THEN error('no object')
+WHEN (line LIKE {twice} OR contains(line, '\\u'))
+    AND len(list_filter(json_keys(line), lambda k: k = {name})) > 1 THEN NULL
+WHEN starts_with({value}, '"') THEN {text}
+WHEN regexp_full_match({value}, '-?[0-9]+') THEN {text} END"""
 
 
 class JsonLinesFormat:
@@ -56,84 +39,127 @@ class JsonLinesFormat:
     read from the line itself.
     """
 
+    def ready(
+        self, connection: Connection, file: DataFile, wanted: WantedColumns
+    ) -> DataFile:
+        """Return a file as plain text without a byte order mark.
+
+        Raises:
+            Unreadable: it is damaged, or in another encoding.
+        """
+        ready = plain(connection, file, keeps_mark=False)
+        layout = layout_of(ready.text_path, heading=0, is_quoted=False)
+        ready = replace(ready, layout=layout)
+        if wanted.skips and not _are_objects(connection, ready):
+            lines = (_harmless(line, row) for row, line in _numbered(ready))
+            return replace(copied(connection, ready, lines), has_faults=True)
+        return ready
+
     def shape(
         self, connection: Connection, file: DataFile, wanted: WantedColumns
     ) -> Hashable:
-        """Return whether the file has a byte order mark, and the columns of `where`.
+        """Return what expressions look at, and the columns that no row has.
 
         Raises:
-            Unreadable: it is damaged, or no row has a wanted column.
+            Unreadable: no row has the column of the key.
         """
-        require_whole(file)
-        has_mark, seen = _sample(file)
-        names = wanted.names
-        condition = wanted.condition
-        if not seen.issuperset(names) or (
-            condition is not None and not seen.issuperset(condition.names)
-        ):
-            seen |= _all_names(connection, file, has_mark=has_mark)
-        looked_at: tuple[str, ...] = ()
-        if seen:
-            require(names, sorted(seen))
-            if condition is not None:
-                looked_at = condition.columns(sorted(seen))
-        elif condition is not None:
-            looked_at = condition.names
-        if condition is not None:
-            condition.bind(connection, ["VARCHAR"] * len(looked_at))
-        return has_mark, looked_at
+        known = _sample(file)
+        names = frozenset(wanted.names)
+        for expression in wanted.expressions:
+            names = names.union(expression.names)
+        if known and not known.issuperset(names):
+            known |= _all_names(connection, file)
+        if not known:
+            known = {*names}
+        elif isinstance(wanted.key, str):
+            require([wanted.key], sorted(known))
+        # A column that no row has is as blank as one that a row lacks.
+        lacking = sorted(names - known - _alike(names, known))
+        seen = seen_by(connection, wanted, sorted({*known, *lacking}), _text)
+        return seen, tuple(lacking), file.has_faults
 
     def part(
         self, files: tuple[DataFile, ...], first: int, shape: Any, wanted: WantedColumns
     ) -> FilePart:
-        """Return the part that files are, with a byte order mark or without."""
-        has_mark, looked_at = shape
+        """Return the part that files are."""
+        seen, lacking, _ = shape
+        sorts = sorts_of(wanted, seen, lambda _: "")
+        computed = [place for place, sort in enumerate(sorts) if sort]
+        readers = dict(zip(computed, _readers(wanted, sorts), strict=True))
+        cells = ["key", "line", *(f"c{place + 1}" for place in computed)]
         return FilePart(
             files,
             first,
-            _relation(files, first, wanted, looked_at, has_mark=has_mark),
-            "json",
-            "[key, line]",
-            partial(read_line, wanted.columns),
+            _relation(files, first, wanted, seen),
+            "json" if not computed else ["json", *sorts],
+            f"[{', '.join(cells)}]",
+            partial(read_line, wanted, readers),
             lossy=_lossy(wanted),
+            row_fault=partial(row_fault, wanted.key),
+            lacking=lacking,
         )
 
-    def first_fault(self, file: DataFile) -> Unreadable | None:
+    def first_fault(self, file: DataFile, wanted: WantedColumns) -> Unreadable | None:  # noqa: ARG002
         """Read a file line by line; give what is wrong with the first that fails."""
         try:
-            with _rows(file) as rows:
-                faults = (_fault(line, row) for row, line in enumerate(rows, 1))
-                return next((fault for fault in faults if fault is not None), None)
+            faults = (_fault(line, row) for row, line in _numbered(file))
+            return next((fault for fault in faults if fault is not None), None)
         except Unreadable as fault:
             return fault
 
 
 def _relation(
-    files: Sequence[DataFile],
-    first: int,
-    wanted: WantedColumns,
-    looked_at: Sequence[str],
-    *,
-    has_mark: bool,
+    files: Sequence[DataFile], first: int, wanted: WantedColumns, seen: Sequence[Seen]
 ) -> str:
-    names = (wanted.key, *wanted.columns, *looked_at)
-    count = len(wanted.columns)
-    columns = [f"x[{n + 1}]::VARCHAR AS c{n}" for n in range(1, count + 1)]
-    seen = range(1, len(looked_at) + 1)
-    columns += [f"x[{count + n + 1}] ->> '$' AS w{n}" for n in seen]
-    return _RELATION.format(
-        cells=", ".join(["key", *named_cells(len(wanted.columns))]),
-        kept=kept(wanted),
-        columns="".join(f"{column}, " for column in columns),
-        first=first,
-        pointers=", ".join(quoted(_pointer(name)) for name in names),
-        lines=_lines_of(files, has_mark=has_mark),
-    )
+    names = [*wanted.names, *(name for each in seen for name in each.columns)]
+    places = {name: place for place, name in enumerate(dict.fromkeys(names), 1)}
+
+    def value(name: str) -> str:
+        return f"x[{places[name]}]"
+
+    def text(name: str) -> str:
+        return without(f"({value(name)} ->> '$')", wanted.nulls)
+
+    def key(name: str) -> str:
+        twice = quoted(f"%{_like(name)}%{_like(name)}%")
+        words = {"value": value(name), "text": text(name), "name": quoted(name)}
+        return _KEY.format(twice=twice, **words)
+
+    def cell(_: int, name: str) -> str:
+        if not wanted.nulls:
+            return f"{value(name)}::VARCHAR"
+        return f"CASE WHEN {text(name)} IS NOT NULL THEN {value(name)}::VARCHAR END"
+
+    pointers = ", ".join(quoted(_pointer(name)) for name in places) or "''"
+    reader = _EXTRACTED.format(pointers=pointers, lines=_lines_of(files))
+    others = ("line AS line", f"(file_index + {first})::INTEGER AS file")
+    return query_of(wanted, seen, Columns(key, cell, text), reader, *others)
 
 
-def _lines_of(files: Sequence[DataFile], *, has_mark: bool) -> str:
-    names = ", ".join(file.sql for file in files)
-    return (_LINES if has_mark else _OBJECTS).format(files=names)
+def _like(name: str) -> str:
+    """Return a pattern of LIKE for a key as it is written without escapes."""
+    is_plain = name.isascii() and name.isprintable() and not {*'"\\%_'} & {*name}
+    return f'"{name}"' if is_plain else '"%"'
+
+
+def _lines_of(files: Sequence[DataFile]) -> str:
+    return _LINES.format(files=", ".join(file.sql for file in files))
+
+
+def _text(_: str) -> str:
+    return "VARCHAR"
+
+
+def _alike(names: Iterable[str], known: Iterable[str]) -> set[str]:
+    """Return the names that differ from a known one in letter case alone."""
+    folded = {name.lower() for name in known}
+    return {name for name in names if name.lower() in folded}
+
+
+def _readers(wanted: WantedColumns, sorts: Sequence[str]) -> Iterator[Reader]:
+    for cell, sort in zip(wanted.columns, sorts, strict=True):
+        if isinstance(cell, Expression):
+            yield reader_of(cell.steps[-1], sort)
 
 
 def _pointer(name: str) -> str:
@@ -150,47 +176,50 @@ def _lossy(wanted: WantedColumns) -> str | None:
     return f"CASE WHEN {spelled} THEN line END"
 
 
-@contextmanager
-def _rows(file: DataFile) -> Iterator[Iterator[bytes]]:
-    """Return the lines of a file that are not blank."""
+def _numbered(file: DataFile) -> Iterator[tuple[int, bytes]]:
+    """Yield the rows of a file: lines that are not blank."""
     try:
-        with unpacked(file.path) as lines:
-            rows = _without_mark(short_lines(lines))
-            yield (line for line in rows if line.strip())
-    except DAMAGES as error:
+        with file.text_path.open("rb") as stream:
+            lines = short_lines(stream)
+            yield from enumerate((line for line in lines if line.strip()), 1)
+    except OSError as error:
         raise damaged(error) from error
 
 
-def _without_mark(lines: Iterator[bytes]) -> Iterator[bytes]:
-    for line in lines:
-        yield line.removeprefix(BOM)
-        break
-    yield from lines
+def _are_objects(connection: Connection, file: DataFile) -> bool:
+    query = _ARE_OBJECTS.format(lines=_lines_of([file]))
+    try:
+        ((are_objects,),) = connection.execute(query).fetchall()
+    except refusals():
+        return False
+    return are_objects is not False
 
 
-def _sample(file: DataFile) -> tuple[bool, set[str]]:
-    """Return whether a file has a byte order mark; give the names in its first rows."""
+def _harmless(line: bytes, row: int) -> bytes:
+    """Return a line itself, or one that says what is wrong with it."""
+    fault = _fault(line, row)
+    if fault is None:
+        return line.rstrip(b"\r\n") + b"\n"
+    return json.dumps({ROW_FAULT: fault.message}).encode() + b"\n"
+
+
+def _sample(file: DataFile) -> set[str]:
+    """Return the names in the first rows of a file."""
     seen: set[str] = set()
     size = 0
-    try:
-        with unpacked(file.path) as stream:
-            has_mark = stream.read(3) == BOM
-    except DAMAGES as error:
-        raise damaged(error) from error
-    with _rows(file) as rows:
-        for line in islice(rows, _SAMPLED_ROWS):
-            try:
-                seen.update(key for key, _ in parsed(line.decode()))
-            except ValueError:
-                break  # reading all of it will say which row it is
-            size += len(line)
-            if size > _SAMPLED_BYTES:
-                break
-    return has_mark, seen
+    for row, line in _numbered(file):
+        try:
+            seen.update(key for key, _ in parsed(line.decode()))
+        except ValueError:
+            break  # reading all of it will say which row it is
+        size += len(line)
+        if size > _SAMPLED_BYTES or row >= _SAMPLED_ROWS:
+            break
+    return seen
 
 
-def _all_names(connection: Connection, file: DataFile, *, has_mark: bool) -> set[str]:
-    lines = _lines_of([file], has_mark=has_mark)
+def _all_names(connection: Connection, file: DataFile) -> set[str]:
+    lines = _lines_of([file])
     query = f"SELECT DISTINCT unnest(json_keys(line)) FROM ({lines})"  # noqa: S608
     return {name for (name,) in connection.execute(query).fetchall()}
 

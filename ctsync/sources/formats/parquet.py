@@ -2,110 +2,139 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
-from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any
 
-from ctsync.canonical_json import parse
+from msgspec import Struct
+
 from ctsync.duckdb_connection import Connection, named, refusals
-from ctsync.model.scalar_value import Literal, Misread
 from ctsync.sources.data_files import DataFile, Unreadable
 from ctsync.sources.file_format import (
-    Cells,
+    NO_ROWS,
     FilePart,
-    Read,
     WantedColumns,
-    kept,
     named_cells,
-    number,
     require,
-    text,
-    word,
 )
+from ctsync.sources.row_query import Columns, Seen, query_of, seen_by, sorts_of, without
+from ctsync.sources.typed_cells import WHOLE, cell_sql, read_cells, readers_of, sort_of
 
-Reader: TypeAlias = "Callable[[str], Read]"
-
-_WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)")
-_NUMBER = re.compile(r"FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)")
-_MOMENT = re.compile(r"TIMESTAMP(_S|_MS|_NS)?")
-_SORTS = {
-    "VARCHAR": "text",
-    "BOOLEAN": "boolean",
-    "DATE": "date",
-    "TIMESTAMP WITH TIME ZONE": "instant",
-    "TIMESTAMPTZ_NS": "instant",  # what pandas writes, by DuckDB 2.0.1
-    "VARCHAR[]": "list",
-}
-_RELATION = """
-SELECT {cells}, file, row{kept} FROM (
-    SELECT {columns}, (file_index + {first})::INTEGER AS file,
-        (file_row_number + 1)::BIGINT AS row
-    FROM {reader}
-)"""
+_OURS = ("file_index", "file_row_number", "filename")
+_TREE = "SELECT name, type, num_children FROM parquet_schema({file})"
+_COUNT = "SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata({file})"
 _LEAST_MOST_ROWS = 1_000_000
 _MOST_ROWS_A_BYTE = 10
-_OURS = ("file_index", "file_row_number", "filename")
+_INT96 = "INT96"
+_NO_COLUMNS = "Need at least one non-root column"  # as pandas writes an empty frame
+
+
+class _Column(Struct, frozen=True):
+    """A column: what DuckDB calls it, and its type; letter case tells no two apart."""
+
+    alias: str
+    type: str
 
 
 class ParquetFormat:
     """Parquet files; those with the same columns and types are read together."""
 
+    def ready(
+        self,
+        connection: Connection,  # noqa: ARG002 - as every form is asked
+        file: DataFile,
+        wanted: WantedColumns,  # noqa: ARG002
+    ) -> DataFile:
+        """Return the file itself."""
+        return file
+
     def shape(
         self, connection: Connection, file: DataFile, wanted: WantedColumns
     ) -> Hashable:
-        """Return names and types of the columns, and those of `where`.
+        """Return names and types of the columns, and what expressions look at.
+
+        Of a file without rows nothing is asked: what wrote it saw no values.
 
         Raises:
             Unreadable: the file is damaged, lacks a wanted column, or one has a type
                 that is no value.
         """
-        query = f"SELECT * FROM {_reader([file])}"  # noqa: S608
-        try:
-            found = connection.sql(query)
-        except refusals() as error:
-            message = "is no Parquet file that can be read"
-            raise Unreadable("CT612", message, "export it again") from error
-        _require_bounds(connection, file)
-        types = dict(zip(found.columns, map(str, found.types), strict=True))
-        require(wanted.names, found.columns)
-        _require_types(types, wanted)
-        looked_at: tuple[str, ...] = ()
-        if wanted.condition is not None:
-            looked_at = wanted.condition.columns(found.columns)
-            wanted.condition.bind(connection, [types[name] for name in looked_at])
-        return tuple(types.items()), looked_at
+        columns = _columns_of(connection, file)
+        if not columns:
+            return NO_ROWS
+        if not _rows_in(connection, file):
+            return NO_ROWS
+        require(wanted.names, [*columns])
+        _require_names(columns)
+        looked_at = [e.columns([*columns]) for e in wanted.expressions]
+        _require_zones(columns, wanted, looked_at)
+        _require_types(columns, wanted)
+        seen = seen_by(
+            connection, wanted, [*columns], lambda name: _sql_type(columns[name].type)
+        )
+        return tuple(columns.items()), seen
 
     def part(
         self, files: tuple[DataFile, ...], first: int, shape: Any, wanted: WantedColumns
     ) -> FilePart:
         """Return the part that files of the same columns are."""
-        types, looked_at = dict(shape[0]), shape[1]
-        sorts = tuple(_sort(types[name]) for name in wanted.columns)
+        columns, seen = dict(shape[0]), shape[1]
+        sorts = sorts_of(wanted, seen, lambda name: _sort(columns[name].type))
         cells = named_cells(len(wanted.columns))
         return FilePart(
             files,
             first,
-            _relation(files, first, wanted, sorts, looked_at),
+            _relation(files, first, wanted, columns, seen),
             ["parquet", *sorts],
             f"[{', '.join(['key', *cells])}]",
-            partial(_read, [*map(_reader_of, wanted.columns, sorts)]),
+            partial(read_cells, readers_of(wanted, sorts)),
             numbered=True,
         )
 
-    def first_fault(self, file: DataFile) -> Unreadable | None:  # noqa: ARG002
+    def first_fault(self, file: DataFile, wanted: WantedColumns) -> Unreadable | None:  # noqa: ARG002
         """Parquet has no rows that could be read by themselves."""
         return None
 
 
-def _require_bounds(connection: Connection, file: DataFile) -> None:
-    """Refuse a few bytes that say they are millions of rows."""
-    query = f"SELECT sum(num_rows) FROM parquet_file_metadata([{file.sql}])"  # noqa: S608
-    ((rows,),) = connection.execute(query).fetchall()
+def _rows_in(connection: Connection, file: DataFile) -> int:
+    """Count rows; refuse a few bytes that say they are millions of them."""
+    ((rows,),) = connection.execute(_COUNT.format(file=file.sql)).fetchall()
     if rows > max(_LEAST_MOST_ROWS, _MOST_ROWS_A_BYTE * file.mark[0]):
         message = f"has {rows:,} rows in {file.mark[0]:,} bytes"
         raise Unreadable("CT640", message, "rows with keys of their own take more")
+    return int(rows)
+
+
+def _columns_of(connection: Connection, file: DataFile) -> dict[str, _Column]:
+    """The columns by their own names, which DuckDB changes where two are alike."""
+    query = f"SELECT * FROM {_reader([file])}"  # noqa: S608
+    try:
+        found = connection.sql(query)
+        tree = connection.execute(_TREE.format(file=file.sql)).fetchall()
+    except refusals() as error:
+        if _NO_COLUMNS in str(error):
+            return {}
+        message = "is no Parquet file that can be read"
+        raise Unreadable("CT612", message, "export it again") from error
+    columns: dict[str, _Column] = {}
+    own = zip(_top_level(tree), found.columns, map(str, found.types), strict=True)
+    for (name, is_int96), alias, type_ in own:
+        if name in columns:
+            message = "names a column twice"
+            raise Unreadable("CT616", message, "name each column once")
+        columns[name] = _Column(alias, _INT96 if is_int96 else type_)
+    return columns
+
+
+def _top_level(tree: Sequence[tuple[str, str | None, int | None]]) -> Any:
+    """Yield name of each column, and whether it is INT96; the tree is in pre-order."""
+    skipped = 0
+    for name, type_, children in tree[1:]:
+        if not skipped:
+            yield name, type_ == _INT96
+        else:
+            skipped -= 1
+        skipped += children or 0
 
 
 def _reader(files: Sequence[DataFile]) -> str:
@@ -114,25 +143,49 @@ def _reader(files: Sequence[DataFile]) -> str:
 
 
 def _sort(type_: str) -> str:
-    if _WHOLE.fullmatch(type_) or _NUMBER.fullmatch(type_):
-        return "number"
-    if _MOMENT.fullmatch(type_):
-        return "moment"
-    return _SORTS.get(type_) or ("text" if type_.startswith("ENUM(") else "")
+    return "instant" if type_ == _INT96 else sort_of(type_)
 
 
-def _require_types(types: dict[str, str], wanted: WantedColumns) -> None:
-    kept_back = [name for name in types if name.lower() in _OURS]
+def _sql_type(type_: str) -> str:
+    return "TIMESTAMP WITH TIME ZONE" if type_ == _INT96 else type_
+
+
+def _require_names(columns: dict[str, _Column]) -> None:
+    kept_back = [name for name in columns if name.lower() in _OURS]
     if kept_back:
         message = f'column "{kept_back[0].lower()}" has a name that DuckDB keeps'
         raise Unreadable("CT616", message, "export it under another name")
-    key = types[wanted.key]
-    if _sort(key) != "text" and not _WHOLE.fullmatch(key):
-        message = f'key column "{wanted.key}" is {_noun(key)}'
-        raise Unreadable("CT625", message, "a key is text or a whole number")
+
+
+def _require_zones(
+    columns: dict[str, _Column],
+    wanted: WantedColumns,
+    looked_at: Sequence[Sequence[str]],
+) -> None:
+    """Make sure that moments are written in a way that tells their time zone."""
+    if wanted.int96_is_utc:
+        return
+    for name in (*wanted.names, *(each for names in looked_at for each in names)):
+        if columns[name].type == _INT96:
+            message = f'column "{name}" is INT96, which does not tell its time zone'
+            hint = "write int96: utc if Spark wrote it, or export TIMESTAMP_MICROS"
+            raise Unreadable("CT625", message, hint)
+
+
+def _require_types(columns: dict[str, _Column], wanted: WantedColumns) -> None:
+    if isinstance(wanted.key, str):
+        key = columns[wanted.key].type
+        if sort_of(key) not in {"text", "blank"} and not WHOLE.fullmatch(key):
+            message = f'key column "{wanted.key}" is {_noun(key)}'
+            hint = (
+                "a key is text or a whole number; "
+                f"compute: {{key: 'CAST({named(wanted.key)} AS BIGINT)'}} makes one"
+            )
+            raise Unreadable("CT625", message, hint)
     for name in wanted.columns:
-        if not _sort(types[name]):
-            message = f'column "{name}" is {_noun(types[name])}, which is no value'
+        if isinstance(name, str) and not _sort(columns[name].type):
+            noun = _noun(columns[name].type)
+            message = f'column "{name}" is {noun}, which is no value'
             hint = "export text, numbers, booleans, dates or lists of text"
             raise Unreadable("CT625", message, hint)
 
@@ -146,70 +199,25 @@ def _relation(
     files: Sequence[DataFile],
     first: int,
     wanted: WantedColumns,
-    sorts: Sequence[str],
-    looked_at: Sequence[str],
+    columns: dict[str, _Column],
+    seen: Sequence[Seen],
 ) -> str:
-    columns = [f"{named(wanted.key)}::VARCHAR AS key"]
-    for place, (name, sort) in enumerate(zip(wanted.columns, sorts, strict=True), 1):
-        column = named(name)
-        value = f"to_json({column})" if sort == "list" else column
-        columns.append(f"{value}::VARCHAR AS c{place}")
-    for place, name in enumerate(looked_at, 1):
-        columns.append(f"{named(name)} AS w{place}")
-    return _RELATION.format(
-        cells=", ".join(["key", *named_cells(len(wanted.columns))]),
-        kept=kept(wanted),
-        columns=", ".join(columns),
-        first=first,
-        reader=_reader(files),
+    def value(name: str) -> str:
+        column = columns[name]
+        plain = named(column.alias)
+        if column.type == _INT96:
+            return f"timezone('UTC', {plain})"
+        return without(plain, wanted.nulls) if column.type == "VARCHAR" else plain
+
+    def cell(_: int, name: str) -> str:
+        return cell_sql(value(name), _sort(columns[name].type))
+
+    others = (
+        f"(file_index + {first})::INTEGER AS file",
+        "(file_row_number + 1)::BIGINT AS row",
     )
-
-
-def _read(readers: Sequence[Reader], cells: Cells) -> Sequence[Read]:
-    found = zip(readers, islice(cells, 1, None), strict=True)
-    return [read(cell) if cell else None for read, cell in found]
-
-
-def _reader_of(name: str, sort: str) -> Reader:
-    """Return what reads the cells of a column."""
-    return partial(_number, name) if sort == "number" else _READERS[sort]
-
-
-def _list(cell: str) -> Read:
-    return [_NULL if item is None else text(item) for item in parse(cell)]
-
-
-def _number(name: str, cell: str) -> Read:
-    found = number(cell)
-    if found.type == "number" or cell.lstrip("-").isdigit():
-        return found
-    message = f'column "{name}" holds {{value}}, which is no number'
-    return Misread("CT625", message, "export it as null", cell)
-
-
-def _date(cell: str) -> Read:
-    return Literal(cell, "date")
-
-
-def _moment(cell: str, zone: str = "") -> Read:
-    """Return a moment as a spec would write it."""
-    written = cell.removesuffix("+00") + zone
-    if "." in written:
-        message = "{value} has parts of a second"
-        hint = "the platform stores whole seconds; export it without"
-        return Misread("CT624", message, hint, cell)
-    return Literal(written.replace(" ", "T", 1), "date")
-
-
-_NULL = word("null")
-_READERS: Mapping[str, Reader] = {
-    "text": text,
-    "list": _list,
-    "boolean": word,
-    "date": _date,
-    "moment": _moment,
-    "instant": partial(_moment, zone="Z"),
-}
+    how = Columns(lambda name: f"({value(name)})::VARCHAR", cell, value)
+    return query_of(wanted, seen, how, _reader(files), *others)
 
 
 FORM = ParquetFormat()

@@ -1,0 +1,126 @@
+"""Cells that have a type of DuckDB: in SQL their text, and what the text means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import islice
+from typing import TypeAlias
+
+from ctsync.canonical_json import parse
+from ctsync.model.scalar_value import Literal, Misread
+from ctsync.sources.file_format import Cells, Read, WantedColumns
+from ctsync.yaml.scalars import PLAIN, literal
+
+Reader: TypeAlias = "Callable[[str], Read]"
+
+WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)")
+_NUMBER = re.compile(r"FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)")
+_MOMENT = re.compile(r"TIMESTAMP(_S|_MS|_NS)?")
+_DIGITS = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_SORTS = {
+    "VARCHAR": "text",
+    "UUID": "text",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIMESTAMP WITH TIME ZONE": "instant",
+    "TIMESTAMPTZ_NS": "instant",  # what pandas writes, by DuckDB 2.0.1
+    "VARCHAR[]": "list",
+    '"NULL"': "blank",
+    '"NULL"[]': "list",
+}
+
+
+def sort_of(type_: str) -> str:
+    """Return what cells of a type are; '' if they are no values."""
+    if WHOLE.fullmatch(type_) or _NUMBER.fullmatch(type_):
+        return "number"
+    if _MOMENT.fullmatch(type_):
+        return "moment"
+    return _SORTS.get(type_) or ("text" if type_.startswith("ENUM(") else "")
+
+
+def cell_sql(value: str, sort: str) -> str:
+    """Return the text of a cell, as SQL."""
+    return f"to_json({value})::VARCHAR" if sort == "list" else f"({value})::VARCHAR"
+
+
+def reader_of(name: str, sort: str) -> Reader:
+    """Return what reads the text of cells of a column."""
+    if sort in {"number", "moment", "instant"}:
+        zone = "Z" if sort == "instant" else ""
+        return partial(_number, name) if sort == "number" else partial(_moment, zone)
+    return _READERS[sort]
+
+
+def readers_of(wanted: WantedColumns, sorts: Sequence[str]) -> list[Reader]:
+    """Return what reads each of the cells that are wanted."""
+    names = (c if isinstance(c, str) else c.steps[-1] for c in wanted.columns)
+    return [reader_of(*each) for each in zip(names, sorts, strict=True)]
+
+
+def read_cells(readers: Sequence[Reader], cells: Cells) -> Sequence[Read]:
+    """Read the cells that follow the key."""
+    found = zip(readers, islice(cells, 1, len(readers) + 1), strict=True)
+    return [read(cell) if cell else None for read, cell in found]
+
+
+def text(written: str) -> Literal:
+    """Return text, as quotes would make it."""
+    return Literal(written, "text", written, quoted=True)
+
+
+def untyped(written: str) -> Literal:
+    """Return text of which the catalog decides what it is: it has no value yet."""
+    return Literal(written, "text")
+
+
+def word(written: str) -> Literal:
+    """Return what a plain word of a spec is."""
+    return literal(PLAIN + written)
+
+
+def number(written: str) -> Literal:
+    """Return a number; unlike in a spec, whole ones may have any number of digits."""
+    if _DIGITS.fullmatch(written):
+        return Literal(written, "number", int(written))
+    return word(written)
+
+
+def _list(cell: str) -> Read:
+    return [_NULL if item is None else text(item) for item in parse(cell)]
+
+
+def _number(name: str, cell: str) -> Read:
+    found = number(cell)
+    if found.type == "number":
+        return found
+    message = f'column "{name}" holds {{value}}, which is no number'
+    hint = "export it as null, or compute one that isfinite()"
+    return Misread("CT625", message, hint, cell)
+
+
+def _date(cell: str) -> Read:
+    return Literal(cell, "date")
+
+
+def _moment(zone: str, cell: str) -> Read:
+    """Return a moment as a spec would write it."""
+    written = cell.removesuffix("+00") + zone
+    if "." in written:
+        message = "{value} has parts of a second"
+        hint = "the platform stores whole seconds; compute date_trunc('second', ...)"
+        return Misread("CT624", message, hint, cell)
+    return Literal(written.replace(" ", "T", 1), "date")
+
+
+_NULL = word("null")
+_READERS: Mapping[str, Reader] = {
+    "text": text,
+    "blank": text,
+    "untyped": untyped,
+    "list": _list,
+    "boolean": word,
+    "date": _date,
+}

@@ -1,0 +1,276 @@
+"""Law 7 over files: both engines make the same plan of them, in the memory they have.
+
+Kinds of files by packings, parts, sizes and encodings, as pandas, polars, pyarrow,
+DuckDB and plain Python write them. Nothing is lifted: each engine gets its own limit.
+"""
+
+import csv
+import gzip
+import io
+import json
+from itertools import product
+from random import Random
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from ctsync.engines import built_in
+from ctsync.errors import SpecError
+from ctsync.model.masking import Mask
+from ctsync.model.snapshot import Account, Base
+from ctsync.plan.make_plan import make_plan
+from ctsync.plan.plan_file import scratch_file
+from ctsync.plan.plan_header import PlanHead
+from ctsync.plan.planner import Planner
+from ctsync.project import load_project
+
+HEAD = PlanHead(Account("TEST-1", "in1"), Base("0" * 32, 3, "d" * 64))
+PROJECT = """\
+version: 1
+account: {id: TEST-1, region: in1}
+state: state.jsonl
+timezone: Asia/Kolkata
+policy: {limits: {create: 1000000}}
+catalog: {Points: {type: counter}, Renewal: {type: date}, Tags: {type: list}}
+tables:
+  t:
+    file: "rows*"
+    key: {identity: id}
+    columns: {city: City}
+"""
+CITIES = ["Pune", "São Paulo", "Zürich", 'the "old" town', "a,b", "", "x"]
+
+
+def plan_of(folder, engine):
+    planner = Planner(load_project(folder), Mask("0"), engine=built_in()[engine])
+    file = scratch_file()
+    with make_plan(planner, HEAD, (), file) as plan:
+        file.seek(0)
+        return plan.foot.summary, file.read()
+
+
+def agreed(folder):
+    """Plan with both engines; give what they agree on, or the codes that refuse it."""
+    told = []
+    for engine in built_in():
+        try:
+            told.append(plan_of(folder, engine))
+        except SpecError as error:
+            told.append(([str(f) for f in error.findings], error.findings.totals))
+    assert told[0] == told[1]
+    return told[0]
+
+
+def created(folder):
+    summary, _ = agreed(folder)
+    assert isinstance(summary, dict), summary
+    return summary["profiles"]["create"]
+
+
+def write(folder, name, data, *, extra="", project=PROJECT):
+    (folder / "ctsync.yaml").write_text(project + extra)
+    (folder / name).write_bytes(data)
+
+
+def csv_text(rows, names=("id", "city"), **how):
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n", **how)
+    writer.writerows([names, *rows])
+    return text.getvalue()
+
+
+def json_text(rows, names=("id", "city")):
+    return "".join(json.dumps(dict(zip(names, r, strict=True))) + "\n" for r in rows)
+
+
+def parquet_bytes(rows, names=("id", "city")):
+    sink = io.BytesIO()
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    parquet.write_table(pa.table(columns), sink)
+    return sink.getvalue()
+
+
+def packed(data, packing):
+    if packing == ".gz":
+        return gzip.compress(data, 1)
+    return pa.compress(data, "zstd", asbytes=True) if packing else data
+
+
+def data_of(form, rows):
+    if form == "parquet":
+        return parquet_bytes(rows)
+    return (csv_text(rows) if form == "csv" else json_text(rows)).encode()
+
+
+FORMS = [*product(["csv", "jsonl"], ["", ".gz", ".zst"]), ("parquet", "")]
+
+
+@pytest.mark.parametrize(("form", "packing"), FORMS)
+@pytest.mark.parametrize("parts", [1, 2, 5])
+def test_few_rows_in_any_number_of_parts(form, packing, parts, tmp_path):
+    for part in range(parts):
+        rows = [(f"u{part}-{n}", CITIES[n]) for n in range(4)]
+        name = f"rows{part}.{form}{packing}"
+        write(tmp_path, name, packed(data_of(form, rows), packing))
+    assert created(tmp_path) == 4 * parts
+
+
+@pytest.mark.parametrize(("form", "packing"), FORMS)
+def test_many_rows_in_several_parts(form, packing, tmp_path):
+    """Many buffers a part, unpacked, and one row that counts."""
+    filler = [(f"u{n}", "z" * 390) for n in range(60_000)]
+    extra = "    where: \"city = 'Pune'\"\n"
+    for part in range(3):
+        name = f"rows{part}.{form}{packing}"
+        data = packed(data_of(form, [*filler, (f"last{part}", "Pune")]), packing)
+        write(tmp_path, name, data, extra=extra)
+    assert created(tmp_path) == 3
+
+
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1", "cp1252"]
+
+
+@pytest.mark.parametrize("packing", ["", ".gz"])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_csv_in_every_encoding_and_with_every_separator(
+    encoding, packing, separator, tmp_path
+):
+    rows = [(f"u{n}", city, "two\nlines") for n, city in enumerate(CITIES)]
+    text = csv_text(rows, ("id", "city", "note"), delimiter=separator)
+    data = text.encode(encoding)
+    said = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16"}.get(encoding, encoding)
+    words = json.dumps({"separator": separator, "encoding": said})
+    write(
+        tmp_path,
+        f"rows.csv{packing}",
+        packed(data, packing),
+        extra=f"    csv: {words}\n",
+    )
+    summary, text = agreed(tmp_path)
+    assert summary["profiles"]["create"] == len(CITIES) - 1
+    assert "São Paulo".encode() in text
+
+
+def frame_files(folder, frame):
+    """Write one frame as pandas and polars do, and as DuckDB rewrites that."""
+    frame.to_parquet(folder / "pandas.parquet")
+    frame.to_csv(folder / "pandas.csv", index=False)
+    frame.to_json(folder / "pandas.jsonl", orient="records", lines=True)
+    other = pl.read_parquet(folder / "pandas.parquet")
+    other.write_parquet(folder / "polars.parquet")
+    other.write_csv(folder / "polars.csv")
+    other.write_ndjson(folder / "polars.jsonl")
+    with duckdb.connect() as connection:
+        source = f"'{folder / 'pandas.parquet'}'"
+        for form, how in [("parquet", ""), ("csv", ""), ("jsonl", "(FORMAT json)")]:
+            to = f"'{folder / 'duckdb'}.{form}' {how}"
+            connection.execute(f"COPY (FROM {source}) TO {to}")
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])
+@pytest.mark.parametrize("writer", ["pandas", "polars", "duckdb"])
+def test_every_writer_says_the_same_of_a_plain_frame(form, writer, tmp_path):
+    (tmp_path / "made").mkdir()
+    frame_files(
+        tmp_path / "made",
+        pd.DataFrame(
+            {
+                "id": ["u1", "u2", "u3"],
+                "city": ["Pune", None, "São Paulo"],
+                "points": pd.array([9007199254740991, None, 7], dtype="Int64"),
+                "nothing": [None, None, None],
+            }
+        ),
+    )
+    project = PROJECT.replace(
+        "{city: City}", "{city: City, points: Points, nothing: Zip}"
+    )
+    data = (tmp_path / "made" / f"{writer}.{form}").read_bytes()
+    write(tmp_path, f"rows.{form}", data, project=project)
+    summary, text = agreed(tmp_path)
+    assert summary["operations"]["set"] == 4
+    assert b"9007199254740991" in text
+
+
+def test_a_sheet_that_was_saved_as_csv_by_way_of_openpyxl(tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in [("id", "city", "points"), (1189549, "Zürich", 12.5), (7, None, 3)]:
+        book.active.append(row)
+    rows = [list(row) for row in book.active.iter_rows(values_only=True)]
+    text = csv_text(
+        [
+            [str(c).replace(".", ",") if c is not None else "" for c in r]
+            for r in rows[1:]
+        ],
+        rows[0],
+        delimiter=";",
+    )
+    project = PROJECT.replace("{city: City}", "{city: City, points: Score}")
+    project = project.replace("Points: {type: counter}", "Score: {type: number}")
+    extra = '    csv: {separator: ";", encoding: cp1252, decimal: ","}\n'
+    data = text.encode("cp1252")
+    write(tmp_path, "rows.csv", data, project=project, extra=extra)
+    summary, text = agreed(tmp_path)
+    assert (summary["operations"]["set"], b"12.5" in text) == (3, True)
+
+
+def drawn(chance):
+    """A file drawn by chance, the words that read it, and whether it is well."""
+    names = ["id", *chance.sample(["city", "City", "a b", "é", "x"], 3)]
+    count = chance.choice([0, 1, 2, 7, 60])
+    keys = chance.sample(range(1000), count)
+    rows = [(f"u{k}", *(chance.choice(CITIES) for _ in names[1:])) for k in keys]
+    return names, rows
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_engines_agree_on_files_drawn_by_chance(seed, tmp_path):
+    chance = Random(seed)
+    names, rows = drawn(chance)
+    parts = chance.randrange(1, 4)
+    columns = {name: f"A{n}" for n, name in enumerate(names[1:])}
+    words = {
+        "invalid": chance.choice(["error", "skip"]),
+        "duplicates": chance.choice(["error", "last"]),
+        "nulls": chance.choice([[], ["x"]]),
+        "allow_empty": True,
+    }
+    separator = chance.choice([",", ";"])
+    encoding = chance.choice(["utf-8", "utf-16", "cp1252"])
+    has_header = chance.random() < 0.8
+    dialect = {"separator": separator, "encoding": encoding}
+    dialect |= {} if has_header else {"header": names}
+    computed = {"B": f'upper("{names[1]}")'} if chance.random() < 0.5 else {}
+    where = chance.choice([None, f"\"{names[2]}\" <> 'x'"])
+    for part in range(parts):
+        mine = rows[part::parts]
+        form, packing = chance.choice(FORMS)
+        if form == "parquet" and not mine:
+            form = "csv"
+        if form == "csv":
+            lines = csv_text(mine, names, delimiter=separator).split("\n", 1)
+            text = "\n".join(lines) if has_header else lines[1]
+            if chance.random() < 0.2 and mine:
+                text += f"u9{separator}y\n"
+            data = text.encode(encoding)
+        elif form == "jsonl":
+            data = json_text(mine, names).encode()
+            data += b'{"id": "u9"\n' if chance.random() < 0.2 else b""
+        else:
+            data = parquet_bytes(mine, names)
+        (tmp_path / f"rows{part}.{form}{packing}").write_bytes(packed(data, packing))
+    table = {"file": "rows*", "key": {"identity": "id"}, "columns": columns, **words}
+    table |= {"csv": dialect} | ({"compute": computed} if computed else {})
+    table |= {"where": where} if where else {}
+    project = (
+        PROJECT[: PROJECT.index("tables:")] + "tables: " + json.dumps({"t": table})
+    )
+    (tmp_path / "ctsync.yaml").write_text(project)
+    agreed(tmp_path)
