@@ -14,12 +14,14 @@ from ctsync.cli.project_templates import (
     EXAMPLE,
     PIPELINES,
     PROJECT_FILE,
+    REQUIREMENTS,
     SCHEMAS,
     WrittenTemplate,
     action_files,
     extend,
     pipeline_text,
     read_template,
+    requirements_text,
     top_of_repository,
     write_template,
 )
@@ -76,6 +78,7 @@ def _pipelines(folder: Path, wishes: InitOptions) -> Iterator[WrittenTemplate]:
                 for file, text in action_files().items():
                     yield write_template(top / file, text)
             yield write_template(path, pipeline_text(pipeline, inside, wishes.action))
+            yield write_template(top / REQUIREMENTS, requirements_text())
         elif path.exists():
             yield WrittenTemplate(path, "left_alone")
 
@@ -125,6 +128,8 @@ def _lines(folder: Path, placed: tuple[WrittenTemplate, ...]) -> Iterator[str]:
     for each in placed:
         if each.action == "written" and each.path.name in _PIPELINE_NAMES:
             yield f"  set up {_name(folder, each)}: see its first lines\n"
+        if each.action == "written" and each.path.name == REQUIREMENTS:
+            yield f"  lock what it installs: see {_name(folder, each)}\n"
 
 
 _PIPELINE_NAMES = {Path(pipeline.file).name for pipeline in PIPELINES.values()}

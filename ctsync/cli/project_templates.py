@@ -21,7 +21,7 @@ SCHEMAS = {"project": ".schema/project.json", "spec": ".schema/spec.json"}
 # Where templates name the project: GitLab's variable, GitHub's input by `command`.
 _VARIABLE = re.compile(r'^( +CTSYNC_PROJECT: )"\."$', re.MULTILINE)
 _STEP = re.compile(r"^( +)command: \w+$", re.MULTILINE)
-_REQUIREMENT = re.compile(r'^( +CTSYNC_REQUIREMENT: )"ctsync"$', re.MULTILINE)
+REQUIREMENTS = "requirements-ctsync.in"
 _ACTION_HERE = "./.github/actions/ctsync"
 
 _OF_ACTION = frozenset({".py", ".sh", ".yml"})
@@ -63,22 +63,24 @@ def read_template(name: str, words: Mapping[str, str] | None = None) -> str:
 def pipeline_text(pipeline: Pipeline, project: str, action: str | None = None) -> str:
     """Return a pipeline's file for a project in this folder of the repository.
 
-    It installs this version. `action`, as in OWNER/REPO@REF, is where the action is
-    published; it then installs what it came with. Else the action is in the repository.
+    `action`, as in OWNER/REPO@REF, is where the action is published. Else it is in the
+    repository.
     """
     text = read_template(pipeline.template)
-    requirement = f"ctsync=={__version__}"
     if action is not None:
         repository, _, ref = action.partition("@")
-        requirement = ""
         published = f"{repository}/{_ACTION_HERE.removeprefix('./')}@{ref}"
         text = text.replace(f"uses: {_ACTION_HERE}", f"uses: {published}")
-    text = _REQUIREMENT.sub(rf'\1"{requirement}"', text)
     if project == ".":
         return text
     shown = json.dumps(project, ensure_ascii=False)  # JSON's text is YAML's too
     text = _VARIABLE.sub(lambda line: f"{line[1]}{shown}", text)
     return _STEP.sub(lambda line: f"{line[0]}\n{line[1]}project: {shown}", text)
+
+
+def requirements_text() -> str:
+    """Return the file that names the version which pipelines install: this one."""
+    return read_template(REQUIREMENTS, {"VERSION": __version__})
 
 
 def action_files() -> Mapping[str, str]:

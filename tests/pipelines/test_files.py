@@ -119,11 +119,31 @@ def test_nothing_has_to_be_replaced():
         assert not re.search(r"\b(OWNER|COMMIT|TODO)\b|@[A-Z]+@", "\n".join(lines))
 
 
-def test_a_copy_of_the_action_is_told_what_to_install():
-    for _, step in _steps():
-        if step.get("uses") == OURS:
-            assert step["with"]["version"] == "${{ env.CTSYNC_REQUIREMENT }}"
-    assert _read(WORKFLOW)["env"] == {"CTSYNC_REQUIREMENT": "ctsync"}
+def test_every_job_installs_with_hashes_before_it_has_a_secret():
+    for job in _read(WORKFLOW)["jobs"].values():
+        steps = job["steps"]
+        first = next(step for step in steps if step.get("uses") == OURS)
+        assert first["with"] == {
+            "command": "install",
+            "requirements": "${{ env.CTSYNC_REQUIREMENTS }}",
+        }
+        before = steps[: steps.index(first) + 1]
+        assert not any("env" in step or "secrets." in str(step) for step in before)
+        assert "env" not in job
+        others = [s for s in steps if s.get("uses") == OURS and s is not first]
+        assert others
+        assert all("version" not in step["with"] for step in others)
+    named = {"CTSYNC_REQUIREMENTS": "requirements-ctsync.txt"}
+    assert _read(WORKFLOW)["env"] == named
+    assert _read(GITLAB)["variables"].items() >= named.items()
+
+
+def test_gitlab_installs_with_hashes_and_without_the_variables_of_the_job():
+    (command,) = [c for c in _read(GITLAB)[".ctsync"]["before_script"] if "pip" in c]
+    assert command.startswith("env -i PATH=")
+    assert "--require-hashes --only-binary :all:" in command
+    assert "PASSCODE" not in command
+    assert "STATE" not in command
 
 
 def test_the_copy_is_there_before_it_is_used():

@@ -1,5 +1,6 @@
 """ctsync is installed once a job, from where the workflow says."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ FAKE = """
 if [ "$1" = -c ]; then exit ${OLD:-0}; fi
 if [ "$2" = venv ]; then
   mkdir -p "$3/bin"
-  printf '#!/bin/sh\\nfor word in "$@"; do echo "[$word]"; done\\n' >"$3/bin/python"
+  printf '#!/bin/sh\\nenv\\n' >"$3/bin/python"
+  printf 'for word in "$@"; do echo "[$word]"; done\\n' >>"$3/bin/python"
   chmod +x "$3/bin/python"
   exit 0
 fi
@@ -45,7 +47,7 @@ def test_a_copy_in_another_repository_has_to_be_told(install, runner):
     copied.write_text((ACTION / "install.sh").read_text())
     ended = install(at=copied)
     assert ended.code == 1
-    assert "give its input version" in ended.out
+    assert "give its input requirements or version" in ended.out
     assert install("ctsync==1.2.0", at=copied).out.endswith("[ctsync==1.2.0]\n")
 
 
@@ -59,6 +61,40 @@ def test_a_second_use_in_a_job_installs_nothing(install):
     assert install("ctsync==1.2.0").out != ""
     assert install("ctsync==1.2.0").out == ""
     assert install("ctsync==1.3.0").out != ""
+
+
+SECRETS = {
+    "CLEVERTAP_PASSCODE": "CANARY",
+    "STATE_URL": "CANARY",
+    "AWS_SECRET": "CANARY",
+}
+
+
+def test_hashes_are_required_and_nothing_is_built(install, runner):
+    (runner.folder / "locked.txt").write_text("ctsync==1 --hash=sha256:00\n")
+    ended = install(CTSYNC_ACTION_REQUIREMENTS="locked.txt")
+    words = re.findall(r"\[(.*)\]", ended.out)
+    assert words[-5:] == [
+        "--require-hashes", "--only-binary", ":all:", "--requirement", "locked.txt",
+    ]  # fmt: skip
+    assert install(CTSYNC_ACTION_REQUIREMENTS="locked.txt").out == ""
+    assert install().out == ""  # a later step of the job has what it needs
+    (runner.folder / "locked.txt").write_text("ctsync==2 --hash=sha256:11\n")
+    assert install(CTSYNC_ACTION_REQUIREMENTS="locked.txt").out != ""
+
+
+def test_without_the_file_of_hashes_nothing_is_installed(install):
+    ended = install(CTSYNC_ACTION_REQUIREMENTS="locked.txt")
+    assert ended.code == 1
+    assert "locked.txt is missing; requirements-ctsync.in says how" in ended.out
+
+
+@pytest.mark.parametrize("version", ["", "ctsync==1.2.0"])
+def test_pip_gets_no_secret_of_the_job(install, version):
+    ended = install(version, **SECRETS, PIP_INDEX_URL="https://mirror.example")
+    assert ended.code == 0
+    assert "CANARY" not in ended.out
+    assert "PIP_INDEX_URL=https://mirror.example" in ended.out
 
 
 def test_an_old_python_is_named(install):
