@@ -35,6 +35,8 @@ TEXT = REFERENCE.read_text()
 README = (ROOT / "README.md").read_text()
 GUIDE_FILE = ROOT / "specs" / "gitops.md"
 GUIDE = GUIDE_FILE.read_text()
+SECURITY_FILE = ROOT / "specs" / "security.md"
+SECURITY = SECURITY_FILE.read_text()
 REGENERATE = "out of date: run PYTHONPATH=. python tests/test_docs.py"
 EXIT_CODES = ("0", "1", "2", "3", "4", "5", "6", "64", "130", "143")
 MINIMAL = """\
@@ -468,7 +470,12 @@ def test_every_command_line_can_be_parsed(line, monkeypatch):
 
 @pytest.mark.parametrize(
     ("file", "text"),
-    [(REFERENCE, TEXT), (ROOT / "README.md", README), (GUIDE_FILE, GUIDE)],
+    [
+        (REFERENCE, TEXT),
+        (ROOT / "README.md", README),
+        (GUIDE_FILE, GUIDE),
+        (SECURITY_FILE, SECURITY),
+    ],
 )
 def test_links_lead_somewhere(file, text):
     titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
@@ -487,6 +494,12 @@ def test_every_section_is_in_the_table_of_contents(text):
     contents = text.split("\n## ")[0]
     for title in re.findall(r"^## (.+)$", text, re.MULTILINE):
         assert f"(#{title.lower().replace(' ', '-')})" in contents
+
+
+def test_every_promise_of_security_names_tests_that_are_there():
+    named = re.findall(r"`(tests/[\w/.]+)`", SECURITY)
+    assert len(named) > 10
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def test_the_guide_stays_short():
