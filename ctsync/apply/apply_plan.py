@@ -8,6 +8,7 @@ from random import Random
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync import __version__
 from ctsync.apply.apply_result import ApplyResult
@@ -27,6 +28,7 @@ from ctsync.apply.sender import Sender
 from ctsync.apply.stop_reason import StopReason, stopping_error
 from ctsync.apply.wave_runner import WaveRunner
 from ctsync.errors import CtsyncError, out_of_memory
+from ctsync.model.policy import REVEAL
 from ctsync.plan.plan_file import SavedPlan
 from ctsync.state.base import JournalWriter, Store
 from ctsync.transport.upload_result import Transport, UploadResult
@@ -103,6 +105,7 @@ class _Run(Struct, frozen=True):
             if self.terms.dry_run or not (self._sends or self._releases):
                 dispatch = self._dispatch(transport, NoRunJournal())
                 error = self._send(dispatch, tally)
+                self._forget_marks()
             else:
                 self._wait_for_earlier_runs()
                 head = self._head(new_id)
@@ -153,7 +156,26 @@ class _Run(Struct, frozen=True):
             tool_version=__version__,
             environment=self.plan.head.environment,
             author=self.terms.author,
+            talks_to=self.terms.talks_to,
+            marks=tuple(sorted(self._marks)),
         )
+
+    def _forget_marks(self) -> None:
+        """Write down that fewer attributes are sensitive, if that is all there is."""
+        header, marks = self.present.header, tuple(sorted(self._marks))
+        if self.terms.dry_run or header is None or set(header.marks) <= set(marks):
+            return
+        after = replace(header, serial=header.serial + 1, marks=marks)
+        self.store.amend(after, iter(()))
+
+    @property
+    def _marks(self) -> frozenset[str]:
+        """What stays sensitive: only as many marks go as were agreed on."""
+        header = self.present.header
+        remembered = frozenset(() if header is None else header.marks)
+        dropped = remembered - self.terms.marks
+        is_agreed = self.plan.head.accepted.get(REVEAL) == len(dropped)
+        return self.terms.marks if is_agreed else remembered | self.terms.marks
 
     def _run_journal(self, writer: JournalWriter) -> StoredRunJournal:
         steady = self.around.clock.steady

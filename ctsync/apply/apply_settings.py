@@ -46,7 +46,8 @@ class ApplySettings(Struct, frozen=True):
 
     `concurrency` is how many calls may be in flight. `canary` is how many profiles go
     first; the rest follow only if all of them were acknowledged. `author` is who is
-    kept as having started the run, among the last `history_runs`.
+    kept as having started the run, among the last `history_runs`. `talks_to` and
+    `marks` are for the state to remember: the places, and what is called sensitive.
     """
 
     records_per_call: int = 100
@@ -57,6 +58,8 @@ class ApplySettings(Struct, frozen=True):
     canary: Limit | None = None
     allow_rejected: Limit | None = None
     frame: ValueContext = field(default_factory=ValueContext)
+    talks_to: Mapping[str, str] = field(default_factory=dict)
+    marks: frozenset[str] = frozenset()
     pace: RetryPace = field(default_factory=RetryPace)
     author: Author = field(default_factory=Author)
     history_runs: int = KEPT_RUNS

@@ -63,6 +63,8 @@ def _header_after(
         serial=head.serial + 1,
         last_plan=LastPlan(head.plan, replay.is_open),
         tool_version=head.tool_version,
+        talks_to=head.talks_to,
+        marks=head.marks,
         # Who sends has waited for whatever was on its way before.
         unanswered=_unanswered(head, replay) if replay.sends else begun.unanswered,
     )

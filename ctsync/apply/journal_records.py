@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from ctsync.model.record import RecordOutcome
@@ -40,6 +40,8 @@ class JournalHead(Struct, frozen=True):
     tool_version: str
     environment: str | None = None
     author: Author = Author()
+    talks_to: Mapping[str, str] = field(default_factory=dict)
+    marks: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the first line."""
@@ -58,6 +60,7 @@ def head_from_json(data: Line) -> JournalHead:
         parts = {
             "account": Account(**data["account"]),
             "author": Author(**data["author"]),
+            "marks": tuple(data["marks"]),
         }
         return JournalHead(**{**fields, **parts})
     except (KeyError, TypeError) as error:

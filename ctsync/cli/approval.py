@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ctsync.cli.confirm import ask_for_yes
 from ctsync.cli.output import OutputFailed, print_error
-from ctsync.cli.plan_output import rendered, show_plan
+from ctsync.cli.plan_output import rendered, show_plan, view_of
 from ctsync.cli.project_session import ProjectSession
 from ctsync.errors import PolicyBlocked
 
@@ -103,6 +103,8 @@ def _show(session: ProjectSession, plan: SavedPlan) -> None:
 
 
 def _question(session: ProjectSession, plan: SavedPlan, *, is_first: bool) -> str:
+    from ctsync.render.summary_text import news_sentence
+
     account, profiles = session.account.shown, plan.foot.profiles
     where = f"account {account.id}, region {account.region}"
     if account.endpoint:
@@ -114,4 +116,7 @@ def _question(session: ProjectSession, plan: SavedPlan, *, is_first: bool) -> st
         f"{profiles[name]} to {name}" for name in ("create", "update", "release")
     )
     first = "\nFIRST RUN: there is no snapshot to compare with." if is_first else ""
-    return f"\nApply to {where}: {counts}, {profiles['remove']} lose values?{first}"
+    view = view_of(session.settings, plan)
+    news = "".join(f"\n{news_sentence(view, sort)}" for sort in view.news)
+    question = f"Apply to {where}: {counts}, {profiles['remove']} lose values?"
+    return f"\n{question}{first}{news}"

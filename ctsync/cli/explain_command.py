@@ -21,6 +21,7 @@ def explain(settings: GlobalOptions, word: str) -> int:
     require_format(settings, "text", "json")
     session = open_session(settings)
     present = folded_view(session.store())
+    session = session.beside(present.header)
     planner = planner_for(session, present, Selection())
     key = parse_key(word)
     explanation = explain_key(planner, key, present.pick([key]))

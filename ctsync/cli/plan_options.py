@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ctsync.cli.project_session import ProjectSession
 from ctsync.errors import CtsyncError, UsageError
-from ctsync.model.policy import LIMITS
+from ctsync.model.policy import LIMITS, REVEAL
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ctsync.plan.plan_header import PlanHead
     from ctsync.plan.planner import Planner
     from ctsync.plan.selection import Selection
+
+
+_ACCEPTED = (*LIMITS, REVEAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,10 @@ def parse_accepts(words: Iterable[str]) -> dict[str, int]:
     accepted: dict[str, int] = {}
     for word in words:
         name, _, number = word.partition("=")
-        if name not in LIMITS or not (number.isascii() and number.isdigit()):
+        if name not in _ACCEPTED or not (number.isascii() and number.isdigit()):
             raise UsageError(
                 f"--accept {word} means nothing",
-                hint=f"write --accept KIND=NUMBER, KIND one of {', '.join(LIMITS)}",
+                hint=f"write --accept KIND=NUMBER, KIND one of {', '.join(_ACCEPTED)}",
             )
         accepted[name] = int(number)
     return accepted
@@ -99,6 +102,7 @@ def planner_for(
 
     location = session.store().location
     check_account(present.header, session.account, location=location)
+    session = session.beside(present.header)
     mask = session.mask(present.base.lineage)
     chosen = choose_engine(
         engine,
@@ -125,7 +129,7 @@ def _head(
 ) -> PlanHead:
     from ctsync.plan.plan_header import PlanHead
 
-    project = session.project
+    project = session.beside(present.header).project
     return PlanHead(
         account=session.account,
         base=present.base,
@@ -139,6 +143,9 @@ def _head(
         hides_identities=project.sensitive_identities,
         sandbox=session.settings.sandbox,
         inputs=project.inputs,
+        talks_to=session.talks_to,
+        talked_to=present.header.talks_to if present.header is not None else {},
+        unmarked=tuple(sorted(project.remembered - session.project.marks)),
     )
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.cli.global_options import GlobalOptions, data_roots_of, environment_of
 from ctsync.cli.output import log_to_stderr
 from ctsync.errors import UsageError
 from ctsync.model.masking import Mask
-from ctsync.model.snapshot import Account
+from ctsync.model.snapshot import Account, Header
 
 if TYPE_CHECKING:
     from ctsync.project import Project
@@ -54,6 +55,26 @@ class ProjectSession(Struct, frozen=True):
         if state.shown is not None:
             store.location = state.shown
         return store
+
+    def beside(self, header: Header | None) -> ProjectSession:
+        """Return the session with what a state remembers to be sensitive."""
+        if header is None or not header.marks:
+            return self
+        return replace(self, project=self.project.tightened(header.marks))
+
+    @property
+    def talks_to(self) -> dict[str, str]:
+        """The places that an apply talks to, by their sort, as they may be shown."""
+        account = self.account.shown
+        places = {"account": account.id, "region": account.region}
+        if account.endpoint is not None:
+            places["endpoint"] = account.endpoint
+        if self.settings.sandbox:
+            return {**places, "state": ".ctsync/sandbox/state.jsonl"}
+        notify = self.project.shown_notify(self.variables)
+        if notify is not None:
+            places["notify"] = notify
+        return {**places, "state": self.project.state(self.variables).public}
 
     def mask(self, lineage: str | None) -> Mask:
         """Return what the output hides."""

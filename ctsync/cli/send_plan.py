@@ -53,6 +53,8 @@ def send_plan(
         frame=project.frame,
         author=author(project.root),
         history_runs=project.history_runs,
+        talks_to=session.talks_to,
+        marks=project.marks,
     )
     progress = Progress()
     with ExitStack() as stack, stop_on_signals() as stop, closing(progress):

@@ -153,7 +153,7 @@ def _require_known(
 ) -> None:
     missing = keys.difference(entry.key for entry in present.pick(sorted(keys)))
     if missing:
-        mask = session.mask(present.base.lineage)
+        mask = session.beside(present.header).mask(present.base.lineage)
         raise UsageError(
             f"the state does not know {', '.join(map(mask.key_text, sorted(missing)))}",
             hint='see "ctsync state list"; an objectId is written objectId=VALUE',

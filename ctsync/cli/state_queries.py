@@ -38,6 +38,7 @@ def list_entries(
     require_format(settings, *LISTINGS)
     session = open_session(settings)
     present = folded_view(session.store())
+    session = session.beside(present.header)
     mask = session.mask(present.base.lineage)
     selectors = _selectors(present, targets, mask)
     found = _undeclared(session, present) if undeclared else present.entries()
@@ -88,6 +89,7 @@ def show_entry(settings: GlobalOptions, word: str) -> int:
     require_format(settings, "text", "json")
     session = open_session(settings)
     present = folded_view(session.store())
+    session = session.beside(present.header)
     entry = find_entry(present, word)
     if entry is None:
         raise UsageError(

@@ -29,7 +29,7 @@ def rename_entry(
     keys = parse_key(before), parse_key(after)
 
     def rewrite(present: CurrentSnapshot) -> StateRewrite:
-        mask = session.mask(present.base.lineage)
+        mask = session.beside(present.header).mask(present.base.lineage)
         entry = _entry_to_move(present, keys, mask)
         shown = [mask.key_text(key) for key in keys]
         return StateRewrite(

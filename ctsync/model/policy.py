@@ -10,6 +10,8 @@ from msgspec import Struct, field
 LIMITS = ("create", "update", "remove", "opt_in", "skip", "reject")
 JUDGED = tuple(name for name in LIMITS if name != "reject")
 """Limits that a plan is held against; the others are for an apply."""
+REVEAL = "reveal"
+"""What `--accept` also takes: how many marks as sensitive an apply may forget."""
 
 
 class Limit(Struct, frozen=True):

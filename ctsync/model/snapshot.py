@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import asdict
 
 
@@ -77,7 +77,9 @@ class Header(Struct, frozen=True):
     """What a snapshot says of itself.
 
     `digest` is the SHA-256 of its entries; `lineage` is drawn once for a state;
-    `serial` grows when what the state knows changes.
+    `serial` grows when what the state knows changes. `talks_to` are the places that
+    the last apply talked to, by their sort, as they may be shown. `marks` are the
+    attributes that were ever sensitive, by folded name; among them `identity`.
     """
 
     lineage: str
@@ -88,6 +90,8 @@ class Header(Struct, frozen=True):
     last_plan: LastPlan | None = None
     tool_version: str = ""
     unanswered: Unanswered | None = None
+    talks_to: Mapping[str, str] = field(default_factory=dict)
+    marks: tuple[str, ...] = ()
 
 
 class Base(Struct, frozen=True):
@@ -116,6 +120,8 @@ def header_as_json(header: Header) -> dict[str, Any]:
     }
     if header.unanswered is not None:
         data["unanswered"] = asdict(header.unanswered)
+    if header.talks_to:
+        data |= {"talks_to": header.talks_to, "marks": header.marks}
     return data
 
 
@@ -139,4 +145,6 @@ def header_from_json(data: Mapping[str, Any]) -> Header:
         last_plan=None if last is None else LastPlan(**last),
         tool_version=data["tool_version"],
         unanswered=None if unanswered is None else Unanswered(**unanswered),
+        talks_to=data.get("talks_to", {}),
+        marks=tuple(data.get("marks", ())),
     )

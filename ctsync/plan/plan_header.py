@@ -27,7 +27,12 @@ _FORMATS = re.compile(rb'"format":"ctsync\.savedplan/([1-9][0-9]{0,8})"')
 
 
 class PlanHead(Struct, frozen=True):
-    """What a plan was made from and for."""
+    """What a plan was made from and for.
+
+    `talks_to` are the places that an apply of it talks to, `talked_to` those of the
+    apply before. `unmarked` are attributes that were sensitive and that the catalog no
+    longer calls so; they stay hidden.
+    """
 
     account: Account
     base: Base
@@ -41,6 +46,9 @@ class PlanHead(Struct, frozen=True):
     hides_identities: bool = False
     sandbox: bool = False
     inputs: tuple[tuple[str, str], ...] = ()
+    talks_to: Mapping[str, str] = field(default_factory=dict)
+    talked_to: Mapping[str, str] = field(default_factory=dict)
+    unmarked: tuple[str, ...] = ()
 
 
 class PlanFoot(Struct, frozen=True):
@@ -177,6 +185,7 @@ def _head_from_json(data: dict[str, Any]) -> PlanHead:
         account=Account(**data["account"]),
         base=Base(**data["base"]),
         targets=tuple(data["targets"]),
+        unmarked=tuple(data["unmarked"]),
         excludes=tuple(data["excludes"]),
         inputs=tuple((file, digest) for file, digest in data["inputs"]),
     )

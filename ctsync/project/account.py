@@ -149,6 +149,13 @@ class StateLocation(Struct, frozen=True):
     name: str | None = None
     shown: str | None = None
 
+    @property
+    def public(self) -> str:
+        """The place as everybody may see it: of an address only where it leads to."""
+        where = self.shown or self.location
+        where = host_of(where) if "://" in where else where
+        return where if self.name is None else f"{where}, {self.name}"
+
 
 class StateText(Struct, frozen=True):
     """`state:` as written."""

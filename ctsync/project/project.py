@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
 
 from msgspec.structs import asdict
+from msgspec.structs import replace as with_fields
 
 from ctsync.canonical_json import canonical, fold_name, sha256
 from ctsync.diagnostics import Findings
@@ -23,7 +24,7 @@ from ctsync.model.policy import Policy, UploadTerms
 from ctsync.model.row_source import RowSource
 from ctsync.model.run import KEPT_RUNS
 from ctsync.model.snapshot import Account
-from ctsync.project.account import AccountText, StateLocation, StateText
+from ctsync.project.account import AccountText, StateLocation, StateText, host_of
 from ctsync.project.catalog import undeclared_rule
 from ctsync.project.cohorts import Cohort
 from ctsync.project.environment_variables import Reference
@@ -32,6 +33,7 @@ from ctsync.project.source_positions import SourcePositions
 from ctsync.project.tables import Table
 from ctsync.yaml.tree import Position
 
+IDENTITY = "identity"  # stands in the catalog beside attributes, and is none
 SEMANTICS = 1  # raise whenever a kind or a normal form changes its meaning
 
 
@@ -40,7 +42,8 @@ class Project:
     """What a project says. `findings` hold everything wrong with it.
 
     Where there are errors, what is sound is here all the same, so that all of a
-    project's faults can be shown together.
+    project's faults can be shown together. `remembered` are marks as sensitive that an
+    earlier apply had, whatever the catalog says now.
     """
 
     root: FilePath
@@ -56,6 +59,7 @@ class Project:
     upload: UploadTerms = field(default_factory=UploadTerms)
     sensitive_identities: bool = False
     history_runs: int = KEPT_RUNS
+    remembered: frozenset[str] = frozenset()
     profiles: tuple[ProfileSection, ...] = field(default=(), repr=False)
     cohorts: Mapping[str, Cohort] = field(default_factory=dict, repr=False)
     tables: Mapping[str, Table] = field(default_factory=dict, repr=False)
@@ -119,6 +123,14 @@ class Project:
         words = self.notify_words
         return None if words is None else words.resolve(variables)
 
+    def shown_notify(self, variables: Mapping[str, str]) -> str | None:
+        """Scheme and host of that address; its words where they cannot be read."""
+        try:
+            address = self.notify(variables)
+        except SpecError:
+            return self.notify_words.text if self.notify_words is not None else None
+        return None if address is None else host_of(address)
+
     def _account_words(self) -> AccountText:
         if self.account_words is None:
             raise self._incomplete("account")
@@ -167,8 +179,23 @@ class Project:
         rule = self._rules.get(name)
         if rule is None:
             declared = self.catalog.get(fold_name(name))
-            rule = self._rules[name] = declared or undeclared_rule(name)
+            rule = declared or undeclared_rule(name)
+            if self.remembered and fold_name(name) in self.remembered:
+                rule = with_fields(rule, sensitive=True)
+            self._rules[name] = rule
         return rule
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """The folded names of what the catalog calls sensitive."""
+        named = {name for name, rule in self.catalog.items() if rule.sensitive}
+        return frozenset(named | ({IDENTITY} if self.sensitive_identities else set()))
+
+    def tightened(self, marks: Iterable[str]) -> Project:
+        """Return the project as one that still has marks of earlier days."""
+        remembered = frozenset(marks)
+        is_hidden = self.sensitive_identities or IDENTITY in remembered
+        return replace(self, remembered=remembered, sensitive_identities=is_hidden)
 
     def locate(self, file: str, path: Path) -> Position:
         """Return line and column of what stands at `path`, or of its nearest parent."""

@@ -8,8 +8,10 @@ from ctsync.render.diagnostics_text import annotation_lines, command, findings_f
 from ctsync.render.plan_view import PlanView, Style
 from ctsync.render.summary_text import (
     blocked_sentence,
+    news_sentence,
     partial_sentence,
     summary_sentence,
+    unmarked_sentence,
 )
 
 
@@ -30,6 +32,10 @@ def _commands(view: PlanView) -> Iterator[str]:
     for rule in view.blocked:
         said = blocked_sentence(rule, view)
         yield command("error", {"title": "PLAN BLOCKED"}, said)
+    for sort in view.news:
+        yield command("warning", {"title": "NEW"}, news_sentence(view, sort))
+    if view.unmarked:
+        yield command("warning", {"title": "UNMARKED"}, unmarked_sentence(view))
     if view.is_partial:
         yield command("warning", {"title": "PARTIAL"}, partial_sentence(view))
     yield command("notice", {"title": _title(view)}, summary_sentence(view))

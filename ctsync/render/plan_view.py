@@ -95,8 +95,19 @@ class PlanView(Struct, frozen=True):
     diagnostics: tuple[Mapping[str, Any], ...] = ()
     diagnostic_totals: Mapping[str, int] = field(default_factory=dict)
     sandbox: bool = False
+    talks_to: Mapping[str, str] = field(default_factory=dict)
+    talked_to: Mapping[str, str] = field(default_factory=dict)
+    unmarked: tuple[str, ...] = ()
     project: str | None = None
     verified: Literal["whole", "ends"] = "whole"
+
+    @property
+    def news(self) -> tuple[str, ...]:
+        """The sorts of places that the last apply, if any, did not talk to."""
+        sorts = sorted({*self.talks_to, *self.talked_to})
+        if not self.talked_to:
+            return ()
+        return tuple(s for s in sorts if self.talks_to.get(s) != self.talked_to.get(s))
 
     def lines(self) -> Iterator[UnreadChange]:
         """Yield the changes by key, each to be read when it is shown."""

@@ -51,6 +51,12 @@ def header_sentences(
 ) -> Iterator[tuple[str, str]]:
     """Yield what the plan is for and what is special about it; each with its sort."""
     yield "header", _target_sentence(view, quote)
+    if view.talks_to:
+        yield "places", _places_sentence(view, quote)
+    for sort in view.news:
+        yield "news", news_sentence(view, sort, quote)
+    if view.unmarked:
+        yield "unmarked", unmarked_sentence(view, quote)
     if view.sandbox:
         yield "sandbox", "SANDBOX: simulation of documented behaviour"
     if view.first_run:
@@ -74,6 +80,28 @@ def _target_sentence(view: PlanView, quote: Quote) -> str:
         parts.append(f"environment {quote(view.environment)}")
     parts.append(f"state serial {view.base.serial}")
     return ", ".join(parts)
+
+
+def _places_sentence(view: PlanView, quote: Quote) -> str:
+    notify = view.talks_to.get("notify")
+    told = "nobody" if notify is None else quote(notify)
+    return f"State in {quote(view.talks_to['state'])}, notifies {told}"
+
+
+def news_sentence(view: PlanView, sort: str, quote: Quote = escape) -> str:
+    """Say that a place is another one than the last apply talked to."""
+    now, before = view.talks_to.get(sort), view.talked_to.get(sort)
+    words = ("none" if place is None else quote(place) for place in (now, before))
+    return "NEW since the last apply: {} {}, was {}".format(sort, *words)
+
+
+def unmarked_sentence(view: PlanView, quote: Quote = escape) -> str:
+    """Say what the catalog no longer calls sensitive, and how that comes true."""
+    names = ", ".join(map(quote, view.unmarked))
+    option = quote(f"--accept reveal={len(view.unmarked)}")
+    return (
+        f"No longer marked as sensitive: {names}; hidden until an apply with {option}"
+    )
 
 
 def partial_sentence(view: PlanView) -> str:

@@ -38,6 +38,8 @@ MOST_CODES_IN_SUMMARY = 4
 _COLOURS = {
     "sandbox": "cyan",
     "first_run": "yellow",
+    "news": "yellow",
+    "unmarked": "yellow",
     "partial": "yellow",
     "ends": "dim",
 }
