@@ -9,41 +9,26 @@ from __future__ import annotations
 import io
 import logging
 import time
-import zlib
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from ctsync import __version__
-from ctsync.canonical_json import parse
 from ctsync.errors import TransportError
 from ctsync.limits import MAX_CONCURRENCY
 from ctsync.model.snapshot import Account
+from ctsync.transport.exchange import Exchange
 from ctsync.transport.http_session import open_session
 from ctsync.transport.sanitize_text import cleaning_without
-from ctsync.transport.upload_result import CallEnding, UploadResult
+from ctsync.transport.upload_result import UploadResult
 
 if TYPE_CHECKING:
     import requests
 
 REGIONS = ("eu1", "in1", "sg1", "us1", "aps3", "mec1")
-MAX_REPLY_BYTES = 16_000_000
-MAX_RETRY_AFTER_SECONDS = 3600.0
 
-_CHUNK = 65_536
 _logger = logging.getLogger(__name__)
-_CONNECT_SECONDS = 10.0
-_HAPPENED = {
-    303: CallEnding.LOST,  # "see other" is said of what was taken, too
-    400: CallEnding.MALFORMED,
-    401: CallEnding.UNAUTHORISED,
-    403: CallEnding.UNAUTHORISED,
-    408: CallEnding.LOST,  # a timeout, told by a proxy
-    413: CallEnding.TOO_LARGE,
-    429: CallEnding.THROTTLED,
-}
 
 
 def base_url(account: Account) -> str:
@@ -79,18 +64,32 @@ def connect(
         TransportError: the address or the credentials cannot be used.
     """
     url = f"{base_url(account)}/1/upload"
-    headers = {
+    # The founding document insists on the charset; today's pages omit it.
+    words = {"Content-Type": "application/json; charset=utf-8"}
+    headers = headers_for(account, passcode) | words
+    session = open_session(proxies_for=proxied(url), connections=connections)
+    keepable = cleaning_without(passcode)
+    exchange = Exchange(session, timeout_seconds, monotonic, keepable)
+    return HttpTransport(exchange, url, _prepared_both(session, url, headers))
+
+
+def headers_for(account: Account, passcode: str) -> dict[str, str]:
+    """Return the headers that every call to an account has.
+
+    Raises:
+        TransportError: the credentials cannot stand in a header.
+    """
+    return {
         "X-CleverTap-Account-Id": _header_value("the account id", account.id),
         "X-CleverTap-Passcode": _header_value("the passcode", passcode),
-        # The founding document insists on the charset; today's pages omit it.
-        "Content-Type": "application/json; charset=utf-8",
         "Accept-Encoding": "identity",
         "User-Agent": f"ctsync/{__version__}",
     }
-    proxied = None if is_loopback(urlsplit(url)) else url
-    session = open_session(proxies_for=proxied, connections=connections)
-    keepable = cleaning_without(passcode)
-    return HttpTransport(session, url, headers, timeout_seconds, monotonic, keepable)
+
+
+def proxied(url: str) -> str | None:
+    """Return the address if the environment's proxies are used for it."""
+    return None if is_loopback(urlsplit(url)) else url
 
 
 class HttpTransport:
@@ -98,109 +97,32 @@ class HttpTransport:
 
     def __init__(
         self,
-        session: requests.Session,
+        exchange: Exchange,
         url: str,
-        headers: Mapping[str, str],
-        timeout_seconds: float,
-        monotonic: Callable[[], float],
-        keepable: Callable[[str], str],
+        prepared: Mapping[bool, requests.PreparedRequest],
     ) -> None:
-        self._session = session
+        self._exchange = exchange
         self._url = url
-        self._keepable = keepable
-        # Preparing a request costs more than sending it, and only the body differs.
-        self._requests = {
-            dry_run: _prepared(session, url, headers, dry_run=dry_run)
-            for dry_run in (False, True)
-        }
-        self._timeout_seconds = timeout_seconds
-        self._monotonic = monotonic
+        self._requests = prepared
 
     def __repr__(self) -> str:
         return f"HttpTransport({self._url!r})"
 
     def upload(self, body: bytes, *, dry_run: bool) -> UploadResult:
         """Send one call and say what came of it; raises for nothing on the way."""
-        answer = self._exchange(body, dry_run=dry_run)
+        upload = _Upload(body)
+        request = self._requests[dry_run].copy()
+        request.headers["Content-Length"] = str(len(body))
+        request.body = upload  # type: ignore[assignment] # anything with read() will do
+        answer = self._exchange.send(request, lambda: upload.has_left)
         _logger.info(
             "call of %d bytes: %s %s", len(body), answer.happened.name, answer.status
         )
         return answer
 
-    def _exchange(self, body: bytes, *, dry_run: bool) -> UploadResult:
-        deadline = self._monotonic() + self._timeout_seconds
-        upload = _Upload(body)
-        request = self._requests[dry_run].copy()
-        request.headers["Content-Length"] = str(len(body))
-        request.body = upload  # type: ignore[assignment] # anything with read() will do
-        try:
-            with self._send(request) as response:
-                return self._answer(response, deadline)
-        except self._failures() as error:
-            happened = CallEnding.LOST if upload.has_left else CallEnding.UNREACHABLE
-            reason = _innermost(error)
-            said = self._keepable(str(reason))
-            return UploadResult(happened, message=_own_words(reason), said=said)
-
     def close(self) -> None:
         """Close the connections that were kept open."""
-        self._session.close()
-
-    def _send(self, request: requests.PreparedRequest) -> requests.Response:
-        connect_seconds = min(_CONNECT_SECONDS, self._timeout_seconds)
-        return self._session.send(
-            request,
-            timeout=(connect_seconds, self._timeout_seconds),
-            allow_redirects=False,
-            stream=True,
-        )
-
-    def _answer(self, response: requests.Response, deadline: float) -> UploadResult:
-        status = response.status_code
-        happened = _happened(status)
-        try:
-            body = self._read(response, deadline)
-        except self._failures():
-            if happened is CallEnding.REPLIED:
-                raise
-            body = None
-        said = None if happened is CallEnding.REPLIED else _error_in(body)
-        return UploadResult(
-            happened,
-            status,
-            body,
-            f"HTTP {status} {_phrase(status)}".rstrip(),
-            None if said is None else self._keepable(f"HTTP {status} {said}"),
-            self._keepable,
-            _retry_after(response.headers.get("Retry-After")),
-        )
-
-    def _read(self, response: requests.Response, deadline: float) -> bytes | None:
-        """Read the body, bounded in bytes and in time; None where it is too long."""
-        unpack = _unpacker(response.headers.get("Content-Encoding", ""))
-        if unpack is None:
-            return None
-        # read1 returns what has arrived, so a body that drips meets the deadline.
-        read = getattr(response.raw, "read1", response.raw.read)
-        body = bytearray()
-        while chunk := read(_CHUNK, decode_content=False):
-            body += unpack(chunk, MAX_REPLY_BYTES + 1 - len(body))
-            if len(body) > MAX_REPLY_BYTES:
-                return None
-            if self._monotonic() > deadline:
-                raise TimeoutError("the reply did not end in time")
-        return bytes(body)
-
-    @staticmethod
-    def _failures() -> tuple[type[Exception], ...]:
-        from http.client import HTTPException
-
-        from requests import RequestException
-        from urllib3.exceptions import HTTPError
-
-        return (
-            RequestException, HTTPError, HTTPException, OSError, zlib.error, MemoryError
-        )  # fmt: skip
+        self._exchange.close()
 
 
 class _Upload(io.BytesIO):
@@ -212,6 +134,19 @@ class _Upload(io.BytesIO):
         # All at once: between two pieces another thread would have its turn.
         self.has_left = True
         return super().read()
+
+
+def _prepared_both(
+    session: requests.Session, url: str, headers: Mapping[str, str]
+) -> Mapping[bool, requests.PreparedRequest]:
+    """Return the request with and without `dryRun`.
+
+    Preparing a request costs more than sending it, and only the body differs.
+    """
+    return {
+        dry_run: _prepared(session, url, headers, dry_run=dry_run)
+        for dry_run in (False, True)
+    }
 
 
 def _prepared(
@@ -272,67 +207,3 @@ def _header_value(what: str, value: str) -> str:
         f"{what} is empty or has characters that a request cannot carry",
         hint="look for a line break, a space at an end, or a letter outside Latin-1",
     )
-
-
-def _happened(status: int) -> CallEnding:
-    if 200 <= status < 300:
-        return CallEnding.REPLIED
-    if status < 200 or status >= 500:
-        return CallEnding.LOST
-    return _HAPPENED.get(status, CallEnding.REFUSED)
-
-
-def _unpacker(encoding: str) -> Callable[[bytes, int], bytes] | None:
-    """Return what unpacks a body up to a number of bytes."""
-    name = encoding.strip().lower()
-    if name in {"", "identity"}:
-        return lambda chunk, _most: chunk
-    if name in {"gzip", "x-gzip", "deflate"}:
-        return zlib.decompressobj(wbits=47).decompress
-    return None
-
-
-def _error_in(body: bytes | None) -> str | None:
-    try:
-        reply: Any = parse(body or b"")
-    except ValueError:
-        return None
-    said = reply.get("error") if isinstance(reply, dict) else None
-    return said if isinstance(said, str) else None
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
-
-
-def _retry_after(header: str | None) -> float | None:
-    text = (header or "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        return None
-    return min(float(text), MAX_RETRY_AFTER_SECONDS)
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """Return the innermost reason; the outer ones repeat addresses and pools."""
-    seen = 0
-    while (inner := _inner(error)) is not None and seen < 10:
-        error, seen = inner, seen + 1
-    return error
-
-
-def _own_words(error: BaseException) -> str:
-    """Return a reason in words of this machine; other texts may quote the server."""
-    if isinstance(error, TimeoutError):
-        return "no reply in time"
-    words = getattr(error, "strerror", None)
-    name = type(error).__name__
-    return f"{name}: {words}" if words else name
-
-
-def _inner(error: BaseException) -> BaseException | None:
-    reasons = (getattr(error, "reason", None), *error.args)
-    found = (each for each in reasons if isinstance(each, BaseException))
-    return next(found, None) or error.__cause__ or error.__context__

@@ -1,0 +1,195 @@
+"""One request and the end of it: what uploads and reads have in common."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from ctsync.canonical_json import parse
+from ctsync.transport.upload_result import CallEnding, UploadResult
+
+if TYPE_CHECKING:
+    import requests
+
+MAX_REPLY_BYTES = 16_000_000
+MAX_RETRY_AFTER_SECONDS = 3600.0
+
+_CHUNK = 65_536
+_CONNECT_SECONDS = 10.0
+_HAPPENED = {
+    303: CallEnding.LOST,  # "see other" is said of what was taken, too
+    400: CallEnding.MALFORMED,
+    401: CallEnding.UNAUTHORISED,
+    403: CallEnding.UNAUTHORISED,
+    408: CallEnding.LOST,  # a timeout, told by a proxy
+    413: CallEnding.TOO_LARGE,
+    429: CallEnding.THROTTLED,
+}
+
+
+class Exchange:
+    """Sends requests over kept connections; threads may share it."""
+
+    def __init__(
+        self,
+        session: requests.Session,
+        timeout_seconds: float,
+        monotonic: Callable[[], float],
+        keepable: Callable[[str], str],
+    ) -> None:
+        self._session = session
+        self._timeout_seconds = timeout_seconds
+        self._monotonic = monotonic
+        self._keepable = keepable
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        has_left: Callable[[], bool],
+        *,
+        most_bytes: int = MAX_REPLY_BYTES,
+    ) -> UploadResult:
+        """Send a request and say what came of it; raises for nothing on the way.
+
+        `has_left` says, once it has failed, whether the server may have it. A longer
+        body than `most_bytes` is not read.
+        """
+        deadline = self._monotonic() + self._timeout_seconds
+        try:
+            with self._open(request) as response:
+                return self._answer(response, deadline, most_bytes)
+        except self._failures() as error:
+            happened = CallEnding.LOST if has_left() else CallEnding.UNREACHABLE
+            reason = _innermost(error)
+            said = self._keepable(str(reason))
+            return UploadResult(happened, message=_own_words(reason), said=said)
+
+    def close(self) -> None:
+        """Close the connections that were kept open."""
+        self._session.close()
+
+    def _open(self, request: requests.PreparedRequest) -> requests.Response:
+        connect_seconds = min(_CONNECT_SECONDS, self._timeout_seconds)
+        return self._session.send(
+            request,
+            timeout=(connect_seconds, self._timeout_seconds),
+            allow_redirects=False,
+            stream=True,
+        )
+
+    def _answer(
+        self, response: requests.Response, deadline: float, most_bytes: int
+    ) -> UploadResult:
+        status = response.status_code
+        happened = _happened(status)
+        try:
+            body = self._read(response, deadline, most_bytes)
+        except self._failures():
+            if happened is CallEnding.REPLIED:
+                raise
+            body = None
+        said = None if happened is CallEnding.REPLIED else _error_in(body)
+        return UploadResult(
+            happened,
+            status,
+            body,
+            f"HTTP {status} {_phrase(status)}".rstrip(),
+            None if said is None else self._keepable(f"HTTP {status} {said}"),
+            self._keepable,
+            _retry_after(response.headers.get("Retry-After")),
+        )
+
+    def _read(
+        self, response: requests.Response, deadline: float, most_bytes: int
+    ) -> bytes | None:
+        """Read the body, bounded in bytes and in time; None where it is too long."""
+        unpack = _unpacker(response.headers.get("Content-Encoding", ""))
+        if unpack is None:
+            return None
+        # read1 returns what has arrived, so a body that drips meets the deadline.
+        read = getattr(response.raw, "read1", response.raw.read)
+        body = bytearray()
+        while chunk := read(_CHUNK, decode_content=False):
+            body += unpack(chunk, most_bytes + 1 - len(body))
+            if len(body) > most_bytes:
+                return None
+            if self._monotonic() > deadline:
+                raise TimeoutError("the reply did not end in time")
+        return bytes(body)
+
+    @staticmethod
+    def _failures() -> tuple[type[Exception], ...]:
+        from http.client import HTTPException
+
+        from requests import RequestException
+        from urllib3.exceptions import HTTPError
+
+        return (
+            RequestException, HTTPError, HTTPException, OSError, zlib.error, MemoryError
+        )  # fmt: skip
+
+
+def _happened(status: int) -> CallEnding:
+    if 200 <= status < 300:
+        return CallEnding.REPLIED
+    if status < 200 or status >= 500:
+        return CallEnding.LOST
+    return _HAPPENED.get(status, CallEnding.REFUSED)
+
+
+def _unpacker(encoding: str) -> Callable[[bytes, int], bytes] | None:
+    """Return what unpacks a body up to a number of bytes."""
+    name = encoding.strip().lower()
+    if name in {"", "identity"}:
+        return lambda chunk, _most: chunk
+    if name in {"gzip", "x-gzip", "deflate"}:
+        return zlib.decompressobj(wbits=47).decompress
+    return None
+
+
+def _error_in(body: bytes | None) -> str | None:
+    try:
+        reply: Any = parse(body or b"")
+    except ValueError:
+        return None
+    said = reply.get("error") if isinstance(reply, dict) else None
+    return said if isinstance(said, str) else None
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _retry_after(header: str | None) -> float | None:
+    text = (header or "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        return None
+    return min(float(text), MAX_RETRY_AFTER_SECONDS)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return the innermost reason; the outer ones repeat addresses and pools."""
+    seen = 0
+    while (inner := _inner(error)) is not None and seen < 10:
+        error, seen = inner, seen + 1
+    return error
+
+
+def _own_words(error: BaseException) -> str:
+    """Return a reason in words of this machine; other texts may quote the server."""
+    if isinstance(error, TimeoutError):
+        return "no reply in time"
+    words = getattr(error, "strerror", None)
+    name = type(error).__name__
+    return f"{name}: {words}" if words else name
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    reasons = (getattr(error, "reason", None), *error.args)
+    found = (each for each in reasons if isinstance(each, BaseException))
+    return next(found, None) or error.__cause__ or error.__context__
