@@ -1,0 +1,174 @@
+"""Reading many profiles: three in flight, bounded retries, in order of the keys."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from random import Random
+from threading import Event
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from ctsync.errors import TransportError
+from ctsync.model.profile_key import ProfileKey
+from ctsync.observe.profile_reply import Found, Reading, reading_of
+from ctsync.observe.read_limit import ReadLimit
+from ctsync.transport.reads import MAX_READS, READABLE
+from ctsync.transport.upload_result import CallEnding, UploadResult
+
+_WINDOW = 96  # reads that are done or begun before the first of them is taken
+
+
+class Reads(Protocol):
+    """Asks the platform. It never raises for what happens on the way."""
+
+    def profile(self, key: ProfileKey) -> UploadResult:
+        """Ask for one profile."""
+        ...
+
+    def begin_pages(
+        self, event: str, since: int, until: int, batch_size: int
+    ) -> UploadResult:
+        """Ask for a cursor over the profiles with an event; days are YYYYMMDD."""
+        ...
+
+    def page(self, cursor: str) -> UploadResult:
+        """Ask for the page of a cursor."""
+        ...
+
+
+class ReadPace(Struct, frozen=True):
+    """How often a read is tried again, and how long is waited in between.
+
+    `failures` is how many reads in a row may stay without an answer before no more are
+    asked for.
+    """
+
+    throttled_retries: int = 10
+    lost_retries: int = 4
+    progress_retries: int = 40
+    failures: int = 12
+    first_seconds: float = 0.5
+    factor: float = 2.0
+    most_seconds: float = 30.0
+
+    def delay_seconds(
+        self, tries: int, chance: float, at_least: float | None = None
+    ) -> float:
+        """Return the wait before the next try; `chance` in 0..1 is the jitter."""
+        full = min(self.most_seconds, self.first_seconds * self.factor**tries)
+        return max(full * (0.5 + chance / 2), at_least or 0.0)
+
+
+class Reader(Struct):
+    """Reads profiles side by side. `stopped` says that a signal asked to end.
+
+    `sleep` waits, and ends early once there is nothing to wait for.
+    """
+
+    reads: Reads
+    rng: Random
+    sleep: Callable[[float], object]
+    stopped: Callable[[], bool] = lambda: False
+    pace: ReadPace = field(default_factory=ReadPace)
+    requests: int = 0
+    failed_in_row: int = 0
+    ended: Event = field(default_factory=Event)
+
+    def each(self, keys: Iterable[ProfileKey]) -> Iterator[Reading]:
+        """Yield what is read of each key, in order; ends early once it is stopped.
+
+        Raises:
+            TransportError: the platform refuses the credentials, or nobody answers.
+        """
+        limit = ReadLimit(lambda: self.ended.is_set() or self.stopped())
+        waiting: deque[Future[Reading | None]] = deque()
+        source = iter(keys)
+        with ThreadPoolExecutor(MAX_READS, "read") as pool:
+            try:
+                while True:
+                    room = 0 if self.stopped() else _WINDOW - len(waiting)
+                    for key in islice(source, room):
+                        waiting.append(pool.submit(self._one, key, limit))
+                    if not waiting:
+                        return
+                    reading = waiting.popleft().result()
+                    if reading is None:
+                        return
+                    self._check(reading)
+                    yield reading
+            finally:
+                self.ended.set()
+                for future in waiting:
+                    future.cancel()
+
+    def _one(self, key: ProfileKey, limit: ReadLimit) -> Reading | None:
+        if key.type not in READABLE:
+            return Reading(key, Found.FAILED, message=_UNREADABLE)
+        tries: dict[object, int] = {}
+        while True:
+            number = limit.enter()
+            if number is None:
+                return None
+            answer = self.reads.profile(key)
+            limit.leave(number, answer.happened)
+            self.requests += 1
+            reading = reading_of(key, answer)
+            wait = self.wait_after(answer, reading.found, tries)
+            if wait is None:
+                return reading
+            self.sleep(wait)
+
+    def wait_after(
+        self, answer: UploadResult, found: Found, tries: dict[object, int]
+    ) -> float | None:
+        """Return how long to wait before asking again; None where it is no use."""
+        if found in {Found.FOUND, Found.GONE, Found.UNAUTHORISED}:
+            return None
+        cause: object = found if found is Found.IN_PROGRESS else answer.happened
+        done = tries.get(cause, 0)
+        tries[cause] = done + 1
+        if done >= self._most(cause):
+            return None
+        return self.pace.delay_seconds(done, self.rng.random(), answer.retry_after)
+
+    def _most(self, cause: object) -> int:
+        if cause is Found.IN_PROGRESS:
+            return self.pace.progress_retries
+        if cause is CallEnding.THROTTLED:
+            return self.pace.throttled_retries
+        # A body that is no JSON may have been cut on its way.
+        again = {CallEnding.LOST, CallEnding.UNREACHABLE, CallEnding.REPLIED}
+        return self.pace.lost_retries if cause in again else 1
+
+    def _check(self, reading: Reading) -> None:
+        if reading.found is Found.UNAUTHORISED:
+            raise refused(reading.message)
+        is_lost = reading.found is Found.FAILED and reading.message is not _UNREADABLE
+        self.failed_in_row = self.failed_in_row + 1 if is_lost else 0
+        if self.failed_in_row >= self.pace.failures:
+            raise TransportError(
+                f"{self.failed_in_row} reads in a row got no answer: {reading.message}",
+                hint="see that the platform can be reached, and run the command again",
+            )
+
+
+def refused(message: str) -> TransportError:
+    """Return the error of credentials that the platform does not take."""
+    return TransportError(
+        f"the platform refuses the credentials: {message}",
+        hint="usual causes: another region than the account's, or the SDK token in "
+        "place of the passcode",
+        code="unauthorised",
+    )
+
+
+def is_readable(key: ProfileKey) -> bool:
+    """Return whether the platform can be asked for such a key."""
+    return key.type in READABLE
+
+
+_UNREADABLE = "the API finds profiles by identity and objectId only"
