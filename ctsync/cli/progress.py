@@ -1,9 +1,10 @@
-"""Saying how far an apply has come."""
+"""Saying how far an apply, or reading, has come."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from ctsync.cli.streams import Stream, talk
 
@@ -11,7 +12,7 @@ _SECONDS_BETWEEN = 30.0
 _SHOWN = ("acknowledged", "rejected", "unknown")
 
 
-class Progress:
+class Ticker:
     """Talks on standard error: in place on a terminal, else a line every 30 s."""
 
     def __init__(
@@ -25,22 +26,16 @@ class Progress:
         self._began_at = self._said_at = monotonic()
         self._has_open_line = False
 
-    def progressed(self, counts: Mapping[str, int], total: int) -> None:
-        """Say how many profiles have which outcome, how fast, and how long yet."""
+    def tick(self, words: Callable[[float], str]) -> None:
+        """Say how far it has come; `words` gets the seconds since the beginning."""
         now = self._monotonic()
-        words = _words(counts, total, now - self._began_at)
         if self._is_terminal:
-            self._out.redraw(words)
+            self._out.redraw(words(now - self._began_at))
             self._has_open_line = True
             self._out.flush()
         elif now - self._said_at >= _SECONDS_BETWEEN:
             self._said_at = now
-            self._say(words)
-
-    def waits(self, seconds: float, why: str) -> None:
-        """Say why nothing is sent for a while."""
-        self.close()
-        self._say(f"waiting {seconds:.1f} s: {why}")
+            self._say(words(now - self._began_at))
 
     def close(self) -> None:
         """End the line that was written in place."""
@@ -53,14 +48,49 @@ class Progress:
         self._out.flush()
 
 
+class Progress(Ticker):
+    """How far an apply has come."""
+
+    def progressed(self, counts: Mapping[str, int], total: int) -> None:
+        """Say how many profiles have which outcome, how fast, and how long yet."""
+        self.tick(lambda seconds: _words(counts, total, seconds))
+
+    def waits(self, seconds: float, why: str) -> None:
+        """Say why nothing is sent for a while."""
+        self.close()
+        self._say(f"waiting {seconds:.1f} s: {why}")
+
+
+class ReadProgress(Ticker):
+    """How far reading has come; the total may not be known."""
+
+    def __init__(self, total: int | None, **around: Any) -> None:
+        super().__init__(**around)
+        self._total = total
+
+    def read(self, done: int) -> None:
+        """Say how many profiles were read, how fast, and how long yet."""
+        self.tick(lambda seconds: _read_words(done, self._total, seconds))
+
+
 def _words(counts: Mapping[str, int], total: int, seconds: float) -> str:
     done = sum(counts[name] for name in _SHOWN)
     outcomes = ", ".join(f"{counts[name]} {name}" for name in _SHOWN)
     words = f"{done} of {total} profiles: {outcomes}"
+    return words + _pace(done, total, seconds)
+
+
+def _read_words(done: int, total: int | None, seconds: float) -> str:
+    of = "" if total is None else f" of {total}"
+    return f"{done}{of} profiles read" + _pace(done, total, seconds)
+
+
+def _pace(done: int, total: int | None, seconds: float) -> str:
     if not done or seconds < 1:
-        return words
+        return ""
     rate = done / seconds
-    return f"{words}; {rate:.0f} a second, {_left((total - done) / rate)} left"
+    words = f"; {rate:.0f} a second" if rate >= 10 else f"; {rate:.1f} a second"
+    return words if total is None else f"{words}, {_left((total - done) / rate)} left"
 
 
 def _left(seconds: float) -> str:

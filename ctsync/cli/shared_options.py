@@ -69,3 +69,22 @@ def write_options(function: _Function) -> _Function:
     return click.option(
         "--auto-approve", is_flag=True, help="Do not ask before writing."
     )(function)
+
+
+def sample_option(function: _Function) -> _Function:
+    """Add `--sample`."""
+    return click.option(
+        "--sample",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Read N of the known profiles, chosen by chance.",
+    )(function)
+
+
+def detailed_option(function: _Function) -> _Function:
+    """Add `--detailed-exitcode`."""
+    return click.option(
+        "--detailed-exitcode",
+        is_flag=True,
+        help="Exit with 2 where there is something to do.",
+    )(function)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ctsync import __version__
 from ctsync.cli.confirm import ask_for_yes, require_someone
-from ctsync.cli.output import require_format, write_after
+from ctsync.cli.output import print_document, require_format, write_after
 from ctsync.cli.project_session import ProjectSession
 from ctsync.cli.run_identity import run_identity
+from ctsync.diagnostics import Findings
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
@@ -43,6 +44,8 @@ class StateRewrite(Struct, frozen=True):
     `edits` come sorted by key; `is_whole` says that they are written over the state as
     it was read, though the store would refuse to read it. `ends_plans` says that no
     plan may go on over it: one that was left open would bring back what was forgotten.
+    `shown` is printed before a person is asked, `more` and `findings` stand in the
+    document, and `exit_code` is that of a command that could not do all.
     """
 
     count: int
@@ -50,6 +53,10 @@ class StateRewrite(Struct, frozen=True):
     edits: Callable[[], Iterator[tuple[ProfileKey, Edit]]]
     ends_plans: bool = False
     is_whole: bool = False
+    shown: Callable[[], Iterator[str]] | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    findings: Findings = field(default_factory=Findings)
+    exit_code: int = 0
 
 
 def rewrite_state(
@@ -76,6 +83,8 @@ def rewrite_state(
             stack.enter_context(store.lock(run_identity()))
         present = (read or _reader(session, permission))(store)
         new = make(present)
+        if new.shown is not None and session.settings.format == "text":
+            print_document(new.shown())
         if new.count and permission.asks:
             ask_for_yes(f"State {store.location}: {new.words}?")
         written = bool(new.count) and not permission.dry_run
@@ -83,7 +92,7 @@ def rewrite_state(
         if written:
             header = _write(store, _next(session, present, new), new, present)
         _report(session, new, header, written=written)
-    return 0
+    return new.exit_code
 
 
 def _write(
@@ -131,10 +140,9 @@ def _report(
 ) -> None:
     serial = 0 if header is None else header.serial
     if session.settings.format == "json":
-        from ctsync.canonical_json import canonical
+        from ctsync.render.safe_json import document_text
 
-        document = canonical(_document(session, new, serial, written)).decode()
-        write_after([document, "\n"])
+        write_after([document_text(_document(session, new, serial, written))])
     elif written:
         write_after([f"Done: {new.words}. The state is at serial {serial}.\n"])
     else:
@@ -148,14 +156,15 @@ def _document(
     serial: int,
     written: bool,  # noqa: FBT001
 ) -> dict[str, Any]:
+    from ctsync.render.error_document import document
+
     name = session.settings.command.replace(" ", ".")
-    return {
-        "format": f"ctsync.{name}/1",
-        "exit_code": 0,
-        "error": None,
-        "diagnostics": [],
-        "diagnostic_totals": {},
-        "written": written,
-        "profiles": new.count,
-        "serial": serial,
-    }
+    return document(
+        f"ctsync.{name}/1",
+        new.exit_code,
+        findings=new.findings,
+        written=written,
+        profiles=new.count,
+        serial=serial,
+        **new.more,
+    )

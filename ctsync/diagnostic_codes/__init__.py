@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ctsync.diagnostic_codes import files, names, plans, records, shape, tables, values
+from ctsync.diagnostic_codes import (
+    files,
+    names,
+    plans,
+    reads,
+    records,
+    shape,
+    tables,
+    values,
+)
 from ctsync.diagnostic_codes.code import Code
 from ctsync.diagnostics import Severity
 
@@ -15,6 +24,7 @@ CODES: Mapping[str, Code] = {
     **names.CODES,
     **plans.CODES,
     **records.CODES,
+    **reads.CODES,
     **tables.CODES,
 }
 

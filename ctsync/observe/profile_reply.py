@@ -67,7 +67,7 @@ class Found(StrEnum):
 
 
 class Reading(Struct, frozen=True):
-    """What a read says of one key. `message` is fit to be shown."""
+    """What a read says of one key. `message` is in our own words."""
 
     key: ProfileKey
     found: Found
@@ -78,17 +78,24 @@ class Reading(Struct, frozen=True):
 def reading_of(key: ProfileKey, answer: UploadResult) -> Reading:
     """Return what an answer says of a profile."""
     if answer.happened is CallEnding.UNAUTHORISED:
-        return Reading(key, Found.UNAUTHORISED, message=answer.message)
+        return Reading(key, Found.UNAUTHORISED, message=words_of(answer))
     if answer.happened is not CallEnding.REPLIED:
-        return Reading(key, Found.FAILED, message=answer.message)
+        return Reading(key, Found.FAILED, message=words_of(answer))
     reply = reply_of(answer)
     found = _found(reply)
     if found is not Found.FOUND or reply is None:
-        return Reading(key, found, message=_message(found))
+        return Reading(key, found, message=_SAID[found])
     profile = profile_of(reply["record"])
     if profile is None:
-        return Reading(key, Found.FAILED, message=_message(Found.FAILED))
+        return Reading(key, Found.FAILED, message=_SAID[Found.FAILED])
     return Reading(key, Found.FOUND, profile)
+
+
+def words_of(answer: UploadResult) -> str:
+    """Say what came of a read; what the server says stays out of shared output."""
+    if answer.status is None:
+        return "no answer"
+    return f"HTTP {answer.status}"
 
 
 def reply_of(answer: UploadResult) -> Mapping[str, Any] | None:
@@ -123,10 +130,6 @@ def _says_not_found(reply: Mapping[str, Any]) -> bool:
     # A code that speaks of the call says nothing of the profile.
     code = reply.get("code")
     return code is None or code == 404 or (type(code) is int and 0 <= code < 400)
-
-
-def _message(found: Found) -> str:
-    return "" if found is Found.GONE else "the reply is nothing that a read gives"
 
 
 def profile_of(record: Any) -> SeenProfile | None:
@@ -213,3 +216,10 @@ def _object_ids(record: Mapping[str, Any]) -> Iterator[str]:
         found = device.get("objectId") if isinstance(device, dict) else None
         if isinstance(found, str) and found:
             yield found
+
+
+_SAID = {
+    Found.GONE: "",
+    Found.IN_PROGRESS: "still in progress",
+    Found.FAILED: "the reply is nothing that a read gives",
+}

@@ -19,6 +19,7 @@ from ctsync.observe.read_limit import ReadLimit
 from ctsync.transport.reads import MAX_READS, READABLE
 from ctsync.transport.upload_result import CallEnding, UploadResult
 
+_SLICE_SECONDS = 0.5
 _WINDOW = 96  # reads that are done or begun before the first of them is taken
 
 
@@ -66,12 +67,12 @@ class ReadPace(Struct, frozen=True):
 class Reader(Struct):
     """Reads profiles side by side. `stopped` says that a signal asked to end.
 
-    `sleep` waits, and ends early once there is nothing to wait for.
+    `sleep` waits; it is asked for half a second at a time.
     """
 
     reads: Reads
     rng: Random
-    sleep: Callable[[float], object]
+    sleep: Callable[[float], None]
     stopped: Callable[[], bool] = lambda: False
     pace: ReadPace = field(default_factory=ReadPace)
     requests: int = 0
@@ -120,7 +121,13 @@ class Reader(Struct):
             wait = self.wait_after(answer, reading.found, tries)
             if wait is None:
                 return reading
-            self.sleep(wait)
+            self.rest(wait)
+
+    def rest(self, seconds: float) -> None:
+        """Wait, but no longer than there is something to wait for."""
+        while seconds > 0 and not (self.ended.is_set() or self.stopped()):
+            self.sleep(min(seconds, _SLICE_SECONDS))
+            seconds -= _SLICE_SECONDS
 
     def wait_after(
         self, answer: UploadResult, found: Found, tries: dict[object, int]

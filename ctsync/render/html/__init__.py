@@ -53,10 +53,13 @@ class _Page:
         self.embedding = Embedding(self.view.mask, numbers)
 
     def pieces(self) -> Iterator[str]:
-        css, script = _asset("page.css"), _asset("page.js")
+        css, script = asset("page.css"), asset("page.js")
         yield "<!doctype html>\n"
         yield '<html lang="en">\n'
-        yield element("head", *_head(self.view, css, script)) + "\n<body>\n<main>\n"
+        yield (
+            element("head", *page_head(_title(self.view), css, script))
+            + "\n<body>\n<main>\n"
+        )
         for part in (header(self.view), *notices(self.view), counts(self.view)):
             yield part + "\n"
         yield from self._body()
@@ -108,7 +111,14 @@ class _Page:
             yield element("noscript", element("p", words, class_="soft"))
 
 
-def _head(view: PlanView, css: Markup, script: Markup) -> Iterator[Markup]:
+def _title(view: PlanView) -> str:
+    account = view.account
+    project = "" if view.project in {None, account.id} else f"{view.project}, "
+    return f"Plan {plan_name(view)}: {project}{account.id}, {account.region}"
+
+
+def page_head(title: str, css: Markup, script: Markup) -> Iterator[Markup]:
+    """Yield the head of a page that runs exactly this style and script."""
     policy = (
         f"default-src 'none'; style-src {_source(css)}; script-src {_source(script)}; "
         "base-uri 'none'; form-action 'none'"
@@ -119,14 +129,12 @@ def _head(view: PlanView, css: Markup, script: Markup) -> Iterator[Markup]:
     yield element("meta", name_="viewport", content="width=device-width")
     yield element("meta", name_="referrer", content="no-referrer")
     yield element("meta", name_="color-scheme", content="light dark")
-    account = view.account
-    project = "" if view.project in {None, account.id} else f"{view.project}, "
-    title = f"Plan {plan_name(view)}: {project}{account.id}, {account.region}"
     yield element("title", title)
     yield element("style", css)
 
 
-def _asset(name: str) -> Markup:
+def asset(name: str) -> Markup:
+    """Return a style or script of the pages."""
     from importlib.resources import files
 
     return Markup(files(__package__).joinpath("page", name).read_text("utf-8"))

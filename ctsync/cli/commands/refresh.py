@@ -1,0 +1,34 @@
+"""`ctsync refresh`: let the state know what the platform shows."""
+
+from __future__ import annotations
+
+import click
+
+from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.shared_options import sample_option, write_options
+
+
+@click.command("refresh")
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
+@sample_option
+@write_options
+@global_options
+@click.pass_obj
+def COMMAND(  # noqa: N802 - found by this name
+    settings: GlobalOptions,
+    keys: tuple[str, ...],
+    *,
+    sample: int | None,
+    auto_approve: bool,
+    dry_run: bool,
+) -> int:
+    """Write what the platform shows into the state; nothing is sent.
+
+    The next plan then corrects what drifted. Uncertain values become certain, and a
+    profile that is not there any more counts as none. Only attributes that the state
+    knows already are touched. An interrupted refresh goes on where it was.
+    """
+    from ctsync.cli.refreshing import refresh_state
+    from ctsync.cli.state_writes import WriteOptions
+
+    return refresh_state(settings, keys, sample, WriteOptions(auto_approve, dry_run))

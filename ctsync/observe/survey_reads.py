@@ -1,0 +1,173 @@
+"""Taking in what is read of one profile after the other: counts, findings, drift.
+
+What drifted, and what the state may then know, waits in files: there may be millions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import BinaryIO
+
+from ctsync.canonical_json import canonical, parse
+from ctsync.diagnostic_codes import severity_of
+from ctsync.diagnostics import Diagnostic, Findings
+from ctsync.model.drift import ProfileDrift, ReadCounts, drift_from_json
+from ctsync.model.entry import Entry
+from ctsync.model.masking import Mask
+from ctsync.model.profile_key import ProfileKey
+from ctsync.observe.compare import Standing
+from ctsync.observe.differences import drift_of, names_of
+from ctsync.observe.examine import Examined, examine
+from ctsync.observe.profile_reply import Found, Reading
+from ctsync.observe.read_profiles import is_readable
+from ctsync.state.entry_edits import Edit
+from ctsync.state.snapshot_codec import entry_from_line, entry_line
+
+
+class ReadSurvey:
+    """What reading comes to. Both files are empty, private, and go with the survey."""
+
+    def __init__(
+        self,
+        drifts: BinaryIO,
+        afters: BinaryIO,
+        is_sensitive: Callable[[str], bool],
+        mask: Mask,
+    ) -> None:
+        self.counts = ReadCounts()
+        self.findings = Findings()
+        self.changed = 0
+        self._drifts = drifts
+        self._afters = afters
+        self._is_sensitive = is_sensitive
+        self._mask = mask
+        self._notes: dict[tuple[Standing, str], int] = Counter()
+        self._held: Counter[str] = Counter()
+        self._missing: Counter[str] = Counter()
+
+    def add(self, entry: Entry, reading: Reading) -> Examined | None:
+        """Take in what was read of an entry; None where nobody knows."""
+        if reading.found not in {Found.FOUND, Found.GONE}:
+            self._note_failure(reading)
+            return None
+        examined = examine(entry, reading)
+        self._count(examined)
+        if examined.is_merged:
+            self._report("CT701", _MERGED, "see all_identities of its page", entry.key)
+        if examined.has_drifted:
+            drift = drift_of(examined, self._is_sensitive)
+            self.counts.differences.update(names_of(drift))
+            self._drifts.write(canonical(drift.as_json()) + b"\n")
+        if examined.after is not entry:
+            self.changed += 1
+            self._afters.write(entry_line(examined.after))
+        return examined
+
+    def drifts(self) -> Iterator[ProfileDrift]:
+        """Yield the profiles that drifted, by key. May be called again."""
+        self._drifts.seek(0)
+        return map(drift_from_json, map(parse, self._drifts))
+
+    def edits(self) -> Iterator[tuple[ProfileKey, Edit]]:
+        """Yield what is to stand in the state, by key. May be called again."""
+        self._afters.seek(0)
+        for after in map(entry_from_line, self._afters):
+            yield after.key, partial(_instead, after)
+
+    def close(self) -> None:
+        """Report what was noted over all profiles."""
+        for (standing, name), count in sorted(self._notes.items()):
+            code, message, hint = _NOTES[standing]
+            words = f"{name}: {message.format(count=count)}"
+            self._report(code, words, hint, attribute=name)
+        for name, missing in sorted(self._missing.items()):
+            if missing == self._held[name] >= _ENOUGH:
+                message = f"{name}: none of {missing} profiles read has it, all should"
+                self._report("CT707", message, _SCHEMA, attribute=name)
+        if self.counts.gone == self.counts.read >= _ENOUGH:
+            message = f"all {self.counts.gone} profiles that were read are gone"
+            self._report("CT708", message, "see that this is the right account")
+
+    def _count(self, examined: Examined) -> None:
+        counts = self.counts
+        if examined.turn == "gone":
+            counts.gone += 1
+        elif examined.has_drifted:
+            counts.drifted += 1
+        else:
+            counts.same += 1
+        for name, look in examined.looks.items():
+            self._count_attribute(examined, name, look.standing)
+
+    def _count_attribute(
+        self, examined: Examined, name: str, standing: Standing
+    ) -> None:
+        known, after = examined.entry.attributes[name], examined.looks[name].after
+        if standing is Standing.WRITE_ONLY:
+            self.counts.write_only[known.name] += 1
+            return
+        if standing in _NOTES:
+            self._notes[standing, known.name] += 1
+        if standing in {Standing.UNREADABLE, Standing.AGEING}:
+            return
+        self.counts.compared += 1
+        self.counts.settled += standing is Standing.SETTLED
+        self.counts.differing += standing is Standing.DRIFTED
+        if known.owned and (known.value is not None or known.present):
+            self._held[known.name] += 1
+            self._missing[known.name] += after.value is None and not after.present
+
+    def _note_failure(self, reading: Reading) -> None:
+        if is_readable(reading.key):
+            self.counts.failed += 1
+            self._report("CT703", reading.message, _AGAIN, reading.key)
+        else:
+            self.counts.unaskable += 1
+            self._report("CT702", reading.message, None, reading.key)
+
+    def _report(
+        self,
+        code: str,
+        message: str,
+        hint: str | None,
+        key: ProfileKey | None = None,
+        *,
+        attribute: str | None = None,
+    ) -> None:
+        shown = None if key is None else self._mask.key_json(key)
+        found = Diagnostic(
+            severity_of(code), code, message, hint, key=shown, attribute=attribute
+        )
+        self.findings.add(found)
+
+
+def _instead(after: Entry, _before: Entry | None) -> Entry:
+    return after
+
+
+_ENOUGH = 3  # profiles from which on "all of them" says something
+_MERGED = "several identities share this profile on the platform"
+_AGAIN = "run the command again"
+_SCHEMA = (
+    "the account's schema may drop it although uploads are acknowledged; see the Error "
+    "Stream of the dashboard"
+)
+_NOTES = {
+    Standing.UNSTABLE: (
+        "CT704",
+        "{count} values are equal but stored as something else",
+        "text of digits may become a number, and outer spaces go",
+    ),
+    Standing.UNREADABLE: (
+        "CT705",
+        "{count} values cannot be compared: objects, or two of one name",
+        "it is left alone",
+    ),
+    Standing.AGEING: (
+        "CT706",
+        "{count} values differ; Age moves on birthdays where there is a DOB",
+        "leave Age to the platform",
+    ),
+}
