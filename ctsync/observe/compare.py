@@ -111,13 +111,17 @@ def _likeness_of_booleans(held: Scalar, value: Scalar) -> Standing | None:
 
 
 def _likeness_of_text(held: str, value: Scalar) -> Standing | None:
-    if isinstance(value, str):
+    if isinstance(value, str) and not (_is_digits(held) and _is_digits(value)):
         is_like = _trimmed(held) == _trimmed(value)
     else:
-        number = _number(held)
         # Of long ones only what a double holds comes back.
-        is_like = number is not None and float(number) == float(value)
+        numbers = [_number(held), _number(value)]
+        is_like = None not in numbers and len({float(n or 0) for n in numbers}) == 1
     return Standing.UNSTABLE if is_like else None
+
+
+def _is_digits(text: str) -> bool:
+    return text.strip().isascii() and text.strip().isdigit()
 
 
 def _trimmed(text: str) -> str:

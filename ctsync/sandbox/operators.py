@@ -21,10 +21,28 @@ class OperatorEffect(NamedTuple):
     rule: str | None = None
 
 
-def take_effect(operator: str, before: Json, operand: Json) -> OperatorEffect:
-    """Apply one operator to one stored value; an unknown operator changes nothing."""
+def take_effect(
+    operator: str, before: Json, operand: Json, *, folds_lists: bool = False
+) -> OperatorEffect:
+    """Apply one operator to one stored value; an unknown operator changes nothing.
+
+    Where it `folds_lists`, values of a list that differ in case are one.
+    """
     effect = _EFFECTS.get(operator)
-    return OperatorEffect(before) if effect is None else effect(before, operand)
+    if effect is None:
+        return OperatorEffect(before)
+    if folds_lists and operator in {"$add", "$remove"}:
+        operand = _as_spelled(before, operand)
+    return effect(before, operand)
+
+
+def _as_spelled(before: Json, operand: Json) -> Json:
+    stored = {_folded(item): item for item in _as_list(before)}
+    return [stored.get(_folded(item), item) for item in _items(operand)]
+
+
+def _folded(item: Json) -> str:
+    return text_form(item).strip().lower()
 
 
 def _set(_before: Json, operand: Json) -> OperatorEffect:

@@ -23,15 +23,21 @@ class Platform:
     """Profiles, and what was noticed about those who change them."""
 
     def __init__(
-        self, data: Path | None, random: Random, drops: Iterable[str] = ()
+        self,
+        data: Path | None,
+        random: Random,
+        drops: Iterable[str] = (),
+        *,
+        folds_lists: bool = False,
     ) -> None:
         """Open the profiles in a file, or begin with none; `random` shuffles.
 
         What is uploaded to an attribute of `drops` is acknowledged and dropped, as an
-        account's schema has it.
+        account's schema has it. Who `folds_lists` takes values for one that differ in
+        case.
         """
         self._drops = frozenset(map(fold_name, drops))
-        self._store = Store(data)
+        self._store = Store(data, folds_lists=folds_lists)
         self._random = random
         self._lock = RLock()
         self._violations = ViolationLog()

@@ -34,8 +34,9 @@ class Profile(Struct, frozen=True):
 class Draft:
     """A profile while a call is applied to it."""
 
-    def __init__(self, text: str | None = None) -> None:
+    def __init__(self, text: str | None = None, *, folds_lists: bool = False) -> None:
         """Read the stored form, or begin an empty profile."""
+        self._folds_lists = folds_lists
         stored = json.loads(text) if text is not None else [{}, {}, {}]
         self.attributes: dict[str, tuple[str, Json]] = stored[0]
         self.flags: dict[str, tuple[str, Json]] = stored[1]
@@ -57,7 +58,9 @@ class Draft:
 
     def _change(self, order: Operation) -> str | None:
         before = self.get(order.folded)
-        after, rule = take_effect(order.operator, before, order.operand)
+        after, rule = take_effect(
+            order.operator, before, order.operand, folds_lists=self._folds_lists
+        )
         _put(self.attributes, order.folded, order.name, after)
         return rule
 

@@ -32,9 +32,10 @@ _PAGE = 500
 class Store:
     """Profiles by key. The caller sees to it that one thread at a time is inside."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, folds_lists: bool = False) -> None:
         """Open the file, creating it and its folders for the owner alone."""
         self._path = path
+        self._folds_lists = folds_lists
         self._connection: sqlite3.Connection | None = None
         self._open()
 
@@ -56,7 +57,7 @@ class Store:
         connection = self._open()
         connection.execute("BEGIN IMMEDIATE")
         try:
-            transaction = Transaction(connection)
+            transaction = Transaction(connection, folds_lists=self._folds_lists)
             yield transaction
             transaction.write()
         except BaseException:
@@ -118,9 +119,10 @@ class Store:
 class Transaction:
     """The profiles that one call touches; each is read once and written once."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, folds_lists: bool) -> None:
         """Begin with nothing touched."""
         self._connection = connection
+        self._folds_lists = folds_lists
         self._drafts: dict[SandboxKey, Draft] = {}
 
     def draft(self, key: SandboxKey) -> Draft:
@@ -130,7 +132,8 @@ class Transaction:
                 "SELECT body FROM profiles WHERE kind = ? AND value = ?", key
             )
             found = row.fetchone()
-            self._drafts[key] = Draft(None if found is None else found[0])
+            text = None if found is None else found[0]
+            self._drafts[key] = Draft(text, folds_lists=self._folds_lists)
         return self._drafts[key]
 
     def write(self) -> None:

@@ -151,6 +151,8 @@ DISTORTIONS: Mapping[str, Distortion] = {
     "float-numbers": Distortion("whole numbers as 5.0", _each_value(_float_of_number)),
     "text-booleans": Distortion("booleans as text", _each_value(_text_of_boolean)),
     "trimmed-text": Distortion("text without outer spaces", _each_value(_trimmed)),
+    # Such a platform takes values that differ in case for one, or nobody could remove
+    # what somebody else added.
     "folded-lists": Distortion("list values in lower case", _each_value(_fold_items)),
     "shuffled-lists": Distortion(
         "list values in another order", _each_value(_reverse_items)

@@ -71,7 +71,8 @@ class Sandbox:
         check_distortions(distortions)
         # Two streams, so that a fault more or less leaves the order of records alone.
         order, chance = Random(f"order {seed}"), Random(f"chance {seed}")  # noqa: S311 - repeatable, not secret
-        self.platform = Platform(data, order, drops)
+        folds_lists = "folded-lists" in distortions
+        self.platform = Platform(data, order, drops, folds_lists=folds_lists)
         self._queue = FaultQueue(faults, chance)
         self._read_queue = FaultQueue(read_faults, Random(f"reads {seed}"))  # noqa: S311 - as above
         self._inspection = Inspection(self.platform, self._queue, self._read_queue)

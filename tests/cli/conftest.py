@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from ctsync.cli.app import run
-from ctsync.sandbox import Sandbox
+from ctsync.sandbox import AS_RECORDED, Sandbox
 from ctsync.state import Holder, open_store
 
 ROOT = Path(__file__).parents[2]
@@ -220,12 +220,30 @@ def desk(tmp_path: Path, sandbox: Sandbox, capsys, monkeypatch) -> Iterator[Desk
     folder = tmp_path / "project"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    for room in ("clock", "send_plan"):
+    for room in ("clock", "reading", "send_plan"):
         monkeypatch.setattr(f"ctsync.cli.{room}.time", QuickTime())
     made = Desk(folder, sandbox, capsys, monkeypatch)
     made.project()
     yield made
     assert sandbox.platform.violations == ()
+
+
+@pytest.fixture
+def serve_distorted(desk: Desk) -> Iterator[Callable[..., None]]:
+    """Put a platform that shows things its own way in the place of the usual one."""
+    running: list[Sandbox] = []
+
+    def serve(*distortions: str, **options: Any) -> None:
+        shown = (*AS_RECORDED, *distortions)
+        keys = {"account_id": "TEST-1", "passcode": PASSCODE}
+        running.append(Sandbox(**keys, distortions=shown, **options).start())
+        desk.sandbox = running[-1]
+        desk.project()
+
+    yield serve
+    for sandbox in running:
+        sandbox.stop()
+        assert sandbox.platform.violations == ()
 
 
 @pytest.fixture

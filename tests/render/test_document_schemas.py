@@ -24,7 +24,8 @@ SCHEMAS = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.js
 REGISTRY = Registry().with_resources(
     (f"{name}.json", Resource(schema, DRAFT202012)) for name, schema in SCHEMAS.items()
 )
-LINES = {"parts", "change", "report", "notice", "error"}  # no command's document
+LINES = {"parts", "change", "profile-drift"}  # no command's document
+LINES |= {"report", "notice", "error"}
 WITHOUT = {
     "completion": "prints a script",
     "sandbox": "serves",
@@ -171,6 +172,23 @@ def second_run(desk, sandbox):
     desk.ask(0, "state.show", "state", "show", "u1")
 
 
+def looks(desk, sandbox):
+    desk.ask(0, "drift", "drift")
+    edit = {"Plan": "Silver", "Tags": ["b", "c"], "City": None, "Manager": "Di"}
+    sandbox.platform.edit("identity", "ann@example.com", edit)
+    sandbox.platform.edit("identity", "u1", {"MSG-sms": None, "Plan": 7})
+    sandbox.platform.forget("identity", "u4")
+    desk.ask(2, "drift", "drift", "--detailed-exitcode")
+    *profiles, rest = desk.said(0, "drift", "--format", "jsonl").splitlines()
+    desk.documents += [("profile-drift", json.loads(line)) for line in profiles]
+    desk.documents.append(("drift", json.loads(rest)))
+    desk.ask(0, "refresh", "refresh", "--dry-run")
+    desk.fail(64, "refresh", "refresh")
+    desk.fail(64, "drift", "drift", "nobody")
+    sandbox.script_reads("unauthorised")
+    desk.fail(1, "drift", "drift")
+
+
 def corrections(desk):
     desk.ask(0, "state.copy", "state", "copy", "copy.jsonl", "--auto-approve")
     desk.ask(0, "import", "import", "spec", "--dry-run")
@@ -205,12 +223,13 @@ def documents(tmp_path_factory):
         for name in ("CI", "CTSYNC_ENV"):
             patch.delenv(name, raising=False)
         patch.setenv("CLEVERTAP_PASSCODE", "sandbox")
-        for room in ("clock", "send_plan"):
+        for room in ("clock", "reading", "send_plan"):
             patch.setattr(f"ctsync.cli.{room}.time", QuickTime())
         with Sandbox(account_id="TEST-1", slow_seconds=0.2) as sandbox:
             desk = Desk(folder, sandbox.url, hook.server_port)
             first_run(desk)
             second_run(desk, sandbox)
+            looks(desk, sandbox)
             corrections(desk)
             refusals(desk)
         desk.declare({**AFTER, "u5": {"Plan": "Free"}})
@@ -313,7 +332,7 @@ def test_a_value_of_another_shape_is_refused_wherever_it_stands(name, richest):
 def test_a_document_that_lacks_a_key_is_refused(name, richest):
     document = richest[name]
     optional = {"changes", "entries", "excludes", "partial", "sandbox", "verified"}
-    optional |= {"kind", "since"}
+    optional |= {"kind", "since"} | ({"profiles"} if name == "drift" else set())
     kept = [
         key
         for key in document.keys() - optional
