@@ -18,7 +18,7 @@ from ctsync.canonical_json import fold_name, parse
 from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import Scalar
-from ctsync.transport.secret_redaction import INSTEAD
+from ctsync.transport.redaction import INSTEAD
 from ctsync.transport.upload_result import CallEnding, UploadResult
 
 _MOST_INTEGER = 2**64
@@ -78,9 +78,9 @@ class Reading(Struct, frozen=True):
 def reading_of(key: ProfileKey, answer: UploadResult) -> Reading:
     """Return what an answer says of a profile."""
     if answer.happened is CallEnding.UNAUTHORISED:
-        return Reading(key, Found.UNAUTHORISED, message=words_of(answer))
+        return Reading(key, Found.UNAUTHORISED, message=answer.message)
     if answer.happened is not CallEnding.REPLIED:
-        return Reading(key, Found.FAILED, message=words_of(answer))
+        return Reading(key, Found.FAILED, message=answer.message)
     reply = reply_of(answer)
     found = _found(reply)
     if found is not Found.FOUND or reply is None:
@@ -89,13 +89,6 @@ def reading_of(key: ProfileKey, answer: UploadResult) -> Reading:
     if profile is None:
         return Reading(key, Found.FAILED, message=_SAID[Found.FAILED])
     return Reading(key, Found.FOUND, profile)
-
-
-def words_of(answer: UploadResult) -> str:
-    """Say what came of a read; what the server says stays out of shared output."""
-    if answer.status is None:
-        return "no answer"
-    return f"HTTP {answer.status}"
 
 
 def reply_of(answer: UploadResult) -> Mapping[str, Any] | None:

@@ -150,7 +150,7 @@ def test_a_throttled_and_shaky_platform_is_read_all_the_same(drifted):
 
 def test_a_redirect_is_not_followed(drifted):
     drifted.sandbox.script_reads("redirect", "redirect")
-    assert drifted.json("drift", "u3")["diagnostics"][0]["message"] == "HTTP 302"
+    assert drifted.json("drift", "u3")["diagnostics"][0]["message"] == "HTTP 302 Found"
 
 
 @pytest.mark.parametrize("fault", ["unauthorised", "forbidden"])
