@@ -89,7 +89,7 @@ def _pace(done: int, total: int | None, seconds: float) -> str:
     if not done or seconds < 1:
         return ""
     rate = done / seconds
-    words = f"; {rate:.0f} a second" if rate >= 10 else f"; {rate:.1f} a second"
+    words = f"; {rate:.0f} a second" if rate >= 0.5 else f"; {rate:.1f} a second"
     return words if total is None else f"{words}, {_left((total - done) / rate)} left"
 
 
