@@ -66,7 +66,7 @@ def view_of(
     from ctsync.render.drift_view import DriftView
 
     return DriftView(
-        account=session.account,
+        account=session.account.shown,
         base=present.base,
         counts=survey.counts,
         drifts=survey.drifts,

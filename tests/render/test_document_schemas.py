@@ -182,6 +182,9 @@ def looks(desk, sandbox):
     *profiles, rest = desk.said(0, "drift", "--format", "jsonl").splitlines()
     desk.documents += [("profile-drift", json.loads(line)) for line in profiles]
     desk.documents.append(("drift", json.loads(rest)))
+    desk.ask(2, "verify", "verify", "--detailed-exitcode")
+    desk.ask(0, "verify", "verify", "--sample", "1")
+    desk.fail(64, "verify", "verify", "--sample", "0")
     desk.ask(0, "refresh", "refresh", "--dry-run")
     desk.fail(64, "refresh", "refresh")
     desk.fail(64, "drift", "drift", "nobody")

@@ -1,0 +1,129 @@
+"""What `ctsync verify` does: read, look for what was acknowledged, show."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from ctsync.cli.global_options import GlobalOptions
+from ctsync.cli.output import has_colour, print_document, require_format
+from ctsync.cli.progress import ReadProgress
+from ctsync.cli.project_session import ProjectSession, open_session
+from ctsync.cli.reading import (
+    Choice,
+    announce,
+    choice_of,
+    read_entries,
+    reading,
+    refuse_interruption,
+)
+
+if TYPE_CHECKING:
+    from ctsync.apply.recover import CurrentSnapshot
+    from ctsync.diagnostics import Findings
+    from ctsync.model.verification import Verification
+    from ctsync.observe.verify import Verifier
+
+
+class VerifyWish(Struct, frozen=True):
+    """What the command line asks of `verify`."""
+
+    run: str | None = None
+    sample: int | None = None
+    detailed_exitcode: bool = False
+    show_all: bool = False
+
+
+def verify_state(settings: GlobalOptions, wish: VerifyWish) -> int:
+    """Look whether what was acknowledged is there; give the exit code."""
+    from ctsync.apply.recover import folded_view
+    from ctsync.observe.verify import Verifier
+    from ctsync.render.plan_view import Style
+    from ctsync.render.verified import VerifiedView, verified_json, verified_text
+
+    require_format(settings, "text", "json")
+    session = open_session(settings)
+    present = folded_view(session.store())
+    choice = choice_of(session, present, (), wish.sample)
+    verifier = Verifier()
+    verifier.count(present.entries())
+    _read(session, present, choice, verifier)
+    found = verifier.found
+    code = _exit_code(found, detailed=wish.detailed_exitcode)
+    view = VerifiedView(
+        account=session.account.shown,
+        base=present.base,
+        found=found,
+        findings=_findings(found),
+        exit_code=code,
+        environment=session.project.environment,
+        sandbox=settings.sandbox,
+        error=_error(found) if code == 1 else None,
+    )
+    if settings.format == "json":
+        print_document([verified_json(view)])
+    else:
+        style = Style(colour=has_colour(settings), everything=wish.show_all)
+        print_document(verified_text(view, style))
+    return code
+
+
+def _read(
+    session: ProjectSession,
+    present: CurrentSnapshot,
+    choice: Choice,
+    verifier: Verifier,
+) -> None:
+    found = verifier.found
+    found.known = 0 if present.header is None else present.header.entries
+    found.chosen, entries = choice.of(present, random.Random())  # noqa: S311 - a sample
+    announce(found.chosen)
+    progress, began = ReadProgress(found.chosen), time.monotonic()
+    with reading(session) as (reader, stop):
+        try:
+            for done, (entry, each) in enumerate(read_entries(reader, entries), 1):
+                verifier.add(entry, each)
+                progress.read(done)
+        finally:
+            progress.close()
+        found.asked, found.seconds = reader.requests, time.monotonic() - began
+        refuse_interruption(stop)
+
+
+def _exit_code(found: Verification, *, detailed: bool) -> int:
+    if detailed and found.lacks_any:
+        return 2
+    return 1 if found.failed else 0
+
+
+def _findings(found: Verification) -> Findings:
+    from ctsync.diagnostic_codes import severity_of
+    from ctsync.diagnostics import Diagnostic, Findings
+    from ctsync.render.summary_text import counted
+
+    findings = Findings()
+    for each in found.dropped():
+        message = (
+            f"{each.attribute}: acknowledged, and on none of "
+            f"{counted(each.checked, 'profile')} read"
+        )
+        hint = "the account's schema seems to drop it; see the Error Stream"
+        findings.add(
+            Diagnostic(
+                severity_of("CT707"), "CT707", message, hint, attribute=each.attribute
+            )
+        )
+    return findings
+
+
+def _error(found: Verification) -> dict[str, Any]:
+    from ctsync.render.summary_text import counted
+
+    return {
+        "code": "read_failed",
+        "message": f"{counted(found.failed, 'profile')} could not be read",
+        "hint": "run the command again",
+    }

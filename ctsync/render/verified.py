@@ -1,0 +1,182 @@
+"""What `ctsync verify` found, as text and JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from ctsync.diagnostics import Findings
+from ctsync.model.interval import CONFIDENCE, Interval
+from ctsync.model.snapshot import Account, Base
+from ctsync.model.verification import AttributeCheck, Verification
+from ctsync.render.ansi import Ansi
+from ctsync.render.diagnostics_text import finding_lines
+from ctsync.render.error_document import document
+from ctsync.render.plan_view import Style
+from ctsync.render.safe_json import document_text
+from ctsync.render.summary_text import counted, duration_words
+from ctsync.render.text_width import columns_of, cut_name, escape, pad
+
+MOST_ATTRIBUTES = 40
+_WIDEST_NAME = 32
+_DROPPED = "accepted and dropped"
+_SURE = f"{CONFIDENCE:.0%}".replace("%", " %")
+
+
+class VerifiedView(Struct, frozen=True):
+    """What is shown of a verification."""
+
+    account: Account
+    base: Base
+    found: Verification
+    findings: Findings
+    exit_code: int = 0
+    environment: str | None = None
+    sandbox: bool = False
+    error: Mapping[str, Any] | None = None
+
+
+def verified_text(view: VerifiedView, style: Style) -> Iterator[str]:
+    """Yield line after line; the last says what it comes to."""
+    found, paint = view.found, Ansi(style.colour)
+    yield f"{_target(view)}\n"
+    if view.sandbox:
+        yield "SANDBOX: simulation of documented behaviour\n"
+    yield from (f"{sentence}\n" for sentence in _extent(found))
+    if found.attributes:
+        yield "\n"
+        yield from (f"{line}\n" for line in _table(found, style))
+    lines = [
+        f"{x}\n" for x in finding_lines(view.findings, view.findings.totals, paint)
+    ]
+    yield from ("\n", *lines) if lines else ()
+    yield "\n" + paint(verified_sentence(found), "bold") + "\n"
+
+
+def _target(view: VerifiedView) -> str:
+    account = view.account
+    parts = [f"Account {escape(account.id)} in region {escape(account.region)}"]
+    if view.environment is not None:
+        parts.append(f"environment {escape(view.environment)}")
+    return ", ".join([*parts, f"state serial {view.base.serial}"])
+
+
+def _extent(found: Verification) -> Iterator[str]:
+    sample = ", a sample" if found.is_sample else ""
+    yield (
+        f"{found.read} of {counted(found.known, 'profile')} read{sample}, "
+        f"{counted(found.asked, 'request')} in {duration_words(found.seconds)}"
+    )
+    for count, words in (
+        (found.gone, "gone"),
+        (found.failed, "could not be read"),
+        (found.unaskable, "left out: the API reads by identity and objectId only"),
+    ):
+        if count:
+            yield f"{counted(count, 'profile')} {words}"
+    if found.write_only:
+        names = (f"{escape(n)} ({c})" for n, c in sorted(found.write_only.items()))
+        yield f"Write-only, no read shows it: {', '.join(names)}"
+
+
+def _table(found: Verification, style: Style) -> Iterator[str]:
+    ranked = found.ranked()
+    shown = ranked if style.everything else ranked[:MOST_ATTRIBUTES]
+    widest = max(columns_of(escape(each.attribute)) for each in shown)
+    width = min(max(widest, 9), _WIDEST_NAME)
+    sure = f"  there, {_SURE} sure" if found.is_sample else ""
+    heads = "acknowledged  checked  there  missing  other"
+    yield f"{pad('Attribute', width)}  {heads}{sure}"
+    for each in shown:
+        yield _row(each, width, with_interval=found.is_sample)
+    if ranked[len(shown) :]:
+        yield f"… and {len(ranked) - len(shown)} more attributes"
+
+
+def _row(each: AttributeCheck, width: int, *, with_interval: bool) -> str:
+    name = pad(cut_name(escape(each.attribute), width), width)
+    numbers = (
+        f"{each.acknowledged:>12}  {each.checked:>7}  {each.there:>5}  "
+        f"{each.missing:>7}  {each.other:>5}"
+    )
+    share = f"  {_percents(each.interval())}" if with_interval else ""
+    note = f"  {_DROPPED}" if each.is_dropped else ""
+    return f"{name}  {numbers}{share}{note}"
+
+
+def verified_sentence(found: Verification) -> str:
+    """Say how much is there, from the same counts as the exit code."""
+    if not found.checked:
+        return "Nothing to verify: no value was acknowledged that a read would show."
+    words = (
+        f"Verified: {found.there:,} of {found.checked:,} acknowledged values are there"
+    )
+    if not found.is_sample:
+        return f"{words}."
+    return (
+        f"{words}; with {_SURE} confidence {_percents(found.interval())} "
+        f"of all {found.acknowledged:,}."
+    )
+
+
+def _percents(interval: Interval) -> str:
+    # Outwards, so that nothing is promised that the numbers do not.
+    low = math.floor(interval.low * 1000) / 10
+    high = math.ceil(interval.high * 1000) / 10
+    return f"{low:.1f} % to {high:.1f} %"
+
+
+def verified_json(view: VerifiedView) -> str:
+    """Give `ctsync.verify/1`."""
+    found = view.found
+    profiles = ("known", "chosen", "read", "whole", "partly", "gone", "failed")
+    whole = document(
+        "ctsync.verify/1",
+        view.exit_code,
+        error=view.error,
+        findings=view.findings,
+        account=view.account.as_json(),
+        base=view.base.as_json(),
+        environment=view.environment,
+        sandbox=view.sandbox,
+        run=found.run,
+        sample=found.is_sample,
+        summary={
+            "profiles": {
+                **{name: getattr(found, name) for name in profiles},
+                "unaskable": found.unaskable,
+            },
+            "values": {
+                "acknowledged": found.acknowledged,
+                "checked": found.checked,
+                "there": found.there,
+            },
+        },
+        confidence=CONFIDENCE,
+        share=_share(found.interval()),
+        attributes=[_check_json(each) for each in found.ranked()],
+        write_only=dict(sorted(found.write_only.items())),
+        requests=found.asked,
+        seconds=round(found.seconds, 3),
+    )
+    return document_text(whole)
+
+
+def _check_json(each: AttributeCheck) -> dict[str, Any]:
+    return {
+        "attribute": each.attribute,
+        "acknowledged": each.acknowledged,
+        "checked": each.checked,
+        "there": each.there,
+        "missing": each.missing,
+        "other": each.other,
+        "dropped": each.is_dropped,
+        "share": _share(each.interval()),
+    }
+
+
+def _share(interval: Interval) -> dict[str, float]:
+    return {"low": round(interval.low, 6), "high": round(interval.high, 6)}
