@@ -220,7 +220,7 @@ def desk(tmp_path: Path, sandbox: Sandbox, capsys, monkeypatch) -> Iterator[Desk
     folder = tmp_path / "project"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    for room in ("clock", "reading", "send_plan"):
+    for room in ("clock", "read_platform", "send_plan"):
         monkeypatch.setattr(f"ctsync.cli.{room}.time", QuickTime())
     made = Desk(folder, sandbox, capsys, monkeypatch)
     made.project()

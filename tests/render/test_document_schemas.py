@@ -226,7 +226,7 @@ def documents(tmp_path_factory):
         for name in ("CI", "CTSYNC_ENV"):
             patch.delenv(name, raising=False)
         patch.setenv("CLEVERTAP_PASSCODE", "sandbox")
-        for room in ("clock", "reading", "send_plan"):
+        for room in ("clock", "read_platform", "send_plan"):
             patch.setattr(f"ctsync.cli.{room}.time", QuickTime())
         with Sandbox(account_id="TEST-1", slow_seconds=0.2) as sandbox:
             desk = Desk(folder, sandbox.url, hook.server_port)

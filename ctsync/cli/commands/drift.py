@@ -31,6 +31,6 @@ def COMMAND(  # noqa: N802 - found by this name
     objectId=VALUE. What a read never shows (MSG-* and subscriptions) is named and left
     out.
     """
-    from ctsync.cli.drifting import DriftWish, show_drift
+    from ctsync.cli.drift_command import DriftWish, show_drift
 
     return show_drift(settings, DriftWish(keys, sample, detailed_exitcode, show_all))

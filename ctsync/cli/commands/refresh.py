@@ -28,7 +28,7 @@ def COMMAND(  # noqa: N802 - found by this name
     profile that is not there any more counts as none. Only attributes that the state
     knows already are touched. An interrupted refresh goes on where it was.
     """
-    from ctsync.cli.refreshing import refresh_state
+    from ctsync.cli.refresh_command import refresh_state
     from ctsync.cli.state_writes import WriteOptions
 
     return refresh_state(settings, keys, sample, WriteOptions(auto_approve, dry_run))

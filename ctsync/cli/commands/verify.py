@@ -29,7 +29,7 @@ def COMMAND(  # noqa: N802 - found by this name
     values that ctsync sent are there, and which attributes the account drops; with
     --sample, between which shares of all they lie.
     """
-    from ctsync.cli.verifying import VerifyWish, verify_state
+    from ctsync.cli.verify_command import VerifyWish, verify_state
 
     wish = VerifyWish(None, sample, detailed_exitcode, show_all)
     return verify_state(settings, wish)

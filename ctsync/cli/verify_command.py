@@ -12,7 +12,7 @@ from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.output import has_colour, print_document, require_format
 from ctsync.cli.progress import ReadProgress
 from ctsync.cli.project_session import ProjectSession, open_session
-from ctsync.cli.reading import (
+from ctsync.cli.read_platform import (
     Choice,
     announce,
     choice_of,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.output import has_colour
 from ctsync.cli.project_session import ProjectSession, open_session
-from ctsync.cli.reading import choice_of, survey_known
+from ctsync.cli.read_platform import choice_of, survey_known
 from ctsync.cli.state_writes import StateRewrite, WriteOptions, rewrite_state
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def refresh_state(
 def _rewrite(
     session: ProjectSession, present: CurrentSnapshot, survey: ReadSurvey
 ) -> StateRewrite:
-    from ctsync.cli.drifting import view_of
+    from ctsync.cli.drift_command import view_of
     from ctsync.render.drift import counts_json, render_drift
     from ctsync.render.plan_view import Style
     from ctsync.render.summary_text import counted

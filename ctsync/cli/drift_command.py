@@ -10,7 +10,7 @@ from msgspec import Struct
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.output import has_colour, print_document, require_format
 from ctsync.cli.project_session import ProjectSession, open_session
-from ctsync.cli.reading import choice_of, survey_known
+from ctsync.cli.read_platform import choice_of, survey_known
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
