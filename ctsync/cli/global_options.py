@@ -17,6 +17,21 @@ FORMATS = ("text", "json", "jsonl", "markdown", "html", "github", "gitlab")
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+class Format(click.Choice[str]):
+    """A format of a document: ours, or that of a renderer which a package adds."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Return the name; renderers are loaded only for one that is not ours."""
+        if value not in self.choices:
+            from ctsync.render import RENDERERS
+
+            if value in RENDERERS:
+                return str(value)
+        return super().convert(value, param, ctx)
+
+
 class GlobalOptions(Struct):
     """What the global options say."""
 
@@ -62,7 +77,7 @@ _OPTIONS = (
     ),
     click.option(
         "--format",
-        type=click.Choice(FORMATS),
+        type=Format(FORMATS),
         help="How to print the document. Default: text.",
         expose_value=False,
         callback=_keep("format"),

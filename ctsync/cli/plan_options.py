@@ -108,10 +108,12 @@ def planner_for(
         engine,
         entries=present.header.entries if present.header is not None else 0,
         has_columns=present.columns is not None,
-        has_rows=any(True for _ in session.project.row_sources()),
+        has_rows=any(True for _ in session.sources.row_sources()),
     )
     project = session.project
-    return Planner(project, mask, selection, project.findings, engine=chosen)
+    return Planner(
+        project, session.sources, mask, selection, project.findings, engine=chosen
+    )
 
 
 def selection_of(wish: PlanOptions) -> Selection:

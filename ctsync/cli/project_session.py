@@ -19,6 +19,7 @@ from ctsync.model.snapshot import Account, Header
 
 if TYPE_CHECKING:
     from ctsync.project import Project
+    from ctsync.sources.project_sources import ProjectSources
     from ctsync.state import Store
 
 SANDBOX_ACCOUNT = "SANDBOX"
@@ -75,6 +76,13 @@ class ProjectSession(Struct, frozen=True):
         if notify is not None:
             places["notify"] = notify
         return {**places, "state": self.project.state(self.variables).public}
+
+    @property
+    def sources(self) -> ProjectSources:
+        """What all places of the project say."""
+        from ctsync.sources.project_sources import ProjectSources
+
+        return ProjectSources(self.project)
 
     def mask(self, lineage: str | None) -> Mask:
         """Return what the output hides."""

@@ -51,7 +51,7 @@ def _check(settings: GlobalOptions, path: Path | None, findings: Findings) -> No
     try:
         session = open_session(settings, path)
         findings.absorb(session.project.findings)
-        check_project(session.project, session.mask(None), findings)
+        check_project(session.project, session.sources, session.mask(None), findings)
         findings.absorb(session.project.findings)  # rows may have brought warnings
     except SpecError as error:
         findings.absorb(error.findings)
@@ -65,7 +65,7 @@ def refuse_faults(session: ProjectSession) -> None:
     """
     from ctsync.plan.planner import Planner
 
-    planner = Planner(session.project, session.mask(None))
+    planner = Planner(session.project, session.sources, session.mask(None))
     planner.findings.absorb(session.project.findings)
     for _ in planner.plan_profiles(()):
         pass

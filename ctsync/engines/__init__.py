@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ctsync.discovery import discover
+from ctsync.discovery import discover_by_name
 from ctsync.engines.base import Engine
 
 # In a state of columns, from so many entries on, looking at columns pays for DuckDB.
@@ -13,7 +13,7 @@ MANY_ENTRIES = 10_000
 
 def built_in() -> Mapping[str, Engine]:
     """Return the engines by name."""
-    return {engine.name: engine for engine in discover(__name__, "ENGINE")}
+    return discover_by_name(__name__, "ENGINE")
 
 
 def choose_engine(

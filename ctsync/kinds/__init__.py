@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ctsync.discovery import discover
+from ctsync.discovery import discover_by_name
 from ctsync.kinds.base import Kind
 from ctsync.model.scalar_value import Literal, Raw
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in discover(__name__, "KIND")}
+KINDS: Mapping[str, Kind] = discover_by_name(__name__, "KIND")
 
 _FOLLOWS = {
     "text": "string",

@@ -29,9 +29,9 @@ def explain_key(
 def _candidate(
     planner: Planner, key: ProfileKey, entries: Iterable[Entry]
 ) -> Candidate:
-    project_view = planner.project_view
-    loose = (place for place in project_view.loose_contributions() if place.key == key)
-    places = in_order([*loose, *find_places(project_view.row_sources(), key)])
+    sources = planner.sources
+    loose = (place for place in sources.loose_contributions() if place.key == key)
+    places = in_order([*loose, *find_places(sources.row_sources(), key)])
     entry = next((entry for entry in entries if entry.key == key), None)
     mark = fingerprint(places) if places else None
     return Candidate(key, places, entry, mark)

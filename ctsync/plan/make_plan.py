@@ -22,7 +22,7 @@ from ctsync.plan.plan_header import PlanFoot, PlanHead
 from ctsync.plan.plan_writer import PlanWriter
 from ctsync.plan.planner import Planner
 from ctsync.plan.policy import Counts, check_limits, exception_notes
-from ctsync.plan.project_view import ProjectView
+from ctsync.plan.project_view import ContributionSources, ProjectView
 from ctsync.plan.schedule import CallCounter
 
 
@@ -114,10 +114,13 @@ def make_plan(
 
 
 def check_project(
-    project_view: ProjectView, mask: Mask, findings: Findings
+    project_view: ProjectView,
+    sources: ContributionSources,
+    mask: Mask,
+    findings: Findings,
 ) -> Findings:
     """Return everything that is wrong with a project, looking at no state."""
-    planner = Planner(project_view, mask, findings=findings)
+    planner = Planner(project_view, sources, mask, findings=findings)
     for _ in planner.plan_profiles(()):
         pass
     return planner.findings

@@ -36,7 +36,7 @@ from ctsync.plan.merge_contributions import (
 )
 from ctsync.plan.missing_row_rules import missing_row_rules
 from ctsync.plan.plan_notices import place_of, plan_notices
-from ctsync.plan.project_view import ProjectView
+from ctsync.plan.project_view import ContributionSources, ProjectView
 from ctsync.plan.selection import Selection
 from ctsync.plan.similar_keys import SimilarKeys
 from ctsync.plan.skipped_rows import SkippedRows
@@ -53,6 +53,7 @@ class Planner(Struct):
     """
 
     project_view: ProjectView
+    sources: ContributionSources
     mask: Mask
     selection: Selection = field(default_factory=Selection)
     findings: Findings = field(default_factory=Findings)
@@ -76,16 +77,16 @@ class Planner(Struct):
         self.selection.record_seen("cohort", self._leave)
         self.selection.record_seen("table", self.project_view.tables)
         search = Search(
-            lambda: self._counted(self.project_view.contributions()),
-            self.project_view.loose_contributions,
-            tuple(self.project_view.row_sources()),
+            lambda: self._counted(self.sources.contributions()),
+            self.sources.loose_contributions,
+            tuple(self.sources.row_sources()),
             lambda: entries,
             columns,
             entry_line,
             entry_from_line,
             self._watch(reader),
-            tuple(self.project_view.batches()),
-            lambda: self._counted(self.project_view.unbatched()),
+            tuple(self.sources.batches()),
+            lambda: self._counted(self.sources.unbatched()),
         )
         self._sees_all = not _IN_COMPANY.isdisjoint(self.project_view.names)
         try:
@@ -137,7 +138,7 @@ class Planner(Struct):
                     reader.desired(NOBODY, (place,))
             except SpecError as another:
                 met.absorb(another.findings)
-        for place in self.project_view.loose_contributions():
+        for place in self.sources.loose_contributions():
             reader.desired(place.key, (place,))
         self.findings.absorb(met)
 

@@ -95,6 +95,10 @@ class ProjectView(Protocol):
     def locate(self, file: str, path: Path) -> tuple[int, int]:
         """Return line and column of a place in a file."""
 
+
+class ContributionSources(Protocol):
+    """What all places of a project say."""
+
     def contributions(self) -> Iterator[Contribution]:
         """Yield what every place says about every profile."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -13,15 +13,12 @@ from msgspec.structs import replace as with_fields
 
 from ctsync.canonical_json import canonical, fold_name, sha256
 from ctsync.diagnostics import Findings
-from ctsync.discovery import discover
 from ctsync.errors import SpecError
 from ctsync.files.roots import Roots
 from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
-from ctsync.model.contribution import Contribution, Path
-from ctsync.model.contribution_batch import Batch
+from ctsync.model.contribution import Path
 from ctsync.model.policy import Policy, UploadTerms
-from ctsync.model.row_source import RowSource
 from ctsync.model.run import KEPT_RUNS
 from ctsync.model.snapshot import Account
 from ctsync.project.account import AccountText, StateLocation, StateText, host_of
@@ -139,37 +136,6 @@ class Project:
     def _incomplete(self, key: str) -> SpecError:
         return SpecError(f"{self.file} has no usable {key}", self.findings)
 
-    def contributions(self) -> Iterator[Contribution]:
-        """Yield what every place says about every profile, in a fixed order.
-
-        Sources are found by name, so that a new one is one file and this room need
-        not know them.
-        """
-        for source in _sources():
-            yield from source.contributions(self)
-
-    def batches(self) -> Iterator[Batch]:
-        """Yield what can be told of many profiles at once."""
-        for source in _sources():
-            if source.batches is not None:
-                yield from source.batches(self)
-
-    def unbatched(self) -> Iterator[Contribution]:
-        """Yield the contributions that are in no batch."""
-        for source in _sources():
-            yield from (source.unbatched or source.contributions)(self)
-
-    def row_sources(self) -> Iterator[RowSource]:
-        """Yield what reads the rows of files, for who reads them as columns."""
-        for source in _sources():
-            if source.row_sources is not None:
-                yield from source.row_sources(self)
-
-    def loose_contributions(self) -> Iterator[Contribution]:
-        """Yield the contributions of no row source."""
-        for source in _sources():
-            yield from (source.loose or source.contributions)(self)
-
     @cached_property
     def _rules(self) -> dict[str, Attribute]:
         return {}
@@ -223,8 +189,3 @@ class Project:
             "shielded": sorted(self.shielded),
         }
         return bytes.fromhex(sha256(canonical(words)))
-
-
-def _sources() -> list[Any]:
-    found = discover("ctsync.sources", "SOURCE")
-    return sorted(found, key=lambda source: source.rank)

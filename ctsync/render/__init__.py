@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ctsync.discovery import discover
+from ctsync.discovery import discover_by_name
 from ctsync.errors import UsageError
 from ctsync.render.plan_view import Renderer
 
-RENDERERS: Mapping[str, Renderer] = {
-    renderer.name: renderer for renderer in discover(__name__, "RENDERER")
-}
+RENDERERS: Mapping[str, Renderer] = discover_by_name(__name__, "RENDERER")
 
 
 def renderer_for(name: str) -> Renderer:

@@ -17,6 +17,7 @@ from ctsync.duckdb_connection import as_bytes, open_connection
 from ctsync.model.snapshot import Header
 from ctsync.project import load_project
 from ctsync.sources.file_format import FilePart
+from ctsync.sources.project_sources import ProjectSources
 from ctsync.state.arrow_rows import GROUP, Table, schema
 from ctsync.state.manifest import Manifest
 from ctsync.state.parquet_store import ParquetStore
@@ -87,7 +88,7 @@ def _if_there(value: str, name: str) -> str:
 def fill(folder: Path) -> None:
     """Write the state of a project with one table, as if all were as its rows say."""
     project = load_project(folder)
-    (source,) = project.row_sources()
+    (source,) = ProjectSources(project).row_sources()
     (table,) = project.tables.values()
     digest = EntryDigest()
     store = ParquetStore(folder / "state")

@@ -22,6 +22,7 @@ from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.planner import Planner
 from ctsync.plan.selection import Selection, parse_selector
 from ctsync.project import load_project
+from ctsync.sources.project_sources import ProjectSources
 
 HEAD = PlanHead(Account("TEST-1", "in1"), Base("0" * 32, 3, "d" * 64))
 PROJECT = """\
@@ -147,7 +148,13 @@ def write_parquet(path, names, rows):
 
 def plan_of(project, entries, engine, targets=()):
     selection = Selection(map(parse_selector, targets))
-    planner = Planner(project, Mask("0"), selection, engine=built_in()[engine])
+    planner = Planner(
+        project,
+        ProjectSources(project),
+        Mask("0"),
+        selection,
+        engine=built_in()[engine],
+    )
     file = scratch_file()
     return make_plan(planner, HEAD, entries, file), file
 

@@ -262,7 +262,9 @@ def plan():
         selection = Selection(
             map(parse_selector, targets), map(parse_selector, excludes)
         )
-        planner = Planner(project_view, Mask(head.base.lineage), selection)
+        planner = Planner(
+            project_view, project_view, Mask(head.base.lineage), selection
+        )
         file = files.enter_context(scratch_file())
         by_key = sorted(entries, key=lambda each: each.key)
         return Planned(make_plan(planner, head, by_key, file))

@@ -43,7 +43,7 @@ entries = [Entry(key, known, ("gone", "vip")) for key in keys]
 entries.sort(key=lambda entry: entry.key)
 head = PlanHead(ground.ACCOUNT, ground.BASE)
 with tempfile.TemporaryFile() as file:
-    plan = make_plan(Planner(project, Mask("0")), head, entries, file)
+    plan = make_plan(Planner(project, project, Mask("0")), head, entries, file)
     file.seek(0)
     sys.stdout.buffer.write(file.read())
 """

@@ -4,6 +4,7 @@ from ctsync.errors import SpecError, UsageError
 from ctsync.model.snapshot import Account
 from ctsync.project import environment_names, is_complete
 from ctsync.project.environments import merge
+from ctsync.sources.project_sources import ProjectSources
 
 PROJECT = """\
 version: 1
@@ -37,7 +38,7 @@ def test_maps_merge_by_key_and_lists_and_scalars_replace(project):
     assert list(loaded.findings) == []
     assert loaded.account({}) == Account("STAGE", "in1")
     assert loaded.state({}).location == "state.staging.jsonl"
-    assert [c.key.id for c in loaded.contributions()] == ["u2"]
+    assert [c.key.id for c in ProjectSources(loaded).contributions()] == ["u2"]
     assert loaded.rule_for("Plan").write == "once"
     assert loaded.rule_for("Plan").kind == loaded.rule_for("Tier").kind == "string"
 
@@ -98,7 +99,7 @@ def test_findings_stand_in_the_environment_that_caused_them(folder):
 
 def test_profiles_of_an_environment_keep_their_lines(folder):
     folder.more("environments:\n  prod:\n    profiles:\n    - identity: u1\n")
-    (contribution,) = folder.load(environment="prod").contributions()
+    (contribution,) = ProjectSources(folder.load(environment="prod")).contributions()
     assert contribution.origin.place == "ctsync.yaml:7"
 
 

@@ -10,10 +10,14 @@ from ctsync.errors import SpecError, UsageError
 from ctsync.model.attribute import Attribute
 from ctsync.model.policy import DEFAULT_LIMITS, Limit
 from ctsync.project import load_project
+from ctsync.sources.project_sources import ProjectSources
 
 
 def keys(folder):
-    return [contribution.key.id for contribution in folder.load().contributions()]
+    return [
+        contribution.key.id
+        for contribution in ProjectSources(folder.load()).contributions()
+    ]
 
 
 def person(name):
@@ -72,7 +76,7 @@ def test_another_file_can_be_the_project_file(folder):
     project = load_project(folder.root / "prod.yaml")
     assert (project.file, project.root) == ("prod.yaml", folder.root)
     assert project.account({}).id == "P"
-    assert [c.key.id for c in project.contributions()] == ["a"]
+    assert [c.key.id for c in ProjectSources(project).contributions()] == ["a"]
 
 
 def test_no_project_says_what_one_looks_like(folder):
@@ -218,7 +222,8 @@ def test_a_clean_project_is_read_once_and_without_jsonschema(folder):
         "import sys; from pathlib import Path; import ctsync.yaml.reader as reader\n"
         "from ctsync.project import load_project\n"
         f"project = load_project(Path({str(folder.root)!r}))\n"
-        "assert len(list(project.contributions())) == 2\n"
+        "from ctsync.sources.project_sources import ProjectSources\n"
+        "assert len(list(ProjectSources(project).contributions())) == 2\n"
         "assert not project.findings.totals\n"
         "assert 'jsonschema' not in sys.modules\n"
         "assert not project.locator._documents\n"

@@ -7,6 +7,7 @@ import stat
 import pytest
 
 from ctsync.project import load_project
+from ctsync.sources.project_sources import ProjectSources
 from ctsync.yaml import cache, cache_file
 
 PEOPLE = """\
@@ -56,7 +57,7 @@ def said(folder, **options):
     project = folder.load(**options)
     places = [
         (c.key, c.origin, c.digest, dict(c.read()), c.path)
-        for c in project.contributions()
+        for c in ProjectSources(project).contributions()
     ]
     findings = [finding.as_text() for finding in project.findings]
     return places, findings, project.inputs, sorted(project.catalog)

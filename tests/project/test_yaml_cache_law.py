@@ -19,6 +19,7 @@ from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.planner import Planner
 from ctsync.project import load_project
+from ctsync.sources.project_sources import ProjectSources
 from ctsync.state.snapshot_codec import entry_from_line, entry_line
 from ctsync.yaml import cache
 
@@ -92,7 +93,9 @@ def write(folder, project):
 def told(folder, environment, entries):
     """Give all that a plan of the project says, or why there is none."""
     project = load_project(folder, environment=environment)
-    planner = Planner(project, Mask("0" * 32), findings=project.findings)
+    planner = Planner(
+        project, ProjectSources(project), Mask("0" * 32), findings=project.findings
+    )
     lines = iter([entry_line(entry) for entry in entries])
     with scratch_file() as file:
         try:
@@ -108,7 +111,7 @@ def as_desired(folder, environment):
     """Give entries that are as a sound project desires, one of two."""
     found = {}
     project = load_project(folder, environment=environment)
-    for contribution in project.contributions():
+    for contribution in ProjectSources(project).contributions():
         found.setdefault(contribution.key, []).append(contribution.digest.hex())
     return [
         Entry(key, fingerprint=marks[0])

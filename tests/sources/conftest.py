@@ -10,6 +10,7 @@ import pytest
 from ctsync.duckdb_connection import open_connection
 from ctsync.errors import SpecError
 from ctsync.project import load_project
+from ctsync.sources.project_sources import ProjectSources
 
 BASE = "version: 1\naccount: {id: A1, region: in1}\nstate: state.jsonl\n"
 
@@ -69,7 +70,7 @@ class Folder:
         return project
 
     def contributions(self, tables="", **more):
-        return list(self.load(tables, **more).contributions())
+        return list(ProjectSources(self.load(tables, **more)).contributions())
 
     def words(self, tables=""):
         """Give what each row says, by key."""
@@ -80,7 +81,7 @@ class Folder:
         """Give the findings with which reading ends."""
         project = self.load(tables, **more)
         with pytest.raises(SpecError) as caught:
-            list(project.contributions())
+            list(ProjectSources(project).contributions())
         return [finding.as_text() for finding in caught.value.findings]
 
 

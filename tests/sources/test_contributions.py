@@ -7,6 +7,7 @@ from ctsync.model.change import Origin
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.scalar_value import Literal
 from ctsync.project import load_project
+from ctsync.sources.project_sources import ProjectSources
 from ctsync.yaml.profile_entry import words_of
 from ctsync.yaml.scalars import raw_of
 
@@ -18,7 +19,7 @@ def load(tmp_path):
     def load_text(text, name="a.yaml"):
         (tmp_path / "ctsync.yaml").write_text(BASE)
         (tmp_path / name).write_text(text)
-        return list(load_project(tmp_path).contributions())
+        return list(ProjectSources(load_project(tmp_path)).contributions())
 
     return load_text
 

@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from ctsync.sources.project_sources import ProjectSources
+
 TABLE = (
     "tables:\n  t:\n    file: '{}'\n    key: {{identity: id}}\n    columns: {{a: A}}\n"
 )
@@ -204,7 +206,7 @@ def test_damage_inside_a_packed_file_is_found(folder):
 @pytest.mark.parametrize("change", ["longer", "touched", "replaced", "gone"])
 def test_a_file_that_changes_while_it_is_read_is_named(folder, change):
     path = folder.write("a.csv", rows("u1", "u2"))
-    (source,) = folder.load(TABLE.format("a.csv")).row_sources()
+    (source,) = ProjectSources(folder.load(TABLE.format("a.csv"))).row_sources()
     assert dict(source.inputs())
     if change == "longer":
         path.write_text(rows("u1", "u2", "u3"))
@@ -225,17 +227,17 @@ def test_a_file_that_changes_while_it_is_read_is_named(folder, change):
 
 def test_the_digest_of_an_input_covers_all_of_a_small_file(folder):
     folder.write("a.csv", rows("u1"))
-    (source,) = folder.load(TABLE.format("a.csv")).row_sources()
+    (source,) = ProjectSources(folder.load(TABLE.format("a.csv"))).row_sources()
     ((name, one),) = source.inputs()
     assert (name, len(one)) == ("a.csv", 64)
     folder.write("a.csv", rows("u2"))
-    (source,) = folder.load(TABLE.format("a.csv")).row_sources()
+    (source,) = ProjectSources(folder.load(TABLE.format("a.csv"))).row_sources()
     assert [*source.inputs()] != [(name, one)]
 
 
 def test_the_digest_of_a_big_input_says_that_it_covers_its_ends(folder, monkeypatch):
     monkeypatch.setattr("ctsync.sources.data_files.WHOLE_BYTES", 1 << 20)
     folder.write("a.csv", rows("u1") + "x,y\n" * 600_000)
-    (source,) = folder.load(TABLE.format("a.csv")).row_sources()
+    (source,) = ProjectSources(folder.load(TABLE.format("a.csv"))).row_sources()
     ((_, digest),) = source.inputs()
     assert digest.startswith("ends:")

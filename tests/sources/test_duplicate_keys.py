@@ -1,5 +1,7 @@
 import pytest
 
+from ctsync.sources.project_sources import ProjectSources
+
 TABLE = (
     "tables:\n  t:\n    file: '{}'\n    key: {{identity: id}}\n    columns: {{a: A}}\n"
 )
@@ -40,7 +42,7 @@ def test_the_last_row_of_a_key_counts(folder, form):
     project = folder.load(LAST.format("x/*"))
     found = [
         (c.key.id, c.origin.file[2], c.origin.row, c.read()["A"].text)
-        for c in project.contributions()
+        for c in ProjectSources(project).contributions()
     ]
     assert found == [
         ("u1", "1", 3, "c"),
@@ -52,7 +54,7 @@ def test_the_last_row_of_a_key_counts(folder, form):
 
 def test_rows_that_do_not_count_are_not_counted(folder, connection):
     folder.write("a.csv", "id,a\nu1,x\nu1,y\nu2,z\n,w\n,w\n")
-    (source,) = folder.load(LAST.format("a.csv")).row_sources()
+    (source,) = ProjectSources(folder.load(LAST.format("a.csv"))).row_sources()
     source.load(connection)
     assert source.rows == 4
 

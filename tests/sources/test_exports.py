@@ -11,6 +11,7 @@ from pyarrow import parquet
 from ctsync.diagnostics import Findings
 from ctsync.errors import CtsyncError
 from ctsync.model.scalar_value import Literal
+from ctsync.sources.project_sources import ProjectSources
 from ctsync.sources.typed_cells import number, text
 
 TABLE = "tables:\n  t:\n    file: '{}'\n    key: {{identity: id}}\n    columns: {}\n"
@@ -234,7 +235,7 @@ def test_what_cannot_be_computed_is_refused(folder, compute, said):
     project = load_project(folder.root)
     found = Findings(project.findings)
     try:
-        list(project.contributions())
+        list(ProjectSources(project).contributions())
     except CtsyncError as error:
         found.extend(getattr(error, "findings", ()))
     messages = [finding.as_text() for finding in found]

@@ -1,6 +1,7 @@
 from ctsync.model.change import Origin
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.scalar_value import Literal
+from ctsync.sources.project_sources import ProjectSources
 
 COHORTS = (
     "cohorts:\n  vip:\n    members: {{file: '{}', key: {{{}}}}}\n"
@@ -35,7 +36,7 @@ def test_a_member_from_a_file_has_the_digest_of_one_that_is_listed(folder):
 def test_a_member_that_stands_twice_is_a_warning(folder):
     folder.write("a.csv", "id\nu1\nu2\nu1\n\nu1\n")
     project = folder.load(COHORTS.format("a.csv", BY_ID))
-    found = [(c.key.id, c.origin.row) for c in project.contributions()]
+    found = [(c.key.id, c.origin.row) for c in ProjectSources(project).contributions()]
     assert found == [("u1", 1), ("u2", 2)]
     said = 'warning CT315 cohort "vip" has this member in row 1 (line 2) too (keep one)'
     assert [f.as_text() for f in project.findings] == [
@@ -65,6 +66,8 @@ def test_members_of_a_file_are_in_no_loose_contribution(folder):
     folder.write("a.csv", "id\nu1\n")
     more = "  gold: {members: [u2]}\n"
     project = folder.load(COHORTS.format("a.csv", BY_ID) + more)
-    assert [c.key.id for c in project.loose_contributions()] == ["u2"]
-    assert [source.name for source in project.row_sources()] == ["cohort vip"]
-    assert [c.key.id for c in project.contributions()] == ["u2", "u1"]
+    assert [c.key.id for c in ProjectSources(project).loose_contributions()] == ["u2"]
+    assert [source.name for source in ProjectSources(project).row_sources()] == [
+        "cohort vip"
+    ]
+    assert [c.key.id for c in ProjectSources(project).contributions()] == ["u2", "u1"]

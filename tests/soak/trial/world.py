@@ -26,6 +26,7 @@ from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.planner import Planner
 from ctsync.project import load_project
 from ctsync.sandbox import Sandbox
+from ctsync.sources.project_sources import ProjectSources
 from ctsync.state.base import Store
 from ctsync.state.entry_edits import doubt_entry
 from ctsync.state.jsonl_store import JsonlStore
@@ -197,7 +198,10 @@ class World:
             records_per_call=self.records_per_call,
         )
         planner = Planner(
-            project, Mask(present.base.lineage), findings=project.findings
+            project,
+            ProjectSources(project),
+            Mask(present.base.lineage),
+            findings=project.findings,
         )
         return make_plan(planner, head, present.entries(), scratch_file())
 
