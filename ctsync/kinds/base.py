@@ -1,4 +1,4 @@
-"""The five questions that every kind of attribute answers.
+"""The six questions that every kind of attribute answers.
 
 To add a kind, write one file in this package with a class that derives from `Kind`
 and a module constant `KIND` that holds an instance of it. It is then found by name,
@@ -14,6 +14,9 @@ never looks at another attribute. It answers in normal forms, which stand in
 4. `assign`: the operations that reach the target whatever the platform holds.
 5. `apply`: what is known after an operation was acknowledged, or (`certain=False`)
    after its outcome was lost.
+6. `target_of`: the target that operations of `diff` lead to. From what was known then,
+   `diff` gives the same operations towards it; from what is known later, those of them
+   that are still due.
 
 A kind of which there may be millions also answers `is_said`, at a look.
 
@@ -23,7 +26,7 @@ A kind of which there may be millions also answers `is_said`, at a look.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -104,6 +107,10 @@ class Kind(ABC):
         self, known: KnownValue | None, target: DesiredValue, frame: ValueContext
     ) -> tuple[Operation, ...]:
         """Return operations that reach `target` from anything `known` admits."""
+
+    @abstractmethod
+    def target_of(self, operations: Sequence[Operation]) -> DesiredValue:
+        """Return a target that all the operations on an attribute lead to."""
 
     @abstractmethod
     def apply(

@@ -8,7 +8,7 @@ docs). Plain arrays are never sent.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -108,6 +108,24 @@ class ListKind(Kind):
         removals = _removals(held, target)
         return _ordered(held, target, frozenset(wanted), removals, frame)
 
+    def target_of(self, operations: Sequence[Operation]) -> DesiredValue:
+        """Return the values that are there in the end, or those to have and to lose.
+
+        What is added is ours in a list that is declared in part, and in no other.
+        """
+        added, removed = (
+            next((op for op in operations if op.operator == operator), None)
+            for operator in ("$add", "$remove")
+        )
+        last = operations[-1]
+        target = DesiredValue(last.attribute, self.name, sensitive=last.sensitive)
+        if added is not None and not added.ours:
+            return replace(target, exact=_as_values(last.after))
+        gained, lost = (_as_values(op.operand if op else ()) for op in (added, removed))
+        excluded = removed.excluded if removed else ()
+        freed = tuple(value for value in lost if value not in excluded)
+        return replace(target, include=gained, exclude=excluded, take_back=freed)
+
     def apply(
         self, known: KnownValue | None, operation: Operation, *, certain: bool = True
     ) -> KnownValue:
@@ -203,6 +221,10 @@ def _become_ours(
     if operator != "$add" or target.exact is not None:
         return ()
     return tuple(sorted(values - held.present))
+
+
+def _as_values(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def _is_null(raw: Raw) -> bool:

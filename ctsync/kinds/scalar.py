@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from ctsync.kinds.base import Kind, ValueContext
@@ -44,6 +46,12 @@ class ScalarKind(Kind):
             sensitive=target.sensitive,
             since=None if known is None else known.since,
         )
+
+    def target_of(self, operations: Sequence[Operation]) -> DesiredValue:
+        """Return the value that is there in the end."""
+        last = operations[-1]
+        value = None if isinstance(last.after, tuple) else last.after
+        return DesiredValue(last.attribute, self.name, value, sensitive=last.sensitive)
 
     def prior(self, known: KnownValue | None) -> Prior:
         """Say what the snapshot knows. A value of another kind is uncertain."""

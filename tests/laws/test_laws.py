@@ -289,3 +289,27 @@ def as_json(raw):
     if isinstance(raw, dict):
         return {name: as_json(item) for name, item in raw.items()}
     return raw.text if raw.type == "date" else raw.value
+
+
+# 6. What operations lead to
+
+
+@law
+@given(data=draws)
+def test_operations_say_themselves_what_they_lead_to(lab, kind, data):
+    """A plan holds no target: what is due follows from its operations."""
+    known = data.draw(lab.beginnings(kind)).known
+    if kind.name == "list" and data.draw(st.booleans()):
+        known = data.draw(lab.knowns_of_lists())
+    target = lab.with_take_back(data.draw(lab.targets_for(kind)), known)
+    try:
+        operations = kind.diff(known, target, lab.FRAME)
+    except Faults:
+        return
+    assume(operations)
+    aim = kind.target_of(operations)
+    assert kind.diff(known, aim, lab.FRAME) == operations
+    for operation in operations[: data.draw(st.integers(0, 2))]:
+        known = kind.apply(known, operation, certain=data.draw(st.booleans()))
+    due = kind.diff(known, aim, lab.FRAME)
+    assert due == kind.diff(known, target, lab.FRAME)
