@@ -21,12 +21,13 @@ from ctsync.apply.journal_records import JournalHead
 from ctsync.apply.journal_writer import NoRunJournal, RunJournal, StoredRunJournal
 from ctsync.apply.late_writes import wait_for_late_writes
 from ctsync.apply.outcome_counts import OutcomeCounts
-from ctsync.apply.plan_checks import check_plan
+from ctsync.apply.plan_checks import check_counts, check_plan
 from ctsync.apply.recover import CurrentSnapshot, folded_view, recover
 from ctsync.apply.resume import Due, remainder
 from ctsync.apply.sender import Sender
 from ctsync.apply.stop_reason import StopReason, stopping_error
 from ctsync.apply.wave_runner import WaveRunner
+from ctsync.apply.witness import Witness
 from ctsync.errors import CtsyncError, out_of_memory
 from ctsync.model.policy import REVEAL
 from ctsync.plan.plan_file import SavedPlan
@@ -48,8 +49,12 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
     new_id: Callable[[], str],
     observer: Observer,
     stop: StopRequest,
+    witness: Witness | None = None,
 ) -> ApplyResult:
     """Send what a plan says, and write down what was acknowledged.
+
+    A plan that was not made in this process comes with a witness, unless it is known
+    to be as it was made.
 
     Call it under the lock of the store. `connect` is asked only if there is anything
     to send, before the journal is begun. A run that comes to an end, however badly,
@@ -69,8 +74,16 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
     standing = check_plan(plan, present)
     with collected_seldom(), ExitStack() as stack:
         due = Due(plan)
-        if standing == "continued":
-            due = remainder(plan, present.entries(), terms.frame)
+        if witness is not None and standing == "fresh":
+            check_counts(plan, present)
+        if witness is not None or standing == "continued":
+            due = remainder(
+                plan,
+                present,
+                terms.frame,
+                is_fresh=standing == "fresh",
+                witness=witness,
+            )
             stack.enter_context(due.plan)
         run = _Run(
             plan,

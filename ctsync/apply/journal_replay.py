@@ -18,11 +18,11 @@ from ctsync.apply.state_effects import (
     release_of,
     settling,
 )
-from ctsync.model.change import Change, settled_from_json
-from ctsync.model.profile_key import ProfileKey, key_from_json
+from ctsync.model.change import Change
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, Record
 from ctsync.plan.batches import Places, placed
-from ctsync.plan.change_codec import change_from_data, waves_in
+from ctsync.plan.change_codec import change_from_data, settled_from_data, waves_in
 from ctsync.plan.schedule import WAVES, records_of
 from ctsync.state.journal_file import StoredLine, journal_damaged
 
@@ -100,17 +100,16 @@ class JournalReplay:
     ) -> tuple[ProfileKey, tuple[Folded, ...]] | None:
         kind = _kind_of(line)
         if kind == "settled":
-            data = line[kind]
-            note = settling(settled_from_json(data["entry"]))
-            return key_from_json(data["key"]), (note,)
+            key, settled = settled_from_data(line[kind])
+            return key, (settling(settled),)
         if kind != "change":
             return None
         mark = self._marks[place] & ~_REJECTED if _sends(line) else 0
         if mark:
-            change = change_from_data(line[kind], is_whole=False)
+            change = change_from_data(line[kind])
             return change.key, tuple(_effects(change, mark, run))
         if self.releases and not _sends(line):
-            change = change_from_data(line[kind], is_whole=False)
+            change = change_from_data(line[kind])
             return change.key, (release_of(change),)
         return None
 
@@ -128,7 +127,7 @@ class JournalReplay:
                 mark = next(marks) & ~_REJECTED if _sends(line) else 0
                 if mark or (self.releases and not _sends(line)):
                     with _readable(number):
-                        change = change_from_data(line["change"], is_whole=False)
+                        change = change_from_data(line["change"])
                         known = tuple(_outcomes(change, mark))
                     yield change, known
 

@@ -36,6 +36,25 @@ def check_plan(
     return standing
 
 
+def check_counts(plan: SavedPlan, present: CurrentSnapshot) -> None:
+    """See that a plan says of the state it was made from what the state says.
+
+    Raises:
+        PlanRefused: it does not; limits would be held against other numbers.
+    """
+    entries = 0 if present.header is None else present.header.entries
+    said = plan.foot.profiles["entries"]
+    if said != entries:
+        # Profiles that a read found gone count as none.
+        entries = sum(not entry.gone for entry in present.entries())
+    if said != entries or plan.head.first_run != (present.header is None):
+        raise PlanRefused(
+            f"{plan.name} says that the state has {said} profiles, it has {entries}",
+            hint='the file was edited; run "ctsync plan --out FILE" again',
+            code="plan_tampered",
+        )
+
+
 def _standing(plan: SavedPlan, present: CurrentSnapshot) -> Standing:
     last = None if present.header is None else present.header.last_plan
     if last is not None and last.checksum == plan.checksum:

@@ -7,25 +7,29 @@ what is unknown is assigned: the kinds say so when they are asked again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from heapq import merge
-from operator import itemgetter
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ctsync.apply.witness import Witness, not_borne_out
 from ctsync.canonical_json import fold_name
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import ValueContext
-from ctsync.model.change import Change, EntryAfter
-from ctsync.model.desired_value import DesiredValue
-from ctsync.model.entry import Entry
+from ctsync.kinds.base import Faults, ValueContext
+from ctsync.model.change import Action, Change, EntryAfter
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
+from ctsync.plan.change_codec import change_line
 from ctsync.plan.plan_file import SavedPlan, scratch_file
 from ctsync.plan.plan_header import PlanFoot
 from ctsync.plan.plan_writer import PlanWriter
+from ctsync.state.base import Snapshot
 
 
 class Due(Struct, frozen=True):
@@ -35,47 +39,88 @@ class Due(Struct, frozen=True):
     done: tuple[int, ...] = ()
 
 
-def remainder(plan: SavedPlan, entries: Iterable[Entry], frame: ValueContext) -> Due:
-    """Return what of a plan is still due, with what entries get at the next fold."""
+def remainder(
+    plan: SavedPlan,
+    present: Snapshot,
+    frame: ValueContext,
+    *,
+    is_fresh: bool = False,
+    witness: Witness | None = None,
+) -> Due:
+    """Return what of a plan is still due, with what entries get at the next fold.
+
+    Raises:
+        PlanRefused: a plan that was not begun is not what its witness makes of it.
+    """
     done: list[int] = []
+    memory = None if witness is None else witness.memory()
     with ExitStack() as stack:
         file = stack.enter_context(scratch_file())
         writer = PlanWriter(file, plan.head)
         settled: Iterator[_Found] = ((key, None, each) for key, each in plan.settled())
-        found = merge(_still_due(plan, entries, frame), settled, key=itemgetter(0))
-        for key, place, each in found:
+        changes = _still_due(plan, present, frame, witness if is_fresh else None)
+        for key, place, each in merge(changes, settled, key=itemgetter(0)):
             if isinstance(each, EntryAfter):
-                writer.add_settled(key, each)
+                if memory is None or memory.confirms(key, each):
+                    writer.add_settled(key, each)
                 continue
             if place is not None and not each.operations:
                 done.append(place)
             if each.operations or each.released:
-                writer.add_change(each)
-            elif place is not None:
+                due = each if memory is None else memory.confirmed(each)
+                writer.add_change(_still_sending(due))
+            elif place is not None and (
+                memory is None or memory.confirms(key, each.settled)
+            ):
                 writer.add_settled(key, each.settled)
         writer.close(PlanFoot())
-        due = Due(SavedPlan(file, plan.name), tuple(done))
+        rest = Due(SavedPlan(file, plan.name), tuple(done))
         stack.pop_all()
-    return due
+    return rest
 
 
 _Found: TypeAlias = "tuple[ProfileKey, int | None, Change | EntryAfter]"
 
 
 def _still_due(
-    plan: SavedPlan, entries: Iterable[Entry], frame: ValueContext
+    plan: SavedPlan, present: Snapshot, frame: ValueContext, witness: Witness | None
 ) -> Iterator[_Found]:
     """Yield each change as far as it is due, with its place if it sent anything."""
-    waiting = iter(entries)
+    waiting = present.pick(change.key for change in plan.changes())
     entry, place = next(waiting, None), 0
-    for change in plan.changes():
+    for number, change in enumerate(plan.changes(), start=1):
         while entry is not None and entry.key < change.key:
             entry = next(waiting, None)
         own = entry if entry is not None and entry.key == change.key else None
+        if witness is None:
+            due = still_due(change, own, frame)
+        else:
+            due = _whole(change, own, frame)
+            doubt = witness.doubts(change, own)
+            # As bytes: for Python true equals 1.
+            if doubt is not None or change_line(due) != change_line(change):
+                raise not_borne_out(plan.name, number, doubt)
         is_release = change.action == "release"
-        due = still_due(change, own, frame)
         yield change.key, None if is_release else place, due
         place += not is_release
+
+
+def _still_sending(change: Change) -> Change:
+    return change if change.operations else replace(change, action="release")
+
+
+def _whole(change: Change, entry: Entry | None, frame: ValueContext) -> Change:
+    """Return what a change comes to where nothing of it has been sent."""
+    is_known = entry is not None and not entry.gone
+    before = entry if entry is not None and is_known else Entry(change.key)
+    due = _due(change, before, frame, lambda _: False)
+    return replace(due, action=_action(due, is_known=is_known))
+
+
+def _action(change: Change, *, is_known: bool) -> Action:
+    if not change.operations:
+        return "release"
+    return "update" if is_known else "create"
 
 
 def still_due(change: Change, entry: Entry | None, frame: ValueContext) -> Change:
@@ -84,19 +129,39 @@ def still_due(change: Change, entry: Entry | None, frame: ValueContext) -> Chang
         return change
     if is_settled(change, entry):
         return replace(change, operations=(), released=())
-    due = (target for target in change.targets if not _is_done(target, change, entry))
-    operations = [
-        operation
-        for target in due
-        for operation in KINDS[target.kind].diff(
-            entry.attributes.get(fold_name(target.attribute)), target, frame
-        )
-    ]
+    return _due(change, entry, frame, lambda name: _is_done(name, change, entry))
+
+
+def _due(
+    change: Change, entry: Entry, frame: ValueContext, is_done: Callable[[str], bool]
+) -> Change:
     return replace(
         change,
-        operations=tuple(sorted(operations, key=lambda op: (op.attribute, op.step))),
+        operations=tuple(
+            operation
+            for name, own in _by_name(change.operations)
+            if not is_done(name)
+            for operation in _towards(own, entry.attributes.get(name), frame)
+        ),
         released=tuple(n for n in change.released if fold_name(n) in entry.attributes),
     )
+
+
+def _by_name(
+    operations: Iterable[Operation],
+) -> Iterator[tuple[str, tuple[Operation, ...]]]:
+    for attribute, own in groupby(operations, key=attrgetter("attribute")):
+        yield fold_name(attribute), tuple(own)
+
+
+def _towards(
+    operations: tuple[Operation, ...], known: KnownValue | None, frame: ValueContext
+) -> tuple[Operation, ...]:
+    kind = KINDS[operations[0].kind]
+    try:
+        return kind.diff(known, kind.target_of(operations), frame)
+    except Faults:
+        return ()  # what is known now admits none of them
 
 
 def is_settled(change: Change, entry: Entry) -> bool:
@@ -105,10 +170,9 @@ def is_settled(change: Change, entry: Entry) -> bool:
     return fingerprint is not None and entry.fingerprint == fingerprint
 
 
-def _is_done(target: DesiredValue, change: Change, entry: Entry) -> bool:
-    """Return whether a target was reached by something that diff cannot see."""
-    name = fold_name(target.attribute)
-    if target.write == "once" and name in entry.once:
+def _is_done(name: str, change: Change, entry: Entry) -> bool:
+    """Return whether an attribute came where it is to be, in a way diff cannot see."""
+    if name in change.once and name in entry.once:
         return True
     return name in change.settled.forget and _was_forgotten(name, change, entry)
 

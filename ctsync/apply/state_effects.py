@@ -103,8 +103,7 @@ class AcknowledgedRecord(Struct, frozen=True):
 def entry_write_of(record: Record, change: Change, known: Attributes) -> EntryWrite:
     """Return what is known once a record is acknowledged."""
     after = _after(record.operations, known, certain=True)
-    once = {_fold(t.attribute) for t in change.targets if t.write == "once"}
-    begun = once.intersection(after)
+    begun = frozenset(change.once).intersection(after)
     due = _left_after(record, change) if begun and not record.last else frozenset()
     # Half of the one write is not it: nothing may take what is there for the whole.
     half = {name: replace(after[name], certain=False) for name in begun & due}

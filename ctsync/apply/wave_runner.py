@@ -11,7 +11,7 @@ from ctsync.apply.outcome_counts import OutcomeCounts
 from ctsync.apply.sender import Sender
 from ctsync.apply.stop_reason import StopReason
 from ctsync.model.policy import Limit
-from ctsync.plan.batches import BatchIndex, RecordSlice
+from ctsync.plan.batches import RecordSlice
 from ctsync.plan.plan_file import SavedPlan
 from ctsync.plan.schedule import WAVES
 
@@ -28,14 +28,12 @@ class WaveRunner(Struct, frozen=True):
 
     def run(self) -> None:
         """Send everything, the canary first, until something halts it."""
-        contents = self.plan.contents()
         for number, places in enumerate(self._phases()):
             if number > 0 and self.tally.has_failures:
                 self.stop_reason.call("canary")
             for wave in WAVES:
-                own = [each for each in contents if each.wave == wave]
-                if own and self.stop_reason.reason is None:
-                    self._send(own, places)
+                if places and self.stop_reason.reason is None:
+                    self._send(wave, places)
 
     def _phases(self) -> Iterator[range]:
         everyone = range(self.tally.due)
@@ -46,27 +44,21 @@ class WaveRunner(Struct, frozen=True):
         yield everyone[:first]
         yield everyone[first:]
 
-    def _send(self, contents: list[BatchIndex], places: range) -> None:
+    def _send(self, wave: int, places: range) -> None:
         """Send a wave; what it sent has its outcome when this returns."""
-        for told in self.dispatch.deliver(self._calls(contents, places)):
+        for told in self.dispatch.deliver(self._calls(wave, places)):
             for records_slice, verdicts in told:
                 self.tally.note(records_slice, verdicts)
             self.observer.progressed(self.tally.counts(), self.tally.total)
             if self._is_rejected_too_often():
                 self.stop_reason.call("reject_limit")
 
-    def _calls(
-        self, contents: list[BatchIndex], places: range
-    ) -> Iterator[RecordSlice]:
+    def _calls(self, wave: int, places: range) -> Iterator[RecordSlice]:
         """Yield the calls of a wave."""
-        for content in contents:
-            if places.start <= content.last and content.first < places.stop:
-                records_slice = (
-                    self.plan.load(content).records_slice().at_places(places)
-                )
-                # A later record goes only where the earlier ones were taken.
-                fit = self.tally.unfailed(records_slice)
-                yield from fit.calls(self.terms.records_per_call)
+        for load in self.plan.loads(wave, places):
+            # A later record goes only where the earlier ones were taken.
+            fit = self.tally.unfailed(load.records_slice())
+            yield from fit.calls(self.terms.records_per_call)
 
     def _is_rejected_too_often(self) -> bool:
         rejected = self.tally.rejected

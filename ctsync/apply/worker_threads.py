@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import TypeAlias
@@ -19,7 +19,7 @@ from ctsync.transport.upload_result import CallEnding, Transport, UploadResult
 class HeldKeys(Struct, eq=False):
     """Records that were packed for one call, until each has its outcome."""
 
-    folded: list[str]
+    folded: Sequence[str]
     open: int
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctsync.cli.apply_options import ApplyOptions, check_apply_options
@@ -11,11 +12,12 @@ from ctsync.cli.approval import approve
 from ctsync.cli.clock import machine_clock
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.output import require_format
-from ctsync.cli.plan_file_checks import check_plan
+from ctsync.cli.plan_file_checks import check_plan, witness_of
 from ctsync.cli.plan_options import plan_now
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.run_identity import run_identity
 from ctsync.cli.send_plan import send_plan
+from ctsync.cli.signing import is_authentic, require_signature
 from ctsync.cli.validate_command import refuse_faults
 from ctsync.errors import SpecError, StateError, StateLocked, UsageError
 
@@ -55,8 +57,6 @@ def _lock(
 def _open(
     settings: GlobalOptions, orders: ApplyOptions
 ) -> tuple[ProjectSession, SavedPlan | None]:
-    from ctsync.plan.plan_file import open_plan
-
     file = None
     if orders.is_saved_plan(settings):
         file = settings.directory / str(orders.what)
@@ -66,9 +66,18 @@ def _open(
     except (SpecError, StateError):
         if file is not None:
             # A plan that cannot be read is refused before these.
-            open_plan(file).close()
+            _open_plan(file, orders).close()
         raise
-    return session, None if file is None else open_plan(file)
+    return session, None if file is None else _open_plan(file, orders)
+
+
+def _open_plan(file: Path, orders: ApplyOptions) -> SavedPlan:
+    from ctsync.plan.plan_file import open_plan
+
+    plan = open_plan(file)
+    if orders.require_signature:
+        require_signature(plan)
+    return plan
 
 
 def _apply(
@@ -82,7 +91,10 @@ def _apply(
         approve(session, present, plan, orders)
         check_webhook(session, orders)
         report = open_report(session, orders, stack)
-        result = send_plan(session, store, plan, orders, clock)
+        witness = None
+        if saved is not None and not is_authentic(saved):
+            witness = stack.enter_context(witness_of(session, present, saved, orders))
+        result = send_plan(session, store, plan, orders, clock, witness)
         return report_apply(session, plan, orders, result, report)
 
 

@@ -29,6 +29,7 @@ class ApplyOptions(Struct, frozen=True):
     canary: Limit | None = None
     allow_rejected: Limit | None = None
     lock_timeout_seconds: float = 0.0
+    require_signature: bool = False
 
     @property
     def asks(self) -> bool:
@@ -59,6 +60,11 @@ def check_apply_options(settings: GlobalOptions, orders: ApplyOptions) -> None:
         raise UsageError(
             "--target and --accept go with planning, not with a saved plan",
             hint="give them to ctsync plan --out FILE",
+        )
+    if orders.require_signature and not orders.is_saved_plan(settings):
+        raise UsageError(
+            "--require-signature goes with a saved plan",
+            hint="name the FILE that ctsync plan --sign --out FILE wrote",
         )
     if orders.asks:
         require_someone("--auto-approve", "--expect-digest DIGEST")

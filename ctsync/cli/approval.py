@@ -79,17 +79,14 @@ def _show_first(session: ProjectSession, plan: SavedPlan, orders: ApplyOptions) 
 
 
 def _judged_now(session: ProjectSession, plan: SavedPlan) -> tuple[BlockedRule, ...]:
-    from ctsync.plan.policy import Counts, check_limits
+    from ctsync.plan.plan_header import counts_of
+    from ctsync.plan.policy import check_limits
 
-    profiles = plan.foot.profiles
-    counts = Counts(
-        entries=profiles["entries"],
-        create=profiles["create"],
-        update=profiles["update"],
-        remove=profiles["remove"],
-        opt_in=plan.foot.summary["opt_in"],
-        locked=plan.foot.locked,
-        skips=plan.foot.skips,
+    foot = plan.foot
+    counts = counts_of(
+        foot,
+        entries=foot.profiles["entries"],
+        skips=foot.skips,
         first_run=plan.head.first_run,
     )
     return check_limits(counts, session.project.policy, plan.head.accepted)

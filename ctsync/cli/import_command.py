@@ -53,6 +53,6 @@ def _adopt(
         if change is not None and candidate.contributions:
             trimmed = planner.selection.trim(change, candidate.entry)
             if trimmed is not None:
-                adoption.add(candidate.entry, trimmed)
+                adoption.add(candidate.entry, trimmed, built.whole_lists)
     planner.refuse_errors()
     planner.selection.check(planner.mask)

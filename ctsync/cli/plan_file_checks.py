@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ctsync.cli.apply_options import ApplyOptions
@@ -13,6 +15,8 @@ from ctsync.errors import CtsyncError, PlanRefused, PolicyBlocked
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
+    from ctsync.apply.witness import Witness
+    from ctsync.model.snapshot import Account
     from ctsync.plan.plan_file import SavedPlan
 
 
@@ -39,8 +43,6 @@ def check_plan(
             code="plan_digest",
         )
     _check_environment(session, plan)
-    if is_saved and orders.expect_digest is not None:
-        _check_contents(plan)
     try:
         plan_checks.check_plan(plan, present, account=session.account)
     except PlanRefused as error:
@@ -49,18 +51,53 @@ def check_plan(
         raise
     except PolicyBlocked:
         pass  # said below, rule by rule
+    _check_target(session, plan)
     refuse_blocked(session, plan)
 
 
-def _check_contents(plan: SavedPlan) -> None:
-    # A digest approves changes; a file is trusted with no more than they are.
-    if not plan.is_consistent():
-        raise PlanRefused(
-            f"the changes in {plan.name} are not those that its digest stands for, or "
-            "another version of ctsync wrote it",
-            hint="plan again, or apply it with the version that made it",
-            code="plan_tampered",
-        )
+def _named(account: Account) -> str:
+    shown = account.shown
+    return f"{shown.id} in {shown.region} at {shown.endpoint or 'its own endpoint'}"
+
+
+@contextmanager
+def witness_of(
+    session: ProjectSession,
+    present: CurrentSnapshot,
+    plan: SavedPlan,
+    orders: ApplyOptions,
+) -> Iterator[Witness]:
+    """What a plan from a file is held against, with today's plan if there is one.
+
+    The files of the project may be gone or wrong by now: then less of it is believed.
+    """
+    from ctsync.apply.witness import Witness
+
+    wish = PlanOptions(plan.head.targets, plan.head.excludes, engine=orders.wish.engine)
+    with ExitStack() as stack:
+        today = None
+        with suppress(CtsyncError):
+            today = stack.enter_context(plan_now(session, present, wish))
+        yield Witness(session.project.rule_for, today)
+
+
+def _check_target(session: ProjectSession, plan: SavedPlan) -> None:
+    """Refuse a plan that would read another secret or tell another host.
+
+    Raises:
+        PlanRefused: says which.
+    """
+    for word, planned, now in (
+        ("account", _named(plan.head.account), _named(session.account)),
+        ("passcode variable", plan.head.passcode_variable, session.passcode_variable),
+        ("notify host", plan.head.notify_host, session.notify_host),
+    ):
+        if planned != now:
+            raise PlanRefused(
+                f"the plan has {word} {planned or 'none'}, the project {now or 'none'}",
+                hint="plan again, where the project is set up as it is here",
+                code="plan_other_account",
+            )
 
 
 def _check_environment(session: ProjectSession, plan: SavedPlan) -> None:

@@ -141,6 +141,8 @@ def _head(
         targets=wish.targets,
         excludes=wish.excludes,
         accepted=wish.accepted,
+        passcode_variable=session.passcode_variable,
+        notify_host=session.notify_host,
         records_per_call=project.upload.records_per_call,
         hides_identities=project.sensitive_identities,
         sandbox=session.settings.sandbox,

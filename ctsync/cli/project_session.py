@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -92,6 +93,25 @@ class ProjectSession(Struct, frozen=True):
             all_identities=self.project.sensitive_identities,
         )
 
+    @property
+    def passcode_variable(self) -> str | None:
+        """The variable that holds the passcode."""
+        words = self.project.account_words
+        if self.settings.sandbox or words is None:
+            return None
+        return next(iter(words.passcode.names), None)
+
+    @property
+    def notify_host(self) -> str | None:
+        """The host that hears of an apply; as it is written where it is not known."""
+        words = self.project.notify_words
+        if self.settings.sandbox or words is None:
+            return None
+        for name in words.names:
+            if name not in self.variables:
+                return f"${{{name}}}"
+        return host_of(words.resolve(self.variables))
+
     def passcode(self) -> str:
         """Return the secret; asked for only when a call is sent."""
         if self.settings.sandbox:
@@ -126,6 +146,16 @@ def open_session(settings: GlobalOptions, path: Path | None = None) -> ProjectSe
 def sensitivity(session: ProjectSession) -> Callable[[str], bool]:
     """Return what tells whether an attribute's values must not be shown."""
     return lambda name: session.project.rule_for(name).sensitive
+
+
+def host_of(address: str) -> str:
+    """Return host and port of an address, and nothing else of it."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "?"
+    return f"{host}:{port}" if port else host or "?"
 
 
 def check_reveal(settings: GlobalOptions) -> None:

@@ -18,6 +18,7 @@ from ctsync.errors import CtsyncError
 if TYPE_CHECKING:
     from ctsync.apply.apply_result import ApplyResult
     from ctsync.apply.clock import Clock
+    from ctsync.apply.witness import Witness
     from ctsync.plan.plan_file import SavedPlan
     from ctsync.state import Store
     from ctsync.transport.upload_result import Transport
@@ -29,6 +30,7 @@ def send_plan(
     plan: SavedPlan,
     orders: ApplyOptions,
     clock: Clock,
+    witness: Witness | None,
 ) -> ApplyResult:
     """Send what a plan says, from this project to its account.
 
@@ -69,6 +71,7 @@ def send_plan(
             new_id=lambda: str(uuid.uuid4()),
             observer=progress,
             stop=stop,
+            witness=witness,
         )
 
 

@@ -8,7 +8,6 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from ctsync.diagnostics import row_place
-from ctsync.model.desired_value import DesiredValue, target_from_json
 from ctsync.model.operation import Operation, operation_from_json
 from ctsync.model.profile_key import ProfileKey, key_from_json
 
@@ -16,7 +15,7 @@ Action = Literal["create", "update", "release"]
 ACTIONS: tuple[Action, ...] = ("create", "update", "release")
 
 
-class Origin(Struct, frozen=True):
+class Origin(Struct, frozen=True, array_like=True):
     """Where a contribution stands. Paths are relative to the project."""
 
     file: str
@@ -37,7 +36,7 @@ class Origin(Struct, frozen=True):
         return {"file": self.file, "line": self.line, "row": self.row}
 
 
-class EntryAfter(Struct, frozen=True):
+class EntryAfter(Struct, frozen=True, array_like=True):
     """What the entry holds once every operation of a change is acknowledged.
 
     `fingerprint` is None where desired would still differ from the entry. `forget`
@@ -64,10 +63,10 @@ class Change(Struct, frozen=True):
     """One profile's part of a plan.
 
     `released` are attributes, as last spelled, that the state will forget without
-    anything being sent. `targets` are what the operations are to reach: a plan that
-    is continued after an interruption is worked out from them again. `opt_in` says
-    that an operation opts the profile in to a channel or group. `locked` are
-    attributes that the catalog locks and an operation would change: they block.
+    anything being sent. `opt_in` says that an operation opts the profile in to a
+    channel or group. `once` are folded names of attributes that are written one time
+    only. `locked` are attributes that the catalog locks and an operation would change:
+    they block.
     """
 
     key: ProfileKey
@@ -75,9 +74,9 @@ class Change(Struct, frozen=True):
     operations: tuple[Operation, ...] = ()
     origins: tuple[Origin, ...] = ()
     released: tuple[str, ...] = ()
-    targets: tuple[DesiredValue, ...] = ()
     settled: EntryAfter = EntryAfter()
     opt_in: bool = False
+    once: tuple[str, ...] = ()
     locked: tuple[str, ...] = ()
 
     @property
@@ -99,9 +98,9 @@ class Change(Struct, frozen=True):
                 for o in self.origins
             ],
             "released": self.released,
-            "targets": [target.as_json() for target in self.targets],
             "settled": self.settled.as_json(),
             "opt_in": self.opt_in,
+            "once": self.once,
             "locked": self.locked,
         }
 
@@ -124,9 +123,9 @@ def change_from_json(data: Mapping[str, Any]) -> Change:
         operations=tuple(operation_from_json(op) for op in data["operations"]),
         origins=tuple(Origin(**origin) for origin in data["origins"]),
         released=tuple(data["released"]),
-        targets=tuple(target_from_json(target) for target in data["targets"]),
         settled=settled_from_json(data["settled"]),
         opt_in=data["opt_in"],
+        once=tuple(data["once"]),
         locked=tuple(data["locked"]),
     )
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
-from ctsync.model.change import Action, Change, Origin
+from ctsync.model.change import Action, Change, EntryAfter, Origin
 from ctsync.model.operation import Operation
 from ctsync.model.row import Row, RowForm
 
 OPERATION_FORM = RowForm(Operation)
 ORIGIN_FORM = RowForm(Origin)
+SETTLED_FORM = RowForm(EntryAfter)
 
 
 class ChangeRows(TypedDict):
@@ -24,6 +25,7 @@ class ChangeRows(TypedDict):
     operations: Sequence[Row]
     origins: Sequence[Row]
     released: Sequence[str]
+    settled: Row
     locked: NotRequired[Sequence[str]]
 
 
@@ -35,5 +37,6 @@ def change_rows(change: Change) -> ChangeRows:
         "operations": OPERATION_FORM.rows(change.operations),
         "origins": ORIGIN_FORM.rows(change.origins),
         "released": change.released,
+        "settled": SETTLED_FORM.row(change.settled),
         "locked": change.locked,
     }

@@ -73,6 +73,13 @@ class ChangeStatistics(Struct):
         self.traits[traits] += 1
         return traits
 
+    def by_operator(self) -> Counter[str]:
+        """Count the operations of each operator, and what is released."""
+        counts = Counter[str]()
+        for (_, operator), count in self.operations.items():
+            counts[operator] += count
+        return counts
+
     @property
     def changes(self) -> int:
         """How many changes there are."""

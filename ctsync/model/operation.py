@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ DELTAS: frozenset[Operator] = frozenset({"$incr", "$decr"})
 """Operators of which sending one twice counts twice."""
 
 
-class Operation(Struct, frozen=True):
+class Operation(Struct, frozen=True, array_like=True):
     """One operator on one attribute.
 
     `before` and `after` are normal forms; for a list, the values known to be there.
@@ -51,6 +51,15 @@ class Operation(Struct, frozen=True):
     def as_json(self) -> dict[str, Any]:
         """Return the whole form, as a saved plan keeps it."""
         return {name: getattr(self, name) for name in _FIELDS}
+
+
+def changes_value(operations: Iterable[Operation]) -> bool:
+    """Return whether a value that is certain changes: of a list, what is present."""
+    return any(
+        op.before not in (None, ()) and (op.prior == "known" or op.kind == "list")
+        for op in operations
+        if op.step == 1
+    )
 
 
 def operation_from_json(data: Mapping[str, Any]) -> Operation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import BinaryIO
 
@@ -26,13 +26,18 @@ class SpecImport:
         self.attributes = 0
         self._file = file
 
-    def add(self, entry: Entry | None, change: Change) -> None:
-        """Take a change in, as if it had long been so; changes come sorted by key."""
-        after = entry_as_declared(entry or Entry(change.key), change)
+    def add(
+        self, entry: Entry | None, change: Change, whole: Collection[str] = ()
+    ) -> None:
+        """Take a change in, as if it had long been so; changes come sorted by key.
+
+        `whole` are folded names of lists that hold no other values.
+        """
+        after = entry_as_declared(entry or Entry(change.key), change, whole)
         if after != entry:
             self._file.write(entry_line(after))
             self.profiles += 1
-            self.attributes += len(change.targets)
+            self.attributes += len({op.attribute for op in change.operations})
 
     def edits(self) -> Iterator[tuple[ProfileKey, Edit]]:
         """Yield what is to stand in the state, by key. May be called again."""
@@ -45,29 +50,31 @@ def _instead(after: Entry, _before: Entry | None) -> Entry:
     return after
 
 
-def entry_as_declared(entry: Entry, change: Change) -> Entry:
+def entry_as_declared(
+    entry: Entry, change: Change, whole: Collection[str] = ()
+) -> Entry:
     """Return an entry as if a change had long been so.
 
     Nothing counts as sent by ctsync. Counters are uncertain, since what they would be
     compared with was never seen, and so the next plan assigns them.
     """
     before = {} if entry.gone else {**entry.attributes}
-    after = {**before, **_after(before, change)}
+    after = {**before, **_after(before, change, whole)}
     kept = {name: k for name, k in after.items() if name not in change.settled.forget}
-    once = {fold_name(t.attribute) for t in change.targets if t.write == "once"}
     doubtful = any(not known.certain for known in kept.values())
     return Entry(
         entry.key,
         dict(sorted(kept.items())),
         change.settled.cohorts,
-        tuple(sorted(once.union(entry.once))),
+        tuple(sorted({*change.once, *entry.once})),
         None if doubtful else change.settled.fingerprint,
     )
 
 
-def _after(before: Mapping[str, KnownValue], change: Change) -> dict[str, KnownValue]:
+def _after(
+    before: Mapping[str, KnownValue], change: Change, whole: Collection[str]
+) -> dict[str, KnownValue]:
     after: dict[str, KnownValue] = {}
-    exact = {fold_name(t.attribute) for t in change.targets if t.exact is not None}
     for operation in change.operations:
         name = fold_name(operation.attribute)
         held = after.get(name, before.get(name))
@@ -77,6 +84,6 @@ def _after(before: Mapping[str, KnownValue], change: Change) -> dict[str, KnownV
             known,
             owned=held.owned if held is not None else False,
             certain=operation.kind != "counter",
-            complete=known.complete or name in exact,
+            complete=known.complete or name in whole,
         )
     return after

@@ -1,208 +1,67 @@
-"""Records made ready when they are planned, so that sending them is cutting bytes.
+"""Records made ready to travel while the changes of a plan pass by.
 
-A load is three lines of a saved plan: what is to be known of some records of one wave
-that may share a call, their folded keys, and the records as they travel. All else about
-a record stands in the line of its change, and is read only where more is asked than
-whether it was taken.
+A load is what of one wave may share a call. A plan holds changes alone: whatever is
+sent is made from them when it is to leave.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, groupby
-from typing import Any, TypeAlias, overload
+from itertools import groupby
+from typing import TypeAlias, TypeVar, overload
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from ctsync.canonical_json import canonical, fold_id, parse
 from ctsync.kinds.counter import KIND as COUNTER
 from ctsync.model.change import Change
-from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Record
-from ctsync.plan.schedule import COUNTERS, WAVES, Batch, BatchBuilder, records_of
+from ctsync.plan.schedule import COUNTERS, Batch, BatchBuilder, records_of
 
 Places: TypeAlias = "range | tuple[int, ...]"  # ascending
 Span: TypeAlias = tuple[int, int]  # first place, and how many follow each other
+T = TypeVar("T")
 
-_START, _END = b'{"d":[', b"]}"
 
+def loads(sent: Iterable[tuple[int, Change]], wave: int) -> Iterator[SavedBatch]:
+    """Yield the records of one wave, as many together as may share a call.
 
-class BatchIndex(Struct, frozen=True):
-    """Where a load stands in a saved plan, and what it is about.
-
-    Its folded keys begin at `folded`, its records at `body`.
+    Changes come with their places: those that send anything are counted from 0.
     """
-
-    at: int
-    folded: int
-    body: int
-    end: int
-    wave: int
-    first: int
-    last: int
-
-
-class _Tags(Struct):
-    """What a load says of its records beside what travels."""
-
-    places: list[int] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    follow: list[int] = field(default_factory=list)
-    counts: list[int] = field(default_factory=list)
+    packer, held = BatchBuilder(), list[tuple[int, Change]]()
+    for place, change in sent:
+        for own, record in records_of(change):
+            if own == wave:
+                batch = packer.add(record)
+                if batch is not None:
+                    yield _load(wave, batch, held)
+                    held = []
+                held.append((place, change))
+    rest = packer.flush()
+    if rest is not None:
+        yield _load(wave, rest, held)
 
 
-class BatchWriter:
-    """Fills the loads of a plan while its changes pass by.
-
-    Places count the changes that send anything, from 0.
-    """
-
-    def __init__(self) -> None:
-        self._packers = {wave: BatchBuilder() for wave in WAVES}
-        self._tags = {wave: _Tags() for wave in WAVES}
-        self.places = 0
-        self.is_plain = True  # no key differs from its folded form
-
-    def add(
-        self, key: ProfileKey, records: Sequence[tuple[int, Record]], at: int
-    ) -> Iterator[ReadyBatch]:
-        """Take in the records, with their waves, of a change; yield loads they closed.
-
-        The line of the change begins at a byte.
-        """
-        for wave, record in records:
-            batch = self._packers[wave].add(record)
-            if batch is not None:
-                yield self._close(wave, batch)
-            tags = self._tags[wave]
-            if not record.last:
-                tags.follow.append(len(tags.places))
-            if any(op.kind == COUNTER.name for op in record.operations):
-                tags.counts.append(len(tags.places))
-            tags.places.append(self.places)
-            tags.starts.append(at)
-        self.places += bool(records)
-        self.is_plain = self.is_plain and fold_id(key.id) == key.id
-
-    def flush(self) -> Iterator[ReadyBatch]:
-        """Yield what is left."""
-        for wave, packer in self._packers.items():
-            batch = packer.flush()
-            if batch is not None:
-                yield self._close(wave, batch)
-
-    def _close(self, wave: int, batch: Batch) -> ReadyBatch:
-        tags, self._tags[wave] = self._tags[wave], _Tags()
-        return ReadyBatch(wave, tags, batch)
+def _load(wave: int, batch: Batch, held: Iterable[tuple[int, Change]]) -> SavedBatch:
+    places, changes = zip(*held, strict=True)
+    return SavedBatch(wave, batch, placed(spans(places)), changes)
 
 
-class ReadyBatch(Struct, frozen=True, dict=True):
-    """A load that is to be written."""
+class SavedBatch(Struct, frozen=True, eq=False):
+    """The records of one wave that may share a call, with their changes."""
 
     wave: int
-    tags: _Tags
     batch: Batch
-
-    def lines(self) -> tuple[bytes, bytes, bytes]:
-        """Return its lines."""
-        tags, batch = self.tags, self.batch
-        head = {
-            "counts": tags.counts,
-            "follow": tags.follow,
-            "sizes": [len(wire) for wire in batch.wires],
-            "spans": spans(tags.places),
-            "starts": tags.starts,
-            "wave": self.wave,
-        }
-        body = b"%b%b%b\n" % (_START, b",".join(batch.wires), _END)
-        folded = canonical({"folded": batch.folded}) + b"\n"
-        return canonical({"load": head}) + b"\n", folded, body
-
-    def content(self, at: int, folded: int, body: int, end: int) -> BatchIndex:
-        """Say where its lines were written."""
-        places = self.tags.places
-        return BatchIndex(at, folded, body, end, self.wave, places[0], places[-1])
-
-
-class SavedBatch:
-    """The records of one wave that may share a call, as a saved plan holds them."""
-
-    def __init__(
-        self,
-        content: BatchIndex,
-        read: Callable[[int, int], bytes],
-        change_at: Callable[[int], Change],
-        *,
-        is_plain: bool,
-    ) -> None:
-        """Read its first line; `read` gives the bytes between two places.
-
-        In a plain plan no two keys fold to the same, so that none has to be looked at.
-        """
-        head: dict[str, Any] = parse(read(content.at, content.folded))["load"]
-        self._content = content
-        self._read = read
-        self._sizes: list[int] = head["sizes"]
-        self._starts: list[int] = head["starts"]
-        self._change_at = change_at
-        self.wave: int = head["wave"]
-        self._is_plain = is_plain
-        # By number: which have counters, and which a record in a later wave follows.
-        self.counts = frozenset(head["counts"])
-        self.follow = frozenset(head["follow"])
-        self.places = placed(head["spans"])
+    places: Places
+    changes: tuple[Change, ...]
 
     def records_slice(self) -> RecordSlice:
         """Return all of its records."""
         return RecordSlice(self, range(len(self.places)))
 
-    def body(self, numbers: Sequence[int]) -> bytes:
-        """Return the body of a call with some of the records."""
-        if len(numbers) == len(self.places):
-            size = sum(self._sizes) + len(self._sizes) - 1
-            return self._read_body(0, len(_START) + size + len(_END))
-        if isinstance(numbers, range):
-            wires = self._wires(numbers[0], numbers[-1])
-        else:
-            wires = b",".join(self._wires(number, number) for number in numbers)
-        return b"%b%b%b" % (_START, wires, _END)
-
-    def change(self, number: int) -> Change:
-        """The change that a record is part of, with no targets but those once."""
-        return self._change_at(self._starts[number])
-
-    def folded(self, numbers: Sequence[int]) -> list[str]:
-        """Return what other calls in flight must not hold: folded keys, if need be."""
-        if self._is_plain:
-            return []
-        return _picked(self._folded, numbers)
-
-    @cached_property
-    def _folded(self) -> list[str]:
-        line = self._read(self._content.folded, self._content.body)
-        found: list[str] = parse(line)["folded"]
-        return found
-
-    def _wires(self, first: int, last: int) -> bytes:
-        return self._read_body(self._edges[first], self._edges[last + 1] - 1)
-
-    def _read_body(self, start: int, end: int) -> bytes:
-        return self._read(self._content.body + start, self._content.body + end)
-
-    @cached_property
-    def _edges(self) -> list[int]:
-        sizes = (size + 1 for size in self._sizes)
-        return list(accumulate(sizes, initial=len(_START)))
-
 
 class RecordSlice(Sequence[Record]):
-    """Records of one load that travel together, in order.
-
-    How many they are, where they stand in the plan and what travels is known at once;
-    a record is read from its change when it is looked at. `numbers` count in the load.
-    """
+    """Records of one load that travel together, in order; `numbers` count in it."""
 
     def __init__(self, load: SavedBatch, numbers: Sequence[int]) -> None:
         self._load = load
@@ -219,8 +78,7 @@ class RecordSlice(Sequence[Record]):
         """Return one record, or some of them."""
         if isinstance(at, slice):
             return RecordSlice(self._load, self.numbers[at])
-        wave = self._load.wave
-        return next(each for own, each in records_of(self.change(at)) if own == wave)
+        return self._load.batch.records[self.numbers[at]]
 
     def only(self, numbers: Iterable[int]) -> RecordSlice:
         """Return those at some places in this cargo."""
@@ -233,11 +91,6 @@ class RecordSlice(Sequence[Record]):
         gone = {number for part in parts for number in part.numbers}
         return [at for at, number in enumerate(self.numbers) if number not in gone]
 
-    def at_places(self, places: range) -> RecordSlice:
-        """Return those whose change stands among some places."""
-        start = bisect_left(self.places, places.start)
-        return self[start : bisect_left(self.places, places.stop)]
-
     def calls(self, records_per_call: int) -> Iterator[RecordSlice]:
         """Yield them in calls of at most so many."""
         for start in range(0, len(self), records_per_call):
@@ -245,7 +98,7 @@ class RecordSlice(Sequence[Record]):
 
     def change(self, at: int) -> Change:
         """Return the change that a record is part of."""
-        return self._load.change(self.numbers[at])
+        return self._load.changes[self.numbers[at]]
 
     @property
     def wave(self) -> int:
@@ -255,42 +108,49 @@ class RecordSlice(Sequence[Record]):
     @cached_property
     def body(self) -> bytes:
         """What travels."""
-        return self._load.body(self.numbers)
+        return b'{"d":[%b]}' % b",".join(self._picked(self._load.batch.wires))
 
     def prefetch_bodies(self) -> None:
-        """Read what travels, to have it at hand when it is to leave."""
+        """Have what travels at hand when it is to leave."""
         _ = self.body
 
     @property
-    def folded(self) -> list[str]:
-        """Their folded keys, unless no two keys of the plan fold to the same."""
-        return self._load.folded(self.numbers)
+    def folded(self) -> Sequence[str]:
+        """Their folded keys: what no other call in flight may hold."""
+        return self._picked(self._load.batch.folded)
 
     @property
     def places(self) -> Places:
         """Where their changes stand among those that send anything."""
+        places = self._load.places
         if isinstance(self.numbers, range):
-            return self._load.places[self.numbers.start : self.numbers.stop]
-        return tuple(self._load.places[number] for number in self.numbers)
+            return places[self.numbers.start : self.numbers.stop]
+        return tuple(places[number] for number in self.numbers)
 
-    @property
+    @cached_property
     def is_last(self) -> bool:
         """Whether no record of the same profiles follows in a later wave."""
-        return self._load.follow.isdisjoint(self.numbers)
+        return all(record.last for record in self)
 
     def follows(self, at: int) -> bool:
         """Return whether a record of the same profile follows in a later wave."""
-        return self.numbers[at] in self._load.follow
+        return not self[at].last
 
     @property
     def is_delta(self) -> bool:
         """Whether sending them twice would count twice."""
         return self._load.wave == COUNTERS
 
-    @property
+    @cached_property
     def counts(self) -> bool:
         """Whether any of them moves a counter or assigns one."""
-        return not self._load.counts.isdisjoint(self.numbers)
+        kinds = (op.kind for record in self for op in record.operations)
+        return COUNTER.name in kinds
+
+    def _picked(self, values: Sequence[T]) -> Sequence[T]:
+        if isinstance(self.numbers, range):
+            return values[self.numbers.start : self.numbers.stop]
+        return [values[number] for number in self.numbers]
 
 
 def spans(places: Iterable[int]) -> list[Span]:
@@ -310,9 +170,3 @@ def placed(found: Sequence[Sequence[int]]) -> Places:
         ((first, count),) = found
         return range(first, first + count)
     return tuple(p for first, count in found for p in range(first, first + count))
-
-
-def _picked(values: list[str], numbers: Sequence[int]) -> list[str]:
-    if isinstance(numbers, range):
-        return values[numbers.start : numbers.stop]
-    return [values[number] for number in numbers]

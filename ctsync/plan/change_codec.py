@@ -3,25 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
 
 from ctsync.canonical_json import canonical, parse
-from ctsync.model.change import Change, EntryAfter
-from ctsync.model.change_rows import OPERATION_FORM, ORIGIN_FORM, ChangeRows
+from ctsync.kinds import KINDS
+from ctsync.kinds.subscription import is_opt_in
+from ctsync.model.change import Action, Change, EntryAfter, Origin
+from ctsync.model.change_rows import (
+    OPERATION_FORM,
+    ORIGIN_FORM,
+    SETTLED_FORM,
+    ChangeRows,
+)
 from ctsync.model.change_statistics import traits_of
-from ctsync.model.desired_value import DesiredValue
-from ctsync.model.profile_key import key_from_json
-from ctsync.model.row import Row, RowForm
+from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey, key_from_json
 from ctsync.plan.schedule import records_of
 
 START = b'{"change":'
+SETTLED = b'{"settled":'
 
+_KEYED = ("change", "settled")
 _TRAITS = b',"traits":'
 _WAVES = b',"waves":['
 _END = b"]}\n"
-_TARGETS = RowForm(DesiredValue)
-_SETTLED = RowForm(EntryAfter)
-_WRITE = DesiredValue.__struct_fields__.index("write")
+T = TypeVar("T")
+
+
+class _ChangeData(Struct, forbid_unknown_fields=True):
+    """What a line says of a change; `opt_in` follows from the operations."""
+
+    action: Action
+    key: dict[str, str]
+    operations: tuple[Operation, ...]
+    origins: tuple[Origin, ...]
+    released: tuple[str, ...]
+    settled: EntryAfter
+    locked: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
+
+    def change(self) -> Change:
+        if not all(operation.kind in KINDS for operation in self.operations):
+            msg = "no such kind"
+            raise ValueError(msg)
+        return Change(
+            key=key_from_json(self.key),
+            action=self.action,
+            operations=self.operations,
+            origins=self.origins,
+            released=self.released,
+            settled=self.settled,
+            opt_in=any(map(is_opt_in, self.operations)),
+            once=self.once,
+            locked=self.locked,
+        )
+
+
+class _ChangeText(Struct, forbid_unknown_fields=True):
+    change: _ChangeData
+    traits: int
+    waves: tuple[int, ...]
+
+
+class _SettledData(Struct, forbid_unknown_fields=True):
+    entry: EntryAfter
+    key: dict[str, str]
+
+
+class _SettledText(Struct, forbid_unknown_fields=True):
+    settled: _SettledData
+
+
+_CHANGES = msgspec.json.Decoder(_ChangeText)
+_ENTRIES = msgspec.json.Decoder(_SettledText)
 
 
 def change_line(
@@ -35,9 +92,21 @@ def change_line(
     return canonical(data) + b"\n"
 
 
+def settled_line(key: ProfileKey, settled: EntryAfter) -> bytes:
+    """Return the line of an entry with nothing to do: what it gets at the next fold."""
+    data = {"entry": SETTLED_FORM.row(settled), "key": key.as_json()}
+    return canonical({"settled": data}) + b"\n"
+
+
 def waves_in(line: bytes) -> bytes:
     """The waves of a change as the line has them, such as `1,3`; reads no more."""
     return line[line.rindex(_WAVES) + len(_WAVES) : -len(_END)]
+
+
+def key_in(line: bytes) -> ProfileKey:
+    """Return the key of a line, whatever else it says."""
+    ((_, data),) = ((k, v) for k, v in parse(line).items() if k in _KEYED)
+    return key_from_json(data["key"])
 
 
 class ChangeLine:
@@ -61,35 +130,59 @@ class ChangeLine:
         return data
 
     def change(self) -> Change:
-        """Read the change, without the targets that nobody is shown."""
-        return change_from_line(self._line, is_whole=False)
+        """Read the change."""
+        return change_from_line(self._line)
 
 
-def change_from_line(line: bytes, *, is_whole: bool = True) -> Change:
-    """Read a change; unless whole, without the targets that sending does not need."""
-    return change_from_data(parse(line)["change"], is_whole=is_whole)
+def change_from_line(line: bytes) -> Change:
+    """Read a change.
+
+    Raises:
+        ValueError: the line is of no change.
+    """
+    try:
+        return _CHANGES.decode(line).change.change()
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
 
 
-def change_from_data(data: Mapping[str, Any], *, is_whole: bool = True) -> Change:
-    """Read a change from what its line says of it."""
-    targets = data["targets"]
-    if not is_whole:
-        targets = [row for row in targets if _is_once(row)]
-    return Change(
-        key=key_from_json(data["key"]),
-        action=data["action"],
-        operations=OPERATION_FORM.values(data["operations"]),
-        origins=ORIGIN_FORM.values(data["origins"]),
-        released=tuple(data["released"]),
-        targets=_TARGETS.values(targets),
-        settled=_SETTLED.value(data["settled"]),
-        opt_in=data["opt_in"],
-        locked=tuple(data.get("locked", ())),
-    )
+def change_from_data(data: Mapping[str, Any]) -> Change:
+    """Read a change from what its line says of it.
+
+    Raises:
+        ValueError: it says no change.
+    """
+    return _converted(data, _ChangeData).change()
 
 
-def _is_once(row: Row) -> bool:
-    return len(row) > _WRITE and row[_WRITE] == "once"
+def settled_from_line(line: bytes) -> tuple[ProfileKey, EntryAfter]:
+    """Read what an entry gets.
+
+    Raises:
+        ValueError: the line is of no entry.
+    """
+    try:
+        data = _ENTRIES.decode(line).settled
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
+    return key_from_json(data.key), data.entry
+
+
+def settled_from_data(data: Mapping[str, Any]) -> tuple[ProfileKey, EntryAfter]:
+    """Read what an entry gets from what its line says.
+
+    Raises:
+        ValueError: it says nothing of the kind.
+    """
+    said = _converted(data, _SettledData)
+    return key_from_json(said.key), said.entry
+
+
+def _converted(data: Mapping[str, Any], kind: type[T]) -> T:
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
 
 
 def _change_data(change: Change) -> dict[str, Any]:
@@ -99,8 +192,10 @@ def _change_data(change: Change) -> dict[str, Any]:
         "operations": OPERATION_FORM.rows(change.operations),
         "origins": ORIGIN_FORM.rows(change.origins),
         "released": change.released,
-        "targets": _TARGETS.rows(change.targets),
-        "settled": _SETTLED.row(change.settled),
-        "opt_in": change.opt_in,
+        "settled": SETTLED_FORM.row(change.settled),
     }
-    return data | {"locked": change.locked} if change.locked else data
+    if change.locked:
+        data["locked"] = change.locked
+    if change.once:
+        data["once"] = change.once
+    return data

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from ctsync.canonical_json import fold_name
 from ctsync.engines.base import Candidate
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import Faults, ValueContext
@@ -16,7 +17,7 @@ from ctsync.model.change import Action, Change, EntryAfter, Origin
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.fault import Fault
-from ctsync.model.operation import Operation
+from ctsync.model.operation import Operation, changes_value
 from ctsync.plan.missing_row_rules import MissingRowRules
 
 
@@ -44,18 +45,26 @@ class DesiredProfile(Struct, frozen=True):
 class PlannedProfile(Struct):
     """What came of one candidate.
 
-    `change` is None where nothing is to be done; `settled` is then what the entry
+    `change` is None where nothing is to be done, else its operations reach `targets`;
+    `settled` is then what the entry
     gets at the next fold, if anything. `held` are attributes whose one write has
     been, `locked` those that may not change, `stuck` those that policy wants removed
     and the API cannot, `faults` what cannot be done at all.
     """
 
     change: Change | None = None
+    targets: tuple[DesiredValue, ...] = ()
     settled: EntryAfter | None = None
     held: list[str] = field(default_factory=list)
     locked: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
     faults: list[tuple[str, Fault]] = field(default_factory=list)
+
+    @property
+    def whole_lists(self) -> frozenset[str]:
+        """The lists, by folded name, that are to hold their values and no others."""
+        exact = (each for each in self.targets if each.exact is not None)
+        return frozenset(fold_name(each.attribute) for each in exact)
 
     @property
     def is_silent(self) -> bool:
@@ -123,7 +132,7 @@ class _Builder:
         if self._is_held(folded, target, known):
             self._built.held.append(target.attribute)
             return ()
-        if target.write == "locked" and _changes_value(operations):
+        if target.write == "locked" and changes_value(operations):
             self._built.locked.append(target.attribute)
         self._targets.append(target)
         self._operations.extend(operations)
@@ -213,6 +222,7 @@ class _Builder:
         settled = self._settled()
         if self._operations or self._released:
             self._built.change = self._change(settled)
+            self._built.targets = tuple(self._targets)
         elif self._entry is not None and _differs(settled, self._entry):
             self._built.settled = settled
         return self._built
@@ -234,10 +244,15 @@ class _Builder:
             operations=tuple(operations),
             origins=self._wanted.origins,
             released=tuple(sorted(self._released)),
-            targets=tuple(sorted(self._targets, key=lambda t: t.attribute)),
             settled=settled,
             opt_in=any(map(is_opt_in, operations)),
+            once=tuple(sorted(self._once())),
         )
+
+    def _once(self) -> Iterator[str]:
+        for target in self._targets:
+            if target.write == "once":
+                yield fold_name(target.attribute)
 
     def _action(self) -> Action:
         if not self._operations:
@@ -255,15 +270,6 @@ def _with_take_back(target: DesiredValue, known: KnownValue | None) -> DesiredVa
 def _is_certain_value(known: KnownValue) -> bool:
     is_clear = known.certain and not known.maybe
     return is_clear and (known.value is not None or bool(known.present))
-
-
-def _changes_value(operations: Iterable[Operation]) -> bool:
-    """Return whether a value that is certain changes: of a list, what is present."""
-    return any(
-        op.before not in (None, ()) and (op.prior == "known" or op.kind == "list")
-        for op in operations
-        if op.step == 1
-    )
 
 
 def _differs(settled: EntryAfter, entry: Entry) -> bool:

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
 from ctsync.canonical_json import canonical
-from ctsync.model.change import Change
+from ctsync.model.change import Change, EntryAfter
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account
 
 FORMAT = "ctsync.plan/1"
 
 
 class PlanDigest:
-    """Takes SHA-256 over format, account, lineage and every change, in order.
+    """Takes SHA-256 over target, accepted limits, lineage and every change, in order.
 
     Time, host, user, paths, serial and inputs stay out: the same effect has the same
     digest wherever and whenever it was planned.
     """
 
-    def __init__(self, account: Account, lineage: str | None) -> None:
+    def __init__(
+        self,
+        account: Account,
+        lineage: str | None,
+        *,
+        passcode_variable: str | None = None,
+        notify_host: str | None = None,
+        accepted: Mapping[str, int] | None = None,
+    ) -> None:
         self._digest = sha256()
-        self._take([FORMAT, account.as_json(), lineage])
+        target = [account.as_json(), passcode_variable, notify_host]
+        self._take([FORMAT, *target, accepted or {}, lineage])
 
     def add(self, change: Change) -> None:
         """Take a change in."""
-        self._take(*_rows(change))
+        self._take(*_rows(change), *_forgotten(change.key, change.settled))
+
+    def add_settled(self, key: ProfileKey, settled: EntryAfter) -> None:
+        """Take in what an entry forgets that needs no change."""
+        self._take(*_forgotten(key, settled))
 
     def value(self) -> str:
         """Give `sha256:` and 64 hex digits."""
@@ -43,3 +57,8 @@ def _rows(change: Change) -> Iterator[list[Any]]:
         yield [key, op.attribute, op.step, *effect]
     for attribute in change.released:
         yield [key, attribute, 0, "release"]
+
+
+def _forgotten(key: ProfileKey, settled: EntryAfter) -> Iterator[list[Any]]:
+    for name in settled.forget:
+        yield [key.as_json(), name, 0, "forget"]

@@ -2,85 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any, BinaryIO
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.diagnostics import Findings
-from ctsync.engines.base import Candidate, ProfileCounts
+from ctsync.engines.base import Candidate
 from ctsync.model.change import Change
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
-from ctsync.model.operation import OPERATORS
 from ctsync.plan.diff_profile import PlannedProfile
 from ctsync.plan.plan_file import SavedPlan
-from ctsync.plan.plan_header import PlanFoot, PlanHead
+from ctsync.plan.plan_header import PlanFoot, PlanHead, counts_of
 from ctsync.plan.plan_writer import PlanWriter
 from ctsync.plan.planner import Planner
-from ctsync.plan.policy import Counts, check_limits, exception_notes
+from ctsync.plan.policy import check_limits, exception_notes
 from ctsync.plan.project_view import ContributionSources, ProjectView
-from ctsync.plan.schedule import CallCounter
 
 
-class PlanCounts(Struct):
-    """What the changes of a plan add up to."""
+class Seen(Struct):
+    """What was seen on the way that no change says."""
 
-    actions: Counter[str] = field(default_factory=Counter)
-    operators: Counter[str] = field(default_factory=Counter)
-    remove: int = 0
-    opt_in: int = 0
     once_held: int = 0
-    locked: int = 0
     all_changes: int = 0
     still: int = 0
-
-    def add(self, change: Change) -> None:
-        """Take a chosen change in."""
-        self.actions[change.action] += 1
-        for operation in change.operations:
-            self.operators[operation.operator] += 1
-        self.remove += change.removes
-        self.opt_in += change.opt_in
-        self.locked += len(change.locked)
-
-    def counts(self, head: PlanHead, planner: Planner) -> Counts:
-        """Return what the limits are held against."""
-        return Counts(
-            entries=planner.tally.entries,
-            create=self.actions["create"],
-            update=self.actions["update"],
-            remove=self.remove,
-            opt_in=self.opt_in,
-            locked=self.locked,
-            first_run=head.first_run,
-            skips=planner.skips.by_table(),
-        )
-
-    def summary(
-        self, tally: ProfileCounts, skipped: int, calls: CallCounter
-    ) -> dict[str, Any]:
-        """Return the summary that every rendering shows."""
-        return {
-            "profiles": {
-                "entries": tally.entries,
-                "create": self.actions["create"],
-                "update": self.actions["update"],
-                "release": self.actions["release"],
-                "remove": self.remove,
-                "undeclared": tally.undeclared,
-                "unchanged": tally.unchanged + self.still,
-                "skipped": skipped,
-            },
-            "operations": {op: self.operators[op] for op in OPERATORS},
-            "opt_in": self.opt_in,
-            "once_held": self.once_held,
-            "records": calls.records,
-            "calls": calls.calls,
-        }
 
 
 def make_plan(
@@ -102,12 +50,12 @@ def make_plan(
     with ExitStack() as stack:
         stack.callback(file.close)  # a plan that is not finished is not kept
         writer = PlanWriter(file, head)
-        sums = PlanCounts()
+        seen = Seen()
         for candidate, built in planner.plan_profiles(entries, columns):
-            _write(writer, planner, sums, candidate, built)
+            _write(writer, planner, seen, candidate, built)
         planner.refuse_errors()
         planner.selection.check(planner.mask)
-        writer.close(_foot(planner, head, sums, writer.close_loads()))
+        writer.close(_foot(planner, head, seen, writer.sums()))
         plan = SavedPlan(file, "this plan")
         stack.pop_all()
     return plan
@@ -129,23 +77,22 @@ def check_project(
 def _write(
     writer: PlanWriter,
     planner: Planner,
-    sums: PlanCounts,
+    seen: Seen,
     candidate: Candidate,
     built: PlannedProfile,
 ) -> None:
-    sums.once_held += len(built.held)
+    seen.once_held += len(built.held)
     if built.settled is not None and planner.selection.is_whole:
         writer.add_settled(candidate.key, built.settled)
     change = None
     if built.change is not None:
-        sums.all_changes += 1
+        seen.all_changes += 1
         change = planner.selection.trim(built.change, candidate.entry)
     if change is not None:
         change = _with_locked(change, built)
-        sums.add(change)
         writer.add_change(change)
     elif built.change is None and candidate.contributions and candidate.is_known:
-        sums.still += 1
+        seen.still += 1
 
 
 def _with_locked(change: Change, built: PlannedProfile) -> Change:
@@ -156,19 +103,29 @@ def _with_locked(change: Change, built: PlannedProfile) -> Change:
     return replace(change, locked=tuple(sorted(names.intersection(built.locked))))
 
 
-def _foot(
-    planner: Planner, head: PlanHead, sums: PlanCounts, calls: CallCounter
-) -> PlanFoot:
-    counts, policy = sums.counts(head, planner), planner.project_view.policy
-    findings = planner.findings
+def _foot(planner: Planner, head: PlanHead, seen: Seen, sums: PlanFoot) -> PlanFoot:
+    skips, findings = planner.skips.by_table(), planner.findings
+    counts = counts_of(
+        sums, entries=planner.tally.entries, skips=skips, first_run=head.first_run
+    )
+    policy = planner.project_view.policy
     findings.extend(exception_notes(counts, policy))
-    chosen = sum(sums.actions.values())
     return PlanFoot(
-        summary=sums.summary(planner.tally, planner.skips.total, calls),
+        summary=_summary(planner, seen),
         blocked=check_limits(counts, policy, head.accepted),
-        left_out=sums.all_changes - chosen,
-        locked=sums.locked,
-        skips=planner.skips.by_table(),
+        left_out=seen.all_changes - sums.changes,
+        skips=skips,
         diagnostics=tuple(finding.as_json() for finding in findings.sorted()),
         diagnostic_totals=findings.totals,
     )
+
+
+def _summary(planner: Planner, seen: Seen) -> dict[str, Any]:
+    tally = planner.tally
+    profiles = {
+        "entries": tally.entries,
+        "undeclared": tally.undeclared,
+        "unchanged": tally.unchanged + seen.still,
+        "skipped": planner.skips.total,
+    }
+    return {"profiles": profiles, "once_held": seen.once_held}

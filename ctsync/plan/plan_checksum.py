@@ -21,7 +21,6 @@ from ctsync.errors import PlanRefused
 _FOOT = b'{"foot":'
 _BLOCK_BYTES = 1 << 20
 _TAIL_BYTES = 1 << 16
-_LINE_BYTES = 1 << 13
 
 
 class Ends(Struct, frozen=True):
@@ -32,25 +31,49 @@ class Ends(Struct, frozen=True):
     seal: bytes
     seal_at: int
 
+    @property
+    def signature(self) -> str | None:
+        """What whoever made the plan signed it with, if at all."""
+        said: dict[str, str] = parse(self.seal)
+        return said.get("signature")
+
+    def signed(self, checksum: str, signature: str) -> bytes:
+        """Return the last line of the plan once it is signed."""
+        return seal_line(self.head, self.foot, checksum, signature)
+
+    @property
+    def foot_at(self) -> int:
+        """Where the foot begins."""
+        return self.seal_at - len(self.foot)
+
     def says(self) -> tuple[str, dict[str, Any]]:
         """Return the checksum and the foot, if head, foot and seal belong together.
 
         Raises:
-            ValueError, KeyError, TypeError: they do not.
+            ValueError, KeyError, TypeError, AttributeError: they do not.
         """
-        checksum = str(parse(self.seal)["checksum"])
+        said = parse(self.seal)
+        checksum, signature = str(said["checksum"]), said.get("signature")
+        if not isinstance(signature, str | None):
+            msg = "no signature"
+            raise TypeError(msg)
         data: dict[str, Any] = parse(self.foot)["foot"]
-        is_whole = data["bytes"] == self.seal_at - len(self.foot)
-        if not is_whole or self.seal != seal_line(self.head, self.foot, checksum):
+        is_whole = data["bytes"] == self.foot_at
+        written = seal_line(self.head, self.foot, checksum, signature)
+        if not is_whole or self.seal != written:
             msg = "not as it was sealed"
             raise ValueError(msg)
         return checksum, data
 
 
-def seal_line(head: bytes, foot: bytes, checksum: str) -> bytes:
-    """Return the last line of a plan with this head, foot and checksum."""
+def seal_line(
+    head: bytes, foot: bytes, checksum: str, signature: str | None = None
+) -> bytes:
+    """Return the last line of a plan with this head, foot, checksum and signature."""
     seal = sha256(b"".join((head, foot, checksum.encode()))).hexdigest()
-    return canonical({"checksum": checksum, "seal": seal}) + b"\n"
+    said = {"checksum": checksum, "seal": seal}
+    signed = {} if signature is None else {"signature": signature}
+    return canonical({**said, **signed}) + b"\n"
 
 
 def read_ends(file: BinaryIO) -> Ends:
@@ -84,16 +107,6 @@ def read_blocks(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
             return
         start += len(block)
         yield block
-
-
-def line_at(file: BinaryIO, start: int) -> bytes:
-    """Return the line that begins at a byte."""
-    size = _LINE_BYTES
-    while True:
-        line, newline, _ = os.pread(file.fileno(), size, start).partition(b"\n")
-        if newline or len(line) < size:
-            return line + newline
-        size *= 8
 
 
 def lines(file: BinaryIO, block_bytes: int = 1 << 18) -> Iterator[bytes]:

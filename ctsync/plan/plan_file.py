@@ -1,9 +1,10 @@
 """The plan document: what is reviewed is what is applied.
 
-A saved plan is JSON Lines: a head; for every profile a `change`, or what its entry
-gets at the next fold (`settled`); among them loads, the records as they travel; a table
-of these; a foot with counts and digest; and a seal. The format is private and read with
-`ctsync show`.
+A saved plan is JSON Lines: a head; for every profile, in the order of keys, a `change`
+or what its entry gets at the next fold (`settled`); a foot with counts and digest; and
+a seal. What is sent, counted and folded follows from the changes alone: no record lies
+in the file, and counts and digest are taken again from whoever's file it is. The format
+is private and read with `ctsync show`.
 """
 
 from __future__ import annotations
@@ -12,32 +13,35 @@ import os
 import tempfile
 import weakref
 from collections.abc import Iterator
+from hmac import compare_digest
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from ctsync.canonical_json import parse
-from ctsync.errors import CtsyncError
-from ctsync.model.change import Change, EntryAfter, settled_from_json
-from ctsync.model.profile_key import ProfileKey, key_from_json
+from ctsync.errors import CtsyncError, PlanRefused
+from ctsync.model.change import Change, EntryAfter
+from ctsync.model.profile_key import ProfileKey
 from ctsync.output_file import OutputFile
-from ctsync.plan.batches import BatchIndex, SavedBatch
+from ctsync.plan.batches import SavedBatch, loads
 from ctsync.plan.change_codec import (
+    SETTLED,
     START,
     ChangeLine,
     change_from_line,
+    key_in,
+    settled_from_line,
+    waves_in,
 )
 from ctsync.plan.plan_checksum import (
     checksum_of,
-    line_at,
     lines,
     read_blocks,
     refused,
 )
 from ctsync.plan.plan_header import opened, plan_ends
 from ctsync.plan.plan_writer import LineWriter, PlanWriter
-
-_SETTLED = b'{"settled":'
+from ctsync.plan.signature import signature_of
 
 
 class SavedPlan:
@@ -55,10 +59,10 @@ class SavedPlan:
         self._file = file
         self._finalizer = weakref.finalize(self, file.close)
         self.name = name
-        ends, self.checksum, seal_at = plan_ends(file, name)
-        if checksum_of(file, seal_at) != self.checksum:
+        said, self.checksum, self._ends = plan_ends(file, name)
+        if checksum_of(file, self._ends.seal_at) != self.checksum:
             raise refused(name)
-        self.head, self.foot = ends.head, ends.foot
+        self.head, self.foot = said.head, said.foot
 
     def close(self) -> None:
         """Let go of the file. May be called again."""
@@ -83,50 +87,55 @@ class SavedPlan:
         """Yield the changes by key, each to be read when it is shown."""
         return map(ChangeLine, self._change_lines())
 
-    def contents(self) -> tuple[BatchIndex, ...]:
-        """Return the table of the loads, in the order of the plan."""
-        table = parse(line_at(self._file, self.foot.table))["table"]
-        return tuple(BatchIndex(*row) for row in table)
+    def loads(self, wave: int, places: range) -> Iterator[SavedBatch]:
+        """Yield the records of one wave, as many together as may share a call.
 
-    def load(self, content: BatchIndex) -> SavedBatch:
-        """Read a load."""
-        is_plain = self.foot.is_plain
-        return SavedBatch(content, self._read, self._change_at, is_plain=is_plain)
+        Only of changes that stand among some places of those that send anything.
+        """
+        sent = (c for c in self._with_waves() if c[0])
+        own = enumerate(islice(sent, places.start, places.stop), places.start)
+        name = b"%d" % wave
+        return loads(
+            (
+                (place, change_from_line(line))
+                for place, (waves, line) in own
+                if name in waves
+            ),
+            wave,
+        )
 
-    def _read(self, start: int, end: int) -> bytes:
-        return os.pread(self._file.fileno(), end - start, start)
-
-    def _change_at(self, start: int) -> Change:
-        return change_from_line(line_at(self._file, start), is_whole=False)
+    def _with_waves(self) -> Iterator[tuple[bytes, bytes]]:
+        return ((waves_in(line), line) for line in self._change_lines())
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the lines of all changes and entries, many at a time, as they are."""
         start = len(next(lines(self._file)))
-        for content in self.contents():
-            yield from read_blocks(self._file, start, content.at)
-            start = content.end
-        yield from read_blocks(self._file, start, self.foot.table)
+        return read_blocks(self._file, start, self._ends.foot_at)
 
-    def is_consistent(self) -> bool:
-        """Return whether digest, counts and loads are those of the changes.
+    def check(self) -> Self:
+        """Return the plan, if counts, digest and order are those of its changes.
 
         The checksum tells only that the file is as someone wrote it. Written anew from
-        its changes, a plan has the same bytes, or it is none that this version made.
+        its changes, a plan has the same bytes, or it is none that ctsync made.
+
+        Raises:
+            PlanRefused: it is none.
         """
         try:
-            self._write_to(_Echo(self._file))
-            adds_up = self.foot.adds_up
-        except (_Differs, ValueError, KeyError, TypeError):
-            adds_up = False
-        return adds_up
+            self._write_to(_Echo(self._file, self._ends.seal_at))
+        except (_Differs, ValueError, KeyError, TypeError) as error:
+            raise _not_its_own(self.name) from error
+        return self
 
     def _write_to(self, sink: LineWriter) -> None:
         writer = PlanWriter(sink, self.head)
-        for line in lines(self._file):
+        for line in islice(lines(self._file), 1, None):
             if line.startswith(START):
                 writer.add_change(change_from_line(line))
-            elif line.startswith(_SETTLED):
-                writer.add_settled(*_settled_in(line))
+            elif line.startswith(SETTLED):
+                writer.add_settled(*settled_from_line(line))
+            else:
+                break
         writer.close(self.foot)
 
     def _change_lines(self) -> Iterator[bytes]:
@@ -135,24 +144,46 @@ class SavedPlan:
             if line.startswith(START):
                 yield line
 
+    def keyed_lines(self) -> Iterator[tuple[ProfileKey, bytes]]:
+        """Yield the lines of changes and entries as they are, with their keys."""
+        for line in lines(self._file):
+            if line.startswith((START, SETTLED)):
+                yield key_in(line), line
+
     def settled(self) -> Iterator[tuple[ProfileKey, EntryAfter]]:
         """Yield what entries with nothing to do get at the next fold."""
         for line in lines(self._file):
-            if line.startswith(_SETTLED):
-                yield _settled_in(line)
+            if line.startswith(SETTLED):
+                yield settled_from_line(line)
 
-    def copy_to(self, path: Path) -> None:
-        """Save the document, readable by its owner only.
+    def is_signed_with(self, key: bytes) -> bool:
+        """Return whether who has the key made the plan as it stands."""
+        said = self._ends.signature
+        return said is not None and compare_digest(
+            said.encode(), self._signature(key).encode()
+        )
+
+    def _signature(self, key: bytes) -> str:
+        return signature_of(key, read_blocks(self._file, 0, self._ends.seal_at))
+
+    def copy_to(self, path: Path, key: bytes | None = None) -> None:
+        """Save the document, readable by its owner only; signed where there is a key.
 
         Raises:
             CtsyncError: it cannot be written there.
         """
         try:
             with OutputFile(path) as out:
-                out.file.writelines(lines(self._file))
+                out.file.writelines(read_blocks(self._file, 0, self._ends.seal_at))
+                out.file.write(self._seal(key))
                 out.keep()
         except OSError as error:
             raise _unwritable(path, error) from error
+
+    def _seal(self, key: bytes | None) -> bytes:
+        if key is None:
+            return self._ends.seal
+        return self._ends.signed(self.checksum, self._signature(key))
 
 
 class _Differs(Exception):
@@ -160,39 +191,50 @@ class _Differs(Exception):
 
 
 class _Echo:
-    """Compares what is written with the bytes of a file, instead of writing it."""
+    """Compares what is written with the bytes before a file's seal, and keeps none."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, seal_at: int) -> None:
         self._file = file
         self._at = 0
+        self._seal_at = seal_at
 
     def write(self, data: bytes, /) -> None:
-        if os.pread(self._file.fileno(), len(data), self._at) != data:
+        at, self._at = self._at, self._at + len(data)
+        is_seal = at == self._seal_at
+        if not is_seal and os.pread(self._file.fileno(), len(data), at) != data:
             raise _Differs
-        self._at += len(data)
 
     def flush(self) -> None:
-        if os.pread(self._file.fileno(), 1, self._at):
+        if self._at <= self._seal_at:
             raise _Differs
-
-
-def _settled_in(line: bytes) -> tuple[ProfileKey, EntryAfter]:
-    data = parse(line)["settled"]
-    return key_from_json(data["key"]), settled_from_json(data["entry"])
 
 
 def open_plan(path: Path) -> SavedPlan:
     """Open a saved plan.
 
     Raises:
-        PlanRefused: it cannot be read, or is not as it was written.
+        PlanRefused: it cannot be read, is not as it was written, or says of its
+            changes what is not so.
     """
-    return SavedPlan(opened(path), str(path))
+    plan = SavedPlan(opened(path), str(path))
+    try:
+        return plan.check()
+    except BaseException:
+        plan.close()
+        raise
 
 
 def scratch_file() -> BinaryIO:
     """Return a nameless file for a plan that is not kept; it goes with the process."""
     return tempfile.TemporaryFile()
+
+
+def _not_its_own(name: str) -> PlanRefused:
+    return PlanRefused(
+        f"the changes in {name} are not those that its digest and counts stand for",
+        hint='it was edited; make it again with "ctsync plan --out FILE"',
+        code="plan_tampered",
+    )
 
 
 def _unwritable(path: Path, error: OSError) -> CtsyncError:

@@ -8,18 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypedDict
 
+import msgspec
 from msgspec import Struct, field
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from ctsync import __version__
 from ctsync.canonical_json import parse
+from ctsync.diagnostics import Severity
 from ctsync.errors import PlanRefused
 from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.plan_checksum import lines, read_ends, refused
-from ctsync.plan.policy import BlockedRule
+from ctsync.plan.plan_checksum import Ends, lines, read_ends, refused
+from ctsync.plan.policy import BlockedRule, Counts
 
 FORMAT = "ctsync.savedplan/1"
 _NUMBER = int(FORMAT.rpartition("/")[2])
@@ -32,6 +34,8 @@ class PlanHead(Struct, frozen=True):
     `talks_to` are the places that an apply of it talks to, `talked_to` those of the
     apply before. `unmarked` are attributes that were sensitive and that the catalog no
     longer calls so; they stay hidden.
+    `passcode_variable` is the name of the variable that holds the passcode,
+    `notify_host` the host that hears of an apply.
     """
 
     account: Account
@@ -42,6 +46,8 @@ class PlanHead(Struct, frozen=True):
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     accepted: dict[str, int] = field(default_factory=dict)
+    passcode_variable: str | None = None
+    notify_host: str | None = None
     records_per_call: int = 100
     hides_identities: bool = False
     sandbox: bool = False
@@ -49,21 +55,20 @@ class PlanHead(Struct, frozen=True):
     talks_to: Mapping[str, str] = field(default_factory=dict)
     talked_to: Mapping[str, str] = field(default_factory=dict)
     unmarked: tuple[str, ...] = ()
+    tool_version: str = __version__
 
 
 class PlanFoot(Struct, frozen=True):
     """What a plan comes to.
 
-    `survey` counts its changes. `places` are how many of them send anything. In a plain
-    plan every key is as it would be folded. `table` is where the table of loads begins.
-    The writer of a plan gives these and the digest.
+    `digest`, `survey` (which counts the changes), `places` (how many of them send
+    anything), `locked` and most of `summary` follow from the changes, whoever says
+    what.
     `skips` are, by name of a table of the spec, its skipped rows and all of its rows.
     """
 
     digest: str = ""
     places: int = 0
-    is_plain: bool = True
-    table: int = 0
     survey: ChangeStatistics = field(default_factory=ChangeStatistics)
     summary: dict[str, Any] = field(default_factory=dict)
     blocked: tuple[BlockedRule, ...] = ()
@@ -84,23 +89,26 @@ class PlanFoot(Struct, frozen=True):
         """How many profiles the plan changes or releases something of."""
         return sum(self.profiles[name] for name in ("create", "update", "release"))
 
-    @property
-    def adds_up(self) -> bool:
-        """Whether the counts that limits are held against are those of the changes."""
-        survey, profiles = self.survey, self.profiles
-        released = survey.only("releases")
-        created = survey.having("creations")
-        counts = {
-            "create": created,
-            "update": survey.changes - created - released,
-            "release": released,
-            "remove": survey.having("removals"),
-        }
-        return (
-            all(profiles[name] == count for name, count in counts.items())
-            and self.summary["opt_in"] == survey.having("opt-ins")
-            and (self.locked > 0) == (survey.having("locked") > 0)
-        )
+
+def counts_of(
+    foot: PlanFoot,
+    *,
+    entries: int,
+    skips: Mapping[str, Sequence[int]],
+    first_run: bool,
+) -> Counts:
+    """Return what limits are held against."""
+    profiles = foot.profiles
+    return Counts(
+        entries=entries,
+        create=profiles["create"],
+        update=profiles["update"],
+        remove=profiles["remove"],
+        opt_in=foot.summary["opt_in"],
+        locked=foot.locked,
+        skips=skips,
+        first_run=first_run,
+    )
 
 
 class PlanEnds(Struct, frozen=True, weakref=True):
@@ -140,8 +148,8 @@ def opened(path: Path) -> BinaryIO:
         ) from error
 
 
-def plan_ends(file: BinaryIO, name: str) -> tuple[PlanEnds, str, int]:
-    """Return the ends, the checksum, and where the bytes end that it is of."""
+def plan_ends(file: BinaryIO, name: str) -> tuple[PlanEnds, str, Ends]:
+    """Return what the ends say, the checksum, and the ends as they stand."""
     head = next(lines(file), b"")
     found = _FORMATS.search(head)
     if found is not None and int(found[1]) > _NUMBER:
@@ -151,16 +159,16 @@ def plan_ends(file: BinaryIO, name: str) -> tuple[PlanEnds, str, int]:
         ends = read_ends(file)
         checksum, foot = ends.says()
         data = dict(parse(head))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise refused(name) from error
     if data.get("format") != FORMAT:
         raise _other_format(name, data.get("format"))
     try:
         both = PlanEnds(_head_from_json(data), _foot_from_json(foot))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, msgspec.ValidationError) as error:
         words = f"{name} is not a plan that this ctsync can read"
         raise PlanRefused(words, code="plan_unreadable") from error
-    return both, checksum, ends.seal_at
+    return both, checksum, ends
 
 
 def _other_format(name: str, found: object) -> PlanRefused:
@@ -174,24 +182,14 @@ def _other_format(name: str, found: object) -> PlanRefused:
 def head_as_json(head: PlanHead) -> dict[str, Any]:
     """Return the first line."""
     base = {**head.base.as_json(), "digest": head.base.digest}
-    said = {"format": FORMAT, "tool_version": __version__}
-    return {**asdict(head), **said, "account": head.account.as_kept(), "base": base}
+    account = head.account.as_kept()
+    return {**asdict(head), "format": FORMAT, "account": account, "base": base}
 
 
 def _head_from_json(data: dict[str, Any]) -> PlanHead:
-    head = PlanHead(**{key: data[key] for key in _HEAD_FIELDS})
-    return replace(
-        head,
-        account=Account(**data["account"]),
-        base=Base(**data["base"]),
-        targets=tuple(data["targets"]),
-        unmarked=tuple(data["unmarked"]),
-        excludes=tuple(data["excludes"]),
-        inputs=tuple((file, digest) for file, digest in data["inputs"]),
-    )
-
-
-_HEAD_FIELDS = PlanHead.__struct_fields__
+    said = {name: value for name, value in data.items() if name != "format"}
+    _check_fields(said, PlanHead)
+    return msgspec.convert(said, PlanHead)
 
 
 def foot_as_json(foot: PlanFoot) -> dict[str, Any]:
@@ -200,14 +198,62 @@ def foot_as_json(foot: PlanFoot) -> dict[str, Any]:
     return {**asdict(foot), "survey": foot.survey.as_json(), "blocked": blocked}
 
 
+class _Profiles(TypedDict):
+    entries: int
+    create: int
+    update: int
+    release: int
+    remove: int
+    undeclared: int
+    unchanged: int
+    skipped: int
+
+
+class _Summary(TypedDict):
+    profiles: _Profiles
+    operations: dict[str, int]
+    opt_in: int
+    once_held: int
+    records: int
+    calls: int
+
+
+class _Finding(TypedDict):
+    severity: Severity
+    code: str
+    message: str
+    hint: str | None
+    file: str | None
+    line: int | None
+    column: int | None
+    row: int | None
+    key: dict[str, str | bool] | None
+    attribute: str | None
+
+
+class _Survey(TypedDict):
+    operations: dict[str, dict[str, int]]
+    traits: dict[str, int]
+
+
 def _foot_from_json(data: dict[str, Any]) -> PlanFoot:
-    foot = PlanFoot(**{key: data[key] for key in _FOOT_FIELDS})
-    return replace(
-        foot,
-        survey=ChangeStatistics.from_json(data["survey"]),
-        blocked=tuple(BlockedRule(**rule) for rule in data["blocked"]),
-        diagnostics=tuple(data["diagnostics"]),
+    said = {name: value for name, value in data.items() if name != "bytes"}
+    _check_fields(said, PlanFoot)
+    return PlanFoot(
+        digest=msgspec.convert(said["digest"], str),
+        places=msgspec.convert(said["places"], int),
+        survey=ChangeStatistics.from_json(msgspec.convert(said["survey"], _Survey)),
+        summary=dict(msgspec.convert(said["summary"], _Summary)),
+        blocked=msgspec.convert(said["blocked"], tuple[BlockedRule, ...]),
+        left_out=msgspec.convert(said["left_out"], int),
+        locked=msgspec.convert(said["locked"], int),
+        skips=msgspec.convert(said["skips"], dict[str, tuple[int, int]]),
+        diagnostics=msgspec.convert(said["diagnostics"], tuple[_Finding, ...]),
+        diagnostic_totals=msgspec.convert(said["diagnostic_totals"], dict[str, int]),
     )
 
 
-_FOOT_FIELDS = PlanFoot.__struct_fields__
+def _check_fields(said: Mapping[str, Any], kind: type[Struct]) -> None:
+    if said.keys() != {*kind.__struct_fields__}:
+        msg = "other fields"
+        raise ValueError(msg)

@@ -6,18 +6,21 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, Protocol
 
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
-from ctsync.canonical_json import canonical
+from ctsync.canonical_json import canonical, fold_name
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.change_statistics import ChangeStatistics
+from ctsync.model.operation import OPERATORS
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.batches import BatchIndex, BatchWriter, ReadyBatch
-from ctsync.plan.change_codec import change_line
+from ctsync.model.record import Record
+from ctsync.plan.change_codec import change_line, settled_line
 from ctsync.plan.digest import PlanDigest
 from ctsync.plan.plan_checksum import seal_line
 from ctsync.plan.plan_header import PlanFoot, PlanHead, foot_as_json, head_as_json
-from ctsync.plan.schedule import CallCounter, records_of
+from ctsync.plan.schedule import WAVES, BatchBuilder, CallCounter, records_of
+
+_UNTOLD = dict.fromkeys(("entries", "undeclared", "unchanged", "skipped"), 0)
 
 
 class LineWriter(Protocol):
@@ -30,6 +33,115 @@ class LineWriter(Protocol):
         """Let nothing wait."""
 
 
+class PlanSums:
+    """What the changes of a plan add up to, as they pass by in the order of keys.
+
+    Whoever writes a plan and whoever reads it counts by this.
+    """
+
+    def __init__(self, head: PlanHead) -> None:
+        self._digest = PlanDigest(
+            head.account,
+            head.base.lineage,
+            passcode_variable=head.passcode_variable,
+            notify_host=head.notify_host,
+            accepted=head.accepted,
+        )
+        self._calls = CallCounter(head.records_per_call)
+        self._packers = {wave: BatchBuilder() for wave in WAVES}
+        self._last: ProfileKey | None = None
+        self._locked = 0
+        self.survey = ChangeStatistics()
+
+    def add(self, change: Change, records: Iterable[tuple[int, Record]]) -> int:
+        """Take a change in, with its records; give its traits.
+
+        Raises:
+            ValueError: it does not come after the one before, or is no change.
+        """
+        self._check_order(change.key)
+        _check_shape(change)
+        self._digest.add(change)
+        self._locked += len(change.locked)
+        for wave, record in records:
+            batch = self._packers[wave].add(record)
+            if batch is not None:
+                self._calls.add(batch)
+        return self.survey.add(change)
+
+    def add_settled(self, key: ProfileKey, settled: EntryAfter) -> None:
+        """Take in what an entry gets.
+
+        Raises:
+            ValueError: it does not come after what came before.
+        """
+        self._check_order(key)
+        self._digest.add_settled(key, settled)
+
+    def foot(self, said: PlanFoot) -> PlanFoot:
+        """Return a foot with all that follows from the changes; none may come after."""
+        for packer in self._packers.values():
+            batch = packer.flush()
+            if batch is not None:
+                self._calls.add(batch)
+        survey = self.survey
+        return replace(
+            said,
+            digest=self._digest.value(),
+            places=survey.changes - survey.only("releases"),
+            survey=survey,
+            locked=self._locked,
+            summary=self._summary(said.summary),
+        )
+
+    def _summary(self, said: dict[str, Any]) -> dict[str, Any]:
+        survey = self.survey
+        created, released = survey.having("creations"), survey.only("releases")
+        profiles = {
+            "create": created,
+            "update": survey.changes - created - released,
+            "release": released,
+            "remove": survey.having("removals"),
+        }
+        operators = survey.by_operator()
+        return {
+            "once_held": said.get("once_held", 0),
+            "profiles": {**_UNTOLD, **said.get("profiles", {}), **profiles},
+            "operations": {name: operators[name] for name in OPERATORS},
+            "opt_in": survey.having("opt-ins"),
+            "records": self._calls.records,
+            "calls": self._calls.calls,
+        }
+
+    def _check_order(self, key: ProfileKey) -> None:
+        if self._last is not None and key <= self._last:
+            msg = "the keys of a plan are not in order"
+            raise ValueError(msg)
+        self._last = key
+
+
+def _check_shape(change: Change) -> None:
+    """See that one change can be sent and folded as it stands.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    operations = change.operations
+    places = [(op.attribute, op.step) for op in operations]
+    names = [fold_name(name) for name in {name for name, _ in places}]
+    is_release = change.action == "release"
+    is_sound = (
+        sorted(set(places)) == places
+        and len(set(names)) == len(names)
+        and {1, 2}.issuperset(op.step for op in operations)
+        and is_release == (not operations)
+        and bool(operations or change.released)
+    )
+    if not is_sound:
+        msg = "not a change"
+        raise ValueError(msg)
+
+
 class PlanWriter:
     """Writes a plan line by line, taking digest and counts on the way."""
 
@@ -37,55 +149,30 @@ class PlanWriter:
         self._file = file
         self._checksum = sha256()
         self._bytes = 0
-        self._digest = PlanDigest(head.account, head.base.lineage)
-        self._survey = ChangeStatistics()
-        self._loader = BatchWriter()
-        self._calls = CallCounter(head.records_per_call)
-        self._contents: list[BatchIndex] = []
+        self._sums = PlanSums(head)
         self._head = self._write(head_as_json(head))
 
     def add_change(self, change: Change) -> None:
-        """Write one profile's change."""
-        self._digest.add(change)
-        traits = self._survey.add(change)
+        """Write one profile's change; changes and entries come in the order of keys."""
         records = records_of(change)
-        at = self._bytes
+        traits = self._sums.add(change, records)
         self._write_line(change_line(change, traits, [wave for wave, _ in records]))
-        self._write_loads(self._loader.add(change.key, records, at))
 
     def add_settled(self, key: ProfileKey, settled: EntryAfter) -> None:
         """Write what an entry with nothing to do gets at the next fold."""
-        self._write({"settled": {"key": key.as_json(), "entry": settled.as_json()}})
+        self._sums.add_settled(key, settled)
+        self._write_line(settled_line(key, settled))
 
-    def close_loads(self) -> CallCounter:
-        """Write the loads that wait; give what all come to. No change may follow."""
-        self._write_loads(self._loader.flush())
-        return self._calls
+    def sums(self) -> PlanFoot:
+        """Return a foot of what all comes to. No change may follow."""
+        return self._sums.foot(PlanFoot())
 
     def close(self, foot: PlanFoot) -> None:
         """Write counts, digest and seal."""
-        self.close_loads()
-        done = replace(
-            foot,
-            digest=self._digest.value(),
-            survey=self._survey,
-            places=self._loader.places,
-            is_plain=self._loader.is_plain,
-            table=self._bytes,
-        )
-        self._write({"table": [astuple(content) for content in self._contents]})
+        done = self._sums.foot(foot)
         last = self._write({"foot": {**foot_as_json(done), "bytes": self._bytes}})
         self._file.write(seal_line(self._head, last, self._checksum.hexdigest()))
         self._file.flush()
-
-    def _write_loads(self, loads: Iterable[ReadyBatch]) -> None:
-        for load in loads:
-            ends = [self._bytes]
-            for line in load.lines():
-                self._write_line(line)
-                ends.append(self._bytes)
-            self._contents.append(load.content(*ends))
-            self._calls.add(load.batch)
 
     def _write(self, data: dict[str, Any]) -> bytes:
         line = canonical(data) + b"\n"

@@ -109,14 +109,15 @@ class Selection:
             return change
         if not operations and not released:
             return None
+        names = {fold_name(op.attribute) for op in operations}
         return replace(
             change,
             action=change.action if operations else "release",
             operations=operations,
             released=released,
-            targets=tuple(t for t in change.targets if self._wants(t.attribute)),
             settled=_partly(change, entry, self._wants),
             opt_in=any(map(is_opt_in, operations)),
+            once=tuple(name for name in change.once if name in names),
         )
 
     def _wants(self, attribute: str) -> bool:
@@ -176,8 +177,8 @@ def _partly(
     chosen = {name for name in change.released if wants(name)}
     # While a membership is kept, what was given at parting is known: it is given once.
     if cohorts == {*change.settled.cohorts}:
-        leaving = (t.attribute for t in change.targets if t.leaving)
-        chosen.update(filter(wants, leaving))
+        moved = (op.attribute for op in change.operations)
+        chosen.update(filter(wants, moved))
     folded = {fold_name(name) for name in chosen}
     return EntryAfter(
         cohorts=tuple(sorted(cohorts)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ctsync.model.change import Change, Origin
+from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.change_rows import ORIGIN_FORM, ChangeRows, change_rows
 from ctsync.model.masking import Mask, masked_json
 from ctsync.model.operation import Operation
@@ -30,8 +30,15 @@ def rows_json(change: ChangeRows, mask: Mask) -> dict[str, Any]:
         "action": change["action"],
         "origins": [_named(_ORIGIN, _ORIGIN_DEFAULTS, row) for row in origins],
         "released": change["released"],
+        "forgotten": _forgotten(change["settled"]),
         "operations": [_operation_json(row, mask) for row in change["operations"]],
     }
+
+
+def _forgotten(settled: Row) -> Sequence[str]:
+    # A row ends with its last field that is not a default.
+    names: Sequence[str] = settled[_FORGET] if len(settled) > _FORGET else ()
+    return names
 
 
 def _operation_json(row: Row, mask: Mask) -> dict[str, Any]:
@@ -89,6 +96,7 @@ def _partial_json(view: PlanView) -> Mapping[str, int] | None:
     return {"shown": view.shown, "of": view.whole}
 
 
+_FORGET = EntryAfter.__struct_fields__.index("forget")
 _VALUES = {"operand", "before", "after"}
 _BLOCKING = ("rule", "limit", "actual", "accept")
 # The first fields of each, in the order of their class.

@@ -105,8 +105,8 @@ def cargo_of() -> Iterator[Callable[..., RecordSlice]]:
                 writer.add_change(change)
             writer.close(PlanFoot())
             plan = stack.enter_context(SavedPlan(file, "this plan"))
-            (content,) = (each for each in plan.contents() if each.wave == wave)
-            return plan.load(content).records_slice()
+            (load,) = plan.loads(wave, range(plan.foot.places))
+            return load.records_slice()
 
         yield make
 

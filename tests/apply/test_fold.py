@@ -25,7 +25,7 @@ from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, RecordOutcome
-from ctsync.plan.change_codec import change_line
+from ctsync.plan.change_codec import change_line, settled_line
 from ctsync.state.entry_edits import changed_entry
 
 LAW = settings(max_examples=30, deadline=None)
@@ -258,7 +258,7 @@ def test_a_later_call_speaks_last(intent):
 
 
 def test_each_wave_has_outcomes_of_its_own(cargo_of):
-    whole = change(KEY, GOLD, ADDED, MOVED)
+    whole = change(KEY, GOLD, MOVED, ADDED)
     waves = [cargo_of(whole, wave=wave) for wave in (1, 2, 3)]
     lines = [
         line
@@ -288,7 +288,7 @@ def test_releases_are_forgotten_only_where_the_journal_says_so(intent):
 
 
 def test_what_an_entry_with_nothing_to_do_gets_is_no_reason_to_fold():
-    note = {"settled": {"key": KEY.as_json(), "entry": EntryAfter("f").as_json()}}
+    note = parse(settled_line(KEY, EntryAfter("f")))
     replay = JournalReplay([note])
     assert not replay.does_anything
     (entry,) = fold_entries([Entry(KEY)], replay.effects([note], "run"))

@@ -15,6 +15,7 @@ from threading import Thread
 from time import perf_counter, process_time
 
 from ctsync.plan.plan_file import SavedPlan, open_plan
+from ctsync.plan.schedule import WAVES
 from ctsync.transport.http import connect
 from ctsync.transport.upload_result import Transport
 
@@ -45,7 +46,10 @@ def main(file: str, workers: str, records_per_call: str, result: str) -> int:
 
 
 def _bodies(plan: SavedPlan, records_per_call: int) -> list[bytes]:
-    cargos = (plan.load(content).records_slice() for content in plan.contents())
+    everyone = range(plan.foot.places)
+    cargos = (
+        load.records_slice() for wave in WAVES for load in plan.loads(wave, everyone)
+    )
     return [
         call.body
         for records_slice in cargos

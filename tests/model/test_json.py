@@ -107,9 +107,9 @@ CHANGES = st.builds(
     operations=st.lists(OPERATIONS, max_size=2).map(tuple),
     origins=st.lists(ORIGINS, max_size=2).map(tuple),
     released=VALUES,
-    targets=st.lists(TARGETS, max_size=2).map(tuple),
     settled=SETTLED,
     opt_in=FLAGS,
+    once=VALUES,
     locked=VALUES,
 )
 HEADERS = st.builds(

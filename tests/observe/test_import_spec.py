@@ -3,7 +3,6 @@
 import io
 
 from ctsync.model.change import Change, EntryAfter
-from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
@@ -19,16 +18,12 @@ def _set(attribute, value, kind="string"):
     return Operation(attribute, kind, "set", value, "unknown", after=value)
 
 
-def _change(identity, *operations, write="free", **settled):
-    targets = tuple(
-        DesiredValue(op.attribute, op.kind, value=op.after, write=write)
-        for op in operations
-    )
+def _change(identity, *operations, once=(), **settled):
     return Change(
         _key(identity),
         "create",
         operations,
-        targets=targets,
+        once=once,
         settled=EntryAfter(**{"fingerprint": f"fp-{identity}", **settled}),
     )
 
@@ -79,7 +74,7 @@ def test_what_left_is_forgotten_and_cohorts_are_those_of_today():
 
 
 def test_what_is_written_once_counts_as_written():
-    change = _change("a", _set("First", "x"), write="once")
+    change = _change("a", _set("First", "x"), once=("first",))
     (entry,) = _adopt([], change).values()
     assert entry.once == ("first",)
 

@@ -309,8 +309,9 @@ def _applied(entry: Entry, change: Change) -> Entry:
     for op in change.operations:
         name = fold_name(op.attribute)
         known[name] = KINDS[op.kind].apply(known.get(name), op)
-    once = {fold_name(t.attribute) for t in change.targets if t.write == "once"}
-    return replace(entry, attributes=known, once=tuple(sorted({*entry.once, *once})))
+    return replace(
+        entry, attributes=known, once=tuple(sorted({*entry.once, *change.once}))
+    )
 
 
 def _settle(entry: Entry, settled) -> Entry:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.model.change import Change, EntryAfter
-from ctsync.model.desired_value import DesiredValue
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
@@ -25,21 +24,14 @@ FIRST = Operation("Tags", "list", "$remove", ("a",), "known", ("a",), (), 1)
 SECOND = Operation("Tags", "list", "$add", ("b",), "known", (), ("b",), 2)
 COUNT = Operation("Points", "counter", "$incr", 5, "known", 1, 6)
 ASSIGNED = Operation("Visits", "counter", "set", 5, "unknown", None, 5)
-ONCE = DesiredValue("First", "string", "x", write="once")
 
 
 def change(name, *operations, kind="identity"):
+    operations = tuple(sorted(operations, key=lambda op: (op.attribute, op.step)))
     action = "update" if operations else "release"
     released = () if operations else ("City",)
-    targets = (DesiredValue("Plan", "string", "Gold"), ONCE)
     return Change(
-        ProfileKey(kind, name),
-        action,
-        operations,
-        (),
-        released,
-        targets,
-        EntryAfter("f" * 32),
+        ProfileKey(kind, name), action, operations, (), released, EntryAfter("f" * 32)
     )
 
 
@@ -47,16 +39,17 @@ def change(name, *operations, kind="identity"):
 def planned(*changes):
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the plan
     writer = PlanWriter(file, PlanHead(Account("A", "in1"), Base()))
-    for each in changes:
+    for each in sorted(changes, key=lambda change: change.key):
         writer.add_change(each)
-        writer.add_settled(ProfileKey(each.key.type, f"{each.key.id}0"), EntryAfter())
+        writer.add_settled(ProfileKey(each.key.type, f"{each.key.id}\0"), EntryAfter())
     writer.close(PlanFoot())
     with SavedPlan(file, "this plan") as plan:
         yield plan
 
 
 def cargos(plan, wave):
-    return [plan.load(c).records_slice() for c in plan.contents() if c.wave == wave]
+    everyone = range(plan.foot.places)
+    return [load.records_slice() for load in plan.loads(wave, everyone)]
 
 
 CHANGES = (
@@ -84,11 +77,10 @@ def test_a_wave_finds_its_records_with_their_places(plan, wave, places, keys):
     assert [record.key for record in records_slice] == [CHANGES[n].key for n in keys]
 
 
-def test_for_sending_only_the_targets_written_once_are_read(plan):
+def test_a_record_knows_its_whole_change(plan):
     (records_slice,) = cargos(plan, 1)
     read = [records_slice.change(at) for at in range(len(records_slice))]
-    assert {each.targets for each in read} == {(ONCE,)}
-    assert {each.operations for each in read} < {each.operations for each in CHANGES}
+    assert read == [CHANGES[n] for n in (0, 2, 4)]
 
 
 def test_a_plan_counts_who_is_sent_anything(plan):
@@ -115,19 +107,18 @@ def test_parts_of_a_cargo_are_what_they_are_in_it(plan):
     assert odd.places == (0, 3)
     assert parse(odd.body)["d"] == [record.as_wire() for record in odd]
     assert records_slice.numbers_without([odd]) == [1]
-    assert list(records_slice.at_places(range(1, 3)).places) == [1]
-    assert len(records_slice.at_places(range(9, 12))) == 0
+    (some,) = plan.loads(1, range(1, 3))
+    assert list(some.records_slice()) == [records_slice[1]]
+    assert list(some.places) == [1]
+    assert list(plan.loads(1, range(9, 12))) == []
 
 
-def test_in_a_plain_plan_no_key_is_looked_at(plan):
-    with planned(change("a", PLAIN), change("b", PLAIN)) as plain:
-        (records_slice,) = cargos(plain, 1)
-        assert records_slice.folded == []
-    with planned(change("A", PLAIN), change("b", PLAIN)) as other:
-        (records_slice,) = cargos(other, 1)
-        assert records_slice.folded == ["identity=a", "identity=b"]
-        assert records_slice[1:].folded == ["identity=b"]
-        assert records_slice.only([1]).folded == ["identity=b"]
+def test_a_cargo_knows_the_folded_keys_that_no_other_in_flight_may_hold():
+    with planned(change("A", PLAIN), change("b", PLAIN)) as plan:
+        (records_slice,) = cargos(plan, 1)
+        assert list(records_slice.folded) == ["identity=a", "identity=b"]
+        assert list(records_slice[1:].folded) == ["identity=b"]
+        assert list(records_slice.only([1]).folded) == ["identity=b"]
 
 
 def test_what_a_journal_is_given_is_every_line_of_a_profile(plan):
@@ -144,7 +135,7 @@ OPERATIONS = st.lists(
 )
 KEYS = st.text("aAbB é", min_size=1, max_size=2).filter(str.strip)
 MANY = st.dictionaries(KEYS, OPERATIONS, max_size=12).map(
-    lambda found: [change(key, *operations) for key, operations in found.items()]
+    lambda found: [change(key, *found[key]) for key in sorted(found)]
 )
 
 

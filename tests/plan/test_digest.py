@@ -39,7 +39,7 @@ def test_a_digest_is_sha256_and_64_hex_digits():
     "change",
     [
         replace(CHANGE, origins=(Origin("people/jack.yaml", 3),)),
-        replace(CHANGE, settled=EntryAfter("f" * 32, ("vip",), ("team",))),
+        replace(CHANGE, settled=EntryAfter("f" * 32, ("vip",))),
         with_operation(since="run-7"),
     ],
 )
@@ -53,6 +53,7 @@ def test_where_it_stands_and_what_is_settled_change_nothing(change):
         replace(CHANGE, key=ProfileKey("objectId", "u1")),
         replace(CHANGE, key=ProfileKey("identity", "u2")),
         replace(CHANGE, released=()),
+        replace(CHANGE, settled=EntryAfter(forget=("team",))),
         replace(CHANGE, released=("Team", "Tier")),
         replace(CHANGE, operations=(SET,)),
         replace(CHANGE, operations=(ADD, SET)),

@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import fields, replace
 
 from ctsync.canonical_json import canonical, sha256
+from ctsync.diagnostics import Diagnostic
 from ctsync.errors import CtsyncError, PlanRefused
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.change_statistics import ChangeStatistics
-from ctsync.model.desired_value import DesiredValue
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
@@ -34,12 +34,16 @@ HEAD = PlanHead(
     records_per_call=7,
     hides_identities=True,
     sandbox=True,
+    passcode_variable="CRM_PASSCODE",
+    notify_host="hooks.example.com",
+    tool_version="0.0.9",
     inputs=(("people/jack.yaml", "ab" * 16),),
 )
 CHANGE = Change(
     ProfileKey("objectId", "o1"),
     "update",
     (
+        Operation("MSG-email", "subscription", "set", True, "unknown", after=True),
         Operation("Points", "counter", "$incr", 20, "known", before=100, after=120),
         Operation(
             "Tags",
@@ -56,28 +60,20 @@ CHANGE = Change(
             ours=("a",),
             excluded=("x",),
         ),
-        Operation("Vip", "boolean", "set", False, "unknown", after=False),
     ),
     origins=(Origin("people/jack.yaml", 3), Origin("t.csv", None, 4, "vip", "loyalty")),
     released=("Team",),
-    targets=(
-        DesiredValue("Points", "counter", 120, write="once"),
-        DesiredValue("Vip", "boolean", value=False),
-        DesiredValue("Zero", "number", 0),
-        DesiredValue("Tags", "list", exact=(), leaving=True),
-        DesiredValue("More", "list", include=("a",), exclude=("x",), take_back=("b",)),
-        DesiredValue("Name", "string", sensitive=True),
-    ),
     settled=EntryAfter("f" * 32, ("vip",), ("team",)),
     opt_in=True,
+    once=("points",),
     locked=("Points",),
 )
 FOOT = PlanFoot(
-    summary={"profiles": {"create": 1, "update": 2, "release": 3}},
+    summary={"profiles": {"entries": 9, "unchanged": 7}, "once_held": 2},
     blocked=(BlockedRule("limits.update", "30%", 412, "--accept update=412"),),
     left_out=5,
-    locked=6,
-    diagnostics=({"severity": "info", "code": "CT404"},),
+    skips={"loyalty": (1, 100)},
+    diagnostics=(Diagnostic("info", "CT404", "written once").as_json(),),
     diagnostic_totals={"CT404": 1},
 )
 SETTLED = (
@@ -91,8 +87,8 @@ def saved(tmp_path):
     path = tmp_path / "made.ctplan"
     with path.open("wb") as file:
         writer = PlanWriter(file, HEAD)
-        writer.add_change(CHANGE)
         writer.add_settled(*SETTLED)
+        writer.add_change(CHANGE)
         writer.close(FOOT)
     return path
 
@@ -140,17 +136,29 @@ def test_what_is_settled_comes_back(saved):
 
 def test_the_foot_comes_back_with_the_digest(saved):
     foot = open_plan(saved).foot
-    for field in fields(PlanFoot):
-        if getattr(FOOT, field.name) != getattr(PlanFoot(), field.name):
-            assert getattr(foot, field.name) == getattr(FOOT, field.name)
+    for name in ("blocked", "left_out", "skips", "diagnostics", "diagnostic_totals"):
+        assert getattr(foot, name) == getattr(FOOT, name)
     assert foot.survey == ChangeStatistics.of([CHANGE])
     assert foot.digest.startswith("sha256:")
-    assert foot.changes == 6
+    assert (foot.changes, foot.places, foot.locked) == (1, 1, 1)
+
+
+def test_the_foot_counts_what_the_changes_say_and_keeps_what_they_do_not(saved):
+    assert open_plan(saved).foot.summary == {
+        "profiles": {
+            "entries": 9, "create": 0, "update": 1, "release": 0, "remove": 0,
+            "undeclared": 0, "unchanged": 7, "skipped": 0,
+        },
+        "operations": {
+            "set": 1, "$add": 1, "$remove": 0, "$incr": 1, "$decr": 0, "$delete": 0,
+        },
+        "opt_in": 1, "once_held": 2, "records": 3, "calls": 3,
+    }  # fmt: skip
 
 
 def test_the_example_leaves_no_field_at_its_default():
     """So that a field which is forgotten in the document shows here."""
-    for example in (HEAD, CHANGE, CHANGE.operations[1], CHANGE.settled):
+    for example in (HEAD, CHANGE, CHANGE.operations[2], CHANGE.settled):
         for field in fields(example):
             assert getattr(example, field.name) != field.default, field.name
 
@@ -227,7 +235,7 @@ def test_another_format_is_refused_though_its_seal_holds(ends, refused, name):
 @pytest.mark.parametrize("end", [0, 2])
 def test_ends_that_lack_a_field_are_refused(ends, refused, end):
     whole = ends[end].get("foot") or ends[end]
-    for field in whole.keys() - {"format", "tool_version", "bytes"}:
+    for field in whole.keys() - {"format", "bytes"}:
         head, between, foot = copy.deepcopy(ends)
         del (foot["foot"] if end else head)[field]
         data = sealed(head, *between, foot=foot)
@@ -256,7 +264,8 @@ def test_ends_of_a_plan_that_fills_the_disk_are_read_at_once(ends, tmp_path, rea
 
 
 def test_a_foot_longer_than_a_block_is_found(tmp_path):
-    path, said = tmp_path / "noisy.ctplan", {"code": "CT404", "message": "x" * 1000}
+    path = tmp_path / "noisy.ctplan"
+    said = Diagnostic("info", "CT404", "x" * 1000).as_json()
     foot = replace(FOOT, diagnostics=(said,) * 3000)
     with path.open("wb") as file:
         writer = PlanWriter(file, HEAD)
@@ -345,5 +354,5 @@ def test_a_plan_holds_no_time_host_or_user(saved):
     assert set(head) == {
         "format", "tool_version", "account", "base", "environment", "first_run",
         "targets", "excludes", "accepted", "records_per_call", "hides_identities",
-        "sandbox", "inputs", "project",
+        "sandbox", "inputs", "project", "passcode_variable", "notify_host",
     }  # fmt: skip

@@ -118,7 +118,7 @@ def test_a_chosen_attribute_leaves_the_rest_unsettled(project, plan, fold):
     partial = plan(project, targets=["identity=u1", "attribute=Plan"])
     change = partial.change()
     assert change.settled.fingerprint is None
-    assert [target.attribute for target in change.targets] == ["Plan"]
+    assert [operation.attribute for operation in change.operations] == ["Plan"]
     entries = fold(partial)
     rest = plan(project, *entries)
     assert [name for name, *_ in rest.sent()] == ["Team", "Tier"]

@@ -259,7 +259,7 @@ def test_skip_is_held_against_the_rows_of_the_table(
     project = table(*many(100, bad), invalid="skip", limits={"skip": limit})
     planned = plan(project, first_run=first_run)
     assert planned.blocked == ({"limits.skip": bad} if blocks else {})
-    assert planned.document.foot.skips == ({"t": [bad, 100]} if bad else {})
+    assert planned.document.foot.skips == ({"t": (bad, 100)} if bad else {})
 
 
 def test_each_table_is_held_by_itself(project_view, plan):

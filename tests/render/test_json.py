@@ -38,7 +38,9 @@ def test_the_keys_of_the_document_are_pinned(a, whole, jack):
     data = json.loads(whole("json", a.view(jack)))
     assert list(data) == [*DOCUMENT_KEYS, "changes"]
     (change,) = data["changes"]
-    assert sorted(change) == ["action", "key", "operations", "origins", "released"]
+    assert sorted(change) == [
+        "action", "forgotten", "key", "operations", "origins", "released",
+    ]  # fmt: skip
     assert {tuple(sorted(op)) for op in change["operations"]} == {tuple(OPERATION_KEYS)}
     assert data["account"].keys() == {"id", "region", "endpoint"}
     assert data["base"] == {"lineage": "lineage-1", "serial": 3}
@@ -55,6 +57,7 @@ def test_a_change_is_shown_as_the_documents_promise(a, whole):
             "action": "update",
             "origins": [{"file": "people/jack.yaml", "line": 3, "row": None}],
             "released": [],
+            "forgotten": [],
             "operations": [
                 {
                     "attribute": "Points",

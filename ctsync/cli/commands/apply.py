@@ -59,6 +59,11 @@ from ctsync.model.policy import Limit
     metavar="SECONDS",
     help="Wait so long for another run to let go of the state.",
 )
+@click.option(
+    "--require-signature",
+    is_flag=True,
+    help="Refuse a saved plan that is not signed with the key in CTSYNC_PLAN_KEY.",
+)
 @target_option
 @accept_option
 @engine_option
@@ -76,6 +81,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     canary: Limit | None,
     allow_rejected: Limit | None,
     lock_timeout: float,
+    require_signature: bool,
     target: tuple[str, ...],
     accept: tuple[str, ...],
     engine: str | None,
@@ -101,5 +107,6 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
         canary=canary,
         allow_rejected=allow_rejected,
         lock_timeout_seconds=lock_timeout,
+        require_signature=require_signature,
     )
     return apply_command(settings, orders)

@@ -24,6 +24,11 @@ from ctsync.cli.shared_options import (
     help="Save the plan to FILE, for show and apply; it holds values in clear.",
 )
 @click.option(
+    "--sign",
+    is_flag=True,
+    help="Sign the saved plan with the key in CTSYNC_PLAN_KEY (64 hex digits).",
+)
+@click.option(
     "--detailed-exitcode",
     is_flag=True,
     help="Exit 2 instead of 0 if there are changes.",
@@ -39,6 +44,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     project: Path | None,
     *,
     out: Path | None,
+    sign: bool,
     detailed_exitcode: bool,
     target: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -57,14 +63,16 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     from ctsync.cli.plan_options import PlanOptions, plan_now
     from ctsync.cli.plan_output import show_plan
     from ctsync.cli.project_session import open_session
+    from ctsync.cli.signing import key_for
     from ctsync.render import RENDERERS
 
     require_format(settings, *RENDERERS)
+    key = key_for(out) if sign else None
     wish = PlanOptions(target, exclude, accept, engine)
     session = open_session(settings, project)
     with plan_now(session, folded_view(session.store()), wish) as plan:
         if out is not None:
-            plan.copy_to(settings.directory / out)
+            plan.copy_to(settings.directory / out, key)
         code = 2 if detailed_exitcode and plan.foot.changes else 0
         code = 6 if plan.foot.blocked else code
         show_plan(
