@@ -50,8 +50,14 @@ class Witness(Struct, frozen=True):
             if not self._bears_out(fold_name(name), own, change, entry):
                 return name
         moved = {fold_name(op.attribute) for op in change.operations}
-        strays = (name for name in change.once if name not in moved)
-        return next(strays, None)
+        released = {fold_name(name) for name in change.released}
+        strays = {*change.once} - moved
+        strays |= {
+            name
+            for name in {*change.settled.forget} - moved - released
+            if not _may_forget(name, change, entry)
+        }
+        return min(strays, default=None)
 
     def _bears_out(
         self,
@@ -91,12 +97,7 @@ class Memory:
         """Return a change with no more than it shows, unless today's is the same."""
         if self._says(change.key) == change_line(change):
             return change
-        names = (*change.released, *(op.attribute for op in change.operations))
-        shown = {fold_name(name) for name in names}
-        settled = change.settled
-        forget = tuple(name for name in settled.forget if name in shown)
-        settled = replace(settled, fingerprint=None, forget=forget)
-        return replace(change, settled=settled)
+        return replace(change, settled=replace(change.settled, fingerprint=None))
 
     def confirms(self, key: ProfileKey, settled: EntryAfter) -> bool:
         """Return whether an entry gets the same today."""
@@ -108,6 +109,18 @@ class Memory:
         if self._next is None or self._next[0] != key:
             return None
         return self._next[1]
+
+
+def _may_forget(folded: str, change: Change, entry: Entry | None) -> bool:
+    """Return whether an attribute may leave an entry though nothing is done to it.
+
+    It does if it has no value any more, or is what a cohort gives at parting.
+    """
+    known = None if entry is None else entry.attributes.get(folded)
+    if entry is None or known is None:
+        return True
+    is_empty = known.kind == "list" and not (known.present or known.maybe)
+    return is_empty or not {*entry.cohorts}.issubset(change.settled.cohorts)
 
 
 def not_borne_out(name: str, place: int, attribute: str | None) -> PlanRefused:

@@ -1,11 +1,17 @@
 """A saved plan is applied once, to the state it was made from, whole or continued."""
 
+import io
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from ctsync.canonical_json import sha256
+from ctsync.model.change import EntryAfter
+from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.plan_checksum import seal_line
+from ctsync.plan.plan_file import open_plan
+from ctsync.plan.plan_writer import PlanWriter
 
 COUNT = 6
 
@@ -298,3 +304,153 @@ def _damage(path, place):
     data = bytearray(path.read_bytes())
     data[place] ^= 1
     path.write_bytes(data)
+
+
+def _rewrite(path, edit, **head):
+    """Write a plan anew from edited changes, with all that follows from them."""
+    with open_plan(path) as plan:
+        changes = [edit(change) for change in plan.changes()]
+        writer = PlanWriter(file := io.BytesIO(), replace(plan.head, **head))
+        for change in changes:
+            writer.add_change(change)
+        writer.close(plan.foot)
+    path.write_bytes(file.getvalue())
+
+
+def _first(change, **fields):
+    operation = replace(change.operations[0], **fields)
+    return replace(change, operations=(operation, *change.operations[1:]))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda change: _first(change, before="Gold"),
+        lambda change: _first(change, operand="Best"),
+        lambda change: _first(change, operand=True, after=True),
+        lambda change: _first(change, kind="number"),
+        lambda change: replace(change, action="create"),
+        lambda change: replace(change, once=("plan",)),
+        lambda change: replace(change, released=("Nothing",)),
+    ],
+)
+def test_a_change_that_the_state_does_not_bear_out_is_refused(planned, edit):
+    _rewrite(planned.folder / "p.plan", edit)
+    digest = planned.json("show", "p.plan")["digest"]
+    calls = planned.calls
+    for approval in (["--auto-approve"], ["--expect-digest", digest], ["--dry-run"]):
+        ended = planned.run("apply", "p.plan", *approval)
+        assert ended.code == 4, ended.said
+        assert "not borne out" in ended.err
+    assert planned.calls == calls
+
+
+def test_limits_are_held_against_the_entries_that_the_state_has(planned):
+    def edited(entries):
+        path = planned.folder / "p.plan"
+        planned.ok("plan", "--out", "p.plan")
+        before = b'"entries":6'
+        _forge(path, before, b'"entries":%d' % entries)
+        return planned.run("apply", "p.plan", "--auto-approve")
+
+    for entries in (0, 5, 10**9):
+        ended = edited(entries)
+        assert ended.code == 4
+        assert "the state has" in ended.err
+
+
+def test_an_edited_opt_in_counts_as_one_whatever_the_file_says(desk):
+    desk.begun({"u1": {"MSG-email": False}})
+    desk.people({"u1": {"MSG-email": True}})
+    desk.run("plan", "--out", "p.plan", "--accept", "opt_in=1")
+    _rewrite(desk.folder / "p.plan", lambda change: change, accepted={})
+    calls = desk.calls
+    assert desk.run("apply", "p.plan", "--auto-approve").code == 6
+    assert desk.calls == calls
+
+
+def test_accepted_limits_are_part_of_what_a_digest_approves(planned):
+    digest = planned.json("show", "p.plan")["digest"]
+    _rewrite(planned.folder / "p.plan", lambda change: change, accepted={"opt_in": 9})
+    assert planned.json("show", "p.plan")["digest"] != digest
+    assert planned.run("apply", "p.plan", "--expect-digest", digest).code == 4
+
+
+def test_a_line_that_no_change_stands_for_makes_nothing_forget(desk):
+    desk.begun({"u1": {"Points": 5}, "u2": {"Points": 5}})
+    desk.people({"u1": {"Points": 6}, "u2": {"Points": 5}})
+    desk.ok("plan", "--out", "p.plan")
+    path = desk.folder / "p.plan"
+    with open_plan(path) as plan:
+        writer = PlanWriter(file := io.BytesIO(), plan.head)
+        for change in plan.changes():
+            writer.add_change(change)
+        writer.add_settled(
+            ProfileKey("identity", "u2"), EntryAfter("f" * 32, (), ("points",))
+        )
+        writer.close(plan.foot)
+    path.write_bytes(file.getvalue())
+    desk.ok("apply", "p.plan", "--auto-approve")
+    kept = [json.loads(line) for line in desk.state().splitlines()]
+    assert kept[2]["attributes"]["points"]["value"] == 5
+    assert desk.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_change_left_out_of_a_plan_is_in_the_next_one(planned):
+    def without_points(change):
+        return replace(change, operations=change.operations[:1])
+
+    _rewrite(planned.folder / "p.plan", without_points)
+    planned.ok("apply", "p.plan", "--auto-approve")
+    planned.ok("apply", "--auto-approve")
+    assert _values(planned) == GOLD
+
+
+def test_changes_out_of_order_are_refused(planned):
+    path = planned.folder / "p.plan"
+    first, one, two, *rest, _ = path.read_bytes().splitlines(keepends=True)
+    lines = [first, two, one, *rest]
+    path.write_bytes(b"".join((*lines, seal_line(first, rest[-1], sha256(*lines)))))
+    calls = planned.calls
+    assert planned.run("apply", "p.plan", "--auto-approve").code == 4
+    assert planned.run("show", "p.plan").code == 4
+    assert planned.calls == calls
+
+
+KEY = "0123456789abcdef" * 4
+
+
+def test_a_signed_plan_is_applied_where_a_signature_is_required(planned, monkeypatch):
+    required = ("apply", "p.plan", "--auto-approve", "--require-signature")
+    assert planned.run(*required).code == 4
+    assert planned.run("plan", "--sign", "--out", "p.plan").code == 1
+    monkeypatch.setenv("CTSYNC_PLAN_KEY", KEY)
+    assert planned.run("plan", "--sign").code == 64
+    assert planned.run("apply", "--require-signature", "--auto-approve").code == 64
+    assert planned.run(*required).code == 4  # not signed
+    said = planned.ok("plan", "--sign", "--out", "p.plan").said
+    signed = (planned.folder / "p.plan").read_bytes()
+    assert KEY not in said
+    assert KEY.encode() not in signed
+    monkeypatch.setenv("CTSYNC_PLAN_KEY", KEY[::-1])
+    assert planned.run(*required).code == 4
+    monkeypatch.setenv("CTSYNC_PLAN_KEY", "no key at all")
+    ended = planned.run(*required)
+    assert (ended.code, "64 hex digits" in ended.err) == (4, True)
+    assert "no key at all" not in ended.said
+    monkeypatch.setenv("CTSYNC_PLAN_KEY", KEY)
+    _rewrite(planned.folder / "p.plan", lambda change: change, project="other")
+    assert planned.run(*required).code == 4
+    (planned.folder / "p.plan").write_bytes(signed)
+    planned.ok(*required)
+    assert _values(planned) == GOLD
+
+
+def test_a_plan_for_another_passcode_or_listener_is_refused(planned):
+    for more in (
+        "notify: https://else.example.com/hook",
+        "environments: {}",
+    ):
+        planned.project(f"upload: {{records_per_call: 1, concurrency: 1}}\n{more}\n")
+        code = planned.run("apply", "p.plan", "--dry-run").code
+        assert code == (4 if "notify" in more else 0)
