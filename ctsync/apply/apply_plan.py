@@ -30,7 +30,7 @@ from ctsync.apply.wave_runner import WaveRunner
 from ctsync.apply.witness import Witness
 from ctsync.errors import CtsyncError, out_of_memory
 from ctsync.model.policy import REVEAL
-from ctsync.plan.plan_file import SavedPlan
+from ctsync.plan.plan_file import SavedPlan, room_for_plan
 from ctsync.state.base import JournalWriter, Store
 from ctsync.transport.upload_result import Transport, UploadResult
 
@@ -77,13 +77,14 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
         if witness is not None and standing == "fresh":
             check_counts(plan, present)
         if witness is not None or standing == "continued":
-            due = remainder(
-                plan,
-                present,
-                terms.frame,
-                is_fresh=standing == "fresh",
-                witness=witness,
-            )
+            with room_for_plan():
+                due = remainder(
+                    plan,
+                    present,
+                    terms.frame,
+                    is_fresh=standing == "fresh",
+                    witness=witness,
+                )
             stack.enter_context(due.plan)
         run = _Run(
             plan,

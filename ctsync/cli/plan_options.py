@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctsync.cli.project_session import ProjectSession
-from ctsync.errors import CtsyncError, UsageError
+from ctsync.errors import UsageError
 from ctsync.model.policy import LIMITS, REVEAL
 
 if TYPE_CHECKING:
@@ -65,22 +65,14 @@ def plan_now(
         UsageError: a selector or an option means nothing.
         CtsyncError: there is no room for the plan.
     """
-    from tempfile import gettempdir
-
     from ctsync.plan.make_plan import make_plan
-    from ctsync.plan.plan_file import scratch_file
+    from ctsync.plan.plan_file import room_for_plan, scratch_file
 
     planner = planner_for(session, present, selection_of(wish), wish.engine)
     head = _head(session, present, wish)
     columns = present.columns.sql if present.columns is not None else None
-    try:
+    with room_for_plan():
         return make_plan(planner, head, present.entries(), scratch_file(), columns)
-    except OSError as error:
-        raise CtsyncError(
-            f"the plan cannot be kept in {gettempdir()}: {error.strerror}",
-            hint="make room there, or name a roomier folder with TMPDIR",
-            code="plan_unwritable",
-        ) from error
 
 
 def planner_for(

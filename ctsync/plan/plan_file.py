@@ -13,6 +13,7 @@ import os
 import tempfile
 import weakref
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hmac import compare_digest
 from itertools import islice
 from pathlib import Path
@@ -227,6 +228,23 @@ def open_plan(path: Path) -> SavedPlan:
 def scratch_file() -> BinaryIO:
     """Return a nameless file for a plan that is not kept; it goes with the process."""
     return tempfile.TemporaryFile()
+
+
+@contextmanager
+def room_for_plan() -> Iterator[None]:
+    """Say of a disk that fails under a scratch file what can be done.
+
+    Raises:
+        CtsyncError: there is no room for the plan.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise CtsyncError(
+            f"the plan cannot be kept in {tempfile.gettempdir()}: {error.strerror}",
+            hint="make room there, or name a roomier folder with TMPDIR",
+            code="plan_unwritable",
+        ) from error
 
 
 def _not_its_own(name: str) -> PlanRefused:

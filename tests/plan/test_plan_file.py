@@ -38,6 +38,9 @@ HEAD = PlanHead(
     notify_host="hooks.example.com",
     tool_version="0.0.9",
     inputs=(("people/jack.yaml", "ab" * 16),),
+    talks_to={"account": "TEST-4Z5", "region": "in1"},
+    talked_to={"account": "TEST-4Z5", "region": "eu1"},
+    unmarked=("Manager",),
 )
 CHANGE = Change(
     ProfileKey("objectId", "o1"),
@@ -355,4 +358,5 @@ def test_a_plan_holds_no_time_host_or_user(saved):
         "format", "tool_version", "account", "base", "environment", "first_run",
         "targets", "excludes", "accepted", "records_per_call", "hides_identities",
         "sandbox", "inputs", "project", "passcode_variable", "notify_host",
+        "talks_to", "talked_to", "unmarked",
     }  # fmt: skip

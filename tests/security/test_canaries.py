@@ -130,7 +130,8 @@ def test_a_webhook_in_trouble_is_not_named(planted, listen, monkeypatch, status)
     said = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nLocation: /x\r\n\r\n"
     listener = listen(lambda connection: connection.sendall(said))
     monkeypatch.setenv("WEBHOOK_URL", f"{listener.url}/{HOOK}")
-    ended = planted.run("apply", "p.plan", "--auto-approve", "-v", "-v")
+    assert planted.run("plan", "--out", "other.plan").code == 0
+    ended = planted.run("apply", "other.plan", "--auto-approve", "-v", "-v")
     assert ended.code == 0
     assert "webhook" in ended.err
     check_said(ended.said)

@@ -170,7 +170,8 @@ def test_a_word_that_three_rows_share_is_told(desk):
     assert "Bronce" not in str(told)
     assert {*told} == {1, 2, 3, 4}
     assert {str(d["key"]) for d in document["diagnostics"] if d["row"]} == {
-        str({"identity": f"x.csv:{row}", "masked": True}) for row in told
+        str({"identity": f"x.csv row {row} (line {row + 1})", "masked": True})
+        for row in told
     }
 
 
