@@ -10,7 +10,8 @@ from ctsync.render.plan_view import Style
 
 DOCUMENT_KEYS = [
     "format", "exit_code", "error", "diagnostics", "diagnostic_totals", "digest",
-    "environment", "account", "base", "first_run", "sandbox", "verified",
+    "environment", "account", "talks_to", "talked_to", "new_since_last_apply",
+    "unmarked", "base", "first_run", "sandbox", "verified",
     "targets", "excludes", "partial", "accepted", "blocked", "summary",
 ]  # fmt: skip
 OPERATION_KEYS = [
