@@ -12,7 +12,6 @@ from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.stored_entries import StoredEntries
 from ctsync.state.arrow_rows import COLUMNS, Table, merged_segments, present_rows
-from ctsync.state.atomic_files import PinnedFile
 from ctsync.state.base import Columns, Snapshot
 from ctsync.state.manifest import Manifest
 from ctsync.state.parquet_files import ParquetFile, ParquetFileReader
@@ -29,7 +28,7 @@ class ParquetSnapshot:
         folder: Path,
         location: str,
         manifest: Manifest,
-        leases: Sequence[PinnedFile],
+        leases: Sequence[object],
     ) -> None:
         self.manifest = manifest
         self.location = location

@@ -10,15 +10,13 @@ them. Beside them stand `journal` while a run is at work or was cut off, `lock` 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ctsync.errors import StateError, UsageError
-from ctsync.model.entry import Entry
-from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
-from ctsync.state.arrow_rows import Row, Table, in_groups, tables_of
+from ctsync.state.arrow_rows import Table
 from ctsync.state.atomic_files import (
     PinnedFile,
     make_private_folder,
@@ -27,13 +25,8 @@ from ctsync.state.atomic_files import (
     sync_folder,
     write_private,
 )
-from ctsync.state.base import Snapshot
-from ctsync.state.changed_lines import ChangedLine, changed_lines
-from ctsync.state.edited_parquet import edited_snapshot
-from ctsync.state.entry_edits import Edit, changed_entry
 from ctsync.state.file_leases import lease, remove_unleased
 from ctsync.state.file_store import FileStore
-from ctsync.state.lineage_checks import check_next
 from ctsync.state.manifest import (
     NAME,
     SHEET_NAME,
@@ -43,12 +36,13 @@ from ctsync.state.manifest import (
 )
 from ctsync.state.parquet_files import ParquetFile, write_parquet
 from ctsync.state.parquet_snapshot import ParquetSnapshot
-from ctsync.state.snapshot_codec import EntryDigest, not_a_state
+from ctsync.state.sheet_store import SheetStore
+from ctsync.state.snapshot_codec import not_a_state
 
 TRIES = 10
 
 
-class ParquetStore(FileStore):
+class ParquetStore(FileStore, SheetStore):
     """Keeps a state of millions in a folder."""
 
     name = "parquet"
@@ -75,60 +69,10 @@ class ParquetStore(FileStore):
             )
         return cls(folder / location, location)
 
-    def read(self) -> Snapshot:
-        """Return the snapshot after comparing its files with the manifest."""
-        version = self._version()
-        return Snapshot() if version is None else version.snapshot()
-
-    def read_unverified(self) -> Snapshot:
-        """The snapshot as it stands, sorted; sheets out of order go to memory."""
-        version = self._version(is_verified=False)
-        return Snapshot() if version is None else edited_snapshot(version)
-
-    def replace(self, header: Header, entries: Iterable[Entry]) -> Header:
-        """Write a base, then the manifest that names it alone."""
-        digest = EntryDigest()
-        rows = ((entry.key, entry, digest.add(entry)) for entry in entries)
-        with self._writing() as writing:
-            base = writing.parquet_file("base", tables_of(rows))
-            return writing.publish(Manifest(digest.seal(header), base))
-
-    def amend(self, header: Header, edits: Iterable[tuple[ProfileKey, Edit]]) -> Header:
-        """Write a segment, then the manifest that names it too; compact if due."""
-        version = self._version()
-        before = None if version is None else version.manifest.header
-        check_next(before, header, location=self.location)
-        if version is None or self._is_small(version.manifest):
-            entries = iter(()) if version is None else version.entries()
-            return self.replace(header, changed_entry(entries, edits))
-        digest = EntryDigest(before)
-        with self._writing() as writing:
-            rows = _rows(changed_lines(version.pick, edits, digest))
-            segment = writing.parquet_file("segment", tables_of(rows))
-            segments = (*version.manifest.segments, *[segment] * bool(segment.rows))
-            manifest = Manifest(digest.seal(header), version.manifest.base, segments)
-            return writing.publish(self._compacted(writing, manifest))
-
     def discard_journal(self) -> None:
         """Remove the journal file, and what nobody needs since the last write."""
         super().discard_journal()
         self._tidy()
-
-    def _is_small(self, manifest: Manifest) -> bool:
-        return manifest.base.rows <= self.compaction.small_rows
-
-    def _compacted(self, writing: _Writing, manifest: Manifest) -> Manifest:
-        whole = ParquetSnapshot(self.path, self.location, manifest, ())
-        header, base, segments = manifest.header, manifest.base, manifest.segments
-        if self.compaction.is_due(manifest):
-            tables = in_groups(whole.resolved(manifest.parquet_files))
-            return Manifest(header, writing.parquet_file("base", tables))
-        count = self.compaction.tail(segments)
-        if count < 2:
-            return manifest
-        tables = in_groups(whole.merged(segments[-count:]))
-        segments = (*segments[:-count], writing.parquet_file("segment", tables))
-        return Manifest(header, base, segments)
 
     def _version(self, *, is_verified: bool = True) -> ParquetSnapshot | None:
         """Open the manifest and the files that belong to it."""
@@ -219,20 +163,20 @@ class _Writing:
     """Files that are written before the manifest names them."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self.paths: list[Path] = []
 
     def parquet_file(self, kind: str, tables: Iterable[Table]) -> ParquetFile:
         """Write a data file under a name that no other one has."""
-        numbers = map(_number, _sheets_in(self._folder))
+        numbers = map(_number, _sheets_in(self.folder))
         name = f"ctsync-{kind}-{max(numbers, default=0) + 1}.parquet"
-        self.paths.append(self._folder / name)
+        self.paths.append(self.folder / name)
         return write_parquet(self.paths[-1], tables)
 
     def publish(self, manifest: Manifest) -> Header:
         """Let the manifest name its files, once their names would survive."""
-        sync_folder(self._folder)
-        write_private(self._folder / NAME, manifest.as_line())
+        sync_folder(self.folder)
+        write_private(self.folder / NAME, manifest.as_line())
         return manifest.header
 
 
@@ -246,10 +190,6 @@ def _sheets_in(folder: Path) -> list[Path]:
 def _number(path: Path) -> int:
     match = SHEET_NAME.fullmatch(path.name)
     return 0 if match is None else int(match[1])
-
-
-def _rows(changed: Iterable[ChangedLine]) -> Iterator[Row]:
-    return ((each.key, each.entry, each.line) for each in changed)
 
 
 STORE = ParquetStore

@@ -29,18 +29,26 @@ def write_run(
     """
     if keep > 0:
         make_private_folder(folder)
-        with (
-            written_aside(folder / _next_name(folder, record, location)) as fd,
-            os.fdopen(fd, "wb", closefd=False) as raw,
-            gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=_FAST, mtime=0) as file,
-        ):
-            file.writelines(run_lines(record, changes))
+        write_lines(folder / _next_name(folder, record, location), record, changes)
     for path in _files(folder)[keep:]:
         path.unlink(missing_ok=True)
 
 
-def run_lines(record: Line, changes: Iterable[Line]) -> Iterator[bytes]:
-    """Yield the lines that a run is kept as."""
+def write_lines(path: Path, record: Line, changes: Iterable[Line]) -> None:
+    """Write the file of one run.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    with (
+        written_aside(path) as fd,
+        os.fdopen(fd, "wb", closefd=False) as raw,
+        gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=_FAST, mtime=0) as file,
+    ):
+        file.writelines(_encoded(record, changes))
+
+
+def _encoded(record: Line, changes: Iterable[Line]) -> Iterator[bytes]:
     yield canonical(record) + b"\n"
     for change in changes:
         yield canonical(change) + b"\n"
@@ -54,19 +62,24 @@ def read_runs(folder: Path, location: str) -> Iterator[RunRecord]:
     """
     for path in _files(folder):
         try:
-            yield _run(path, location)
+            yield run_in(path, f"{location}/{path.name}")
         except StateError:
             # Who appends may remove the oldest meanwhile, which is no damage.
             if path.exists():
                 raise
 
 
-def _run(path: Path, location: str) -> RunRecord:
+def run_in(path: Path, location: str, *, held: object = None) -> RunRecord:
+    """Return the run in a file, which stays there as long as `held` does.
+
+    Raises:
+        StateError: it is damaged (code `history_damaged`), or cannot be read.
+    """
     record = next(_lines(path, location), None)
     if not isinstance(record, dict) or "run" not in record:
-        raise history_damaged(f"{location}/{path.name}")
+        raise history_damaged(location)
 
-    def changes() -> Iterator[Line]:
+    def changes(held: object = held) -> Iterator[Line]:  # noqa: ARG001
         lines = _lines(path, location)
         next(lines, None)
         return lines
@@ -80,7 +93,7 @@ def _lines(path: Path, location: str) -> Iterator[Line]:
             with gzip.open(path) as file:
                 yield from map(parse, file)
         except (EOFError, ValueError, zlib.error, gzip.BadGzipFile) as error:
-            raise history_damaged(f"{location}/{path.name}") from error
+            raise history_damaged(location) from error
 
 
 def history_damaged(what: str) -> StateError:
@@ -97,7 +110,7 @@ def _next_name(folder: Path, record: Line, location: str) -> str:
     last = next(iter(_files(folder)), None)
     number = 0 if last is None else int(last.name[:8])
     with suppress(StateError):
-        if last is not None and _run(last, location).record["run"] == record["run"]:
+        if last is not None and run_in(last, location).record["run"] == record["run"]:
             return last.name
     return f"{number + 1:08d}.jsonl.gz"
 

@@ -1,0 +1,106 @@
+"""What stores of Parquet files share: a base, segments, and when they are joined."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from ctsync.model.entry import Entry
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.snapshot import Header
+from ctsync.state.arrow_rows import Row, Table, in_groups, tables_of
+from ctsync.state.base import Snapshot, Store
+from ctsync.state.changed_lines import ChangedLine, changed_lines
+from ctsync.state.edited_parquet import edited_snapshot
+from ctsync.state.entry_edits import Edit, changed_entry
+from ctsync.state.lineage_checks import check_next
+from ctsync.state.manifest import Compaction, Manifest
+from ctsync.state.parquet_files import ParquetFile
+from ctsync.state.parquet_snapshot import ParquetSnapshot
+from ctsync.state.snapshot_codec import EntryDigest
+
+
+class Writing(Protocol):
+    """Data files that are written before a manifest names them."""
+
+    folder: Path
+    """Where they can be read, and so can those of the version before."""
+
+    def parquet_file(self, kind: str, tables: Iterable[Table]) -> ParquetFile:
+        """Write a data file under a name that no other one has."""
+        ...
+
+    def publish(self, manifest: Manifest) -> Header:
+        """Let the manifest take the place of the last one; gives its header."""
+        ...
+
+
+class SheetStore(Store):
+    """Writes bases and segments; how they become the truth, its children say."""
+
+    compaction: Compaction
+
+    @abstractmethod
+    def _version(self, *, is_verified: bool = True) -> ParquetSnapshot | None:
+        """Open the last version and the files that belong to it."""
+
+    @abstractmethod
+    def _writing(self) -> AbstractContextManager[Writing]:
+        """Begin to write; what was written and not published does not stay."""
+
+    def read(self) -> Snapshot:
+        """Return the snapshot after comparing its files with the manifest."""
+        version = self._version()
+        return Snapshot() if version is None else version.snapshot()
+
+    def read_unverified(self) -> Snapshot:
+        """The snapshot as it stands, sorted; sheets out of order go to memory."""
+        version = self._version(is_verified=False)
+        return Snapshot() if version is None else edited_snapshot(version)
+
+    def replace(self, header: Header, entries: Iterable[Entry]) -> Header:
+        """Write a base, then the manifest that names it alone."""
+        digest = EntryDigest()
+        rows = ((entry.key, entry, digest.add(entry)) for entry in entries)
+        with self._writing() as writing:
+            base = writing.parquet_file("base", tables_of(rows))
+            return writing.publish(Manifest(digest.seal(header), base))
+
+    def amend(self, header: Header, edits: Iterable[tuple[ProfileKey, Edit]]) -> Header:
+        """Write a segment, then the manifest that names it too; compact if due."""
+        version = self._version()
+        before = None if version is None else version.manifest.header
+        check_next(before, header, location=self.location)
+        if version is None or self._is_small(version.manifest):
+            entries = iter(()) if version is None else version.entries()
+            return self.replace(header, changed_entry(entries, edits))
+        digest = EntryDigest(before)
+        with self._writing() as writing:
+            rows = _rows(changed_lines(version.pick, edits, digest))
+            segment = writing.parquet_file("segment", tables_of(rows))
+            segments = (*version.manifest.segments, *[segment] * bool(segment.rows))
+            manifest = Manifest(digest.seal(header), version.manifest.base, segments)
+            return writing.publish(self._compacted(writing, manifest))
+
+    def _is_small(self, manifest: Manifest) -> bool:
+        return manifest.base.rows <= self.compaction.small_rows
+
+    def _compacted(self, writing: Writing, manifest: Manifest) -> Manifest:
+        whole = ParquetSnapshot(writing.folder, self.location, manifest, ())
+        header, base, segments = manifest.header, manifest.base, manifest.segments
+        if self.compaction.is_due(manifest):
+            tables = in_groups(whole.resolved(manifest.parquet_files))
+            return Manifest(header, writing.parquet_file("base", tables))
+        count = self.compaction.tail(segments)
+        if count < 2:
+            return manifest
+        tables = in_groups(whole.merged(segments[-count:]))
+        segments = (*segments[:-count], writing.parquet_file("segment", tables))
+        return Manifest(header, base, segments)
+
+
+def _rows(changed: Iterable[ChangedLine]) -> Iterator[Row]:
+    return ((each.key, each.entry, each.line) for each in changed)
