@@ -39,3 +39,16 @@ def postgres_server():
     server = PostgresServer()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def object_server():
+    """An S3 server on this machine's loopback, to which the environment leads."""
+    from object_server import ObjectServer
+
+    server = ObjectServer()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in server.variables().items():
+            patch.setenv(name, value)
+        yield server
+    server.close()

@@ -36,13 +36,13 @@ from ctsync.state.manifest import (
 )
 from ctsync.state.parquet_files import ParquetFile, write_parquet
 from ctsync.state.parquet_snapshot import ParquetSnapshot
-from ctsync.state.sheet_store import SheetStore
+from ctsync.state.segmented_store import SegmentedStore
 from ctsync.state.snapshot_codec import not_a_state
 
 TRIES = 10
 
 
-class ParquetStore(FileStore, SheetStore):
+class ParquetStore(FileStore, SegmentedStore):
     """Keeps a state of millions in a folder."""
 
     name = "parquet"

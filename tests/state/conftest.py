@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import obstore
+import obstore.exceptions
 import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,10 +27,14 @@ from ctsync.state.base import Store
 from ctsync.state.journal_lines import seal_lines
 from ctsync.state.lock_holder import Holder
 from ctsync.state.manifest import Compaction
+from ctsync.state.object_store import ObjectStore
 from ctsync.state.open_store import open_store, stores
 from ctsync.state.parquet_store import ParquetStore
 
-from postgres_server import PostgresServer  # isort: skip - beside this folder
+from object_server import BUCKET, ObjectServer  # isort: skip - beside this folder
+from postgres_server import PostgresServer  # isort: skip
+
+TERM_SECONDS = 1.5  # of a lease: what is waited for once its holder is killed
 
 
 def files_under(folder: Path) -> list[Path]:
@@ -308,8 +314,109 @@ class PostgresBench(Bench):
         self.put_journal(newer(self.journal_bytes()))
 
 
+class ObjectBench(Bench):
+    """A state of its own in a bucket that all benches share."""
+
+    servers = ("object_server",)
+    numbers = itertools.count()
+    failure = obstore.exceptions.GenericError("the connection was cut")
+    seams = ((obstore, "put"), (obstore, "delete"))
+    compaction = Compaction()
+
+    def __init__(self, folder: Path, server: ObjectServer) -> None:
+        self.folder = folder
+        place = f"crm/{next(self.numbers)}-{os.getpid()}"
+        self.location = f"s3://{BUCKET}/{place}/"
+        self.bucket = server.store(BUCKET, place)
+
+    @property
+    def shown(self) -> str:
+        return f"s3://{BUCKET}"
+
+    def open(self) -> ObjectStore:
+        store = super().open()
+        assert isinstance(store, ObjectStore)
+        store.compaction, store.term_seconds = self.compaction, TERM_SECONDS
+        return store
+
+    def private_paths(self) -> list[Path]:
+        """Give all that is there but the head, whose content tells."""
+        return [Path(name) for name in self.object_names() if name != "head.json"]
+
+    def names(self) -> set[str]:
+        return {re.sub(r"[0-9]+", "N", name) for name in self.object_names()}
+
+    def object_names(self) -> list[str]:
+        pages = obstore.list(self.bucket)
+        return sorted(meta["path"] for page in pages for meta in page)
+
+    def get(self, name: str) -> bytes:
+        return bytes(obstore.get(self.bucket, name).bytes())
+
+    def edit_head(self, **fields: object) -> None:
+        head = canonical({**parse(self.get("head.json")), **fields})
+        obstore.put(self.bucket, "head.json", head)
+
+    def edit_header(self, **fields: object) -> None:
+        manifest = parse(parse(self.get("head.json"))["manifest"])
+        self.edit_head(manifest=canonical({**manifest, **fields}).decode())
+
+    def make_newer(self) -> None:
+        self.edit_header(format="ctsync.state/2", novelty=True)
+
+    def edit_rows(self, edit: Callable[[pa.Table], pa.Table]) -> None:
+        """Let another tool write the first data file anew."""
+        name = next(name for name in self.object_names() if "parquet" in name)
+        path = self.folder / "edited.parquet"
+        path.write_bytes(self.get(name))
+        pq.write_table(edit(pq.read_table(path)), path)
+        obstore.put(self.bucket, name, path.read_bytes())
+
+    edit_entry = ParquetBench.edit_entry
+    swap_entries = ParquetBench.swap_entries
+    repeat_entry = ParquetBench.repeat_entry
+    drop_last_entry = ParquetBench.drop_last_entry
+
+    def leave_leftover(self) -> None:
+        for name in ("ctsync-segment-77.parquet", "journal/77/00000000"):
+            obstore.put(self.bucket, name, b"half")
+
+    @property
+    def journal_folder(self) -> str:
+        return f"journal/{parse(self.get('head.json'))['journal']}/"
+
+    def groups(self) -> list[str]:
+        folder = self.journal_folder
+        return [name for name in self.object_names() if name.startswith(folder)]
+
+    def journal_bytes(self) -> bytes:
+        return b"".join(map(self.get, self.groups()))
+
+    def put_journal(self, lines: bytes) -> None:
+        groups = self.groups()
+        obstore.delete(self.bucket, groups)
+        obstore.put(self.bucket, groups[0], lines)
+
+    cut_journal = PostgresBench.cut_journal
+    damage_journal_line = PostgresBench.damage_journal_line
+    make_journal_newer = PostgresBench.make_journal_newer
+
+
+class ObjectSegmentsBench(ObjectBench):
+    """Whatever is amended stays beside the base."""
+
+    compaction = Compaction(small_rows=0, share=0)
+
+
+class ObjectCompactingBench(ObjectBench):
+    """Segments become a base again and again."""
+
+    compaction = Compaction(small_rows=0, share=1)
+
+
 BENCHES: dict[str, type[Bench]] = {
     "jsonl": JsonlBench,
+    "object-store": ObjectBench,
     "parquet": ParquetBench,
     "postgres": PostgresBench,
 }
@@ -317,6 +424,8 @@ AMENDED: dict[str, type[Bench]] = {
     **BENCHES,
     "parquet-segments": SegmentsBench,
     "parquet-compacting": CompactingBench,
+    "object-store-segments": ObjectSegmentsBench,
+    "object-store-compacting": ObjectCompactingBench,
 }
 
 

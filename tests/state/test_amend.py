@@ -189,7 +189,7 @@ def test_a_write_that_fails_anywhere_leaves_one_whole_version(
         del after
         if hand.calls < at:
             break
-    assert at > 4
+    assert at > 3
 
 
 entries_of = st.builds(
@@ -224,8 +224,8 @@ def test_stores_agree_after_any_history(amended_types, history):
             own.mkdir()
             benches.append(bench_type(own))
         for serial, (replaces, words) in enumerate(history, start=1):
-            headers = {_write(b, serial, words, replaces=replaces) for b in benches}
-            assert len(headers) == 1
+            headers = [_write(b, serial, words, replaces=replaces) for b in benches]
+            assert headers == headers[:1] * len(headers)
             first, *others = [b.open().read() for b in benches]
             entries = list(first.entries())
             assert with_digest(first.header, entries) == first.header

@@ -473,6 +473,7 @@ import sys
 from pathlib import Path
 from ctsync.state import Holder, open_store
 store = open_store(sys.argv[2], folder=Path(sys.argv[1]), name=sys.argv[3] or None)
+store.term_seconds = 1.5  # where there is one
 holder = Holder("bob", "laptop", 99, "ctsync refresh", "2030-01-01T00:00:00Z")
 with store.lock(holder):
     print("held", flush=True)

@@ -3,13 +3,19 @@ import pytest
 from ctsync.errors import UsageError
 from ctsync.state import open_store
 from ctsync.state.jsonl_store import JsonlStore
+from ctsync.state.object_store import ObjectStore
 from ctsync.state.open_store import stores
 from ctsync.state.parquet_store import ParquetStore
 from ctsync.state.postgres import PostgresStore
 
 
 def test_these_stores_are_built():
-    assert [store.name for store in stores()] == ["jsonl", "parquet", "postgres"]
+    assert [store.name for store in stores()] == [
+        "jsonl",
+        "object-store",
+        "parquet",
+        "postgres",
+    ]
 
 
 def test_a_path_that_ends_in_jsonl_is_a_file_under_the_folder(tmp_path):
@@ -38,12 +44,29 @@ def test_a_database_holds_states_by_name(scheme):
     assert store.location == "postgresql://db"
 
 
+@pytest.mark.parametrize("scheme", ["s3", "gs", "az"])
+def test_a_bucket_holds_states_in_folders(scheme):
+    store = open_store(f"{scheme}://bucket/crm/prod/", name="eu")
+    assert isinstance(store, ObjectStore)
+    assert store.location == f"{scheme}://bucket"
+
+
 @pytest.mark.parametrize(
     "location",
-    ["", "state", "state.json", "s3://key:secret@bucket/state.jsonl", "s3://secret@b/"],
+    [
+        "",
+        "state",
+        "state.json",
+        "ftp://secret@b/",
+        "s3://key:secret@bucket/state.jsonl",
+        "s3://secret@b/",
+        "s3://bucket/secret",
+        "s3:///secret/",
+        "gs://bucket/?secret=secret",
+    ],
 )
 def test_other_locations_are_refused_with_the_forms(location):
     with pytest.raises(UsageError) as caught:
         open_store(location)
-    assert "secret" not in caught.value.message
-    assert ".jsonl" in caught.value.hint
+    assert "secret" not in f"{caught.value.message} {caught.value.hint}"
+    assert ".jsonl" in caught.value.hint or "BUCKET/PREFIX/" in caught.value.hint

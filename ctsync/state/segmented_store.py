@@ -38,7 +38,7 @@ class Writing(Protocol):
         ...
 
 
-class SheetStore(Store):
+class SegmentedStore(Store):
     """Writes bases and segments; how they become the truth, its children say."""
 
     compaction: Compaction
@@ -57,7 +57,7 @@ class SheetStore(Store):
         return Snapshot() if version is None else version.snapshot()
 
     def read_unverified(self) -> Snapshot:
-        """The snapshot as it stands, sorted; sheets out of order go to memory."""
+        """The snapshot as it stands, sorted; files out of order go to memory."""
         version = self._version(is_verified=False)
         return Snapshot() if version is None else edited_snapshot(version)
 
