@@ -1,0 +1,298 @@
+"""A state in a bucket: what only there can go wrong."""
+
+import itertools
+import signal
+import sys
+import threading
+from random import Random
+
+import obstore
+import pytest
+from http_proxy import HttpProxy, pass_all
+from object_server import BUCKET, PLAIN_BUCKET
+
+from ctsync.errors import StateError, StateLocked, UsageError
+from ctsync.state import Holder, open_store
+from ctsync.state.object_store import lease
+
+HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
+TERM_SECONDS = 1.5
+OTHER = Holder("bob", "laptop", 99, "ctsync refresh", "2030-01-01T00:00:00Z")
+
+
+@pytest.fixture
+def place(object_server):
+    return Place(object_server)
+
+
+class Place:
+    """A place of its own in the bucket, and what lies there."""
+
+    numbers = itertools.count()
+
+    def __init__(self, server, bucket=BUCKET):
+        folder = f"own/{next(self.numbers)}"
+        self.location = f"s3://{bucket}/{folder}/"
+        self.bucket = server.store(bucket, folder)
+
+    def store(self, *, term_seconds=TERM_SECONDS, name=None):
+        store = open_store(self.location, name=name)
+        store.term_seconds = term_seconds
+        return store
+
+    def names(self):
+        return sorted(m["path"] for page in obstore.list(self.bucket) for m in page)
+
+
+@pytest.fixture
+def proxy(object_server, monkeypatch):
+    """A way to the server that a test can trouble; the environment leads through it."""
+    made = HttpProxy(object_server.port)
+    for name, value in object_server.variables(made.port).items():
+        monkeypatch.setenv(name, value)
+    yield made
+    made.close()
+
+
+# What the bucket must do
+
+
+def test_a_bucket_without_versions_is_named(object_server):
+    (fault,) = Place(object_server, PLAIN_BUCKET).store().probe()
+    assert fault.code == "bucket_unversioned"
+    assert "versioning" in fault.hint
+
+
+@pytest.mark.parametrize("kind", [str, dict])
+def test_a_bucket_that_ignores_conditions_is_refused_before_the_first_write(
+    place, monkeypatch, holder, kind
+):
+    put = obstore.put
+
+    def careless(store, name, data, *, mode=None):
+        if isinstance(mode, kind):
+            return put(store, name, data)
+        return put(store, name, data, mode=mode)
+
+    monkeypatch.setattr(obstore, "put", careless)
+    (fault,) = place.store().probe()
+    assert fault.code == "bucket_unfit"
+    with (
+        pytest.raises(StateError, match="not fit for a state"),
+        place.store().lock(holder),
+    ):
+        pass
+    assert place.names() == []
+
+
+def test_a_missing_bucket_is_no_new_state(place, proxy):
+    proxy.fate = lambda method, path: "no bucket"
+    with pytest.raises(StateError, match="there is no bucket s3://versioned"):
+        place.store().read()
+
+
+def test_wrong_credentials_are_told_without_them(place, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong-s3cret")
+    with pytest.raises(StateError, match="credentials do not allow") as caught:
+        place.store().read()
+    assert "s3cret" not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_a_missing_client_is_told_with_how_to_install_it(place, monkeypatch):
+    monkeypatch.setitem(sys.modules, "obstore", None)
+    with pytest.raises(UsageError, match="obstore") as caught:
+        place.store().read()
+    assert "ctsync[object-store]" in caught.value.hint
+
+
+def test_states_in_folders_of_a_state_are_left_alone(place, entry, header, holder):
+    inner = [place.store(name=name) for name in ("prod", "journal", "runs")]
+    for store in inner:
+        store.replace(header(), [entry("inner")])
+        store.open_journal(HEAD).close()
+    with place.store().lock(holder):
+        place.store().replace(header(), [entry("a")])
+        place.store().discard_journal()
+    for store in inner:
+        assert [e.key.id for e in store.read().entries()] == ["inner"]
+        assert store.journal().head["run"] == "r1"
+
+
+def test_nothing_piles_up(place, entry, header, holder):
+    with place.store().lock(holder):
+        pass
+    store = place.store()
+    for serial in range(1, 5):
+        with store.lock(holder):
+            with store.open_journal(HEAD) as writer:
+                writer.append({"n": serial}, sync=True)
+            store.replace(header(serial), [entry("a")])
+            store.append_run({"run": f"r{serial}"}, [{"n": 1}], keep=2)
+            store.discard_journal()
+    kinds = [name.partition("/")[0].partition("-")[0] for name in place.names()]
+    assert kinds == ["ctsync", "head.json", "runs", "runs"]
+
+
+# The lease
+
+
+def test_who_comes_second_learns_soon_that_the_first_is_alive(place, holder):
+    with place.store(term_seconds=6).lock(OTHER):
+        began = lease.boot_seconds()
+        with pytest.raises(StateLocked, match="bob@laptop"), place.store().lock(holder):
+            pass
+        assert lease.boot_seconds() - began < 6
+
+
+def test_a_lease_that_moves_is_never_taken(place, holder):
+    taken = []
+    with place.store().lock(OTHER):
+        for _ in range(3):
+            try:
+                with place.store().lock(holder, timeout_seconds=TERM_SECONDS):
+                    taken.append(True)
+            except StateLocked:
+                pass
+    assert taken == []
+
+
+def still(store):
+    """Let a store's lease stand still once it is held: its renewals are lost."""
+    store._held._is_over.set()
+
+
+def test_who_lost_the_lease_can_neither_write_nor_send(place, entry, header, holder):
+    first = place.store()
+    with first.lock(OTHER):
+        writer = first.open_journal(HEAD)
+        writer.append({"n": 1}, sync=True)
+        still(first)
+        second = place.store()
+        with second.lock(holder):
+            assert list(second.journal().lines()) == [{"n": 1}]
+            for act in (
+                writer.check_lock,
+                lambda: writer.append({"n": 2}, sync=True),
+                lambda: first.replace(header(), [entry("late")]),
+                first.discard_journal,
+                lambda: first.append_run({"run": "late"}, keep=9),
+            ):
+                with pytest.raises(StateError) as caught:
+                    act()
+                assert caught.value.code == "lock_lost"
+            assert list(second.journal().lines()) == [{"n": 1}]
+            second.replace(header(), [entry("a")])
+            second.discard_journal()
+        writer.close()
+    assert [e.key.id for e in place.store().read().entries()] == ["a"]
+    assert list(place.store().runs()) == []
+
+
+def test_the_bucket_itself_refuses_the_next_line_of_who_lost_the_lease(place, holder):
+    """Even where its own clock tells it that all is well."""
+    first = place.store()
+    with first.lock(OTHER):
+        writer = first.open_journal(HEAD)
+        first._held._safe_until = float("inf")
+        still(first)
+        with place.store().lock(holder):
+            with pytest.raises(StateError) as caught:
+                writer.append({"n": 2}, sync=True)
+            assert caught.value.code == "lock_lost"
+        writer.close()
+
+
+def test_a_holder_that_paused_and_lost_nothing_goes_on(place):
+    store = place.store()
+    with store.lock(OTHER), store.open_journal(HEAD) as writer:
+        store._held._safe_until = 0.0
+        writer.check_lock()
+        writer.append({"n": 1}, sync=True)
+    assert list(place.store().journal().lines()) == [{"n": 1}]
+
+
+# Troubles of the way
+
+
+def test_lost_answers_and_busy_servers_lose_no_line_and_double_none(
+    place, proxy, entry, header, holder
+):
+    random, counts = Random(7), itertools.count()
+
+    def fate(method, path):
+        if next(counts) % 3 or method not in {"PUT", "GET"}:
+            return "pass"
+        return random.choice(["busy", "lost", "cut"])
+
+    proxy.fate = fate
+    store = place.store(term_seconds=60)
+    with store.lock(holder):
+        with store.open_journal(HEAD) as writer:
+            for number in range(30):
+                writer.append({"n": number}, sync=True)
+        store.replace(header(), [entry("a")])
+        proxy.fate = pass_all
+        lines = list(store.journal().lines())
+    assert [line["n"] for line in lines] == list(range(30))
+    assert [e.key.id for e in place.store().read().entries()] == ["a"]
+
+
+def test_what_many_threads_note_at_once_travels_together(place, proxy, holder):
+    proxy.latency_seconds = 0.05
+    store = place.store(term_seconds=60)
+    with store.lock(holder), store.open_journal(HEAD) as writer:
+        proxy.requests.clear()
+
+        def note(thread):
+            for number in range(4):
+                writer.append({"t": thread, "n": number}, sync=True)
+
+        threads = [threading.Thread(target=note, args=(n,)) for n in range(15)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        puts = [path for method, path in proxy.requests if "journal/" in path]
+        assert len(puts) < 30
+    assert len(list(place.store().journal().lines())) == 60
+
+
+def test_a_server_that_comes_back_has_all_that_was_acknowledged(
+    entry, header, holder, monkeypatch
+):
+    from object_server import ObjectServer
+
+    monkeypatch.setattr("ctsync.state.object_store.bucket.RETRY_SECONDS", 1)
+    server = ObjectServer()
+    try:
+        for name, value in server.variables().items():
+            monkeypatch.setenv(name, value)
+        place = Place(server)
+        store = place.store()
+        with store.lock(holder):
+            store.replace(header(), [entry("a")])
+            with store.open_journal(HEAD) as writer:
+                writer.append({"n": 1}, sync=True)
+                server.stop(how=signal.SIGTERM)
+                with pytest.raises(StateError):
+                    writer.append({"n": 2}, sync=True)
+        with pytest.raises(StateError, match="does not answer"):
+            place.store().read()
+        server.start()
+        again = place.store()
+        with again.lock(holder):
+            assert [e.key.id for e in again.read().entries()] == ["a"]
+            assert list(again.journal().lines()) == [{"n": 1}]
+    finally:
+        server.close()
+
+
+def test_a_part_of_the_journal_that_is_missing_is_named(place):
+    with place.store().open_journal(HEAD) as writer:
+        for number in range(3):
+            writer.append({"n": number}, sync=True)
+    names = [name for name in place.names() if name.endswith("/00000002")]
+    obstore.delete(place.bucket, names)
+    with pytest.raises(StateError, match="part of the journal") as caught:
+        place.store().journal()
+    assert caught.value.code == "journal_damaged"
