@@ -87,16 +87,21 @@ def _changes(before: Snapshot, done: Iterable[_Done]) -> Iterator[RunChange]:
     for _, (change, records), entry in beside(before.pick, keyed):
         # One that a read found gone was made anew.
         is_new = entry is None or entry.gone
-        yield _change_of(change, records, None if is_new else entry)
+        yield change_of(change, records, None if is_new else entry)
 
 
-def _change_of(
+def change_of(
     change: Change, records: Iterable[tuple[Record, Outcome]], entry: Entry | None
 ) -> RunChange:
+    """Return what is kept of a change, of which so much was done, over an entry."""
+    records = tuple(records)
     operations = tuple(
         RunOperation(operation, outcome)
         for record, outcome in records
         for operation in record.operations
+    )
+    settles = any(
+        record.last and outcome is Outcome.ACKNOWLEDGED for record, outcome in records
     )
     touched = [each.operation.attribute for each in operations]
     return RunChange(
@@ -104,6 +109,7 @@ def _change_of(
         change.action,
         operations,
         change.released,
+        change.settled.forget if settles else (),
         _known(entry, (*touched, *change.released)),
         () if entry is None else entry.cohorts,
         is_new=entry is None,

@@ -123,7 +123,8 @@ def _with_moves(
 ) -> PlanRefused:
     from ctsync.observe.stale_plan_diff import moved_since_review
 
-    wish = PlanOptions(plan.head.targets, plan.head.excludes)
+    head = plan.head
+    wish = PlanOptions(head.targets, head.excludes, revert=head.revert)
     try:
         today = plan_now(session, present, wish)
     except CtsyncError:

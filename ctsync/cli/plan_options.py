@@ -30,6 +30,7 @@ class PlanOptions:
     excludes: tuple[str, ...] = ()
     accepts: tuple[str, ...] = ()
     engine: str | None = None
+    revert: str | None = None
     accepted: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,7 +73,38 @@ def plan_now(
     head = _head(session, present, wish)
     columns = present.columns.sql if present.columns is not None else None
     with room_for_plan():
+        if wish.revert is not None:
+            return _revert_now(session, present, planner, head, wish.revert)
         return make_plan(planner, head, present.entries(), scratch_file(), columns)
+
+
+def _revert_now(
+    session: ProjectSession,
+    present: CurrentSnapshot,
+    planner: Planner,
+    head: PlanHead,
+    word: str,
+) -> SavedPlan:
+    """Make the plan that undoes a run.
+
+    Raises:
+        UsageError: there is no such run of this state.
+    """
+    from msgspec.structs import replace
+
+    from ctsync.cli.state_history import changes_in, find_run, run_of
+    from ctsync.plan.make_revert import RevertSource, make_revert
+    from ctsync.plan.plan_file import scratch_file
+
+    record = find_run(session.store(), word)
+    run = run_of(record)
+    if run.lineage != present.base.lineage:
+        raise UsageError(
+            f"run {run.run} was of another state than this one",
+            hint='see "ctsync state history"',
+        )
+    source = RevertSource(changes_in(record), present)
+    return make_revert(planner, replace(head, revert=run.run), source, scratch_file())
 
 
 def planner_for(

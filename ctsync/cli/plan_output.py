@@ -94,6 +94,7 @@ def view_of(settings: GlobalOptions, plan: SavedPlan | PlanEnds) -> PlanView:
         talks_to=head.talks_to,
         talked_to=head.talked_to,
         unmarked=head.unmarked,
+        revert=head.revert,
         changes=_unread if whole is None else whole.changes,
         unread=_unread if whole is None else whole.lines,
         survey=foot.survey,

@@ -35,10 +35,12 @@ def list_runs(settings: GlobalOptions) -> int:
 
 def show_run(settings: GlobalOptions, word: str) -> int:
     """Show one run, and what it changed."""
+    from ctsync.apply.recover import folded_view
     from ctsync.render.run_history import RUN_PAGES
 
     require_format(settings, *RUN_PAGES)
     session = open_session(settings)
+    session = session.beside(folded_view(session.store()).header)
     record = find_run(session.store(), word)
     run = run_of(record)
     page = RUN_PAGES[settings.format]

@@ -44,6 +44,13 @@ CODES: Mapping[str, Code] = {
         "Take the exception out once the plan has been applied.",
         "info",
     ),
+    "CT408": Code(
+        "not set back",
+        "The run created the profile, the value before is not known, it changed since, "
+        "the upload API cannot remove it, or it would opt in to messages.",
+        "Declare what is meant, and plan that.",
+        "warning",
+    ),
     "CT407": Code(
         "exception for another plan",
         "policy.accept names a count that this plan has not; it lifts nothing.",

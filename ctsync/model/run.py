@@ -85,13 +85,15 @@ class RunChange(Struct, frozen=True):
 
     Operations stand in the order in which they were sent; those that were rejected or
     not sent are not among them. `known` is, by folded name, what was known before of
-    the attributes that they touch.
+    the attributes that they touch. `forgotten` are folded names of attributes that left
+    the entry once all was acknowledged.
     """
 
     key: ProfileKey
     action: str
     operations: tuple[RunOperation, ...] = ()
     released: tuple[str, ...] = ()
+    forgotten: tuple[str, ...] = ()
     known: Mapping[str, KnownValue] = field(default_factory=dict)
     cohorts: tuple[str, ...] = ()
     is_new: bool = False
@@ -103,6 +105,7 @@ class RunChange(Struct, frozen=True):
             "action": self.action,
             "operations": [each.as_json() for each in self.operations],
             "released": self.released,
+            "forgotten": self.forgotten,
             "known": {name: known.as_json() for name, known in self.known.items()},
             "cohorts": self.cohorts,
             "is_new": self.is_new,
@@ -120,6 +123,7 @@ def run_change_from_json(data: Mapping[str, Any]) -> RunChange:
         action=data["action"],
         operations=tuple(map(_operation, data["operations"])),
         released=tuple(data["released"]),
+        forgotten=tuple(data["forgotten"]),
         known={name: known_from_json(known) for name, known in data["known"].items()},
         cohorts=tuple(data["cohorts"]),
         is_new=data["is_new"],

@@ -55,7 +55,7 @@ def make_plan(
             _write(writer, planner, seen, candidate, built)
         planner.refuse_errors()
         planner.selection.check(planner.mask)
-        writer.close(_foot(planner, head, seen, writer.sums()))
+        writer.close(plan_foot(planner, head, seen, writer.sums()))
         plan = SavedPlan(file, "this plan")
         stack.pop_all()
     return plan
@@ -103,7 +103,8 @@ def _with_locked(change: Change, built: PlannedProfile) -> Change:
     return replace(change, locked=tuple(sorted(names.intersection(built.locked))))
 
 
-def _foot(planner: Planner, head: PlanHead, seen: Seen, sums: PlanFoot) -> PlanFoot:
+def plan_foot(planner: Planner, head: PlanHead, seen: Seen, sums: PlanFoot) -> PlanFoot:
+    """Return the end of a plan whose changes come to `sums`, judged by the policy."""
     skips, findings = planner.skips.by_table(), planner.findings
     counts = counts_of(
         sums, entries=planner.tally.entries, skips=skips, first_run=head.first_run

@@ -29,7 +29,7 @@ _FORMATS = re.compile(rb'"format":"ctsync\.savedplan/([1-9][0-9]{0,8})"')
 
 
 class PlanHead(Struct, frozen=True):
-    """What a plan was made from and for.
+    """What a plan was made from and for; `revert` is the run that it undoes.
 
     `talks_to` are the places that an apply of it talks to, `talked_to` those of the
     apply before. `unmarked` are attributes that were sensitive and that the catalog no
@@ -56,6 +56,7 @@ class PlanHead(Struct, frozen=True):
     talked_to: Mapping[str, str] = field(default_factory=dict)
     unmarked: tuple[str, ...] = ()
     tool_version: str = __version__
+    revert: str | None = None
 
 
 class PlanFoot(Struct, frozen=True):

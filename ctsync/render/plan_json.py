@@ -87,6 +87,7 @@ def plan_json(view: PlanView, style: Style) -> dict[str, Any]:
             {name: getattr(rule, name) for name in _BLOCKING} for rule in view.blocked
         ],
         "summary": view.summary,
+        **({} if view.revert is None else {"revert": view.revert}),
     }
 
 

@@ -98,6 +98,7 @@ class PlanView(Struct, frozen=True):
     talks_to: Mapping[str, str] = field(default_factory=dict)
     talked_to: Mapping[str, str] = field(default_factory=dict)
     unmarked: tuple[str, ...] = ()
+    revert: str | None = None
     project: str | None = None
     verified: Literal["whole", "ends"] = "whole"
 

@@ -61,6 +61,9 @@ def header_sentences(
         yield "sandbox", "SANDBOX: simulation of documented behaviour"
     if view.first_run:
         yield "first_run", _FIRST_RUN
+    if view.revert is not None:
+        run = quote(view.revert)
+        yield "revert", f"REVERT of run {run}, as far as it can be undone"
     if view.accepted:
         accepted = sorted(view.accepted.items())
         lifted = (quote(f"--accept {name}={n}") for name, n in accepted)

@@ -33,6 +33,11 @@ from ctsync.cli.shared_options import (
     is_flag=True,
     help="Exit 2 instead of 0 if there are changes.",
 )
+@click.option(
+    "--revert",
+    metavar="RUN",
+    help="Plan the inverse of a run that the history has: its id, or last.",
+)
 @selection_options
 @accept_option
 @engine_option
@@ -46,6 +51,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     out: Path | None,
     sign: bool,
     detailed_exitcode: bool,
+    revert: str | None,
     target: tuple[str, ...],
     exclude: tuple[str, ...],
     accept: tuple[str, ...],
@@ -68,7 +74,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
 
     require_format(settings, *RENDERERS)
     key = key_for(out) if sign else None
-    wish = PlanOptions(target, exclude, accept, engine)
+    wish = PlanOptions(target, exclude, accept, engine, revert)
     session = open_session(settings, project)
     with plan_now(session, folded_view(session.store()), wish) as plan:
         if out is not None:
