@@ -63,7 +63,7 @@ def send_plan(
         return apply_plan(
             plan,
             store,
-            lambda: _connect(session, stack),
+            lambda: connect_to(session, stack),
             terms=terms,
             clock=clock,
             sleep=time.sleep,
@@ -75,7 +75,12 @@ def send_plan(
         )
 
 
-def _connect(session: ProjectSession, stack: ExitStack) -> Transport:
+def connect_to(session: ProjectSession, stack: ExitStack) -> Transport:
+    """Return what sends calls to the project's account, or to the embedded sandbox.
+
+    Raises:
+        SpecError, TransportError: the passcode or the address cannot be used.
+    """
     from ctsync.transport.http import connect
 
     account = session.account

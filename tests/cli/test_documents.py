@@ -26,6 +26,8 @@ WELL = [
     ("state.show", ["state", "show", "u1"], COMMON | {"entry"}),
     ("state.forget", ["state", "forget", "u1", "--auto-approve"], COMMON),
     ("state.doubt", ["state", "doubt", "--all", "--dry-run"], COMMON),
+    ("plan", ["plan", "--revert", "last"], PLAN | {"revert"}),
+    ("doctor", ["doctor"], COMMON | {"checks"}),
     ("state.history", ["state", "history"], COMMON | {"runs"}),
     ("state.history", ["state", "history", "last"], COMMON | {"runs", "changes"}),
     ("state.rename", ["state", "rename", "u1", "u9", "--auto-approve"], COMMON),

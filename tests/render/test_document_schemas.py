@@ -169,6 +169,8 @@ def second_run(desk, sandbox):
     desk.ask(0, "state.list", "state", "list")
     desk.ask(0, "state.history", "state", "history", "last")
     desk.ask(0, "state.history", "state", "history")
+    desk.ask(0, "plan", "plan", "--revert", "last")
+    desk.ask(0, "doctor", "doctor")
     desk.ask(0, "state.show", "state", "show", "u1")
 
 
@@ -334,8 +336,9 @@ def test_a_value_of_another_shape_is_refused_wherever_it_stands(name, richest):
 @pytest.mark.parametrize("name", sorted(SCHEMAS.keys() - {"parts"}))
 def test_a_document_that_lacks_a_key_is_refused(name, richest):
     document = richest[name]
-    optional = {"changes", "entries", "excludes", "partial", "sandbox", "verified"}
-    optional |= {"kind", "since"} | ({"profiles"} if name == "drift" else set())
+    optional = {"changes", "entries", "excludes", "partial", "revert", "sandbox"}
+    optional |= {"verified", "kind", "since"}
+    optional |= {"profiles"} if name == "drift" else set()
     kept = [
         key
         for key in document.keys() - optional
