@@ -16,6 +16,7 @@ from ctsync.cli.project_templates import (
     PROJECT_FILE,
     REQUIREMENTS,
     SCHEMAS,
+    STATES,
     WrittenTemplate,
     action_files,
     extend,
@@ -57,6 +58,7 @@ def _placed(
         "NAME": wishes.name or "",
         "ACCOUNT_ID": wishes.account_id or "",
         "REGION": wishes.region or "",
+        "STATE": STATES[wishes.state or "file"].replace("@NAME@", wishes.name or ""),
     }
     yield write_template(folder / PROJECT_FILE, read_template("project.yaml", words))
     # In a project that is in use, an invented person would be a person too many.
@@ -78,7 +80,7 @@ def _pipelines(folder: Path, wishes: InitOptions) -> Iterator[WrittenTemplate]:
                 for file, text in action_files().items():
                     yield write_template(top / file, text)
             yield write_template(path, pipeline_text(pipeline, inside, wishes.action))
-            yield write_template(top / REQUIREMENTS, requirements_text())
+            yield write_template(top / REQUIREMENTS, requirements_text(wishes.state))
         elif path.exists():
             yield WrittenTemplate(path, "left_alone")
 

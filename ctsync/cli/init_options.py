@@ -12,12 +12,14 @@ from msgspec.structs import replace
 
 from ctsync.cli.confirm import can_ask
 from ctsync.cli.output import print_message
-from ctsync.cli.project_templates import PIPELINES
+from ctsync.cli.project_templates import PIPELINES, STATES
 from ctsync.errors import CtsyncError, UsageError
 
 _VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
 _ACCOUNT_ID = re.compile(rf"(?:[A-Za-z0-9_-]|{_VARIABLE})+")
-_ACTION = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[A-Za-z0-9._/-]+")
+# A tag or a branch can be moved to other code; the id of a commit cannot.
+_ACTION = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[0-9a-f]{40}")
+_STATE = "State (postgresql: for hosted runners, file: for a runner of your own)"
 _TRIES = 3
 
 Check = Callable[[str], str | None]
@@ -31,11 +33,13 @@ class InitOptions(Struct, frozen=True):
     name: str | None = None
     ci: str | None = None
     action: str | None = None
+    state: str | None = None
 
     @property
     def about_project(self) -> bool:
         """Whether anything of it belongs into the project file."""
-        return (self.account_id, self.region, self.name) != (None, None, None)
+        said = (self.account_id, self.region, self.name, self.state)
+        return any(each is not None for each in said)
 
 
 def check(wishes: InitOptions) -> None:
@@ -80,7 +84,11 @@ def _name_fault(text: str) -> str | None:
 def _action_fault(text: str) -> str | None:
     if _ACTION.fullmatch(text):
         return None
-    return "write OWNER/REPO@REF, REF a tag or better the full id of a commit"
+    return "write OWNER/REPO@COMMIT, the full id of a commit that you have read"
+
+
+def _state_fault(text: str) -> str | None:
+    return None if text in STATES else " or ".join(STATES)
 
 
 def _ci_fault(text: str) -> str | None:
@@ -97,13 +105,19 @@ def answered(wishes: InitOptions, folder: Path) -> InitOptions:
     name = _slug(folder.name)
     if not can_ask():
         _require(wishes)
-        return replace(wishes, name=wishes.name or name, ci=wishes.ci or "github")
+        return replace(
+            wishes,
+            name=wishes.name or name,
+            ci=wishes.ci or "github",
+            state=wishes.state or "file",
+        )
     return replace(
         wishes,
         account_id=wishes.account_id or _ask("Account id", _account_fault),
         region=wishes.region or _ask(f"Region ({_regions()})", _region_fault),
         name=wishes.name or _ask("Name of the project", _name_fault, name),
         ci=wishes.ci or _ask("Pipeline (github, gitlab, none)", _ci_fault, "github"),
+        state=wishes.state or _ask(_STATE, _state_fault, "file"),
     )
 
 

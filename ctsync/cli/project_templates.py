@@ -45,6 +45,13 @@ PIPELINES: Mapping[str, Pipeline] = {
 }
 
 
+STATES: Mapping[str, str] = {
+    "postgresql": '{url: "${STATE_URL}", name: "@NAME@"}   # a secret of the pipeline',
+    "file": "state.jsonl                # has one writer and is kept out of git",
+}
+"""What `state:` of a project says, by where its state lives."""
+
+
 class WrittenTemplate(Struct, frozen=True):
     """What became of one file."""
 
@@ -63,8 +70,8 @@ def read_template(name: str, words: Mapping[str, str] | None = None) -> str:
 def pipeline_text(pipeline: Pipeline, project: str, action: str | None = None) -> str:
     """Return a pipeline's file for a project in this folder of the repository.
 
-    `action`, as in OWNER/REPO@REF, is where the action is published. Else it is in the
-    repository.
+    `action`, as in OWNER/REPO@COMMIT, is where the action is published. Else it is in
+    the repository.
     """
     text = read_template(pipeline.template)
     if action is not None:
@@ -78,9 +85,12 @@ def pipeline_text(pipeline: Pipeline, project: str, action: str | None = None) -
     return _STEP.sub(lambda line: f"{line[0]}\n{line[1]}project: {shown}", text)
 
 
-def requirements_text() -> str:
+def requirements_text(state: str | None = None) -> str:
     """Return the file that names the version which pipelines install: this one."""
-    return read_template(REQUIREMENTS, {"VERSION": __version__})
+    words = {"VERSION": __version__, "EXTRA": ""}
+    if state == "postgresql":
+        words["EXTRA"] = "[postgres]"
+    return read_template(REQUIREMENTS, words)
 
 
 def action_files() -> Mapping[str, str]:
@@ -93,7 +103,7 @@ def action_files() -> Mapping[str, str]:
     if folder is None:
         raise CtsyncError(
             "this installation came without the GitHub action",
-            hint="name a repository that has it with --action OWNER/REPO@REF",
+            hint="name a repository that has it with --action OWNER/REPO@COMMIT",
             code="no_action",
         )
     paths = sorted(path for path in folder.iterdir() if path.suffix in _OF_ACTION)

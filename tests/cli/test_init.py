@@ -12,7 +12,7 @@ from ctsync import __version__
 from ctsync.cli.project_templates import PIPELINES, read_template
 
 SAID_ALL = ("--account-id", "WR8-9K6-7Z5Z", "--region", "in1", "--name", "crm")
-EVERYTHING = (*SAID_ALL, "--ci", "none")
+EVERYTHING = (*SAID_ALL, "--ci", "none", "--state", "file")
 ACTION = Path(__file__).parents[2] / ".github/actions/ctsync"
 WRITTEN = [
     "ctsync.yaml",
@@ -159,11 +159,22 @@ def test_a_published_action_is_named_instead_of_copied(empty):
     assert not (empty.folder / ".github/actions").exists()
 
 
-@pytest.mark.parametrize("action", ["acme/ctsync", "@v1", "a/b@", 'a/b@"x', "a/b@c d"])
+@pytest.mark.parametrize(
+    "action",
+    [
+        "acme/ctsync",
+        "acme/ctsync@v1",
+        f"acme/ctsync@{'a' * 39}",
+        "@v1",
+        "a/b@",
+        'a/b@"x',
+        "a/b@c d",
+    ],
+)
 def test_an_action_that_cannot_be_named_so_is_usage(empty, action):
     ended = empty.run("init", *SAID_ALL, "--ci", "github", "--action", action)
     assert ended.code == 64
-    assert "OWNER/REPO@REF" in ended.err
+    assert "OWNER/REPO@COMMIT" in ended.err
     assert not (empty.folder / "ctsync.yaml").exists()
 
 
@@ -173,7 +184,7 @@ def test_an_installation_without_the_action_says_how_to_do_without(empty, monkey
     )
     ended = empty.run("init", *SAID_ALL, "--ci", "github")
     assert ended.code == 1
-    assert "--action OWNER/REPO@REF" in ended.err
+    assert "--action OWNER/REPO@COMMIT" in ended.err
     assert empty.ok("init", *SAID_ALL, "--ci", "gitlab").code == 0
 
 
@@ -233,7 +244,7 @@ def test_a_broken_link_is_not_written_through(empty, tmp_path):
 
 
 def test_on_a_terminal_it_asks_for_what_is_not_said(empty):
-    typed = "a b\nWR8-9K6-7Z5Z\neu9\neu1\n\nnone"
+    typed = "a b\nWR8-9K6-7Z5Z\neu9\neu1\n\nnone\n"
     ended = empty.answer(typed, "init")
     assert ended.code == 0, ended.said
     assert ended.err == (
@@ -242,6 +253,8 @@ def test_on_a_terminal_it_asks_for_what_is_not_said(empty):
         "us1, aps3, mec1\n"
         "Region (eu1 in1 sg1 us1 aps3 mec1): Name of the project [project]: "
         "Pipeline (github, gitlab, none) [github]: "
+        "State (postgresql: for hosted runners, file: for a runner of your own) "
+        "[file]: "
     )
     text = (empty.folder / "ctsync.yaml").read_text()
     assert 'name: "project"' in text
@@ -329,3 +342,25 @@ def test_a_project_file_that_cannot_be_read_is_no_hindrance(desk):
     ended = desk.ok("init", "--format", "json")
     assert actions(ended)["ctsync.yaml"] == "left_alone"
     assert json.loads((desk.folder / ".schema/spec.json").read_text())["properties"]
+
+
+def test_a_state_in_a_database_is_named_by_a_variable_and_installed_with_its_driver(
+    empty, monkeypatch
+):
+    ended = empty.ok("init", *SAID_ALL, "--ci", "github", "--state", "postgresql")
+    assert ended.err == ""
+    text = (empty.folder / "ctsync.yaml").read_text()
+    state = {"url": "${STATE_URL}", "name": "crm"}
+    assert yaml.safe_load(text)["state"] == state
+    wanted = (empty.folder / "requirements-ctsync.in").read_text()
+    assert f"\nctsync[postgres]=={__version__}\n" in wanted
+    monkeypatch.delenv("STATE_URL", raising=False)
+    assert empty.ok("validate", "--strict")
+    assert empty.ok("plan", "--sandbox")
+    workflow = (empty.folder / PIPELINES["github"].file).read_text()
+    assert workflow.count("STATE_URL: ${{ secrets.STATE_URL }}") == 3
+
+
+def test_a_state_of_no_known_place_is_usage(empty):
+    assert empty.run("init", *EVERYTHING, "--state", "paper").code == 64
+    assert empty.files() == {}

@@ -26,13 +26,20 @@ from ctsync.cli.global_options import GlobalOptions, global_options
 )
 @click.option(
     "--action",
-    metavar="OWNER/REPO@REF",
+    metavar="OWNER/REPO@COMMIT",
     help="Let the GitHub workflow use the action published there, instead of a copy of "
     "it in the repository.",
 )
+@click.option(
+    "--state",
+    type=click.Choice(("postgresql", "file")),
+    help="Where the state lives: in a database, whose address is the variable "
+    "STATE_URL, for hosted runners, or in a file, on a runner of your own. "
+    "Default: file.",
+)
 @global_options
 @click.pass_obj
-def COMMAND(  # noqa: N802 - found by this name
+def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an option
     settings: GlobalOptions,
     folder: Path | None,
     *,
@@ -41,6 +48,7 @@ def COMMAND(  # noqa: N802 - found by this name
     name: str | None,
     ci: str | None,
     action: str | None,
+    state: str | None,
 ) -> int:
     """Write a starter project; overwrites nothing.
 
@@ -51,5 +59,5 @@ def COMMAND(  # noqa: N802 - found by this name
     from ctsync.cli.init_command import init_project
     from ctsync.cli.init_options import InitOptions
 
-    wishes = InitOptions(account_id, region, name, ci, action)
+    wishes = InitOptions(account_id, region, name, ci, action, state)
     return init_project(settings, folder or Path(), wishes)
