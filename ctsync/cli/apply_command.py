@@ -11,6 +11,7 @@ from ctsync.cli.apply_report import check_webhook, open_report, report_apply
 from ctsync.cli.approval import approve
 from ctsync.cli.clock import machine_clock
 from ctsync.cli.global_options import GlobalOptions
+from ctsync.cli.high_water import check_high_water, keep_high_water
 from ctsync.cli.output import require_format
 from ctsync.cli.plan_file_checks import check_plan, witness_of
 from ctsync.cli.plan_options import plan_now
@@ -85,6 +86,7 @@ def _apply(
 ) -> int:
     clock = machine_clock()  # under the lock
     present = _present(session, store, orders)
+    check_high_water(session, present.header)
     with ExitStack() as stack:
         plan = saved or stack.enter_context(plan_now(session, present, orders.wish))
         check_plan(session, present, plan, orders, is_saved=saved is not None)
@@ -95,6 +97,8 @@ def _apply(
         if saved is not None and not is_authentic(saved):
             witness = stack.enter_context(witness_of(session, present, saved, orders))
         result = send_plan(session, store, plan, orders, clock, witness)
+        if not orders.dry_run:
+            keep_high_water(session, store.read().header)
         return report_apply(session, plan, orders, result, report)
 
 

@@ -254,6 +254,19 @@ def _checkout(doctor: Doctor) -> Path:
     return Path(os.path.realpath(top_of_repository(doctor.session.project.root)))
 
 
+def _high_water(doctor: Doctor, name: str) -> Iterator[Finding]:
+    from ctsync.apply.recover import folded_view
+    from ctsync.cli.high_water import VARIABLE, check_high_water, read_high_water
+
+    if read_high_water(doctor.session) is None:
+        hint = f"name a file apart from the state in {VARIABLE}: a state that is "
+        hint += "restored from a copy is then noticed before a counter moves"
+        yield Finding(name, "skipped", "no mark says how far the state had come", hint)
+        return
+    check_high_water(doctor.session, folded_view(doctor.store()).header)
+    yield Finding(name, "ok", "the state has not gone back")
+
+
 def _clock(doctor: Doctor, name: str) -> Iterator[Finding]:
     from ctsync.cli.state_history import run_of
 
@@ -281,5 +294,6 @@ CHECKS: dict[str, Callable[[Doctor, str], Iterator[Finding]]] = {
     "lock": _lock,
     "place": _place,
     "tracked": _tracked,
+    "high_water": _high_water,
     "clock": _clock,
 }

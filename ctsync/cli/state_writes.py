@@ -13,6 +13,11 @@ from msgspec.structs import replace
 
 from ctsync import __version__
 from ctsync.cli.confirm import ask_for_yes, require_someone
+from ctsync.cli.high_water import (
+    check_high_water,
+    keep_high_water,
+    read_high_water,
+)
 from ctsync.cli.output import print_document, require_format, write_after
 from ctsync.cli.project_session import ProjectSession
 from ctsync.cli.run_identity import run_identity
@@ -83,6 +88,8 @@ def rewrite_state(
             stack.enter_context(store.lock(run_identity()))
         present = (read or _reader(session, permission))(store)
         new = make(present)
+        if not new.is_whole and present.header is not None:
+            check_high_water(session, present.header)
         if new.shown is not None and session.settings.format == "text":
             print_document(new.shown())
         if new.count and permission.asks:
@@ -91,6 +98,7 @@ def rewrite_state(
         header = present.header
         if written:
             header = _write(store, _next(session, present, new), new, present)
+            keep_high_water(session, header)
         _report(session, new, header, written=written)
     return new.exit_code
 
@@ -127,9 +135,14 @@ def _next(
     if before is None:
         before = Header(str(uuid.uuid4()), 0, session.account)
     last_plan = None if new.ends_plans else before.last_plan
+    serial = before.serial
+    if new.is_whole:
+        # What was restored and is doubted goes on after what it went back behind.
+        mark = read_high_water(session)
+        serial = max(serial, 0 if mark is None else mark.serial)
     return replace(
         before,
-        serial=before.serial + 1,
+        serial=serial + 1,
         last_plan=last_plan,
         tool_version=__version__,
     )
