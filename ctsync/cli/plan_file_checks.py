@@ -73,7 +73,8 @@ def witness_of(
     """
     from ctsync.apply.witness import Witness
 
-    wish = PlanOptions(plan.head.targets, plan.head.excludes, engine=orders.wish.engine)
+    head, engine = plan.head, orders.wish.engine
+    wish = PlanOptions(head.targets, head.excludes, engine=engine, revert=head.revert)
     with ExitStack() as stack:
         today = None
         with suppress(CtsyncError):
