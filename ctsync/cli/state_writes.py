@@ -50,7 +50,8 @@ class StateRewrite(Struct, frozen=True):
     it was read, though the store would refuse to read it. `ends_plans` says that no
     plan may go on over it: one that was left open would bring back what was forgotten.
     `shown` is printed before a person is asked, `more` and `findings` stand in the
-    document, and `exit_code` is that of a command that could not do all.
+    document, and `exit_code` is that of a command that could not do all. `first` is
+    done once it is approved, before the state is written.
     """
 
     count: int
@@ -62,6 +63,7 @@ class StateRewrite(Struct, frozen=True):
     more: Mapping[str, Any] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
     exit_code: int = 0
+    first: Callable[[], None] | None = None
 
 
 def rewrite_state(
@@ -94,6 +96,8 @@ def rewrite_state(
             print_document(new.shown())
         if new.count and permission.asks:
             ask_for_yes(f"State {store.location}: {new.words}?")
+        if new.first is not None and not permission.dry_run:
+            new.first()
         written = bool(new.count) and not permission.dry_run
         header = present.header
         if written:

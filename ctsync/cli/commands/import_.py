@@ -2,33 +2,81 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
 from ctsync.cli.shared_options import target_option, write_options
+from ctsync.errors import UsageError
 
 
 @click.command("import")
-@click.argument("source", type=click.Choice(("spec",)))
+@click.argument("source", metavar="spec|api|FILE")
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
+@click.option(
+    "--keys",
+    "keys_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read the profiles of these keys, one a line.",
+)
+@click.option("--event", metavar="NAME", help="Read whoever had this event.")
+@click.option("--since", metavar="DAY", help="First day of --event, as 2026-11-01.")
+@click.option("--until", metavar="DAY", help="Last day of --event.")
+@click.option(
+    "--key",
+    "key_column",
+    metavar="TYPE=COLUMN",
+    help="The column of FILE that says whose a row is, as identity=customer_id.",
+)
+@click.option(
+    "--write-spec",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write what was read as a spec too: YAML, or tables where there are many.",
+)
 @target_option
 @write_options
 @global_options
 @click.pass_obj
-def COMMAND(  # noqa: N802 - found by this name
+def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an option
     settings: GlobalOptions,
-    source: str,  # noqa: ARG001 - one source so far
+    source: str,
+    keys: tuple[str, ...],
     *,
+    keys_file: Path | None,
+    event: str | None,
+    since: str | None,
+    until: str | None,
+    key_column: str | None,
+    write_spec: Path | None,
     target: tuple[str, ...],
     auto_approve: bool,
     dry_run: bool,
 ) -> int:
-    """Fill the state from the spec; nothing is sent.
+    """Fill the state from spec, platform or file; nothing is sent.
 
-    Takes everything that the spec declares as if it were so already. For accounts that
-    were in use before: plans then show what is edited from now on. Counters stay
-    uncertain, so the next plan assigns them.
+    `spec` takes everything that the spec declares as if it were so already; counters
+    stay uncertain. `api` reads profiles from the platform: those of KEY, of a file, of
+    an event, or of the spec. FILE is an export: CSV, JSON Lines or Parquet. What was
+    read is certain, and not ours.
     """
-    from ctsync.cli.import_command import import_spec
     from ctsync.cli.state_writes import WriteOptions
 
-    return import_spec(settings, target, WriteOptions(auto_approve, dry_run))
+    permission = WriteOptions(auto_approve, dry_run)
+    if source == "spec":
+        from ctsync.cli.import_command import import_spec
+
+        given = (keys, keys_file, event, since, until, key_column, write_spec)
+        if any(given):
+            raise UsageError(
+                "import spec takes --target alone; the rest is for reading"
+            )
+        return import_spec(settings, target, permission)
+    from ctsync.cli.import_read import ImportWish, import_read
+
+    wish = ImportWish(
+        source, keys, keys_file, key_column, event, since, until, target, write_spec
+    )
+    return import_read(settings, wish, permission)

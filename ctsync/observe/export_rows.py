@@ -1,0 +1,261 @@
+"""Profiles of an export: CSV, JSON Lines or Parquet, packed or not.
+
+The platform's own daily export is one of them, and alone shows flags (`MSG-*`) and
+subscription groups (public docs). Its files hold a profile a row; how groups are
+spelled is not published, so every likely spelling is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from ctsync.canonical_json import fold_name, parse
+from ctsync.duckdb_connection import (
+    Connection,
+    named,
+    open_connection,
+    quoted,
+    reason_of,
+    refusals,
+)
+from ctsync.errors import CtsyncError, UsageError
+from ctsync.model.profile_key import ID_TYPES, ProfileKey
+from ctsync.model.record import GROUP_PREFIX
+from ctsync.observe.profile_reply import SeenProfile, attributes_of
+
+MEMORY_MIB = 256
+_BATCH = 2_000
+_ENDINGS = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl",
+            ".json": "jsonl", ".parquet": "parquet"}  # fmt: skip
+_PACKED = {".gz", ".zst"}
+_IGNORED = {"events", "platforminfo", "badks", "df", "all_identities", "ts", "type"}
+_GROUPS = "subscriptiongroups"
+_DATA = "profiledata"
+_YES = {"true": True, "subscribed": True, "yes": True, "1": True}
+_NO = {"false": False, "unsubscribed": False, "no": False, "0": False}
+_SWITCH = {**_YES, **_NO}
+
+
+class ExportFile(Struct, frozen=True):
+    """A file of profiles; `key` is the id type and its column, where they are given."""
+
+    path: Path
+    key: tuple[str, str] | None = None
+
+    def profiles(self) -> Iterator[tuple[ProfileKey, SeenProfile]]:
+        """Yield profiles sorted by key; of one that stands twice, the last.
+
+        Raises:
+            CtsyncError: the file cannot be read, or no column names anybody.
+        """
+        last: tuple[ProfileKey, Mapping[str, Any]] | None = None
+        for key, row in self._rows():
+            if last is not None and last[0] != key:
+                yield last[0], self._seen(last[1])
+            last = key, row
+        if last is not None:
+            yield last[0], self._seen(last[1])
+
+    def _seen(self, row: Mapping[str, Any]) -> SeenProfile:
+        if self.key is None:
+            return _seen(row)
+        return _seen({n: v for n, v in row.items() if n != self.key[1]})
+
+    def _rows(self) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
+        form = _form_of(self.path)
+        with open_connection(memory_mib=MEMORY_MIB, threads=2) as connection:
+            try:
+                yield from _FORMS[form](connection, self.path, self.key)
+            except (refusals(), ValueError) as error:
+                raise CtsyncError(
+                    f"{self.path} cannot be read as {form}: {reason_of(error)}",
+                    hint="see that it is whole, and that its name ends as what it is",
+                    code="export_unreadable",
+                ) from error
+
+
+def parse_key_column(word: str | None) -> tuple[str, str] | None:
+    """Read `--key identity=COLUMN`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if word is None:
+        return None
+    kind, _, column = word.partition("=")
+    if kind not in ID_TYPES or not column:
+        raise UsageError(
+            f"--key {word} means nothing",
+            hint=f"write --key TYPE=COLUMN, TYPE one of {', '.join(ID_TYPES)}",
+        )
+    return kind, column
+
+
+def _form_of(path: Path) -> str:
+    bare = path.with_suffix("") if path.suffix in _PACKED else path
+    form = _ENDINGS.get(bare.suffix.lower())
+    if form is None:
+        raise UsageError(
+            f"{path} is no export: its name says nothing of what it is",
+            hint="it ends in .csv, .jsonl or .parquet, perhaps with .gz or .zst",
+        )
+    return form
+
+
+def _columnar(
+    relation: str,
+) -> Callable[..., Iterator[tuple[ProfileKey, Mapping[str, Any]]]]:
+    def rows(
+        connection: Connection, path: Path, key: tuple[str, str] | None
+    ) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
+        source = relation.format(path=quoted(str(path)))
+        columns_of = f"DESCRIBE SELECT * FROM {source}"  # noqa: S608 - quoted
+        names = [str(row[0]) for row in connection.execute(columns_of).fetchall()]
+        keys = _keys_among(names, key, path)
+        query = f"SELECT {_key_of(keys)}, * FROM {source} {_ORDER}"  # noqa: S608
+        reader: Any = connection.sql(query).to_arrow_reader(_BATCH)
+        for batch in reader:
+            kinds, ids = batch.column(0).to_pylist(), batch.column(1).to_pylist()
+            columns = [column.to_pylist() for column in batch.columns[2:]]
+            for kind, identifier, *cells in zip(kinds, ids, *columns, strict=True):
+                if kind is not None:
+                    yield (
+                        ProfileKey(kind, identifier),
+                        dict(zip(names, cells, strict=True)),
+                    )
+
+    return rows
+
+
+def _json_lines(
+    connection: Connection, path: Path, key: tuple[str, str] | None
+) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
+    source = f"read_ndjson_objects({quoted(str(path))}, maximum_object_size=4194304)"
+    if key is None:
+        found = [(kind, f"json ->> '$.{kind}'") for kind in ("identity", "objectId")]
+    else:
+        path_in_json = "$." + named(key[1])
+        found = [(key[0], f"json ->> {quoted(path_in_json)}")]
+    query = f"SELECT {_key_of(found)}, json::VARCHAR FROM {source} {_ORDER}"  # noqa: S608
+    cursor = connection.execute(query)
+    while rows := cursor.fetchmany(_BATCH):
+        for kind, identifier, text in rows:
+            row = parse(text)
+            if kind is not None and isinstance(row, dict):
+                yield ProfileKey(kind, identifier), row
+
+
+def _keys_among(
+    names: list[str], key: tuple[str, str] | None, path: Path
+) -> list[tuple[str, str]]:
+    if key is not None:
+        if key[1] not in names:
+            raise UsageError(
+                f'{path} has no column "{key[1]}"',
+                hint=f"it has {', '.join(names[:12])}",
+            )
+        return [(key[0], f"{named(key[1])}::VARCHAR")]
+    wanted = {fold_name(kind): kind for kind in ("identity", "objectId")}
+    found = {wanted[fold_name(n)]: n for n in names if fold_name(n) in wanted}
+    if not found:
+        raise UsageError(
+            f"no column of {path} says whose the rows are",
+            hint=f"name it with --key identity=COLUMN; it has {', '.join(names[:12])}",
+        )
+    return [(kind, f"{named(found[kind])}::VARCHAR") for kind in sorted(found)]
+
+
+def _key_of(found: list[tuple[str, str]]) -> str:
+    """Give two columns of SQL: id type and id, of the first that is not blank."""
+    cases = [(kind, f"nullif(trim({column}), '')") for kind, column in found]
+    kinds = "".join(f"WHEN {c} IS NOT NULL THEN '{k}' " for k, c in cases)
+    ids = ", ".join(column for _, column in cases)
+    return f'CASE {kinds} END AS "key type", coalesce({ids}, NULL) AS "key id"'
+
+
+_ORDER = 'ORDER BY "key type", "key id"'
+_FORMS = {
+    "csv": _columnar(
+        "read_csv({path}, all_varchar=true, header=true, allow_quoted_nulls=false)"
+    ),
+    "parquet": _columnar("read_parquet({path})"),
+    "jsonl": _json_lines,
+}
+
+
+def _seen(row: Mapping[str, Any]) -> SeenProfile:
+    pairs = attributes_of(_pairs(row))
+    known = next((v for n, v in row.items() if fold_name(n) == "all_identities"), None)
+    listed = _list_in(known)
+    identities = tuple(str(each) for each in listed) if isinstance(listed, list) else ()
+    return SeenProfile(pairs, identities=identities)
+
+
+def _pairs(row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in row.items():
+        folded = fold_name(name)
+        if value is None or value == "" or folded in _IGNORED or folded in _KEYS:
+            continue
+        if folded == _DATA and isinstance(value, dict):
+            yield from _pairs(value)
+        elif folded == _GROUPS:
+            yield from _groups(_parsed(value))
+        elif folded.startswith("msg-"):
+            yield name, _switch(value)
+        else:
+            yield name, _list_in(value)
+
+
+_KEYS = {fold_name(kind) for kind in ID_TYPES}
+
+
+def _switch(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SWITCH.get(value.strip().casefold())
+    return bool(value) if isinstance(value, bool | int) else None
+
+
+def _list_in(value: Any) -> Any:
+    """Give the list that stands in a cell as JSON, or the cell as it is."""
+    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+        found = _parsed(value)
+        return found if isinstance(found, list) else value
+    return value if not hasattr(value, "isoformat") else _moment(value)
+
+
+def _moment(value: Any) -> Any:
+    from ctsync.model.scalar_value import date_form
+
+    seconds = getattr(value, "timestamp", None)
+    return date_form(int(seconds())) if seconds else value.isoformat()
+
+
+def _parsed(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse(value)
+    except ValueError:
+        return None
+
+
+def _groups(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield groups as attributes, from a map or a list of maps, by channel or not."""
+    if isinstance(value, dict):
+        for name, said in value.items():
+            if isinstance(said, dict | list) and name.casefold() == "email":
+                yield from _groups(said)
+            elif (switch := _switch(said)) is not None:
+                yield f"{GROUP_PREFIX}email.{name}", switch
+    for each in value if isinstance(value, list) else ():
+        if isinstance(each, dict):
+            name = each.get("name") or each.get("group") or each.get("groupName")
+            off = _switch(each.get("isUnsubscribed"))
+            said = each.get("subscribed", each.get("status", each.get("value")))
+            switch = (not off) if off is not None else _switch(said)
+            if isinstance(name, str) and switch is not None:
+                yield f"{GROUP_PREFIX}email.{name}", switch

@@ -1,0 +1,163 @@
+"""Taking what was read into a state: certain, and not ours.
+
+Where the spec declares a value that is equal to the one that was read, the state takes
+the spec's spelling, so that the plan that follows has nothing to send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import BinaryIO, Protocol, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ctsync.canonical_json import canonical
+from ctsync.model.attribute import Attribute
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
+from ctsync.observe.compare import known_from, look_at
+from ctsync.observe.profile_reply import Seen, SeenProfile
+from ctsync.state.entry_edits import Edit
+from ctsync.state.snapshot_codec import entry_from_line, entry_line
+
+Wants: TypeAlias = Callable[[str, str], bool]
+"""Says whether an attribute is taken in, by folded name and name."""
+
+
+class ImportRules(Struct, frozen=True):
+    """What the project says of what is read; `wants` chooses the attributes."""
+
+    rule_for: Callable[[str], Attribute]
+    wants: Wants = lambda _folded, _name: True
+
+
+class SpecWriter(Protocol):
+    """Writes what was read as a spec."""
+
+    def add(self, entry: Entry) -> Entry:
+        """Take a profile in; give what of it can be declared."""
+        ...
+
+
+class ProfileImport:
+    """What a state takes in; kept in a file, since it may be millions.
+
+    `file` is empty, private, and gone when it is closed. Profiles come sorted by key.
+    """
+
+    def __init__(
+        self, file: BinaryIO, rules: ImportRules, spec: SpecWriter | None = None
+    ) -> None:
+        self.profiles = 0
+        self.attributes = 0
+        self._file = file
+        self._rules = rules
+        self._spec = spec
+        self._shapes: dict[str, tuple[str, str | None]] = {}
+
+    def add(
+        self,
+        seen: SeenProfile,
+        entry: Entry | None,
+        declared: Entry | None,
+        key: ProfileKey,
+    ) -> None:
+        """Take a profile in: what was read, what is known, what the spec says."""
+        if entry is None and declared is None and self._spec is None:
+            self._add_new(key, seen)
+            return
+        after = self._merged(seen, entry, declared, key)
+        if self._spec is not None and declared is None:
+            after = self._spec.add(after)
+        if after != entry:
+            self._note(entry_line(after), len(after.attributes))
+
+    def edits(self) -> Iterator[tuple[ProfileKey, Edit]]:
+        """Yield what is to stand in the state, by key. May be called again."""
+        self._file.seek(0)
+        for after in map(entry_from_line, self._file):
+            yield after.key, partial(_instead, after)
+
+    def _note(self, line: bytes, attributes: int) -> None:
+        self._file.write(line)
+        self.profiles += 1
+        self.attributes += attributes
+
+    def _add_new(self, key: ProfileKey, seen: SeenProfile) -> None:
+        """Take in whom nobody knows; most profiles of an export are of this sort."""
+        found: dict[str, Mapping[str, object]] = {}
+        for folded, each in seen.attributes.items():
+            if each.is_odd or not self._rules.wants(folded, each.name):
+                continue
+            found[folded] = self._known(folded, each).as_json()
+        line = canonical({"attributes": found, "key": key.as_json()}) + b"\n"
+        self._note(line, len(found))
+
+    def _known(self, folded: str, seen: Seen) -> KnownValue:
+        shape = self._shapes.get(folded)
+        if shape is None:
+            rule = self._rules.rule_for(seen.name)
+            shape = self._shapes[folded] = (rule.attribute, rule.kind)
+        return known_from(shape[0], shape[1], seen.value)
+
+    def _merged(
+        self,
+        seen: SeenProfile,
+        entry: Entry | None,
+        declared: Entry | None,
+        key: ProfileKey,
+    ) -> Entry:
+        before = {} if entry is None or entry.gone else {**entry.attributes}
+        said = {} if declared is None else _as_read(declared)
+        flags = frozenset() if declared is None else declared.attributes.keys()
+        after: dict[str, KnownValue] = {}
+        for folded, known in {**said, **before}.items():
+            look = look_at(known, seen.attributes.get(folded))
+            after[folded] = look.after
+        for folded, each in seen.attributes.items():
+            if each.is_odd or not self._rules.wants(folded, each.name):
+                continue
+            is_flag = folded in after and after[folded].kind == "subscription"
+            # What no place declares of a profile would be released by the next plan.
+            is_new = folded not in after and (declared is None or folded in flags)
+            if is_flag or is_new:
+                after[folded] = self._known(folded, each)
+        whole = entry or Entry(key)
+        return replace(
+            whole,
+            attributes=dict(sorted(after.items())),
+            cohorts=whole.cohorts if declared is None else declared.cohorts,
+            once=whole.once,
+            fingerprint=None if after != before else whole.fingerprint,
+            gone=False,
+        )
+
+
+def _as_read(declared: Entry) -> dict[str, KnownValue]:
+    """Give what the spec says as what a read may confirm; flags no read confirms."""
+    return {
+        folded: replace(known, certain=True, owned=False)
+        for folded, known in declared.attributes.items()
+        if known.kind != "subscription"
+    }
+
+
+def _instead(after: Entry, _before: Entry | None) -> Entry:
+    return after
+
+
+class Beside:
+    """Gives entries by key to whoever asks for one key after the other, sorted."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._waiting = iter(entries)
+        self._next = next(self._waiting, None)
+
+    def at(self, key: ProfileKey) -> Entry | None:
+        """Give the entry of a key, if there is one."""
+        while self._next is not None and self._next.key < key:
+            self._next = next(self._waiting, None)
+        found = self._next
+        return found if found is not None and found.key == key else None

@@ -1,0 +1,228 @@
+"""`import api` and `import FILE`: what is there becomes what is known."""
+
+import gzip
+import json
+
+import pytest
+
+JACK = {
+    "Name": "Jack",
+    "Phone": "+14155551234",
+    "Email": "jack@example.com",
+    "Customer Type": "Platinum",
+    "Favorite Color": "Red",
+    "Score": 5,
+    "Half": 1.5,
+    "Ok": True,
+    "Tags": ["Shoes", "bags"],
+    "DOB": "$D_635472000",
+}
+
+
+def put(desk, **people):
+    for identity, attributes in people.items():
+        desk.sandbox.platform.edit("identity", identity, attributes)
+
+
+def known(desk, key):
+    document = desk.json("state", "show", key, "--reveal")
+    return {a["attribute"]: a for a in document["entry"]["attributes"]}
+
+
+def test_what_is_read_is_certain_and_not_ours(desk):
+    put(desk, jack=JACK)
+    document = desk.json("import", "api", "jack", "--auto-approve")
+    assert (document["profiles"], document["read"], document["serial"]) == (1, 1, 1)
+    found = known(desk, "jack")
+    assert not any(each["owned"] for each in found.values())
+    assert all(each["certain"] for each in found.values())
+    assert found["Phone"]["value"] == "+14155551234"
+    assert found["Customer Type"]["value"] == "Platinum"
+    assert found["DOB"]["kind"] == "date"
+
+
+def test_a_spec_that_says_what_is_there_plans_nothing(desk):
+    put(desk, jack={**JACK, "Points": 7})
+    declared = {k: v for k, v in JACK.items() if k != "DOB"} | {"Points": 7}
+    desk.people({"jack": declared})
+    desk.ok("import", "api", "--auto-approve")
+    assert desk.plan()["changes"] == []
+    assert known(desk, "jack")["Favorite Color"]["value"] == "Red"
+
+
+def test_an_account_is_adopted_by_the_spec_that_is_written(desk):
+    people = {f"u{n}": {**JACK, "Email": f"u{n}@example.com"} for n in range(3)}
+    put(desk, **people)
+    desk.ok("import", "api", *people, "--write-spec", "people.yaml", "--auto-approve")
+    text = (desk.folder / "people.yaml").read_text()
+    assert '"favoritecolor": "Red"' in text  # the platform folds names
+    assert desk.plan()["changes"] == []
+    assert (desk.folder / "people.yaml").stat().st_mode & 0o777 == 0o600
+
+
+def test_many_are_adopted_as_a_table(desk, monkeypatch):
+    monkeypatch.setattr("ctsync.observe.write_spec.MOST_IN_YAML", 2)
+    people = {f"u{n}": {**JACK, "Email": f"u{n}@example.com"} for n in range(4)}
+    put(desk, **people)
+    desk.ok("import", "api", *people, "--write-spec", "people.yaml", "--auto-approve")
+    assert "tables" in (desk.folder / "people.yaml").read_text()
+    assert len((desk.folder / "people-identity.jsonl").read_text().splitlines()) == 4
+    assert desk.plan()["changes"] == []
+
+
+def test_keys_come_from_a_file(desk):
+    put(desk, jack=JACK, ann={"Plan": "Gold"})
+    desk.write("keys.txt", "jack\nann\nnobody\n")
+    document = desk.json("import", "api", "--keys", "keys.txt", "--auto-approve")
+    assert (document["read"], document["not_found"]) == (2, 1)
+
+
+def test_without_keys_those_of_the_spec_are_read(desk):
+    put(desk, jack=JACK, ann={"Plan": "Gold"})
+    desk.people({"jack": {"Score": 6}})
+    document = desk.json("import", "api", "--auto-approve")
+    assert document["read"] == 1
+    (change,) = desk.plan()["changes"]
+    (operation,) = change["operations"]
+    assert (operation["attribute"], operation["before"]) == ("Score", 5)
+    assert change["released"] == []
+
+
+def test_whoever_had_an_event_is_read_by_pages(desk, serve_distorted):
+    serve_distorted(in_progress=1)
+    people = {f"u{n}": {"Plan": "Gold"} for n in range(60)}
+    put(desk, **people)
+    put(desk, quiet={"Plan": "Gold"})
+    keys = [("identity", name) for name in people]
+    desk.sandbox.platform.record_event(
+        "App Launched", 20261101, [_key(*key) for key in keys]
+    )
+    words = (
+        "--event",
+        "App Launched",
+        "--since",
+        "2026-11-01",
+        "--until",
+        "2026-11-30",
+    )
+    document = desk.json("import", "api", *words, "--auto-approve")
+    assert document["profiles"] == 60
+
+
+def _key(kind, value):
+    from ctsync.sandbox.keys import SandboxKey
+
+    return SandboxKey(kind, value)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("api",),
+        ("api", "jack", "--keys", "x"),
+        ("api", "--event", "x"),
+        ("api", "--event", "x", "--since", "yesterday", "--until", "2026-01-01"),
+        ("api", "jack", "--key", "identity=x"),
+        ("api", "jack", "--target", "cohort=vip"),
+        ("nowhere.csv",),
+        ("people.txt",),
+        ("spec", "jack"),
+    ],
+)
+def test_what_means_nothing_is_refused(desk, words):
+    assert desk.run("import", *words, "--auto-approve").code == 64
+
+
+def test_targets_choose_attributes_and_profiles(desk):
+    put(desk, jack=JACK, ann=JACK)
+    words = ("--target", "attribute=Score", "--target", "identity=j*")
+    desk.ok("import", "api", "jack", "ann", *words, "--auto-approve")
+    assert [*known(desk, "jack")] == ["score"]
+    assert desk.run("state", "show", "ann").code == 64
+
+
+def test_a_dry_run_writes_neither_state_nor_spec(desk):
+    put(desk, jack=JACK)
+    before = desk.files()
+    desk.ok("import", "api", "jack", "--write-spec", "p.yaml", "--dry-run")
+    assert desk.files() == before
+
+
+def test_a_written_spec_overwrites_nothing(desk):
+    put(desk, jack=JACK)
+    desk.write("p.yaml", "profiles: []\n")
+    words = ("import", "api", "jack", "--write-spec", "p.yaml", "--auto-approve")
+    assert desk.run(*words).code == 64
+
+
+# --- Files
+
+ROWS = [
+    {"identity": "jack", "Plan": "Gold", "Score": 5, "Ok": True, "Tags": ["b", "a"],
+     "MSG-email": True, "subscriptionGroups": {"News": False, "Football": True}},
+    {"identity": "ann@example.com", "Plan": "Free", "objectId": "x1",
+     "all_identities": ["ann@example.com"], "platformInfo": [{"push_token": "secret"}]},
+    {"objectId": "only-a-device", "profileData": {"Plan": "None"}},
+]  # fmt: skip
+
+
+def jsonl(desk, name="export.jsonl", rows=ROWS):
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    if name.endswith(".gz"):
+        (desk.folder / name).write_bytes(gzip.compress(text.encode()))
+    else:
+        desk.write(name, text)
+
+
+@pytest.mark.parametrize("name", ["export.jsonl", "export.jsonl.gz"])
+def test_a_daily_export_fills_flags_and_groups_too(desk, name):
+    jsonl(desk, name)
+    desk.ok("import", name, "--auto-approve")
+    found = known(desk, "jack")
+    assert found["MSG-email"]["value"] is True
+    assert found["subscriptions.email.News"]["value"] is False
+    assert found["Tags"]["present"] == ["a", "b"]
+    assert [*known(desk, "ann@example.com")] == ["Plan"]
+    assert known(desk, "objectId=only-a-device")["Plan"]["value"] == "None"
+    assert b"secret" not in desk.state()
+
+
+def test_an_export_is_adopted_and_the_plan_is_empty(desk):
+    jsonl(desk)
+    desk.ok("import", "export.jsonl", "--write-spec", "p.yaml", "--auto-approve")
+    assert desk.plan()["changes"] == []
+
+
+def test_csv_is_text_until_the_catalog_says_more(desk):
+    desk.write("e.csv", 'id,Plan,Points,Tags\nu1,Gold,5,"[""a""]"\nu2,,7,\n')
+    desk.ok("import", "e.csv", "--key", "identity=id", "--auto-approve")
+    found = known(desk, "u1")
+    assert (found["Points"]["kind"], found["Points"]["value"]) == ("counter", 5)
+    assert found["Tags"]["present"] == ["a"]
+    assert "Plan" not in known(desk, "u2")
+
+
+def test_parquet_is_read(desk):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({"identity": ["u1", "u2"], "Score": [1, 2], "Tags": [["a"], None]})
+    pq.write_table(table, desk.folder / "e.parquet")
+    desk.ok("import", "e.parquet", "--auto-approve")
+    assert known(desk, "u1")["Score"]["value"] == 1
+
+
+@pytest.mark.parametrize("name", ["e.csv", "e.jsonl", "e.parquet", "e.csv.gz"])
+def test_a_damaged_file_is_an_error_that_quotes_nothing(desk, name):
+    (desk.folder / name).write_bytes(b"\x00\xff secret {[\n\x00\xff")
+    ended = desk.run("import", name, "--auto-approve")
+    assert ended.code in {1, 64}
+    assert "secret" not in ended.said
+    assert desk.state() == b""
+
+
+def test_the_last_row_of_a_profile_counts(desk):
+    rows = [{"identity": "u1", "Plan": "A"}, {"identity": "u1", "Plan": "B"}]
+    jsonl(desk, rows=rows)
+    document = desk.json("import", "export.jsonl", "--auto-approve")
+    assert document["profiles"] == 1
