@@ -25,7 +25,8 @@ from ctsync.model.profile_key import ID_TYPES, ProfileKey, parse_key
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
-    from ctsync.observe.import_profiles import ImportRules, ProfileImport
+    from ctsync.observe.export_rows import ExportFile
+    from ctsync.observe.import_profiles import Beside, ImportRules, ProfileImport
     from ctsync.observe.profile_reply import SeenProfile
     from ctsync.observe.write_spec import SpecFromState
     from ctsync.plan.selection import Selector
@@ -208,14 +209,27 @@ class _Import:
         from ctsync.observe.import_profiles import Beside
 
         said, known = Beside(_entries(declared)), Beside(self._present.entries())
+        if self._wish.source != "api":
+            self._take_rows(taken, said, known)
+            return
         for key, seen in self._profiles(declared):
             if self._wants_key(key):
                 taken.add(seen, known.at(key), said.at(key), key)
 
+    def _take_rows(self, taken: ProfileImport, said: Beside, known: Beside) -> None:
+        export = self._export()
+        for key, row in export.rows():
+            self.counts.read += 1
+            if not self._wants_key(key):
+                continue
+            entry, spoken = known.at(key), said.at(key)
+            if entry is None and spoken is None and self._wish.write_spec is None:
+                taken.add_row(key, row, export)
+            else:
+                taken.add(export.seen(row), entry, spoken, key)
+
     def _profiles(self, declared: BinaryIO) -> Profiles:
         wish = self._wish
-        if wish.source != "api":
-            return self._of_file()
         if wish.event is not None:
             return sorted(dict(self._of_event()).items())
         return self._of_keys(self._keys(declared))
@@ -235,7 +249,7 @@ class _Import:
             )
         return keys
 
-    def _of_file(self) -> Profiles:
+    def _export(self) -> ExportFile:
         from ctsync.observe.export_rows import ExportFile, parse_key_column
 
         path = self._session.settings.directory / self._wish.source
@@ -245,9 +259,7 @@ class _Import:
                 hint="import takes spec, api, or a .csv, .jsonl or .parquet file",
             )
         key = parse_key_column(self._wish.key_column)
-        for found in ExportFile(path, key).profiles():
-            self.counts.read += 1
-            yield found
+        return ExportFile(path, key)
 
     def _of_keys(self, keys: list[ProfileKey]) -> Profiles:
         from ctsync.observe.profile_reply import Found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -40,14 +40,17 @@ _NO = {"false": False, "unsubscribed": False, "no": False, "0": False}
 _SWITCH = {**_YES, **_NO}
 
 
+ColumnSort: TypeAlias = Literal["nothing", "attribute", "special"]
+
+
 class ExportFile(Struct, frozen=True):
     """A file of profiles; `key` is the id type and its column, where they are given."""
 
     path: Path
     key: tuple[str, str] | None = None
 
-    def profiles(self) -> Iterator[tuple[ProfileKey, SeenProfile]]:
-        """Yield profiles sorted by key; of one that stands twice, the last.
+    def rows(self) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
+        """Yield rows sorted by key; of a profile that stands twice, the last.
 
         Raises:
             CtsyncError: the file cannot be read, or no column names anybody.
@@ -55,15 +58,26 @@ class ExportFile(Struct, frozen=True):
         last: tuple[ProfileKey, Mapping[str, Any]] | None = None
         for key, row in self._rows():
             if last is not None and last[0] != key:
-                yield last[0], self._seen(last[1])
+                yield last
             last = key, row
         if last is not None:
-            yield last[0], self._seen(last[1])
+            yield last
 
-    def _seen(self, row: Mapping[str, Any]) -> SeenProfile:
+    def seen(self, row: Mapping[str, Any]) -> SeenProfile:
+        """Give the profile that a row is."""
         if self.key is None:
             return _seen(row)
         return _seen({n: v for n, v in row.items() if n != self.key[1]})
+
+    def sort_of(self, name: str) -> ColumnSort:
+        """Say what a column holds."""
+        if self.key is not None and name == self.key[1]:
+            return "nothing"
+        folded = fold_name(name)
+        if folded in _IGNORED or folded in _KEYS:
+            return "nothing"
+        is_odd = folded in {_DATA, _GROUPS} or folded.startswith("msg-")
+        return "special" if is_odd else "attribute"
 
     def _rows(self) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
         form = _form_of(self.path)

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import BinaryIO, Protocol, TypeAlias
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ctsync.canonical_json import canonical
+from ctsync.canonical_json import canonical, fold_name
 from ctsync.model.attribute import Attribute
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.compare import known_from, look_at
-from ctsync.observe.profile_reply import Seen, SeenProfile
+from ctsync.observe.entry_lines import Column, EntryLines, cells_of, phone_cell
+from ctsync.observe.export_rows import ExportFile
+from ctsync.observe.profile_reply import Seen, SeenProfile, system_name
 from ctsync.state.entry_edits import Edit
 from ctsync.state.snapshot_codec import entry_from_line, entry_line
 
@@ -55,6 +57,7 @@ class ProfileImport:
         self._file = file
         self._rules = rules
         self._spec = spec
+        self._lines: EntryLines | None = None
         self._shapes: dict[str, tuple[str, str | None]] = {}
 
     def add(
@@ -73,6 +76,34 @@ class ProfileImport:
             after = self._spec.add(after)
         if after != entry:
             self._note(entry_line(after), len(after.attributes))
+
+    def add_row(
+        self, key: ProfileKey, row: Mapping[str, Any], export: ExportFile
+    ) -> None:
+        """Take in a row of an export of whom nobody knows."""
+        if self._lines is None:
+            self._lines = EntryLines(partial(self._column, export))
+        found = self._lines.line(key, row)
+        if found is None:
+            self._add_new(key, export.seen(row))
+        else:
+            self._note(*found)
+
+    def _column(self, export: ExportFile, name: str) -> Column:
+        sort = export.sort_of(name)
+        folded = fold_name(name)
+        if sort == "nothing":
+            return None
+        spelled = system_name(folded, name)
+        if sort == "special":
+            return folded, _nothing
+        if not self._rules.wants(folded, spelled):
+            return None
+        rule = self._rules.rule_for(spelled)
+        cells = (
+            phone_cell if spelled == "Phone" else cells_of(rule.attribute, rule.kind)
+        )
+        return folded, cells
 
     def edits(self) -> Iterator[tuple[ProfileKey, Edit]]:
         """Yield what is to stand in the state, by key. May be called again."""
@@ -142,6 +173,10 @@ def _as_read(declared: Entry) -> dict[str, KnownValue]:
         for folded, known in declared.attributes.items()
         if known.kind != "subscription"
     }
+
+
+def _nothing(_: object) -> None:
+    """Leave a cell to the careful way."""
 
 
 def _instead(after: Entry, _before: Entry | None) -> Entry:

@@ -148,13 +148,18 @@ def attributes_of(pairs: Iterator[tuple[str, Any]]) -> dict[str, Seen]:
     seen: dict[str, Seen] = {}
     for name, value in pairs:
         folded = fold_name(name)
-        one = seen_of(_SYSTEM.get(folded, name), value)
+        one = seen_of(system_name(folded, name), value)
         before = seen.get(folded)
         if before is not None and before.value != one.value:
             one = Seen(before.name, is_odd=True)
         if one.value is not None or one.is_odd:
             seen[folded] = one
     return seen
+
+
+def system_name(folded: str, name: str) -> str:
+    """Give the spelling of a system attribute, or the name as it is."""
+    return _SYSTEM.get(folded, name)
 
 
 def seen_of(name: str, value: Any) -> Seen:
