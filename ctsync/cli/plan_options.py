@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ctsync.cli.project_session import ProjectSession
 from ctsync.errors import UsageError
 from ctsync.model.policy import LIMITS, REVEAL
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
+    from ctsync.cli.plan_refresh import Refresh
     from ctsync.plan.plan_file import SavedPlan
     from ctsync.plan.plan_header import PlanHead
     from ctsync.plan.planner import Planner
@@ -56,9 +59,12 @@ def parse_accepts(words: Iterable[str]) -> dict[str, int]:
 
 
 def plan_now(
-    session: ProjectSession, present: CurrentSnapshot, wish: PlanOptions
+    session: ProjectSession,
+    present: CurrentSnapshot,
+    wish: PlanOptions,
+    refresh: Refresh | None = None,
 ) -> SavedPlan:
-    """Make the plan of a project against what is known now.
+    """Make the plan of a project against what is known now, or was just read.
 
     Raises:
         SpecError: the project has errors.
@@ -72,6 +78,10 @@ def plan_now(
     planner = planner_for(session, present, selection_of(wish), wish.engine)
     head = _head(session, present, wish)
     columns = present.columns.sql if present.columns is not None else None
+    if refresh is not None:
+        present, columns = refresh.view(present), None
+        planner.engine = refresh.unsettling(planner.engine)
+        head = replace(head, refreshed=refresh.counts)
     with room_for_plan():
         if wish.revert is not None:
             return _revert_now(session, present, planner, head, wish.revert)

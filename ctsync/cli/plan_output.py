@@ -95,6 +95,7 @@ def view_of(settings: GlobalOptions, plan: SavedPlan | PlanEnds) -> PlanView:
         talked_to=head.talked_to,
         unmarked=head.unmarked,
         revert=head.revert,
+        refreshed=head.refreshed,
         changes=_unread if whole is None else whole.changes,
         unread=_unread if whole is None else whole.lines,
         survey=foot.survey,

@@ -33,17 +33,18 @@ _LONG_SECONDS = 3600
 
 
 class Choice(Struct, frozen=True):
-    """Which of the known profiles are read: some keys, a sample, or all."""
+    """Which of the known profiles are read: some keys, a sample, or (`is_all`) all."""
 
     keys: tuple[ProfileKey, ...] = ()
     sample: int | None = None
+    is_all: bool = True
 
     def of(
         self, present: CurrentSnapshot, rng: random.Random
     ) -> tuple[int, Iterator[Entry]]:
         """Return how many profiles that are, and their entries by key."""
         known = 0 if present.header is None else present.header.entries
-        if self.keys:
+        if self.keys or not self.is_all:
             found = list(present.pick(self.keys))
             return len(found), iter(found)
         if self.sample is None or self.sample >= known:

@@ -27,7 +27,7 @@ from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.observe.profile_reply import SeenProfile, attributes_of
 
-MEMORY_MIB = 256
+MEMORY_MIB = 400
 _BATCH = 2_000
 _ENDINGS = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl",
             ".json": "jsonl", ".parquet": "parquet"}  # fmt: skip
@@ -50,18 +50,22 @@ class ExportFile(Struct, frozen=True):
     key: tuple[str, str] | None = None
 
     def rows(self) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
-        """Yield rows sorted by key; of a profile that stands twice, the last.
+        """Yield rows sorted by key.
 
         Raises:
-            CtsyncError: the file cannot be read, or no column names anybody.
+            CtsyncError: the file cannot be read, no column names anybody, or two rows
+                are of one profile.
         """
-        last: tuple[ProfileKey, Mapping[str, Any]] | None = None
+        last: ProfileKey | None = None
         for key, row in self._rows():
-            if last is not None and last[0] != key:
-                yield last
-            last = key, row
-        if last is not None:
-            yield last
+            if key == last:
+                raise CtsyncError(
+                    f"{self.path} has two rows of one profile",
+                    hint="leave one of them; which of the two is so, nobody can tell",
+                    code="export_duplicate",
+                )
+            last = key
+            yield key, row
 
     def seen(self, row: Mapping[str, Any]) -> SeenProfile:
         """Give the profile that a row is."""
@@ -81,7 +85,7 @@ class ExportFile(Struct, frozen=True):
 
     def _rows(self) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
         form = _form_of(self.path)
-        with open_connection(memory_mib=MEMORY_MIB, threads=2) as connection:
+        with open_connection(memory_mib=MEMORY_MIB, threads=1) as connection:
             try:
                 yield from _FORMS[form](connection, self.path, self.key)
             except (refusals(), ValueError) as error:

@@ -36,6 +36,8 @@ class PlanHead(Struct, frozen=True):
     longer calls so; they stay hidden.
     `passcode_variable` is the name of the variable that holds the passcode,
     `notify_host` the host that hears of an apply.
+    `refreshed` counts what was read of the platform before: the state itself does not
+    know of it.
     """
 
     account: Account
@@ -57,6 +59,7 @@ class PlanHead(Struct, frozen=True):
     unmarked: tuple[str, ...] = ()
     tool_version: str = __version__
     revert: str | None = None
+    refreshed: Mapping[str, int] = field(default_factory=dict)
 
 
 class PlanFoot(Struct, frozen=True):

@@ -75,6 +75,7 @@ def plan_json(view: PlanView, style: Style) -> dict[str, Any]:
         "talked_to": view.talked_to,
         "new_since_last_apply": view.news,
         "unmarked": view.unmarked,
+        "refreshed": view.refreshed or None,
         "base": view.base.as_json(),
         "first_run": view.first_run,
         "sandbox": view.sandbox,

@@ -99,6 +99,7 @@ class PlanView(Struct, frozen=True):
     talked_to: Mapping[str, str] = field(default_factory=dict)
     unmarked: tuple[str, ...] = ()
     revert: str | None = None
+    refreshed: Mapping[str, int] = field(default_factory=dict)
     project: str | None = None
     verified: Literal["whole", "ends"] = "whole"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from ctsync.model.change import ACTIONS
 from ctsync.render.plan_view import Blocking, PlanView
@@ -64,6 +64,8 @@ def header_sentences(
     if view.revert is not None:
         run = quote(view.revert)
         yield "revert", f"REVERT of run {run}, as far as it can be undone"
+    if view.refreshed:
+        yield "refreshed", _refreshed_sentence(view.refreshed)
     if view.accepted:
         accepted = sorted(view.accepted.items())
         lifted = (quote(f"--accept {name}={n}") for name, n in accepted)
@@ -96,6 +98,14 @@ def news_sentence(view: PlanView, sort: str, quote: Quote = escape) -> str:
     now, before = view.talks_to.get(sort), view.talked_to.get(sort)
     words = ("none" if place is None else quote(place) for place in (now, before))
     return "NEW since the last apply: {} {}, was {}".format(sort, *words)
+
+
+def _refreshed_sentence(counts: Mapping[str, int]) -> str:
+    """Say that the plan looked at the platform, which plans do not do otherwise."""
+    parts = [counted(counts["drifted"], "profile") + " drifted"]
+    parts += [f"{counts[name]} {name}" for name in ("gone", "failed") if counts[name]]
+    read = counted(counts["read"], "profile")
+    return f"REFRESHED: {read} read from the platform first, {', '.join(parts)}"
 
 
 def unmarked_sentence(view: PlanView, quote: Quote = escape) -> str:

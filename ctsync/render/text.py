@@ -41,6 +41,7 @@ _COLOURS = {
     "news": "yellow",
     "unmarked": "yellow",
     "partial": "yellow",
+    "refreshed": "cyan",
     "ends": "dim",
 }
 

@@ -221,8 +221,26 @@ def test_a_damaged_file_is_an_error_that_quotes_nothing(desk, name):
     assert desk.state() == b""
 
 
-def test_the_last_row_of_a_profile_counts(desk):
+def test_two_rows_of_one_profile_are_refused(desk):
     rows = [{"identity": "u1", "Plan": "A"}, {"identity": "u1", "Plan": "B"}]
     jsonl(desk, rows=rows)
-    document = desk.json("import", "export.jsonl", "--auto-approve")
-    assert document["profiles"] == 1
+    ended = desk.run("import", "export.jsonl", "--auto-approve")
+    assert ended.code == 1
+    assert "two rows of one profile" in ended.err
+    assert desk.state() == b""
+
+
+def test_the_quick_way_and_the_careful_way_agree(desk):
+    rows = [
+        {"identity": f"u{n}", "Plan": value, "phone": 14155551234, "Points": 3}
+        for n, value in enumerate(
+            ["a", 1, 1.0, True, ["b", "a"], "$D_5", "[1]", 10**17]
+        )
+    ]
+    jsonl(desk, rows=rows)
+    desk.ok("import", "export.jsonl", "--auto-approve")
+    quick = desk.state()
+    for row in rows:
+        known(desk, row["identity"])
+    desk.ok("import", "export.jsonl", "--auto-approve")  # now everybody is known
+    assert desk.state() == quick

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -38,6 +39,11 @@ from ctsync.cli.shared_options import (
     metavar="RUN",
     help="Plan the inverse of a run that the history has: its id, or last.",
 )
+@click.option(
+    "--refresh",
+    is_flag=True,
+    help="Read the known profiles from the platform first; the state stays as it is.",
+)
 @selection_options
 @accept_option
 @engine_option
@@ -52,6 +58,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     sign: bool,
     detailed_exitcode: bool,
     revert: str | None,
+    refresh: bool,
     target: tuple[str, ...],
     exclude: tuple[str, ...],
     accept: tuple[str, ...],
@@ -62,12 +69,14 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     """Show what apply would send, compared with the state.
 
     Works offline: contacts nothing but the state's store, takes no lock, needs no
-    passcode. PROJECT is a folder or a *.yaml file; default: the current folder.
+    passcode; only --refresh reads the platform. PROJECT is a folder or a *.yaml file;
+    default: the current folder.
     """
     from ctsync.apply.recover import folded_view
     from ctsync.cli.output import require_format
     from ctsync.cli.plan_options import PlanOptions, plan_now
     from ctsync.cli.plan_output import show_plan
+    from ctsync.cli.plan_refresh import read_before_planning
     from ctsync.cli.project_session import open_session
     from ctsync.cli.signing import key_for
     from ctsync.render import RENDERERS
@@ -76,7 +85,12 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     key = key_for(out) if sign else None
     wish = PlanOptions(target, exclude, accept, engine, revert)
     session = open_session(settings, project)
-    with plan_now(session, folded_view(session.store()), wish) as plan:
+    present = folded_view(session.store())
+    with ExitStack() as stack:
+        before = None
+        if refresh:
+            before = read_before_planning(session, present, target, stack)
+        plan = stack.enter_context(plan_now(session, present, wish, before))
         if out is not None:
             plan.copy_to(settings.directory / out, key)
         code = 2 if detailed_exitcode and plan.foot.changes else 0
