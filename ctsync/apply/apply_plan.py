@@ -74,13 +74,14 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
     standing = check_plan(plan, present)
     with collected_seldom(), ExitStack() as stack:
         due = Due(plan)
+        known = present if witness is None else witness.view(present)
         if witness is not None and standing == "fresh":
-            check_counts(plan, present)
+            check_counts(plan, known)
         if witness is not None or standing == "continued":
             with room_for_plan():
                 due = remainder(
                     plan,
-                    present,
+                    known,
                     terms.frame,
                     is_fresh=standing == "fresh",
                     witness=witness,

@@ -16,6 +16,7 @@ from operator import attrgetter
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ctsync.apply.recover import CurrentSnapshot
 from ctsync.canonical_json import fold_name
 from ctsync.errors import PlanRefused
 from ctsync.model.attribute import Attribute
@@ -32,11 +33,13 @@ class Witness(Struct, frozen=True):
     """What a plan from a file is held against.
 
     `rule_for` is the catalog's word on an attribute. `today` is the plan that would be
-    made now, if one can be made.
+    made now, if one can be made. `view` gives the state with what was read just now,
+    for a plan that was made so.
     """
 
     rule_for: Callable[[str], Attribute]
     today: SavedPlan | None = None
+    view: Callable[[CurrentSnapshot], CurrentSnapshot] = lambda present: present
 
     def memory(self) -> Memory:
         """Return what today's plan says; to be asked in the order of keys."""

@@ -10,6 +10,7 @@ from ctsync.cli.apply_options import ApplyOptions
 from ctsync.cli.approval import refuse_blocked
 from ctsync.cli.plan_options import PlanOptions, plan_now
 from ctsync.cli.plan_output import mask_of
+from ctsync.cli.plan_refresh import read_before_planning
 from ctsync.cli.project_session import ProjectSession
 from ctsync.errors import CtsyncError, PlanRefused, PolicyBlocked
 
@@ -70,16 +71,24 @@ def witness_of(
     """What a plan from a file is held against, with today's plan if there is one.
 
     The files of the project may be gone or wrong by now: then less of it is believed.
+    What a plan with --refresh was made from is read again.
     """
     from ctsync.apply.witness import Witness
 
     head, engine = plan.head, orders.wish.engine
     wish = PlanOptions(head.targets, head.excludes, engine=engine, revert=head.revert)
     with ExitStack() as stack:
-        today = None
+        refresh, today = None, None
+        if plan.head.refreshed:
+            targets = plan.head.targets
+            refresh = read_before_planning(session, present, targets, stack)
         with suppress(CtsyncError):
-            today = stack.enter_context(plan_now(session, present, wish))
-        yield Witness(session.project.rule_for, today)
+            today = stack.enter_context(plan_now(session, present, wish, refresh))
+        rule_for = session.project.rule_for
+        if refresh is None:
+            yield Witness(rule_for, today)
+        else:
+            yield Witness(rule_for, today, refresh.view)
 
 
 def _check_target(session: ProjectSession, plan: SavedPlan) -> None:

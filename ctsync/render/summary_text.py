@@ -61,11 +61,7 @@ def header_sentences(
         yield "sandbox", "SANDBOX: simulation of documented behaviour"
     if view.first_run:
         yield "first_run", _FIRST_RUN
-    if view.revert is not None:
-        run = quote(view.revert)
-        yield "revert", f"REVERT of run {run}, as far as it can be undone"
-    if view.refreshed:
-        yield "refreshed", _refreshed_sentence(view.refreshed)
+    yield from _basis_sentences(view, quote)
     if view.accepted:
         accepted = sorted(view.accepted.items())
         lifted = (quote(f"--accept {name}={n}") for name, n in accepted)
@@ -74,6 +70,15 @@ def header_sentences(
         yield "partial", partial_sentence(view)
     if view.verified == "ends":
         yield "ends", _ENDS
+
+
+def _basis_sentences(view: PlanView, quote: Quote) -> Iterator[tuple[str, str]]:
+    """Yield what a plan was made from other than spec and state."""
+    if view.revert is not None:
+        run = quote(view.revert)
+        yield "revert", f"REVERT of run {run}, as far as it can be undone"
+    if view.refreshed:
+        yield "refreshed", _refreshed_sentence(view.refreshed)
 
 
 def _target_sentence(view: PlanView, quote: Quote) -> str:

@@ -80,3 +80,18 @@ def test_a_refreshed_plan_is_not_gone_on_with(drifted):
     drifted.ok("plan", "--refresh", "--out", "q.plan")
     assert drifted.apply("q.plan").code == 0
     assert drifted.platform("jack")["Points"] == 5
+
+
+def test_a_plan_is_refused_where_the_platform_has_moved_since(drifted):
+    drifted.ok("plan", "--refresh", "--out", "p.plan")
+    drifted.sandbox.platform.edit("identity", "jack", {"Points": 50})
+    before = drifted.platform("jack")
+    assert drifted.apply("p.plan").code == 4
+    assert drifted.platform("jack") == before
+
+
+def test_a_saved_plan_creates_who_is_gone(drifted):
+    drifted.sandbox.platform.forget("identity", "ann")
+    drifted.ok("plan", "--refresh", "--out", "p.plan")
+    assert drifted.apply("p.plan").code == 0
+    assert drifted.platform("ann") == {"Plan": "Free"}
