@@ -63,7 +63,8 @@ CODES: Mapping[str, Code] = {
     ),
     "CT618": Code(
         "no rows",
-        "A table without rows is more often a failed export than a wish.",
+        "A table without rows, or a file of members without one, is more often a "
+        "failed export than a wish.",
         "Export it again, or write allow_empty: true if it may be empty.",
     ),
     "CT619": Code(

@@ -162,7 +162,8 @@ def member_file_of(
     path: Path = ("cohorts", name, "members")
     words = file_words(members["file"], section.file, path, report)
     line = report.locator.locate(section.file, path)[0]
-    return MemberFile(words, *_key(members["key"]), section.file, path, line)
+    key, may = _key(members["key"]), members.get("allow_empty", False)
+    return MemberFile(words, *key, section.file, path, line, allow_empty=may)
 
 
 def file_words(text: str, file: str, path: Path, report: FindingCollector) -> FileText:

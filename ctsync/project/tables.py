@@ -133,6 +133,7 @@ class MemberFile(Struct, frozen=True):
     file: str
     path: Path
     line: int | None = field(default=None)
+    allow_empty: bool = False
 
     def finding(
         self, code: str, message: str, hint: str | None = None, *steps: str

@@ -36,17 +36,25 @@ class MemberRows(RowFiles):
         return WantedColumns(self._members.key_column)
 
     def opened(self, connection: Connection) -> tuple[LoadedRows, Stream | None]:
-        """Look at the files. A cohort may well have no members.
+        """Look at the files; there have to be some, unless there may be no member.
 
         Raises:
             SpecError: a file is missing, is none of its kind, or lacks the column.
         """
-        if not self.files:
+        if not self.files and not self._members.allow_empty:
             raise refused([missing(self.project, self.words)])
         return super().opened(connection)
 
     def judge(self, connection: Connection, loaded: LoadedRows) -> str | None:
-        """Warn of members that stand twice, which does no harm."""
+        """Judge whether there are members; that one stands twice does no harm.
+
+        Raises:
+            SpecError: there are none, so that everybody would leave.
+        """
+        if not loaded.count and not self._members.allow_empty:
+            message = f'cohort "{self._cohort.name}" has no members in its file'
+            hint = "write allow_empty: true beside it if that may be"
+            raise refused([self._members.finding("CT618", message, hint, "file")])
         if not loaded.has_twins:
             return None
         self.warnings = twin_findings(connection, loaded, self._twin, self._twins)

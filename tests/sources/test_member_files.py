@@ -45,9 +45,22 @@ def test_a_member_that_stands_twice_is_a_warning(folder):
     ]
 
 
-def test_a_cohort_may_have_no_members_but_needs_its_file(folder):
+def test_a_file_without_members_is_refused_unless_it_may_be_empty(folder, form):
+    """A failed export would have everybody leave."""
+    kind, make = form
+    folder.write(f"a.{kind}", make(["id"], []))
+    cohorts = COHORTS.format(f"a.{kind}", BY_ID)
+    (finding,) = folder.findings(cohorts)
+    assert 'error CT618 cohort "vip" has no members in its file' in finding
+    assert "write allow_empty: true beside it" in finding
+    may = cohorts.replace("key: {", "allow_empty: true, key: {")
+    assert folder.contributions(may) == []
+    absent = COHORTS.format("b.csv", f"{BY_ID}}}, allow_empty: true, x-note: {{")
+    assert folder.contributions(absent) == []
+
+
+def test_a_cohort_needs_the_file_of_its_members(folder):
     folder.write("a.csv", "id\n")
-    assert folder.contributions(COHORTS.format("a.csv", BY_ID)) == []
     (finding,) = folder.findings(COHORTS.format("b.csv", BY_ID))
     assert 'CT611 "b.csv" does not exist' in finding
     (finding,) = folder.findings(COHORTS.format("a.csv", "identity: key"))

@@ -119,6 +119,7 @@ def _cohort(attributes: Schema) -> Schema:
         {
             "file": file_schema("Files of members; may hold ${NAME}.", "vip.csv"),
             "key": key_schema(),
+            "allow_empty": flag("Whether no member at all is fine. Default: false."),
         },
         "file of members",
         "Members from files.",
