@@ -92,7 +92,7 @@ class Selection:
         """Return the chosen part of a change, or None."""
         if self.is_whole:
             return change
-        names = _names_of(change)
+        names = _names_of(change, entry)
         if any(s.matches(names[s.kind]) for s in self.excludes if s.kind in names):
             return None
         for kind, selectors in self._by_kind.items():
@@ -157,12 +157,16 @@ def _some(names: set[str], most: int = 20_000) -> list[str]:
     return sorted(names)[:most]
 
 
-def _names_of(change: Change) -> Mapping[str, tuple[str | None, ...]]:
+def _names_of(
+    change: Change, entry: Entry | None
+) -> Mapping[str, tuple[str | None, ...]]:
     ids: dict[str, tuple[str | None, ...]] = dict.fromkeys(ID_TYPES, ())
+    # Who leaves a cohort is meant by it too, and may stand in no place of it any more.
+    left = () if entry is None or entry.gone else entry.cohorts
     return {
         **ids,
         change.key.type: (change.key.id,),
-        "cohort": tuple(origin.cohort for origin in change.origins),
+        "cohort": (*left, *(origin.cohort for origin in change.origins)),
         "table": tuple(origin.table for origin in change.origins),
         "file": tuple(origin.file for origin in change.origins),
         "action": (change.action,),

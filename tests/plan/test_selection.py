@@ -55,6 +55,25 @@ def test_several_of_a_kind_any_several_kinds_all_and_exclude_wins(
     assert sorted(chosen(planned)) == sorted(expected)
 
 
+@pytest.mark.parametrize("leave", [{"Tier": "Standard"}, {}])
+def test_a_cohort_selects_its_members_and_who_leaves_it(
+    project_view, plan, entry, leave
+):
+    """Also where who leaves is declared elsewhere."""
+    project = project_view().cohort("vip", ["u1"], {"Tier": "VIP"}, leave=leave)
+    for name in ("u1", "u2", "u3"):
+        project.says(name, {"Plan": "Gold"})
+    member = {"attributes": {"Plan": "Free", "Tier": "VIP"}, "cohorts": ("vip",)}
+    known = [entry(name, **member) for name in ("u1", "u2")]
+    known.append(entry("u3", attributes={"Plan": "Free"}))
+    given = ["u2:Tier"] if leave else []
+    inside = plan(project, *known, targets=["cohort=vip"])
+    assert sorted(chosen(inside)) == sorted(["u1:Plan", "u2:Plan", *given])
+    assert inside.document.foot.left_out == 1
+    outside = plan(project, *known, excludes=["cohort=vip"])
+    assert chosen(outside) == ["u3:Plan"]
+
+
 def test_a_plan_says_how_many_changes_it_leaves_out(project, plan):
     assert plan(project, targets=["identity=u1"]).document.foot.left_out == 3
     assert plan(project).document.foot.left_out == 0
