@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -11,6 +12,7 @@ from ctsync import __version__
 from ctsync.cli.click_group import LazyCommands
 from ctsync.cli.global_options import FORMATS, GlobalOptions, global_options
 from ctsync.cli.output import show_error
+from ctsync.cli.signals import EndSignal, end_on_signals
 from ctsync.cli.streams import standard_streams
 from ctsync.discovery import discover
 from ctsync.errors import CtsyncError, UsageError, out_of_memory
@@ -49,6 +51,18 @@ def run(arguments: Sequence[str]) -> int:
 
 def run_alone(arguments: Sequence[str]) -> int:
     """Run a command line and give its exit code."""
+    with end_on_signals() as ended:
+        try:
+            return _run(arguments, ended)
+        except BaseException as error:
+            # What a signal interrupts raises as it likes: DuckDB an error of its own.
+            if ended.number is None and not isinstance(error, click.Abort):
+                raise
+    click.echo("interrupted; nothing was sent", err=True)
+    return 128 + (ended.number or signal.SIGINT)
+
+
+def _run(arguments: Sequence[str], ended: EndSignal) -> int:
     settings = GlobalOptions(format=_format_in(arguments))
     try:
         app = build_app()
@@ -56,6 +70,8 @@ def run_alone(arguments: Sequence[str]) -> int:
             list(arguments), prog_name="ctsync", standalone_mode=False, obj=settings
         )
     except CtsyncError as error:
+        if ended.number is not None:
+            raise
         return show_error(settings, error)
     except MemoryError:
         return show_error(settings, out_of_memory())
@@ -64,9 +80,6 @@ def run_alone(arguments: Sequence[str]) -> int:
         return 0
     except click.ClickException as error:
         return show_error(settings, _usage(error))
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; nothing was sent", err=True)
-        return 130
     return result if isinstance(result, int) else 0
 
 

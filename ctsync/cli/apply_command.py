@@ -18,6 +18,7 @@ from ctsync.cli.plan_options import plan_now
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.run_identity import run_identity
 from ctsync.cli.send_plan import send_plan
+from ctsync.cli.signals import stop_on_signals
 from ctsync.cli.signing import is_authentic, require_signature
 from ctsync.cli.validate_command import refuse_faults
 from ctsync.errors import SpecError, StateError, StateLocked, UsageError
@@ -96,7 +97,9 @@ def _apply(
         witness = None
         if saved is not None and not is_authentic(saved):
             witness = stack.enter_context(witness_of(session, present, saved, orders))
-        result = send_plan(session, store, plan, orders, clock, witness)
+        # To the end: what has been sent is told, whatever comes in between.
+        stop = stack.enter_context(stop_on_signals())
+        result = send_plan(session, store, plan, orders, clock, witness, stop)
         if not orders.dry_run:
             keep_high_water(session, store.read().header)
         return report_apply(session, plan, orders, result, report)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ctsync.apply.apply_result import ApplyResult
     from ctsync.apply.clock import Clock
     from ctsync.apply.witness import Witness
+    from ctsync.cli.signals import StopSignal
     from ctsync.plan.plan_file import SavedPlan
     from ctsync.state import Store
     from ctsync.transport.upload_result import Transport
@@ -31,6 +32,7 @@ def send_plan(
     orders: ApplyOptions,
     clock: Clock,
     witness: Witness | None,
+    stop: StopSignal,
 ) -> ApplyResult:
     """Send what a plan says, from this project to its account.
 
@@ -41,7 +43,6 @@ def send_plan(
     from ctsync.apply.apply_plan import apply_plan
     from ctsync.apply.apply_settings import ApplySettings
     from ctsync.cli.progress import Progress
-    from ctsync.cli.signals import stop_on_signals
 
     project = session.project
     terms = ApplySettings(
@@ -59,7 +60,7 @@ def send_plan(
         marks=project.marks,
     )
     progress = Progress()
-    with ExitStack() as stack, stop_on_signals() as stop, closing(progress):
+    with ExitStack() as stack, closing(progress):
         return apply_plan(
             plan,
             store,

@@ -1,10 +1,14 @@
-"""Ctrl-C and SIGTERM: the first asks the run to end well, the second ends it."""
+"""Ctrl-C and SIGTERM: while calls leave, the first asks to end well, the second ends.
+
+At any other time the first one ends the command, and leaves nothing behind.
+"""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from threading import current_thread, main_thread
 from types import FrameType
 
 from ctsync.cli.output import print_message
@@ -24,7 +28,7 @@ class StopSignal:
         """Whether to send nothing more."""
         return self.signal_number is not None
 
-    def write_receipt(self, number: int, _: FrameType | None) -> None:
+    def receive(self, number: int, _: FrameType | None) -> None:
         """Take a signal in.
 
         Raises:
@@ -42,13 +46,43 @@ class StopSignal:
         )
 
 
+class EndSignal:
+    """The signal that ended the command, if one did."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+
+    def end(self, number: int, _: FrameType | None) -> None:
+        """Leave whatever is done, through everything that tidies up.
+
+        Raises:
+            KeyboardInterrupt: always; DuckDB makes another error of it.
+        """
+        self.number = number
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def end_on_signals() -> Iterator[EndSignal]:
+    """Have signals end what is done in the context, where this thread may say so."""
+    sign = EndSignal()
+    with _handled_by(sign.end) if current_thread() is main_thread() else nullcontext():
+        yield sign
+
+
 @contextmanager
 def stop_on_signals() -> Iterator[StopSignal]:
     """Turn signals into a stop sign while the context lasts."""
     sign = StopSignal()
-    before = {number: signal.signal(number, sign.write_receipt) for number in _SIGNALS}
-    try:
+    with _handled_by(sign.receive):
         yield sign
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in _SIGNALS}
+    try:
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

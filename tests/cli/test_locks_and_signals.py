@@ -189,6 +189,29 @@ def test_commands_that_write_wait_for_nobody_and_readers_go_on(slow):
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_signal_while_duckdb_works_ends_the_command_and_leaves_nothing(
+    desk, monkeypatch, tmp_path, number, code
+):
+    desk.project(
+        "tables: {t: {file: a.csv, key: {identity: id}, columns: {plan: Plan}}}"
+    )
+    rows = (f"u{7919 * n % 600_000},Gold\n" for n in range(600_000))
+    (desk.folder / "a.csv").write_text("id,plan\n" + "".join(rows))
+    spill = tmp_path / "spill"
+    spill.mkdir()
+    monkeypatch.setenv("TMPDIR", str(spill))
+    with desk.spawn("plan", "--summary", "--engine", "duckdb") as process:
+        _until(lambda: list(spill.iterdir()))
+        process.send_signal(number)
+        out, err = _ended(process)
+    assert (process.returncode, out) == (code, "")
+    assert "interrupted; nothing was sent" in err
+    assert list(spill.iterdir()) == []
+
+
 def test_a_reader_that_goes_away_is_no_traceback(desk):
     desk.crowd(3000)
     with desk.spawn("plan", "--all") as process:
