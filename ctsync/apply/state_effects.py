@@ -54,6 +54,9 @@ class EntryWrite(Struct, frozen=True):
             cohorts, fingerprint = self.settled.cohorts, self.settled.fingerprint
             for name in self.settled.forget:
                 attributes.pop(name, None)
+            for name, ours in self.settled.ours:
+                if name in attributes:
+                    attributes[name] = _with_ours(attributes[name], ours)
         return Entry(
             before.key,
             dict(sorted(attributes.items())),
@@ -137,10 +140,19 @@ def settling(settled: EntryAfter) -> EntryWrite:
     return EntryWrite(cohorts=settled.cohorts, settled=settled, is_sent=False)
 
 
+def _with_ours(known: KnownValue, ours: tuple[str, ...] | None) -> KnownValue:
+    """Return what is known of a list of which these values are ours, or the whole."""
+    held = frozenset(ours or ()).intersection((*known.present, *known.maybe))
+    owned = ours is None or bool(held)
+    return replace(known, owned=owned, ours=tuple(sorted(held)))
+
+
 def _with_released(change: Change) -> EntryAfter:
     if not change.released:
         return change.settled
-    released = tuple(fold_name(name) for name in change.released)
+    # Of a list that is still declared in part, what is released stays known.
+    kept = {name for name, _ in change.settled.ours}
+    released = tuple({fold_name(name) for name in change.released} - kept)
     return replace(change.settled, forget=_union(change.settled.forget, released))
 
 

@@ -100,7 +100,8 @@ class Memory:
         """Return a change with no more than it shows, unless today's is the same."""
         if self._says(change.key) == change_line(change):
             return change
-        return replace(change, settled=replace(change.settled, fingerprint=None))
+        settled = replace(change.settled, fingerprint=None, ours=())
+        return replace(change, settled=settled)
 
     def confirms(self, key: ProfileKey, settled: EntryAfter) -> bool:
         """Return whether an entry gets the same today."""

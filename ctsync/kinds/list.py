@@ -136,7 +136,8 @@ class ListKind(Kind):
         return KnownValue(
             operation.attribute,
             self.name,
-            owned=True,
+            # Who takes values away from a list has not made it.
+            owned=operation.operator == "$add" or (known is not None and known.owned),
             since=held.since if moved.maybe else None,
             present=tuple(sorted(moved.present)),
             maybe=tuple(sorted(moved.maybe)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -40,23 +40,39 @@ class EntryAfter(Struct, frozen=True, array_like=True):
     """What the entry holds once every operation of a change is acknowledged.
 
     `fingerprint` is None where desired would still differ from the entry. `forget`
-    are folded names of attributes that leave the entry.
+    are folded names of attributes that leave the entry. `ours` says by folded name
+    which values of a list are ours then, where its operations do not; None of one that
+    is declared exactly: the list is ours, and no value by itself.
     """
 
     fingerprint: str | None = None
     cohorts: tuple[str, ...] = ()
     forget: tuple[str, ...] = ()
+    ours: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the stored form."""
-        return {name: getattr(self, name) for name in _SETTLED}
+        data = {name: getattr(self, name) for name in _SETTLED}
+        if not self.ours:
+            del data["ours"]
+        return data
 
 
 def settled_from_json(data: Mapping[str, Any]) -> EntryAfter:
     """Read what `Settled.as_json` wrote."""
     return EntryAfter(
-        data["fingerprint"], tuple(data["cohorts"]), tuple(data["forget"])
+        data["fingerprint"],
+        tuple(data["cohorts"]),
+        tuple(data["forget"]),
+        ours_from_json(data.get("ours", ())),
     )
+
+
+def ours_from_json(
+    data: Iterable[tuple[str, Sequence[str] | None]],
+) -> tuple[tuple[str, tuple[str, ...] | None], ...]:
+    """Read `ours` of an entry."""
+    return tuple((name, v if v is None else tuple(v)) for name, v in data)
 
 
 class Change(Struct, frozen=True):

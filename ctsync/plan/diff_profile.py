@@ -103,6 +103,7 @@ class _Builder:
         self._targets: list[DesiredValue] = []
         self._released: list[str] = []
         self._forget: list[str] = []
+        self._ours: list[tuple[str, tuple[str, ...] | None]] = []
 
     def build(self) -> PlannedProfile:
         declared, leaving = self._wanted.declared, self._wanted.leaving
@@ -126,10 +127,13 @@ class _Builder:
         except Faults as wrong:
             self._built.faults.extend((target.attribute, f) for f in wrong.faults)
             return ()
+        is_held = bool(operations) and self._is_held(folded, target, known)
+        if target.kind == "list" and not (is_held or target.leaving):
+            self._note_ours(folded, target, operations)
         if not operations:
             return ()
         self._check_count(target, operations)
-        if self._is_held(folded, target, known):
+        if is_held:
             self._built.held.append(target.attribute)
             return ()
         if target.write == "locked" and changes_value(operations):
@@ -137,6 +141,33 @@ class _Builder:
         self._targets.append(target)
         self._operations.extend(operations)
         return operations
+
+    def _note_ours(
+        self, folded: str, target: DesiredValue, operations: tuple[Operation, ...]
+    ) -> None:
+        """Note what of a list is ours in the end, where its operations do not say so.
+
+        A list that was declared exactly is ours as a whole. Declared in part now, its
+        included values are, and the rest is nobody's.
+        """
+        known = after = self._known.get(folded)
+        for operation in operations:
+            after = KINDS["list"].apply(after, operation)
+        if after is None or after.kind != "list":
+            return
+        ours = after.ours
+        if target.exact is not None:
+            if ours or (operations and not after.owned):
+                self._ours.append((folded, None))
+            return
+        if known is not None and _is_ours_as_a_whole(known):
+            ours = target.include
+            if frozenset((*after.present, *after.maybe)).difference(ours):
+                self._released.append(known.name)
+        elif folded not in self._wanted.shields.kept:
+            ours = tuple(value for value in ours if value in target.include)
+        if (after.owned, after.ours) != (bool(ours), ours):
+            self._ours.append((folded, ours))
 
     def _check_count(
         self, target: DesiredValue, operations: tuple[Operation, ...]
@@ -234,6 +265,7 @@ class _Builder:
             fingerprint=self._candidate.fingerprint if reached else None,
             cohorts=self._wanted.cohorts,
             forget=tuple(sorted(self._forget)),
+            ours=tuple(sorted(self._ours)),
         )
 
     def _change(self, settled: EntryAfter) -> Change:
@@ -267,6 +299,10 @@ def _with_take_back(target: DesiredValue, known: KnownValue | None) -> DesiredVa
     return replace(target, take_back=tuple(sorted(extra)))
 
 
+def _is_ours_as_a_whole(known: KnownValue) -> bool:
+    return known.kind == "list" and known.owned and not known.ours
+
+
 def _is_certain_value(known: KnownValue) -> bool:
     is_clear = known.certain and not known.maybe
     return is_clear and (known.value is not None or bool(known.present))
@@ -275,4 +311,4 @@ def _is_certain_value(known: KnownValue) -> bool:
 def _differs(settled: EntryAfter, entry: Entry) -> bool:
     has_news = settled.fingerprint not in (None, entry.fingerprint)
     left = bool(frozenset(settled.forget) & entry.attributes.keys())
-    return has_news or left or settled.cohorts != entry.cohorts
+    return has_news or left or bool(settled.ours) or settled.cohorts != entry.cohorts

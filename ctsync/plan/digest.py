@@ -62,3 +62,5 @@ def _rows(change: Change) -> Iterator[list[Any]]:
 def _forgotten(key: ProfileKey, settled: EntryAfter) -> Iterator[list[Any]]:
     for name in settled.forget:
         yield [key.as_json(), name, 0, "forget"]
+    for name, ours in settled.ours:
+        yield [key.as_json(), name, 0, "ours", ours]

@@ -184,7 +184,10 @@ def _partly(
         moved = (op.attribute for op in change.operations)
         chosen.update(filter(wants, moved))
     folded = {fold_name(name) for name in chosen}
+    touched = (*(op.attribute for op in change.operations), *change.released)
+    kept = {fold_name(name) for name in touched if wants(name)}
     return EntryAfter(
         cohorts=tuple(sorted(cohorts)),
         forget=tuple(sorted(folded & frozenset(change.settled.forget))),
+        ours=tuple(each for each in change.settled.ours if each[0] in kept),
     )

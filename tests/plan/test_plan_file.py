@@ -66,7 +66,7 @@ CHANGE = Change(
     ),
     origins=(Origin("people/jack.yaml", 3), Origin("t.csv", None, 4, "vip", "loyalty")),
     released=("Team",),
-    settled=EntryAfter("f" * 32, ("vip",), ("team",)),
+    settled=EntryAfter("f" * 32, ("vip",), ("team",), (("tags", None),)),
     opt_in=True,
     once=("points",),
     locked=("Points",),
@@ -81,7 +81,7 @@ FOOT = PlanFoot(
 )
 SETTLED = (
     ProfileKey("identity", "u9"),
-    EntryAfter("e" * 32, ("gold", "vip"), ("a", "b")),
+    EntryAfter("e" * 32, ("gold", "vip"), ("a", "b"), (("x", ("v",)),)),
 )
 
 
