@@ -51,6 +51,10 @@ def test_the_schema_of_a_date_is_its_pattern():
     [
         ("date", Literal("soon", "text", "soon"), Attribute("Since"), "1990-02-20"),
         ("number", Literal("x", "text", "x"), Attribute("Tall"), "at most 15 digits"),
+        (
+            "number", Literal("x", "text", "x", quoted=True), Attribute("Tall"),
+            "at most 15 digits",
+        ),
         ("string", Literal("1", "number", 1), Attribute("P", enum=("a",)), "write a"),
         (
             "string", Literal("1", "number", 1), Attribute("P", enum=("1",)),

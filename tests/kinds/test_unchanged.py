@@ -56,7 +56,7 @@ DAY, NO_DAY = Literal("1970-01-01", "date"), Literal("1970-02-30", "date")
         ("list", [text("a")], ("a", "b"), PLAIN, False),
         ("list", [text("a")], ("a",), ENUM, False),
         ("list", text("a"), ("a",), PLAIN, False),
-        ("list", [text("1"), number(1)], ("1",), PLAIN, False),
+        ("list", [text("a"), Literal("a", "date")], ("a",), PLAIN, False),
         ("list", [[text("a")]], (), PLAIN, False),
         ("list", [text("a"), text("A")], ("A", "a"), PLAIN, False),
         ("list", [text("a"), text("b\n")], ("a", "b\n"), PLAIN, False),

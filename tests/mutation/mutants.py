@@ -1,0 +1,196 @@
+"""Small wrongs that can be put into a module: one change of its syntax tree each."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Change: TypeAlias = Callable[[ast.AST], ast.AST]
+
+_COMPARED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.Lt: (ast.LtE, ast.GtE),
+    ast.LtE: (ast.Lt, ast.Gt),
+    ast.Gt: (ast.GtE, ast.LtE),
+    ast.GtE: (ast.Gt, ast.Lt),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+}
+_COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Add,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.Mult,
+    ast.BitOr: ast.BitAnd,
+    ast.BitAnd: ast.BitOr,
+    ast.LShift: ast.RShift,
+    ast.RShift: ast.LShift,
+}
+_NAMED = {
+    "min": "max", "max": "min", "any": "all", "all": "any", "sorted": "tuple",
+    "frozenset": "tuple", "issubset": "issuperset", "issuperset": "issubset",
+    "union": "intersection", "intersection": "union", "difference": "union",
+    "startswith": "endswith", "endswith": "startswith",
+}  # fmt: skip
+
+
+_NOTHING = ("return", "return None")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One wrong: where it is, what it does, and the source that has it."""
+
+    line: int
+    what: str
+    source: str
+
+
+def mutants_of(source: str) -> Iterator[Mutant]:
+    """Yield every wrong that can be put into a module, from the top."""
+    tree = ast.parse(source)
+    places = [node for node in ast.walk(tree) if not isinstance(node, ast.Module)]
+    left_out = _left_out(tree)
+    for number, node in enumerate(places):
+        if id(node) in left_out:
+            continue
+        for what, change in _changes(node):
+            yield Mutant(getattr(node, "lineno", 0), what, _with(tree, number, change))
+
+
+def _left_out(tree: ast.Module) -> set[int]:
+    """Give nodes that say nothing at run time: annotations, and text for people."""
+    roots = [root for node in ast.walk(tree) for root in _silent_in(node)]
+    return {id(each) for root in roots for each in ast.walk(root)}
+
+
+def _silent_in(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation:
+        yield node.annotation
+    elif isinstance(node, ast.FunctionDef) and node.returns:
+        yield node.returns
+    elif isinstance(node, ast.Expr | ast.If) and _is_silent(node):
+        yield node
+
+
+def _is_silent(node: ast.Expr | ast.If) -> bool:
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) == "TYPE_CHECKING"
+    return isinstance(node.value, ast.Constant)
+
+
+def _with(tree: ast.Module, number: int, change: Change) -> str:
+    """Give the source of a tree in which one node is changed."""
+    other = copy.deepcopy(tree)
+    nodes = [node for node in ast.walk(other) if not isinstance(node, ast.Module)]
+    target = nodes[number]
+
+    class Swap(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> ast.AST:
+            return change(node) if node is target else self.generic_visit(node)
+
+    return ast.unparse(ast.fix_missing_locations(Swap().visit(other)))
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
+    shown = ast.unparse(node) if isinstance(node, ast.expr | ast.stmt) else ""
+    for what, change in _ways(node):
+        yield f"{shown.splitlines()[0][:60] if shown else ''}  =>  {what}", change
+
+
+def _ways(node: ast.AST) -> Iterator[tuple[str, Change]]:
+    for kind, ways in _WAYS.items():
+        if isinstance(node, kind):
+            yield from ways(node)
+
+
+def _comparisons(node: ast.Compare) -> Iterator[tuple[str, Change]]:
+    if len(node.ops) == 1:
+        for operator in _COMPARED[type(node.ops[0])]:
+            yield operator.__name__, _setting("ops", [operator()])
+
+
+def _connections(node: ast.BoolOp) -> Iterator[tuple[str, Change]]:
+    other = ast.Or if isinstance(node.op, ast.And) else ast.And
+    yield other.__name__, _setting("op", other())
+
+
+def _denials(node: ast.UnaryOp) -> Iterator[tuple[str, Change]]:
+    if isinstance(node.op, ast.Not):
+        yield "without not", lambda found: found.operand  # type: ignore[attr-defined]
+
+
+def _computations(node: ast.BinOp) -> Iterator[tuple[str, Change]]:
+    if type(node.op) in _COMPUTED:
+        computed = _COMPUTED[type(node.op)]
+        yield computed.__name__, _setting("op", computed())
+
+
+def _conditions(_: ast.AST) -> Iterator[tuple[str, Change]]:
+    yield "the condition denied", _denied
+
+
+def _results(node: ast.Return) -> Iterator[tuple[str, Change]]:
+    if ast.unparse(node) not in _NOTHING:
+        yield "nothing", _setting("value", ast.Constant(None))
+
+
+def _statements(node: ast.AST) -> Iterator[tuple[str, Change]]:
+    yields = isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield)
+    if not yields:
+        yield "left out", lambda _: ast.Pass()
+
+
+def _constants(node: ast.Constant) -> Iterator[tuple[str, Change]]:
+    if isinstance(node.value, bool):
+        yield str(not node.value), _setting("value", not node.value)
+    elif isinstance(node.value, int):
+        yield str(node.value + 1), _setting("value", node.value + 1)
+
+
+def _calls(node: ast.Call) -> Iterator[tuple[str, Change]]:
+    called = node.func
+    name = called.attr if isinstance(called, ast.Attribute) else None
+    name = called.id if isinstance(called, ast.Name) else name
+    if name in _NAMED:
+        field = "attr" if isinstance(called, ast.Attribute) else "id"
+        swapped = _setting(field, _NAMED[name])
+        yield _NAMED[name], lambda found: _setting("func", swapped(found.func))(found)  # type: ignore[attr-defined]
+
+
+def _setting(name: str, value: object) -> Change:
+    def change(node: ast.AST) -> ast.AST:
+        changed = copy.copy(node)
+        setattr(changed, name, value)
+        return changed
+
+    return change
+
+
+def _denied(node: ast.AST) -> ast.AST:
+    denied = ast.UnaryOp(ast.Not(), node.test)  # type: ignore[attr-defined]
+    return _setting("test", denied)(node)
+
+
+_WAYS: dict[type[ast.AST], Callable[..., Iterator[tuple[str, Change]]]] = {
+    ast.Compare: _comparisons,
+    ast.BoolOp: _connections,
+    ast.UnaryOp: _denials,
+    ast.BinOp: _computations,
+    ast.If: _conditions,
+    ast.IfExp: _conditions,
+    ast.Constant: _constants,
+    ast.Call: _calls,
+    ast.Return: _results,
+    ast.AugAssign: _statements,
+    ast.Expr: _statements,
+    ast.Raise: _statements,
+    ast.Continue: _statements,
+}
