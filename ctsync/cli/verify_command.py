@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from ctsync.canonical_json import fold_name
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.output import has_colour, print_document, require_format
 from ctsync.cli.progress import ReadProgress
@@ -48,8 +49,11 @@ def verify_state(settings: GlobalOptions, wish: VerifyWish) -> int:
     session = open_session(settings)
     present = folded_view(session.store())
     choice = choice_of(session, present, (), wish.sample)
-    verifier = Verifier()
-    verifier.count(present.entries())
+    if wish.run is None:
+        verifier = Verifier()
+        verifier.count(present.entries())
+    else:
+        verifier, choice = _of_run(session, present, wish)
     _read(session, present, choice, verifier)
     found = verifier.found
     code = _exit_code(found, detailed=wish.detailed_exitcode)
@@ -71,6 +75,34 @@ def verify_state(settings: GlobalOptions, wish: VerifyWish) -> int:
     return code
 
 
+def _of_run(
+    session: ProjectSession, present: CurrentSnapshot, wish: VerifyWish
+) -> tuple[Verifier, Choice]:
+    """Return what counts the values of one run, and whom to read for it.
+
+    Raises:
+        UsageError: the history has no such run.
+    """
+    from ctsync.cli.state_history import changes_in, find_run
+    from ctsync.observe.verify import Verifier
+
+    record = find_run(session.store(), wish.run or "")
+    sent = {
+        change.key: frozenset(
+            fold_name(each.operation.attribute) for each in change.operations
+        )
+        for change in changes_in(record)
+    }
+    keys = sorted(sent)
+    verifier = Verifier(lambda key: sent.get(key, frozenset()))
+    verifier.found.run = str(record.record["run"])
+    verifier.found.known = len(keys)
+    verifier.count(present.pick(keys))
+    if wish.sample is not None and wish.sample < len(keys):
+        keys = sorted(random.Random().sample(keys, wish.sample))  # noqa: S311 - a sample
+    return verifier, Choice(tuple(keys), is_all=False)
+
+
 def _read(
     session: ProjectSession,
     present: CurrentSnapshot,
@@ -78,7 +110,8 @@ def _read(
     verifier: Verifier,
 ) -> None:
     found = verifier.found
-    found.known = 0 if present.header is None else present.header.entries
+    if found.run is None and present.header is not None:
+        found.known = present.header.entries
     found.chosen, entries = choice.of(present, random.Random())  # noqa: S311 - a sample
     announce(found.chosen)
     progress, began = ReadProgress(found.chosen), time.monotonic()

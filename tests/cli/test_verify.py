@@ -52,3 +52,19 @@ def test_reads_that_fail_are_an_error(desk):
     desk.sandbox.script_reads(*["html"] * 5)
     document = desk.json("verify")
     assert (document["exit_code"], document["error"]["code"]) == (1, "read_failed")
+
+
+def test_one_run_can_be_verified(desk):
+    desk.begun({"jack": {"Plan": "Gold", "City": "Pune"}, "ann": {"Plan": "Free"}})
+    desk.begun({"jack": {"Plan": "Silver", "City": "Pune"}, "ann": {"Plan": "Free"}})
+    document = desk.json("verify", "--run", "last")
+    assert document["summary"]["values"] == {
+        "acknowledged": 1, "checked": 1, "there": 1,
+    }  # fmt: skip
+    assert document["summary"]["profiles"]["known"] == 1
+    assert document["run"]
+
+
+def test_a_run_that_nobody_knows_is_refused(desk):
+    desk.begun({"jack": {"Plan": "Gold"}})
+    assert desk.run("verify", "--run", "nonsense").code == 64

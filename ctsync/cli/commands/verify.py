@@ -9,6 +9,11 @@ from ctsync.cli.shared_options import detailed_option, sample_option
 
 
 @click.command("verify")
+@click.option(
+    "--run",
+    metavar="RUN",
+    help="Look for what one run sent: its id in the history, its beginning, or last.",
+)
 @sample_option
 @detailed_option
 @click.option(
@@ -19,6 +24,7 @@ from ctsync.cli.shared_options import detailed_option, sample_option
 def COMMAND(  # noqa: N802 - found by this name
     settings: GlobalOptions,
     *,
+    run: str | None,
     sample: int | None,
     detailed_exitcode: bool,
     show_all: bool,
@@ -31,5 +37,5 @@ def COMMAND(  # noqa: N802 - found by this name
     """
     from ctsync.cli.verify_command import VerifyWish, verify_state
 
-    wish = VerifyWish(None, sample, detailed_exitcode, show_all)
+    wish = VerifyWish(run, sample, detailed_exitcode, show_all)
     return verify_state(settings, wish)
