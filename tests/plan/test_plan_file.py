@@ -41,6 +41,7 @@ HEAD = PlanHead(
     talks_to={"account": "TEST-4Z5", "region": "in1"},
     talked_to={"account": "TEST-4Z5", "region": "eu1"},
     unmarked=("Manager",),
+    revert="20270101T000000Z-a1",
 )
 CHANGE = Change(
     ProfileKey("objectId", "o1"),
@@ -358,5 +359,5 @@ def test_a_plan_holds_no_time_host_or_user(saved):
         "format", "tool_version", "account", "base", "environment", "first_run",
         "targets", "excludes", "accepted", "records_per_call", "hides_identities",
         "sandbox", "inputs", "project", "passcode_variable", "notify_host",
-        "talks_to", "talked_to", "unmarked",
+        "talks_to", "talked_to", "unmarked", "revert", "refreshed",
     }  # fmt: skip
