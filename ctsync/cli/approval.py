@@ -87,6 +87,7 @@ def _judged_now(session: ProjectSession, plan: SavedPlan) -> tuple[BlockedRule, 
         foot,
         entries=foot.profiles["entries"],
         skips=foot.skips,
+        vanished=foot.vanished,
         first_run=plan.head.first_run,
     )
     return check_limits(counts, session.project.policy, plan.head.accepted)

@@ -12,7 +12,7 @@ from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.output import print_document, require_format
 from ctsync.cli.project_session import ProjectSession, open_session, sensitivity
 from ctsync.errors import UsageError
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, cohorts_in
 from ctsync.model.profile_key import ID_TYPES, parse_key
 from ctsync.model.snapshot import Header
 
@@ -142,6 +142,6 @@ def _names(entry: Entry, selector: Selector) -> Iterator[str]:
     if selector.kind == "attribute":
         yield from (known.name for known in entry.attributes.values())
     elif selector.kind == "cohort":
-        yield from entry.cohorts
+        yield from cohorts_in(entry.cohorts)
     elif entry.key.type == selector.kind:
         yield entry.key.id

@@ -57,4 +57,11 @@ CODES: Mapping[str, Code] = {
         "Take it out, or correct it if this plan is the one that is meant.",
         "info",
     ),
+    "CT409": Code(
+        "perhaps a new id",
+        "A profile leaves while a new one has its Email or Phone; the platform would "
+        "hold both.",
+        "If they are one person: ctsync state rename OLD NEW",
+        "warning",
+    ),
 }

@@ -105,6 +105,13 @@ CODES: Mapping[str, Code] = {
         "Correct the rows; limits.skip bounds how many may be skipped.",
         "warning",
     ),
+    "CT627": Code(
+        "rows that went",
+        "Profiles had a row in the table at the last apply and have none now. So it "
+        "looks when an export broke off: limits.vanish blocks where many went.",
+        "See whether the export is whole, and accept the number if it is.",
+        "info",
+    ),
     "CT640": Code(
         "more in a file than its size says",
         "A packed file unpacks to more than 200 times its size (64 MiB are always "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -58,13 +58,32 @@ _LISTS = frozenset({"present", "maybe", "absent", "ours"})
 _DEFAULTS = defaults_of(KnownValue)
 
 
+_TABLE = "table="
+
+
+def membership_in(table: str) -> str:
+    """What an entry keeps, among its cohorts, of a table that has a row for it."""
+    return _TABLE + table
+
+
+def tables_in(memberships: Iterable[str]) -> list[str]:
+    """The tables that had a row for a profile."""
+    return [m.removeprefix(_TABLE) for m in memberships if m.startswith(_TABLE)]
+
+
+def cohorts_in(memberships: Iterable[str]) -> tuple[str, ...]:
+    """The cohorts that a profile was a member of."""
+    return tuple(m for m in memberships if not m.startswith(_TABLE))
+
+
 class Entry(Struct, frozen=True):
     """One profile in a snapshot.
 
     `attributes` is keyed by folded name. `cohorts` are those it was a member of when
-    last acknowledged. `once` are folded names whose one write was acknowledged or
-    read. `fingerprint` is present only where desired equals the entry. `gone` marks a
-    profile that a read of the platform did not find.
+    last acknowledged, and the tables that had a row for it (`membership_in`). `once`
+    are folded names whose one write was acknowledged or read. `fingerprint` is present
+    only where desired equals the entry. `gone` marks a profile that a read of the
+    platform did not find.
     """
 
     key: ProfileKey

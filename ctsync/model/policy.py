@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-LIMITS = ("create", "update", "remove", "opt_in", "skip", "reject")
+LIMITS = ("create", "update", "remove", "opt_in", "skip", "vanish", "reject")
 JUDGED = tuple(name for name in LIMITS if name != "reject")
 """Limits that a plan is held against; the others are for an apply."""
 REVEAL = "reveal"
@@ -50,6 +50,7 @@ DEFAULT_LIMITS: Mapping[str, Limit] = {
     "remove": Limit(5, is_percent=True),
     "opt_in": Limit(0),
     "skip": Limit(1, is_percent=True),
+    "vanish": Limit(20, is_percent=True),
     "reject": Limit(100, is_percent=True),
 }
 

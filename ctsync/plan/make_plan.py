@@ -106,8 +106,13 @@ def _with_locked(change: Change, built: PlannedProfile) -> Change:
 def plan_foot(planner: Planner, head: PlanHead, seen: Seen, sums: PlanFoot) -> PlanFoot:
     """Return the end of a plan whose changes come to `sums`, judged by the policy."""
     skips, findings = planner.skips.by_table(), planner.findings
+    vanished = planner.vanished.by_table(planner.project_view.tables)
     counts = counts_of(
-        sums, entries=planner.tally.entries, skips=skips, first_run=head.first_run
+        sums,
+        entries=planner.tally.entries,
+        skips=skips,
+        vanished=vanished,
+        first_run=head.first_run,
     )
     policy = planner.project_view.policy
     findings.extend(exception_notes(counts, policy))
@@ -116,6 +121,7 @@ def plan_foot(planner: Planner, head: PlanHead, seen: Seen, sums: PlanFoot) -> P
         blocked=check_limits(counts, policy, head.accepted),
         left_out=seen.all_changes - sums.changes,
         skips=skips,
+        vanished=vanished,
         diagnostics=tuple(finding.as_json() for finding in findings.sorted()),
         diagnostic_totals=findings.totals,
     )

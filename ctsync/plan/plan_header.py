@@ -68,7 +68,8 @@ class PlanFoot(Struct, frozen=True):
     `digest`, `survey` (which counts the changes), `places` (how many of them send
     anything), `locked` and most of `summary` follow from the changes, whoever says
     what.
-    `skips` are, by name of a table of the spec, its skipped rows and all of its rows.
+    `skips` are, by name of a table of the spec, its skipped rows and all of its rows;
+    `vanished` the rows that it lost since the last apply and all that it had then.
     """
 
     digest: str = ""
@@ -79,6 +80,7 @@ class PlanFoot(Struct, frozen=True):
     left_out: int = 0
     locked: int = 0
     skips: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    vanished: Mapping[str, Sequence[int]] = field(default_factory=dict)
     diagnostics: tuple[dict[str, Any], ...] = ()
     diagnostic_totals: dict[str, int] = field(default_factory=dict)
 
@@ -99,6 +101,7 @@ def counts_of(
     *,
     entries: int,
     skips: Mapping[str, Sequence[int]],
+    vanished: Mapping[str, Sequence[int]],
     first_run: bool,
 ) -> Counts:
     """Return what limits are held against."""
@@ -111,6 +114,7 @@ def counts_of(
         opt_in=foot.summary["opt_in"],
         locked=foot.locked,
         skips=skips,
+        vanished=vanished,
         first_run=first_run,
     )
 

@@ -20,7 +20,7 @@ from ctsync.engines.duckdb import find_places
 from ctsync.errors import SpecError
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, membership_in
 from ctsync.model.fault import Fault
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
@@ -37,9 +37,11 @@ from ctsync.plan.merge_contributions import (
 from ctsync.plan.missing_row_rules import missing_row_rules
 from ctsync.plan.plan_notices import place_of, plan_notices
 from ctsync.plan.project_view import ContributionSources, ProjectView
+from ctsync.plan.renamed_profiles import RenamedProfiles
 from ctsync.plan.selection import Selection
 from ctsync.plan.similar_keys import SimilarKeys
 from ctsync.plan.skipped_rows import SkippedRows
+from ctsync.plan.vanished_rows import VanishedRows
 from ctsync.state.snapshot_codec import StoredAttributes, entry_from_line, entry_line
 
 # Of these, words about other attributes or profiles decide what is wrong.
@@ -60,6 +62,8 @@ class Planner(Struct):
     tally: ProfileCounts = field(default_factory=ProfileCounts)
     engine: Engine = memory.ENGINE
     skips: SkippedRows = field(default_factory=SkippedRows)
+    vanished: VanishedRows = field(default_factory=VanishedRows)
+    _renamed: RenamedProfiles = field(default_factory=RenamedProfiles)
     sees_undeclared: bool = False
     _blocks: DndConflicts = field(default_factory=DndConflicts)
     _twins: SimilarKeys = field(default_factory=SimilarKeys)
@@ -93,7 +97,9 @@ class Planner(Struct):
             for candidate in self.engine.find_candidates(search, self.tally):
                 self.selection.profile_seen(candidate.key, candidate.entry)
                 self.findings.extend(self._twins.record_seen(candidate, self.mask))
+                self.vanished.record_seen(candidate)
                 found, built = self._weigh_one(candidate, reader)
+                self._renamed.record_seen(candidate, found)
                 if found.skipped:
                     self.skips.add(found.skipped)
                 yield candidate, built
@@ -103,6 +109,9 @@ class Planner(Struct):
             self._report_blocks(reader)
             self.skips.count_sources(search.row_sources)
             self.findings.extend(self.skips.notes(self.project_view))
+            self.vanished.count_sources(search.row_sources)
+            self.findings.extend(self.vanished.notes(self.project_view))
+            self.findings.extend(self._renamed.notes(self.mask))
         for source in search.row_sources:
             self.findings.extend(source.warnings)
 
@@ -171,7 +180,7 @@ class Planner(Struct):
         known = None if spoilt else self._known(candidate)
         found = reader.desired(candidate.key, candidate.contributions, spoilt, known)
         before = entry.cohorts if entry is not None and not entry.gone else ()
-        current = _cohorts_of(candidate)
+        current = _memberships_of(candidate)
         if not before and not current:
             return found
         left = [n for n in before if n not in current and self._parts(n, found)]
@@ -233,6 +242,7 @@ class Planner(Struct):
     def _counted(self, contributions: Iterable[Contribution]) -> Iterator[Contribution]:
         for contribution in contributions:
             self.skips.count(contribution.origin)
+            self.vanished.count(contribution.origin)
             yield contribution
 
     def _watch(self, reader: ContributionMerger) -> SearchCallbacks:
@@ -252,6 +262,7 @@ class Planner(Struct):
     def _judge_nobody(
         self, reader: ContributionMerger, contribution: Contribution
     ) -> None:
+        self.vanished.nobody_seen(contribution.origin)
         self.skips.add(reader.desired(NOBODY, (contribution,)).skipped)
 
     def _meet_place(self, contribution: Contribution) -> None:
@@ -300,9 +311,12 @@ class Planner(Struct):
         )
 
 
-def _cohorts_of(candidate: Candidate) -> frozenset[str]:
-    names = [place.origin.cohort for place in candidate.contributions]
-    return frozenset([name for name in names if name is not None])
+def _memberships_of(candidate: Candidate) -> frozenset[str]:
+    """The cohorts that name a profile, and the tables that have a row for it."""
+    origins = [place.origin for place in candidate.contributions]
+    cohorts = [each.cohort for each in origins if each.cohort is not None]
+    tables = [membership_in(each.table) for each in origins if each.table is not None]
+    return frozenset((*cohorts, *tables))
 
 
 def _origins_of(leaving: Mapping[str, SourcedValue]) -> tuple[Origin, ...]:

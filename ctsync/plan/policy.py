@@ -44,7 +44,8 @@ class BlockedRule(Struct, frozen=True):
 class Counts(Struct, frozen=True):
     """What the limits are held against: profiles.
 
-    `skips` are, for each table, its skipped rows and all of its rows.
+    `skips` are, for each table, its skipped rows and all of its rows; `vanished` those
+    that went since the last apply and all that it had then.
     """
 
     entries: int
@@ -55,13 +56,19 @@ class Counts(Struct, frozen=True):
     locked: int = 0
     first_run: bool = False
     skips: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    vanished: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def of(self, limit: str) -> int:
         """Return what a limit counts; of tables, that of the worst."""
-        if limit == "skip":
-            return max((skipped for skipped, _ in self.skips.values()), default=0)
+        tables = self.tables(limit)
+        if tables is not None:
+            return max((count for count, _ in tables.values()), default=0)
         count: int = getattr(self, limit)
         return count
+
+    def tables(self, limit: str) -> Mapping[str, Sequence[int]] | None:
+        """Return what a limit counts of each table, and of how many rows."""
+        return {"skip": self.skips, "vanish": self.vanished}.get(limit)
 
 
 def check_limits(
@@ -111,8 +118,11 @@ def _blocking(
 
 def _exceeding(name: str, limit: Limit, counts: Counts) -> int | None:
     """Return the count that a limit forbids; of tables, that of the worst."""
-    if name == "skip":
-        beyond = (n for n, rows in counts.skips.values() if limit.is_exceeded(n, rows))
+    tables = counts.tables(name)
+    if tables is not None:
+        floor = PERCENT_FLOOR if name == "vanish" and limit.is_percent else 0
+        judged = ((n, rows) for n, rows in tables.values() if rows >= floor)
+        beyond = (n for n, rows in judged if limit.is_exceeded(n, rows))
         return max(beyond, default=None)
     if limit.is_percent and (counts.first_run or counts.entries < PERCENT_FLOOR):
         return None

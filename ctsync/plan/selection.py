@@ -13,7 +13,7 @@ from ctsync.canonical_json import fold_name
 from ctsync.errors import UsageError
 from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.change import ACTIONS, Change, EntryAfter
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, cohorts_in
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 
@@ -77,7 +77,7 @@ class Selection:
                 self.record_seen(
                     "attribute", (k.name for k in entry.attributes.values())
                 )
-                self.record_seen("cohort", entry.cohorts)
+                self.record_seen("cohort", cohorts_in(entry.cohorts))
 
     def record_seen(self, kind: str, names: Iterable[str]) -> None:
         """Note names of one kind."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import Entry, KnownValue, cohorts_in, tables_in
 from ctsync.model.masking import SENSITIVE_TEXT, Mask, masked_json
 from ctsync.model.scalar_value import Value
 from ctsync.model.snapshot import Base, Header
@@ -93,7 +93,8 @@ def entry_public(entry: Entry, mask: Mask, is_sensitive: IsSensitive) -> dict[st
             _known_json(known, hidden=_hides(known, mask, is_sensitive))
             for known in entry.attributes.values()
         ],
-        "cohorts": entry.cohorts,
+        "cohorts": cohorts_in(entry.cohorts),
+        "tables": tables_in(entry.cohorts),
         "once": entry.once,
         "fingerprint": entry.fingerprint is not None,
         "gone": entry.gone,
@@ -121,7 +122,8 @@ def _entry_summary(entry: Entry, mask: Mask) -> dict[str, Any]:
         "key": mask.key_json(entry.key),
         "attributes": len(entry.attributes),
         "uncertain": _doubtful(entry),
-        "cohorts": entry.cohorts,
+        "cohorts": cohorts_in(entry.cohorts),
+        "tables": tables_in(entry.cohorts),
         "fingerprint": entry.fingerprint is not None,
         "gone": entry.gone,
     }
@@ -140,7 +142,12 @@ def _entry_lines(
     for known in entry.attributes.values():
         hidden = _hides(known, mask, is_sensitive)
         yield from _known_lines(known, width, style, hidden=hidden)
-    for title, values in (("cohorts", entry.cohorts), ("written once", entry.once)):
+    lists = (
+        ("cohorts", cohorts_in(entry.cohorts)),
+        ("tables", tables_in(entry.cohorts)),
+        ("written once", entry.once),
+    )
+    for title, values in lists:
         if values:
             yield f"  {title}: {escape(', '.join(values))}"
     if entry.gone:

@@ -165,7 +165,7 @@ def blocked_sentence(rule: Blocking, view: PlanView, quote: Quote = escape) -> s
         )
     name = rule.rule.removeprefix("limits.")
     entries = view.profiles["entries"]
-    has_share = rule.limit.endswith("%") and name != "skip"
+    has_share = rule.limit.endswith("%") and name not in {"skip", "vanish"}
     share = f" of {entries}" if has_share else ""
     return (
         f"{quote(rule.rule)} is {quote(rule.limit)}, this plan has "

@@ -16,7 +16,7 @@ def judged(*, accepted=None, limits=None, accept=None, **counts):
 
 
 BEYOND = {
-    "create": 1001, "update": 412, "remove": 99, "opt_in": 3, "skip": 20,
+    "create": 1001, "update": 412, "remove": 99, "opt_in": 3, "skip": 20, "vanish": 30,
 }  # fmt: skip
 
 
@@ -24,6 +24,8 @@ def beyond(name, count):
     """A plan of a thousand entries, at a count of what one limit is about."""
     if name == "skip":
         return {"skips": {"crm": (count, 100), "shop": (1, 100)}}
+    if name == "vanish":
+        return {"vanished": {"crm": (count, 100), "shop": (9, 100)}}
     return {name: count}
 
 

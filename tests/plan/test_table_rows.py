@@ -4,6 +4,7 @@ import pytest
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.errors import SpecError
+from ctsync.model.change import EntryAfter
 from ctsync.model.entry import KnownValue
 from ctsync.model.scalar_value import Literal, Misread
 
@@ -155,7 +156,8 @@ def test_a_skipped_row_leaves_its_profile_alone(
     known = entry(attributes={"Plan": "Gold", "Gender": "M"}, fingerprint="0" * 32)
     planned = plan(project, known)
     assert planned.changes == ()
-    assert planned.settled == {}
+    (settled,) = planned.settled.values()
+    assert settled == EntryAfter(cohorts=("table=t",))  # it has a row, at least
     assert planned.profiles["unchanged"] == 1
 
 
@@ -216,10 +218,10 @@ def test_a_cohort_is_not_left_while_a_row_could_declare_what_it_gives(
     meanwhile = plan(project(NOT_A_WORD), known)
     assert meanwhile.changes == ()
     (after,) = fold(meanwhile, known)
-    assert after.cohorts == ("vip",)
+    assert after.cohorts == ("table=t", "vip")
     healed = plan(project("Gold"), after)
     assert healed.sent() == [("Plan", "set", "Gold")]
-    assert healed.change().settled.cohorts == ()
+    assert healed.change().settled.cohorts == ("table=t",)
 
 
 def test_a_cohort_that_gives_other_things_is_left(project_view, plan, entry):
@@ -227,7 +229,7 @@ def test_a_cohort_that_gives_other_things_is_left(project_view, plan, entry):
     project.table("t", ["Plan"], [("u1", {"Plan": NOT_A_WORD})], invalid="skip")
     planned = plan(project, entry(attributes={"Tier": "VIP"}, cohorts=("vip",)))
     assert planned.sent() == [("Tier", "set", "Standard")]
-    assert planned.change().settled.cohorts == ()
+    assert planned.change().settled.cohorts == ("table=t",)
 
 
 def test_a_row_that_the_snapshot_makes_impossible_is_skipped(table, plan, entry):

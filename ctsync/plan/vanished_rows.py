@@ -1,0 +1,84 @@
+"""Profiles that had a row in a table at the last apply and have none now.
+
+An export that breaks off looks like an order to let people go. Who has a row is kept
+with the entry, so the rows that a table had then can be told from those it has now.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct, field
+
+from ctsync.diagnostics import Diagnostic
+from ctsync.engines.base import Candidate
+from ctsync.model.change import Origin
+from ctsync.model.entry import tables_in
+from ctsync.model.row_source import RowSource
+from ctsync.plan.project_view import ProjectView
+
+
+class VanishedRows(Struct):
+    """Rows that tables lost, and those that they had, by table."""
+
+    _gone: Counter[str] = field(default_factory=Counter)
+    _added: Counter[str] = field(default_factory=Counter)
+    _rows: Counter[str] = field(default_factory=Counter)
+
+    def count(self, origin: Origin) -> None:
+        """Count a place, if it is a row of a table."""
+        if origin.table is not None:
+            self._rows[origin.table] += 1
+
+    def count_sources(self, sources: Iterable[RowSource]) -> None:
+        """Take the rows of tables that did not pass one by one."""
+        for source in sources:
+            sort, _, name = source.name.partition(" ")
+            if sort == "table" and name not in self._rows:
+                self._rows[name] = source.rows
+
+    def nobody_seen(self, origin: Origin) -> None:
+        """Note a row that names no one: no entry remembers it."""
+        if origin.table is not None:
+            self._added[origin.table] += 1
+
+    def record_seen(self, candidate: Candidate) -> None:
+        """Note in which tables a profile has a row now, and in which it had one."""
+        entry = candidate.entry
+        before = (
+            tables_in(entry.cohorts) if entry is not None and not entry.gone else ()
+        )
+        places = candidate.contributions
+        if not before and not places:
+            return
+        now = {place.origin.table for place in places if place.origin.table is not None}
+        self._gone.update(name for name in before if name not in now)
+        self._added.update(now.difference(before))
+
+    def by_table(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """Return the rows that went and all rows then, of tables that lost some."""
+        return {
+            name: (self._gone[name], self._then(name))
+            for name in sorted(names)
+            if self._gone[name]
+        }
+
+    def _then(self, name: str) -> int:
+        return self._gone[name] + max(self._rows[name] - self._added[name], 0)
+
+    def notes(self, project_view: ProjectView) -> Iterator[Diagnostic]:
+        """Yield a note for each table that lost rows."""
+        for name, (gone, then) in self.by_table(project_view.tables).items():
+            table = project_view.tables[name]
+            line, column = project_view.locate(table.origin.file, table.path)
+            yield Diagnostic(
+                "info",
+                "CT627",
+                f"{gone} of the {then} rows that table {name} had at the last apply "
+                "are gone",
+                "see whether the export is whole; limits.vanish bounds how many may go",
+                file=table.origin.file,
+                line=line,
+                column=column,
+            )
