@@ -12,7 +12,10 @@ Severity = Literal["error", "warning", "info"]
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding. `key` is already masked where it has to be."""
+    """One finding. `key` is already masked where it has to be.
+
+    With `rows` it sums up what that many rows of a table have in common.
+    """
 
     severity: Severity
     code: str
@@ -24,10 +27,12 @@ class Diagnostic:
     row: int | None = None
     key: Mapping[str, Any] | None = field(default=None, hash=False)
     attribute: str | None = None
+    rows: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the finding as every JSON document shows it."""
-        return {name: getattr(self, name) for name in _FIELDS}
+        data = {name: getattr(self, name) for name in _FIELDS}
+        return data if self.rows is None else {**data, "rows": self.rows}
 
     def as_text(self) -> str:
         """Give `file:line:column: error CT101 message (hint)`."""
@@ -57,7 +62,7 @@ def row_place(row: int | None, line: int | None) -> str:
     return f"row {row}" if line is None else f"row {row} (line {line})"
 
 
-_FIELDS = tuple(Diagnostic.__dataclass_fields__)
+_FIELDS = tuple(name for name in Diagnostic.__dataclass_fields__ if name != "rows")
 
 
 class Findings:

@@ -112,6 +112,43 @@ CODES: Mapping[str, Code] = {
         "See whether the export is whole, and accept the number if it is.",
         "info",
     ),
+    "CT628": Code(
+        "column that no row has",
+        "No row of a JSON Lines table has the column: its cells are blank.",
+        "Correct the name if it is a slip; letter case counts.",
+        "warning",
+    ),
+    "CT629": Code(
+        "rows that give way",
+        "The table says duplicates: last, and keys stand in several rows.",
+        "Export each key once if the others were meant.",
+        "info",
+    ),
+    "CT630": Code(
+        "doubtful id",
+        "The id of a row is a word for nothing, a number as spreadsheets write it, or "
+        "holds characters that nobody sees; an id that is not known makes a person.",
+        "Export ids as text.",
+        "warning",
+    ),
+    "CT631": Code(
+        "doubtful word",
+        "A cell such as NULL, None, nan or a list in brackets would be sent as text.",
+        'nulls: ["NULL"]',
+        "warning",
+    ),
+    "CT632": Code(
+        "one address on several profiles",
+        "Two profiles of a plan have the same Email or Phone.",
+        "Correct it, unless two people share it.",
+        "warning",
+    ),
+    "CT633": Code(
+        "number that loses digits",
+        "A number has more than 15 digits with its fraction; the platform keeps 15.",
+        "Round it, or send it as text.",
+        "warning",
+    ),
     "CT640": Code(
         "more in a file than its size says",
         "A packed file unpacks to more than 200 times its size (64 MiB are always "

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ctsync.canonical_json import fold_name
-from ctsync.diagnostics import Findings
+from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.kinds import KINDS, kind_of
 from ctsync.kinds.base import Faults, Kind
 from ctsync.kinds.type_faults import not_removable
@@ -22,6 +22,7 @@ from ctsync.model.fault import Fault
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import Literal, Misread, Raw
+from ctsync.plan.doubtful_cells import doubtful_id, doubtful_words
 from ctsync.plan.project_view import ProjectView
 from ctsync.plan.value_diagnostics import (
     DiagnosticCollector,
@@ -146,6 +147,10 @@ class ContributionMerger:
         self._desk.take(complaints)
         return merged
 
+    def column_findings(self) -> Iterator[Diagnostic]:
+        """Yield what many rows of one column have in common."""
+        return self._desk.column_findings()
+
     def report(self, fault: Fault, rule: Attribute, place: Place) -> None:
         """Make a finding of a fault, with its value masked where it has to be."""
         self._desk.take([ValueDiagnostic(fault, rule, place)])
@@ -205,6 +210,9 @@ class ContributionMerger:
         at = among if said is origin else Place(said, root, key)
         here = Place(origin, contribution.path, key)
         complaints = [diagnostic_of(f, None, here) for f in contribution.faults]
+        odd = doubtful_id(key.id) if origin.row is not None else None
+        if odd is not None:
+            complaints.append(ValueDiagnostic(odd, None, here, is_warning=True))
         targets: list[SourcedValue] = []
         for name, raw in words.items():
             target = self._target(name, raw, at, complaints)
@@ -256,7 +264,8 @@ class ContributionMerger:
                 ValueDiagnostic(fault, rule, place) for fault in wrong.faults
             ]
             return None
-        for fault in KINDS[target.kind].lint(target):
+        odd = doubtful_words(rule.attribute, raw) if among.origin.table else ()
+        for fault in (*KINDS[target.kind].lint(target), *odd):
             complaint = ValueDiagnostic(fault, rule, among.of(name), is_warning=True)
             complaints.append(complaint)
         return target

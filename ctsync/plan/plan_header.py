@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, TypedDict
+from typing import Any, BinaryIO, NotRequired, TypedDict
 
 import msgspec
 from msgspec import Struct, field
@@ -237,6 +237,7 @@ class _Finding(TypedDict):
     row: int | None
     key: dict[str, str | bool] | None
     attribute: str | None
+    rows: NotRequired[int]
 
 
 class _Survey(TypedDict):
@@ -256,6 +257,7 @@ def _foot_from_json(data: dict[str, Any]) -> PlanFoot:
         left_out=msgspec.convert(said["left_out"], int),
         locked=msgspec.convert(said["locked"], int),
         skips=msgspec.convert(said["skips"], dict[str, tuple[int, int]]),
+        vanished=msgspec.convert(said["vanished"], dict[str, tuple[int, int]]),
         diagnostics=msgspec.convert(said["diagnostics"], tuple[_Finding, ...]),
         diagnostic_totals=msgspec.convert(said["diagnostic_totals"], dict[str, int]),
     )

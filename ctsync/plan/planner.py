@@ -39,6 +39,7 @@ from ctsync.plan.plan_notices import place_of, plan_notices
 from ctsync.plan.project_view import ContributionSources, ProjectView
 from ctsync.plan.renamed_profiles import RenamedProfiles
 from ctsync.plan.selection import Selection
+from ctsync.plan.shared_addresses import SharedAddresses
 from ctsync.plan.similar_keys import SimilarKeys
 from ctsync.plan.skipped_rows import SkippedRows
 from ctsync.plan.vanished_rows import VanishedRows
@@ -63,6 +64,7 @@ class Planner(Struct):
     engine: Engine = memory.ENGINE
     skips: SkippedRows = field(default_factory=SkippedRows)
     vanished: VanishedRows = field(default_factory=VanishedRows)
+    _shared: SharedAddresses = field(default_factory=SharedAddresses)
     _renamed: RenamedProfiles = field(default_factory=RenamedProfiles)
     sees_undeclared: bool = False
     _blocks: DndConflicts = field(default_factory=DndConflicts)
@@ -100,6 +102,7 @@ class Planner(Struct):
                 self.vanished.record_seen(candidate)
                 found, built = self._weigh_one(candidate, reader)
                 self._renamed.record_seen(candidate, found)
+                self._shared.record_seen(candidate, found)
                 if found.skipped:
                     self.skips.add(found.skipped)
                 yield candidate, built
@@ -112,6 +115,8 @@ class Planner(Struct):
             self.vanished.count_sources(search.row_sources)
             self.findings.extend(self.vanished.notes(self.project_view))
             self.findings.extend(self._renamed.notes(self.mask))
+            self.findings.extend(self._shared.notes())
+        self.findings.extend(reader.column_findings())
         for source in search.row_sources:
             self.findings.extend(source.warnings)
 

@@ -61,6 +61,12 @@ class Table(Protocol):
     def missing(self) -> Literal["keep", "remove"]:
         """What becomes of its attributes on known profiles that it does not list."""
 
+    def column_of(self, attribute: str) -> tuple[str | None, Path]:
+        """Return the column that gives an attribute, and where its words stand.
+
+        That of the key stands for ''; what is computed has no column.
+        """
+
     @property
     def invalid(self) -> Literal["error", "skip"]:
         """What becomes of a bad row."""

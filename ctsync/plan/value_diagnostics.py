@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -18,6 +18,8 @@ from ctsync.model.masking import SENSITIVE_TEXT, Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.model.scalar_value import Misread
+from ctsync.plan.column_cures import in_table
+from ctsync.plan.column_report import ColumnReport
 from ctsync.plan.project_view import ProjectView
 
 CELL_TEXT = "(not shown)"
@@ -76,14 +78,24 @@ class DiagnosticCollector:
         self._mask = mask
         self._findings = findings
         self._words = SharedWords()
+        self._columns = ColumnReport(project_view)
 
     def take(
         self, complaints: Iterable[ValueDiagnostic], *, is_skipped: bool = False
     ) -> None:
         """Take what is wrong with one place; of a row that is skipped, as warnings."""
         for complaint in complaints:
-            said = _softened(complaint) if is_skipped else complaint
-            self._findings.add(self._finding(said))
+            told = _in_table(complaint) if _is_cell(complaint) else complaint
+            said = self._finding(_softened(told) if is_skipped else told)
+            self._findings.add(said)
+            origin = complaint.place.origin
+            if origin.row is not None and origin.table is not None:
+                word = complaint.fault.value
+                self._columns.add(origin, complaint.rule, said, word)
+
+    def column_findings(self) -> Iterator[Diagnostic]:
+        """Yield what many rows of one column have in common."""
+        return self._columns.findings()
 
     def _finding(self, complaint: ValueDiagnostic) -> Diagnostic:
         rule, place = complaint.rule, complaint.place
@@ -140,6 +152,11 @@ class SharedWords:
             count += 1
             self._seen[word] = count, origin
         return count >= _ENOUGH_ROWS
+
+
+def _in_table(complaint: ValueDiagnostic) -> ValueDiagnostic:
+    """Return what is wrong with a cell, with the cure that its table has."""
+    return replace(complaint, fault=in_table(complaint.fault, complaint.rule))
 
 
 def _softened(complaint: ValueDiagnostic) -> ValueDiagnostic:

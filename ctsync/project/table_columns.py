@@ -26,6 +26,7 @@ BLANKS: tuple[Blank, ...] = ("keep", "remove", "error")
 # Directives that mean the same in every locale; seconds may have a fraction.
 DIRECTIVES = "YymdbBjHIMSfpz%"
 
+_LITERAL_Z = re.compile(r"(?<!%)(?:%%)*Z$")
 _DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
 _NEEDED = (("a year", "Yy"), ("a month", "mbBj"), ("a day", "dj"))
 _NULL = Word("null", "null")
@@ -149,6 +150,9 @@ def format_faults(text: str) -> Iterator[Fault]:
         message = f'unknown directive "{foreign[0]}"'
         yield Fault("CT101", message, f"known are {known}")
         return
+    if _LITERAL_Z.search(text):
+        hint = "write %z, which reads Z too"
+        yield Fault("CT101", "a literal Z is no time zone", hint)
     missing = [noun for noun, chars in _NEEDED if not frozenset(chars) & {*found}]
     if missing:
         message = f"the format lacks {' and '.join(missing)}"

@@ -94,6 +94,16 @@ class Table(Struct, frozen=True, dict=True):
         """The folded names of the attributes that its columns give."""
         return frozenset(fold_name(column.attribute) for column in self.columns)
 
+    def column_of(self, attribute: str) -> tuple[str | None, Path]:
+        """Return the column that gives an attribute, and where its words stand.
+
+        That of the key stands for ''; what is computed has no column.
+        """
+        for column in self.columns:
+            if column.attribute == attribute:
+                return column.column or None, column.path
+        return None, (*self.path, "key")
+
     @property
     def origin(self) -> Origin:
         """Where the table stands in the spec."""

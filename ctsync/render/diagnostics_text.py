@@ -141,9 +141,13 @@ def diagnostics_json(findings: Findings) -> dict[str, Any]:
 
 
 def first_of_each(findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """Yield the first findings of every code."""
+    """Yield the first findings of every code, and no row that another sums up."""
+    kept = tuple(findings)
+    summed = {(f.code, f.attribute) for f in kept if f.rows is not None}
     counts: Counter[str] = Counter()
-    for finding in findings:
+    for finding in kept:
+        if finding.row is not None and (finding.code, finding.attribute) in summed:
+            continue
         counts[finding.code] += 1
         if counts[finding.code] <= MOST_A_CODE:
             yield finding
@@ -153,7 +157,10 @@ def more_sentences(
     shown: Iterable[Diagnostic], totals: Mapping[str, int]
 ) -> Iterator[str]:
     """Yield how many findings of a code are not shown."""
-    counts = Counter(finding.code for finding in shown)
+    told = tuple(shown)
+    counts = Counter(finding.code for finding in told)
+    for finding in told:
+        counts[finding.code] += finding.rows or 0
     for code, total in sorted(totals.items()):
         if total > counts[code]:
             yield f"… and {total - counts[code]} more {code}"

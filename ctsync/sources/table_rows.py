@@ -20,7 +20,7 @@ from ctsync.sources.base import Source
 from ctsync.sources.column_values import ColumnReader
 from ctsync.sources.data_files import missing, refused
 from ctsync.sources.duckdb_loading import LoadedRows
-from ctsync.sources.duplicate_keys import surplus_of, twin_findings
+from ctsync.sources.duplicate_keys import surplus_of, twin_findings, twins
 from ctsync.sources.file_format import Dialect, FilePart, WantedColumns, named_cells
 from ctsync.sources.reading import contributions_of
 from ctsync.sources.row_source_base import RowFiles
@@ -91,9 +91,16 @@ class TableRows(RowFiles):
         if not self.files and not self._table.allow_empty:
             raise refused([missing(self.project, self.words)])
         try:
-            return super().opened(connection)
+            opened = super().opened(connection)
         except RefusedCondition as fault:
             raise refused([self._about(fault)]) from fault
+        self.warnings = [*map(self._lacking, opened[0].lacking)]
+        return opened
+
+    def _lacking(self, column: str) -> Diagnostic:
+        message = f'no row has column "{column}", so it is blank for all'
+        path = ("columns", column)
+        return self._table.finding("CT628", message, "correct the name", *path)
 
     def _about(self, fault: RefusedCondition) -> Diagnostic:
         return self._table.finding("CT604", fault.message, fault.hint, *fault.steps)
@@ -111,12 +118,29 @@ class TableRows(RowFiles):
             hint = "write allow_empty: true if that may be"
             raise refused([table.finding("CT618", message, hint, "file")])
         if loaded.has_twins and table.duplicates == "last":
-            return surplus_of(connection, loaded, self.name, keeps_last=True)
+            surplus = surplus_of(connection, loaded, self.name, keeps_last=True)
+            self._tell_surplus(connection, loaded, surplus)
+            return surplus
         if loaded.has_twins:
             findings = twin_findings(connection, loaded, self._twin, self._twins)
             if findings:
                 raise refused(findings)
         return None
+
+    def _tell_surplus(
+        self, connection: Connection, loaded: LoadedRows, surplus: str
+    ) -> None:
+        """Say how many rows give way to a later one, and name one of them."""
+        count = loaded.count - loaded.count_without(connection, surplus)
+        found = next(twins(connection, loaded), None)
+        if not count or found is None:
+            return
+        here, first = found
+        rows = "1 row gives" if count == 1 else f"{count:,} rows give"
+        message = f"{rows} way to a later one of the same key, as {first} does"
+        file, line, row = here.file, here.line, here.row
+        note = Diagnostic("info", "CT629", message, None, file, line, row=row)
+        self.warnings = [*self.warnings, note]
 
     def _twin(self, here: Origin, first: str) -> Diagnostic:
         message = f"has the same key as {first}"

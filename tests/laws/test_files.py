@@ -27,6 +27,7 @@ from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.planner import Planner
 from ctsync.project import load_project
+from ctsync.sources.project_sources import ProjectSources
 
 HEAD = PlanHead(Account("TEST-1", "in1"), Base("0" * 32, 3, "d" * 64))
 PROJECT = """\
@@ -46,7 +47,11 @@ CITIES = ["Pune", "São Paulo", "Zürich", 'the "old" town', "a,b", "", "x"]
 
 
 def plan_of(folder, engine):
-    planner = Planner(load_project(folder), Mask("0"), engine=built_in()[engine])
+    project = load_project(folder)
+    findings, chosen = project.findings, built_in()[engine]
+    planner = Planner(
+        project, ProjectSources(project), Mask("0"), findings=findings, engine=chosen
+    )
     file = scratch_file()
     with make_plan(planner, HEAD, (), file) as plan:
         file.seek(0)

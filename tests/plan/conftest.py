@@ -73,6 +73,9 @@ class FakeTable:
     def origin(self):
         return Origin("tables.yaml", 2, table=self.name)
 
+    def column_of(self, attribute):
+        return attribute.lower() or None, self.path
+
 
 class FakeGround:
     """A checked project; `says`, `cohort` and `table` add to it."""

@@ -17,6 +17,7 @@ from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.planner import Planner
 from ctsync.project import load_project
+from ctsync.sources.project_sources import ProjectSources
 
 HEAD = PlanHead(Account("TEST-1", "in1"), Base("0" * 32, 3, "d" * 64))
 PROJECT = """\
@@ -66,9 +67,9 @@ class World:
             parquet.write_table(pa.table(names), path)
 
     def planned(self, engine):
-        planner = Planner(
-            load_project(self.folder), Mask("0"), engine=built_in()[engine]
-        )
+        project = load_project(self.folder)
+        sources, chosen = ProjectSources(project), built_in()[engine]
+        planner = Planner(project, sources, Mask("0"), engine=chosen)
         with make_plan(planner, HEAD, self.entries, scratch_file()) as plan:
             blocked = {rule.rule: rule.actual for rule in plan.foot.blocked}
             vanished = {t: tuple(n) for t, n in plan.foot.vanished.items()}
@@ -164,9 +165,9 @@ def test_who_leaves_while_another_comes_with_the_same_address_may_be_renamed(wor
     world.entries = tuple(entry_as_declared(Entry(c.key), c) for c in changes)
     world.write([*rows[1:], ("new", "u000@x.io"), ("other", "other@x.io")])
     for engine in built_in():
-        planner = Planner(
-            load_project(world.folder), Mask("0"), engine=built_in()[engine]
-        )
+        project = load_project(world.folder)
+        sources, chosen = ProjectSources(project), built_in()[engine]
+        planner = Planner(project, sources, Mask("0"), engine=chosen)
         with make_plan(planner, HEAD, world.entries, scratch_file()):
             pass
         (note,) = (f for f in planner.findings if f.code == "CT409")

@@ -241,3 +241,27 @@ def test_what_cannot_be_computed_is_refused(folder, compute, said):
     messages = [finding.as_text() for finding in found]
     assert any(said in message for message in messages), messages
     assert not any("secret" in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["2027-03-31 08:30:00+00", "2027-03-31 08:30:00Z", "2027-03-31 08:30:00+00:00"],
+)
+def test_an_offset_may_be_short(folder, cell):
+    folder.write("x.csv", f"id,a\nu1,{cell}\n")
+    column = '{a: {attribute: A, format: "%Y-%m-%d %H:%M:%S%z"}}'
+    (raw,) = read(folder, column, "catalog: {A: {type: date}}\n")["u1"].values()
+    assert raw == Literal("2027-03-31T08:30:00+00:00", "date")
+
+
+def test_a_literal_z_is_refused(folder):
+    folder.write("x.csv", "id,a\nu1,x\n")
+    column = '{a: {attribute: A, format: "%Y-%m-%dT%H:%M:%SZ"}}'
+    (folder.root / "ctsync.yaml").write_text(
+        "version: 1\naccount: {id: A1, region: in1}\nstate: state.jsonl\n"
+        + TABLE.format("x*", column)
+    )
+    from ctsync.project import load_project
+
+    (finding,) = load_project(folder.root).findings
+    assert "%z" in finding.hint

@@ -1,0 +1,156 @@
+"""What is wrong with whole columns of tables, beside what is wrong with their rows.
+
+An honest first mapping has one fault in thousands of rows; it is told once, with how
+many rows have it, the words that several share, and YAML that reads them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from msgspec import Struct, field
+
+from ctsync.diagnostics import Diagnostic, Severity
+from ctsync.model.attribute import Attribute
+from ctsync.model.change import Origin
+from ctsync.plan.column_cures import cure_of
+from ctsync.plan.project_view import ProjectView
+
+FEW = 3  # so many rows are told one by one, and a word of so many is no one's own
+_REMEMBERED = 10_000
+_SHOWN = 8
+
+
+class ColumnFault(Struct):
+    """One sort of fault in one column: its rows and their words."""
+
+    rule: Attribute | None
+    severity: Severity
+    message: str
+    hint: str | None
+    first: Origin
+    rows: int = 0
+    words: Counter[str] = field(default_factory=Counter)
+    _last: Origin | None = None
+
+    def add(self, origin: Origin, word: str | None) -> None:
+        """Count a row."""
+        self.rows += origin != self._last
+        self._last = origin
+        if word and (word in self.words or len(self.words) < _REMEMBERED):
+            self.words[word] += 1
+
+    def shared(self) -> list[tuple[str, int]]:
+        """Return the words that are no one person's own, the most frequent first."""
+        if self.rule is None or self.rule.sensitive:
+            return []
+        found = [(word, n) for word, n in self.words.items() if n >= FEW]
+        return sorted(found, key=lambda each: (-each[1], each[0]))
+
+
+class ColumnReport:
+    """Counts faults of rows by column."""
+
+    def __init__(self, project_view: ProjectView) -> None:
+        self._project_view = project_view
+        self._faults: dict[tuple[str, str, str], ColumnFault] = {}
+
+    def add(
+        self,
+        origin: Origin,
+        rule: Attribute | None,
+        said: Diagnostic,
+        word: str | None,
+    ) -> None:
+        """Take in what is wrong with a cell, or with the id of a row."""
+        attribute = "" if rule is None else rule.attribute
+        at = (origin.table or "", attribute, said.code)
+        fault = self._faults.get(at)
+        if fault is None:
+            fault = ColumnFault(rule, said.severity, said.message, said.hint, origin)
+            self._faults[at] = fault
+        fault.add(origin, word)
+
+    def findings(self) -> Iterator[Diagnostic]:
+        """Yield one finding a column and code that more than a few rows have."""
+        for (table, attribute, code), fault in sorted(self._faults.items()):
+            if fault.rows > FEW:
+                yield self._finding(table, attribute, code, fault)
+
+    def _finding(
+        self, name: str, attribute: str, code: str, fault: ColumnFault
+    ) -> Diagnostic:
+        table = self._project_view.tables[name]
+        column, path = table.column_of(attribute)
+        line, position = self._project_view.locate(table.origin.file, path)
+        return Diagnostic(
+            fault.severity,
+            code,
+            f"{attribute or 'the key'}: {_words_of(fault)}",
+            _cure(column, code, fault) or fault.hint,
+            file=table.origin.file,
+            line=line,
+            column=position,
+            attribute=attribute or None,
+            rows=fault.rows,
+        )
+
+
+def _words_of(fault: ColumnFault) -> str:
+    shared = fault.shared()
+    count, kinds = f"{fault.rows:,} rows", len(fault.words)
+    first = f", the first in {fault.first.place}"
+    if fault.rule is not None and fault.rule.sensitive and kinds:
+        return f"{count} have {_counted(kinds)} that cannot be taken{first}"
+    if not shared:
+        return f"{count}: {_bare(fault)}{first}"
+    shown = ", ".join(f"{word} {n:,}" for word, n in shared[:_SHOWN])
+    more = kinds - min(len(shared), _SHOWN)
+    rest = f" and {_counted(more)} more" if more else ""
+    outside = _allowed(fault.rule)
+    told = f"outside {', '.join(outside)}" if outside else "that cannot be taken"
+    if fault.severity != "error":
+        told = "that may mean something else"
+    return f"{count} have {_counted(kinds)} {told}: {shown}{rest}{first}"
+
+
+def _counted(words: int) -> str:
+    return "1 word" if words == 1 else f"{words:,} words"
+
+
+def _bare(fault: ColumnFault) -> str:
+    """Return a message without the name that stands before it already."""
+    name = "" if fault.rule is None else f"{fault.rule.attribute} "
+    return fault.message.removeprefix(name).removesuffix("; the row is skipped")
+
+
+def _allowed(rule: Attribute | None) -> tuple[str, ...]:
+    if rule is None:
+        return ()
+    return rule.enum or _OF_SYSTEM.get(rule.attribute, ())
+
+
+# Words that the platform takes, from the founding document.
+_OF_SYSTEM = {
+    "Gender": ("M", "F"),
+    "Employed": ("Y", "N"),
+    "Married": ("Y", "N"),
+    "Education": ("School", "College", "Graduate"),
+}
+
+
+def _cure(column: str | None, code: str, fault: ColumnFault) -> str | None:
+    if fault.rule is None or column is None:
+        return None
+    is_text = fault.rule.kind in {None, "string"} and not _allowed(fault.rule)
+    if is_text and fault.rule.attribute != "Phone" and code not in {"CT203", "CT631"}:
+        return None
+    words = [word for word, _ in fault.shared()]
+    allowed = _allowed(fault.rule)
+    # A format is no one's own, and tells nothing of a cell.
+    if fault.rule.kind in {"date", "number", "counter", "list"} and not allowed:
+        words = [*fault.words][:200]
+    if not words and not is_text:
+        return None
+    return cure_of(column, fault.rule, words, allowed)

@@ -1,0 +1,65 @@
+"""Ids and words of data files that are hardly what somebody meant.
+
+They can be sent as they stand, so they are warnings; `--strict` takes them for errors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ctsync.model.fault import Fault
+from ctsync.model.scalar_value import Literal, Raw
+
+_NO_IDS = frozenset({"nan", "null", "none", "nil", "undefined", "n/a", "#n/a", "<na>"})
+_ODD_ID = re.compile(
+    r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+"  # 1.23E+11, as spreadsheets write long numbers
+    r"|[0-9]+\.0+"
+    r"|#[A-Z/0]+[!?]?"
+)
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_NO_WORDS = frozenset(
+    {"NULL", "Null", "null", "None", "\\N", "nan", "NaN", "NAN", "#N/A", "<NA>", "NaT"}
+)
+_DIGITS = 15  # what a number of the platform, and of JSON readers, keeps for certain
+
+
+def doubtful_id(identifier: str) -> Fault | None:
+    """Return what is odd about the id of a row."""
+    if identifier.isalnum() and identifier.lower() not in _NO_IDS:
+        return None
+    if identifier.lower() in _NO_IDS:
+        return Fault("CT630", "the id is a word for nothing", _NULLS)
+    if _ODD_ID.fullmatch(identifier):
+        return Fault("CT630", "the id is a number or error of a spreadsheet", _AS_TEXT)
+    if _INVISIBLE.search(identifier):
+        return Fault("CT630", "the id holds characters that nobody sees", _CLEAN)
+    return None
+
+
+_NULLS = "name it in nulls:, and correct the row"
+_AS_TEXT = "export ids as text, or compute: {key: ...} them"
+_CLEAN = "compute: {key: \"regexp_replace(id, '[^!-~]', '', 'g')\"} takes them out"
+
+
+def doubtful_words(attribute: str, raw: Raw) -> Iterator[Fault]:
+    """Yield what is odd about a cell that can be sent as it stands."""
+    if not isinstance(raw, Literal):
+        return
+    if raw.type == "text":
+        if raw.text in _NO_WORDS:
+            hint = 'write nulls: ["{value}"] if it means a blank cell'
+            message = f"{attribute} would be the text {{value}}"
+            yield Fault("CT631", message, hint, raw.text)
+        elif raw.text.startswith("[") and raw.text.endswith("]"):
+            message = f"{attribute} would be the text of a list"
+            yield Fault("CT631", message, "compute: a list of it, as from_json() does")
+    elif raw.type == "number" and _loses_digits(raw):
+        message = f"{attribute} has more digits than a number keeps"
+        hint = 'round it, or compute: {A: "CAST(column AS VARCHAR)"} as text'
+        yield Fault("CT633", message, hint)
+
+
+def _loses_digits(raw: Literal) -> bool:
+    digits = re.sub(r"[eE].*|[-.]", "", raw.text).strip("0")
+    return isinstance(raw.value, float) and len(digits) > _DIGITS
