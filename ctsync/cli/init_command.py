@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,13 +47,32 @@ def init_project(settings: GlobalOptions, where: Path, wishes: InitOptions) -> i
         wishes = answered(wishes, folder)
     elif wishes.about_project:
         print_message(f"{PROJECT_FILE} is there and stays as it is: edit it by hand")
-    placed = tuple(_placed(folder, wishes, is_new=is_new))
+    placed = tuple(_placed(settings, folder, wishes, is_new=is_new))
     _report(settings, folder, placed)
     return 0
 
 
+def _table(settings: GlobalOptions, folder: Path, export: Path) -> WrittenTemplate:
+    """Write a table that reads an export, beside the project file.
+
+    Raises:
+        UsageError: the export cannot be looked at, or lies outside of the project.
+    """
+    from ctsync.sources.export_survey import survey_export
+    from ctsync.sources.table_draft import draft_table
+
+    path = (settings.directory / export).resolve()
+    if not path.is_relative_to(folder):
+        hint = f"move it into {folder.name}/, or name a folder that it lies in"
+        raise UsageError(f"{export} lies outside of the project", hint=hint)
+    name = re.sub("[^A-Za-z0-9]+", "_", path.name.partition(".")[0]).strip("_")
+    spec = (folder / EXAMPLE).parent / f"{name or 'export'}.yaml"
+    file = Path(os.path.relpath(path, spec.parent)).as_posix()
+    return write_template(spec, draft_table(survey_export(path), spec.stem, file))
+
+
 def _placed(
-    folder: Path, wishes: InitOptions, *, is_new: bool
+    settings: GlobalOptions, folder: Path, wishes: InitOptions, *, is_new: bool
 ) -> Iterator[WrittenTemplate]:
     words = {
         "NAME": wishes.name or "",
@@ -62,7 +82,9 @@ def _placed(
     }
     yield write_template(folder / PROJECT_FILE, read_template("project.yaml", words))
     # In a project that is in use, an invented person would be a person too many.
-    if is_new or (folder / EXAMPLE).exists():
+    if wishes.export is not None:
+        yield _table(settings, folder, wishes.export)
+    elif is_new or (folder / EXAMPLE).exists():
         yield write_template(folder / EXAMPLE, read_template("people.yaml"))
     for what, file in SCHEMAS.items():
         yield write_template(folder / file, _schema(folder, what))

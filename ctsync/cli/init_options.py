@@ -34,6 +34,7 @@ class InitOptions(Struct, frozen=True):
     ci: str | None = None
     action: str | None = None
     state: str | None = None
+    export: Path | None = None
 
     @property
     def about_project(self) -> bool:

@@ -101,7 +101,8 @@ def _words_of(fault: ColumnFault) -> str:
     shared = fault.shared()
     count, kinds = f"{fault.rows:,} rows", len(fault.words)
     first = f", the first in {fault.first.place}"
-    if fault.rule is not None and fault.rule.sensitive and kinds:
+    is_error = fault.severity == "error"
+    if fault.rule is not None and fault.rule.sensitive and kinds and is_error:
         return f"{count} have {_counted(kinds)} that cannot be taken{first}"
     if not shared:
         return f"{count}: {_bare(fault)}{first}"
@@ -110,7 +111,7 @@ def _words_of(fault: ColumnFault) -> str:
     rest = f" and {_counted(more)} more" if more else ""
     outside = _allowed(fault.rule)
     told = f"outside {', '.join(outside)}" if outside else "that cannot be taken"
-    if fault.severity != "error":
+    if not is_error:
         told = "that may mean something else"
     return f"{count} have {_counted(kinds)} {told}: {shown}{rest}{first}"
 

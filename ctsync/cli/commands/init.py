@@ -37,6 +37,14 @@ from ctsync.cli.global_options import GlobalOptions, global_options
     "STATE_URL, for hosted runners, or in a file, on a runner of your own. "
     "Default: file.",
 )
+@click.option(
+    "--from",
+    "export",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Look at this export, and write a table that reads it: types and doubtful "
+    "columns are guessed from its first rows.",
+)
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an option
@@ -49,6 +57,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     ci: str | None,
     action: str | None,
     state: str | None,
+    export: Path | None,
 ) -> int:
     """Write a starter project; overwrites nothing.
 
@@ -59,5 +68,5 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     from ctsync.cli.init_command import init_project
     from ctsync.cli.init_options import InitOptions
 
-    wishes = InitOptions(account_id, region, name, ci, action, state)
+    wishes = InitOptions(account_id, region, name, ci, action, state, export)
     return init_project(settings, folder or Path(), wishes)
