@@ -151,9 +151,16 @@ def announce(total: int) -> None:
 
 
 def survey_known(
-    session: ProjectSession, present: CurrentSnapshot, choice: Choice, stack: ExitStack
+    session: ProjectSession,
+    present: CurrentSnapshot,
+    choice: Choice,
+    stack: ExitStack,
+    *,
+    keeps: bool = False,
 ) -> ReadSurvey:
     """Read profiles of the state and give what comes of it.
+
+    With `keeps` a signal ends reading, and what was read counts.
 
     Raises:
         TransportError: the platform cannot be read.
@@ -174,7 +181,9 @@ def survey_known(
     with reading(session) as (reader, stop):
         take_in(survey, read_entries(reader, entries), counts.chosen)
         counts.asked, counts.seconds = reader.requests, time.monotonic() - began
-        refuse_interruption(stop)
+        counts.signal_number = stop.signal_number
+        if not keeps:
+            refuse_interruption(stop)
     survey.close()
     return survey
 

@@ -13,6 +13,7 @@ from ctsync.cli.state_writes import StateRewrite, WriteOptions, rewrite_state
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
+    from ctsync.model.drift import ReadCounts
     from ctsync.observe.survey_reads import ReadSurvey
 
 
@@ -28,7 +29,7 @@ def refresh_state(
 
         def rewrite(present: CurrentSnapshot) -> StateRewrite:
             choice = choice_of(session, present, words, sample)
-            survey = survey_known(session, present, choice, stack)
+            survey = survey_known(session, present, choice, stack, keeps=True)
             return _rewrite(session, present, survey)
 
         return rewrite_state(session, rewrite, permission)
@@ -54,5 +55,11 @@ def _rewrite(
         shown=lambda: render_drift("text", view, style),
         more={"drift": counts.has_drift, **counts_json(view)},
         findings=survey.findings,
-        exit_code=3 if counts.failed else 0,
+        exit_code=_exit_code(counts),
     )
+
+
+def _exit_code(counts: ReadCounts) -> int:
+    if counts.signal_number is not None:
+        return 128 + counts.signal_number
+    return 3 if counts.failed else 0

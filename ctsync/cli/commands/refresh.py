@@ -26,7 +26,8 @@ def COMMAND(  # noqa: N802 - found by this name
 
     The next plan then corrects what drifted. Uncertain values become certain, and a
     profile that is not there any more counts as none. Only attributes that the state
-    knows already are touched. An interrupted refresh goes on where it was.
+    knows already are touched. An interrupted refresh writes what it
+    has read.
     """
     from ctsync.cli.refresh_command import refresh_state
     from ctsync.cli.state_writes import WriteOptions
