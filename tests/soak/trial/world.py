@@ -196,6 +196,7 @@ class World:
             present.base,
             first_run=present.header is None,
             records_per_call=self.records_per_call,
+            passcode_variable="CLEVERTAP_PASSCODE",
         )
         planner = Planner(
             project,
