@@ -18,7 +18,7 @@ never looks at another attribute. It answers in normal forms, which stand in
    `diff` gives the same operations towards it; from what is known later, those of them
    that are still due.
 
-A kind of which there may be millions also answers `is_said`, at a look.
+A kind of which there may be millions also answers `is_unchanged`, at a look.
 
 `kinds/counter.py` is the smallest example.
 """

@@ -100,7 +100,7 @@ def profiles_of(
 def _profile_columns(
     section: SpecFile, entries: list[Node], locator: SourcePositions
 ) -> ProfileColumns:
-    """Return the roster that was read in place of a list, or make it of the list."""
+    """Return the columns that were read in place of a list, or make them."""
     profile_columns = section.document.rosters.get(id(entries))
     if profile_columns is None:
         lines = section.lines_of(entries, ("profiles",), locator)

@@ -2,7 +2,7 @@
 
 A tree of dicts takes 2 KiB a profile, and nearly all of it is never looked at. Words
 are kept as canonical JSON, from which digests are taken as they stand; they are read
-again for candidates. A roster from the cache is the same as one from YAML.
+again for candidates. Columns from the cache are the same as those from YAML.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class ProfileColumns:
 
 
 class ProfileColumnsWriter:
-    """Makes a roster of entries that arrive one by one."""
+    """Makes columns of entries that arrive one by one."""
 
     def __init__(self) -> None:
         self._profile_columns = ProfileColumns()
@@ -161,7 +161,7 @@ class ProfileColumnsWriter:
         self._lines.append(line)
 
     def finish(self) -> ProfileColumns:
-        """Return the roster of all entries."""
+        """Return the columns of all entries."""
         profile_columns, words = self._profile_columns, self._words
         profile_columns.lines, profile_columns.ends = self._lines, self._ends
         profile_columns.load = lambda: words
@@ -175,7 +175,7 @@ class ProfileColumnsWriter:
 
 
 def profile_columns_of(entries: Iterable[Node], lines: Iterable[int]) -> ProfileColumns:
-    """Return the roster of entries that stand on these lines."""
+    """Return the columns of entries that stand on these lines."""
     writer = ProfileColumnsWriter()
     for entry, line in zip(entries, lines, strict=True):
         writer.add(entry, line)
