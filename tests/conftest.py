@@ -1,6 +1,7 @@
 """Options of the whole suite, and the servers that its states are kept on."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +17,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("ctsync")
+
+# Who starts the suite in the background of a script has it ignore Ctrl-C, and so would
+# every process that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

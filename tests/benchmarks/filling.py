@@ -46,15 +46,16 @@ _ATTRIBUTES = {
 }
 _ENTRIES = """
 SELECT 'identity' AS type, key AS id, mark AS fingerprint, false AS gone,
-    concat('\n', concat_ws('\n', {names}), '\n') AS names, false AS bound,
-    concat('{{"attributes":{{', concat_ws(',', {attributes}), '}},"fingerprint":"',
-        lower(hex(mark)), '","key":{{"identity":', to_json(key), '}}}}') AS body
+    concat('\n', concat_ws('\n', {names}), '\n') AS names, true AS bound,
+    concat('{{"attributes":{{', concat_ws(',', {attributes}), '}},',
+        '"cohorts":["table={table}"],"fingerprint":"', lower(hex(mark)),
+        '","key":{{"identity":', to_json(key), '}}}}') AS body
 FROM (SELECT *, {mark} AS mark FROM ({relation}))
 ORDER BY id
 """
 
 
-def entries(part: FilePart, digest: str, columns: Sequence[str]) -> str:
+def entries(part: FilePart, digest: str, columns: Sequence[str], table: str) -> str:
     """Give the query of the entries that rows are; a column's cells are c1, c2, ..."""
     cells = {name: f"c{number}" for number, name in enumerate(columns, 1)}
     if part.meaning == "csv" and "interests" in cells:
@@ -69,6 +70,7 @@ def entries(part: FilePart, digest: str, columns: Sequence[str]) -> str:
         attributes=", ".join(map(_attribute, chosen)),
         mark=as_bytes(digest),
         relation=part.relation,
+        table=table,
     )
 
 
@@ -87,7 +89,7 @@ def _if_there(value: str, name: str) -> str:
 
 def fill(folder: Path) -> None:
     """Write the state of a project with one table, as if all were as its rows say."""
-    project = load_project(folder)
+    project = load_project(folder, data_roots=[folder.parent])
     (source,) = ProjectSources(project).row_sources()
     (table,) = project.tables.values()
     digest = EntryDigest()
@@ -100,7 +102,7 @@ def fill(folder: Path) -> None:
         source.open(connection)
         part = source.part_of(0)
         columns = [column.column for column in table.columns]
-        query = entries(part, source.digest_of(part), columns)
+        query = entries(part, source.digest_of(part), columns, table.name)
         parquet_file = writing.parquet_file("base", _tables(connection, query, digest))
         writing.publish(Manifest(digest.seal(header), parquet_file))
 

@@ -9,6 +9,7 @@ one Python process, what lies between it and ours is the price of being careful.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -93,7 +94,7 @@ def _least_rounds(records_per_call: int) -> int:
 
 def _forget_state(folder: Path) -> None:
     for left in folder.glob("state.jsonl*"):
-        left.unlink()
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _post(folder: Path, case: _Case) -> dict[str, float]:

@@ -57,7 +57,7 @@ def main(file: str, *arguments: str) -> int:
     """Run the command, then write the parts."""
     spent: Spent = defaultdict(float)
     probe(spent, journal_file.FileJournalWriter, "append", "journal")
-    probe(spent, journal_file.FileJournalWriter, "enclose", "enclosing")
+    probe(spent, journal_file.FileJournalWriter, "append_plan", "enclosing")
     probe(spent, wave_runner.WaveRunner, "run", "sending")
     probe(spent, jsonl_store.JsonlStore, "amend", "fold")
     probe(spent, http.HttpTransport, "upload", "upload")

@@ -75,6 +75,8 @@ def python(*words: str, folder: Path = Path(), exit_code: int = 0) -> Command:
     variables = {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "CLEVERTAP_PASSCODE": "sandbox",
+        # Exports lie beside the projects that share them.
+        "CTSYNC_DATA_ROOTS": str(folder.absolute().parent),
     }
     return Command((sys.executable, *words), folder, exit_code, variables)
 

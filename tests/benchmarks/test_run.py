@@ -58,7 +58,7 @@ def test_a_state_made_for_a_benchmark_is_what_import_spec_writes(data):
         text = (filled / name).read_text()
         (imported / name).write_text(text.replace("after.", "before."))
     words = [sys.executable, "-m", "ctsync", "import", "spec", "--auto-approve"]
-    root = {"PYTHONPATH": str(RUN.parents[2])}
+    root = {"PYTHONPATH": str(RUN.parents[2]), "CTSYNC_DATA_ROOTS": str(data)}
     subprocess.run(words, cwd=imported, env=root, check=True)
     assert entries(imported) == entries(filled)
 

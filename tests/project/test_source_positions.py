@@ -49,7 +49,7 @@ PERSON = "profiles:\n- identity: u1\n  attributes:\n"
         ("platform: {key_bytes: x}\n", [("CT103", 4, 12)]),
         ("notify: '${A-B}'\n", [("CT105", 4, 1)]),
         ("notify: '${A'\n", [("CT105", 4, 1)]),
-        ("tables: {a: {file: b.csv}}\n", [("CT104", 4, 10)] * 2),
+        ("tables: {a: {file: b.csv}}\n", [("CT104", 4, 10)]),
         ("environments: {prod: 5}\n", [("CT103", 4, 16)]),
         ("environments: 5\n", [("CT103", 4, 1)]),
         ("profiles: {}\n", [("CT103", 4, 1)]),

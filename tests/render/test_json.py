@@ -11,7 +11,7 @@ from ctsync.render.plan_view import Style
 DOCUMENT_KEYS = [
     "format", "exit_code", "error", "diagnostics", "diagnostic_totals", "digest",
     "environment", "account", "talks_to", "talked_to", "new_since_last_apply",
-    "unmarked", "base", "first_run", "sandbox", "verified",
+    "unmarked", "refreshed", "base", "first_run", "sandbox", "verified",
     "targets", "excludes", "partial", "accepted", "blocked", "summary",
 ]  # fmt: skip
 OPERATION_KEYS = [

@@ -103,6 +103,7 @@ def test_the_list_as_a_document(entry):
         "attributes": 4,
         "uncertain": 2,
         "cohorts": ["vip"],
+        "tables": [],
         "fingerprint": True,
         "gone": False,
     }

@@ -505,7 +505,8 @@ def test_a_lock_dies_with_a_killed_holder(bench, holder, python):
         assert other.stdout.readline() == "held\n"
         other.kill()
         other.wait()
-        with bench.open().lock(holder):
+        # A server may need a moment to see that nobody is there any more.
+        with bench.open().lock(holder, timeout_seconds=30):
             _expect_locked_by(bench, holder, "anna@ci-7")
 
 
