@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ctsync.errors import StateError
 from ctsync.state.atomic_files import (
     OWNER_ONLY,
     state_errors,
@@ -16,7 +15,12 @@ from ctsync.state.atomic_files import (
 )
 from ctsync.state.base import Journal, JournalWriter, Line, RunRecord, Store
 from ctsync.state.journal_file import create_journal, read_journal
-from ctsync.state.lock_holder import Holder, holder_from_line, locked
+from ctsync.state.lock_holder import (
+    Holder,
+    holder_from_line,
+    journal_exists,
+    locked,
+)
 from ctsync.state.run_files import read_runs, write_run
 
 POLL_SECONDS = 0.05
@@ -47,11 +51,7 @@ class FileStore(Store):
         """Create the journal file; one with a torn head is replaced."""
         location = self._called("journal")
         if self.journal() is not None:
-            raise StateError(
-                f"{location} is there already: a run was cut off before it ended",
-                hint='run "ctsync apply" again: it takes up what that run left',
-                code="journal_exists",
-            )
+            raise journal_exists(location)
         self.discard_journal()
         with state_errors("write", location):
             self._make_room()

@@ -59,3 +59,12 @@ def lock_lost(location: str) -> StateError:
         hint='nothing more is sent; run "ctsync apply" again: what was is noted',
         code="lock_lost",
     )
+
+
+def journal_exists(location: str) -> StateError:
+    """Return the refusal to begin a journal where one is left to be folded."""
+    return StateError(
+        f"{location} is there already: a run was cut off before it ended",
+        hint='run "ctsync apply" again: it takes up what that run left',
+        code="journal_exists",
+    )

@@ -23,7 +23,7 @@ from ctsync.state.base import Journal, JournalWriter, Line, RunRecord
 from ctsync.state.journal_file import journal_in
 from ctsync.state.journal_groups import GroupedJournalWriter, spooled
 from ctsync.state.journal_lines import head_line
-from ctsync.state.lock_holder import Holder
+from ctsync.state.lock_holder import Holder, journal_exists
 from ctsync.state.manifest import Compaction, Manifest, manifest_from_line
 from ctsync.state.object_store.bucket import SCHEMES, Bucket, Place, place_of
 from ctsync.state.object_store.head import Head, HeadObject, RunName
@@ -92,12 +92,8 @@ class ObjectStore(SegmentedStore):
     def open_journal(self, head: Line) -> JournalWriter:
         """Create the head's object, then name the journal; lines follow in groups."""
         if self.journal() is not None:
-            raise StateError(
-                f"{called(self.location)} is there already: a run was cut off before "
-                "it ended",
-                hint='run "ctsync apply" again: it takes up what that run left',
-                code="journal_exists",
-            )
+            self._change(lambda head: head)  # who lost the lease is told that instead
+            raise journal_exists(called(self.location))
         name = new_token()
         first = head_line(head)
         put_group(self._bucket, name, 0, first)

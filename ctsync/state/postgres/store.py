@@ -11,7 +11,6 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ctsync.errors import StateError
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
@@ -20,7 +19,7 @@ from ctsync.state.changed_lines import changed_lines
 from ctsync.state.entry_edits import Edit
 from ctsync.state.journal_file import journal_in
 from ctsync.state.lineage_checks import check_next
-from ctsync.state.lock_holder import Holder
+from ctsync.state.lock_holder import Holder, journal_exists
 from ctsync.state.postgres.entry_rows import (
     RowChanges,
     RowSum,
@@ -111,14 +110,11 @@ class PostgresStore(Store):
 
     def open_journal(self, head: Line) -> JournalWriter:
         """Write the head; lines follow in groups, each of them a row."""
+        held = self._held()
         if self.journal() is not None:
-            raise StateError(
-                f"{called(self.location)} is there already: a run was cut off before "
-                "it ended",
-                hint='run "ctsync apply" again: it takes up what that run left',
-                code="journal_exists",
-            )
-        return open_journal(self._held(), head)
+            with held.writing():  # who lost the lock is told that instead
+                raise journal_exists(called(self.location))
+        return open_journal(held, head)
 
     def discard_journal(self) -> None:
         """Remove the rows of the journal."""
