@@ -176,6 +176,7 @@ def test_who_lost_the_lease_can_neither_write_nor_send(place, entry, header, hol
                 lambda: first.replace(header(), [entry("late")]),
                 first.discard_journal,
                 lambda: first.open_journal(HEAD),
+                lambda: first.amend(header(serial=1), []),
                 lambda: first.append_run({"run": "late"}, keep=9),
             ):
                 with pytest.raises(StateError) as caught:

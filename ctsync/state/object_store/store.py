@@ -17,9 +17,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ctsync.errors import StateError
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
 from ctsync.state.atomic_files import PinnedFile
 from ctsync.state.base import Journal, JournalWriter, Line, RunRecord
+from ctsync.state.entry_edits import Edit
 from ctsync.state.journal_file import journal_in
 from ctsync.state.journal_groups import GroupedJournalWriter, spooled
 from ctsync.state.journal_lines import head_line
@@ -131,6 +133,12 @@ class ObjectStore(SegmentedStore):
                 yield
             finally:
                 self._held = None
+
+    def amend(self, header: Header, edits: Iterable[tuple[ProfileKey, Edit]]) -> Header:
+        """Write a segment as its holder: what moved meanwhile was another's doing."""
+        if self._held is not None:
+            self._held.check()
+        return super().amend(header, edits)
 
     def append_run(
         self, record: Line, changes: Iterable[Line] = (), *, keep: int
