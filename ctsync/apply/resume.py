@@ -57,9 +57,11 @@ def remainder(
     with ExitStack() as stack:
         file = stack.enter_context(scratch_file())
         writer = PlanWriter(file, plan.head)
-        settled: Iterator[_Found] = ((key, None, each) for key, each in plan.settled())
+        settled: Iterator[_Found] = (
+            (key, None, each, None) for key, each in plan.settled()
+        )
         changes = _still_due(plan, present, frame, witness if is_fresh else None)
-        for key, place, each in merge(changes, settled, key=itemgetter(0)):
+        for key, place, each, entry in merge(changes, settled, key=itemgetter(0)):
             if isinstance(each, EntryAfter):
                 if memory is None or memory.confirms(key, each):
                     writer.add_settled(key, each)
@@ -67,7 +69,7 @@ def remainder(
             if place is not None and not each.operations:
                 done.append(place)
             if each.operations or each.released:
-                due = each if memory is None else memory.confirmed(each)
+                due = each if memory is None else memory.confirmed(each, entry)
                 writer.add_change(_still_sending(due))
             elif place is not None and (
                 memory is None or memory.confirms(key, each.settled)
@@ -79,7 +81,7 @@ def remainder(
     return rest
 
 
-_Found: TypeAlias = "tuple[ProfileKey, int | None, Change | EntryAfter]"
+_Found: TypeAlias = "tuple[ProfileKey, int | None, Change | EntryAfter, Entry | None]"
 
 
 def _still_due(
@@ -101,7 +103,7 @@ def _still_due(
             if doubt is not None or change_line(due) != change_line(change):
                 raise not_borne_out(plan.name, number, doubt)
         is_release = change.action == "release"
-        yield change.key, None if is_release else place, due
+        yield change.key, None if is_release else place, due, own
         place += not is_release
 
 

@@ -96,11 +96,17 @@ class Memory:
         self._lines = lines
         self._next = next(lines, None)
 
-    def confirmed(self, change: Change) -> Change:
-        """Return a change with no more than it shows, unless today's is the same."""
+    def confirmed(self, change: Change, entry: Entry | None) -> Change:
+        """Return a change with no more than it shows, unless today's is the same.
+
+        A membership that the entry has is not dropped on the file's word alone: who
+        loses it so would never get the cohort's `leave:`.
+        """
         if self._says(change.key) == change_line(change):
             return change
-        settled = replace(change.settled, fingerprint=None, ours=())
+        held = () if entry is None else entry.cohorts
+        cohorts = tuple(sorted({*held, *change.settled.cohorts}))
+        settled = EntryAfter(None, cohorts, change.settled.forget)
         return replace(change, settled=settled)
 
     def confirms(self, key: ProfileKey, settled: EntryAfter) -> bool:

@@ -99,7 +99,8 @@ class Change(Struct, frozen=True):
     def removes(self) -> bool:
         """Whether the profile loses a value that it has, or may have.
 
-        Excluding a value that nobody knows to be there counts as no loss.
+        Taking a value from a list that nobody knows to hold it counts as no loss,
+        unless an outcome is unknown by which it may.
         """
         return any(map(_loses, self.operations))
 
@@ -127,8 +128,8 @@ def _loses(operation: Operation) -> bool:
     if operation.operator != "$remove" or not isinstance(operation.operand, tuple):
         return False
     before = operation.before if isinstance(operation.before, tuple) else ()
-    guarded = frozenset(operation.excluded) - frozenset(before)
-    return bool(frozenset(operation.operand) - guarded)
+    is_held = not frozenset(before).isdisjoint(operation.operand)
+    return is_held or operation.prior == "uncertain"
 
 
 def change_from_json(data: Mapping[str, Any]) -> Change:

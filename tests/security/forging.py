@@ -72,6 +72,8 @@ AFTER = {
     "new2": {"Level": 1.5, "Vip": True},
 }
 """What leads from the first to the second has every operator, wave and kind of line."""
+MEMBERS = (["c", "e", "f"], ["d", "f"])
+"""Who is in the cohort `vip` before and after: one leaves alone, one with a change."""
 
 Edit = Callable[[list[bytes], Random], list[bytes]]
 
@@ -97,9 +99,9 @@ class Forge:
     def __init__(self, folder: Path, sandbox: Sandbox) -> None:
         self.folder, self.sandbox = folder, sandbox
         self.write("ctsync.yaml", PROJECT.format(url=sandbox.url))
-        self.declare(BEFORE)
+        self.declare(BEFORE, MEMBERS[0])
         self.ok("apply", "--auto-approve", "--first-run")
-        self.declare(AFTER)
+        self.declare(AFTER, MEMBERS[1])
         self.ok("plan", "--out", "true.plan")
         changes = json.loads(self.plan_now())["changes"]
         self.aims = {_name(change): _reached(change) for change in changes}
@@ -114,9 +116,11 @@ class Forge:
     def write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text)
 
-    def declare(self, people: dict[str, dict[str, Any]]) -> None:
+    def declare(self, people: dict[str, dict[str, Any]], members: list[str]) -> None:
         profiles = [{"identity": k, "attributes": v} for k, v in people.items()]
-        text = json.dumps({"profiles": profiles}, indent=1)
+        tier = {"attributes": {"Tier": "VIP"}, "leave": {"Tier": "Standard"}}
+        cohorts = {"vip": {"members": members, **tier}}
+        text = json.dumps({"profiles": profiles, "cohorts": cohorts}, indent=1)
         # Dates stand plain in YAML.
         self.write("people.yaml", text.replace('"2001-02-03"', "2001-02-03"))
 
@@ -184,6 +188,7 @@ class Forge:
         actions = Counter(change["action"] for change in wanted.values())
         for action in ("create", "update", "release"):
             _same(profiles[action], actions[action], action)
+        _same(profiles["remove"], sum(map(_loses, wanted.values())), "remove")
         self._hold_state(wanted)
 
     def _hold_next(self, shown: dict[str, Any]) -> None:
@@ -201,6 +206,7 @@ class Forge:
         after = _entries((self.folder / "state.jsonl").read_bytes())
         for name in {*after, *self.entries}:
             change = wanted.get(name)
+            self._hold_membership(name, after.get(name, {}))
             known = after.get(name, {}).get("attributes", {})
             before = self.entries.get(name, {}).get("attributes", {})
             if change is None:
@@ -217,6 +223,22 @@ class Forge:
                 for name, value in known.items()
             }
             _same(found, expected, f"kept of {name}")
+
+
+    def _hold_membership(self, name: str, entry: dict[str, Any]) -> None:
+        """See that only who leaves a cohort is no longer known as its member."""
+        before = self.entries.get(name, {}).get("cohorts", [])
+        stays = before if name.partition("=")[2] in MEMBERS[1] else []
+        if not {*stays}.issubset(entry.get("cohorts", [])):
+            raise Forged(f"{name} is no member any more, and nothing was shown of it")
+
+
+def _loses(change: dict[str, Any]) -> bool:
+    return any(
+        op["operator"] == "$delete"
+        or (op["operator"] == "$remove" and {*(op["before"] or ())} & {*op["operand"]})
+        for op in change["operations"]
+    )
 
 
 def _same(found: object, expected: object, what: str) -> None:
