@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from ctsync.canonical_json import canonical, parse
+from ctsync.canonical_json import canonical, fold_name, parse
 from ctsync.kinds import KINDS
 from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.change import Action, Change, EntryAfter, Origin
@@ -176,6 +178,34 @@ def settled_from_data(data: Mapping[str, Any]) -> tuple[ProfileKey, EntryAfter]:
     """
     said = _converted(data, _SettledData)
     return key_from_json(said.key), said.entry
+
+
+def as_planned(change: Change) -> Change:
+    """Return a change as the planner writes it: names that are folded, and in order."""
+    return replace(
+        change,
+        released=tuple(sorted({*change.released})),
+        settled=settled_as_planned(change.settled),
+        once=_folded(change.once),
+        locked=tuple(sorted({*change.locked})),
+    )
+
+
+def settled_as_planned(settled: EntryAfter) -> EntryAfter:
+    """Return what an entry gets as the planner writes it."""
+    return EntryAfter(
+        settled.fingerprint,
+        tuple(sorted({*settled.cohorts})),
+        _folded(settled.forget),
+        tuple(sorted((_fold(name), values) for name, values in settled.ours)),
+    )
+
+
+def _folded(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({_fold(name) for name in names}))
+
+
+_fold = lru_cache(maxsize=4096)(fold_name)
 
 
 def _converted(data: Mapping[str, Any], kind: type[T]) -> T:

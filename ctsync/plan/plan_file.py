@@ -29,8 +29,10 @@ from ctsync.plan.change_codec import (
     SETTLED,
     START,
     ChangeLine,
+    as_planned,
     change_from_line,
     key_in,
+    settled_as_planned,
     settled_from_line,
     waves_in,
 )
@@ -132,9 +134,10 @@ class SavedPlan:
         writer = PlanWriter(sink, self.head)
         for line in islice(lines(self._file), 1, None):
             if line.startswith(START):
-                writer.add_change(change_from_line(line))
+                writer.add_change(as_planned(change_from_line(line)))
             elif line.startswith(SETTLED):
-                writer.add_settled(*settled_from_line(line))
+                key, settled = settled_from_line(line)
+                writer.add_settled(key, settled_as_planned(settled))
             else:
                 break
         writer.close(self.foot)

@@ -361,3 +361,26 @@ def test_a_plan_holds_no_time_host_or_user(saved):
         "sandbox", "inputs", "project", "passcode_variable", "notify_host",
         "talks_to", "talked_to", "unmarked", "revert", "refreshed",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"once": ("Points",)},
+        {"once": ("points", "points")},
+        {"released": ("Team", "Alpha")},
+        {"settled": EntryAfter("f" * 32, ("vip", "all"))},
+        {"settled": EntryAfter("f" * 32, (), ("TEAM",))},
+        {"settled": EntryAfter("f" * 32, (), ("team",), (("Tags", None),))},
+    ],
+)  # fmt: skip
+def test_a_change_that_no_planner_writes_so_is_refused(tmp_path, edit):
+    """What is shown of a name is what is done with it, and to one attribute once."""
+    path = tmp_path / "odd.plan"
+    with path.open("wb") as file:
+        writer = PlanWriter(file, HEAD)
+        writer.add_change(replace(CHANGE, **edit))
+        writer.close(FOOT)
+    with pytest.raises(PlanRefused) as caught:
+        open_plan(path).close()
+    assert caught.value.code == "plan_tampered"

@@ -224,7 +224,6 @@ class Forge:
             }
             _same(found, expected, f"kept of {name}")
 
-
     def _hold_membership(self, name: str, entry: dict[str, Any]) -> None:
         """See that only who leaves a cohort is no longer known as its member."""
         before = self.entries.get(name, {}).get("cohorts", [])
