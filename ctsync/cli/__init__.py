@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command line and end the process with its exit code."""
+    try:
+        run = _load()
+    except KeyboardInterrupt:  # no command has begun to look for it
+        sys.stderr.write("interrupted; nothing was sent\n")
+        sys.exit(130)
+    _end(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _load() -> Callable[[Sequence[str]], int]:
     from ctsync.cli.streams import open_closed_files, put_streams
 
     open_closed_files()
     put_streams()
     from ctsync.cli.app import run_alone
 
-    _end(run_alone(list(sys.argv[1:] if arguments is None else arguments)))
+    return run_alone
 
 
 def _end(code: int) -> None:

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from typing import Literal, TypeAlias
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from msgspec import Struct, field
 
@@ -49,13 +49,20 @@ class Request(Struct, frozen=True):
     @property
     def path(self) -> str:
         """The path without the query."""
-        return urlsplit(self.target).path
+        return self._parts.path
 
     @property
     def query(self) -> dict[str, str]:
         """The query; of a repeated parameter the last."""
-        found = parse_qs(urlsplit(self.target).query, keep_blank_values=True)
+        found = parse_qs(self._parts.query, keep_blank_values=True)
         return {name: values[-1] for name, values in found.items()}
+
+    @property
+    def _parts(self) -> SplitResult:
+        try:
+            return urlsplit(self.target)
+        except ValueError:  # such as brackets that hold no address
+            return SplitResult("", "", self.target, "", "")
 
     def header(self, name: str) -> str:
         """Return a header, or an empty string."""

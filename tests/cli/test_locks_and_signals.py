@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -221,3 +223,46 @@ def test_a_reader_that_goes_away_is_no_traceback(desk):
         process.wait(timeout=30)
     assert "Traceback" not in err
     assert "Exception" not in err
+
+
+EARLY = """
+import os, signal, sys
+import ctsync.cli
+
+class Striker:
+    def __init__(self, number):
+        self.left = number
+
+    def find_spec(self, *_):
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGINT)
+
+reader, writer = os.pipe()
+for number in range(1, 200, 4):
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(writer, 2)
+        sys.meta_path.insert(0, Striker(number))
+        ctsync.cli.main(["--version"])
+    _, status = os.waitpid(pid, 0)
+    print(number, os.waitstatus_to_exitcode(status), flush=True)
+os.close(writer)
+print(os.read(reader, 1 << 16).decode())
+"""
+
+
+def test_ctrl_c_while_ctsync_is_still_being_loaded_ends_as_ever():
+    """It once gave a traceback: nothing looked for it in the first 0.2 seconds."""
+    ended = subprocess.run(
+        [sys.executable, "-c", EARLY], capture_output=True, text=True, check=True
+    )
+    assert "Traceback" not in ended.stdout + ended.stderr
+    struck = [
+        line.split()[1] for line in ended.stdout.splitlines() if line[:1].isdigit()
+    ]
+    assert len(struck) == 50
+    assert struck.count("130") > 10
+    assert set(struck) <= {"0", "130"}
+    said = [line for line in ended.stdout.splitlines() if line.startswith("inter")]
+    assert len(said) == struck.count("130")

@@ -171,3 +171,4 @@ def test_a_body_without_a_length_is_refused(client):
 
 def test_unknown_pages_do_not_exist(client):
     assert client.call("GET", "/1/elsewhere").status == 404
+    assert client.call("GET", "//[1/elsewhere").status == 404

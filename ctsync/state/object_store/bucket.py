@@ -54,16 +54,20 @@ def place_of(url: str, name: str | None) -> Place:
     Raises:
         UsageError: it is no address of a bucket; what it says is not shown.
     """
-    parts = urlsplit(url)
-    is_plain = parts.path.endswith("/") and not (parts.query or parts.fragment)
-    if not parts.netloc or "@" in parts.netloc or not is_plain:
+    # Not by urllib: a bucket is no host, and what stands in brackets no address.
+    scheme, _, rest = url.partition("://")
+    bucket, slash, path = rest.partition("/")
+    if not bucket or not slash or (path and path[-1] != "/") or _FORBIDDEN & {*rest}:
         raise UsageError(
-            f"the state's address {parts.scheme}://... cannot be read",
-            hint=f"write {parts.scheme}://BUCKET/PREFIX/, and give credentials in the "
+            f"the state's address {scheme}://... cannot be read",
+            hint=f"write {scheme}://BUCKET/PREFIX/, and give credentials in the "
             "environment",
         )
-    folders = [*parts.path.strip("/").split("/"), *([name] if name else [])]
-    return Place(parts.scheme, parts.netloc, "/".join(filter(None, folders)))
+    folders = [*path.strip("/").split("/"), *([name] if name else [])]
+    return Place(scheme, bucket, "/".join(filter(None, folders)))
+
+
+_FORBIDDEN = {*"?#@"}
 
 
 class Bucket:
@@ -207,8 +211,8 @@ _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 
 
 def _is_this_machine(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
     try:
+        host = urlsplit(url).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
