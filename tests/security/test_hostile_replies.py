@@ -234,7 +234,7 @@ def test_a_server_that_repeats_passcode_and_values_is_not_repeated(
 
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
-            said = f'{{"error": "bad {PARROTED} of ann@heart.example Ann Heart"}}'
+            said = f'{{"error": "wrong {PARROTED} of ann@heart.example Ann Heart"}}'
             self.send_response(status)
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
@@ -267,7 +267,7 @@ def test_a_server_that_repeats_passcode_and_values_is_not_repeated(
     out, err = capsys.readouterr()
     files = (path for path in tmp_path.rglob("*") if path.is_file())
     left = b"".join(p.read_bytes() for p in files if p.suffix != ".yaml")
-    for secret in (PARROTED, "ann@heart.example", "Ann Heart", "bad"):
+    for secret in (PARROTED, "ann@heart.example", "Ann Heart", "wrong"):
         assert secret not in out + err
     assert PARROTED.encode() not in left
     left = left.replace((tmp_path / "r.jsonl").read_bytes(), b"")
