@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 import pytest
+from msgspec.structs import asdict
 
 from ctsync import errors
 from ctsync.cli.app import build_app, run
@@ -132,7 +133,9 @@ def own_options(command: click.Command) -> list[click.Option]:
     return [each for each in options if not GLOBALS.issuperset(each.opts)]
 
 
-def error_tree(root: type = errors.CtsyncError) -> Iterator[type]:
+def error_tree(
+    root: type[errors.CtsyncError] = errors.CtsyncError,
+) -> Iterator[type[errors.CtsyncError]]:
     yield root
     for child in root.__subclasses__():
         yield from error_tree(child)
@@ -264,11 +267,8 @@ def test_required_keys_are_said_to_be_required(key):
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        *((f"upload.{n}", getattr(UploadTerms(), n)) for n in UploadTerms.__slots__),
-        *(
-            (f"platform.{n}", getattr(PlatformLimits(), n))
-            for n in PlatformLimits.__slots__
-        ),
+        *((f"upload.{n}", value) for n, value in asdict(UploadTerms()).items()),
+        *((f"platform.{n}", value) for n, value in asdict(PlatformLimits()).items()),
     ],
 )
 def test_defaults_are_those_of_the_code(key, value):

@@ -27,7 +27,7 @@ def unpacked(path: Path) -> BinaryIO:
     if path.suffix == GZIP:
         return cast("BinaryIO", gzip.open(path))
     if path.suffix == ZSTANDARD:
-        from pyarrow import (  # type: ignore[import-untyped]
+        from pyarrow import (
             CompressedInputStream,
             OSFile,
         )

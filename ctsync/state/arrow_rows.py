@@ -28,7 +28,7 @@ FINGERPRINT_BYTES = 16
 
 def schema() -> Any:
     """Return the columns with their types."""
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
     texts = dict.fromkeys(COLUMNS, pa.string())
     marks = {"fingerprint": pa.binary(FINGERPRINT_BYTES)}
@@ -99,7 +99,7 @@ def in_groups(tables: Iterable[Table]) -> Iterator[Table]:
 
 def sort_keys(table: Table) -> Any:
     """Return one text for each row; they sort as the keys do."""
-    import pyarrow.compute as pc  # type: ignore[import-untyped]
+    import pyarrow.compute as pc
 
     # No id type begins with another one, so that the type decides first.
     keys = pc.binary_join_element_wise(table["type"], table["id"], "\0")

@@ -47,7 +47,7 @@ def edited_snapshot(version: ParquetSnapshot) -> Snapshot:
 
 def _checked(version: ParquetSnapshot, name: str) -> Iterator[Table]:
     """Yield the rows of a file with the canonical lines of its entries."""
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
     place = f"{version.location}{name}"
     last: tuple[ProfileKey, int] | None = None
@@ -97,7 +97,7 @@ def _twice(place: str, row: int, first: int) -> StateError:
 def _sorted(version: ParquetSnapshot, name: str) -> Iterator[Table]:
     """Yield the rows of a file by key; only one that is out of order is kept whole."""
     import pyarrow as pa
-    import pyarrow.compute as pc  # type: ignore[import-untyped]
+    import pyarrow.compute as pc
 
     if _is_sorted(_numbered(version, name)):
         yield from _numbered(version, name)

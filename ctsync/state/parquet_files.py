@@ -109,7 +109,7 @@ def write_parquet(path: Path, tables: Iterable[Table]) -> ParquetFile:
 
 
 def _write(sink: _Sink, tables: Iterable[Table]) -> int:
-    from pyarrow.parquet import ParquetWriter  # type: ignore[import-untyped]
+    from pyarrow.parquet import ParquetWriter
 
     firsts: list[Sequence[str]] = []
     rows = 0
@@ -213,8 +213,8 @@ class ParquetFileReader:
     def _in_group(
         self, number: int, keys: list[ProfileKey]
     ) -> Iterator[tuple[ProfileKey, str | None]]:
-        import pyarrow as pa  # type: ignore[import-untyped]
-        import pyarrow.compute as pc  # type: ignore[import-untyped]
+        import pyarrow as pa
+        import pyarrow.compute as pc
 
         table = self._group(number, ("type", "id", "body"))
         texts = pa.array([f"{key.type}\0{key.id}" for key in keys])

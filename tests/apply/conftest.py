@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from random import Random
 from time import sleep
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from msgspec.structs import replace
@@ -48,7 +48,7 @@ PASSCODE = "sandbox"
 FAST = RetryPace(first_seconds=0.001, most_seconds=0.002)
 
 
-def string(name: str, value: str, **more: object) -> DesiredValue:
+def string(name: str, value: str, **more: Any) -> DesiredValue:
     return DesiredValue(name, "string", value, **more)
 
 
@@ -191,8 +191,8 @@ class World:
             candidate = Candidate(key, (), entry, mark)
             yield build_change(candidate, wanted, ValueContext(), Attribute), key
 
-    def apply(self, plan: SavedPlan, **over: object) -> ApplyResult:
-        arguments: dict[str, object] = {
+    def apply(self, plan: SavedPlan, **over: Any) -> ApplyResult:
+        arguments: dict[str, Any] = {
             "terms": self.terms,
             "clock": self.time.clock(),
             "sleep": self.time.sleep,
@@ -284,7 +284,7 @@ def world_of(tmp_path: Path) -> Iterator[Callable[..., World]]:
     """Give what makes a world with a sandbox of other settings."""
     with ExitStack() as stack:
 
-        def make(**settings: object) -> World:
+        def make(**settings: Any) -> World:
             running = stack.enter_context(Sandbox(slow_seconds=0.1, **settings))
             worlds = _worlds(tmp_path, running)
             stack.callback(lambda: next(worlds, None))

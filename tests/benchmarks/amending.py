@@ -98,4 +98,5 @@ def main(location: str, act: str, count: int, changed: int = 0) -> None:
 
 if __name__ == "__main__":
     with collected_seldom():
-        main(*sys.argv[1:3], *map(int, sys.argv[3:]))  # type: ignore[misc,call-arg]
+        location, act, *counts = sys.argv[1:]
+        main(location, act, *map(int, counts))

@@ -18,6 +18,7 @@ from ctsync.model.snapshot import Header
 from ctsync.project import load_project
 from ctsync.sources.file_format import FilePart
 from ctsync.sources.project_sources import ProjectSources
+from ctsync.sources.table_rows import TableRows
 from ctsync.state.arrow_rows import GROUP, Table, schema
 from ctsync.state.manifest import Manifest
 from ctsync.state.parquet_store import ParquetStore
@@ -34,7 +35,7 @@ _NUMBER = (
 )
 # By column: the attribute's folded name, its kind and name, its value as JSON from the
 # text of a cell. They stand in the order of folded names, as they do in an entry.
-_ATTRIBUTES = {
+_ATTRIBUTES: dict[str, tuple[str, str, str, str]] = {
     "address": ("address", "string", "Address", "to_json({})"),
     "email": ("email", "string", "Email", "to_json({})"),
     "interests": ("interests", "list", "Interests", "{}"),
@@ -61,8 +62,8 @@ def entries(part: FilePart, digest: str, columns: Sequence[str], table: str) -> 
     if part.meaning == "csv" and "interests" in cells:
         cells["interests"] = f"to_json(string_split({cells['interests']}, ';'))"
     chosen = [
-        (*words, value.format(cells[name]))
-        for name, (*words, value) in _ATTRIBUTES.items()
+        (folded, kind, said, value.format(cells[name]))
+        for name, (folded, kind, said, value) in _ATTRIBUTES.items()
         if name in cells
     ]
     return _ENTRIES.format(
@@ -91,6 +92,7 @@ def fill(folder: Path) -> None:
     """Write the state of a project with one table, as if all were as its rows say."""
     project = load_project(folder, data_roots=[folder.parent])
     (source,) = ProjectSources(project).row_sources()
+    assert isinstance(source, TableRows)
     (table,) = project.tables.values()
     digest = EntryDigest()
     store = ParquetStore(folder / "state")
@@ -101,6 +103,7 @@ def fill(folder: Path) -> None:
     ):
         source.open(connection)
         part = source.part_of(0)
+        assert part is not None
         columns = [column.column for column in table.columns]
         query = entries(part, source.digest_of(part), columns, table.name)
         parquet_file = writing.parquet_file("base", _tables(connection, query, digest))
@@ -110,7 +113,7 @@ def fill(folder: Path) -> None:
 def _tables(
     connection: DuckDBPyConnection, query: str, digest: EntryDigest
 ) -> Iterator[Table]:
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
     for batch in connection.sql(query).to_arrow_reader(GROUP):
         for line in batch.column("body").to_pylist():

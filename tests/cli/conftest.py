@@ -128,7 +128,7 @@ class Desk:
             umask=umask,
         )
 
-    def process(self, *words: object, **variables: str) -> Ended:
+    def process(self, *words: object, **variables: Any) -> Ended:
         """Run a process of its own."""
         with self.spawn(*words, **variables) as process:
             out, err = process.communicate(timeout=60)
@@ -235,8 +235,8 @@ def serve_distorted(desk: Desk) -> Iterator[Callable[..., None]]:
 
     def serve(*distortions: str, **options: Any) -> None:
         shown = (*AS_RECORDED, *distortions)
-        keys = {"account_id": "TEST-1", "passcode": PASSCODE}
-        running.append(Sandbox(**keys, distortions=shown, **options).start())
+        options |= {"account_id": "TEST-1", "passcode": PASSCODE}
+        running.append(Sandbox(distortions=shown, **options).start())
         desk.sandbox = running[-1]
         desk.project()
 

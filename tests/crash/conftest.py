@@ -122,6 +122,7 @@ class Case:
     def known(self) -> Header:
         """Give the header of the snapshot, once its entries were read."""
         snapshot = self.world.store.read()
+        assert snapshot.header is not None
         assert snapshot.header == with_digest(snapshot.header, snapshot.entries())
         return snapshot.header
 

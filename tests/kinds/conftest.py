@@ -26,7 +26,7 @@ def normalize(frame: ValueContext) -> Callable[..., DesiredValue]:
         name: str, raw: Raw, *, rule: Attribute | None = None, **fields
     ) -> DesiredValue:
         rule = rule or SYSTEM.get(name) or Attribute("Plan", name, **fields)
-        return KINDS[rule.kind].normalize(raw, rule, frame)
+        return KINDS[rule.kind or name].normalize(raw, rule, frame)
 
     return ask
 

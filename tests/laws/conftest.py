@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain, combinations
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
@@ -77,9 +78,13 @@ SHAPES: dict[str, tuple[Raw, st.SearchStrategy[Raw]]] = {
 def taken(kind: Kind, raw: Raw) -> DesiredValue | None:
     """Give the target of words that the kind takes, None of others."""
     try:
-        return kind.normalize(raw, Attribute(ATTRIBUTE, kind.name), FRAME)
+        return kind.normalize(raw, _rule(kind), FRAME)
     except Faults:
         return None
+
+
+def _rule(kind: Kind) -> Attribute:
+    return Attribute(ATTRIBUTE, kind.name)
 
 
 @cache
@@ -97,13 +102,13 @@ def words_for(kind: Kind) -> st.SearchStrategy[Raw]:
 @cache
 def targets_for(kind: Kind) -> st.SearchStrategy[DesiredValue]:
     """What the kind may be asked to reach."""
-    return words_for(kind).map(lambda raw: taken(kind, raw))
+    return words_for(kind).map(lambda raw: kind.normalize(raw, _rule(kind), FRAME))
 
 
 def plain_values(raw: Raw) -> Iterator[Scalar | tuple[str, ...]]:
     """What words seem to say, taken as they stand."""
     if isinstance(raw, list):
-        yield tuple(sorted({each.text for each in raw}))
+        yield tuple(sorted({each.text for each in raw if isinstance(each, Literal)}))
     elif isinstance(raw, Literal):
         yield from (raw.text, *([] if raw.value is None else [raw.value]))
 
@@ -114,7 +119,7 @@ Truth = Scalar | tuple[str, ...] | None
 
 def held_after(truth: Truth, operation: Operation, *, most: int = 100) -> Truth:
     """Give what the platform holds after an operation, as its public docs say."""
-    operand = operation.operand
+    operand: Any = operation.operand
     match operation.operator:
         case "set":
             return operand
@@ -220,7 +225,9 @@ def knowns_of_lists(draw) -> KnownValue:
         ATTRIBUTE,
         "list",
         owned=True,
-        **letters,
+        present=letters["present"],
+        maybe=letters["maybe"],
+        absent=letters["absent"],
         ours=tuple(sorted(ours)),
         complete=draw(st.booleans()),
     )
@@ -236,16 +243,18 @@ class History:
 
     def send(self, operation: Operation, outcome: str) -> None:
         """Let one operation be acknowledged, or lost in either way."""
-        assert not operation.is_delta or self.known.certain
+        is_certain = self.known is not None and self.known.certain
+        assert is_certain or not operation.is_delta
         if outcome != "lost before":
             self.truth = held_after(self.truth, operation)
         is_text = isinstance(operation.operand, str) and operation.kind != "date"
         if outcome != "acknowledged" and operation.operator == "set" and not is_text:
             # Towards a list such a value is there in a form that nobody knows.
+            assert isinstance(operation.operand, Scalar)
             self.foreign |= {cast(operation.operand), str(operation.operand)}
         kind = KINDS[operation.kind]
-        is_certain = outcome == "acknowledged"
-        self.known = kind.apply(self.known, operation, certain=is_certain)
+        is_sure = outcome == "acknowledged"
+        self.known = kind.apply(self.known, operation, certain=is_sure)
 
 
 OUTCOMES = ("acknowledged", "lost before", "lost after")

@@ -89,5 +89,6 @@ def test_the_records_of_a_change_say_its_operations_and_no_others(lab, data):
 def _wire(record) -> bytes:
     builder = BatchBuilder()
     assert builder.add(record) is None
-    (wire,) = builder.flush().wires
-    return wire
+    batch = builder.flush()
+    assert batch is not None
+    return batch.wires[0]

@@ -74,7 +74,7 @@ class Stranger(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[:2]
+        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Keep quiet: clients are meant to hang up."""
@@ -181,14 +181,14 @@ class Stage:
                 stranger.socket, server_side=True, do_handshake_on_connect=False
             )
         self._strangers.append(stranger)
-        serving = {"target": stranger.serve_forever, "args": (0.005,)}
-        Thread(**serving, daemon=True).start()
+        Thread(target=stranger.serve_forever, args=(0.005,), daemon=True).start()
         return stranger
 
     def retarget(self, url: str) -> None:
         """Move project and state to another address."""
         store = open_store("state.jsonl", folder=self.folder, name=None)
         snapshot = store.read()
+        assert snapshot.header is not None
         account = replace(snapshot.header.account, endpoint=url)
         header = replace(snapshot.header, account=account)
         store.replace(header, list(snapshot.entries()))

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import jsonschema
 import pytest
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 import ctsync.render
@@ -21,8 +21,9 @@ from ctsync.sandbox import Sandbox
 
 FOLDER = Path(ctsync.render.__file__).parent / "schemas"
 SCHEMAS = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
-REGISTRY = Registry().with_resources(
-    (f"{name}.json", Resource(schema, DRAFT202012)) for name, schema in SCHEMAS.items()
+REGISTRY: Registry = Registry().with_resources(
+    (f"{name}.json", DRAFT202012.create_resource(schema))
+    for name, schema in SCHEMAS.items()
 )
 LINES = {"parts", "change", "profile-drift"}  # no command's document
 LINES |= {"report", "notice", "error"}

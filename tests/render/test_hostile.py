@@ -16,7 +16,7 @@ from ctsync.render.safe_json import json_text
 from ctsync.render.text_width import columns_of, cut, escape, pad
 
 HOSTILE = "\x1b[31mred\x1b[0m\n\r\t\x00\x9b2J\u202ereversed\u2028\u200b\ufeff\x7f"
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
 def acting(text):

@@ -43,7 +43,7 @@ PIECES = st.sampled_from(
     ]
 )  # fmt: skip
 HOSTILE = st.lists(PIECES, max_size=8).map("".join) | st.text(
-    st.characters(exclude_categories=("Cs",)), max_size=30
+    st.characters(exclude_categories=["Cs"]), max_size=30
 )
 LONG = st.builds(lambda text, times: text * times, HOSTILE, st.integers(1, 200))
 VALUES = HOSTILE | LONG

@@ -53,7 +53,7 @@ catalog:
 policy: {{limits: {{opt_in: 9, remove: 90%, update: 100%}}}}
 upload: {{records_per_call: 2, concurrency: 1}}
 """
-BEFORE = {
+BEFORE: dict[str, dict[str, Any]] = {
     "a": {"Plan": "Free", "Points": 100, "Tags": ["x", "y"]},
     "b": {"Plan": "Free", "Points": 5, "Tags": {"include": ["x"]}, "Gender": "M"},
     "c": {"Plan": "Free", "Points": 7, "Old": "gone soon"},
@@ -61,7 +61,7 @@ BEFORE = {
     "e": {"Plan": "Free", "Points": 9},
     "f": {"Plan": "Gold", "Points": 1},
 }
-AFTER = {
+AFTER: dict[str, dict[str, Any]] = {
     "a": {"Plan": "Gold", "Points": 120, "Tags": ["y", "z"]},
     "b": {"Plan": "Free", "Points": 2, "Tags": {"exclude": ["w"]}, "Gender": None},
     "c": {"Points": 8, "Plan": "Free"},
@@ -108,10 +108,6 @@ class Forge:
         self.plan = (folder / "true.plan").read_bytes()
         self.state = (folder / "state.jsonl").read_bytes()
         self.entries = _entries(self.state)
-        self.profiles = {
-            name: dict(sandbox.platform.profile("identity", name).attributes)
-            for name in BEFORE
-        }
 
     def write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text)

@@ -22,8 +22,10 @@ KEY = "object-key"
 SECRET = "object-s3cret"
 BUCKET = "versioned"
 PLAIN_BUCKET = "plain"
-ROLES = ("master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc")
-ROLES += ("s3", "s3.grpc")
+ROLES = (
+    "master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc",
+    "s3", "s3.grpc",
+)  # fmt: skip
 
 
 class ServerDied(Exception):

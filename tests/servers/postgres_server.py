@@ -24,7 +24,7 @@ NOBODY = "nobody"
 def free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 class PostgresServer:
@@ -64,7 +64,8 @@ class PostgresServer:
             os.chown(self._data, user.pw_uid, user.pw_gid)
         arguments = ["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8"]
         arguments += ["-c", "scram_iterations=1"]  # which is most of a connection
-        arguments += ["--locale=C", "--no-sync", f"--pwfile={word}", "-D", self._data]
+        arguments += ["--locale=C", "--no-sync", f"--pwfile={word}"]
+        arguments += ["-D", str(self._data)]
         subprocess.run(
             [self._programs / "bin" / "initdb", *arguments],
             check=True,
@@ -124,7 +125,9 @@ class PostgresServer:
     def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
         return psycopg.connect(self.url(database), autocommit=True)
 
-    def run(self, statement: str, *values: object, database: str = "postgres") -> list:
+    def run(
+        self, statement: str, *values: object, database: str = "postgres"
+    ) -> list[Any]:
         connection = self._connections.get(database)
         if connection is None or connection.closed:
             connection = self._connections[database] = self.connect(database)

@@ -36,7 +36,7 @@ ROUNDS = 10
 def main(arguments: Sequence[str]) -> int:
     """Run until there were enough faults or the time is up; 1 where a law fails."""
     options = _parser().parse_args(arguments)
-    os.fsync = lambda _: None  # processes end here, machines do not
+    os.fsync = lambda fd: None  # processes end here, machines do not
     begun, totals, chapter = time.monotonic(), Counter[str](), 0
     tell, goal, most = _chapter, "faults", options.faults
     if options.kills:

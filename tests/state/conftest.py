@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import obstore
 import obstore.exceptions
@@ -27,7 +28,7 @@ from ctsync.state.base import Store
 from ctsync.state.journal_lines import seal_lines
 from ctsync.state.lock_holder import Holder
 from ctsync.state.manifest import Compaction
-from ctsync.state.object_store import ObjectStore
+from ctsync.state.object_store.store import ObjectStore
 from ctsync.state.open_store import open_store, stores
 from ctsync.state.parquet_store import ParquetStore
 
@@ -60,6 +61,10 @@ class Bench:
     def words(self) -> tuple[object, ...]:
         """What another interpreter needs to open it."""
         return self.folder, self.location, self.state_name or ""
+
+    def edit_header(self, **fields: object) -> None:
+        """Write other words into the header of the snapshot."""
+        raise NotImplementedError
 
     def open(self) -> Store:
         return open_store(self.location, folder=self.folder, name=self.state_name)
@@ -456,7 +461,7 @@ def bench_type(request):
     return made_by(BENCHES[request.param], request)
 
 
-def made_by(kind: type[Bench], request: pytest.FixtureRequest) -> Callable[..., Bench]:
+def made_by(kind: type[Any], request: pytest.FixtureRequest) -> Callable[..., Bench]:
     """Bind a bench to the servers that it needs, which are started by now."""
     servers = [request.getfixturevalue(name) for name in kind.servers]
     return lambda folder: kind(folder, *servers)

@@ -3,10 +3,10 @@ import pytest
 from ctsync.errors import UsageError
 from ctsync.state import open_store
 from ctsync.state.jsonl_store import JsonlStore
-from ctsync.state.object_store import ObjectStore
+from ctsync.state.object_store.store import ObjectStore
 from ctsync.state.open_store import stores
 from ctsync.state.parquet_store import ParquetStore
-from ctsync.state.postgres import PostgresStore
+from ctsync.state.postgres.store import PostgresStore
 
 
 def test_these_stores_are_built():

@@ -106,7 +106,7 @@ class _Judge:
     def _undeclared(self) -> Iterator[str]:
         for name in LISTS:
             if name not in self.desired:
-                held = set(self.found.get(name) or ())
+                held = _texts(self.found.get(name))
                 gone = held & self._parted((self.identity, name), set())
                 if gone:
                     yield f"{name} still has {sorted(gone)}, which nobody includes"
@@ -119,3 +119,7 @@ class _Judge:
         for group, value in (person.groups if person else {}).items():
             if self.groups.get(group) is not value:
                 yield f"group {group} is {self.groups.get(group)}, not {value}"
+
+
+def _texts(found: Any) -> set[str]:
+    return {*map(str, found)} if isinstance(found, list | tuple) else set()

@@ -151,8 +151,8 @@ class Course:
         found = mistakes(
             self.wishes, self.watch, removes=False, joined=set(), known=set()
         )
-        if words := "; ".join(list(found)[:5]):
-            raise Broken(words)
+        if wrong := "; ".join(list(found)[:5]):
+            raise Broken(wrong)
 
     def _run(
         self, *words: str, codes: frozenset[int] | set[int] = frozenset((0,))

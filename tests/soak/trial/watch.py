@@ -118,10 +118,10 @@ class Watch:
                 self._open[line["intent"]["call"]] = names
                 self._gone.difference_update(names)
             elif "receipt" in line:
-                names = iter(self._open.pop(line["receipt"]["call"]))
+                due = iter(self._open.pop(line["receipt"]["call"]))
                 for count, outcome in line["receipt"]["outcomes"]:
                     for _ in range(count):
-                        self._received(next(names), outcome)
+                        self._received(next(due), outcome)
 
     def ended(self) -> None:
         """Take in the end of a run: what it noted and nobody answered is open."""
@@ -178,7 +178,7 @@ class Watch:
         """Give what the platform holds of a list."""
         profile = self.platform.profile("identity", identity)
         found = profile.attributes.get(name) if profile else None
-        return set(found) if isinstance(found, list) else set()
+        return {*map(str, found)} if isinstance(found, list) else set()
 
     def doubt(self) -> None:
         """Hold nothing at all."""

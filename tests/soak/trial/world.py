@@ -297,7 +297,7 @@ class World:
         due = sum(change.action != "release" for change in changes)
         if sum(counts.values()) != due or min(counts.values()) < 0:
             raise Broken(f"counts {counts} do not add up to {due}")
-        said = [each.outcome for each in result.tally.outcomes(changes)]
+        said = [str(each.outcome) for each in result.tally.outcomes(changes)]
         if any(said.count(name) != number for name, number in counts.items()):
             raise Broken(f"the report does not bear out {counts}")
         if (result.exit_code == 0) != (counts["acknowledged"] == due):
