@@ -116,7 +116,7 @@ class Exchange:
             if len(body) > most_bytes:
                 return None
             if self._monotonic() > deadline:
-                raise TimeoutError("the reply did not end in time")
+                raise TimeoutError("timed out")  # as a socket says
         return bytes(body)
 
     @staticmethod

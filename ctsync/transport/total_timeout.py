@@ -46,7 +46,7 @@ class TimelyReader(io.RawIOBase):
         """
         left = self._over_at - time.monotonic()
         if left <= 0:
-            raise TimeoutError("the reply did not end in time")
+            raise TimeoutError("timed out")  # as a socket says
         self._sock.settimeout(left)
         read: int | None = self._raw.readinto(buffer)
         return read
