@@ -13,7 +13,6 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from ctsync.apply.apply_settings import ApplySettings, Runtime
-from ctsync.apply.concurrency_limit import full
 from ctsync.apply.journal_writer import RunJournal
 from ctsync.apply.retry_policy import Attempt, RetryDecision, decide_retry
 from ctsync.apply.retry_queue import QueuedRetry, RetryQueue
@@ -29,6 +28,7 @@ from ctsync.apply.worker_threads import (
 from ctsync.errors import CtsyncError, out_of_memory
 from ctsync.model.record import Outcome, RecordOutcome
 from ctsync.plan.batches import RecordSlice
+from ctsync.transport.concurrency_limit import full
 from ctsync.transport.reply import is_all_taken
 from ctsync.transport.upload_result import CallEnding, Transport, UploadResult
 

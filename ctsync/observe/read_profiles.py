@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from random import Random
-from threading import Event
+from threading import Event, Lock
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -15,7 +15,8 @@ from msgspec import Struct, field
 from ctsync.errors import TransportError
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.profile_reply import Found, Reading, reading_of
-from ctsync.observe.read_limit import ReadLimit
+from ctsync.observe.read_gate import ReadGate
+from ctsync.observe.read_lanes import ReadLanes, Waiting
 from ctsync.transport.reads import MAX_READS, READABLE
 from ctsync.transport.upload_result import CallEnding, UploadResult
 
@@ -64,20 +65,27 @@ class ReadPace(Struct, frozen=True):
         return max(full * (0.5 + chance / 2), at_least or 0.0)
 
 
+def _keep_nothing(_: Reading) -> None:
+    """Stand where nobody keeps readings."""
+
+
 class Reader(Struct):
     """Reads profiles side by side. `stopped` says that a signal asked to end.
 
-    `sleep` waits; it is asked for half a second at a time.
+    `sleep` waits; it is asked for half a second at a time. `keep` is told of every
+    reading as soon as there is one, by whichever thread has it.
     """
 
     reads: Reads
     rng: Random
     sleep: Callable[[float], None]
     stopped: Callable[[], bool] = lambda: False
+    keep: Callable[[Reading], None] = _keep_nothing
     pace: ReadPace = field(default_factory=ReadPace)
     requests: int = 0
     failed_in_row: int = 0
     ended: Event = field(default_factory=Event)
+    counting: Lock = field(default_factory=Lock)
 
     def each(self, keys: Iterable[ProfileKey]) -> Iterator[Reading]:
         """Yield what is read of each key, in order; ends early once it is stopped.
@@ -85,38 +93,50 @@ class Reader(Struct):
         Raises:
             TransportError: the platform refuses the credentials, or nobody answers.
         """
-        limit = ReadLimit(lambda: self.ended.is_set() or self.stopped())
-        waiting: deque[Future[Reading | None]] = deque()
-        source = iter(keys)
-        with ThreadPoolExecutor(MAX_READS, "read") as pool:
-            try:
-                while True:
-                    room = 0 if self.stopped() else _WINDOW - len(waiting)
-                    for key in islice(source, room):
-                        waiting.append(pool.submit(self._one, key, limit))
-                    if not waiting:
-                        return
-                    reading = waiting.popleft().result()
-                    if reading is None:
-                        return
-                    self._check(reading)
-                    yield reading
-            finally:
-                self.ended.set()
-                for future in waiting:
-                    future.cancel()
+        gate = ReadGate(lambda: self.ended.is_set() or self.stopped(), MAX_READS)
+        lanes = ReadLanes(partial(self._one, gate), MAX_READS)
+        waits = False  # for what is in flight: not where whoever asked has left
+        try:
+            yield from self._in_order(lanes, iter(keys))
+            waits = True
+        except TransportError:
+            waits = True
+            raise
+        finally:
+            self.ended.set()
+            lanes.close(waits=waits)
 
-    def _one(self, key: ProfileKey, limit: ReadLimit) -> Reading | None:
+    def _in_order(
+        self, lanes: ReadLanes, keys: Iterator[ProfileKey]
+    ) -> Iterator[Reading]:
+        waiting: deque[Waiting] = deque()
+        while True:
+            room = 0 if self.stopped() else _WINDOW - len(waiting)
+            waiting.extend(map(lanes.read, islice(keys, room)))
+            reading = waiting.popleft().result() if waiting else None
+            if reading is None:
+                return
+            self._check(reading)
+            yield reading
+
+    def _one(self, gate: ReadGate, key: ProfileKey) -> Reading | None:
+        reading = self._asked(gate, key)
+        if reading is not None and reading.found is not Found.UNAUTHORISED:
+            self.keep(reading)
+        return reading
+
+    def _asked(self, gate: ReadGate, key: ProfileKey) -> Reading | None:
         if key.type not in READABLE:
             return Reading(key, Found.FAILED, message=_UNREADABLE)
         tries: dict[object, int] = {}
         while True:
-            number = limit.enter()
+            number = gate.enter()
             if number is None:
                 return None
             answer = self.reads.profile(key)
-            limit.leave(number, answer.happened)
-            self.requests += 1
+            gate.leave(number, answer.happened)
+            with self.counting:
+                self.requests += 1
             reading = reading_of(key, answer)
             wait = self.wait_after(answer, reading.found, tries)
             if wait is None:

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctsync.apply.concurrency_limit import ConcurrencyLimit, full
 from ctsync.limits import MAX_CONCURRENCY
+from ctsync.transport.concurrency_limit import ConcurrencyLimit, full
 
 
 def test_a_run_begins_with_what_was_configured_up_to_the_ceiling():
