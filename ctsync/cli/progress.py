@@ -62,35 +62,41 @@ class Progress(Ticker):
 
 
 class ReadProgress(Ticker):
-    """How far reading has come; the total may not be known."""
+    """How far reading has come; the total may not be known.
 
-    def __init__(self, total: int | None, **around: Any) -> None:
+    `before` were read by an earlier command, and say nothing of how fast it goes.
+    """
+
+    def __init__(self, total: int | None, before: int = 0, **around: Any) -> None:
         super().__init__(**around)
         self._total = total
+        self._before = before
 
     def read(self, done: int) -> None:
         """Say how many profiles were read, how fast, and how long yet."""
-        self.tick(lambda seconds: _read_words(done, self._total, seconds))
+        now = done - self._before
+        self.tick(lambda seconds: _read_words(done, now, self._total, seconds))
 
 
 def _words(counts: Mapping[str, int], total: int, seconds: float) -> str:
     done = sum(counts[name] for name in _SHOWN)
     outcomes = ", ".join(f"{counts[name]} {name}" for name in _SHOWN)
     words = f"{done} of {total} profiles: {outcomes}"
-    return words + _pace(done, total, seconds)
+    return words + _pace(done, total - done, seconds)
 
 
-def _read_words(done: int, total: int | None, seconds: float) -> str:
-    of = "" if total is None else f" of {total}"
-    return f"{done}{of} profiles read" + _pace(done, total, seconds)
+def _read_words(done: int, now: int, total: int | None, seconds: float) -> str:
+    of = "" if total is None else f" of {total:,}"
+    left = None if total is None else total - done
+    return f"{done:,}{of} profiles read" + _pace(now, left, seconds)
 
 
-def _pace(done: int, total: int | None, seconds: float) -> str:
-    if not done or seconds < 1:
+def _pace(done: int, left: int | None, seconds: float) -> str:
+    if done <= 0 or seconds < 1:
         return ""
     rate = done / seconds
     words = f"; {rate:.0f} a second" if rate >= 0.5 else f"; {rate:.1f} a second"
-    return words if total is None else f"{words}, {_left((total - done) / rate)} left"
+    return words if left is None else f"{words}, {_left(left / rate)} left"
 
 
 def _left(seconds: float) -> str:

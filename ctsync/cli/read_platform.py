@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from ctsync.cli.project_session import ProjectSession, sensitivity
 from ctsync.errors import Interrupted, UsageError
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey, parse_key
-from ctsync.model.snapshot import Account
+from ctsync.model.snapshot import Account, Header
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
@@ -84,13 +84,21 @@ def choice_of(
 
 
 @contextmanager
-def reading(session: ProjectSession) -> Generator[tuple[Reader, StopSignal]]:
+def reading(
+    session: ProjectSession,
+    header: Header | None,
+    keep: Callable[[Reading], None] | None = None,
+) -> Generator[tuple[Reader, StopSignal]]:
     """Return what reads the account's profiles; a signal stops it between two reads.
 
+    First it waits until no call of an earlier run can be written any more: what is read
+    before that may not be so after it. `keep` is told of every reading as it arrives.
+
     Raises:
-        Interrupted: at the end, where one did.
+        TransportError: the address or the credentials cannot be used.
+        Interrupted: at once, where a second signal asked to end.
     """
-    from ctsync.cli.signals import stop_on_signals
+    from ctsync.cli.signals import READING, stop_on_signals
     from ctsync.observe.read_profiles import Reader
     from ctsync.transport.reads import connect_reads
 
@@ -99,9 +107,24 @@ def reading(session: ProjectSession) -> Generator[tuple[Reader, StopSignal]]:
         seconds = session.project.upload.timeout_seconds
         reads = connect_reads(account, session.passcode(), timeout_seconds=seconds)
         stack.callback(reads.close)
-        stop = stack.enter_context(stop_on_signals())
+        stop = stack.enter_context(stop_on_signals(READING))
+        _wait_for_late_writes(header, stop)
         rng = random.Random()  # noqa: S311 - jitter, no secret
-        yield Reader(reads, rng, time.sleep, lambda: stop.requested), stop
+        reader = Reader(reads, rng, time.sleep, lambda: stop.requested)
+        if keep is not None:
+            reader.keep = keep
+        yield reader, stop
+
+
+def _wait_for_late_writes(header: Header | None, stop: StopSignal) -> None:
+    from ctsync.apply.apply_settings import Runtime
+    from ctsync.apply.late_writes import wait_for_late_writes
+    from ctsync.cli.clock import machine_clock
+    from ctsync.cli.progress import Progress
+
+    rng = random.Random()  # noqa: S311 - not used by a wait
+    around = Runtime(machine_clock(), time.sleep, rng, Progress())
+    wait_for_late_writes(header, around, lambda: stop.requested)
 
 
 def _account(session: ProjectSession, stack: ExitStack) -> Account:
@@ -155,36 +178,38 @@ def survey_known(
     present: CurrentSnapshot,
     choice: Choice,
     stack: ExitStack,
-    *,
-    keeps: bool = False,
 ) -> ReadSurvey:
     """Read profiles of the state and give what comes of it.
-
-    With `keeps` a signal ends reading, and what was read counts.
 
     Raises:
         TransportError: the platform cannot be read.
         Interrupted: a signal asked to end.
     """
+    survey = new_survey(session, present, stack)
+    counts = survey.counts
+    rng = random.Random()  # noqa: S311 - a sample, no secret
+    counts.chosen, entries = choice.of(present, rng)
+    announce(counts.chosen)
+    began = time.monotonic()
+    with reading(session, present.header) as (reader, stop):
+        take_in(survey, read_entries(reader, entries), counts.chosen)
+        counts.asked, counts.seconds = reader.requests, time.monotonic() - began
+        refuse_interruption(stop)
+    survey.close()
+    return survey
+
+
+def new_survey(
+    session: ProjectSession, present: CurrentSnapshot, stack: ExitStack
+) -> ReadSurvey:
+    """Return a survey that has not seen anything yet."""
     from ctsync.observe.survey_reads import ReadSurvey
     from ctsync.plan.plan_file import scratch_file
 
     files = [stack.enter_context(scratch_file()) for _ in range(2)]
     mask = session.mask(present.base.lineage)
     survey = ReadSurvey(files[0], files[1], sensitivity(session), mask)
-    counts = survey.counts
-    counts.known = 0 if present.header is None else present.header.entries
-    rng = random.Random()  # noqa: S311 - a sample, no secret
-    counts.chosen, entries = choice.of(present, rng)
-    announce(counts.chosen)
-    began = time.monotonic()
-    with reading(session) as (reader, stop):
-        take_in(survey, read_entries(reader, entries), counts.chosen)
-        counts.asked, counts.seconds = reader.requests, time.monotonic() - began
-        counts.signal_number = stop.signal_number
-        if not keeps:
-            refuse_interruption(stop)
-    survey.close()
+    survey.counts.known = 0 if present.header is None else present.header.entries
     return survey
 
 

@@ -2,41 +2,85 @@
 
 from __future__ import annotations
 
+import random
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from ctsync.canonical_json import canonical, sha256
 from ctsync.cli.global_options import GlobalOptions
+from ctsync.cli.kept_reading import Question, kept_reads, read_kept
 from ctsync.cli.output import has_colour
 from ctsync.cli.project_session import ProjectSession, open_session
-from ctsync.cli.read_platform import choice_of, survey_known
+from ctsync.cli.read_platform import Choice, choice_of, new_survey
 from ctsync.cli.state_writes import StateRewrite, WriteOptions, rewrite_state
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
-    from ctsync.model.drift import ReadCounts
+    from ctsync.observe.kept_reads import KeptReads
     from ctsync.observe.survey_reads import ReadSurvey
 
 
+class RefreshWish(Struct, frozen=True):
+    """What the command line asks of `refresh`."""
+
+    keys: tuple[str, ...] = ()
+    sample: int | None = None
+    anew: bool = False
+
+
 def refresh_state(
-    settings: GlobalOptions,
-    words: tuple[str, ...],
-    sample: int | None,
-    permission: WriteOptions,
+    settings: GlobalOptions, wish: RefreshWish, permission: WriteOptions
 ) -> int:
     """Read the known profiles and write what was seen; give the exit code."""
     session = open_session(settings)
     with ExitStack() as stack:
 
         def rewrite(present: CurrentSnapshot) -> StateRewrite:
-            choice = choice_of(session, present, words, sample)
-            survey = survey_known(session, present, choice, stack, keeps=True)
-            return _rewrite(session, present, survey)
+            choice = choice_of(session, present, wish.keys, wish.sample)
+            question = Question(
+                _words(choice), keeps=not permission.dry_run, anew=wish.anew
+            )
+            kept = kept_reads(session, present, question, stack)
+            survey = _survey(session, present, choice, kept, stack)
+            return _rewrite(session, present, survey, kept)
 
         return rewrite_state(session, rewrite, permission)
 
 
+def _words(choice: Choice) -> dict[str, object]:
+    keys = sha256(*(canonical([*key]) for key in choice.keys)) if choice.keys else None
+    return {"command": "refresh", "keys": keys, "sample": choice.sample}
+
+
+def _survey(
+    session: ProjectSession,
+    present: CurrentSnapshot,
+    choice: Choice,
+    kept: KeptReads,
+    stack: ExitStack,
+) -> ReadSurvey:
+    """Read all that was chosen, then look at it; a sample goes on with the same one."""
+    survey, began = new_survey(session, present, stack), time.monotonic()
+    counts, chance = survey.counts, str(kept.began)
+    counts.chosen, entries = choice.of(present, random.Random(chance))  # noqa: S311
+    keys = (entry.key for entry in entries)
+    counts.asked = read_kept(session, present, kept, keys, counts.chosen)
+    counts.seconds = time.monotonic() - began
+    _, entries = choice.of(present, random.Random(chance))  # noqa: S311 - a sample
+    for entry, each in zip(entries, kept.readings(), strict=True):
+        survey.add(entry, each)
+    survey.close()
+    return survey
+
+
 def _rewrite(
-    session: ProjectSession, present: CurrentSnapshot, survey: ReadSurvey
+    session: ProjectSession,
+    present: CurrentSnapshot,
+    survey: ReadSurvey,
+    kept: KeptReads,
 ) -> StateRewrite:
     from ctsync.cli.drift_command import view_of
     from ctsync.render.drift import counts_json, render_drift
@@ -55,11 +99,6 @@ def _rewrite(
         shown=lambda: render_drift("text", view, style),
         more={"drift": counts.has_drift, **counts_json(view)},
         findings=survey.findings,
-        exit_code=_exit_code(counts),
+        exit_code=3 if counts.failed else 0,
+        last=kept.discard,
     )
-
-
-def _exit_code(counts: ReadCounts) -> int:
-    if counts.signal_number is not None:
-        return 128 + counts.signal_number
-    return 3 if counts.failed else 0

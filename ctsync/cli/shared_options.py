@@ -71,6 +71,15 @@ def write_options(function: _Function) -> _Function:
     )(function)
 
 
+def anew_option(function: _Function) -> _Function:
+    """Add `--anew`."""
+    return click.option(
+        "--anew",
+        is_flag=True,
+        help="Read all of it again, whatever an interrupted command has kept.",
+    )(function)
+
+
 def sample_option(function: _Function) -> _Function:
     """Add `--sample`."""
     return click.option(

@@ -17,11 +17,21 @@ from ctsync.errors import Interrupted
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class StopSignal:
-    """Whether a signal asked the run to end, and which."""
+SENDING = (
+    "stopped at once; the journal holds what was sent, and the next command takes it up"
+)
+READING = "stopped at once; nothing has changed"
 
-    def __init__(self) -> None:
+
+class StopSignal:
+    """Whether a signal asked the run to end, and which.
+
+    `at_once` is what a second signal says.
+    """
+
+    def __init__(self, at_once: str = SENDING) -> None:
         self.signal_number: int | None = None
+        self._at_once = at_once
 
     @property
     def requested(self) -> bool:
@@ -35,11 +45,7 @@ class StopSignal:
             Interrupted: it is the second one.
         """
         if self.requested:
-            raise Interrupted(
-                "stopped at once; the journal holds what was sent, and the next "
-                "command takes it up",
-                signal_number=number,
-            )
+            raise Interrupted(self._at_once, signal_number=number)
         self.signal_number = number
         print_message(
             "stopping: what is in flight is finished; once more to stop at once"
@@ -71,9 +77,9 @@ def end_on_signals() -> Iterator[EndSignal]:
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[StopSignal]:
+def stop_on_signals(at_once: str = SENDING) -> Iterator[StopSignal]:
     """Turn signals into a stop sign while the context lasts."""
-    sign = StopSignal()
+    sign = StopSignal(at_once)
     with _handled_by(sign.receive):
         yield sign
 

@@ -51,7 +51,7 @@ class StateRewrite(Struct, frozen=True):
     plan may go on over it: one that was left open would bring back what was forgotten.
     `shown` is printed before a person is asked, `more` and `findings` stand in the
     document, and `exit_code` is that of a command that could not do all. `first` is
-    done once it is approved, before the state is written.
+    done once it is approved, before the state is written, and `last` after that.
     """
 
     count: int
@@ -64,6 +64,7 @@ class StateRewrite(Struct, frozen=True):
     findings: Findings = field(default_factory=Findings)
     exit_code: int = 0
     first: Callable[[], None] | None = None
+    last: Callable[[], None] | None = None
 
 
 def rewrite_state(
@@ -103,6 +104,8 @@ def rewrite_state(
         if written:
             header = _write(store, _next(session, present, new), new, present)
             keep_high_water(session, header)
+        if new.last is not None and not permission.dry_run:
+            new.last()
         _report(session, new, header, written=written)
     return new.exit_code
 

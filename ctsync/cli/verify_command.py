@@ -115,7 +115,7 @@ def _read(
     found.chosen, entries = choice.of(present, random.Random())  # noqa: S311 - a sample
     announce(found.chosen)
     progress, began = ReadProgress(found.chosen), time.monotonic()
-    with reading(session) as (reader, stop):
+    with reading(session, present.header) as (reader, stop):
         try:
             for done, (entry, each) in enumerate(read_entries(reader, entries), 1):
                 verifier.add(entry, each)

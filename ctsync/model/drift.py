@@ -65,7 +65,7 @@ class ReadCounts(Struct):
     `known` are the profiles of the state, `chosen` those that were to be read, `asked`
     the requests. The outcomes of profiles add up to `read`; `failed` were asked for in
     vain, `unaskable` are of an id type that the API does not read. Attributes are those
-    of the profiles that were found. `signal_number` is the signal that ended reading.
+    of the profiles that were found.
     """
 
     known: int = 0
@@ -80,7 +80,6 @@ class ReadCounts(Struct):
     differing: int = 0
     settled: int = 0
     seconds: float = 0.0
-    signal_number: int | None = None
     differences: Counter[str] = field(default_factory=Counter)
     write_only: Counter[str] = field(default_factory=Counter)
 

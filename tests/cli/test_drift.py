@@ -1,8 +1,6 @@
 """`drift` and `refresh` as their users meet them."""
 
 import json
-import signal
-import time
 
 import pytest
 
@@ -247,21 +245,3 @@ def test_a_profile_that_is_back_is_known_again(drifted):
     assert document["profiles"][0]["found"] == "back"
     drifted.ok("refresh", "--auto-approve")
     assert drifted.json("drift", "ann@example.com")["drift"] is False
-
-
-def test_an_interrupted_refresh_writes_what_it_has_read(desk, serve_distorted):
-    serve_distorted(latency_seconds=0.2)
-    desk.crowd(60)
-    assert desk.apply().code == 0
-    for number in range(60):
-        desk.sandbox.platform.edit("identity", f"u{number:04}", {"Plan": "Gold"})
-    calls = desk.calls
-    with desk.spawn("refresh", "--auto-approve", "--format", "json") as process:
-        while desk.calls < calls + 9:
-            time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
-    document = json.loads(out)
-    assert process.returncode == document["exit_code"] == 130
-    assert 6 <= document["profiles"] < 60
-    assert document["written"] is True

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
-from ctsync.cli.shared_options import target_option, write_options
+from ctsync.cli.shared_options import anew_option, target_option, write_options
 from ctsync.errors import UsageError
 
 
@@ -37,6 +37,7 @@ from ctsync.errors import UsageError
     help="Write what was read as a spec too: YAML, or tables where there are many.",
 )
 @target_option
+@anew_option
 @write_options
 @global_options
 @click.pass_obj
@@ -52,6 +53,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     key_column: str | None,
     write_spec: Path | None,
     target: tuple[str, ...],
+    anew: bool,
     auto_approve: bool,
     dry_run: bool,
 ) -> int:
@@ -60,7 +62,8 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     `spec` takes everything that the spec declares as if it were so already; counters
     stay uncertain. `api` reads profiles from the platform: those of KEY, of a file, of
     an event, or of the spec. FILE is an export: CSV, JSON Lines or Parquet. What was
-    read is certain, and not ours.
+    read is certain, and not ours. What an interrupted `import api` has read is kept,
+    and the same command goes on from there.
     """
     from ctsync.cli.state_writes import WriteOptions
 
@@ -68,15 +71,25 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     if source == "spec":
         from ctsync.cli.import_command import import_spec
 
-        given = (keys, keys_file, event, since, until, key_column, write_spec)
+        given = (keys, keys_file, event, since, until, key_column, write_spec, anew)
         if any(given):
             raise UsageError(
                 "import spec takes --target alone; the rest is for reading"
             )
         return import_spec(settings, target, permission)
-    from ctsync.cli.import_read import ImportWish, import_read
+    from ctsync.cli.import_read import import_read
+    from ctsync.cli.import_wish import ImportWish
 
     wish = ImportWish(
-        source, keys, keys_file, key_column, event, since, until, target, write_spec
+        source,
+        keys,
+        keys_file,
+        key_column,
+        event,
+        since,
+        until,
+        target,
+        write_spec,
+        anew,
     )
     return import_read(settings, wish, permission)

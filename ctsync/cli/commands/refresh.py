@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
-from ctsync.cli.shared_options import sample_option, write_options
+from ctsync.cli.shared_options import anew_option, sample_option, write_options
 
 
 @click.command("refresh")
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
 @sample_option
+@anew_option
 @write_options
 @global_options
 @click.pass_obj
@@ -19,6 +20,7 @@ def COMMAND(  # noqa: N802 - found by this name
     keys: tuple[str, ...],
     *,
     sample: int | None,
+    anew: bool,
     auto_approve: bool,
     dry_run: bool,
 ) -> int:
@@ -26,10 +28,11 @@ def COMMAND(  # noqa: N802 - found by this name
 
     The next plan then corrects what drifted. Uncertain values become certain, and a
     profile that is not there any more counts as none. Only attributes that the state
-    knows already are touched. An interrupted refresh writes what it
-    has read.
+    knows already are touched. What an interrupted refresh has read is kept, and the
+    same command goes on from there.
     """
-    from ctsync.cli.refresh_command import refresh_state
+    from ctsync.cli.refresh_command import RefreshWish, refresh_state
     from ctsync.cli.state_writes import WriteOptions
 
-    return refresh_state(settings, keys, sample, WriteOptions(auto_approve, dry_run))
+    wish = RefreshWish(keys, sample, anew)
+    return refresh_state(settings, wish, WriteOptions(auto_approve, dry_run))

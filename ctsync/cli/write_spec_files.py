@@ -1,0 +1,85 @@
+"""Writing what was read as a spec, where `--write-spec` names a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ctsync.cli.project_session import ProjectSession
+from ctsync.errors import CtsyncError
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from ctsync.observe.write_spec import SpecFromState
+
+_NAMED = 5  # attributes of which a sentence says that they were left out
+
+
+def spec_kept_in(file: BinaryIO, session: ProjectSession) -> SpecFromState:
+    """Return what of profiles the project's spec can say, kept in a private file."""
+    from ctsync.observe.write_spec import SpecFromState
+    from ctsync.project.attribute_name_checks import name_faults
+
+    project = session.project
+
+    def is_sound(name: str) -> bool:
+        bare = name.removeprefix("subscriptions.email.")
+        return not any(name_faults(bare, project.frame.limits))
+
+    return SpecFromState(file, project.rule_for, project.frame, is_sound)
+
+
+def left_out_words(spec: SpecFromState | None) -> str:
+    """Say how many values a spec cannot say, for the end of a sentence."""
+    from ctsync.render.summary_text import counted
+
+    if spec is None or not spec.left_out:
+        return ""
+    names = sorted(spec.left_out)
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    values = counted(sum(spec.left_out.values()), "value")
+    shown = ", ".join(names[:_NAMED])
+    return f"; left out {values} that a spec cannot say ({shown}{more})"
+
+
+def write_spec_files(session: ProjectSession, path: Path, spec: SpecFromState) -> None:
+    """Write what was read as a spec: YAML, or tables where there are many.
+
+    Raises:
+        CtsyncError: it cannot be written.
+    """
+    from ctsync.observe.write_spec import (
+        MOST_IN_YAML,
+        table_rows,
+        table_spec,
+        yaml_lines,
+    )
+
+    try:
+        if spec.profiles <= MOST_IN_YAML:
+            _write(path, yaml_lines(spec.entries()))
+            return
+        files: dict[str, str] = {}
+        for kind in sorted({kind for kind, _ in table_rows(spec.entries())}):
+            files[kind] = f"{path.stem}-{kind.lower()}.jsonl"
+            rows = (line for k, line in table_rows(spec.entries()) if k == kind)
+            _write(path.with_name(files[kind]), rows)
+        declared = session.project.catalog.keys()
+        _write(path, [table_spec(files, spec.entries(), declared)])
+    except OSError as error:
+        raise CtsyncError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="name another file with --write-spec",
+            code="spec_unwritable",
+        ) from error
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    from ctsync.output_file import OutputFile
+
+    with OutputFile(path) as output:
+        for line in lines:
+            output.file.write(line.encode())
+        output.keep()
