@@ -18,6 +18,7 @@ BOTTOM = {
     "limits",
     "output_file",
     "printable",
+    "timezones",
 }
 LAYERS = [
     {"cli"},

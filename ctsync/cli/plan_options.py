@@ -179,6 +179,7 @@ def _head(
         notify_host=session.notify_host,
         records_per_call=project.upload.records_per_call,
         hides_identities=project.sensitive_identities,
+        timezone=project.timezone,
         sandbox=session.settings.sandbox,
         inputs=project.inputs,
         talks_to=session.talks_to,

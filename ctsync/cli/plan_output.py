@@ -115,4 +115,5 @@ def mask_of(settings: GlobalOptions, plan: SavedPlan | PlanEnds) -> Mask:
         plan.head.base.lineage,
         reveal=settings.reveal,
         all_identities=plan.head.hides_identities,
+        timezone=plan.head.timezone,
     )

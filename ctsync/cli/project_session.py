@@ -91,6 +91,7 @@ class ProjectSession(Struct, frozen=True):
             lineage,
             reveal=self.settings.reveal,
             all_identities=self.project.sensitive_identities,
+            timezone=self.project.timezone,
         )
 
     @property

@@ -29,7 +29,7 @@ def list_runs(settings: GlobalOptions) -> int:
     require_format(settings, *HISTORIES)
     session = open_session(settings)
     runs = (run_of(record) for record in past_runs(session.store()))
-    print_document(HISTORIES[settings.format](runs))
+    print_document(HISTORIES[settings.format](runs, session.project.timezone))
     return 0
 
 

@@ -30,15 +30,17 @@ def is_personal(identifier: str) -> bool:
 
 
 class Mask(Struct, frozen=True):
-    """What one output hides.
+    """What one output hides, and in which time zone its dates stand.
 
     `lineage` salts the pseudonyms of keys that have no origin; `reveal` shows all;
-    `all_identities` hides every identity, as the catalog may ask.
+    `all_identities` hides every identity, as the catalog may ask. `timezone` is the
+    project's, by its IANA name.
     """
 
     lineage: str | None = None
     reveal: bool = False
     all_identities: bool = False
+    timezone: str = "UTC"
 
     def hides(self, key: ProfileKey) -> bool:
         """Return whether the key itself must not be shown."""

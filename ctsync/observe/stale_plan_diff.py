@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from ctsync.model.change import Change
+from ctsync.model.date_words import date_words
 from ctsync.model.masking import SENSITIVE_TEXT, Mask
 from ctsync.model.operation import Operation
 
@@ -54,6 +55,8 @@ def _effect(operation: Operation, mask: Mask) -> str:
         operand = SENSITIVE_TEXT
     elif isinstance(operand, tuple):
         operand = ", ".join(operand)
+    elif isinstance(operand, str):
+        operand = date_words(operand, mask.timezone) or operand
     return f"{operation.operator} {operand}"
 
 

@@ -22,6 +22,7 @@ from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.plan_checksum import Ends, lines, read_ends, refused
 from ctsync.plan.policy import BlockedRule, Counts
+from ctsync.timezones import zone_named
 
 FORMAT = "ctsync.savedplan/1"
 _NUMBER = int(FORMAT.rpartition("/")[2])
@@ -36,6 +37,7 @@ class PlanHead(Struct, frozen=True):
     longer calls so; they stay hidden.
     `passcode_variable` is the name of the variable that holds the passcode,
     `notify_host` the host that hears of an apply.
+    `timezone` is the one that the plan shows its dates in.
     `refreshed` counts what was read of the platform before: the state itself does not
     know of it.
     """
@@ -52,6 +54,7 @@ class PlanHead(Struct, frozen=True):
     notify_host: str | None = None
     records_per_call: int = 100
     hides_identities: bool = False
+    timezone: str = "UTC"
     sandbox: bool = False
     inputs: tuple[tuple[str, str], ...] = ()
     talks_to: Mapping[str, str] = field(default_factory=dict)
@@ -197,7 +200,11 @@ def head_as_json(head: PlanHead) -> dict[str, Any]:
 def _head_from_json(data: dict[str, Any]) -> PlanHead:
     said = {name: value for name, value in data.items() if name != "format"}
     _check_fields(said, PlanHead)
-    return msgspec.convert(said, PlanHead)
+    head = msgspec.convert(said, PlanHead)
+    if head.timezone != "UTC" and zone_named(head.timezone) is None:
+        msg = "no such time zone"
+        raise ValueError(msg)
+    return head
 
 
 def foot_as_json(foot: PlanFoot) -> dict[str, Any]:

@@ -170,6 +170,11 @@ class Project:
         )
         return locator.locate(file, path)
 
+    @property
+    def timezone(self) -> str:
+        """The time zone that dates are written and shown in, by its IANA name."""
+        return str(self.frame.timezone)
+
     @cached_property
     def shielded(self) -> frozenset[str]:
         """The folded attributes of tables that leave alone whom they do not list."""
@@ -184,7 +189,7 @@ class Project:
             "semantics": SEMANTICS,
             "catalog": {name: asdict(rule) for name, rule in self.catalog.items()},
             "undeclared": self.policy.undeclared,
-            "timezone": str(self.frame.timezone),
+            "timezone": self.timezone,
             "platform": asdict(limits),
             "shielded": sorted(self.shielded),
         }

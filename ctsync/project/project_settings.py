@@ -25,8 +25,9 @@ from ctsync.project.account import (
     state_secret_fault,
 )
 from ctsync.project.environment_variables import Reference
+from ctsync.project.similar_zones import similar_zones
 from ctsync.project.source_positions import FindingCollector
-from ctsync.project.timezones import similar_zones, zone_named
+from ctsync.timezones import zone_named
 
 
 class ProjectSettings(Struct, frozen=True):

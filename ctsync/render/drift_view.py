@@ -110,7 +110,7 @@ def change_words(difference: Difference, mask: Mask) -> str:
 def _words(value: Value, difference: Difference, mask: Mask) -> str:
     if value is not None and mask.hides_value(sensitive=difference.sensitive):
         return SENSITIVE_TEXT
-    return value_words(value, difference.kind)
+    return value_words(value, mask)
 
 
 GONE = "gone: a read of the platform did not find this profile"

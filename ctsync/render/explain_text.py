@@ -107,11 +107,11 @@ def _target_words(target: DesiredValue, mask: Mask) -> str:
         return SENSITIVE_TEXT
     if target.kind != "list":
         removed = target.value is None
-        return "removed" if removed else value_words(target.value, target.kind)
+        return "removed" if removed else value_words(target.value, mask)
     if target.exact is not None:
-        return f"exactly {value_words(target.exact, 'list')}"
+        return f"exactly {value_words(target.exact, mask)}"
     parts = [
-        f"{name} {value_words(values, 'list')}"
+        f"{name} {value_words(values, mask)}"
         for name in ("include", "exclude")
         if (values := getattr(target, name))
     ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from msgspec.structs import asdict
 
 from ctsync.model.change import Change
+from ctsync.model.date_words import moment_in, moment_words
 from ctsync.model.masking import Mask
 from ctsync.model.record import Outcome
 from ctsync.model.run import Run, RunChange
@@ -23,20 +23,20 @@ from ctsync.render.text_width import escape
 FORMAT = "ctsync.state.history/1"
 
 
-def runs_text(runs: Iterable[Run]) -> Iterator[str]:
+def runs_text(runs: Iterable[Run], timezone: str) -> Iterator[str]:
     """Yield some lines a run, and at last how many there are."""
     count = 0
     for count, run in enumerate(runs, 1):  # noqa: B007 - the last one is said
-        yield from (f"{line}\n" for line in run_lines(run))
+        yield from (f"{line}\n" for line in run_lines(run, timezone))
     yield f"{counted(count, 'run')} kept\n" if count else "No run is kept yet.\n"
 
 
-def runs_json(runs: Iterable[Run]) -> Iterator[str]:
+def runs_json(runs: Iterable[Run], _: str) -> Iterator[str]:
     """Yield the document."""
     yield document_text(document(FORMAT, 0, runs=[run_public(run) for run in runs]))
 
 
-def runs_json_lines(runs: Iterable[Run]) -> Iterator[str]:
+def runs_json_lines(runs: Iterable[Run], _: str) -> Iterator[str]:
     """Yield one run a line, then the document without them."""
     for run in runs:
         yield json_text(run_public(run)) + "\n"
@@ -45,7 +45,7 @@ def runs_json_lines(runs: Iterable[Run]) -> Iterator[str]:
 
 def run_text(run: Run, changes: Iterable[RunChange], mask: Mask) -> Iterator[str]:
     """Yield a run, and below it all that it changed."""
-    yield from (f"{line}\n" for line in run_lines(run))
+    yield from (f"{line}\n" for line in run_lines(run, mask.timezone))
     yield "\n"
     for change in changes:
         yield from (f"{line}\n" for line in change_lines(_plain(change), mask, Style()))
@@ -73,7 +73,7 @@ def run_json_lines(run: Run, changes: Iterable[RunChange], mask: Mask) -> Iterat
     yield document_text(document(FORMAT, 0, runs=[run_public(run)]), in_lines=True)
 
 
-HISTORIES: Mapping[str, Callable[[Iterable[Run]], Iterator[str]]] = {
+HISTORIES: Mapping[str, Callable[[Iterable[Run], str], Iterator[str]]] = {
     "text": runs_text,
     "json": runs_json,
     "jsonl": runs_json_lines,
@@ -89,7 +89,7 @@ def run_public(run: Run) -> dict[str, Any]:
     """Return a run as documents show it."""
     return {
         "run": run.run,
-        "started": _moment(run),
+        "started": _moment(run, "UTC"),
         "seconds": run.seconds,
         "who": asdict(run.author),
         "environment": run.environment,
@@ -110,11 +110,11 @@ def change_public(change: RunChange, mask: Mask) -> dict[str, Any]:
     return shown
 
 
-def run_lines(run: Run) -> Iterator[str]:
+def run_lines(run: Run, timezone: str) -> Iterator[str]:
     """Yield what there is to say of a run."""
     author = run.author
     yield f"run {run.run}"
-    yield f"  {_moment(run)} by {escape(author.user)}@{escape(author.host)}"
+    yield f"  {_moment(run, timezone)} by {escape(author.user)}@{escape(author.host)}"
     yield f"  {_outcome(run)}"
     yield f"  digest {run.digest}, from serial {run.serial}"
     for name, words in (
@@ -138,9 +138,8 @@ def _outcome(run: Run) -> str:
     return ", ".join(words)
 
 
-def _moment(run: Run) -> str:
-    moment = datetime.fromtimestamp(run.started, UTC)
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+def _moment(run: Run, timezone: str) -> str:
+    return moment_words(moment_in(run.started, timezone))
 
 
 def _plain(change: RunChange) -> Change:

@@ -141,7 +141,7 @@ def _entry_lines(
     width = min(max(names, default=0), _WIDEST_NAME)
     for known in entry.attributes.values():
         hidden = _hides(known, mask, is_sensitive)
-        yield from _known_lines(known, width, style, hidden=hidden)
+        yield from _known_lines(known, mask, width, style, hidden=hidden)
     lists = (
         ("cohorts", cohorts_in(entry.cohorts)),
         ("tables", tables_in(entry.cohorts)),
@@ -156,13 +156,13 @@ def _entry_lines(
 
 
 def _known_lines(
-    known: KnownValue, width: int, style: Style, *, hidden: bool
+    known: KnownValue, mask: Mask, width: int, style: Style, *, hidden: bool
 ) -> Iterator[str]:
     start = f"  {pad(cut_name(escape(known.name), width), width)}  "
     notes = _notes(known)
     room = max(style.width - columns_of(start) - columns_of(notes) - 2, 16)
     for title, value in _values(known):
-        words = title + _words(value, known.kind, hidden=hidden)
+        words = title + _words(value, mask, hidden=hidden)
         shown = words if style.verbose else cut(words, room)
         yield f"{start}{pad(shown, room)}  {notes}".rstrip()
         start, notes = " " * columns_of(start), ""
@@ -181,10 +181,10 @@ def _values(known: KnownValue) -> Iterator[tuple[str, Value]]:
             yield f"{title}: ", values
 
 
-def _words(value: Value, kind: str, *, hidden: bool) -> str:
+def _words(value: Value, mask: Mask, *, hidden: bool) -> str:
     if hidden and value not in (None, ()):
         return SENSITIVE_TEXT
-    return value_words(value, kind)
+    return value_words(value, mask)
 
 
 def _notes(known: KnownValue) -> str:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 from ctsync.model.change import Change, Origin
+from ctsync.model.date_words import date_words
 from ctsync.model.masking import SENSITIVE_TEXT, Mask
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.scalar_value import Value, epoch_of
+from ctsync.model.scalar_value import DATE_PREFIX, Value
 from ctsync.render.text_width import escape
 
 ABSENT = "(absent)"
 UNKNOWN = "(unknown)"
 STAYS = "(values that ctsync does not know stay)"
-
-_DATE = re.compile(r"\$D_-?[0-9]+")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def key_words(key: ProfileKey, mask: Mask, origins: Sequence[Origin] = ()) -> str:
@@ -37,10 +32,12 @@ def origin_words(change: Change, mask: Mask) -> str:
     return f"{place} and {more} more" if more else place
 
 
-def value_words(value: Value, kind: str = "string") -> str:
-    """Return a value in normal form as people write it; dates as ISO 8601 in UTC."""
+def value_words(value: Value, mask: Mask) -> str:
+    """Return a value in normal form as people write it; it is not masked here."""
     if isinstance(value, str):
-        return _date_words(value) if kind == "date" else quoted(value)
+        # Text that begins like a date is never sent, so this is one, of any kind.
+        is_date = value.startswith(DATE_PREFIX)
+        return (is_date and date_words(value, mask.timezone)) or quoted(value)
     if value is None:
         return ABSENT
     if isinstance(value, bool):
@@ -56,17 +53,6 @@ def quoted(text: str) -> str:
         return f'"{text}"'
     bare = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escape(bare)}"'
-
-
-@lru_cache(maxsize=4096)
-def _date_words(form: str) -> str:
-    if not _DATE.fullmatch(form):
-        return quoted(form)
-    try:
-        moment = _EPOCH + timedelta(seconds=epoch_of(form))
-    except OverflowError:
-        return form
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def operator_words(operation: Operation, mask: Mask, *, in_steps: bool) -> str:
@@ -128,4 +114,4 @@ def list_notes(operation: Operation) -> tuple[str, ...]:
 def _shown(value: Value, operation: Operation, mask: Mask) -> str:
     if value is not None and mask.hides_value(sensitive=operation.sensitive):
         return SENSITIVE_TEXT
-    return value_words(value, operation.kind)
+    return value_words(value, mask)

@@ -33,6 +33,7 @@ HEAD = PlanHead(
     accepted={"update": 412},
     records_per_call=7,
     hides_identities=True,
+    timezone="Asia/Kolkata",
     sandbox=True,
     passcode_variable="CRM_PASSCODE",
     notify_host="hooks.example.com",
@@ -359,7 +360,7 @@ def test_a_plan_holds_no_time_host_or_user(saved):
         "format", "tool_version", "account", "base", "environment", "first_run",
         "targets", "excludes", "accepted", "records_per_call", "hides_identities",
         "sandbox", "inputs", "project", "passcode_variable", "notify_host",
-        "talks_to", "talked_to", "unmarked", "revert", "refreshed",
+        "talks_to", "talked_to", "unmarked", "revert", "refreshed", "timezone",
     }  # fmt: skip
 
 

@@ -109,7 +109,7 @@ Each profile stands once, under the riskiest of what is done to it:
 ```diff
 @@ update identity 1189549 @@ people/jack.yaml:3 and 1 more
 ! Account Manager  set              (sensitive) -> (sensitive)
-+ Birthday         set              1990-02-20T00:00:00Z
++ Birthday         set              1990-02-20
 - Gender           $delete          "M"
 - Interests        $remove, step 1  - "hats"
 + Interests        $add, step 2     + "shoes"

@@ -186,8 +186,8 @@ def test_values_arrive_whole_in_code(before, after):
 
     fence = fenced(diff_block(change, Mask()), "diff")
     (token,) = PARSER.parse(fence)
-    said = f"{value_words(before)} -> {value_words(after)}"
-    if max(size(value_words(value)) for value in (before, after)) <= 200:
+    said = f"{value_words(before, Mask())} -> {value_words(after, Mask())}"
+    if max(size(value_words(value, Mask())) for value in (before, after)) <= 200:
         assert token.content.splitlines()[1] == f"! Bio  set  {said}"
 
 

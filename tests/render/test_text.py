@@ -4,6 +4,7 @@ from collections import Counter
 import pytest
 
 from ctsync.model.change_statistics import TRAITS, ChangeStatistics, risk_of, traits_of
+from ctsync.model.masking import Mask
 from ctsync.model.operation import OPERATORS
 from ctsync.model.snapshot import Account, Base
 from ctsync.render.operation_table import table_lines
@@ -15,7 +16,7 @@ Account WR8-9K6-7Z5Z in region in1, state serial 3
 
   ~ identity 1189549                               people/jack.yaml:3 and 1 more
     ~ Account Manager  (sensitive) -> (sensitive)                            set
-    + Birthday         1990-02-20T00:00:00Z                                  set
+    + Birthday         1990-02-20                                            set
     - Gender           "M"                                               $delete
     ~ Interests        - "hats"                                  $remove, step 1
     ~ Interests        + "shoes"                                    $add, step 2
@@ -297,8 +298,8 @@ def test_an_uncertain_list_says_since_when(a, text):
 @pytest.mark.parametrize(
     ("form", "shown"),
     [
-        ("$D_0", "1970-01-01T00:00:00Z"),
-        ("$D_-86400", "1969-12-31T00:00:00Z"),
+        ("$D_0", "1970-01-01"),
+        ("$D_-86400", "1969-12-31"),
         ("$D_99999999999999", "$D_99999999999999"),
         ("soon", '"soon"'),
     ],
@@ -308,9 +309,20 @@ def test_dates_are_shown_in_utc(a, text, form, shown):
     assert f"+ Renewal  {shown} " in text(a.view(change))
 
 
-def test_text_that_looks_like_a_date_is_shown_as_text(a, text):
-    change = a.change("u", a.operation("Note", operand="$D_0"))
-    assert '"$D_0"' in text(a.view(change))
+def test_a_date_that_becomes_text_is_shown_as_the_date_it_was(a, text):
+    """Text that begins with $D_ is never sent, so it was a date (CT208)."""
+    change = a.change("u", a.operation("Note", before="$D_0", operand="none"))
+    assert '1970-01-01 -> "none"' in text(a.view(change))
+
+
+def test_dates_stand_in_the_projects_zone(a, whole):
+    days = a.operation("Renewal", kind="date", before="$D_1806431400", operand="$D_0")
+    view = a.view(a.change("u", days), mask=Mask("l", timezone="Asia/Kolkata"))
+    for name in ("text", "markdown", "html"):
+        shown = whole(name, view)
+        assert "2027-03-31" in shown, name
+        assert "1970-01-01T05:30:00+05:30" in shown, name
+        assert "$D_" not in shown, name
 
 
 def test_colour_changes_no_word(a, text, jack):

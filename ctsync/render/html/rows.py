@@ -73,18 +73,18 @@ def _operations(
 def _plain(row: Row, mask: Mask, *, creates: bool) -> tuple[Any, ...] | None:
     """Return symbol, operator, sides and perhaps notes of a plain operation."""
     whole: Row = (*row, *_DEFAULTS[len(row) :])
-    _, kind, operator, operand, prior, before, after, _, certain, sensitive = whole[:10]
+    _, _, operator, operand, prior, before, after, _, certain, sensitive = whole[:10]
     since = whole[_SINCE]
     hides = sensitive and not mask.reveal
     if operator in _SIGNS and type(operand) is list:
-        words = SENSITIVE_TEXT if hides else value_words(tuple(operand), kind)
+        words = SENSITIVE_TEXT if hides else value_words(tuple(operand), mask)
         notes = [uncertain_words(since)] if prior == "uncertain" else []
         notes += [] if certain else [STAYS]
         sides = (f"{_SIGNS[operator]} {words}",)
         return ("~", operator, sides, notes) if notes else ("~", operator, sides)
     if operator != "set" or after is None or list in (type(before), type(after)):
         return None
-    words = SENSITIVE_TEXT if hides else value_words(after, kind)
+    words = SENSITIVE_TEXT if hides else value_words(after, mask)
     if creates or (before is None and prior == "known"):
         return "+", operator, (words,)
     if prior == "unknown":
@@ -92,7 +92,7 @@ def _plain(row: Row, mask: Mask, *, creates: bool) -> tuple[Any, ...] | None:
     if prior == "uncertain":
         return "~", operator, (uncertain_words(since), words)
     has_secret = hides and before is not None
-    known = SENSITIVE_TEXT if has_secret else value_words(before, kind)
+    known = SENSITIVE_TEXT if has_secret else value_words(before, mask)
     return "~", operator, (known, words)
 
 

@@ -10,10 +10,6 @@ from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from ctsync.project.suggestions import nearest
-
-_LIKENESS = 0.75  # short names such as IST are like too many others
-
 
 @lru_cache(maxsize=16)
 def zone_named(name: str) -> ZoneInfo | None:
@@ -28,12 +24,3 @@ def zone_named(name: str) -> ZoneInfo | None:
 def zone_names() -> frozenset[str]:
     """Return the name of every zone."""
     return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
-
-
-def similar_zones(name: str) -> list[str]:
-    """Return the names that were probably meant: by whole name, then by city."""
-    cities = {zone.rpartition("/")[2]: zone for zone in sorted(zone_names())}
-    city = name.rpartition("/")[2].replace(" ", "_")
-    close = [cities[match] for match in nearest(city, cities, 2, _LIKENESS)]
-    whole = nearest(name, zone_names(), 2, _LIKENESS)
-    return list(dict.fromkeys([*whole, *close]))[:2]
