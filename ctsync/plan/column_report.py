@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from ctsync.diagnostics import Diagnostic, Severity
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
-from ctsync.plan.column_cures import cure_of
+from ctsync.plan.column_cures import CellPlace, cure_of
 from ctsync.plan.project_view import ProjectView
 
 FEW = 3  # so many rows are told one by one, and a word of so many is no one's own
@@ -150,8 +150,16 @@ def _cure(column: str | None, code: str, fault: ColumnFault) -> str | None:
     words = [word for word, _ in fault.shared()]
     allowed = _allowed(fault.rule)
     # A format is no one's own, and tells nothing of a cell.
-    if fault.rule.kind in {"date", "number", "counter", "list"} and not allowed:
+    is_phone = fault.rule.attribute == "Phone"
+    kinds = {"date", "number", "counter", "list"}
+    if (fault.rule.kind in kinds and not allowed) or is_phone:
         words = [*fault.words][:200]
-    if not words and not is_text:
+    if not words and (not is_text or code == "CT631"):
         return None
-    return cure_of(column, fault.rule, words, allowed)
+    place = CellPlace(column, fault.rule, is_csv(fault.first))
+    return cure_of(place, words, allowed)
+
+
+def is_csv(origin: Origin) -> bool:
+    """Return whether the row of a place stands in a CSV file."""
+    return ".csv" in origin.file[-8:]

@@ -16,13 +16,13 @@ from ctsync.kinds import KINDS, kind_of
 from ctsync.kinds.base import Faults, Kind
 from ctsync.kinds.type_faults import not_removable
 from ctsync.model.attribute import Attribute
+from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.fault import Fault
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import Literal, Misread, Raw
-from ctsync.plan.doubtful_cells import doubtful_id, doubtful_words
 from ctsync.plan.project_view import ProjectView
 from ctsync.plan.value_diagnostics import (
     DiagnosticCollector,
@@ -31,6 +31,7 @@ from ctsync.plan.value_diagnostics import (
     diagnostic_of,
     is_bad,
 )
+from ctsync.sources.doubtful_cells import doubtful_id, doubtful_words
 from ctsync.state.snapshot_codec import StoredAttributes
 
 Words: TypeAlias = "Mapping[str, Raw | Misread]"
@@ -210,7 +211,7 @@ class ContributionMerger:
         at = among if said is origin else Place(said, root, key)
         here = Place(origin, contribution.path, key)
         complaints = [diagnostic_of(f, None, here) for f in contribution.faults]
-        odd = doubtful_id(key.id) if origin.row is not None else None
+        odd = self._doubt_about(key, origin)
         if odd is not None:
             complaints.append(ValueDiagnostic(odd, None, here, is_warning=True))
         targets: list[SourcedValue] = []
@@ -221,6 +222,13 @@ class ContributionMerger:
         if contribution.skips:
             complaints += self._age_beside_dob(_folded(targets))
         return targets, complaints
+
+    def _doubt_about(self, key: ProfileKey, origin: Origin) -> Fault | None:
+        odd = doubtful_id(key.id) if origin.row is not None else None
+        if odd is None or origin.table is None:
+            return odd
+        column, _ = self._project_view.tables[origin.table].column_of("")
+        return doubtful_id(key.id, column)
 
     def _target(
         self,

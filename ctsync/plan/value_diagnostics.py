@@ -18,8 +18,8 @@ from ctsync.model.masking import SENSITIVE_TEXT, Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.model.scalar_value import Misread
-from ctsync.plan.column_cures import in_table
-from ctsync.plan.column_report import ColumnReport
+from ctsync.plan.column_cures import CellPlace, in_table
+from ctsync.plan.column_report import ColumnReport, is_csv
 from ctsync.plan.project_view import ProjectView
 
 CELL_TEXT = "(not shown)"
@@ -85,7 +85,7 @@ class DiagnosticCollector:
     ) -> None:
         """Take what is wrong with one place; of a row that is skipped, as warnings."""
         for complaint in complaints:
-            told = _in_table(complaint) if _is_cell(complaint) else complaint
+            told = self._in_table(complaint)
             said = self._finding(_softened(told) if is_skipped else told)
             self._findings.add(said)
             origin = complaint.place.origin
@@ -96,6 +96,15 @@ class DiagnosticCollector:
     def column_findings(self) -> Iterator[Diagnostic]:
         """Yield what many rows of one column have in common."""
         return self._columns.findings()
+
+    def _in_table(self, complaint: ValueDiagnostic) -> ValueDiagnostic:
+        """Return what is wrong with a cell with the cure that its table has."""
+        origin, rule = complaint.place.origin, complaint.rule
+        if not _is_cell(complaint) or origin.table is None or rule is None:
+            return complaint
+        column, _ = self._project_view.tables[origin.table].column_of(rule.attribute)
+        place = CellPlace(column or "", rule, is_csv(origin))
+        return replace(complaint, fault=in_table(complaint.fault, place))
 
     def _finding(self, complaint: ValueDiagnostic) -> Diagnostic:
         rule, place = complaint.rule, complaint.place
@@ -152,11 +161,6 @@ class SharedWords:
             count += 1
             self._seen[word] = count, origin
         return count >= _ENOUGH_ROWS
-
-
-def _in_table(complaint: ValueDiagnostic) -> ValueDiagnostic:
-    """Return what is wrong with a cell, with the cure that its table has."""
-    return replace(complaint, fault=in_table(complaint.fault, complaint.rule))
 
 
 def _softened(complaint: ValueDiagnostic) -> ValueDiagnostic:

@@ -102,7 +102,8 @@ class Table(Struct, frozen=True, dict=True):
         for column in self.columns:
             if column.attribute == attribute:
                 return column.column or None, column.path
-        return None, (*self.path, "key")
+        key = self.key_column if not attribute and self.key_expression is None else ""
+        return key or None, (*self.path, "key")
 
     @property
     def origin(self) -> Origin:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ctsync.model.scalar_value import Literal, Misread, Raw
+from ctsync.sources.cell_guesses import whole_id_sql
 from ctsync.sources.file_format import Cells, Read, WantedColumns
 from ctsync.sources.typed_cells import Reader, number, text, word
 
@@ -59,8 +60,8 @@ def _odd_id(column: str, value: Any) -> Misread | None:
     message = f'the id in column "{column}" is {noun}, not text or a whole number'
     hint = "export it as text"
     if isinstance(value, _Number):
-        exact = f"regexp_replace({column}, '[.]0+$', '')"
-        hint = f'export it as text, or write compute: {{key: "{exact}"}}'
+        exact = json.dumps(whole_id_sql(column))
+        hint = f"export it as text, or write compute: {{key: {exact}}}"
     return Misread("CT625", message, hint)
 
 

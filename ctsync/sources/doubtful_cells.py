@@ -5,41 +5,50 @@ They can be sent as they stand, so they are warnings; `--strict` takes them for 
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import Literal, Raw
+from ctsync.sources.cell_guesses import visible_sql, whole_id_sql
 
 _NO_IDS = frozenset({"nan", "null", "none", "nil", "undefined", "n/a", "#n/a", "<na>"})
 _ODD_ID = re.compile(
     r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+"  # 1.23E+11, as spreadsheets write long numbers
-    r"|[0-9]+\.0+"
     r"|#[A-Z/0]+[!?]?"
 )
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_WHOLE_ID = re.compile(r"[0-9]+\.0+")
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _NO_WORDS = frozenset(
     {"NULL", "Null", "null", "None", "\\N", "nan", "NaN", "NAN", "#N/A", "<NA>", "NaT"}
 )
 _DIGITS = 15  # what a number of the platform, and of JSON readers, keeps for certain
 
 
-def doubtful_id(identifier: str) -> Fault | None:
-    """Return what is odd about the id of a row."""
+def doubtful_id(identifier: str, column: str | None = None) -> Fault | None:
+    """Return what is odd about the id of a row, and what cures its column."""
     if identifier.isalnum() and identifier.lower() not in _NO_IDS:
         return None
     if identifier.lower() in _NO_IDS:
-        return Fault("CT630", "the id is a word for nothing", _NULLS)
+        hint = "correct the row, or leave it out with where:"
+        return Fault("CT630", "the id is a word for nothing", hint)
+    if _WHOLE_ID.fullmatch(identifier):
+        hint = _computed(column, whole_id_sql)
+        return Fault("CT630", "the id is a number with a fraction of nothing", hint)
     if _ODD_ID.fullmatch(identifier):
-        return Fault("CT630", "the id is a number or error of a spreadsheet", _AS_TEXT)
-    if _INVISIBLE.search(identifier):
-        return Fault("CT630", "the id holds characters that nobody sees", _CLEAN)
+        hint = "its digits are lost: export ids as text"
+        return Fault("CT630", "the id is a number or error of a spreadsheet", hint)
+    if INVISIBLE.search(identifier):
+        hint = _computed(column, visible_sql)
+        return Fault("CT630", "the id holds characters that nobody sees", hint)
     return None
 
 
-_NULLS = "name it in nulls:, and correct the row"
-_AS_TEXT = "export ids as text, or compute: {key: ...} them"
-_CLEAN = "compute: {key: \"regexp_replace(id, '[^!-~]', '', 'g')\"} takes them out"
+def _computed(column: str | None, expression: Callable[[str], str]) -> str:
+    if column is None:
+        return "export ids as text"
+    return f"compute: {{key: {json.dumps(expression(column))}}}"
 
 
 def doubtful_words(attribute: str, raw: Raw) -> Iterator[Fault]:
@@ -53,11 +62,10 @@ def doubtful_words(attribute: str, raw: Raw) -> Iterator[Fault]:
             yield Fault("CT631", message, hint, raw.text)
         elif raw.text.startswith("[") and raw.text.endswith("]"):
             message = f"{attribute} would be the text of a list"
-            yield Fault("CT631", message, "compute: a list of it, as from_json() does")
+            yield Fault("CT631", message, "export a list, or compute: one of it")
     elif raw.type == "number" and _loses_digits(raw):
         message = f"{attribute} has more digits than a number keeps"
-        hint = 'round it, or compute: {A: "CAST(column AS VARCHAR)"} as text'
-        yield Fault("CT633", message, hint)
+        yield Fault("CT633", message, "round it, or send it as text")
 
 
 def _loses_digits(raw: Literal) -> bool:

@@ -1,0 +1,151 @@
+"""What words of cells probably mean, and what reads them.
+
+Guesses that are only ever offered: as the cure of what cannot be read, or in the first
+draft of a table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ctsync.sources.date_formats import moment_of
+
+COMMA = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})*,[0-9]+|-?[0-9]+,[0-9]+")
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+NULLS = frozenset(
+    {"null", "none", "\\n", "nan", "n/a", "#n/a", "<na>", "nat", "undefined", "-"}
+)
+TRUE = frozenset({"true", "yes", "y", "1", "t", "on", "ja", "oui", "si"})
+FALSE = frozenset({"false", "no", "n", "0", "f", "off", "nein", "non"})
+_FORMATS = (
+    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d",
+    "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d %b %Y", "%b %d, %Y", "%d %B %Y",
+    "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M:%S%z",
+)  # fmt: skip
+_EPOCH = {10: "to_timestamp({}::BIGINT)", 13: "epoch_ms({}::BIGINT)"}
+_FRACTION = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+"
+    r"(?P<zone>Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
+)
+
+
+# Words that name a column in SQL only within quotes, by DuckDB 2.0.
+_WORDS_OF_SQL = """all analyse analyze and anti any array as asc asof asymmetric at
+authorization binary both by case cast check collate collation column concurrently
+constraint create cross default deferrable desc describe distinct do else end except
+false fetch for foreign freeze from full glob group having ilike in initially inner
+intersect into is isnull join lambda lateral leading left like limit natural not notnull
+null offset on only or order outer overlaps pivot pivot_longer pivot_wider placing
+positional primary qualify references returning right select semi show similar some
+summarize symmetric table tablesample then to trailing true union unique unpack unpivot
+using variadic verbose when where window with"""
+_KEYWORDS = frozenset(_WORDS_OF_SQL.split())
+
+
+def meant_of(word: str, allowed: Iterable[str]) -> str | None:
+    """Guess which value a word means: the one that it begins with, in any case."""
+    folded = word.strip().casefold()
+    exact = [value for value in allowed if value.casefold() == folded]
+    begun = [
+        value
+        for value in allowed
+        if len(value) == 1 and folded.startswith(value.casefold())
+    ]
+    return next(iter(exact or begun), None)
+
+
+def switch_of(word: str) -> bool | None:
+    """Guess whether a word means true or false."""
+    folded = word.strip().casefold()
+    return True if folded in TRUE else False if folded in FALSE else None
+
+
+def forms_of(words: Sequence[str]) -> list[str]:
+    """Return the forms of `strptime` that read all of some words."""
+    return [f for f in _FORMATS if words and all(_fits(word, f) for word in words)]
+
+
+def _fits(word: str, form: str) -> bool:
+    try:
+        moment_of(word, form)
+    except ValueError:
+        return False
+    return True
+
+
+def moment_sql(column: str, words: Sequence[str]) -> str | None:
+    """Return the expression that reads moments with parts of a second."""
+    found = [_FRACTION.fullmatch(word) for word in words]
+    if not found or None in found:
+        return None
+    zones = {bool(match["zone"]) for match in found if match is not None}
+    if len(zones) > 1:
+        return None
+    # Without its zone, an offset would be left out and the moment be hours off.
+    type_ = "TIMESTAMPTZ" if zones == {True} else "TIMESTAMP"
+    return f"date_trunc('second', {named(column)}::{type_})"
+
+
+def epoch_sql(column: str, words: Sequence[str]) -> str | None:
+    """Return the expression that reads seconds or milliseconds since 1970."""
+    for digits, expression in _EPOCH.items():
+        if words and all(w.isdigit() and len(w) == digits for w in words):
+            return expression.format(named(column))
+    return None
+
+
+def phone_sql(column: str, country: str) -> str:
+    """Return the expression that makes numbers of one country international."""
+    digits = f"ltrim(regexp_replace({named(column)}, '[^0-9]', '', 'g'), '0')"
+    return f"'+{country}' || {digits}"
+
+
+def text_sql(column: str) -> str:
+    """Return the expression that makes text of a column."""
+    return f"CAST({named(column)} AS VARCHAR)"
+
+
+def named(column: str) -> str:
+    """Return a column as SQL, with quotes only where it needs them."""
+    plain = column.isidentifier() and column.isascii()
+    return (
+        column
+        if plain and column.lower() not in _KEYWORDS
+        else '"' + column.replace('"', '""') + '"'
+    )
+
+
+def international_sql(column: str, words: Sequence[str]) -> str | None:
+    """Return the expression that takes out what people put between digits."""
+    if not words or not all(map(_INTERNATIONAL.fullmatch, words)):
+        return None
+    return f"regexp_replace({named(column)}, '[^0-9+]', '', 'g')"
+
+
+_INTERNATIONAL = re.compile(r"\+[0-9]{1,3}[0-9 ()./\u00a0-]{5,20}")
+
+
+def list_sql(column: str) -> str:
+    """Return the expression that reads text such as `["a","b"]` as a list."""
+    return f"json_extract_string({named(column)}, '$[*]')"
+
+
+def whole_id_sql(column: str) -> str:
+    """Return the expression that takes `.0` from ids that were numbers."""
+    return f"regexp_replace({named(column)}, '[.]0+$', '')"
+
+
+def visible_sql(column: str) -> str:
+    """Return the expression that takes out of ids what nobody sees."""
+    return f"regexp_replace({named(column)}, '[{_UNSEEN}]', '', 'g')"
+
+
+_UNSEEN = r"\x{AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}"
+
+
+def rounded_sql(column: str) -> str:
+    """Return the expression that leaves a number the digits that it can keep."""
+    return f"round({named(column)}::DECIMAL(38, 18), 6)"
