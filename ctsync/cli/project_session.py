@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -120,8 +121,12 @@ class ProjectSession(Struct, frozen=True):
         return self.project.passcode(self.variables)
 
 
-def open_session(settings: GlobalOptions, path: Path | None = None) -> ProjectSession:
-    """Load the project that a command is about.
+def open_session(
+    settings: GlobalOptions,
+    path: Path | None = None,
+    drafts: Mapping[Path, str] = MappingProxyType({}),
+) -> ProjectSession:
+    """Load the project that a command is about, perhaps with specs yet to be written.
 
     Raises:
         UsageError: there is no project, or no such environment.
@@ -138,6 +143,7 @@ def open_session(settings: GlobalOptions, path: Path | None = None) -> ProjectSe
         variables=os.environ,
         data_roots=data_roots_of(settings),
         is_sandboxed=settings.sandbox,
+        drafts=drafts,
     )
     # What was read stays until the end, so no collection has to look at it again.
     gc.freeze()

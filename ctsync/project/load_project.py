@@ -31,7 +31,7 @@ from ctsync.project.spec_files import project_file_of, relative_to, similar, spe
 from ctsync.project.table_checks import TableReader
 from ctsync.project.tables import is_readable
 from ctsync.yaml.cache import Cache
-from ctsync.yaml.reader import collection_paused
+from ctsync.yaml.reader import collection_paused, parse_document
 from ctsync.yaml.tree import YamlProblem
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -44,13 +44,14 @@ def load_project(
     variables: Mapping[str, str] = _NONE,
     data_roots: Iterable[Path] = (),
     is_sandboxed: bool = False,
+    drafts: Mapping[Path, str] = MappingProxyType({}),
 ) -> Project:
     """Read the project in a folder, or of a project file.
 
     Everything wrong with it is in its `findings`; only what leaves no project to
     speak of is raised. `variables` are read where the project is first asked for what
     needs them. Files may lie in `data_roots` too. `is_sandboxed` does without account
-    and state.
+    and state. `drafts` are specs that nobody has written yet, by where they would lie.
 
     Raises:
         UsageError: there is no project or no such environment, or the project file
@@ -60,6 +61,7 @@ def load_project(
     """
     with collection_paused():
         loading = _ProjectLoader(project_file_of(path), environment, data_roots)
+        loading.drafts = drafts
         project = loading.load(is_sandboxed=is_sandboxed)
         loading.cache.save(project.salt)
     if "CT113" in project.findings.totals:
@@ -82,11 +84,12 @@ class _ProjectLoader:
         self.report = FindingCollector(self.locator)
         self.inputs: dict[str, str] = {}
         self.cache = Cache(self.root, f"{self.file}\0{environment or ''}")
+        self.drafts: Mapping[Path, str] = {}
 
     def load(self, *, is_sandboxed: bool) -> Project:
         head = self._head(is_sandboxed=is_sandboxed)
         self.report.secrets = secrets_in(head.document.tree)
-        sections = [head, *self._specs(head)]
+        sections = [head, *self._specs(head), *self._drafted()]
         settings = read_settings(head.view, self.file, self.report)
         declared = DeclaredCatalog(sections, self.report)
         checks = declared.checks(settings)
@@ -126,6 +129,15 @@ class _ProjectLoader:
                 self.report.put(problem, name)
             tree = document.tree
             if tree is not None:
+                yield judge(_spec_schema(), name, tree, document, self.report)
+
+    def _drafted(self) -> Iterator[SpecFile]:
+        for path, text in self.drafts.items():
+            name = relative_to(self.root, path)
+            document = parse_document(text.encode(), with_marks=True)
+            self.locator.keep_draft(name, text, document)
+            if document.tree is not None:
+                tree = document.tree
                 yield judge(_spec_schema(), name, tree, document, self.report)
 
     def _spec_files(self, named: list[str]) -> dict[str, Path]:

@@ -36,6 +36,12 @@ class SourcePositions:
         self._environment = environment
         self._documents: dict[str, Document] = {}
         self._excerpts: dict[str, ProfileExcerpts] = {}
+        self._drafts: dict[str, str] = {}
+
+    def keep_draft(self, file: str, text: str, document: Document) -> None:
+        """Take a file that nobody has written yet, read with marks."""
+        self._drafts[file] = text
+        self._documents[file] = document
 
     def keep(self, file: str, document: Document) -> None:
         """Take a file as it was read without marks."""
@@ -65,7 +71,9 @@ class SourcePositions:
     def is_quoted(self, file: str, path: Path) -> bool:
         """Return whether the key at `path` is written with quotes."""
         line, column = self.locate(file, path)
-        lines = (self._root / file).read_text("utf-8-sig").splitlines()
+        draft = self._drafts.get(file)
+        text = (self._root / file).read_text("utf-8-sig") if draft is None else draft
+        lines = text.splitlines()
         return line <= len(lines) and lines[line - 1][column - 1 : column] in _QUOTES
 
     def _document(self, file: str) -> Document:
