@@ -52,6 +52,16 @@ def import_read(
 ) -> int:
     """Read profiles, show what is taken in, ask, write, give the exit code."""
     check_wish(wish, settings.directory)
+    if wish.write_spec is not None and wish.source != "api" and not wish.targets:
+        from ctsync.cli.import_table import import_table, readable_export
+        from ctsync.observe.export_rows import parse_key_column
+
+        path, key = settings.directory / wish.source, parse_key_column(wish.key_column)
+        export = readable_export(path)
+        if export is not None:
+            return import_table(
+                settings, path, export, wish.write_spec, key, permission
+            )
     session = open_session(settings)
     with ExitStack() as stack:
 

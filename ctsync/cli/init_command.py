@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.init_options import InitOptions, answered, check
@@ -28,6 +29,9 @@ from ctsync.cli.project_templates import (
     write_template,
 )
 from ctsync.errors import SpecError, UsageError
+
+if TYPE_CHECKING:
+    from ctsync.project import Project
 
 
 def init_project(settings: GlobalOptions, where: Path, wishes: InitOptions) -> int:
@@ -58,8 +62,7 @@ def _table(settings: GlobalOptions, folder: Path, export: Path) -> WrittenTempla
     Raises:
         UsageError: the export cannot be looked at, or lies outside of the project.
     """
-    from ctsync.sources.export_survey import survey_export
-    from ctsync.sources.table_draft import draft_table
+    from ctsync.cli.drafted_table import drafted_table
 
     path = (settings.directory / export).resolve()
     if not path.is_relative_to(folder):
@@ -67,8 +70,17 @@ def _table(settings: GlobalOptions, folder: Path, export: Path) -> WrittenTempla
         raise UsageError(f"{export} lies outside of the project", hint=hint)
     name = re.sub("[^A-Za-z0-9]+", "_", path.name.partition(".")[0]).strip("_")
     spec = (folder / EXAMPLE).parent / f"{name or 'export'}.yaml"
-    file = Path(os.path.relpath(path, spec.parent)).as_posix()
-    return write_template(spec, draft_table(survey_export(path), spec.stem, file))
+    return write_template(spec, drafted_table(path, spec, _project(folder)).text)
+
+
+def _project(folder: Path) -> Project | None:
+    """Return the project, if there is one; what is wrong, `ctsync validate` says."""
+    from ctsync.project import load_project
+
+    try:
+        return load_project(folder, is_sandboxed=True)
+    except (SpecError, UsageError):
+        return None
 
 
 def _placed(
@@ -110,12 +122,10 @@ def _pipelines(folder: Path, wishes: InitOptions) -> Iterator[WrittenTemplate]:
 def _schema(folder: Path, what: str) -> str:
     """Return what `ctsync schema` prints in the project."""
     from ctsync.canonical_json import canonical
-    from ctsync.project import load_project, project_schema, spec_schema
+    from ctsync.project import project_schema, spec_schema
 
-    try:
-        rules = load_project(folder, is_sandboxed=True).catalog.values()
-    except (SpecError, UsageError):
-        rules = {}.values()  # what is wrong is for `ctsync validate` to say
+    project = _project(folder)
+    rules = () if project is None else project.catalog.values()
     schema = spec_schema(rules) if what == "spec" else project_schema(rules)
     return canonical(schema).decode() + "\n"
 

@@ -7,7 +7,7 @@ spelled is not published, so every likely spelling is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -94,6 +94,17 @@ class ExportFile(Struct, frozen=True):
                     hint="see that it is whole, and that its name ends as what it is",
                     code="export_unreadable",
                 ) from error
+
+
+def is_of_platform(names: Iterable[str]) -> bool:
+    """Return whether columns are those of the platform's own export."""
+    folded = {fold_name(name) for name in names}
+    is_odd = any(name.startswith("msg-") for name in folded)
+    return is_odd or not folded.isdisjoint(_OF_PLATFORM) or folded >= _SEVERAL_KEYS
+
+
+_OF_PLATFORM = frozenset({_DATA, _GROUPS, "all_identities", "platforminfo", "badks"})
+_SEVERAL_KEYS = frozenset({"identity", "objectid"})
 
 
 def parse_key_column(word: str | None) -> tuple[str, str] | None:

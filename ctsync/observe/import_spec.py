@@ -20,11 +20,16 @@ from ctsync.state.snapshot_codec import entry_from_line, entry_line
 class SpecImport:
     """What a state takes from the spec; kept in a file, since it may be millions."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        """`file` is empty, private, and gone when it is closed."""
+    def __init__(self, file: BinaryIO, *, is_read: bool = False) -> None:
+        """`file` is empty, private, and gone when it is closed.
+
+        `is_read` says that what the spec declares was read of a platform, so that
+        counters are certain too.
+        """
         self.profiles = 0
         self.attributes = 0
         self._file = file
+        self._is_read = is_read
 
     def add(
         self, entry: Entry | None, change: Change, whole: Collection[str] = ()
@@ -33,7 +38,8 @@ class SpecImport:
 
         `whole` are folded names of lists that hold no other values.
         """
-        after = entry_as_declared(entry or Entry(change.key), change, whole)
+        before = entry or Entry(change.key)
+        after = entry_as_declared(before, change, whole, is_read=self._is_read)
         if after != entry:
             self._file.write(entry_line(after))
             self.profiles += 1
@@ -51,15 +57,15 @@ def _instead(after: Entry, _before: Entry | None) -> Entry:
 
 
 def entry_as_declared(
-    entry: Entry, change: Change, whole: Collection[str] = ()
+    entry: Entry, change: Change, whole: Collection[str] = (), *, is_read: bool = False
 ) -> Entry:
     """Return an entry as if a change had long been so.
 
-    Nothing counts as sent by ctsync. Counters are uncertain, since what they would be
-    compared with was never seen, and so the next plan assigns them.
+    Nothing counts as sent by ctsync. Counters are uncertain unless it `is_read`, since
+    what they would be compared with was never seen, and so the next plan assigns them.
     """
     before = {} if entry.gone else {**entry.attributes}
-    after = {**before, **_after(before, change, whole)}
+    after = {**before, **_after(before, change, whole, is_read=is_read)}
     kept = {name: k for name, k in after.items() if name not in change.settled.forget}
     doubtful = any(not known.certain for known in kept.values())
     return Entry(
@@ -72,7 +78,11 @@ def entry_as_declared(
 
 
 def _after(
-    before: Mapping[str, KnownValue], change: Change, whole: Collection[str]
+    before: Mapping[str, KnownValue],
+    change: Change,
+    whole: Collection[str],
+    *,
+    is_read: bool,
 ) -> dict[str, KnownValue]:
     after: dict[str, KnownValue] = {}
     for operation in change.operations:
@@ -83,7 +93,7 @@ def _after(
         after[name] = replace(
             known,
             owned=held.owned if held is not None else False,
-            certain=operation.kind != "counter",
+            certain=is_read or operation.kind != "counter",
             complete=known.complete or name in whole,
         )
     return after

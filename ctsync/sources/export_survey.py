@@ -32,7 +32,8 @@ _NULLS = ("NULL", "null", "None", "\\N", "nan", "NaN", "N/A", "#N/A", "<NA>")
 class SeenColumn(Struct):
     """One column of an export, and the words of its cells that are not blank.
 
-    `sort` is what the file itself says that they are: text, if nothing.
+    `sort` is what the file itself says that they are: text, if nothing; '' are no
+    values, and `mixed` are several sorts.
     """
 
     name: str
@@ -56,13 +57,19 @@ class SeenColumn(Struct):
 
 
 class Export(Struct, frozen=True):
-    """What an export looks like: how it is written, its columns, rows looked at."""
+    """What an export looks like: how it is written, its columns, rows looked at.
+
+    Rows that stand there before, word for word, are `repeated` and looked at once;
+    `ragged` ones have more or fewer cells than the header.
+    """
 
     columns: tuple[SeenColumn, ...]
     rows: int
     separator: str = ","
     encoding: str = "utf-8"
     is_csv: bool = False
+    repeated: int = 0
+    ragged: int = 0
 
 
 def survey_export(path: Path) -> Export:
@@ -112,17 +119,30 @@ def _of_csv(head: bytes) -> Export:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         header = next(reader, [])
-        rows = [row for row in islice(reader, LOOKED_AT) if row]
+        found = [tuple(row) for row in islice(reader, LOOKED_AT) if row]
     except csv.Error as error:
         hint = "quote cells that hold quotes or line breaks"
         raise CtsyncError("the file is not CSV", hint=hint) from error
+    _require_each_once([name for name in header if name])
+    rows = dict.fromkeys(found)
     columns = [SeenColumn(name) for name in header]
-    for row in rows:
-        for column, cell in zip(columns, row, strict=False):
-            if cell:
-                column.add(cell)
+    _fill(columns, rows)
     named = tuple(column for column in columns if column.name)
-    return Export(named, len(rows), separator, encoding, is_csv=True)
+    return Export(
+        named,
+        len(found),
+        separator,
+        encoding,
+        is_csv=True,
+        repeated=len(found) - len(rows),
+        ragged=sum(len(row) != len(header) for row in found),
+    )
+
+
+def _require_each_once(names: Sequence[str]) -> None:
+    if len({*names}) < len(names):
+        message = "the first line gives two columns the same name"
+        raise CtsyncError(message, hint="name each column once")
 
 
 def _encoding_of(head: bytes) -> str:
@@ -137,16 +157,22 @@ def _encoding_of(head: bytes) -> str:
 
 def _of_json(head: bytes) -> Export:
     columns: dict[str, SeenColumn] = {}
-    rows = 0
-    for line in islice(filter(bytes.strip, head.splitlines()), LOOKED_AT):
-        rows += 1
+    lines = [*islice(filter(bytes.strip, head.splitlines()), LOOKED_AT)]
+    rows = dict.fromkeys(lines)
+    for line in rows:
         for name, value in parsed(line.decode("utf-8-sig")):
             column = columns.setdefault(name, SeenColumn(name, _json_sort(value)))
-            if column.sort in {"", "blank"}:
-                column.sort = _json_sort(value)
+            column.sort = _common(column.sort, _json_sort(value))
             for word in _words_of(value):
                 column.add(word)
-    return Export(tuple(columns.values()), rows)
+    return Export(tuple(columns.values()), len(lines), repeated=len(lines) - len(rows))
+
+
+def _common(one: str, other: str) -> str:
+    """Return the sort of cells of two sorts; null goes with any."""
+    if other in {one, "blank"}:
+        return one
+    return other if one == "blank" else "mixed"
 
 
 def _json_sort(value: object) -> str:
@@ -178,25 +204,28 @@ def _of_parquet(path: Path) -> Export:
             found = connection.sql(f"FROM {reader}")
             texts = ", ".join(f"{named(name)}::VARCHAR" for name in found.columns)
             query = f"SELECT {texts} FROM {reader} LIMIT {LOOKED_AT}"  # noqa: S608
-            rows = connection.execute(query).fetchall()
+            found_rows = connection.execute(query).fetchall()
         except refusals() as error:
             message = f"{path.name} is no Parquet file that can be read"
             raise CtsyncError(message, hint="export it again") from error
         sorts = [sort_of(str(type_)) for type_ in found.types]
         names = [*found.columns]
     columns = [SeenColumn(name, sort) for name, sort in zip(names, sorts, strict=True)]
+    rows = dict.fromkeys(found_rows)
     _fill(columns, rows)
-    return Export(tuple(columns), len(rows))
+    repeated = len(found_rows) - len(rows)
+    return Export(tuple(columns), len(found_rows), repeated=repeated)
 
 
 def _fill(columns: Sequence[SeenColumn], rows: Iterable[Sequence[str | None]]) -> None:
     for row in rows:
-        for column, cell in zip(columns, row, strict=True):
+        for column, cell in zip(columns, row, strict=False):
             if cell:
                 column.add(cell)
 
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+# Letters of any script: one that is none of A to Z counts as small.
+_WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|[0-9]+")
 
 
 def words_in(name: str) -> list[str]:

@@ -1,48 +1,88 @@
-"""A first table for an export: catalog, mapping, and doubts as comments."""
+"""A first table for an export: catalog, mapping, and doubts as comments.
+
+What a draft says can be read by the table that it writes: whatever a cell speaks
+against stands behind `#`, with the reason beside it.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from ctsync.canonical_json import fold_name
+from ctsync.kinds.system_attributes import SYSTEM
+from ctsync.limits import PlatformLimits
+from ctsync.model.attribute import Attribute
+from ctsync.project.attribute_name_checks import name_faults
+from ctsync.sources.cell_guesses import (
+    COMMA,
+    forms_of,
+    international_sql,
+    list_sql,
+    meant_of,
+    moment_sql,
+    phone_sql,
+    whole_id_sql,
+)
+from ctsync.sources.doubtful_cells import doubtful_id
 from ctsync.sources.export_survey import Export, SeenColumn, words_in
 
 _KEYS = ("identity", "customer id", "user id", "id", "uid", "email", "mail")
 _SYSTEM: Mapping[str, tuple[str, ...]] = {
     "Name": ("name", "full name", "customer name", "display name"),
     "Email": ("email", "e mail", "mail", "email address"),
-    "Phone": ("phone", "mobile", "phone number", "mobile number", "msisdn"),
-    "Gender": ("gender", "sex"),
-    "DOB": ("dob", "birthday", "birth date", "date of birth", "birthdate"),
+    "Phone": ("phone", "mobile", "phone number", "mobile number", "msisdn", "handy"),
+    "Gender": ("gender", "sex", "geschlecht"),
+    "DOB": (
+        *("dob", "birthday", "birth date", "date of birth", "birthdate"),
+        *("geburtstag", "geburtsdatum"),
+    ),
 }
 _PERSONAL = frozenset(
     {"name", "email", "mail", "phone", "mobile", "address", "street", "zip", "postcode"}
     | {"birth", "birthday", "dob", "ssn", "pan", "passport", "iban", "account", "ip"}
+    | {"telefon", "telephone", "handy", "adresse", "strasse", "straße", "plz", "nome"}
+    | {"vorname", "nachname", "surname", "geburtstag", "geburtsdatum", "nom", "nombre"}
 )
 _CODES = frozenset(
     {"id", "code", "zip", "pin", "postcode", "phone", "mobile", "sku", "number", "no"}
 )
-_FORMATS = (
-    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%d/%m/%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S%z",
-)  # fmt: skip
+_GENDERS = {"w": "F", "weiblich": "F", "femme": "F", "h": "M", "homme": "M"}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)?)?")
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,14})")
-_FRACTION = re.compile(r"-?(0|[1-9]\d*)\.\d+")
-_COMMA = re.compile(r"-?\d{1,3}(\.\d{3})*,\d+|-?\d+,\d+")
-_PHONE = re.compile(r"\+\d{7,15}")
-_GENDERS = {"m": "M", "male": "M", "f": "F", "female": "F"}
-_SWITCHES = {"true": True, "yes": True, "false": False, "no": False}
+_FRACTION = re.compile(r"-?(0|[1-9]\d{0,8})\.\d{1,6}")
+_PHONE = re.compile(r"\+[1-9]\d{6,14}")
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+_LIST = re.compile(r"\[.*\]")
+_SWITCHES = {
+    **dict.fromkeys(("true", "yes", "ja", "oui"), True),
+    **dict.fromkeys(("false", "no", "nein", "non"), False),
+}
+# What reaches somebody is personal, whatever its column is called.
+_REACHES = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[+0(][0-9 ()/.-]{6,20}")
 _FORBIDDEN = re.compile(r"[%><!|&.:;$'\"\\#]")
-_EXTRA_TYPES = {"number": "number", "boolean": "boolean", "list": "list"}
+_KINDS_OF_SORTS = {"number": "number", "boolean": "boolean", "list": "list"}
+_NEARLY = 0.9  # of all rows, with ids of their own
+_MOST_WORDS = 50  # of a map
+
+Rules = Callable[[str], Attribute | None]
+
+
+class Draft(Struct, frozen=True):
+    """The YAML of a table, and how many columns it leaves out behind `#`."""
+
+    text: str
+    left_out: int
 
 
 class DraftColumn(Struct):
-    """What a column becomes: `options` beside its attribute, or why it is left out."""
+    """What a column becomes: `options` beside its attribute, or why it is left out.
+
+    With `computed` an expression over the column gives the attribute.
+    """
 
     column: str
     attribute: str
@@ -51,38 +91,70 @@ class DraftColumn(Struct):
     doubt: str | None = None
     is_left_out: bool = False
     is_sensitive: bool = False
+    is_declared: bool = False
+    computed: str | None = None
+
+    def leave_out(self, doubt: str) -> None:
+        """Put it behind `#`."""
+        self.is_left_out, self.doubt = True, doubt
 
 
-def draft_table(export: Export, name: str, file: str) -> str:
-    """Return the YAML of a table that reads an export, with its catalog."""
-    key = _key_of(export)
-    others = (column for column in export.columns if column is not key)
-    drafts = [_draft(column, has_types=not export.is_csv) for column in others]
+def draft_table(
+    export: Export,
+    name: str,
+    file: str,
+    *,
+    key: tuple[str, str] | None = None,
+    rule_of: Rules = lambda _: None,
+    limits: PlatformLimits | None = None,
+) -> Draft:
+    """Return a table that reads an export, with its catalog.
+
+    `key` is the id type and its column, where somebody knows them. `rule_of` gives the
+    rule of an attribute that the project declares already, by folded name.
+    """
+    id_type, key_column = _key_of(export, key)
+    others = (column for column in export.columns if column is not key_column)
+    made = _Drafting(rule_of, limits or PlatformLimits(), has_types=not export.is_csv)
+    drafts = [made.draft(column) for column in others]
     _part_names(drafts)
     lines = [f"# Made from the first {export.rows:,} rows of {file}. Look through it:"]
-    lines += ["# what a comment doubts, nobody but you knows.", "catalog:"]
+    lines += ["# what a comment doubts, nobody but you knows."]
     catalog = [*_catalog(drafts)]
-    lines += catalog or ["  {}"]
+    lines += ["catalog:", *catalog] if catalog else []
     lines += ["tables:", f"  {name}:", f"    file: {_yaml(file)}"]
-    lines += [
-        f"    key: {{{_id_type(key)}: {_yaml(key.name)}}}{_key_doubt(key, export)}"
-    ]
-    lines += ["    columns:"]
-    lines += [_line(draft) for draft in drafts]
-    lines += _table_options(export, drafts)
-    return "\n".join(lines) + "\n"
+    doubt = _key_doubt(key_column, export, is_given=key is not None)
+    lines += [f"    key: {{{id_type}: {_yaml(key_column.name)}}}{doubt}"]
+    lines += [*_columns(drafts), *_computed(drafts)]
+    lines += _table_options(export, key_column, drafts)
+    left_out = sum(draft.is_left_out for draft in drafts)
+    return Draft("\n".join(lines) + "\n", left_out)
 
 
-def _key_of(export: Export) -> SeenColumn:
-    """Return the column that names people best."""
-    full = [c for c in export.columns if c.count == export.rows and c.is_unique]
+def _key_of(export: Export, key: tuple[str, str] | None) -> tuple[str, SeenColumn]:
+    """Return the id type, and the column that names people best.
+
+    Raises:
+        KeyError: there is no such column as `key` says.
+    """
+    if key is not None:
+        named = {column.name: column for column in export.columns}
+        return key[0], named[key[1]]
+    count = export.rows - export.repeated
+    full = [c for c in export.columns if c.count == count and c.is_unique]
     candidates = full or [*export.columns]
 
     def rank(column: SeenColumn) -> int:
         said = " ".join(words_in(column.name))
         return _KEYS.index(said) if said in _KEYS else len(_KEYS)
 
-    return min(candidates, key=rank)
+    found = min(candidates, key=rank)
+    # An id that stands twice here and there is an id all the same.
+    known = min(export.columns, key=rank)
+    is_nearly = len(known.words) >= _NEARLY * count
+    if rank(found) > rank(known) < _KEYS.index("email") and is_nearly:
+        found = known
+    return _id_type(found), found
 
 
 def _id_type(key: SeenColumn) -> str:
@@ -91,30 +163,105 @@ def _id_type(key: SeenColumn) -> str:
     return next((kind for part, kind in types.items() if part in said), "identity")
 
 
-def _key_doubt(key: SeenColumn, export: Export) -> str:
-    if key.count < export.rows or not key.is_unique:
+def _key_doubt(key: SeenColumn, export: Export, *, is_given: bool) -> str:
+    if any(word.endswith(".0") for word in key.words):
+        made = json.dumps(whole_id_sql(key.name))
+        return (
+            f"  # takes numbers with a fraction as they are: compute: {{key: {made}}}"
+        )
+    if any(map(doubtful_id, key.words)):
+        return "  # some ids are hardly what somebody meant: validate tells which"
+    if key.count < export.rows - export.repeated or not key.is_unique:
         return "  # blank or twice in some rows: is it the id?"
-    return "" if " ".join(words_in(key.name)) in _KEYS[:5] else "  # is it the id?"
+    is_known = is_given or " ".join(words_in(key.name)) in _KEYS[:5]
+    return "" if is_known else "  # is it the id?"
 
 
-def _draft(column: SeenColumn, *, has_types: bool) -> DraftColumn:
-    said = " ".join(words_in(column.name))
-    system = next((a for a, names in _SYSTEM.items() if said in names), None)
-    attribute = system or _attribute_of(column.name)
-    draft = DraftColumn(column.name, attribute, options={})
-    draft.is_sensitive = system is None and not _PERSONAL.isdisjoint(
-        words_in(column.name)
-    )
-    if not column.count or not column.sort:
-        draft.is_left_out = True
-        draft.doubt = "no values" if column.sort else "maps are no values"
-    elif system is not None:
-        _as_system(draft, column)
-    elif column.sort == "text":
-        _as_text(draft, column, has_types=has_types)
-    else:
-        draft.kind = _EXTRA_TYPES.get(column.sort, "date")
-    return draft
+class _Drafting(Struct, frozen=True):
+    """How columns become attributes, beside what a project declares already."""
+
+    rule_of: Rules
+    limits: PlatformLimits
+    has_types: bool
+
+    def draft(self, column: SeenColumn) -> DraftColumn:
+        """Return what a column becomes."""
+        draft = self._named(column)
+        faults = [*name_faults(draft.attribute, self.limits)]
+        if not column.count or not column.sort:
+            draft.leave_out("no values" if column.sort else "maps are no values")
+        elif column.sort == "mixed":
+            draft.leave_out("cells of several types: compute: text of them")
+        elif any(len(word.encode()) > self.limits.value_bytes for word in column.words):
+            draft.leave_out(f"some cells have over {self.limits.value_bytes} bytes")
+        elif faults:
+            draft.leave_out("the platform has a rule for this name: choose another")
+        elif draft.attribute in _AS_SYSTEM:
+            _AS_SYSTEM[draft.attribute](draft, column)
+        elif column.sort == "text":
+            self._as_text(draft, column)
+        else:
+            self._as_typed(draft, column)
+        return draft
+
+    def _named(self, column: SeenColumn) -> DraftColumn:
+        words = words_in(column.name)
+        said = " ".join(words)
+        system = next((a for a, names in _SYSTEM.items() if said in names), None)
+        system = system or _BY_FOLD.get(fold_name(column.name))
+        rule = self.rule_of(fold_name(column.name))
+        rule = rule or self.rule_of(fold_name(_attribute_of(column.name)))
+        if system is None and rule is not None:
+            return DraftColumn(
+                column.name, rule.attribute, rule.kind, {}, is_declared=True
+            )
+        draft = DraftColumn(column.name, system or _attribute_of(column.name), None, {})
+        draft.is_declared = system is not None
+        reaching = sum(map(_reaches, column.words))
+        is_called_so = not _PERSONAL.isdisjoint(words)
+        draft.is_sensitive = is_called_so or reaching * 2 > len(column.words)
+        return draft
+
+    def _as_typed(self, draft: DraftColumn, column: SeenColumn) -> None:
+        kind = _KINDS_OF_SORTS.get(column.sort, "date")
+        wanted = "number" if draft.kind == "counter" else draft.kind
+        if wanted not in {None, kind}:
+            draft.leave_out(f"holds another type than the catalog's {draft.kind}")
+        draft.kind = draft.kind or kind
+        if column.sort in {"moment", "instant"}:
+            _as_date(draft, [*column.words])
+
+    def _as_text(self, draft: DraftColumn, column: SeenColumn) -> None:
+        words = [*column.words]
+        kind = draft.kind or self._guessed(draft, column, words)
+        made = _AS_KINDS.get(kind)
+        if made is not None:
+            made(draft, words)
+        elif kind in {"number", "counter"} and (
+            self.has_types or not all(map(_is_number, words))
+        ):
+            draft.leave_out("some cells are no numbers: see compute: in the reference")
+        draft.kind = kind
+
+    def _guessed(
+        self, draft: DraftColumn, column: SeenColumn, words: Sequence[str]
+    ) -> str:
+        folded = {word.lower() for word in words}
+        is_code = not _CODES.isdisjoint(words_in(draft.column))
+        if folded <= _SWITCHES.keys():
+            return "boolean"
+        if all(map(_DAY.fullmatch, words)) or moment_sql(column.name, words):
+            return "date"
+        if forms_of(words) and not all(map(str.isdigit, words)):
+            return "date"
+        if all(map(_is_number, words)) and not (is_code or self.has_types):
+            return "number"
+        if all(map(_LIST.fullmatch, words)):
+            return "list"
+        return "list" if sum(";" in w for w in words) * 4 > len(words) else "string"
+
+
+_BY_FOLD = {fold_name(name): name for name in SYSTEM}
 
 
 def _attribute_of(name: str) -> str:
@@ -122,116 +269,203 @@ def _attribute_of(name: str) -> str:
     return " ".join(words) or "Column"
 
 
-def _as_system(draft: DraftColumn, column: SeenColumn) -> None:
-    words = [*column.words]
-    if draft.attribute == "Gender":
-        meant = {w: _GENDERS.get(w.strip().lower()) for w in words}
-        if set(words) - {"M", "F"}:
-            draft.options["map"] = {w: v for w, v in meant.items() if v} or None
-        if None in meant.values():
-            draft.doubt = "some words are neither M nor F: add them to map"
-            draft.is_left_out = True
-    elif draft.attribute == "DOB" and column.sort == "text":
-        _as_date(draft, words)
-    elif draft.attribute == "Email" and not all("@" in word for word in words):
-        draft.is_left_out, draft.doubt = True, "some cells are no addresses"
-    elif draft.attribute == "Phone" and not all(map(_PHONE.fullmatch, words)):
-        draft.is_left_out = True
-        draft.doubt = "numbers need + and a country code: see compute: in the reference"
-
-
-def _as_text(draft: DraftColumn, column: SeenColumn, *, has_types: bool) -> None:
-    words = [*column.words]
-    folded = {word.lower() for word in words}
-    is_code = not _CODES.isdisjoint(words_in(column.name))
-    if folded <= _SWITCHES.keys():
-        draft.kind = "boolean"
-        if not folded >= set(words):
-            draft.options["map"] = {w: _SWITCHES[w.lower()] for w in sorted(words)}
-        elif folded & {"yes", "no"}:
-            draft.options["map"] = {w: _SWITCHES[w] for w in sorted(words)}
-    elif all(map(_DAY.fullmatch, words)) or _forms_of(words):
-        _as_date(draft, words)
-    elif all(map(_is_number, words)) and not (is_code or has_types):
-        draft.kind = "number"
-    elif sum(";" in word for word in words) * 4 > len(words):
-        draft.kind, draft.options["split"] = "list", ";"
-    else:
-        draft.kind = "string"
+def _reaches(word: str) -> bool:
+    """Return whether a word looks like an address or a phone number."""
+    is_long = sum(map(str.isdigit, word)) >= 7 and not word.isdigit()
+    return _REACHES.fullmatch(word) is not None and (is_long or "@" in word)
 
 
 def _is_number(word: str) -> bool:
-    return any(p.fullmatch(word) for p in (_WHOLE, _FRACTION, _COMMA))
+    return any(p.fullmatch(word) for p in (_WHOLE, _FRACTION, COMMA))
+
+
+def _as_enum(draft: DraftColumn, column: SeenColumn) -> None:
+    """Let words mean the values of a system attribute that they begin with."""
+    allowed = SYSTEM[draft.attribute].enum
+    words = [*column.words][:_MOST_WORDS]
+    others = _GENDERS if draft.attribute == "Gender" else {}
+    meant = {w: meant_of(w, allowed) or others.get(w.strip().lower()) for w in words}
+    if set(column.words) - {*allowed}:
+        known = {word: value for word, value in meant.items() if value}
+        draft.options["map"] = known or None
+    if None in meant.values() or len(column.words) > len(words):
+        draft.leave_out(f"some words are none of {', '.join(allowed)}: add them to map")
+
+
+def _as_birthday(draft: DraftColumn, column: SeenColumn) -> None:
+    if column.sort == "text":
+        _as_date(draft, [*column.words])
+    elif column.sort not in {"date", "moment", "instant"}:
+        draft.leave_out("holds no dates")
+
+
+def _as_address(draft: DraftColumn, column: SeenColumn) -> None:
+    if column.sort != "text" or not all(map(_ADDRESS.fullmatch, column.words)):
+        draft.leave_out("some cells are no addresses")
+
+
+def _as_phone(draft: DraftColumn, column: SeenColumn) -> None:
+    words = [*column.words]
+    if column.sort == "text" and all(map(_PHONE.fullmatch, words)):
+        return
+    draft.computed = international_sql(column.name, words)
+    if draft.computed is None:
+        draft.computed = phone_sql(column.name, "00")
+        draft.leave_out("numbers need a country code: write yours in place of 00")
+
+
+def _as_number(draft: DraftColumn, column: SeenColumn) -> None:
+    is_plain = column.sort == "number" or all(map(_WHOLE.fullmatch, column.words))
+    if not is_plain or any(not w.isdigit() for w in column.words):
+        draft.leave_out("some cells are no whole numbers")
+
+
+def _as_plain(draft: DraftColumn, column: SeenColumn) -> None:
+    if column.sort != "text":
+        draft.leave_out("holds no text")
+
+
+_AS_SYSTEM: Mapping[str, Callable[[DraftColumn, SeenColumn], None]] = {
+    **{name: _as_enum for name, rule in SYSTEM.items() if rule.enum},
+    **dict.fromkeys(("Name", "Customer Type", "Photo", "Tz", "Timezone"), _as_plain),
+    "Email": _as_address,
+    "Phone": _as_phone,
+    "DOB": _as_birthday,
+    "Age": _as_number,
+}
+
+
+def _as_switch(draft: DraftColumn, words: Sequence[str]) -> None:
+    meant = {w: _SWITCHES.get(w.lower()) for w in sorted(words)}
+    if None in meant.values():
+        draft.leave_out("some words are neither true nor false: see map:")
+    elif not {*words} <= {"true", "false"}:
+        draft.options["map"] = meant
 
 
 def _as_date(draft: DraftColumn, words: Sequence[str]) -> None:
-    draft.kind = None if draft.attribute == "DOB" else "date"
-    if all(map(_DAY.fullmatch, words)):
+    draft.computed = moment_sql(draft.column, words)
+    if draft.computed is not None or all(map(_DAY.fullmatch, words)):
         return
-    forms = _forms_of(words)
+    forms = forms_of(words)
     if not forms:
-        draft.is_left_out, draft.doubt = True, "not one form: see format: and compute:"
+        draft.leave_out("not one form: see format: and compute:")
         return
     draft.options["format"] = forms[0]
     if len(forms) > 1:
         draft.doubt = f'or "{forms[1]}"? both read every cell'
 
 
-def _forms_of(words: Sequence[str]) -> list[str]:
-    return [form for form in _FORMATS if all(_fits(word, form) for word in words)]
+def _as_list(draft: DraftColumn, words: Sequence[str]) -> None:
+    if all(map(_LIST.fullmatch, words)):
+        draft.computed = list_sql(draft.column)
+    else:
+        between = (c for c in ";|," if any(c in word for word in words))
+        draft.options["split"] = next(between, ";")
 
 
-def _fits(word: str, form: str) -> bool:
-    try:
-        datetime.strptime(word, form)  # noqa: DTZ007 - only its shape counts
-    except ValueError:
-        return False
-    return True
+_AS_KINDS: Mapping[str, Callable[[DraftColumn, Sequence[str]], None]] = {
+    "boolean": _as_switch,
+    "date": _as_date,
+    "list": _as_list,
+}
 
 
 def _part_names(drafts: Sequence[DraftColumn]) -> None:
-    """Let no two columns give one attribute, in any letter case."""
+    """Let no two columns give one attribute, in any letter case or spacing.
+
+    A later column for a system attribute, or one that is declared, is left out.
+    """
     met: set[str] = set()
     for draft in drafts:
         name, number = draft.attribute, 2
-        while draft.attribute.lower() in met:
+        if fold_name(name) in met and draft.is_declared:
+            draft.leave_out(f"another column gives {name} already")
+            continue
+        while fold_name(draft.attribute) in met:
             draft.attribute = f"{name} {number}"
             number += 1
-        met.add(draft.attribute.lower())
+        if not draft.is_left_out:
+            met.add(fold_name(draft.attribute))
+    if {"age", "dob"} <= met:
+        age = next(draft for draft in drafts if draft.attribute == "Age")
+        age.leave_out("the platform makes it of DOB")
 
 
 def _catalog(drafts: Sequence[DraftColumn]) -> Iterator[str]:
     for draft in drafts:
-        if draft.attribute in _SYSTEM:
+        if draft.is_declared or (draft.is_left_out and draft.kind is None):
             continue
         words: dict[str, object] = {"type": draft.kind or "string"}
         if draft.is_sensitive:
             words["sensitive"] = True
-        yield f"  {_yaml(draft.attribute)}: {_flow(words)}"
+        mark = "# " if draft.is_left_out else ""
+        yield f"  {mark}{_yaml(draft.attribute)}: {_flow(words)}"
 
 
-def _line(draft: DraftColumn) -> str:
-    said = _yaml(draft.attribute)
-    if any(value is not None for value in draft.options.values()):
-        said = _flow({"attribute": draft.attribute, **draft.options})
-    mark = "# " if draft.is_left_out else ""
-    doubt = f"  # {draft.doubt}" if draft.doubt else ""
-    return f"      {mark}{_yaml(draft.column)}: {said}{doubt}"
+def _columns(drafts: Sequence[DraftColumn]) -> Iterator[str]:
+    """Yield the mapping; behind `#` as a whole where nothing of it counts."""
+    found = [draft for draft in drafts if draft.computed is None]
+    if found:
+        is_some = any(not draft.is_left_out for draft in found)
+        yield "    columns:" if is_some else "    # columns:"
+    for draft in found:
+        yield f"      {_mark(draft)}{_yaml(draft.column)}: {_said(draft)}{_why(draft)}"
 
 
-def _table_options(export: Export, drafts: Sequence[DraftColumn]) -> list[str]:
+def _computed(drafts: Sequence[DraftColumn]) -> Iterator[str]:
+    found = [draft for draft in drafts if draft.computed is not None]
+    if found:
+        is_some = any(not draft.is_left_out for draft in found)
+        yield "    compute:" if is_some else "    # compute:"
+    for draft in found:
+        made = f"{_yaml(draft.attribute)}: {json.dumps(draft.computed)}"
+        yield f"      {_mark(draft)}{made}{_why(draft)}"
+
+
+def _mark(draft: DraftColumn) -> str:
+    return "# " if draft.is_left_out else ""
+
+
+def _why(draft: DraftColumn) -> str:
+    return f"  # {draft.doubt}" if draft.doubt else ""
+
+
+def _said(draft: DraftColumn) -> str:
+    if all(value is None for value in draft.options.values()):
+        return _yaml(draft.attribute)
+    return _flow({"attribute": draft.attribute, **draft.options})
+
+
+def _table_options(
+    export: Export, key: SeenColumn, drafts: Sequence[DraftColumn]
+) -> Iterator[str]:
     words: dict[str, object] = {}
     if export.separator != ",":
         words["separator"] = export.separator
     if export.encoding != "utf-8":
         words["encoding"] = export.encoding
-    numbers = {draft.column for draft in drafts if draft.kind == "number"}
+    numbers = {d.column for d in drafts if d.kind in {"number", "counter"}}
     cells = (w for c in export.columns if c.name in numbers for w in c.words)
-    if export.is_csv and any(map(_COMMA.fullmatch, cells)):
+    if export.is_csv and any(map(COMMA.fullmatch, cells)):
         words["decimal"] = ","
+    if words:
+        yield f"    csv: {_flow(words)}"
     nulls = sorted({word for column in export.columns for word in column.nulls})
-    lines = [f"    csv: {_flow(words)}"] if words else []
-    return lines + ([f"    nulls: {json.dumps(nulls)}"] if nulls else [])
+    if nulls:
+        yield f"    nulls: {json.dumps(nulls)}"
+    if not key.is_unique:
+        yield "    # duplicates: last  # ids stand in rows that differ: which is meant?"
+    elif export.repeated:
+        rows = _counted(export.repeated, "row stands", "rows stand")
+        yield f"    duplicates: last  # {rows} there before, word for word"
+    if export.ragged:
+        rows = _counted(export.ragged, "row has", "rows have")
+        yield f"    # invalid: skip  # {rows} more or fewer cells than the header"
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count:,} {several}"
 
 
 def _flow(words: Mapping[str, object]) -> str:

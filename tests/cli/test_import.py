@@ -193,6 +193,80 @@ def test_an_export_is_adopted_and_the_plan_is_empty(desk):
     assert desk.plan()["changes"] == []
 
 
+CRM = """\
+customer_id;Full Name;Telefon;gender;points;score;last_visit;tags;city
+1001;Jo Doe;0170 1234567;Female;7;1,5;31/03/2026;a;Köln
+1002;Max Roe;0170 1234568;male;;2,25;17/04/2026;b;NULL
+1002;Max Roe;0170 1234568;male;;2,25;17/04/2026;b;NULL
+1003;Ann Poe;0170 1234569;Female;0;0,5;02/12/2025;;Pune
+"""
+
+
+def crm(desk, form):
+    """An export of a CRM in one kind of file."""
+    import io
+
+    import pandas as pd
+
+    frame = pd.read_csv(io.StringIO(CRM), sep=";", dtype=str, keep_default_na=False)
+    frame["tags"] = [["a"], ["b"], ["b"], []] if form != "csv" else frame["tags"]
+    if form == "csv":
+        (desk.folder / "crm.csv").write_bytes(CRM.encode("cp1252"))
+    elif form == "jsonl.gz":
+        frame.to_json(desk.folder / "crm.jsonl.gz", orient="records", lines=True)
+    else:
+        frame.drop_duplicates("customer_id").to_parquet(desk.folder / "crm.parquet")
+    return f"crm.{form}"
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl.gz", "parquet"])
+@pytest.mark.parametrize("key", [(), ("--key", "objectId=customer_id")])
+def test_an_export_of_a_crm_is_adopted_by_a_table_that_reads_it(desk, form, key):
+    name = crm(desk, form)
+    words = ("import", name, "--write-spec", "crm.yaml", "--auto-approve", *key)
+    document = desk.json(*words)
+    assert (document["profiles"], document["read"]) == (3, 3)
+    spec = desk.folder / "crm.yaml"
+    assert f'file: "{name}"' in spec.read_text()
+    assert "Telefon: {type: string, sensitive: true}" in spec.read_text()
+    assert "Jo Doe" not in spec.read_text()
+    assert spec.stat().st_mode & 0o777 == 0o600
+    plan = desk.plan()
+    assert (plan["changes"], plan["summary"]["profiles"]["unchanged"]) == ([], 3)
+    found = known(desk, "objectId=1001" if key else "1001")
+    assert all(each["certain"] and not each["owned"] for each in found.values())
+    assert found["Last Visit"]["kind"] == "date"
+    if form == "csv":  # elsewhere text is text, and no counter
+        points = found["Points"]
+        assert (points["kind"], points["value"]) == ("counter", 7)
+
+
+def test_what_other_places_say_was_not_read(desk):
+    desk.people({"1001": {"Plan": "Gold"}})
+    words = ("import", crm(desk, "csv"), "--write-spec", "crm.yaml", "--auto-approve")
+    desk.ok(*words)
+    assert "Plan" not in known(desk, "1001")
+    (change,) = desk.plan()["changes"]
+    assert [each["attribute"] for each in change["operations"]] == ["Plan"]
+
+
+def test_a_dry_run_writes_no_table(desk):
+    desk.ok("import", crm(desk, "csv"), "--write-spec", "crm.yaml", "--dry-run")
+    assert not (desk.folder / "crm.yaml").exists()
+    assert desk.state() == b""
+
+
+def test_an_export_that_its_draft_cannot_read_leaves_everything_as_it_was(desk):
+    text = CRM + "1003;Ann Poe;0170 1234569;Female;9;0,5;02/12/2025;;Pune\n"
+    desk.write("crm.csv", text)
+    ended = desk.run("import", "crm.csv", "--write-spec", "crm.yaml", "--auto-approve")
+    assert ended.code == 1
+    assert "CT621" in ended.said
+    assert "init --from FILE" in ended.err
+    assert not (desk.folder / "crm.yaml").exists()
+    assert desk.state() == b""
+
+
 def test_csv_is_text_until_the_catalog_says_more(desk):
     desk.write("e.csv", 'id,Plan,Points,Tags\nu1,Gold,5,"[""a""]"\nu2,,7,\n')
     desk.ok("import", "e.csv", "--key", "identity=id", "--auto-approve")

@@ -31,7 +31,7 @@ EXPECTED = [
     "customer_id", "Gender, map: {Female: F, male: M}", "birth_date: DOB",
     'Tags, split: ";"', 'map: {"no": false, "yes": true}', 'format: "%d/%m/%Y"',
     "# notes: Notes  # no values", "Home Address: {type: string, sensitive: true}",
-    'nulls: ["NULL"]', "# mobile: Phone",
+    'nulls: ["NULL"]', "# Phone: \"'+00' || ltrim(",
 ]  # fmt: skip
 
 

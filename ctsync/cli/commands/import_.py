@@ -34,7 +34,8 @@ from ctsync.errors import UsageError
     "--write-spec",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write what was read as a spec too: YAML, or tables where there are many.",
+    help="Write a spec too: of an export the table that reads it, else what was read, "
+    "as YAML, or as tables where there are many.",
 )
 @target_option
 @anew_option
