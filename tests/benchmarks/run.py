@@ -18,6 +18,7 @@ import folding
 import growing
 import joining
 import overlapping
+import reading
 import rendering
 import resources
 import searching
@@ -44,7 +45,10 @@ PEERS: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "join": joining.measure_join,
     "growth": growing.measure_growth,
 }
-ALONE = {"search": searching.measure_search}
+ALONE = {
+    "search": searching.measure_search,
+    "exports": reading.measure_reading,
+}
 GROUPS = {"own": tuple(BENCHMARKS), "peers": tuple(PEERS)}
 PROFILES = (1_000, 10_000, 100_000)
 

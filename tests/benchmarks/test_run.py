@@ -9,7 +9,7 @@ import pytest
 
 RUN = Path(__file__).with_name("run.py")
 NAMES = ("help", "small", "inline", "apply", "overlap", "render", "fold")
-PEERS = ("octodns", "terraform", "csv", "join", "growth", "search")
+PEERS = ("octodns", "terraform", "csv", "join", "growth", "search", "exports")
 
 
 def run(*words):
