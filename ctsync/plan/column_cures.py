@@ -33,6 +33,7 @@ from ctsync.sources.cell_guesses import (
     switch_of,
     text_sql,
 )
+from ctsync.sources.doubtful_cells import AS_LIST, ROUND
 
 
 class CellPlace(Struct, frozen=True):
@@ -64,8 +65,9 @@ _OF_TYPES = frozenset({"CT201", "CT202", "CT203", "CT207"})
 def in_table(fault: Fault, place: CellPlace) -> Fault:
     """Return a fault of a cell with advice for tables in place of that for YAML."""
     noun = _NOUNS.get(place.rule.kind or "")
-    if fault.code in _OF_DOUBTS and fault.value is None and place.column:
-        return replace(fault, hint=_OF_DOUBTS[fault.code](place))
+    doubt = _OF_DOUBTS.get((fault.code, fault.hint))
+    if doubt is not None and place.column:
+        return replace(fault, hint=doubt(place))
     if noun is None or fault.code not in _OF_TYPES:
         return fault
     hint = _advice(place, fault.value or "")
@@ -81,9 +83,9 @@ def _as_list(place: CellPlace) -> str:
     return f"{made}, with type: list in the catalog" if is_text else made
 
 
-_OF_DOUBTS: Mapping[str, Callable[[CellPlace], str]] = {
-    "CT631": _as_list,
-    "CT633": lambda place: place.computed(rounded_sql(place.column)),
+_OF_DOUBTS: Mapping[tuple[str, str | None], Callable[[CellPlace], str]] = {
+    ("CT631", AS_LIST): _as_list,
+    ("CT633", ROUND): lambda place: place.computed(rounded_sql(place.column)),
 }
 
 
@@ -178,7 +180,7 @@ def _date_cure(place: CellPlace, words: Sequence[str]) -> str | None:
     if not place.is_csv and all(map(str.isdigit, words)):
         # Where numbers are numbers, `format` reads none of them.
         text = text_sql(place.column)
-        made_of = [f"strptime({text}, '{form}')::DATE" for form in forms]
+        made_of = [f"CAST(strptime({text}, '{form}') AS DATE)" for form in forms]
         return " or ".join(map(place.computed, made_of)) or None
     return " or ".join(f'format: "{form}"' for form in forms) or None
 

@@ -14,12 +14,14 @@ from msgspec import Struct, field
 from ctsync.diagnostics import Diagnostic, Severity
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
+from ctsync.model.fault import Fault
 from ctsync.plan.column_cures import CellPlace, cure_of
 from ctsync.plan.project_view import ProjectView
 
 FEW = 3  # so many rows are told one by one, and a word of so many is no one's own
 _REMEMBERED = 10_000
 _SHOWN = 8
+_OF_SORTS = frozenset({"CT630", "CT631"})  # one code for several sorts of doubt
 
 
 class ColumnFault(Struct):
@@ -54,29 +56,38 @@ class ColumnReport:
 
     def __init__(self, project_view: ProjectView) -> None:
         self._project_view = project_view
-        self._faults: dict[tuple[str, str, str], ColumnFault] = {}
+        self._faults: dict[tuple[str, str, str], dict[str, ColumnFault]] = {}
 
     def add(
         self,
         origin: Origin,
         rule: Attribute | None,
         said: Diagnostic,
-        word: str | None,
+        fault: Fault,
     ) -> None:
-        """Take in what is wrong with a cell, or with the id of a row."""
+        """Take in what is wrong with a cell, or with the id of a row.
+
+        `said` is the finding that the fault became, in which its word is masked.
+        """
         attribute = "" if rule is None else rule.attribute
         at = (origin.table or "", attribute, said.code)
-        fault = self._faults.get(at)
-        if fault is None:
-            fault = ColumnFault(rule, said.severity, said.message, said.hint, origin)
-            self._faults[at] = fault
-        fault.add(origin, word)
+        alike = self._faults.setdefault(at, {})
+        sort = fault.message if rule is None or said.code in _OF_SORTS else ""
+        found = alike.get(sort)
+        if found is None:
+            found = ColumnFault(rule, said.severity, said.message, said.hint, origin)
+            alike[sort] = found
+        found.add(origin, fault.value)
 
     def findings(self) -> Iterator[Diagnostic]:
-        """Yield one finding a column and code that more than a few rows have."""
-        for (table, attribute, code), fault in sorted(self._faults.items()):
-            if fault.rows > FEW:
-                yield self._finding(table, attribute, code, fault)
+        """Yield one finding a column and code that more than a few rows have.
+
+        Where several things go under one code, each is told.
+        """
+        for (table, attribute, code), alike in sorted(self._faults.items()):
+            if sum(fault.rows for fault in alike.values()) > FEW:
+                for _, fault in sorted(alike.items()):
+                    yield self._finding(table, attribute, code, fault)
 
     def _finding(
         self, name: str, attribute: str, code: str, fault: ColumnFault
@@ -99,11 +110,12 @@ class ColumnReport:
 
 def _words_of(fault: ColumnFault) -> str:
     shared = fault.shared()
-    count, kinds = f"{fault.rows:,} rows", len(fault.words)
+    rows = "1 row has" if fault.rows == 1 else f"{fault.rows:,} rows have"
+    count, kinds = rows.rpartition(" ")[0], len(fault.words)
     first = f", the first in {fault.first.place}"
     is_error = fault.severity == "error"
     if fault.rule is not None and fault.rule.sensitive and kinds and is_error:
-        return f"{count} have {_counted(kinds)} that cannot be taken{first}"
+        return f"{rows} {_counted(kinds)} that cannot be taken{first}"
     if not shared:
         return f"{count}: {_bare(fault)}{first}"
     shown = ", ".join(f"{word} {n:,}" for word, n in shared[:_SHOWN])
@@ -113,7 +125,7 @@ def _words_of(fault: ColumnFault) -> str:
     told = f"outside {', '.join(outside)}" if outside else "that cannot be taken"
     if not is_error:
         told = "that may mean something else"
-    return f"{count} have {_counted(kinds)} {told}: {shown}{rest}{first}"
+    return f"{rows} {_counted(kinds)} {told}: {shown}{rest}{first}"
 
 
 def _counted(words: int) -> str:

@@ -90,8 +90,7 @@ class DiagnosticCollector:
             self._findings.add(said)
             origin = complaint.place.origin
             if origin.row is not None and origin.table is not None:
-                word = complaint.fault.value
-                self._columns.add(origin, complaint.rule, said, word)
+                self._columns.add(origin, complaint.rule, said, complaint.fault)
 
     def column_findings(self) -> Iterator[Diagnostic]:
         """Yield what many rows of one column have in common."""

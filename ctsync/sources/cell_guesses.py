@@ -25,7 +25,11 @@ _FORMATS = (
     "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M:%S%z",
 )  # fmt: skip
-_EPOCH = {10: "to_timestamp({}::BIGINT)", 13: "epoch_ms({}::BIGINT)"}
+# CAST and no ::, which a pipeline's runner takes for a command, so that it is escaped.
+_EPOCH = {
+    10: "to_timestamp(CAST({} AS BIGINT))",
+    13: "epoch_ms(CAST({} AS BIGINT))",
+}
 _FRACTION = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+"
     r"(?P<zone>Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
@@ -86,7 +90,7 @@ def moment_sql(column: str, words: Sequence[str]) -> str | None:
         return None
     # Without its zone, an offset would be left out and the moment be hours off.
     type_ = "TIMESTAMPTZ" if zones == {True} else "TIMESTAMP"
-    return f"date_trunc('second', {named(column)}::{type_})"
+    return f"date_trunc('second', CAST({named(column)} AS {type_}))"
 
 
 def epoch_sql(column: str, words: Sequence[str]) -> str | None:
@@ -148,4 +152,4 @@ _UNSEEN = r"\x{AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}"
 
 def rounded_sql(column: str) -> str:
     """Return the expression that leaves a number the digits that it can keep."""
-    return f"round({named(column)}::DECIMAL(38, 18), 6)"
+    return f"round(CAST({named(column)} AS DECIMAL(38, 18)), 6)"

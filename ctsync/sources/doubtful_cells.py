@@ -23,6 +23,11 @@ INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _NO_WORDS = frozenset(
     {"NULL", "Null", "null", "None", "\\N", "nan", "NaN", "NAN", "#N/A", "<NA>", "NaT"}
 )
+ROUND = "round it"
+AS_LIST = "export a list, or compute: one of it"
+_ROUNDED = 1e9  # below it six digits of a fraction are kept
+# All of these words, so that nothing of the file is told.
+_BLANKS = f"nulls: {json.dumps(sorted(_NO_WORDS))}"
 _DIGITS = 15  # what a number of the platform, and of JSON readers, keeps for certain
 
 
@@ -57,15 +62,16 @@ def doubtful_words(attribute: str, raw: Raw) -> Iterator[Fault]:
         return
     if raw.type == "text":
         if raw.text in _NO_WORDS:
-            hint = 'write nulls: ["{value}"] if it means a blank cell'
             message = f"{attribute} would be the text {{value}}"
-            yield Fault("CT631", message, hint, raw.text)
+            yield Fault("CT631", message, _BLANKS, raw.text)
         elif raw.text.startswith("[") and raw.text.endswith("]"):
             message = f"{attribute} would be the text of a list"
-            yield Fault("CT631", message, "export a list, or compute: one of it")
+            yield Fault("CT631", message, AS_LIST)
     elif raw.type == "number" and _loses_digits(raw):
         message = f"{attribute} has more digits than a number keeps"
-        yield Fault("CT633", message, "round it, or send it as text")
+        is_small = abs(raw.value) < _ROUNDED if isinstance(raw.value, float) else False
+        hint = ROUND if is_small else "declare it as type: string in the catalog"
+        yield Fault("CT633", message, hint)
 
 
 def _loses_digits(raw: Literal) -> bool:

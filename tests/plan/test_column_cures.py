@@ -14,6 +14,7 @@ from ctsync.errors import SpecError
 from ctsync.model.masking import Mask
 from ctsync.plan.planner import Planner
 from ctsync.project import load_project
+from ctsync.render.text_width import escape
 from ctsync.sources.project_sources import ProjectSources
 
 HEAD = {
@@ -84,6 +85,7 @@ class Bench:
     def hint(self):
         found = self.findings()
         (summed,) = [finding for finding in found if finding.rows is not None]
+        assert escape(summed.hint) == summed.hint  # as it is shown, it is pasted
         return summed.hint
 
     def paste(self, hint):
@@ -197,6 +199,14 @@ def test_one_row_has_the_same_cure_as_many(tmp_path, form, kind, cell):
 @pytest.mark.parametrize("name", ["order", "Größe in cm", 'the "old" one', "A"])
 def test_a_cure_names_a_column_as_sql_does(tmp_path, name):
     bench = Bench(tmp_path, "csv", ["1806481800"] * 4, {"type": "date"}, name=name)
+    bench.paste(bench.hint())
+    assert bench.findings() == ()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_words_for_nothing_are_named_as_nulls(tmp_path, form):
+    cells = ["NULL", "None", "\\N", "nan", "x"]
+    bench = Bench(tmp_path, form, cells, None)
     bench.paste(bench.hint())
     assert bench.findings() == ()
 

@@ -88,12 +88,12 @@ def test_a_few_rows_are_told_one_by_one(tmp_path):
         ("date", ["31/03/2027", "01/04/2027"] * 2, 'format: "%d/%m/%Y"'),
         ("date", ["03/04/2027"] * 4, 'format: "%d/%m/%Y" or format: "%m/%d/%Y"'),
         ("date", ["2027-03-31 08:30:00+00"] * 4, 'format: "%Y-%m-%d %H:%M:%S%z"'),
-        ("date", ["1806481800"] * 4, 'compute: {A: "to_timestamp(a::BIGINT)"}'),
-        ("date", ["1806481800000"] * 4, 'compute: {A: "epoch_ms(a::BIGINT)"}'),
+        ("date", ["1806481800"] * 4, 'compute: {A: "to_timestamp(CAST(a AS BIGINT))"}'),
+        ("date", ["1806481800000"] * 4, 'compute: {A: "epoch_ms(CAST(a AS BIGINT))"}'),
         (
             "date",
             ["2027-03-31 08:30:00.5"] * 4,
-            "compute: {A: \"date_trunc('second', a::TIMESTAMP)\"}",
+            "compute: {A: \"date_trunc('second', CAST(a AS TIMESTAMP))\"}",
         ),
         ("list", ["x;y", "z", "x;z", "y"], 'split: ";"'),
         ("number", ["NULL"] * 4, 'nulls: ["NULL"]'),
@@ -147,6 +147,16 @@ def test_doubtful_ids_are_counted(tmp_path):
     summed = column_of(found(tmp_path, ["x"] * 9, "A", ids=ids))
     assert (summed.code, summed.rows) == ("CT630", 9)
     assert summed.message.startswith("the key: 9 rows: ")
+
+
+def test_each_sort_of_doubt_is_told_by_itself(tmp_path):
+    ids = ["1.5E+11", "2.5E+11", "nan", "77.0"]
+    told = [f for f in found(tmp_path, ["x"] * 4, "A", ids=ids) if f.rows is not None]
+    assert sorted(f.message.partition(",")[0] for f in told) == [
+        "the key: 1 row: the id is a number with a fraction of nothing",
+        "the key: 1 row: the id is a word for nothing",
+        "the key: 2 rows: the id is a number or error of a spreadsheet",
+    ]
 
 
 @pytest.mark.parametrize("word", ["NULL", "None", "\\N", "nan", '["a","b"]'])
