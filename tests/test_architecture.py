@@ -63,6 +63,7 @@ FORBIDDEN = {
 HOMES = {
     "yaml": "yaml",
     "jsonschema": "project",
+    "jsonschema_rs": "project",
     "requests": "transport",
     "filelock": "state",
     "psycopg": "state",

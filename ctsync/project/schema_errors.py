@@ -1,20 +1,22 @@
 """Judging the shape of documents, and saying in plain words what is wrong.
 
-jsonschema judges; but a clean document passes a quicker judge first, so that the
-package is imported only where there is something to explain.
+jsonschema-rs judges; jsonschema, which is slow to import and to run, explains what does
+not fit.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ctsync.canonical_json import canonical
 from ctsync.model.contribution import Path
 from ctsync.model.profile_key import ID_TYPES
-from ctsync.project.quick_shapes import extras, is_surely_valid
 from ctsync.project.suggestions import did_you_mean, one_of
 
 _ARTICLES = {
@@ -43,7 +45,7 @@ def shape_faults(
     schema: Mapping[str, Any], value: Any, subject: str
 ) -> list[ShapeFault]:
     """Return everything that keeps `value`, called `subject`, from fitting `schema`."""
-    if is_surely_valid(schema, value):
+    if fits(schema, value):
         return []
     from jsonschema import Draft202012Validator
 
@@ -51,6 +53,25 @@ def shape_faults(
     found = {fault: None for error in errors for fault in _explain(error)}
     named = (replace(f, message=f.message.replace(_ROOT, subject)) for f in found)
     return sorted(named, key=lambda fault: [str(step) for step in fault.path])
+
+
+def fits(schema: Mapping[str, Any], value: Any) -> bool:
+    """Return whether a value surely fits a schema.
+
+    False of what has no form in JSON, such as half a letter or a number of thousands of
+    digits: it is left to jsonschema.
+    """
+    try:
+        return bool(_judge(canonical(schema).decode()).is_valid(value))
+    except (ValueError, TypeError, OverflowError):
+        return False
+
+
+@lru_cache(maxsize=16)
+def _judge(schema: str) -> Any:
+    from jsonschema_rs import Draft202012Validator
+
+    return Draft202012Validator(schema)
 
 
 def _explain(error: Any) -> Iterator[ShapeFault]:
@@ -61,9 +82,18 @@ def _explain(error: Any) -> Iterator[ShapeFault]:
 
 def _unknown_keys(error: Any, path: Path) -> Iterator[ShapeFault]:
     known = error.schema.get("properties", {})
-    for key in extras(error.schema, error.instance):
+    for key in _extras(error.schema, error.instance):
         message = f'unknown key "{key}"{_within(path)}'
         yield ShapeFault((*path, key), "CT102", message, _key_hint(key, known))
+
+
+def _extras(schema: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys that neither `properties` nor `patternProperties` know."""
+    patterns = schema.get("patternProperties", {})
+    for key in value:
+        is_known = key in schema.get("properties", {})
+        if not is_known and not any(re.search(pattern, key) for pattern in patterns):
+            yield key
 
 
 def _key_hint(key: str, known: Mapping[str, Any]) -> str:
