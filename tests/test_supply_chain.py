@@ -63,13 +63,18 @@ def bill(tmp_path_factory):
     return json.loads(file.read_text())
 
 
+def normal(name):
+    """Return a project's name as the packaging standard compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def names(requirements):
-    return {re.match(r"[\w.-]+", each)[0].lower() for each in requirements}
+    return {normal(re.match(r"[\w.-]+", each)[0]) for each in requirements}
 
 
 def test_the_bill_of_materials_lists_every_dependency(bill):
     assert bill["bomFormat"] == "CycloneDX"
-    listed = {each["name"].lower(): each["version"] for each in bill["components"]}
+    listed = {normal(each["name"]): each["version"] for each in bill["components"]}
     for name in names(PROJECT["project"]["dependencies"]):
         assert listed.get(name) == version(name), name
 
