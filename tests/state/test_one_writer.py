@@ -3,9 +3,12 @@
 Each round a runner takes the lock, adds one to a counter that the snapshot holds, and
 notes it in the journal first. Some are suspended while they hold the lock and wake up
 late. The law: every round that was acknowledged is in the end, and no two are one.
+
+CTSYNC_TEST_ROUNDS=2000 lets each runner go through so many rounds.
 """
 
 import itertools
+import os
 import signal
 import threading
 from random import Random
@@ -15,7 +18,7 @@ from object_server import BUCKET
 
 from ctsync.state import open_store
 
-ROUNDS = 250  # of each runner
+ROUNDS = int(os.environ.get("CTSYNC_TEST_ROUNDS", "250"))  # of each runner
 TERM_SECONDS = 0.8
 
 RUNNER = """
