@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
-from ctsync.cli.doctor_checks import Doctor, Finding
+from ctsync.cli.doctor_checks import findings_of
+from ctsync.cli.doctor_findings import Doctor, Finding
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.output import print_document, require_format
 from ctsync.cli.project_session import open_session
@@ -16,8 +17,8 @@ _SIGNS = {"ok": "ok", "warning": "warning", "error": "ERROR", "skipped": "skippe
 def examine(settings: GlobalOptions, *, offline: bool) -> int:
     """Look at all that an apply relies on; 1 if anything of it would fail."""
     require_format(settings, "text", "json")
-    doctor = Doctor(open_session(settings), time.time(), offline)
-    findings = tuple(doctor.findings())
+    doctor = Doctor(open_session(settings), time.time(), offline=offline)
+    findings = tuple(findings_of(doctor))
     failed = sum(each.status == "error" for each in findings)
     if settings.format == "json":
         print_document([_document(findings, failed)])

@@ -1,4 +1,4 @@
-"""The high-water mark: how far the state had come, kept apart from the state.
+"""Holding a state against its high-water mark, and moving the mark on.
 
 A state that is restored from a copy goes back, and a counter would be raised again that
 was raised already. The mark does not go back with it, so that this is noticed first.
@@ -7,48 +7,40 @@ was raised already. The mark does not go back with it, so that this is noticed f
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
-from msgspec.structs import asdict
-
-from ctsync.canonical_json import canonical, parse
 from ctsync.cli.output import print_message
 from ctsync.cli.project_session import ProjectSession
-from ctsync.errors import StateError, UsageError
+from ctsync.errors import StateError
 from ctsync.model.snapshot import Header
 
-VARIABLE = "CTSYNC_HIGH_WATER"
+if TYPE_CHECKING:
+    from ctsync.state.high_water import HighWater, MarkPlace
 
 
-class HighWater(Struct, frozen=True):
-    """The last version of a state that was written, as a mark beside it says."""
+def high_water_place(session: ProjectSession) -> MarkPlace | None:
+    """Return where the mark is kept; None where none is asked for.
 
-    lineage: str
-    serial: int
-    digest: str
+    Raises:
+        UsageError: the variable names no place.
+    """
+    written = os.environ.get("CTSYNC_HIGH_WATER")
+    if not written or session.settings.sandbox:
+        return None
+    from ctsync.state.high_water import mark_place
+
+    return mark_place(written, session.settings.directory)
 
 
 def read_high_water(session: ProjectSession) -> HighWater | None:
     """Return the mark; None where none is asked for, or nothing was written yet.
 
     Raises:
-        UsageError: the variable names no file.
+        UsageError: the variable names no place.
         StateError: the mark cannot be read.
     """
-    path = _path(session)
-    if path is None:
-        return None
-    try:
-        return HighWater(**parse(path.read_bytes()))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError) as error:
-        raise StateError(
-            "the high-water mark cannot be read",
-            hint=f"restore the file that {VARIABLE} names",
-            code="high_water_unreadable",
-        ) from error
+    place = high_water_place(session)
+    return None if place is None else place.read()
 
 
 def check_high_water(session: ProjectSession, header: Header | None) -> None:
@@ -58,9 +50,13 @@ def check_high_water(session: ProjectSession, header: Header | None) -> None:
         StateError: it went back, or is another one (code `state_went_back`).
     """
     mark = read_high_water(session)
-    if mark is None:
-        return
-    if header is None or header.lineage != mark.lineage:
+    if mark is not None:
+        check_mark(mark, header)
+
+
+def check_mark(mark: HighWater, header: Header | None) -> None:
+    """Hold a state against a mark, as `check_high_water` does."""
+    if header is None or mark.lineage not in {None, header.lineage}:
         found = "there is no state" if header is None else "this is another state"
         raise _went_back(f"{found}, and serial {mark.serial} of one was written before")
     if header.serial < mark.serial:
@@ -70,29 +66,18 @@ def check_high_water(session: ProjectSession, header: Header | None) -> None:
 
 
 def keep_high_water(session: ProjectSession, header: Header | None) -> None:
-    """Write the mark; trouble with it is told, and is not that of the command."""
-    from ctsync.state.atomic_files import write_private
-
-    path = _path(session)
-    if path is None or header is None:
+    """Move the mark up; trouble with it is told, and is not that of the command."""
+    place = high_water_place(session)
+    if place is None or header is None:
         return
+    from ctsync.state.high_water import VARIABLE, HighWater
+
     mark = HighWater(header.lineage, header.serial, header.digest)
     try:
-        write_private(path, canonical(asdict(mark)) + b"\n")
-    except OSError as error:
-        print_message(f"warning: the high-water mark was not written: {error.strerror}")
-
-
-def _path(session: ProjectSession) -> Path | None:
-    written = os.environ.get("CTSYNC_HIGH_WATER")
-    if not written or session.settings.sandbox:
-        return None
-    if "://" in written:
-        raise UsageError(
-            f"{VARIABLE} is an address, and this version keeps the mark in a file",
-            hint="name a file that outlives the job, apart from the state",
-        )
-    return session.settings.directory / written
+        if not place.keep(mark):
+            print_message(f"for the next run, set {VARIABLE}={mark.value}")
+    except StateError as error:
+        print_message(f"warning: the high-water mark was not written: {error.message}")
 
 
 def _went_back(what: str) -> StateError:

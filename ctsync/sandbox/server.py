@@ -6,6 +6,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -166,7 +167,9 @@ def _head(reply: Reply, *, is_chunked: bool = False) -> bytes:
         if is_chunked
         else ("Content-Length", str(len(reply.body)))
     )
-    headers = (("Content-Type", reply.content_type), framing, BANNER, *reply.headers)
+    told = ("Date", formatdate(usegmt=True))
+    content = ("Content-Type", reply.content_type)
+    headers = (told, content, framing, BANNER, *reply.headers)
     lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in headers]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,7 @@ class Exchange:
             None if said is None else self._keepable(f"HTTP {status} {said}"),
             self._keepable,
             _retry_after(response.headers.get("Retry-After")),
+            _told_time(response.headers.get("Date")),
         )
 
     def _read(
@@ -170,6 +172,13 @@ def _retry_after(header: str | None) -> float | None:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         return None
     return min(float(text), MAX_RETRY_AFTER_SECONDS)
+
+
+def _told_time(header: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(header or "").timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _innermost(error: BaseException) -> BaseException:

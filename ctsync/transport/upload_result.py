@@ -30,7 +30,8 @@ class UploadResult:
     `body` is None where it was not read whole: too long, or packed in a way that we
     did not ask for. `message` is in our own words and may be shown. `said` are the
     server's, for a private report alone; `keepable` makes any other text of the server
-    fit for it: bounded, on one line, without the passcode. `retry_after` is in seconds.
+    fit for it: bounded, on one line, without the passcode. `retry_after` is in seconds,
+    `told_time` is when the server says it answered, in epoch seconds.
     """
 
     happened: CallEnding
@@ -40,6 +41,7 @@ class UploadResult:
     said: str | None = field(default=None, repr=False)
     keepable: Callable[[str], str] = field(default=clean_text, repr=False)
     retry_after: float | None = None
+    told_time: float | None = None
 
 
 class Transport(Protocol):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from state_homes import HOMES, FileHome
 
 from ctsync.cli.app import run
 from ctsync.sandbox import AS_RECORDED, Sandbox
@@ -28,7 +29,7 @@ PASSCODE = "CANARY-PASSCODE-7f3a"
 PROJECT = """\
 version: 1
 account: {{id: TEST-1, region: in1, endpoint: "{url}"}}
-state: state.jsonl
+state: {state}
 catalog:
   Points: {{type: counter}}
   Tags: {{type: list}}
@@ -87,6 +88,14 @@ class Desk:
         self.sandbox = sandbox
         self._capsys = capsys
         self._monkeypatch = monkeypatch
+        self.home = FileHome(folder)
+
+    def move_to(self, home: FileHome) -> None:
+        """Keep the state there; call it before there is one."""
+        self.home = home
+        for name, value in home.variables.items():
+            self._monkeypatch.setenv(name, value)
+        self.project()
 
     def run(self, *words: object) -> Ended:
         self._capsys.readouterr()
@@ -141,7 +150,7 @@ class Desk:
         return path
 
     def project(self, more: str = "") -> None:
-        text = PROJECT.format(url=self.sandbox.url)
+        text = PROJECT.format(url=self.sandbox.url, state=self.home.words)
         self.write("ctsync.yaml", text + textwrap.dedent(more))
 
     def people(self, people: Mapping[str, Mapping[str, Any]]) -> None:
@@ -159,7 +168,7 @@ class Desk:
 
     def apply(self, *words: object) -> Ended:
         """Apply what is declared, without asking, on a first run too."""
-        first = [] if (self.folder / "state.jsonl").exists() else ["--first-run"]
+        first = [] if self.home.has_state() else ["--first-run"]
         return self.run("apply", "--auto-approve", *first, *words)
 
     def begun(self, people: Mapping[str, Mapping[str, Any]]) -> None:
@@ -226,6 +235,15 @@ def desk(tmp_path: Path, sandbox: Sandbox, capsys, monkeypatch) -> Iterator[Desk
     made.project()
     yield made
     assert sandbox.platform.violations == ()
+
+
+@pytest.fixture(params=HOMES)
+def housed(desk: Desk, request: pytest.FixtureRequest) -> Desk:
+    """A desk with the state in each home there is."""
+    kind, servers = HOMES[request.param]
+    found = [request.getfixturevalue(name) for name in servers]
+    desk.move_to(kind(desk.folder, *found))
+    return desk
 
 
 @pytest.fixture

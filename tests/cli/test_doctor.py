@@ -2,8 +2,15 @@
 
 import shutil
 import subprocess
+import time
+from types import SimpleNamespace
 
+import obstore
 import pytest
+from object_server import BUCKET, PLAIN_BUCKET
+from state_homes import BucketHome
+
+import ctsync
 
 
 def checks(desk, *words, code=0):
@@ -14,6 +21,12 @@ def checks(desk, *words, code=0):
 
 def status(found):
     return {name: each["status"] for name, each in found.items()}
+
+
+def at(monkeypatch, now):
+    """Set the clock of this machine; the platform's goes on."""
+    clock = SimpleNamespace(time=lambda: now)
+    monkeypatch.setattr("ctsync.cli.doctor_command.time", clock)
 
 
 @pytest.fixture
@@ -129,9 +142,89 @@ def test_a_state_with_counters_that_git_tracks_is_a_warning(checkout):
 
 
 def test_a_clock_behind_the_last_run_is_a_warning(begun, monkeypatch):
-    monkeypatch.setattr("ctsync.cli.doctor_command.time.time", lambda: 1_000_000.0)
+    at(monkeypatch, 1_000_000.0)
     found = checks(begun, "--offline")
     assert found["clock"]["status"] == "warning"
+
+
+@pytest.mark.parametrize(("seconds", "word"), [(3600, "ahead of"), (-3600, "behind")])
+def test_a_clock_that_is_not_the_platforms_is_a_warning(
+    begun, monkeypatch, seconds, word
+):
+    now = time.time() + seconds
+    at(monkeypatch, now)
+    found = checks(begun)["clock"]
+    assert found["status"] == "warning"
+    assert f"s {word} the platform's" in found["message"] or seconds < 0
+    assert "NTP" in found["hint"]
+
+
+def test_the_platforms_clock_counts_where_nothing_was_applied(desk, monkeypatch):
+    at(monkeypatch, 1_000_000.0)
+    assert "behind the platform's" in checks(desk)["clock"]["message"]
+    assert checks(desk, "--offline")["clock"]["status"] == "ok"
+
+
+def test_a_state_of_a_newer_version_is_a_warning(begun, monkeypatch):
+    monkeypatch.setattr("ctsync.cli.doctor_checks.__version__", "0.0.1")
+    found = checks(begun, "--offline")["versions"]
+    assert found["status"] == "warning"
+    assert ctsync.__version__ in found["message"]
+
+
+def test_an_address_that_the_passcode_must_not_go_to_is_an_error(begun):
+    file = begun.folder / "ctsync.yaml"
+    file.write_text(file.read_text().replace("127.0.0.1", "192.0.2.1"))
+    found = checks(begun, "--offline", code=1)
+    assert found["region"]["status"] == "error"
+    assert "https" in found["region"]["hint"]
+
+
+def test_a_bucket_that_is_not_fit_is_an_error_for_each_reason(
+    desk, object_server, monkeypatch
+):
+    home = BucketHome(desk.folder, object_server)
+    home.location = home.location.replace(BUCKET, PLAIN_BUCKET)
+    desk.move_to(home)
+    found = checks(desk, "--offline", code=1)["store"]
+    assert "no versions" in found["message"]
+    assert "versioning" in found["hint"]
+    put = obstore.put
+
+    def careless(*words, mode=None):
+        return put(*words)
+
+    monkeypatch.setattr(obstore, "put", careless)
+    said = desk.run("doctor", "--offline").out
+    assert "not fit for a state" in said
+    assert "conditional puts" in said
+
+
+@pytest.mark.parametrize("name", ["postgres_server", "object_server"])
+def test_a_server_that_is_not_reached_is_an_error_without_its_address(
+    desk, request, monkeypatch, name
+):
+    desk.project()
+    file = desk.folder / "ctsync.yaml"
+    words = 'state: {url: "${STATE_URL}"}'
+    file.write_text(file.read_text().replace("state: state.jsonl", words))
+    url = "postgresql://ada:s3cret@127.0.0.1:1/s3cret"
+    monkeypatch.setenv("STATE_URL", url)
+    if name == "object_server":
+        request.getfixturevalue(name)
+        monkeypatch.setattr("ctsync.state.object_store.bucket.RETRY_SECONDS", 1)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+        monkeypatch.setenv("STATE_URL", "s3://versioned/s3cret/")
+    ended = desk.run("doctor", "--offline")
+    assert ended.code == 1
+    assert "ERROR    state:" in ended.out
+    assert "s3cret" not in ended.said
+
+
+def test_every_home_is_looked_at(housed):
+    housed.begun({"u1": {"Points": 1}})
+    found = status(checks(housed))
+    assert {found[name] for name in ("state", "store", "lock", "versions")} == {"ok"}
 
 
 def test_the_sandbox_is_looked_at_too(begun):
