@@ -21,6 +21,8 @@ def summary_sentence(view: PlanView) -> str:
     profiles, summary = view.profiles, view.summary
     if not view.changed and view.is_partial and view.whole:
         return "Nothing chosen: the selection leaves all changes out."
+    if not view.changed and view.revert is not None:
+        return "No changes. Nothing of that run is left that can be undone."
     if not view.changed:
         unchanged = profiles["unchanged"]
         noun = "profile is" if unchanged == 1 else "profiles are"

@@ -7,7 +7,6 @@ import pytest
 
 from ctsync.cli.git_commit import commit_of
 from ctsync.cli.state_history import changes_in, find_run, run_of
-from ctsync.state import open_store
 
 ID = "a" * 40
 
@@ -15,6 +14,16 @@ ID = "a" * 40
 @pytest.fixture
 def twice(desk, monkeypatch):
     """A project that was applied twice: u1 is changed, u2 loses a list value."""
+    return applied_twice(desk, monkeypatch)
+
+
+@pytest.fixture
+def housed_twice(housed, monkeypatch):
+    """The same, with the state in each home there is."""
+    return applied_twice(housed, monkeypatch)
+
+
+def applied_twice(desk, monkeypatch):
     for name in ("GITHUB_SHA", "CI_COMMIT_SHA", "CI_JOB_URL", "GITHUB_RUN_ID"):
         monkeypatch.delenv(name, raising=False)
     desk.begun({"u1": {"Plan": "Free", "Points": 1}, "u2": {"Tags": ["a", "b"]}})
@@ -30,10 +39,11 @@ def history(desk, *words):
 
 
 def store_of(desk):
-    return open_store("state.jsonl", folder=desk.folder)
+    return desk.home.open()
 
 
-def test_runs_are_listed_the_last_one_first_with_who_and_what_came_of_it(twice):
+def test_runs_are_listed_the_last_one_first_with_who_and_what_came_of_it(housed_twice):
+    twice = housed_twice
     last, first = history(twice)["runs"]
     assert last["who"]["pipeline"] == "https://ci.example/7"
     assert (last["who"]["commit"], first["who"]["commit"]) == (ID, None)
@@ -49,7 +59,8 @@ def test_runs_are_listed_the_last_one_first_with_who_and_what_came_of_it(twice):
     assert "2 runs kept" in text
 
 
-def test_a_run_shows_what_it_changed(twice):
+def test_a_run_shows_what_it_changed(housed_twice):
+    twice = housed_twice
     ended = history(twice, "last")
     changed = {
         (change["key"]["identity"], op["attribute"], op["operator"]): (
@@ -68,7 +79,8 @@ def test_a_run_shows_what_it_changed(twice):
     assert '"Free" -> "Gold"' in text
 
 
-def test_the_history_comes_in_lines_too(twice):
+def test_the_history_comes_in_lines_too(housed_twice):
+    twice = housed_twice
     *runs, document = map(json.loads, twice.ok(
         "state", "history", "--format", "jsonl").out.splitlines())  # fmt: skip
     whole = history(twice)
@@ -92,7 +104,8 @@ def test_without_a_run_there_is_nothing_to_say(desk):
     assert desk.run("state", "history", "last").code == 64
 
 
-def test_an_apply_that_did_nothing_is_no_run(twice):
+def test_an_apply_that_did_nothing_is_no_run(housed_twice):
+    twice = housed_twice
     assert twice.apply().code == 0
     assert len(history(twice)["runs"]) == 2
     assert twice.run("apply", "--dry-run").code == 0
@@ -100,7 +113,8 @@ def test_an_apply_that_did_nothing_is_no_run(twice):
 
 
 @pytest.mark.parametrize("kept", [0, 1])
-def test_as_many_runs_are_kept_as_the_project_says(desk, kept):
+def test_as_many_runs_are_kept_as_the_project_says(housed, kept):
+    desk = housed
     desk.project(f"history: {{runs: {kept}}}")
     for plan in ("Free", "Gold"):
         desk.people({"u1": {"Plan": plan}})
@@ -154,15 +168,17 @@ def test_what_is_kept_is_for_its_owner_alone(twice):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_copy_has_the_history_too(twice):
+def test_a_copy_has_the_history_too(housed_twice):
+    twice = housed_twice
     twice.ok("state", "copy", "kept/", "--auto-approve")
     file = twice.folder / "ctsync.yaml"
     before = history(twice)["runs"], history(twice, "last")["changes"]
-    file.write_text(file.read_text().replace("state: state.jsonl", "state: kept/"))
+    file.write_text(file.read_text().replace(twice.home.words, "kept/"))
     assert (history(twice)["runs"], history(twice, "last")["changes"]) == before
 
 
-def test_a_record_says_what_was_known_before(twice):
+def test_a_record_says_what_was_known_before(housed_twice):
+    twice = housed_twice
     record = find_run(store_of(twice), "last")
     changes = {change.key.id: change for change in changes_in(record)}
     assert run_of(record).is_clean

@@ -15,6 +15,16 @@ AFTER = {
 @pytest.fixture
 def right(desk):
     """A project before its last run was a mistake."""
+    return begin(desk)
+
+
+@pytest.fixture
+def housed_right(housed):
+    """The same, with the state in each home there is."""
+    return begin(housed)
+
+
+def begin(desk):
     desk.project("policy: {limits: {opt_in: 9}}")
     desk.begun(BEFORE)
     return desk
@@ -67,7 +77,8 @@ def attributes(desk):
     }  # fmt: skip
 
 
-def test_a_revert_brings_platform_and_state_back_but_for_what_it_lists(right):
+def test_a_revert_brings_platform_and_state_back_but_for_what_it_lists(housed_right):
+    right = housed_right
     held, known = platform(right), attributes(right)
     right.people(AFTER)
     assert right.apply().code == 0
@@ -110,6 +121,39 @@ def test_created_profiles_stay(right):
     plan = right.plan("--revert", "last")
     assert plan["changes"] == []
     assert "created" in stays(plan)["u3", None]
+
+
+def test_a_revert_that_undoes_nothing_says_so(right):
+    right.people({**BEFORE, "u3": {"Plan": "Gold"}})
+    assert right.apply().code == 0
+    for form in ("text", "github", "html"):
+        said = right.ok("plan", "--revert", "last", "--format", form).out
+        assert "Nothing of that run is left that can be undone" in said
+        assert "as declared" not in said
+
+
+def test_a_revert_reads_no_platform(wrong):
+    calls = wrong.calls
+    ended = wrong.run("plan", "--revert", "last", "--refresh")
+    assert ended.code == 64
+    assert "ctsync refresh" in ended.err
+    assert wrong.calls == calls
+
+
+@pytest.mark.parametrize("fault", ["lost", "dropped"])
+def test_a_revert_that_was_cut_off_goes_on_where_it_stopped(housed_right, fault):
+    right = housed_right
+    held = platform(right)
+    right.people(AFTER)
+    assert right.apply().code == 0
+    right.ok("plan", "--revert", "last", "--out", "back.plan")
+    right.sandbox.script("none", *[fault] * 12)
+    ended = right.json("apply", "back.plan", "--auto-approve")
+    assert ended["exit_code"] == 3
+    right.sandbox._queue._script.clear()
+    right.ok("apply", "back.plan", "--auto-approve")
+    assert right.run("apply", "back.plan", "--auto-approve").code == 4
+    assert platform(right) == held
 
 
 def test_a_revert_passes_policy_like_any_plan(wrong):

@@ -79,9 +79,16 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     from ctsync.cli.plan_refresh import read_before_planning
     from ctsync.cli.project_session import open_session
     from ctsync.cli.signing import key_for
+    from ctsync.errors import UsageError
     from ctsync.render import RENDERERS
 
     require_format(settings, *RENDERERS)
+    if refresh and revert is not None:
+        raise UsageError(
+            "--revert and --refresh exclude each other: a revert is made from the "
+            "history and the state",
+            hint='run "ctsync refresh" first, then plan the revert',
+        )
     key = key_for(out) if sign else None
     wish = PlanOptions(target, exclude, accept, engine, revert)
     session = open_session(settings, project)
