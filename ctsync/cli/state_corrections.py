@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,15 +136,13 @@ def _edits(
     present: CurrentSnapshot, keys: set[ProfileKey], edit: Edit
 ) -> Iterator[tuple[ProfileKey, StateEdit]]:
     """Yield an edit for each entry that `edit` would change."""
+    from ctsync.state.entry_edits import put_instead
+
     found = present.pick(sorted(keys)) if keys else present.entries()
     for entry in found:
         after = edit(entry)
         if after is not entry:
-            yield entry.key, partial(_instead, after)
-
-
-def _instead(after: Entry | None, _before: Entry | None) -> Entry | None:
-    return after
+            yield entry.key, put_instead(after)
 
 
 def _require_known(

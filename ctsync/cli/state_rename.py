@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -63,13 +62,11 @@ def _entry_to_move(
 
 
 def _edits(entry: Entry, after: ProfileKey) -> Iterator[tuple[ProfileKey, Edit]]:
+    from ctsync.state.entry_edits import put_instead
+
     # The fingerprint is of the former key.
     moved = replace(entry, key=after, fingerprint=None)
     yield from sorted(
-        [(entry.key, partial(_instead, None)), (after, partial(_instead, moved))],
+        [(entry.key, put_instead(None)), (after, put_instead(moved))],
         key=lambda edit: edit[0],
     )
-
-
-def _instead(after: Entry | None, _before: Entry | None) -> Entry | None:
-    return after

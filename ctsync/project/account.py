@@ -86,13 +86,12 @@ def _shown(address: str | None, written: Reference | None) -> str | None:
 
 
 def host_of(address: str) -> str:
-    """Return scheme, host and port of an address, and nothing that may be a secret."""
+    """Return scheme and host of an address, and nothing that may be a secret."""
     try:
         parts = urlsplit(address)
-        host, port = parts.hostname or "...", parts.port
     except ValueError:
         return "..."
-    return f"{parts.scheme}://{host}" + ("" if port is None else f":{port}")
+    return f"{parts.scheme}://{parts.hostname or '...'}"
 
 
 def passcode_fault(written: Reference) -> Diagnostic | None:

@@ -47,6 +47,11 @@ def _side_by_side(
         waiting = next(edits, None)
 
 
+def put_instead(after: Entry | None) -> Edit:
+    """Return the edit that lets this stand in the place of whatever is there."""
+    return lambda _before: after
+
+
 def in_order(
     edits: Iterable[tuple[ProfileKey, Edit]],
 ) -> Iterator[tuple[ProfileKey, Edit]]:

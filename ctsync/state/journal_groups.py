@@ -6,6 +6,7 @@ put carries all that was noted meanwhile.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -134,8 +135,14 @@ class GroupedJournalWriter(JournalWriter):
 
 def spooled(groups: Iterable[bytes]) -> PinnedFile:
     """The bytes of groups as a file of this machine that has no name any more."""
-    with tempfile.NamedTemporaryFile(prefix="ctsync-") as file:
+    fd, name = tempfile.mkstemp(prefix="ctsync-")
+    with os.fdopen(fd, "wb") as filling:
+        path = Path(name)
+        try:
+            file = PinnedFile(path)
+        finally:
+            path.unlink()  # before anything is in it that a kill could leave behind
         for group in groups:
-            file.write(group)
-        file.flush()
-        return PinnedFile(Path(file.name))
+            filling.write(group)
+    file.size = os.fstat(file.fd).st_size
+    return file

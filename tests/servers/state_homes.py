@@ -97,10 +97,10 @@ class DatabaseHome(ServerHome):
 
     @property
     def number(self) -> int:
-        ((number,),) = self.server.run(
+        found = self.server.run(
             "SELECT id FROM ctsync.states WHERE name = %s", self.name
         )
-        return number
+        return int(found[0][0])
 
     def backup(self) -> Any:
         header = "SELECT header FROM ctsync.states WHERE id = %s"

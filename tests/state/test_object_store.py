@@ -14,6 +14,7 @@ from object_server import BUCKET, PLAIN_BUCKET
 from ctsync.errors import StateError, StateLocked, UsageError
 from ctsync.state import Holder, open_store
 from ctsync.state.object_store import lease
+from ctsync.state.object_store.mirror import Mirror, remove_abandoned
 
 HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
 TERM_SECONDS = 1.5
@@ -298,3 +299,59 @@ def test_a_part_of_the_journal_that_is_missing_is_named(place):
     with pytest.raises(StateError, match="part of the journal") as caught:
         place.store().journal()
     assert caught.value.code == "journal_damaged"
+
+
+# Copies of readers
+
+
+COPYING = """
+import sys, time
+from ctsync.state import open_store
+snapshot = open_store(sys.argv[1]).read()
+list(snapshot.entries())
+print("read", flush=True)
+time.sleep(60)
+"""
+
+
+def mirrors(folder):
+    return sorted(folder.glob("ctsync-mirror-*"))
+
+
+def test_copies_of_a_reader_that_was_killed_go_with_the_next_reader(
+    place, entry, header, python, tmp_path, monkeypatch
+):
+    place.store().replace(header(), [entry("a")])
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with python(COPYING, place.location) as killed:
+        assert killed.stdout.readline() == "read\n"
+        (left,) = mirrors(tmp_path)
+        assert list(left.iterdir())
+        killed.kill()
+        killed.wait()
+    with python(COPYING, place.location) as reading:
+        assert reading.stdout.readline() == "read\n"
+        (now,) = mirrors(tmp_path)
+        assert now != left
+        snapshot = place.store().read()
+        assert len(mirrors(tmp_path)) == 2
+    del snapshot
+
+
+def test_only_what_nobody_holds_is_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    held = Mirror(None)
+    abandoned = tmp_path / "ctsync-mirror-left"
+    abandoned.mkdir()
+    (abandoned / "copy").write_text("personal")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "ctsync-mirror-link").symlink_to(elsewhere)
+    remove_abandoned(tmp_path)
+    assert held.path.is_dir()
+    assert elsewhere.is_dir()
+    assert not abandoned.exists()
+    path = held.path
+    del held
+    assert not path.exists()

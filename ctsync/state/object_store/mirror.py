@@ -1,11 +1,17 @@
-"""Copies of a bucket's objects that one process reads, in a folder of its own."""
+"""Copies of a bucket's objects that one process reads, in a folder of its own.
+
+The process holds the system's lock on the folder. Where it is killed the lock goes with
+it, and the next to make such a folder removes what was left.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
 import weakref
+from contextlib import suppress
 from pathlib import Path
 
 from ctsync.state.atomic_files import PinnedFile, create_private
@@ -19,8 +25,9 @@ class Mirror:
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
         self._checked: set[str] = set()
-        self.path = Path(tempfile.mkdtemp(prefix="ctsync-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        remove_abandoned(Path(tempfile.gettempdir()))
+        self.path, lock = _locked_folder()
+        weakref.finalize(self, _remove, self.path, lock)
 
     def place_of(self, name: str) -> Path:
         """Return where the copy of an object is, or would be."""
@@ -65,3 +72,45 @@ class Mirror:
         if is_there:
             aside.replace(path)
         return is_there
+
+
+PREFIX = "ctsync-mirror-"
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove copies in a folder that a killed process of this user left."""
+    for path in folder.glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            lock = _opened(path)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(path, ignore_errors=True)
+            finally:
+                os.close(lock)
+
+
+def _opened(path: Path) -> int:
+    """Open a folder, unless it is a link or somebody else's."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    if os.fstat(fd).st_uid != os.geteuid():
+        os.close(fd)
+        raise PermissionError(str(path))
+    return fd
+
+
+def _locked_folder() -> tuple[Path, int]:
+    """Make a folder that nobody removes as long as its descriptor is open."""
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=PREFIX))
+        with suppress(FileNotFoundError):
+            lock = _opened(path)
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            # Whoever tidies up may have met it before it was locked.
+            if path.exists():
+                return path, lock
+            os.close(lock)
+
+
+def _remove(path: Path, lock: int) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    os.close(lock)
