@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.init_options import InitOptions, answered, check
 from ctsync.cli.output import print_document, print_message, require_format
+from ctsync.cli.pipeline_homes import HOMES
 from ctsync.cli.project_templates import (
     EXAMPLE,
     PIPELINES,
     PROJECT_FILE,
     REQUIREMENTS,
     SCHEMAS,
-    STATES,
     WrittenTemplate,
     action_files,
     extend,
@@ -90,7 +90,9 @@ def _placed(
         "NAME": wishes.name or "",
         "ACCOUNT_ID": wishes.account_id or "",
         "REGION": wishes.region or "",
-        "STATE": STATES[wishes.state or "file"].replace("@NAME@", wishes.name or ""),
+        "STATE": HOMES[wishes.state or "file"].state.replace(
+            "@NAME@", wishes.name or ""
+        ),
     }
     yield write_template(folder / PROJECT_FILE, read_template("project.yaml", words))
     # In a project that is in use, an invented person would be a person too many.
@@ -113,7 +115,10 @@ def _pipelines(folder: Path, wishes: InitOptions) -> Iterator[WrittenTemplate]:
             if name == "github" and wishes.action is None:
                 for file, text in action_files().items():
                     yield write_template(top / file, text)
-            yield write_template(path, pipeline_text(pipeline, inside, wishes.action))
+            text = pipeline_text(
+                pipeline, inside, wishes.state or "file", wishes.action
+            )
+            yield write_template(path, text)
             yield write_template(top / REQUIREMENTS, requirements_text(wishes.state))
         elif path.exists():
             yield WrittenTemplate(path, "left_alone")

@@ -12,14 +12,18 @@ from msgspec.structs import replace
 
 from ctsync.cli.confirm import can_ask
 from ctsync.cli.output import print_message
-from ctsync.cli.project_templates import PIPELINES, STATES
+from ctsync.cli.pipeline_homes import HOMES
+from ctsync.cli.project_templates import PIPELINES
 from ctsync.errors import CtsyncError, UsageError
 
 _VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
 _ACCOUNT_ID = re.compile(rf"(?:[A-Za-z0-9_-]|{_VARIABLE})+")
 # A tag or a branch can be moved to other code; the id of a commit cannot.
 _ACTION = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[0-9a-f]{40}")
-_STATE = "State (postgresql: for hosted runners, file: for a runner of your own)"
+_STATE = (
+    "State (postgresql, or a bucket of s3, gs or az: for hosted runners; "
+    "file: for a runner of your own)"
+)
 _TRIES = 3
 
 Check = Callable[[str], str | None]
@@ -89,7 +93,7 @@ def _action_fault(text: str) -> str | None:
 
 
 def _state_fault(text: str) -> str | None:
-    return None if text in STATES else " or ".join(STATES)
+    return None if text in HOMES else " or ".join(HOMES)
 
 
 def _ci_fault(text: str) -> str | None:

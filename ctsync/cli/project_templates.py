@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ctsync import __version__
+from ctsync.cli.pipeline_homes import HOMES, at_home
 from ctsync.errors import CtsyncError
 
 PROJECT_FILE = "ctsync.yaml"
@@ -45,13 +46,6 @@ PIPELINES: Mapping[str, Pipeline] = {
 }
 
 
-STATES: Mapping[str, str] = {
-    "postgresql": '{url: "${STATE_URL}", name: "@NAME@"}   # a secret of the pipeline',
-    "file": "state.jsonl                # has one writer and is kept out of git",
-}
-"""What `state:` of a project says, by where its state lives."""
-
-
 class WrittenTemplate(Struct, frozen=True):
     """What became of one file."""
 
@@ -67,13 +61,18 @@ def read_template(name: str, words: Mapping[str, str] | None = None) -> str:
     return text
 
 
-def pipeline_text(pipeline: Pipeline, project: str, action: str | None = None) -> str:
+def pipeline_text(
+    pipeline: Pipeline, project: str, state: str = "file", action: str | None = None
+) -> str:
     """Return a pipeline's file for a project in this folder of the repository.
 
-    `action`, as in OWNER/REPO@COMMIT, is where the action is published. Else it is in
-    the repository.
+    `state` is one of `HOMES`. `action`, as in OWNER/REPO@COMMIT, is where the action is
+    published. Else it is in the repository.
+
+    Raises:
+        UsageError: the pipeline cannot sign in where the state lives.
     """
-    text = read_template(pipeline.template)
+    text = at_home(read_template(pipeline.template), state)
     if action is not None:
         repository, _, ref = action.partition("@")
         published = f"{repository}/{_ACTION_HERE.removeprefix('./')}@{ref}"
@@ -87,9 +86,7 @@ def pipeline_text(pipeline: Pipeline, project: str, action: str | None = None) -
 
 def requirements_text(state: str | None = None) -> str:
     """Return the file that names the version which pipelines install: this one."""
-    words = {"VERSION": __version__, "EXTRA": ""}
-    if state == "postgresql":
-        words["EXTRA"] = "[postgres]"
+    words = {"VERSION": __version__, "EXTRA": HOMES[state or "file"].extra}
     return read_template(REQUIREMENTS, words)
 
 

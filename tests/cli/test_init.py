@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from ctsync import __version__
+from ctsync.cli.pipeline_homes import at_home
 from ctsync.cli.project_templates import PIPELINES, read_template
 
 SAID_ALL = ("--account-id", "WR8-9K6-7Z5Z", "--region", "in1", "--name", "crm")
@@ -117,7 +118,7 @@ def test_a_pipeline_is_the_template_where_the_project_is_the_repository(empty):
     for ci, pipeline in PIPELINES.items():
         empty.ok("init", *SAID_ALL, "--ci", ci)
         text = (empty.folder / pipeline.file).read_text()
-        assert text == read_template(pipeline.template)
+        assert text == at_home(read_template(pipeline.template), "file")
         wanted = (empty.folder / "requirements-ctsync.in").read_text()
         assert wanted.splitlines()[-1] == f"ctsync=={__version__}"
         assert "--generate-hashes requirements-ctsync.in" in wanted
@@ -253,8 +254,8 @@ def test_on_a_terminal_it_asks_for_what_is_not_said(empty):
         "us1, aps3, mec1\n"
         "Region (eu1 in1 sg1 us1 aps3 mec1): Name of the project [project]: "
         "Pipeline (github, gitlab, none) [github]: "
-        "State (postgresql: for hosted runners, file: for a runner of your own) "
-        "[file]: "
+        "State (postgresql, or a bucket of s3, gs or az: for hosted runners; file: "
+        "for a runner of your own) [file]: "
     )
     text = (empty.folder / "ctsync.yaml").read_text()
     assert 'name: "project"' in text

@@ -1,9 +1,12 @@
 """A state in a bucket: what only there can go wrong."""
 
 import itertools
+import json
+import os
 import signal
 import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 
 import obstore
@@ -13,7 +16,7 @@ from object_server import BUCKET, PLAIN_BUCKET
 
 from ctsync.errors import StateError, StateLocked, UsageError
 from ctsync.state import Holder, open_store
-from ctsync.state.object_store import lease
+from ctsync.state.object_store import bucket, lease
 from ctsync.state.object_store.mirror import Mirror, remove_abandoned
 
 HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
@@ -132,6 +135,65 @@ def test_nothing_piles_up(place, entry, header, holder):
             store.discard_journal()
     kinds = [name.partition("/")[0].partition("-")[0] for name in place.names()]
     assert kinds == ["ctsync", "head.json", "runs", "runs"]
+
+
+# Signing in, by what a pipeline has
+
+
+@pytest.fixture
+def cloud():
+    """A server that finds nothing, and notes what it was shown."""
+    shown = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            shown.append(self.headers.get("Authorization"))
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.shown = shown
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def looked_at(location, monkeypatch, variables):
+    """Read a state over plain HTTP of this machine, which no cloud speaks."""
+    monkeypatch.setattr(bucket, "_plain_http", lambda _: {"allow_http": True})
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert open_store(location).read().header is None
+
+
+def test_google_takes_the_token_that_a_pipeline_was_given(cloud, monkeypatch):
+    url = f"http://127.0.0.1:{cloud.server_port}"
+    variables = {"GOOGLE_OAUTH_ACCESS_TOKEN": "t0ken", "GOOGLE_BASE_URL": url}
+    looked_at("gs://bucket/crm/", monkeypatch, variables)
+    assert set(cloud.shown) == {"Bearer t0ken"}
+
+
+def test_azure_takes_whom_its_own_tool_signed_in(cloud, monkeypatch, tmp_path):
+    tool = tmp_path / "az"
+    answer = {"accessToken": "t0ken", "expiresOn": "2099-01-01 00:00:00.000000"}
+    more = {"expires_on": 4070908800, "subscription": "s", "tenant": "t"}
+    answer |= more | {"tokenType": "Bearer"}
+    tool.write_text(f"#!/bin/sh\necho '{json.dumps(answer)}'\n")
+    tool.chmod(0o755)
+    variables = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "AZURE_USE_AZURE_CLI": "true",
+        "AZURE_STORAGE_ACCOUNT_NAME": "acme",
+        "AZURE_STORAGE_ENDPOINT": f"http://127.0.0.1:{cloud.server_port}",
+    }
+    looked_at("az://container/crm/", monkeypatch, variables)
+    assert set(cloud.shown) == {"Bearer t0ken"}
 
 
 # The lease

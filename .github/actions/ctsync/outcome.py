@@ -55,6 +55,16 @@ def failed_markdown(name: str, code: str, document: Mapping[str, Any]) -> str:
     return f"### ctsync {name} failed (exit code {code})\n\n{fenced(whole)}"
 
 
+def said_markdown(name: str, code: str, path: str) -> str:
+    """Give what a command said to people; it has no document here."""
+    text = Path(path).read_text(encoding="utf-8")
+    if code not in {"0", "2"}:
+        say("error", f"ended with exit code {code}", title=f"ctsync {name}")
+    return (
+        f"### ctsync {name} (exit code {code})\n\n{fenced(text or 'It said nothing.')}"
+    )
+
+
 def read_document(path: str) -> dict[str, Any]:
     """Read a document; a command that was cut off may have left none."""
     try:
@@ -69,7 +79,10 @@ def _compact(value: object) -> str:
 
 
 def main(words: list[str]) -> int:
-    """Run `plan FILE`, `unchanged FILE`, `apply FILE` or `error NAME CODE FILE`."""
+    """Run `plan|unchanged|apply FILE` or `error|said NAME CODE FILE`."""
+    if words[0] == "said":
+        sys.stdout.write(said_markdown(*words[1:]))
+        return 0
     document = read_document(words[-1])
     if words[0] == "plan":
         put_plan(document)

@@ -208,6 +208,27 @@ find_approved() { # the digest that was reviewed, in $expect_digest
     approved "$report_file")" || fail 4 "nothing was sent: no reviewed digest was found"
 }
 
+tend() { # COMMAND: `import` or `state`, with the words of the input `arguments`
+  local folder="$project" line words=()
+  [[ ! -f "$project" ]] || folder="$(dirname -- "$project")"
+  while IFS= read -r line || [[ -n "$line" ]]; do
+    line="${line%$'\r'}"
+    [[ -z "$line" ]] || words+=("$line")
+  done <<<"${CTSYNC_ACTION_ARGUMENTS:-}"
+  ((${#words[@]})) || fail 64 "$1 needs its words in the input arguments, one a line"
+  place_options
+  case "$1 ${words[0]}" in
+    "state list" | "state show" | "state history") ;;
+    *) options+=(--auto-approve) ;;
+  esac
+  run "$ctsync" -C "$folder" "$1" "${words[@]}" "${options[@]}" >"$work/said.txt"
+  "$python" "$here/outcome.py" said "$1" "$code" "$work/said.txt" >"$report_file"
+  summarise "$report_file"
+  output report-file "$report_file"
+  output exit-code "$code"
+  return "$code"
+}
+
 tell_apply() {
   [[ ! -f "$outcomes_file" ]] || output report-file "$outcomes_file"
   case "$code" in
@@ -222,7 +243,7 @@ tell_apply() {
 
 read -r trust number head < <("$python" "$here/event.py") || fail 1 "the event cannot be read"
 [[ "$number" != - ]] || number=
-if [[ "$command" != apply ]]; then
+if [[ "$command" != apply && "$command" != import ]]; then
   unset CLEVERTAP_PASSCODE # planning needs none, and a spec could name it
 fi
 if [[ "$trust" == refused ]]; then
@@ -237,5 +258,7 @@ case "$command:$trust" in
   plan:*) plan ;;
   apply:fork) fail 64 "a pull request from a fork cannot apply" ;;
   apply:*) apply ;;
-  *) fail 64 "command is validate, plan or apply" ;;
+  import:fork | state:fork) fail 64 "a pull request from a fork cannot use the state" ;;
+  import:* | state:*) tend "$command" ;;
+  *) fail 64 "command is validate, plan, apply, import or state" ;;
 esac

@@ -32,9 +32,9 @@ from ctsync.cli.global_options import GlobalOptions, global_options
 )
 @click.option(
     "--state",
-    type=click.Choice(("postgresql", "file")),
-    help="Where the state lives: in a database, whose address is the variable "
-    "STATE_URL, for hosted runners, or in a file, on a runner of your own. "
+    type=click.Choice(("postgresql", "s3", "gs", "az", "file")),
+    help="Where the state lives: in a database or a bucket, whose address is the "
+    "variable STATE_URL, for hosted runners, or in a file, on a runner of your own. "
     "Default: file.",
 )
 @click.option(

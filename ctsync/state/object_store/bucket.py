@@ -198,7 +198,20 @@ def _opened(api: Any, place: Place, variables: Mapping[str, str]) -> Any:
             "max_retries": TRIES,
             "retry_timeout": timedelta(seconds=RETRY_SECONDS),
         },
+        **_given_token(place, variables),
     )
+
+
+def _given_token(place: Place, variables: Mapping[str, str]) -> Mapping[str, Any]:
+    """Take the token that a pipeline got for its own from Google.
+
+    The client knows keys of service accounts and those of its machine, and no exchange
+    of another host's token.
+    """
+    token = variables.get("GOOGLE_OAUTH_ACCESS_TOKEN")
+    if place.scheme != "gs" or not token:
+        return {}
+    return {"credential_provider": lambda: {"token": token, "expires_at": None}}
 
 
 def _plain_http(variables: Mapping[str, str]) -> Mapping[str, bool]:

@@ -1,0 +1,198 @@
+"""Pipelines run as written wherever the state lives, and hold no long-lived key."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from object_server import BUCKET
+
+from ctsync.cli.pipeline_homes import HOMES
+from ctsync.cli.project_templates import PIPELINES, pipeline_text
+from ctsync.errors import UsageError
+from ctsync.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[2]
+RULES = """\
+extends: default
+rules:
+  comments: {min-spaces-from-content: 1}
+  document-start: disable
+  line-length: {max: 120}
+  truthy: {check-keys: false}
+"""
+SCHEMAS = {
+    "github": ["vendor.github-workflows"],
+    "gitlab": ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"],
+}
+WRITTEN = [(c, s) for c in PIPELINES for s in HOMES if (c, s) != ("gitlab", "gs")]
+CLOUDS = ("s3", "gs", "az")
+
+
+def written(ci, state):
+    return pipeline_text(PIPELINES[ci], ".", state)
+
+
+@pytest.mark.parametrize(("ci", "state"), WRITTEN)
+def test_what_is_written_passes_the_services_schema_and_the_linters(
+    tool, run_blocks, tmp_path, ci, state
+):
+    path = tmp_path / "pipeline.yml"
+    path.write_text(written(ci, state))
+    linted = [tool("yamllint"), "--strict", "-d", RULES, str(path)]
+    schema = [tool("check-jsonschema"), "--builtin-schema", *SCHEMAS[ci], str(path)]
+    for words in (linted, schema):
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    shell = "bash" if ci == "github" else "sh"
+    for text in run_blocks(yaml.safe_load(path.read_text())):
+        done = subprocess.run(
+            [tool("shellcheck"), f"--shell={shell}", "-"],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (0, ""), text
+
+
+@pytest.mark.parametrize(("ci", "state"), WRITTEN)
+def test_nothing_is_left_to_replace_and_no_key_is_asked_for(ci, state):
+    text = written(ci, state)
+    assert not re.search(r"@[A-Z_]+( \w+)?@", text)
+    asked = set(re.findall(r"secrets\.(\w+)", text))
+    assert asked <= {"STATE_URL", "CLEVERTAP_PASSCODE"}
+    assert not re.search("SECRET_ACCESS_KEY|credentials_json|client-secret", text)
+
+
+@pytest.mark.parametrize("state", HOMES)
+def test_every_action_is_a_commit(state):
+    jobs = yaml.safe_load(written("github", state))["jobs"].values()
+    used = [step["uses"] for job in jobs for step in job["steps"] if "uses" in step]
+    others = [name for name in used if not name.startswith("./")]
+    assert others
+    assert all(re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}", name) for name in others)
+
+
+@pytest.mark.parametrize("state", HOMES)
+def test_jobs_sign_in_before_they_touch_the_state_and_only_where_they_must(state):
+    jobs = yaml.safe_load(written("github", state))["jobs"]
+    for name, job in jobs.items():
+        signs = [n for n, step in enumerate(job["steps"]) if "Sign in" in str(step)]
+        assert len(signs) == (state in CLOUDS)
+        assert ("id-token" in job["permissions"]) is (state in CLOUDS)
+        for sign in signs:
+            role = "APPLY" if name == "apply" else "PLAN"
+            assert f"_{role}_" in str(job["steps"][sign])
+            is_forkless = "head.repo" in job["steps"][sign].get("if", "")
+            assert is_forkless is (name == "plan")
+            touching = [n for n, s in enumerate(job["steps"]) if "STATE_URL" in str(s)]
+            installed = [n for n, s in enumerate(job["steps"]) if "install" in str(s)]
+            assert max(installed) < sign < min(touching)
+
+
+@pytest.mark.parametrize("state", ["s3", "az"])
+def test_gitlab_takes_a_token_of_each_job_for_the_role_of_that_job(state):
+    jobs = yaml.safe_load(written("gitlab", state))
+    for name, role in (("plan", "_PLAN_"), ("apply", "_APPLY_")):
+        assert jobs[name]["id_tokens"]["CTSYNC_TOKEN"]["aud"]
+        assert role in str(jobs[name]["variables"])
+    assert "id_tokens" not in jobs["validate"]
+
+
+def test_gitlab_says_where_it_cannot_sign_in():
+    with pytest.raises(UsageError, match="cannot sign in to gs://"):
+        written("gitlab", "gs")
+
+
+@pytest.mark.parametrize("state", CLOUDS)
+def test_init_writes_a_project_and_a_pipeline_for_a_bucket(runner, state):
+    done = subprocess.run(
+        [sys.executable, "-m", "ctsync", "init", "crm", "--account-id", "TEST-1",
+         "--region", "in1", "--ci", "github", "--state", state],
+        cwd=runner.folder,
+        env=runner.environment(PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    project = yaml.safe_load((runner.folder / "crm/ctsync.yaml").read_text())
+    assert project["state"] == {"url": "${STATE_URL}", "name": "crm"}
+    (found,) = runner.folder.rglob("requirements-ctsync.in")
+    assert "ctsync[object-store]==" in found.read_text()
+
+
+# On hosted runners: each job begins with nothing but the checkout
+
+
+@pytest.fixture(params=["postgresql", "s3"])
+def address(request):
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres_server").url()
+    request.getfixturevalue("object_server")
+    return f"s3://{BUCKET}/hosted/"
+
+
+@pytest.fixture
+def hosted(runner, address, request, monkeypatch):
+    """What a job does, with the variables that lead to the server."""
+    with Sandbox(account_id="TEST-1", passcode="CANARY-PASSCODE-7f3a") as platform:
+        runner.project(f"""\
+version: 1
+name: crm
+account: {{id: TEST-1, region: in1, endpoint: "{platform.url}"}}
+state: {{url: "${{STATE_URL}}", name: crm}}
+catalog: {{Points: {{type: counter}}}}
+profiles:
+  - identity: u1
+    attributes: {{Plan: Gold, Points: 3}}
+""")
+        runner.variables["STATE_URL"] = address
+        if address.startswith("s3"):
+            server = request.getfixturevalue("object_server")
+            runner.variables.update(server.variables())
+        runner.platform = platform
+        yield runner
+
+
+def test_a_state_outlives_the_jobs_that_plan_apply_import_and_look(hosted):
+    planned = hosted.action("plan")
+    assert planned.code == 0, planned.said
+    digest = planned.outputs["digest"]
+    applied = hosted.action("apply", expect_digest=digest, first_run="true")
+    assert applied.code == 0, applied.said
+    assert {path.name for path in hosted.folder.iterdir()} == {"ctsync.yaml"}
+    again = hosted.action("plan")
+    assert (again.code, again.outputs["has-changes"]) == (0, "false")
+    looked = hosted.action("state", arguments="show\nu1")
+    assert looked.code == 0, looked.said
+    assert "Points" in looked.summary
+    doubted = hosted.action("state", arguments="doubt\r\n--all\r\n")
+    assert doubted.code == 0, doubted.said
+    assert "The state is at serial 2" in doubted.summary
+    assert hosted.action("plan").outputs["has-changes"] == "true"
+    imported = hosted.action("import", arguments="spec\n--dry-run")
+    assert imported.code == 0, imported.said
+    assert "CANARY" not in imported.said + imported.summary
+
+
+def test_words_of_state_and_import_stay_words(runner):
+    runner.tool("ctsync", 'for word in "$@"; do echo "[$word]" >&2; done; exit 1')
+    ended = runner.action("state", arguments="forget\n$(touch pwned)\n-x; ls")
+    assert ended.code == 1
+    for word in ("[forget]", "[$(touch pwned)]", "[-x; ls]", "[--auto-approve]"):
+        assert word in ended.err
+    looked = runner.action("state", arguments="list")
+    assert "[--auto-approve]" not in looked.err
+    assert runner.action("state").code == 64
+    runner.pull_request(fork=True)
+    assert runner.action("import", arguments="spec").code == 64
+
+
+def test_only_an_import_sees_the_passcode_beside_apply(runner):
+    runner.tool("ctsync", "env >&2; exit 1")
+    assert "CANARY-PASSCODE" not in runner.action("state", arguments="list").said
+    assert "CANARY-PASSCODE" in runner.action("import", arguments="api").said
