@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "tests" / "soak"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from forge import open_state  # noqa: E402 - found in this folder
+from object_server import BUCKET  # noqa: E402 - found by the conftest above
 from trial.wishes import PASSCODE, Part, Person  # noqa: E402 - found in the soak's folder
 from trial.world import Trouble, World  # noqa: E402
 
@@ -30,10 +31,11 @@ class KeptWorld(World):
     """A world whose state is kept at a location."""
 
     location: str
+    state_name: str | None = None
 
     @property
     def store(self) -> Store:
-        return open_state(self.location, self.folder)
+        return open_state(self.location, self.folder, self.state_name)
 
 
 class Case:
@@ -46,8 +48,11 @@ class Case:
         self.folder = folder
         self.world = KeptWorld(folder, sandbox, records_per_call=2)
         self.world.location = self.location = location
-        project = folder / "ctsync.yaml"
-        project.write_text(project.read_text().replace("state.jsonl", location))
+        if "://" in location:
+            self.world.state_name = f"{folder.parent.name}-{folder.name}"
+        else:
+            project = folder / "ctsync.yaml"
+            project.write_text(project.read_text().replace("state.jsonl", location))
         self._sandbox, self._forge = sandbox, forge
         self._declare("Free", 20, ["a", "b"], members={"u0", "u1"})
         assert self.world.converge() == 1
@@ -73,7 +78,7 @@ class Case:
         before = len(self._sandbox.platform.calls)
         code = self._forge.run(
             folder=str(self.folder), location=self.location, strike=strike, at=at,
-            passcode=PASSCODE, records_per_call=2,
+            passcode=PASSCODE, records_per_call=2, name=self.world.state_name,
         )  # fmt: skip
         self.witness(before)
         return code
@@ -187,17 +192,33 @@ def location(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+Cases = Callable[[], AbstractContextManager[Case]]
+
+
 @pytest.fixture
-def cases(
-    tmp_path: Path, forge: Forge, location: str
-) -> Callable[[], AbstractContextManager[Case]]:
+def cases(tmp_path: Path, forge: Forge, location: str) -> Cases:
     """Make cases that are alike, each with a platform of its own."""
+    return cases_at(tmp_path, forge, location)
+
+
+@pytest.fixture(params=["postgres_server", "object_server"])
+def server_cases(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cases]:
+    """Make such cases with the state on a server."""
+    server = request.getfixturevalue(request.param)
+    is_database = request.param == "postgres_server"
+    location = server.url() if is_database else f"s3://{BUCKET}/crash/"
+    made = Forge()  # begun when the environment leads to the server
+    yield cases_at(tmp_path, made, location)
+    made.close()
+
+
+def cases_at(folder: Path, forge: Forge, location: str) -> Cases:
     numbers = iter(range(1000))
 
     @contextmanager
     def make() -> Iterator[Case]:
         with Sandbox(passcode=PASSCODE, slow_seconds=0.3) as sandbox:
-            case = Case(tmp_path / f"case{next(numbers)}", sandbox, forge, location)
+            case = Case(folder / f"case{next(numbers)}", sandbox, forge, location)
             yield case
             case.world.close()
 

@@ -1,8 +1,8 @@
 """Runs applies that end badly, each in a process of its own.
 
 A job is a line of JSON on stdin: folder, saved plan, and what happens to the n-th
-thing that is written. Processes are forked from this one, which has everything
-imported and no threads.
+thing that is written, or asked of a server. Processes are forked from this one, which
+has everything imported and no threads.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from random import Random
 from threading import Lock
 from typing import Any
 
+import obstore
+import psycopg
+
 from ctsync.apply.apply_plan import apply_plan
 from ctsync.apply.apply_settings import ApplySettings, RetryPace, SilentObserver
 from ctsync.apply.clock import Clock
@@ -32,12 +35,21 @@ from ctsync.transport.http import connect
 WRITES = ("write", "pwrite", "fsync", "replace", "unlink", "ftruncate", "fchmod")
 
 
-def open_state(location: str, folder: Path) -> Store:
+def open_state(location: str, folder: Path, name: str | None = None) -> Store:
     """Give the store; one in a folder writes segments, and a base from them."""
-    store = open_store(location, folder=folder)
+    store = open_store(location, folder=folder, name=name)
     if isinstance(store, ParquetStore):
         store.compaction = Compaction(small_rows=0, share=2)
     return store
+
+
+def seams_of(location: str) -> list[tuple[Any, str]]:
+    """Give what a store writes by, or asks its server by."""
+    if location.startswith("postgresql://"):
+        return [(psycopg.Cursor, "execute"), (psycopg.Cursor, "copy")]
+    if location.startswith("s3://"):
+        return [(obstore, name) for name in ("get", "list", "put", "delete")]
+    return [(os, name) for name in WRITES]
 
 
 class Hand:
@@ -49,9 +61,9 @@ class Hand:
         self.lock = Lock()
         self.write = os.write
 
-    def take(self) -> None:
-        for name in WRITES:
-            setattr(os, name, self._guarded(name, getattr(os, name)))
+    def take(self, location: str) -> None:
+        for owner, name in seams_of(location):
+            setattr(owner, name, self._guarded(name, getattr(owner, name)))
 
     def _guarded(self, name: str, call: Any) -> Any:
         def guarded(*args: Any, **more: Any) -> Any:
@@ -90,11 +102,11 @@ def apply(job: dict[str, Any]) -> int:
     hand = Hand(job["strike"], job["at"])
     if job["strike"] == "limit":
         resource.setrlimit(resource.RLIMIT_FSIZE, (job["at"], job["at"]))
-    hand.take()
+    hand.take(job["location"])
     try:
         result = apply_plan(
             plan,
-            open_state(job["location"], folder),
+            open_state(job["location"], folder, job["name"]),
             lambda: connect(plan.head.account, job["passcode"], timeout_seconds=30),
             terms=ApplySettings(
                 records_per_call=job["records_per_call"],

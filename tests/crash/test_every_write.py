@@ -28,6 +28,15 @@ def test_a_run_that_is_killed_at_any_write_is_taken_up(cases, then, stride):
     assert set(codes) == {KILLED}
 
 
+@pytest.mark.parametrize(("then", "stride"), [("go_on", 11), ("plan_anew", 9)])
+def test_a_run_that_is_killed_at_any_request_to_its_server_is_taken_up(
+    server_cases, then, stride
+):
+    codes = ends(server_cases, "kill", then, stride=stride)
+    assert len(codes) > 3
+    assert set(codes) == {KILLED}
+
+
 def test_a_write_that_is_torn_anywhere_is_taken_up(cases):
     assert set(ends(cases, "torn", "plan_anew")) == {KILLED}
 
