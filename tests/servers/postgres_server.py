@@ -114,6 +114,21 @@ class PostgresServer:
             self._process.wait(60)
             self._process = None
 
+    def copy(self) -> Path:
+        """Copy the data as it is now; a copy that falls behind from here on."""
+        self.stop()
+        copy = self.folder / "copy"
+        subprocess.run(["cp", "-a", self._data, copy], check=True)
+        self.start()
+        return copy
+
+    def fail_over(self, copy: Path) -> None:
+        """Let a copy take over, at the same address."""
+        self.stop(how=signal.SIGQUIT)
+        shutil.rmtree(self._data)
+        copy.rename(self._data)
+        self.start()
+
     def close(self) -> None:
         self.stop(how=signal.SIGQUIT)
         shutil.rmtree(self.folder)

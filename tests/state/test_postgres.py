@@ -1,15 +1,17 @@
 """A state in a PostgreSQL database: what only there can go wrong."""
 
+import contextlib
 import itertools
 import signal
 import sys
-from time import sleep
+from time import monotonic, sleep
 
 import pytest
 
-from ctsync.errors import StateError, UsageError
+from ctsync.errors import StateError, StateLocked, UsageError
 from ctsync.state import open_store
 from ctsync.state.postgres.options import connect_options, shown
+from ctsync.state.postgres.session import Session
 from ctsync.state.postgres.tenure import TRUSTED_SECONDS
 
 HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
@@ -215,20 +217,54 @@ def own_server():
     server.close()
 
 
-def test_a_session_that_is_cut_writes_no_more(postgres_server, database, holder):
+def test_a_session_that_is_cut_goes_on_where_nobody_took_the_lock(
+    postgres_server, database, entry, header, holder
+):
+    store = database.store()
+    store.replace(header(), [entry("a")])
+    with store.lock(holder), store.open_journal(HEAD) as writer:
+        known = store.read()
+        for number in range(3):
+            assert postgres_server.cut_connections() >= 1
+            writer.append({"n": number}, sync=True)
+            writer.check_lock()
+        postgres_server.cut_connections()
+        assert [e.key.id for e in known.pick([entry("a").key])] == ["a"]
+        writer.append({"n": 3}, sync=True)
+        with pytest.raises(StateLocked), database.store().lock(holder):
+            pass
+        assert len(list(store.journal().lines())) == 4
+        postgres_server.cut_connections()
+        store.discard_journal()
+        postgres_server.cut_connections()
+        store.replace(header(2), [entry("b")])
+    with database.store().lock(holder):
+        assert database.store().read().header.serial == 2
+
+
+def test_a_line_whose_commit_was_cut_off_is_written_once(
+    postgres_server, database, holder, monkeypatch
+):
     store = database.store()
     with store.lock(holder), store.open_journal(HEAD) as writer:
+        transaction, cuts = Session.transaction, iter([True])
+
+        @contextlib.contextmanager
+        def cut_off(session):
+            with transaction(session):
+                yield
+            if next(cuts, False):
+                session._connection.close()
+                raise StateError("cut", code="state_unwritable")
+
+        monkeypatch.setattr(Session, "transaction", cut_off)
         writer.append({"n": 1}, sync=True)
-        assert postgres_server.cut_connections() >= 1
-        with pytest.raises(StateError, match="connection") as caught:
-            writer.append({"n": 2}, sync=True)
-    assert caught.value.code == "state_unwritable"
-    with database.store().lock(holder):
-        assert list(database.store().journal().lines()) == [{"n": 1}]
+        writer.append({"n": 2}, sync=True)
+        assert [line["n"] for line in store.journal().lines()] == [1, 2]
 
 
-def test_who_was_cut_off_lets_no_call_leave_once_another_holds_the_lock(
-    postgres_server, database, holder
+def test_who_was_cut_off_does_nothing_more_once_another_held_the_lock(
+    postgres_server, database, entry, header, holder
 ):
     store = database.store()
     with store.lock(holder), store.open_journal(HEAD) as writer:
@@ -237,8 +273,41 @@ def test_who_was_cut_off_lets_no_call_leave_once_another_holds_the_lock(
         with database.store().lock(holder):
             database.store().discard_journal()
         sleep(TRUSTED_SECONDS)
-        with pytest.raises(StateError, match="connection"):
-            writer.check_lock()
+        for act in (
+            writer.check_lock,
+            lambda: writer.append({"n": 1}, sync=True),
+            lambda: store.replace(header(), [entry("late")]),
+        ):
+            with pytest.raises(StateError) as caught:
+                act()
+            assert caught.value.code == "lock_lost"
+
+
+def test_who_was_cut_off_waits_for_no_holder_that_came_in_between(
+    postgres_server, database, holder
+):
+    store = database.store()
+    with store.lock(holder), store.open_journal(HEAD) as writer:
+        postgres_server.cut_connections()
+        with database.store().lock(holder):
+            began = monotonic()
+            with pytest.raises(StateError) as caught:
+                writer.append({"n": 1}, sync=True)
+            assert caught.value.code == "lock_lost"
+            assert monotonic() - began < 5
+
+
+def test_a_snapshot_that_changed_since_a_cut_is_not_mixed_with_the_next(
+    postgres_server, database, entry, header
+):
+    store = database.store()
+    store.replace(header(), [entry("a")])
+    known = store.read()
+    postgres_server.cut_connections()
+    store.replace(header(2), [entry("b")])
+    with pytest.raises(StateError) as caught:
+        list(known.pick([entry("a").key]))
+    assert caught.value.code == "state_moved"
 
 
 def test_a_session_that_a_pooler_gave_away_is_fenced_by_its_epoch(
@@ -259,8 +328,9 @@ def test_a_session_that_a_pooler_gave_away_is_fenced_by_its_epoch(
 
 
 def test_a_server_that_comes_back_has_all_that_was_acknowledged(
-    own_server, entry, header, holder
+    own_server, entry, header, holder, monkeypatch
 ):
+    monkeypatch.setattr("ctsync.state.postgres.tenure.RECONNECT_SECONDS", 0.5)
     for how in (signal.SIGINT, signal.SIGQUIT):
         store = open_store(own_server.url())
         with store.lock(holder):

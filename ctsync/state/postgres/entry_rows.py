@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString, Protocol
 
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.snapshot_codec import entry_from_line
 
 if TYPE_CHECKING:
-    from ctsync.state.postgres.session import Session
+    from ctsync.state.postgres.session import Row, Session
 
 KEYS_AHEAD = 4096
 ROWS_AT_ONCE = 2048
@@ -86,8 +86,16 @@ _ROWS = "SELECT key, body FROM ctsync.entries WHERE state = %s ORDER BY key"
 _BODIES = "SELECT body FROM ctsync.entries WHERE state = %s ORDER BY key"
 
 
+class Rows(Protocol):
+    """What answers a query with rows."""
+
+    def rows(self, statement: LiteralString, *values: object) -> list[Row]:
+        """Return the rows, all at once."""
+        ...
+
+
 def entries_of(
-    session: Session, state: int, keys: Iterable[ProfileKey]
+    session: Rows, state: int, keys: Iterable[ProfileKey]
 ) -> Iterator[Entry]:
     """Yield the entries of sorted keys that there are."""
     waiting = iter(keys)

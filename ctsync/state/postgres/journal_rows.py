@@ -9,6 +9,7 @@ from ctsync.state.atomic_files import PinnedFile
 from ctsync.state.base import JournalWriter, Line
 from ctsync.state.journal_groups import GroupedJournalWriter, spooled
 from ctsync.state.journal_lines import head_line
+from ctsync.state.lock_holder import lock_lost
 from ctsync.state.postgres.session import Session
 from ctsync.state.postgres.tenure import Tenure
 from ctsync.state.postgres.view import existing_state
@@ -25,18 +26,26 @@ def open_journal(held: Tenure, head: Line) -> JournalWriter:
     """Write the first row; the lines that follow are written group by group."""
 
     def put(number: int, group: bytes) -> None:
-        with held.writing() as session:
-            session.run(_PUT, held.state, number, group)
+        held.insist(lambda session: _put(session, held.state, number, group))
 
     first = head_line(head)
     with held.writing() as session:
         session.run("DELETE FROM ctsync.journal WHERE state = %s", held.state)
         session.run(_PUT, held.state, 0, first)
-    location = called(held.session.location)
+    location = called(held.location)
     return GroupedJournalWriter(put, held.check, after=first, location=location)
 
 
+def _put(session: Session, state: int, number: int, group: bytes) -> None:
+    """Write a row, unless it was written by a try whose answer was cut off."""
+    if session.run(f"{_PUT} ON CONFLICT DO NOTHING", state, number, group) == 0:
+        found = session.one(_ROW, state, number)
+        if found != (group,):
+            raise lock_lost(session.location)
+
+
 _PUT = "INSERT INTO ctsync.journal (state, number, lines) VALUES (%s, %s, %s)"
+_ROW = "SELECT lines FROM ctsync.journal WHERE state = %s AND number = %s"
 
 
 def spooled_journal(session: Session, name: str) -> PinnedFile | None:

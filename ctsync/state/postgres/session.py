@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import weakref
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -12,11 +13,14 @@ from typing import Any, LiteralString, TypeAlias
 from ctsync.errors import StateError, UsageError
 from ctsync.state.postgres.options import connect_options, shown
 
+RECONNECT_SECONDS = 15.0  # a server that restarts is there again by then
+RETRY_SECONDS = 0.2
+
 Row: TypeAlias = "tuple[Any, ...]"
 
 
 class Session:
-    """A connection. Where it breaks, it is closed for good: nothing is tried again.
+    """A connection. Where it breaks, it is closed for good, and `is_cut` says so.
 
     Each statement is a transaction of its own unless `transaction` is entered.
     """
@@ -34,6 +38,11 @@ class Session:
         self._doing = "read"
         self._numbers = count()
         self.close = weakref.finalize(self, self._connection.close)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the connection broke, as far as anybody tried it."""
+        return bool(self._connection.closed)
 
     def run(self, statement: LiteralString, *values: object) -> int:
         """Run a statement; gives the number of rows."""
@@ -101,6 +110,21 @@ class Session:
             yield
         except Error as error:
             raise _trouble(self.location, self._doing, error) from error
+
+
+def connected_again(url: str, until: float) -> Session:
+    """Return a new session, tried for until a time by the monotonic clock.
+
+    Raises:
+        StateError: there is none.
+    """
+    while True:
+        try:
+            return Session(url)
+        except StateError:
+            if time.monotonic() >= until:
+                raise
+        time.sleep(RETRY_SECONDS)
 
 
 def _driver() -> Any:

@@ -124,13 +124,12 @@ class PostgresStore(Store):
     @contextmanager
     def lock(self, holder: Holder, *, timeout_seconds: float = 0) -> Generator[None]:
         """Hold an advisory lock by a session of its own."""
-        session = Session(self._url)
         try:
-            with tenure(session, self._name, holder, timeout_seconds) as self._tenure:
+            with tenure(self._url, self._name, holder, timeout_seconds) as held:
+                self._tenure = held
                 yield
         finally:
             self._tenure = None
-            session.close()
 
     def append_run(
         self, record: Line, changes: Iterable[Line] = (), *, keep: int
@@ -144,7 +143,7 @@ class PostgresStore(Store):
         return runs_of(Session(self._url), self._name)
 
     def _held(self) -> Tenure:
-        return self._tenure or unlocked(Session(self._url), self._name)
+        return self._tenure or unlocked(self._url, self._name)
 
     @contextmanager
     def _writing(self) -> Generator[tuple[Session, int]]:
@@ -153,7 +152,7 @@ class PostgresStore(Store):
             yield session, held.state
 
     def _view(self, *, is_verified: bool = True) -> View | None:
-        return open_view(Session(self._url), self._name, is_verified=is_verified)
+        return open_view(self._url, self._name, is_verified=is_verified)
 
 
 def _header(session: Session, state: int) -> tuple[Header | None, RowSum]:

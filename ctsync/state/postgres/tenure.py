@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager, suppress
 from threading import RLock
 
 from ctsync.errors import StateError
 from ctsync.state.lock_holder import Holder, holder_from_line, lock_lost, locked
 from ctsync.state.postgres.schema import CLASS, migrate
-from ctsync.state.postgres.session import Session
+from ctsync.state.postgres.session import (
+    RECONNECT_SECONDS,
+    Session,
+    connected_again,
+)
 
 POLL_SECONDS = 0.2
 TRUSTED_SECONDS = 1.0  # after an answer of the server
@@ -21,20 +25,53 @@ class Tenure:
 
     The lock is the server's and ends with the session, be it by a cut that this side
     has not noticed, or because a pooler gives the session to somebody else. So every
-    write asks for the epoch, which each holder raises.
+    write asks for the epoch, which each holder raises. After a cut the lock is taken
+    again by a new session, if nobody held it meanwhile: then the epoch is the same.
     """
 
-    def __init__(self, session: Session, state: int, epoch: int) -> None:
+    def __init__(self, url: str, session: Session, state: int, epoch: int) -> None:
         self.session, self.state, self.epoch = session, state, epoch
+        self.location = session.location
+        self._url = url
         self._lock = RLock()
         self._seen_at = -TRUSTED_SECONDS
+        self._is_given_up = False
 
     @contextmanager
     def writing(self) -> Generator[Session]:
-        """Return the session, in a transaction that no later holder can be before."""
-        with self._lock, self.session.transaction():
-            self._demand()
+        """Return the session, in a transaction that no later holder can be before.
+
+        Raises:
+            StateError: the lock is another's (code `lock_lost`), or what is done
+                inside failed; if by a cut, none of it may have been kept, or all.
+        """
+        with self._lock, ExitStack() as stack:
+            try:
+                self._begin(stack)
+            except StateError:
+                if not self.session.is_cut:
+                    raise
+                with suppress(StateError):  # nothing was done in it
+                    stack.close()
+                self._take_again()
+                self._begin(stack)
             yield self.session
+
+    def insist(self, act: Callable[[Session], None]) -> None:
+        """Write, and again if a cut came in between; `act` finds what is there already.
+
+        Raises:
+            StateError: as `writing`.
+        """
+        with self._lock:
+            try:
+                with self.writing() as session:
+                    act(session)
+            except StateError:
+                if not self.session.is_cut or self._is_given_up:
+                    raise
+                with self.writing() as session:
+                    act(session)
 
     def check(self) -> None:
         """Refuse where the lock may be another's; asks the server once a second.
@@ -48,11 +85,39 @@ class Tenure:
                 with self.writing():
                     self._seen_at = now
 
-    def _demand(self) -> None:
+    def close(self) -> None:
+        """Let go of the lock."""
+        with suppress(StateError):  # with the session the lock is gone too
+            change = "UPDATE ctsync.states SET holder = NULL WHERE id = %s"
+            self.session.run(change, self.state)
+            self.session.rows("SELECT pg_advisory_unlock(%s, %s)", CLASS, self.state)
+        self.session.close()
+
+    def _begin(self, stack: ExitStack) -> None:
+        stack.enter_context(self.session.transaction())
         if self.session.one(_EPOCH, self.state) != (self.epoch,):
-            raise lock_lost(self.session.location)
+            raise lock_lost(self.location)
+
+    def _take_again(self) -> None:
+        """Take the lock by a new session, unless it was somebody's since.
+
+        Raises:
+            StateError: it was, or no server answers in time.
+        """
+        until = time.monotonic() + (0 if self._is_given_up else RECONNECT_SECONDS)
+        self._is_given_up = True
+        session = connected_again(self._url, until)
+        while session.one(_LOCK, CLASS, self.state) != (True,):
+            # The server may not have noticed yet that the former session is gone.
+            is_ours = session.one(_SEEN, self.state) == (self.epoch,)
+            if not is_ours or time.monotonic() >= until:
+                raise lock_lost(self.location)
+            time.sleep(POLL_SECONDS)
+        self.session, self._is_given_up = session, False
 
 
+_LOCK = "SELECT pg_try_advisory_lock(%s, %s)"
+_SEEN = "SELECT epoch FROM ctsync.states WHERE id = %s"
 _EPOCH = "SELECT epoch FROM ctsync.states WHERE id = %s FOR UPDATE"
 
 
@@ -67,32 +132,37 @@ def find_state(session: Session, name: str) -> int:
 _NEW = "INSERT INTO ctsync.states (name) VALUES (%s) ON CONFLICT DO NOTHING"
 
 
-def unlocked(session: Session, name: str) -> Tenure:
+def unlocked(url: str, name: str) -> Tenure:
     """Write beside the lock, where nobody else can be at work: the epoch stays."""
+    session = Session(url)
     state = find_state(session, name)
-    (epoch,) = session.one("SELECT epoch FROM ctsync.states WHERE id = %s", state)
-    return Tenure(session, state, epoch)
+    (epoch,) = session.one(_SEEN, state)
+    return Tenure(url, session, state, epoch)
 
 
 @contextmanager
 def tenure(
-    session: Session, name: str, holder: Holder, timeout_seconds: float
+    url: str, name: str, holder: Holder, timeout_seconds: float
 ) -> Generator[Tenure]:
-    """Hold the lock of a state by a session.
+    """Hold the lock of a state by a session of its own.
 
     Raises:
         StateLocked: another run does, and did still after the timeout.
         StateError: the database cannot be used.
     """
-    state = find_state(session, name)
-    _wait_for_lock(session, state, timeout_seconds)
+    session = Session(url)
     try:
+        state = find_state(session, name)
+        _wait_for_lock(session, state, timeout_seconds)
         (epoch,) = session.one(_BEGIN, holder.as_line(), state)
-        yield Tenure(session, state, epoch)
+    except BaseException:
+        session.close()
+        raise
+    held = Tenure(url, session, state, epoch)
+    try:
+        yield held
     finally:
-        with suppress(StateError):  # with the session the lock is gone too
-            session.run("UPDATE ctsync.states SET holder = NULL WHERE id = %s", state)
-            session.rows("SELECT pg_advisory_unlock(%s, %s)", CLASS, state)
+        held.close()
 
 
 _BEGIN = """
@@ -103,7 +173,7 @@ _BEGIN = """
 
 def _wait_for_lock(session: Session, state: int, timeout_seconds: float) -> None:
     until = time.monotonic() + timeout_seconds
-    while session.one("SELECT pg_try_advisory_lock(%s, %s)", CLASS, state) != (True,):
+    while session.one(_LOCK, CLASS, state) != (True,):
         left = until - time.monotonic()
         if left <= 0:
             raise locked(session.location, _holder(session, state))

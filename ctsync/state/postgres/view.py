@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from heapq import merge
-from typing import TypeAlias
+from typing import LiteralString, TypeAlias
 
 from ctsync.errors import StateError
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.snapshot import Header
 from ctsync.model.stored_entries import StoredEntries
 from ctsync.state.base import Snapshot
 from ctsync.state.postgres.entry_rows import (
@@ -20,7 +20,12 @@ from ctsync.state.postgres.entry_rows import (
     row_sum,
 )
 from ctsync.state.postgres.schema import version_of
-from ctsync.state.postgres.session import Session
+from ctsync.state.postgres.session import (
+    RECONNECT_SECONDS,
+    Row,
+    Session,
+    connected_again,
+)
 from ctsync.state.snapshot_codec import (
     edited,
     entry_from_edited_line,
@@ -34,14 +39,51 @@ ROWS = "rows_sha256"
 
 
 class View:
-    """What a session sees since it began to look; the session is this object's own."""
+    """What a session sees since it began to look; the session is this object's own.
 
-    def __init__(
-        self, session: Session, state: int, header: Header, rows: object
-    ) -> None:
-        self.header = header
+    After a cut another one looks, if the version is still the same.
+    """
+
+    def __init__(self, url: str, session: Session, state: int, line: bytes) -> None:
         self.session, self.state = session, state
-        self._rows = rows
+        self._url, self._line = url, line
+
+    def read_header(self, *, is_verified: bool) -> None:
+        """Read the header that was found.
+
+        Raises:
+            StateError: it is of a newer format, or (if verified) was edited.
+        """
+        self.header, beside = header_from_line(
+            self._line, location=self.session.location, is_verified=is_verified
+        )
+        self._rows = beside.get(ROWS)
+
+    def rows(self, statement: LiteralString, *values: object) -> list[Row]:
+        """Return the rows of a query.
+
+        Raises:
+            StateError: the state has another version since a cut, or cannot be read.
+        """
+        try:
+            return self.session.rows(statement, *values)
+        except StateError:
+            if not self.session.is_cut:
+                raise
+            self._look_again()
+            return self.session.rows(statement, *values)
+
+    def _look_again(self) -> None:
+        until = time.monotonic() + RECONNECT_SECONDS
+        session = connected_again(self._url, until)
+        session.look()
+        if session.one(_HEADER, self.state) != (self._line,):
+            raise StateError(
+                f"{session.location} changed while it was read, after a cut",
+                hint="run the command again",
+                code="state_moved",
+            )
+        self.session = session
 
     def check(self) -> None:
         """Refuse rows that are not those that ctsync wrote.
@@ -63,26 +105,29 @@ class View:
 
     def pick(self, keys: Iterable[ProfileKey]) -> Iterator[Entry]:
         """Yield the entries of sorted keys."""
-        return entries_of(self.session, self.state, keys)
+        return entries_of(self, self.state, keys)
 
 
-def open_view(session: Session, name: str, *, is_verified: bool) -> View | None:
+_HEADER = "SELECT header FROM ctsync.states WHERE id = %s"
+
+
+def open_view(url: str, name: str, *, is_verified: bool) -> View | None:
     """Begin to look at a state; None where nothing was written yet.
 
     Raises:
         StateError: it is of a newer format, or (if verified) its header was edited.
     """
+    session = Session(url)
     session.look()
     state = existing_state(session, name)
     if state is None:
         return None
-    (line,) = session.one("SELECT header FROM ctsync.states WHERE id = %s", state)
+    (line,) = session.one(_HEADER, state)
     if line is None:
         return None
-    header, beside = header_from_line(
-        line, location=session.location, is_verified=is_verified
-    )
-    return View(session, state, header, beside.get(ROWS))
+    view = View(url, session, state, line)
+    view.read_header(is_verified=is_verified)
+    return view
 
 
 def existing_state(session: Session, name: str) -> int | None:
