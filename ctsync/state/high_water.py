@@ -19,7 +19,7 @@ from ctsync.errors import StateError, UsageError
 VARIABLE = "CTSYNC_HIGH_WATER"
 _VALUE = re.compile(r"([0-9]{1,18}):sha256:([0-9a-f]{64})")
 _LIKE_A_VALUE = re.compile(r"[0-9]+:|sha256:|[0-9]*$")
-_OBJECT = re.compile(r"(?:s3|gs|az)://[^/@?#]+/(?:[^?#]*/)?[^/?#]+")
+_OBJECT = re.compile(r"(?:s3|gs|az)://[\w.-]+/(?:[^?#]*/)?[^/?#]+")
 
 
 class HighWater(Struct, frozen=True):
@@ -110,7 +110,7 @@ def mark_place(words: str, folder: Path) -> MarkPlace:
         return GivenMark(HighWater(None, int(value[1]), value[2]))
     if "://" not in words and not _LIKE_A_VALUE.match(words):
         return MarkFile(folder / words)
-    if _OBJECT.fullmatch(words):
+    if _OBJECT.fullmatch(words) and words.isprintable():
         from ctsync.state.object_store.mark_object import MarkObject
 
         return MarkObject(words)

@@ -89,6 +89,28 @@ def test_a_bucket_that_ignores_conditions_is_refused_before_the_first_write(
     assert place.names() == []
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "b\x1b[2J/p",
+        "b\n/p",
+        "b c/p",
+        "b'/p",
+        "[b/p",
+        "b:1/p",
+        "b/p\x1b",
+        "-b/p",
+        "u@b/p",
+    ],
+)
+def test_what_no_bucket_is_called_is_refused_and_not_shown(object_server, place):
+    with pytest.raises(UsageError) as caught:
+        open_store(f"s3://{place}/").read()
+    said = f"{caught.value.message} {caught.value.hint}"
+    assert said.isprintable()
+    assert place not in said
+
+
 def test_a_missing_bucket_is_no_new_state(place, proxy):
     proxy.fate = lambda method, path: "no bucket"
     with pytest.raises(StateError, match="there is no bucket s3://versioned"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -57,7 +58,9 @@ def place_of(url: str, name: str | None) -> Place:
     # Not by urllib: a bucket is no host, and what stands in brackets no address.
     scheme, _, rest = url.partition("://")
     bucket, slash, path = rest.partition("/")
-    if not bucket or not slash or (path and path[-1] != "/") or _FORBIDDEN & {*rest}:
+    is_plain = path.isprintable() and not _FORBIDDEN & {*path}
+    is_folder = bool(slash) and (not path or path[-1] == "/")
+    if not (is_plain and is_folder and _BUCKET.fullmatch(bucket)):
         raise UsageError(
             f"the state's address {scheme}://... cannot be read",
             hint=f"write {scheme}://BUCKET/PREFIX/, and give credentials in the "
@@ -68,6 +71,8 @@ def place_of(url: str, name: str | None) -> Place:
 
 
 _FORBIDDEN = {*"?#@"}
+# The client ends the process over names that no address can hold.
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class Bucket:
