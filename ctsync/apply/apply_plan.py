@@ -194,7 +194,10 @@ class _Run(Struct, frozen=True):
 
     def _run_journal(self, writer: JournalWriter) -> StoredRunJournal:
         steady = self.around.clock.steady
-        return StoredRunJournal(writer, self.terms.timeout_seconds, steady)
+        is_far = not self.store.keeps_unsynced
+        return StoredRunJournal(
+            writer, self.terms.timeout_seconds, steady, is_far=is_far
+        )
 
     def _dispatch(self, transport: Transport, run_journal: RunJournal) -> Sender:
         return Sender(transport, run_journal, self.stop_reason, self.terms, self.around)

@@ -19,7 +19,9 @@ from ctsync.state.base import JournalWriter
 
 
 class RunJournal(Protocol):
-    """Where a run notes its calls."""
+    """Where a run notes its calls. `is_far` says that it is on a server."""
+
+    is_far: bool
 
     def write_intent(self, calls: Sequence[tuple[int, RecordSlice]]) -> None:
         """Note that calls leave. They may leave once this returns."""
@@ -48,7 +50,10 @@ class StoredRunJournal:
         writer: JournalWriter,
         timeout_seconds: float,
         steady: Callable[[], float],
+        *,
+        is_far: bool,
     ) -> None:
+        self.is_far = is_far
         self._writer = writer
         self._timeout_seconds = timeout_seconds
         self._steady = steady
@@ -102,6 +107,8 @@ class StoredRunJournal:
 
 class NoRunJournal:
     """Notes nothing: for a dry run."""
+
+    is_far = False
 
     def write_intent(self, calls: Sequence[tuple[int, RecordSlice]]) -> None:
         """Note nothing."""

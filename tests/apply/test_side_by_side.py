@@ -1,5 +1,6 @@
 """Calls overlap up to the ceiling, and never those that must not."""
 
+import itertools
 import time
 from threading import Barrier, Lock
 
@@ -48,6 +49,34 @@ def wants_of(world, number, plan="Free", points=0):
         f"u{n:03}": (world.string("Plan", plan), world.counter("Points", points + n))
         for n in range(number)
     }
+
+
+@pytest.mark.parametrize(("is_near", "most"), [(True, 4), (False, 6)])
+def test_few_counters_are_noted_ahead_and_only_over_a_server(
+    world, monkeypatch, is_near, most
+):
+    monkeypatch.setattr(type(world.store), "keeps_unsynced", is_near)
+    world.apply(world.plan({f"u{n}": (world.counter("Points", 1),) for n in range(9)}))
+    world.terms = world.short_calls(1, concurrency=4)
+    meeting, numbers, noted = Barrier(4), itertools.count(), []
+
+    def intents():
+        return sum("intent" in line for line in world.store.journal().lines())
+
+    def hold(_):
+        if next(numbers) < 4:
+            meeting.wait(timeout=10)
+            until = time.monotonic() + 10
+            while intents() < most and time.monotonic() < until:
+                time.sleep(0.01)
+            time.sleep(0.05)
+            noted.append(intents())
+
+    _, connect = wrapping(world, before=hold)
+    plan = world.plan({f"u{n}": (world.counter("Points", 9),) for n in range(9)})
+    result = world.apply_in_real_time(plan, connect=connect)
+    assert result.counts["acknowledged"] == 9
+    assert noted[:1] == [most]
 
 
 def test_calls_overlap(world):

@@ -16,7 +16,9 @@ from pathlib import Path
 import differing
 import folding
 import growing
+import homes
 import joining
+import noting
 import overlapping
 import reading
 import rendering
@@ -37,6 +39,7 @@ BENCHMARKS: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "overlap": overlapping.measure_overlap,
     "render": rendering.measure_render,
     "fold": folding.measure_fold,
+    "journal": noting.measure_noting,
 }
 PEERS: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "octodns": zones.measure_octodns,
@@ -45,9 +48,10 @@ PEERS: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "join": joining.measure_join,
     "growth": growing.measure_growth,
 }
-ALONE = {
+ALONE: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "search": searching.measure_search,
     "exports": reading.measure_reading,
+    "homes": homes.measure_homes,
 }
 GROUPS = {"own": tuple(BENCHMARKS), "peers": tuple(PEERS)}
 PROFILES = (1_000, 10_000, 100_000)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 RUN = Path(__file__).with_name("run.py")
-NAMES = ("help", "small", "inline", "apply", "overlap", "render", "fold")
-PEERS = ("octodns", "terraform", "csv", "join", "growth", "search", "exports")
+NAMES = ("help", "small", "inline", "apply", "overlap", "render", "fold", "journal")
+PEERS = ("octodns", "terraform", "csv", "join", "growth", "search", "exports", "homes")
 
 
 def run(*words):
