@@ -86,12 +86,23 @@ def _shown(address: str | None, written: Reference | None) -> str | None:
 
 
 def host_of(address: str) -> str:
-    """Return scheme and host of an address, and nothing that may be a secret."""
+    """Return scheme, host and port of an address, and nothing that may be a secret."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "...", parts.port
+    except ValueError:
+        return "..."
+    return f"{parts.scheme}://{host}" + ("" if port is None else f":{port}")
+
+
+def _home_of(address: str) -> str:
+    """Return scheme and host of a state's address, as messages of its store do."""
     try:
         parts = urlsplit(address)
     except ValueError:
         return "..."
-    return f"{parts.scheme}://{parts.hostname or '...'}"
+    host = parts.hostname or "..."
+    return f"{parts.scheme}://" + (f"[{host}]" if ":" in host else host)
 
 
 def passcode_fault(written: Reference) -> Diagnostic | None:
@@ -152,7 +163,7 @@ class StateLocation(Struct, frozen=True):
     def public(self) -> str:
         """The place as everybody may see it: of an address only where it leads to."""
         where = self.shown or self.location
-        where = host_of(where) if "://" in where else where
+        where = _home_of(where) if "://" in where else where
         return where if self.name is None else f"{where}, {self.name}"
 
 
@@ -175,7 +186,7 @@ class StateText(Struct, frozen=True):
         name = None if self.name is None else self.name.resolve(variables)
         shown = None
         if self.text.names:
-            shown = host_of(text) if "://" in text else self.text.text
+            shown = _home_of(text) if "://" in text else self.text.text
         return StateLocation(text, name, shown)
 
 

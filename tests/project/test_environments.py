@@ -171,3 +171,21 @@ def test_the_passcode_is_read_only_when_asked_for(folder):
     assert "PASSCODE" not in repr(project.account_words)
     with pytest.raises(SpecError, match="CLEVERTAP_PASSCODE is not set"):
         project.passcode({})
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (
+            "postgresql://ada:s3cret@db.example.com:5432/crm",
+            "postgresql://db.example.com",
+        ),
+        ("postgresql://ada:s3cret@[::1]:5432/crm", "postgresql://[::1]"),
+        ("postgresql://[broken", "..."),
+        ("s3://acme/s3cret/", "s3://acme"),
+    ],
+)
+def test_of_a_states_address_only_scheme_and_host_are_shown(folder, url, shown):
+    words = PROJECT.replace("state: state.jsonl", 'state: {url: "${URL}", name: crm}')
+    state = folder.write("ctsync.yaml", words).load().state({"URL": url})
+    assert (state.shown, state.public) == (shown, f"{shown}, crm")
