@@ -99,4 +99,11 @@ CODES: Mapping[str, Code] = {
         "Remove them, unless they are meant.",
         "warning",
     ),
+    "CT319": Code(
+        "no-break space in a name",
+        "The name of an attribute, group or column holds a no-break space, which nobody"
+        " sees and the platform keeps.",
+        "Write a plain space, unless it is meant.",
+        "warning",
+    ),
 }

@@ -33,7 +33,8 @@ _RESERVED = frozenset(
 _FILLED = frozenset(
     {"device", "os", "model", "location", "language", "carrier", "sessions"}
 )
-_SAID_ONCE = frozenset({"CT317"})  # a warning about a name, not about a place
+_NO_BREAK = re.compile("[\u00a0\u2007\u202f]")
+_SAID_ONCE = frozenset({"CT317", "CT319"})  # a warning about a name, not about a place
 _LOOSE = re.compile(r"[\W_]+")
 
 
@@ -60,10 +61,18 @@ def name_faults(name: str, limits: PlatformLimits) -> Iterator[Fault]:
     if kept is not None:
         yield kept
     yield from _unsendable(name)
+    yield from odd_spaces(name)
     size = len(name.encode())
     if size > limits.key_bytes:
         message = f"a name has {size} bytes, the platform takes {limits.key_bytes}"
         yield Fault("CT305", message, "shorten it")
+
+
+def odd_spaces(name: str, what: str = "name") -> Iterator[Fault]:
+    """Yield what is odd about a name with a space that looks like another."""
+    if _NO_BREAK.search(name):
+        message = f'the {what} "{name}" holds a no-break space'
+        yield Fault("CT319", message, "write a plain space, unless it is meant")
 
 
 def _kept_for_the_platform(name: str) -> Fault | None:
@@ -125,6 +134,7 @@ def _invisible(name: str, what: str) -> Iterator[Fault]:
 def group_faults(group: str, limits: PlatformLimits) -> Iterator[Fault]:
     """Yield everything wrong with the name of a subscription group."""
     yield from _invisible(group, "group")
+    yield from odd_spaces(group, "group")
     size = len(group.encode())
     if size > limits.value_bytes:
         message = f"a group has {size} bytes, the platform takes {limits.value_bytes}"

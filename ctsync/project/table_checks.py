@@ -11,7 +11,7 @@ from ctsync.model.contribution import Path
 from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ID_TYPES
 from ctsync.model.record import GROUP_PREFIX
-from ctsync.project.attribute_name_checks import Place
+from ctsync.project.attribute_name_checks import Place, odd_spaces
 from ctsync.project.catalog import undeclared_rule
 from ctsync.project.environment_variables import Reference
 from ctsync.project.profile_checks import ProfileChecks
@@ -47,6 +47,8 @@ class TableReader:
         """Return a table that has the right shape."""
         path: Path = ("tables", name)
         key_type, key_column = _key(view["key"])
+        odd = odd_spaces(key_column, "column")
+        self._checks.add(Place(section.file, (*path, "key")), [*odd])
         columns = [*self._columns(section, path, view)]
         columns += self._computed(section, path, view, columns)
         if "columns" not in view and "compute" not in view:
@@ -108,7 +110,9 @@ class TableReader:
             node = nodes.get(name) if isinstance(nodes, dict) else None
             at = (*path, "columns", name)
             column = read_column(name, at, words, node, view)
-            self._judge(column, words, Place(section.file, at))
+            place = Place(section.file, at)
+            self._checks.add(place, [*odd_spaces(name, "column")], column.attribute)
+            self._judge(column, words, place)
             if first.setdefault(column.attribute, name) == name:
                 yield column
                 continue

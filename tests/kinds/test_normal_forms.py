@@ -1,0 +1,68 @@
+"""The number in every fingerprint goes up whenever a normal form changes."""
+
+from itertools import product
+
+from ctsync.canonical_json import canonical, sha256
+from ctsync.kinds import KINDS
+from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.system_attributes import SYSTEM
+from ctsync.model.attribute import Attribute
+from ctsync.model.scalar_value import Misread
+from ctsync.project.project import SEMANTICS
+from ctsync.project.table_columns import Column
+from ctsync.sources.column_values import ColumnReader
+from ctsync.sources.typed_cells import number, text, untyped, word
+
+WORDS = [
+    "", "x", " x ", "e\u0301", "0", "-0", "007", "5", "-5", "1.0", "1.50", "1e3",
+    "1E+2",
+    "0.1", "1,5", "1.000,5", "9007199254740991", "9007199254740993", "123456789012345",
+    "1234567890123456", "1.12345678901234567", "true", "True", "yes", "null", "NULL",
+    "~",
+    "nan", "2027-03-31", "2027-03-31T08:30:00", "2027-03-31T08:30:00+05:30",
+    "2027-03-31 08:30:00", "2027-03-31T08:30:00Z", "31/03/2027", "$D_5", "+14155551234",
+    "Jo@X.io", "M", "Female", "[]", '["b","a"]',
+]  # fmt: skip
+CELLS = {"quoted": text, "plain": word, "untyped": untyped, "number": number}
+COLUMNS = {
+    "as it is": {},
+    "decimal comma": {"decimal": ","},
+    "format": {"format": "%d/%m/%Y"},
+    "split": {"split": ","},
+    "include": {"how": "include"},
+}
+
+
+def understood(rule, raw):
+    """The normal form of a raw value, or the codes that refuse it."""
+    try:
+        return KINDS[rule.kind].normalize(raw, rule, ValueContext()).as_json()
+    except Faults as wrong:
+        return [fault.code for fault in wrong.faults]
+
+
+def told(rule, options, cell):
+    raw = ColumnReader(Column("a", rule.attribute, (), **options), rule).read(cell)
+    if raw is None:
+        return None
+    return raw.code if isinstance(raw, Misread) else understood(rule, raw)
+
+
+def normal_forms():
+    """What every kind and system attribute makes of words, by every way to them."""
+    rules = [Attribute("A", kind) for kind in sorted(KINDS)]
+    rules += [rule for _, rule in sorted(SYSTEM.items())]
+    ways = product(rules, COLUMNS.items(), CELLS.items(), WORDS)
+    return [
+        [rule.attribute, rule.kind, column, sort, each, told(rule, options, read(each))]
+        for rule, (column, options), (sort, read), each in ways
+    ]
+
+
+def test_a_change_of_a_normal_form_raises_the_number():
+    """Else the profiles of every state would keep what the old form made of them."""
+    pinned = (SEMANTICS, sha256(canonical(normal_forms())))
+    assert pinned == (
+        2,
+        "857be2334f8c8c881e726f46bc6b19222b74323eb6ee691bb1d8a6933ee7877d",
+    ), "raise SEMANTICS, and pin both"
