@@ -20,8 +20,8 @@ CODES: Mapping[str, Code] = {
     ),
     "CT604": Code(
         "where",
-        "The condition is no boolean SQL expression over the table's columns, or it "
-        "looks at the time, at chance or at files.",
+        "The condition is no boolean SQL expression over the table's columns, it looks "
+        "at the time, at chance or at files, or it fails on a row.",
         "where: \"country = 'IN'\"",
     ),
     "CT611": Code(

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 
 from ctsync.duckdb_connection import Connection, quoted
-from ctsync.sources.file_format import WantedColumns, named_cells
+from ctsync.model.scalar_value import Misread
+from ctsync.sources.file_format import Cells, WantedColumns, named_cells
 from ctsync.sources.typed_cells import WHOLE, cell_sql, sort_of
 from ctsync.sources.where_filter import Expression, RefusedCondition
 
 _QUERY = "SELECT {outer} FROM (SELECT {inner} FROM {reader})"
+FAILED = "failed"
 _NO_VALUE = "make text, a number, a boolean, a date or a list of text of it"
 
 
@@ -93,7 +95,38 @@ def query_of(
     sorts = dict(zip(wanted.expressions, seen, strict=True))
     inner = [*_inner(wanted, seen, columns), *others]
     outer = [*_outer(wanted, sorts), *(each.rpartition(" AS ")[2] for each in others)]
+    if can_fail(wanted):
+        outer.append(f"{_failure(wanted)} AS {FAILED}")
     return _QUERY.format(outer=", ".join(outer), inner=", ".join(inner), reader=reader)
+
+
+def can_fail(wanted: WantedColumns) -> bool:
+    """Return whether rows on which an expression fails are told by themselves."""
+    return wanted.skips and bool(wanted.expressions)
+
+
+def _failure(wanted: WantedColumns) -> str:
+    """Return what says which expression fails on a row, as SQL; NULL where none does.
+
+    Of an expression that gives NULL a list is made, and of one that fails none.
+    """
+    cases = "".join(
+        f" WHEN TRY([{each.sql}]) IS NULL THEN {quoted('.'.join(each.steps))}"
+        for each in wanted.expressions
+    )
+    return f"CASE{cases} END"
+
+
+def failure_in(cells: Cells) -> Misread | None:
+    """Return what is wrong with a row on which an expression fails, from its cells."""
+    if not cells or cells[-1] is None:
+        return None
+    message = f"`{cells[-1]}` fails on the row: a value in it cannot be converted"
+    return Misread("CT604", message, "correct the row")
+
+
+def _tried(expression: Expression, wanted: WantedColumns) -> str:
+    return f"TRY({expression.sql})" if wanted.skips else f"({expression.sql})"
 
 
 def _inner(
@@ -113,15 +146,18 @@ def _outer(wanted: WantedColumns, seen: dict[Expression, Seen]) -> Iterator[str]
     if isinstance(wanted.key, str):
         yield "key"
     else:
-        yield f"({wanted.key.sql})::VARCHAR AS key"
+        yield f"{_tried(wanted.key, wanted)}::VARCHAR AS key"
     cells = zip(wanted.columns, named_cells(len(wanted.columns)), strict=True)
     for cell, name in cells:
         if isinstance(cell, str):
             yield name
         else:
-            yield f"{cell_sql(cell.sql, seen[cell].sort)} AS {name}"
+            yield f"{cell_sql(_tried(cell, wanted), seen[cell].sort)} AS {name}"
     if wanted.condition is not None:
-        yield f"({wanted.condition.sql}) IS TRUE AS kept"
+        kept = f"{_tried(wanted.condition, wanted)} IS TRUE"
+        # Whether a row counts on which the condition fails, nobody knows: it is bad.
+        fails = f"TRY([{wanted.condition.sql}]) IS NULL"
+        yield f"{kept} OR {fails} AS kept" if wanted.skips else f"{kept} AS kept"
 
 
 def without(value: str, nulls: Sequence[str]) -> str:

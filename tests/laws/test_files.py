@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import json
+from datetime import date
 from itertools import product
 from random import Random
 
@@ -226,47 +227,111 @@ def test_a_sheet_that_was_saved_as_csv_by_way_of_openpyxl(tmp_path):
     assert (summary["operations"]["set"], b"12.5" in text) == (3, True)
 
 
+SKIPS = [
+    '    compute: {Score: "CAST(points AS INTEGER)"}\n',
+    '    compute: {key: "id || CAST(points AS INTEGER)"}\n',
+    '    where: "CAST(points AS INTEGER) < 9"\n',
+]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("expression", SKIPS)
+def test_a_row_on_which_an_expression_fails_is_skipped(form, expression, tmp_path):
+    rows = [("u1", "Pune", "5"), ("u2", "x", "five"), ("u3", "y", None)]
+    data = {"parquet": parquet_bytes, "jsonl": lambda *a: json_text(*a).encode()}
+    make = data.get(form, lambda *a: csv_text(*a).encode())
+    write(
+        tmp_path,
+        f"rows.{form}",
+        make(rows, ("id", "city", "points")),
+        extra="    invalid: skip\n" + expression,
+    )
+    # A NULL is no failure: u3 has nothing computed, no key, or is not kept.
+    summary, text = agreed(tmp_path)
+    is_key = "key" in expression
+    assert summary["profiles"]["skipped"] == (2 if is_key else 1)
+    assert summary["profiles"]["create"] == (2 if "Score" in expression else 1)
+    assert b'"u2' not in text
+
+
+VALUES = {
+    "string": CITIES,
+    "number": [5, -1, 0, 9007199254740991, None],
+    "counter": [5, 0, 7, None],
+    "boolean": [True, False, None],
+    "date": [date(2027, 3, 31), date(1990, 2, 20), None],
+    "list": [["a", "b"], ["c"], [], None],
+}
+FLOATS = [1.5, -0.25, 1e21, 0.1, None]
+
+
 def drawn(chance):
-    """A file drawn by chance, the words that read it, and whether it is well."""
+    """Names of columns, the kind of each, and rows of such values."""
     names = ["id", *chance.sample(["city", "City", "a b", "é", "x"], 3)]
+    kinds = [chance.choice([*VALUES, "string"]) for _ in names[1:]]
+    values = [
+        FLOATS if k == "number" and chance.random() < 0.5 else VALUES[k] for k in kinds
+    ]
     count = chance.choice([0, 1, 2, 7, 60])
     keys = chance.sample(range(1000), count)
-    rows = [(f"u{k}", *(chance.choice(CITIES) for _ in names[1:])) for k in keys]
-    return names, rows
+    rows = [(f"u{k}", *(chance.choice(each) for each in values)) for k in keys]
+    return names, kinds, rows
 
 
-@pytest.mark.parametrize("seed", range(40))
+def as_text(value):
+    """A cell as CSV has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ";".join(value)
+    return "" if value is None else str(value)
+
+
+def as_json(value):
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@pytest.mark.parametrize("seed", range(60))
 def test_engines_agree_on_files_drawn_by_chance(seed, tmp_path):
+    """Kinds of files by packings, encodings, types, and what a table says of them."""
     chance = Random(seed)
-    names, rows = drawn(chance)
-    parts = chance.randrange(1, 4)
-    columns = {name: f"A{n}" for n, name in enumerate(names[1:])}
+    names, kinds, rows = drawn(chance)
+    # Now and then the catalog wants another kind than the cells are of.
+    declared = [k if chance.random() < 0.8 else chance.choice([*VALUES]) for k in kinds]
+    catalog = {f"A{n}": {"type": kind} for n, kind in enumerate(declared)}
+    columns = {
+        name: {"attribute": f"A{n}"} | ({"split": ";"} if kind == "list" else {})
+        for n, (name, kind) in enumerate(zip(names[1:], declared, strict=True))
+    }
     words = {
         "invalid": chance.choice(["error", "skip"]),
         "duplicates": chance.choice(["error", "last"]),
         "nulls": chance.choice([[], ["x"]]),
+        "blank": chance.choice(["keep", "keep", "error"]),
         "allow_empty": True,
     }
-    separator = chance.choice([",", ";"])
-    encoding = chance.choice(["utf-8", "utf-16", "cp1252"])
+    separator = chance.choice([",", ";", "\t"])
+    encoding = chance.choice(["utf-8", "utf-16", "cp1252", "latin-1"])
     has_header = chance.random() < 0.8
     dialect = {"separator": separator, "encoding": encoding}
     dialect |= {} if has_header else {"header": names}
-    computed = {"B": f'upper("{names[1]}")'} if chance.random() < 0.5 else {}
-    where = chance.choice([None, f"\"{names[2]}\" <> 'x'"])
-    for part in range(parts):
-        mine = rows[part::parts]
+    made = chance.choice(["upper({}::VARCHAR)", "CAST({} AS INTEGER)", "{}::VARCHAR"])
+    computed = {"B": made.format(f'"{names[1]}"')} if chance.random() < 0.5 else {}
+    where = chance.choice([None, f"\"{names[2]}\"::VARCHAR <> 'x'"])
+    for part in range(chance.randrange(1, 4)):
+        mine = rows[part::3]
         form, packing = chance.choice(FORMS)
         if form == "parquet" and not mine:
             form = "csv"
         if form == "csv":
-            lines = csv_text(mine, names, delimiter=separator).split("\n", 1)
+            text_rows = [tuple(map(as_text, row)) for row in mine]
+            lines = csv_text(text_rows, names, delimiter=separator).split("\n", 1)
             text = "\n".join(lines) if has_header else lines[1]
             if chance.random() < 0.2 and mine:
                 text += f"u9{separator}y\n"
             data = text.encode(encoding)
         elif form == "jsonl":
-            data = json_text(mine, names).encode()
+            data = json_text([tuple(map(as_json, row)) for row in mine], names).encode()
             data += b'{"id": "u9"\n' if chance.random() < 0.2 else b""
         else:
             data = parquet_bytes(mine, names)
@@ -274,8 +339,10 @@ def test_engines_agree_on_files_drawn_by_chance(seed, tmp_path):
     table = {"file": "rows*", "key": {"identity": "id"}, "columns": columns, **words}
     table |= {"csv": dialect} | ({"compute": computed} if computed else {})
     table |= {"where": where} if where else {}
-    project = (
-        PROJECT[: PROJECT.index("tables:")] + "tables: " + json.dumps({"t": table})
+    head = PROJECT[: PROJECT.index("catalog:")]
+    sections = {"catalog": catalog, "tables": {"t": table}}
+    (tmp_path / "ctsync.yaml").write_text(
+        head
+        + "".join(f"{name}: {json.dumps(said)}\n" for name, said in sections.items())
     )
-    (tmp_path / "ctsync.yaml").write_text(project)
     agreed(tmp_path)

@@ -30,7 +30,17 @@ from ctsync.sources.formats.csv_records import (
     mended,
 )
 from ctsync.sources.plain_text import MAX_LINE_BYTES, plain
-from ctsync.sources.row_query import Columns, Seen, query_of, seen_by, sorts_of, without
+from ctsync.sources.row_query import (
+    FAILED,
+    Columns,
+    Seen,
+    can_fail,
+    failure_in,
+    query_of,
+    seen_by,
+    sorts_of,
+    without,
+)
 from ctsync.sources.text_layout import layout_of
 from ctsync.sources.typed_cells import read_cells, readers_of, untyped
 
@@ -89,6 +99,12 @@ class CsvFormat:
         sorts = sorts_of(wanted, seen, lambda _: "untyped")
         is_text = {"untyped"}.issuperset(sorts)
         cells = ["key", *named_cells(len(sorts)), *([_FAULT] if has_faults else [])]
+        fault = f"nullif({_FAULT}, '')" if has_faults else None
+        row_fault = _fault_in_last if has_faults else _no_fault
+        if can_fail(wanted):
+            cells.append(FAILED)
+            fault = FAILED if fault is None else f"coalesce({fault}, {FAILED})"
+            row_fault = partial(_fault_of_either, row_fault)
         return FilePart(
             files,
             first,
@@ -96,8 +112,8 @@ class CsvFormat:
             "csv" if is_text else ["csv", *sorts],
             f"[{', '.join(cells)}]",
             _reader(wanted, sorts),
-            fault=f"nullif({_FAULT}, '')" if has_faults else None,
-            row_fault=_fault_in_last if has_faults else lambda _: None,
+            fault=fault,
+            row_fault=row_fault,
         )
 
     def first_fault(self, file: DataFile, wanted: WantedColumns) -> Unreadable | None:
@@ -191,6 +207,17 @@ def _reader(
 
 def _read_text(end: int, cells: Cells) -> Sequence[Read]:
     return [untyped(text) if text else None for text in cells[1:end]]
+
+
+def _no_fault(_: Cells) -> Misread | None:
+    return None
+
+
+def _fault_of_either(
+    in_file: Callable[[Cells], Misread | None], cells: Cells
+) -> Misread | None:
+    """Return what is wrong with a row, in its file or where something is computed."""
+    return in_file(cells[:-1]) or failure_in(cells)
 
 
 def _fault_in_last(cells: Cells) -> Misread | None:

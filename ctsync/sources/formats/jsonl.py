@@ -10,11 +10,22 @@ from typing import Any
 from msgspec.structs import replace
 
 from ctsync.duckdb_connection import Connection, quoted, refusals
+from ctsync.model.scalar_value import Misread
 from ctsync.sources.data_files import DataFile, Unreadable
-from ctsync.sources.file_format import FilePart, WantedColumns, require
+from ctsync.sources.file_format import Cells, FilePart, WantedColumns, require
 from ctsync.sources.formats.json_rows import ROW_FAULT, parsed, read_line, row_fault
 from ctsync.sources.plain_text import copied, damaged, plain, short_lines
-from ctsync.sources.row_query import Columns, Seen, query_of, seen_by, sorts_of, without
+from ctsync.sources.row_query import (
+    FAILED,
+    Columns,
+    Seen,
+    can_fail,
+    failure_in,
+    query_of,
+    seen_by,
+    sorts_of,
+    without,
+)
 from ctsync.sources.text_layout import layout_of
 from ctsync.sources.typed_cells import Reader, reader_of
 from ctsync.sources.where_filter import Expression
@@ -87,6 +98,8 @@ class JsonLinesFormat:
         computed = [place for place, sort in enumerate(sorts) if sort]
         readers = dict(zip(computed, _readers(wanted, sorts), strict=True))
         cells = ["key", "line", *(f"c{place + 1}" for place in computed)]
+        if can_fail(wanted):
+            cells.append(FAILED)
         return FilePart(
             files,
             first,
@@ -95,7 +108,8 @@ class JsonLinesFormat:
             f"[{', '.join(cells)}]",
             partial(read_line, wanted, readers),
             lossy=_lossy(wanted),
-            row_fault=partial(row_fault, wanted.key),
+            fault=FAILED if can_fail(wanted) else None,
+            row_fault=partial(_row_fault, wanted),
             lacking=lacking,
         )
 
@@ -106,6 +120,11 @@ class JsonLinesFormat:
             return next((fault for fault in faults if fault is not None), None)
         except Unreadable as fault:
             return fault
+
+
+def _row_fault(wanted: WantedColumns, cells: Cells) -> Misread | None:
+    in_line = row_fault(wanted.key, cells)
+    return in_line or (failure_in(cells) if can_fail(wanted) else None)
 
 
 def _relation(

@@ -17,7 +17,17 @@ from ctsync.sources.file_format import (
     named_cells,
     require,
 )
-from ctsync.sources.row_query import Columns, Seen, query_of, seen_by, sorts_of, without
+from ctsync.sources.row_query import (
+    FAILED,
+    Columns,
+    Seen,
+    can_fail,
+    failure_in,
+    query_of,
+    seen_by,
+    sorts_of,
+    without,
+)
 from ctsync.sources.typed_cells import WHOLE, cell_sql, read_cells, readers_of, sort_of
 
 _OURS = ("file_index", "file_row_number", "filename")
@@ -80,15 +90,19 @@ class ParquetFormat:
         """Return the part that files of the same columns are."""
         columns, seen = dict(shape[0]), shape[1]
         sorts = sorts_of(wanted, seen, lambda name: _sort(columns[name].type))
-        cells = named_cells(len(wanted.columns))
+        cells = ["key", *named_cells(len(wanted.columns))]
+        if can_fail(wanted):
+            cells.append(FAILED)
         return FilePart(
             files,
             first,
             _relation(files, first, wanted, columns, seen),
             ["parquet", *sorts],
-            f"[{', '.join(['key', *cells])}]",
+            f"[{', '.join(cells)}]",
             partial(read_cells, readers_of(wanted, sorts)),
             numbered=True,
+            fault=FAILED if can_fail(wanted) else None,
+            row_fault=failure_in if can_fail(wanted) else lambda _: None,
         )
 
     def first_fault(self, file: DataFile, wanted: WantedColumns) -> Unreadable | None:  # noqa: ARG002
