@@ -3,64 +3,94 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import blake2b
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
+from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
+from ctsync.plan.address_groups import AddressGroups
 from ctsync.plan.merge_contributions import MergedContributions
 
 _ADDRESSES = ("email", "phone")
-REMEMBERED = 100_000  # addresses of those who leave, and of those who are new
+
+
+class _Seen(NamedTuple):
+    """A profile with an address; who leaves stands nowhere."""
+
+    key: ProfileKey
+    origin: Origin | None
+    attribute: str
 
 
 class RenamedProfiles(Struct):
     """Sees candidates, and tells of those who leave and come with one address."""
 
-    _left: dict[tuple[str, object], ProfileKey] = field(default_factory=dict)
-    _new: dict[tuple[str, object], tuple[ProfileKey, Origin, str]] = field(
-        default_factory=dict
-    )
+    _seen: dict[str, AddressGroups[_Seen]] = field(default_factory=dict)
+    _someone_leaves: bool = False
 
     def record_seen(self, candidate: Candidate, found: MergedContributions) -> None:
         """Note the addresses of a profile that leaves or is new."""
         if candidate.entry is not None and not candidate.contributions:
-            self._leaves(candidate)
-        elif not candidate.is_known and len(self._new) < REMEMBERED:
-            origin = candidate.contributions[0].origin
+            self._leaves(candidate.entry)
+        elif not candidate.is_known:
             for name in _ADDRESSES:
                 declared = found.declared.get(name)
-                if declared is not None and declared.target.value is not None:
-                    words = candidate.key, origin, declared.target.attribute
-                    self._new.setdefault((name, declared.target.value), words)
+                if declared is not None and isinstance(declared.target.value, str):
+                    origin = candidate.contributions[0].origin
+                    words = _Seen(candidate.key, origin, declared.target.attribute)
+                    self._groups(name).add(declared.target.value, words)
 
-    def _leaves(self, candidate: Candidate) -> None:
-        if candidate.entry is None or len(self._left) >= REMEMBERED:
-            return
+    def _leaves(self, entry: Entry) -> None:
         for name in _ADDRESSES:
-            known = candidate.entry.attributes.get(name)
-            if known is not None and known.certain and known.value is not None:
-                self._left.setdefault((name, known.value), candidate.key)
+            known = entry.attributes.get(name)
+            if known is not None and known.certain and isinstance(known.value, str):
+                self._someone_leaves = True
+                self._groups(name).add(known.value, _Seen(entry.key, None, known.name))
+
+    def _groups(self, name: str) -> AddressGroups[_Seen]:
+        groups = self._seen.get(name)
+        if groups is None:
+            groups = self._seen[name] = AddressGroups(_Seen)
+        return groups
 
     def notes(self, mask: Mask) -> Iterator[Diagnostic]:
         """Yield a warning for each new profile with the address of one that left."""
-        told = set()
-        for address, (key, origin, attribute) in self._new.items():
-            left = self._left.get(address)
-            if left is None or key in told:
-                continue
-            told.add(key)
-            yield Diagnostic(
-                "warning",
-                "CT409",
-                f"{mask.key_text(left)} leaves, and this profile is new with the same "
-                f"{attribute}",
-                "if they are one person: ctsync state rename OLD NEW",
-                file=origin.file,
-                line=origin.line,
-                row=origin.row,
-                key=mask.key_at(key, origin),
-            )
+        told: set[int] = set()
+        for name in _ADDRESSES if self._someone_leaves else ():
+            for group in self._groups(name).groups():
+                left = next((each for each in group if each.origin is None), None)
+                new = next((each for each in group if each.origin is not None), None)
+                if left is not None and new is not None and _is_first(new.key, told):
+                    yield _note(mask, left.key, *new)
+
+
+def _is_first(key: ProfileKey, told: set[int]) -> bool:
+    """Return whether a profile was not told before, and remember it by eight bytes."""
+    digest = blake2b(f"{key.type}={key.id}".encode(), digest_size=8).digest()
+    mark = int.from_bytes(digest)
+    is_first = mark not in told
+    told.add(mark)
+    return is_first
+
+
+def _note(
+    mask: Mask, left: ProfileKey, key: ProfileKey, origin: Origin | None, attribute: str
+) -> Diagnostic:
+    at = origin or Origin("")
+    return Diagnostic(
+        "warning",
+        "CT409",
+        f"{mask.key_text(left)} leaves, and this profile is new with the same "
+        f"{attribute}",
+        "if they are one person: ctsync state rename OLD NEW",
+        file=at.file,
+        line=at.line,
+        row=at.row,
+        key=mask.key_at(key, at),
+    )

@@ -8,6 +8,7 @@ from ctsync.diagnostics import Findings
 from ctsync.engines import built_in
 from ctsync.errors import SpecError
 from ctsync.model.masking import Mask
+from ctsync.plan import address_groups
 from ctsync.plan.planner import Planner
 from ctsync.project import load_project
 from ctsync.render.diagnostics_text import findings_text
@@ -171,7 +172,9 @@ def test_plain_words_and_ids_are_no_doubt(tmp_path, word):
     assert found(tmp_path, ["x"], "A", ids=["nanette"]) == ()
 
 
-def test_one_address_on_two_profiles_is_warned_about(tmp_path):
+@pytest.mark.parametrize("held", [1, address_groups.REMEMBERED])
+def test_one_address_on_two_profiles_is_warned_about(tmp_path, monkeypatch, held):
+    monkeypatch.setattr(address_groups, "REMEMBERED", held)
     cells = ["jo@x.io", "jill@x.io", "jo@x.io", "jo@x.io"]
     (one,) = found(tmp_path, cells, "Email")
     assert (one.severity, one.code, one.row) == ("warning", "CT632", 3)

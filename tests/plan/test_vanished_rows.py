@@ -12,6 +12,7 @@ from ctsync.model.entry import Entry, cohorts_in, tables_in
 from ctsync.model.masking import Mask
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.import_spec import entry_as_declared
+from ctsync.plan import address_groups
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.plan_header import PlanHead
@@ -156,7 +157,11 @@ def test_a_row_that_is_skipped_has_not_gone(world):
     assert world.planned("memory")[0] == world.planned("duckdb")[0] == {}
 
 
-def test_who_leaves_while_another_comes_with_the_same_address_may_be_renamed(world):
+@pytest.mark.parametrize("held", [1, address_groups.REMEMBERED])
+def test_who_leaves_while_another_comes_with_the_same_address_may_be_renamed(
+    world, monkeypatch, held
+):
+    monkeypatch.setattr(address_groups, "REMEMBERED", held)
     project = PROJECT.replace("plan: Plan", "plan: Email")
     world.plan([], project=project)
     rows = [(each, f"{each}@x.io") for each in people(12)]
