@@ -284,8 +284,9 @@ def test_who_was_cut_off_does_nothing_more_once_another_held_the_lock(
 
 
 def test_who_was_cut_off_waits_for_no_holder_that_came_in_between(
-    postgres_server, database, holder
+    postgres_server, database, holder, monkeypatch
 ):
+    monkeypatch.setattr("ctsync.state.postgres.tenure.RECONNECT_SECONDS", 600)
     store = database.store()
     with store.lock(holder), store.open_journal(HEAD) as writer:
         postgres_server.cut_connections()
@@ -294,7 +295,7 @@ def test_who_was_cut_off_waits_for_no_holder_that_came_in_between(
             with pytest.raises(StateError) as caught:
                 writer.append({"n": 1}, sync=True)
             assert caught.value.code == "lock_lost"
-            assert monotonic() - began < 5
+            assert monotonic() - began < 60
 
 
 def test_a_snapshot_that_changed_since_a_cut_is_not_mixed_with_the_next(

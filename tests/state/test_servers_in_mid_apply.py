@@ -15,6 +15,7 @@ from postgres_server import PostgresServer
 from ctsync.cli.app import run
 from ctsync.sandbox import Sandbox
 from ctsync.state.object_store import bucket, store
+from ctsync.state.postgres import tenure, view
 
 PEOPLE = 30
 PROJECT = """\
@@ -135,8 +136,10 @@ def test_connections_that_are_cut_again_and_again(on_postgres, postgres_server):
 
 @pytest.fixture
 def on_own_postgres(world, monkeypatch):
-    """A server that a test may end."""
+    """A server that a test may end; on a busy machine it is slow to come back."""
     server = PostgresServer()
+    for module in (tenure, view):
+        monkeypatch.setattr(module, "RECONNECT_SECONDS", 60)
     monkeypatch.setenv("STATE", server.url())
     yield world, server
     server.close()
