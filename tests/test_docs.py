@@ -503,7 +503,7 @@ def test_every_promise_of_security_names_tests_that_are_there():
 
 
 def test_the_guide_stays_short():
-    assert len(GUIDE.splitlines()) < 210
+    assert len(GUIDE.splitlines()) < 216
 
 
 def test_the_reference_stays_short():

@@ -119,7 +119,7 @@ _MARK = re.compile(
     r"^(?P<space> *)# @(?P<what>[A-Z_]+)(?: (?P<role>\w+))?@\n", re.MULTILINE
 )
 _ADDRESS = re.compile(r"^(?P<space> +)STATE_URL: .*\n", re.MULTILINE)
-_ROLES = {"plan": "PLAN", "preview": "PLAN", "apply": "APPLY"}
+_ROLES = {"plan": "PLAN", "preview": "PLAN", "look": "PLAN", "apply": "APPLY"}
 _FORKLESS = "  if: github.event.pull_request.head.repo.full_name == github.repository\n"
 
 

@@ -78,6 +78,7 @@ def read_before_planning(
         Interrupted: a signal asked to end.
     """
     from ctsync.plan.selection import parse_selector
+    from ctsync.render.summary_text import counted
 
     chosen = [parse_selector(word) for word in targets]
     choice = Choice()
@@ -87,8 +88,8 @@ def read_before_planning(
         choice = Choice(found, is_all=False)
     survey = survey_known(session, present, choice, stack)
     if survey.counts.failed:
-        words = f"{survey.counts.failed} profiles could not be read"
-        print_message(f"warning: {words}; of those the plan goes by the state")
+        words = f"{counted(survey.counts.failed, 'profile')} could not be read"
+        print_message(f"warning: {words}; there the plan goes by the state")
     return Refresh(survey)
 
 

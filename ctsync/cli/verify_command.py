@@ -43,9 +43,9 @@ def verify_state(settings: GlobalOptions, wish: VerifyWish) -> int:
     from ctsync.apply.recover import folded_view
     from ctsync.observe.verify import Verifier
     from ctsync.render.plan_view import Style
-    from ctsync.render.verified import VerifiedView, verified_json, verified_text
+    from ctsync.render.verified import VERIFIED_FORMATS, VerifiedView, render_verified
 
-    require_format(settings, "text", "json")
+    require_format(settings, *VERIFIED_FORMATS)
     session = open_session(settings)
     present = folded_view(session.store())
     choice = choice_of(session, present, (), wish.sample)
@@ -64,14 +64,12 @@ def verify_state(settings: GlobalOptions, wish: VerifyWish) -> int:
         findings=_findings(found),
         exit_code=code,
         environment=session.project.environment,
+        project=session.project.name,
         sandbox=settings.sandbox,
         error=_error(found) if code == 1 else None,
     )
-    if settings.format == "json":
-        print_document([verified_json(view)])
-    else:
-        style = Style(colour=has_colour(settings), everything=wish.show_all)
-        print_document(verified_text(view, style))
+    style = Style(colour=has_colour(settings), everything=wish.show_all)
+    print_document(render_verified(settings.format, view, style))
     return code
 
 

@@ -79,8 +79,8 @@ class ReadSurvey:
     def close(self) -> None:
         """Report what was noted over all profiles."""
         for (standing, name), count in sorted(self._notes.items()):
-            code, message, hint = _NOTES[standing]
-            words = f"{name}: {message.format(count=count)}"
+            code, one, many, hint = _NOTES[standing]
+            words = f"{name}: {one if count == 1 else many.format(count=count)}"
             self._report(code, words, hint, attribute=name)
         for name, missing in sorted(self._missing.items()):
             if missing == self._held[name] >= _ENOUGH:
@@ -157,16 +157,19 @@ _SCHEMA = (
 _NOTES = {
     Standing.UNSTABLE: (
         "CT704",
+        "1 value is equal but stored as something else",
         "{count} values are equal but stored as something else",
         "text of digits may become a number, and outer spaces go",
     ),
     Standing.UNREADABLE: (
         "CT705",
+        "1 value cannot be compared: an object, or two of one name",
         "{count} values cannot be compared: objects, or two of one name",
         "it is left alone",
     ),
     Standing.AGEING: (
         "CT706",
+        "1 value differs; Age moves on birthdays where there is a DOB",
         "{count} values differ; Age moves on birthdays where there is a DOB",
         "leave Age to the platform",
     ),

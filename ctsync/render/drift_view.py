@@ -46,15 +46,20 @@ def verdict(view: DriftView) -> str:
     """Return whether there is drift, from the same counts as the exit code."""
     counts = view.counts
     if not counts.has_drift:
-        noun = "profile is" if counts.read == 1 else "profiles are"
-        return f"No drift. {counts.read} {noun} as the state knows them."
+        if counts.read == 1:
+            return "No drift. 1 profile is as the state knows it."
+        return f"No drift. {counts.read} profiles are as the state knows them."
     parts = (
         (counts.drifted, counted(counts.drifted, "profile") + " drifted"),
         (counts.gone, f"{counts.gone} gone"),
-        (counts.differing, counted(counts.differing, "value") + " differ"),
+        (counts.differing, _differing(counts.differing)),
     )
     said = ", ".join(words for count, words in parts if count)
     return f"Drift: of {counted(counts.read, 'profile')} read, {said}."
+
+
+def _differing(count: int) -> str:
+    return "1 value differs" if count == 1 else f"{count} values differ"
 
 
 def target_sentence(view: DriftView, quote: Quote = escape) -> str:
@@ -83,7 +88,8 @@ def extent_sentences(view: DriftView, quote: Quote = escape) -> Iterator[str]:
         count = counted(counts.unaskable, "profile")
         yield f"{count} left out: the API reads by identity and objectId only"
     if counts.settled:
-        yield f"{counted(counts.settled, 'uncertain value')}: a refresh settles them"
+        them = "it" if counts.settled == 1 else "them"
+        yield f"{counted(counts.settled, 'uncertain value')}: a refresh settles {them}"
     if counts.write_only:
         names = ", ".join(
             f"{quote(n)} ({c})" for n, c in sorted(counts.write_only.items())

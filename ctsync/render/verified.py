@@ -1,9 +1,9 @@
-"""What `ctsync verify` found, as text and JSON."""
+"""What `ctsync verify` found, as text, JSON and Markdown."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -15,9 +15,10 @@ from ctsync.model.verification import AttributeCheck, Verification
 from ctsync.render.ansi import Ansi
 from ctsync.render.diagnostics_text import finding_lines
 from ctsync.render.error_document import document
+from ctsync.render.markdown.text import cell, code, comment_word, table
 from ctsync.render.plan_view import Style
 from ctsync.render.safe_json import document_text
-from ctsync.render.summary_text import counted, duration_words
+from ctsync.render.summary_text import Quote, counted, duration_words
 from ctsync.render.text_width import columns_of, cut_name, escape, pad
 
 MOST_ATTRIBUTES = 40
@@ -35,8 +36,16 @@ class VerifiedView(Struct, frozen=True):
     findings: Findings
     exit_code: int = 0
     environment: str | None = None
+    project: str | None = None
     sandbox: bool = False
     error: Mapping[str, Any] | None = None
+
+
+def render_verified(
+    format_name: str, view: VerifiedView, style: Style
+) -> Iterator[str]:
+    """Yield what was found in one of `VERIFIED_FORMATS`, piece by piece."""
+    return _RENDERINGS[format_name](view, style)
 
 
 def verified_text(view: VerifiedView, style: Style) -> Iterator[str]:
@@ -44,7 +53,7 @@ def verified_text(view: VerifiedView, style: Style) -> Iterator[str]:
     found, paint = view.found, Ansi(style.colour)
     yield f"{_target(view)}\n"
     if view.sandbox:
-        yield "SANDBOX: simulation of documented behaviour\n"
+        yield f"{_SANDBOX}\n"
     yield from (f"{sentence}\n" for sentence in _extent(found))
     if found.attributes:
         yield "\n"
@@ -56,15 +65,38 @@ def verified_text(view: VerifiedView, style: Style) -> Iterator[str]:
     yield "\n" + paint(verified_sentence(found), "bold") + "\n"
 
 
-def _target(view: VerifiedView) -> str:
+def _markdown(view: VerifiedView, style: Style) -> Iterator[str]:  # noqa: ARG001 - one signature
+    """Yield one page, for an issue: what comes first is a hidden marker."""
+    found = view.found
+    words = f"project={comment_word(view.project or view.account.id)}"
+    words += f" env={comment_word(view.environment or '')}"
+    yield f"<!-- ctsync:verify {words} -->\n### ctsync: {verified_sentence(found)}\n\n"
+    yield f"{_target(view, code)}\n\n"
+    if view.sandbox:
+        yield f"{_SANDBOX}\n\n"
+    yield "".join(f"- {sentence}\n" for sentence in _extent(found, code))
+    ranked = found.ranked()
+    rows = [_HEADS, *map(_cells, ranked[:MOST_ATTRIBUTES])]
+    yield f"\n{table(rows)}" if found.attributes else ""
+    if ranked[MOST_ATTRIBUTES:]:
+        yield f"\n… and {len(ranked) - MOST_ATTRIBUTES} more attributes\n"
+
+
+def _cells(each: AttributeCheck) -> tuple[str, ...]:
+    numbers = (each.acknowledged, each.checked, each.there, each.missing, each.other)
+    note = _DROPPED if each.is_dropped else ""
+    return (cell(each.attribute), *(f"{number:,}" for number in numbers), note)
+
+
+def _target(view: VerifiedView, quote: Quote = escape) -> str:
     account = view.account
-    parts = [f"Account {escape(account.id)} in region {escape(account.region)}"]
+    parts = [f"Account {quote(account.id)} in region {quote(account.region)}"]
     if view.environment is not None:
-        parts.append(f"environment {escape(view.environment)}")
+        parts.append(f"environment {quote(view.environment)}")
     return ", ".join([*parts, f"state serial {view.base.serial}"])
 
 
-def _extent(found: Verification) -> Iterator[str]:
+def _extent(found: Verification, quote: Quote = escape) -> Iterator[str]:
     sample = ", a sample" if found.is_sample else ""
     yield (
         f"{found.read} of {counted(found.known, 'profile')} read{sample}, "
@@ -78,7 +110,7 @@ def _extent(found: Verification) -> Iterator[str]:
         if count:
             yield f"{counted(count, 'profile')} {words}"
     if found.write_only:
-        names = (f"{escape(n)} ({c})" for n, c in sorted(found.write_only.items()))
+        names = (f"{quote(n)} ({c})" for n, c in sorted(found.write_only.items()))
         yield f"Write-only, no read shows it: {', '.join(names)}"
 
 
@@ -127,6 +159,10 @@ def _percents(interval: Interval) -> str:
     low = math.floor(interval.low * 1000) / 10
     high = math.ceil(interval.high * 1000) / 10
     return f"{low:.1f} % to {high:.1f} %"
+
+
+def _json(view: VerifiedView, style: Style) -> Iterator[str]:  # noqa: ARG001 - as above
+    yield verified_json(view)
 
 
 def verified_json(view: VerifiedView) -> str:
@@ -180,3 +216,15 @@ def _check_json(each: AttributeCheck) -> dict[str, Any]:
 
 def _share(interval: Interval) -> dict[str, float]:
     return {"low": round(interval.low, 6), "high": round(interval.high, 6)}
+
+
+_SANDBOX = "SANDBOX: simulation of documented behaviour"
+_HEADS = (
+    "attribute", "acknowledged", "checked", "there", "missing", "other", ""
+)  # fmt: skip
+_RENDERINGS: Mapping[str, Callable[[VerifiedView, Style], Iterator[str]]] = {
+    "text": verified_text,
+    "json": _json,
+    "markdown": _markdown,
+}
+VERIFIED_FORMATS = tuple(_RENDERINGS)

@@ -28,7 +28,7 @@ def drifted(desk):
 def test_what_was_just_applied_has_not_drifted(desk):
     desk.begun({"jack": JACK})
     ended = desk.ok("drift", "--detailed-exitcode")
-    assert "No drift. 1 profile is as the state knows them." in ended.out
+    assert "No drift. 1 profile is as the state knows it." in ended.out
     assert "Write-only, not compared: MSG-sms (1)" in ended.out
 
 

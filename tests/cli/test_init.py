@@ -206,7 +206,7 @@ def test_a_pipeline_names_the_folder_of_the_project(empty):
         if step.get("uses", "").endswith("/actions/ctsync")
     ]
     commands = {words["command"] for words in inputs}
-    assert commands == {"install", "validate", "plan", "apply"}
+    assert commands == {"install", "validate", "plan", "apply", "drift", "verify"}
     assert {words["project"] for words in inputs} == {folder}
 
 
@@ -359,7 +359,7 @@ def test_a_state_in_a_database_is_named_by_a_variable_and_installed_with_its_dri
     assert empty.ok("validate", "--strict")
     assert empty.ok("plan", "--sandbox")
     workflow = (empty.folder / PIPELINES["github"].file).read_text()
-    assert workflow.count("STATE_URL: ${{ secrets.STATE_URL }}") == 3
+    assert workflow.count("STATE_URL: ${{ secrets.STATE_URL }}") == 5
 
 
 def test_a_state_of_no_known_place_is_usage(empty):

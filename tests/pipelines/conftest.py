@@ -47,9 +47,10 @@ def marker(digest: str = DIGEST, project: str = "crm", env: str = "-") -> str:
 
 @dataclass
 class FakeGitHub:
-    """The part of GitHub's REST API that comments need, as its public docs say."""
+    """The part of GitHub's REST API that the action needs, as its public docs say."""
 
     comments: list[dict[str, Any]] = field(default_factory=list)
+    issues: list[dict[str, Any]] = field(default_factory=list)
     pulls: list[dict[str, Any]] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
@@ -65,6 +66,19 @@ class FakeGitHub:
         made = {"id": number, "body": body, "user": {"login": login}, "updated_at": at}
         self.comments.append(made)
         return number
+
+    def add_issue(self, login: str = BOT, **said: Any) -> dict[str, Any]:
+        made = {
+            "number": len(self.issues) + 1,
+            "state": "open",
+            "user": {"login": login},
+        }
+        self.issues.append(made | said)
+        return self.issues[-1]
+
+    @property
+    def open_issues(self) -> list[dict[str, Any]]:
+        return [issue for issue in self.issues if issue["state"] == "open"]
 
     def add_pull(self, number: int = 7, **differing: Any) -> None:
         pull = {
@@ -102,15 +116,21 @@ class Handler(BaseHTTPRequestHandler):
             self._page(parts.path, parse_qs(parts.query))
 
     def do_POST(self) -> None:
-        if self._is_served():
-            self.github.add(self._body())
+        if not self._is_served():
+            return
+        if self.path.endswith("/issues"):
+            self._answer(201, self.github.add_issue(**self._document()))
+        else:
+            self.github.add(self._document()["body"])
             self._answer(201, self.github.comments[-1])
 
     def do_PATCH(self) -> None:
         if self._is_served():
-            number = int(self.path.rpartition("/")[2])
-            self.github.comments[number - 1]["body"] = self._body()
-            self._answer(200, self.github.comments[number - 1])
+            folder, _, number = self.path.rpartition("/")
+            is_comment = folder.endswith("/comments")
+            found = self.github.comments if is_comment else self.github.issues
+            found[int(number) - 1] |= self._document()
+            self._answer(200, found[int(number) - 1])
 
     def _is_served(self) -> bool:
         self.github.requests.append((self.command, self.path))
@@ -128,15 +148,18 @@ class Handler(BaseHTTPRequestHandler):
         found = self.github.comments
         if path.endswith("/pulls"):
             found = self.github.pulls
+        elif path.endswith("/issues"):
+            found = self.github.open_issues
         links = ""
         if page * size < len(found):
             following = f"{self.github.url}{path}?per_page={size}&page={page + 1}"
             links = f'<{following}>; rel="next", <{self.github.url}/x>; rel="last"'
         self._answer(200, found[(page - 1) * size : page * size], links)
 
-    def _body(self) -> str:
+    def _document(self) -> dict[str, Any]:
         size = int(self.headers["Content-Length"])
-        return json.loads(self.rfile.read(size))["body"]
+        document: dict[str, Any] = json.loads(self.rfile.read(size))
+        return document
 
     def _answer(self, status: int, document: Any, links: str = "") -> None:
         text = self.github.body
@@ -267,13 +290,12 @@ class Runner:
         files = {name: str(path) for name, path in self.files.items()}
         return self.variables | files | variables
 
-    def script(self, name: str, *words: object, **variables: str) -> Ended:
-        """Run one of the action's files."""
-        program = "bash" if name.endswith(".sh") else sys.executable
-        for file in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
-            self.files[file].write_text("")
-        done = subprocess.run(
-            [program, str(ACTION / name), *map(str, words)],
+    def run(
+        self, words: list[str], **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program of a job."""
+        return subprocess.run(
+            words,
             cwd=self.folder,
             env=self.environment(**variables),
             capture_output=True,
@@ -281,6 +303,13 @@ class Runner:
             check=False,
             timeout=60,
         )
+
+    def script(self, name: str, *words: object, **variables: str) -> Ended:
+        """Run one of the action's files."""
+        program = "bash" if name.endswith(".sh") else sys.executable
+        for file in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
+            self.files[file].write_text("")
+        done = self.run([program, str(ACTION / name), *map(str, words)], **variables)
         lines = self.files["GITHUB_OUTPUT"].read_text().splitlines()
         outputs = {name: value for name, _, value in (x.partition("=") for x in lines)}
         summary = self.files["GITHUB_STEP_SUMMARY"].read_text()

@@ -156,7 +156,7 @@ def test_the_copy_is_there_before_it_is_used():
 
 def test_checkouts_leave_no_token_behind():
     checkouts = [step for _, step in _steps() if "checkout" in step.get("uses", "")]
-    assert len(checkouts) == 3
+    assert len(checkouts) == len(_read(WORKFLOW)["jobs"])
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
@@ -168,6 +168,7 @@ def test_jobs_have_the_least_permissions():
         "plan": {"contents": "read", "pull-requests": "write"},
         "preview": {"contents": "read"},
         "apply": {"contents": "read", "pull-requests": "read"},
+        "look": {"contents": "read", "issues": "write"},
     }
 
 
@@ -176,12 +177,15 @@ def test_strangers_files_never_meet_secrets():
     assert set(triggers) == {"pull_request", "push", "schedule", "workflow_dispatch"}
 
 
-def test_only_the_guarded_job_has_the_passcode():
+def test_only_guarded_jobs_have_the_passcode():
     holders = {name for name, step in _steps() if "PASSCODE" in str(step)}
-    assert holders == {"apply"}
-    apply = _read(WORKFLOW)["jobs"]["apply"]
-    assert apply["environment"] == "production"
-    assert apply["concurrency"]["cancel-in-progress"] is False
+    assert holders == {"apply", "look"}
+    jobs = _read(WORKFLOW)["jobs"]
+    assert jobs["apply"]["environment"] == "production"
+    assert jobs["apply"]["concurrency"]["cancel-in-progress"] is False
+    # Whoever looks has no reviewer, and so runs what main says, by itself, or not.
+    assert jobs["look"]["environment"] == "looking"
+    assert jobs["look"]["if"].startswith("github.event_name == 'schedule' && vars.")
 
 
 def test_the_workflow_gives_inputs_that_the_action_has():

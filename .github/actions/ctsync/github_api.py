@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - scripts beside each other, not a package
-"""The few calls of GitHub's REST API that a comment needs, bounded in time and size."""
+"""The few calls of GitHub's REST API that we need, bounded in time and size."""
 
 from __future__ import annotations
 
@@ -119,10 +119,11 @@ class GitHub:
 def _refusal(method: str, code: int) -> str:
     causes = {
         401: "the token is not valid",
-        403: "the job lacks `pull-requests: write`, or the rate limit is hit",
+        403: "the job lacks `pull-requests: write`, for an issue `issues: write`, or "
+        "the rate limit is hit",
         404: "the token may not see it, or it is gone",
-        410: "comments are switched off",
-        422: "the comment is not accepted",
+        410: "comments or issues are switched off",
+        422: "the text is not accepted",
     }
     cause = causes.get(code)
     return f"GitHub answered {method} with {code}" + (f": {cause}" if cause else "")

@@ -229,6 +229,32 @@ tend() { # COMMAND: `import` or `state`, with the words of the input `arguments`
   return "$code"
 }
 
+look() { # COMMAND: `drift` or `verify`; one issue says what it found, while it is so
+  local folder="$project" ended
+  [[ ! -f "$project" ]] || folder="$(dirname -- "$project")"
+  place_options
+  [[ -z "${CTSYNC_ACTION_SAMPLE:-}" ]] || options+=("--sample=$CTSYNC_ACTION_SAMPLE")
+  run "$ctsync" -C "$folder" "$1" "${options[@]}" --detailed-exitcode --format=markdown \
+    >"$report_file"
+  ended="$code"
+  [[ ! -s "$report_file" ]] || summarise "$report_file"
+  output report-file "$report_file"
+  output exit-code "$ended"
+  case "$ended" in
+    0) output has-drift false ;;
+    2) output has-drift true ;;
+    *) fail "$ended" "the platform could not be read, or not all of it; the log says why" ;;
+  esac
+  is_on CTSYNC_ACTION_ISSUE || return 0
+  # Of a sample nobody can say that no drift is left.
+  if [[ "$ended" == 0 && -n "${CTSYNC_ACTION_SAMPLE:-}" ]]; then
+    echo "A sample closes no issue."
+    return 0
+  fi
+  [[ "$ended" == 0 ]] && word=closed || word=open
+  CTSYNC_ACTION_TOKEN="$token" "$python" "$here/issue.py" "$word" "$report_file"
+}
+
 tell_apply() {
   [[ ! -f "$outcomes_file" ]] || output report-file "$outcomes_file"
   case "$code" in
@@ -243,9 +269,10 @@ tell_apply() {
 
 read -r trust number head < <("$python" "$here/event.py") || fail 1 "the event cannot be read"
 [[ "$number" != - ]] || number=
-if [[ "$command" != apply && "$command" != import ]]; then
-  unset CLEVERTAP_PASSCODE # planning needs none, and a spec could name it
-fi
+case "$command" in
+  apply | drift | verify | import) ;;
+  *) unset CLEVERTAP_PASSCODE ;; # planning needs none, and a spec could name it
+esac
 if [[ "$trust" == refused ]]; then
   fail 64 "a pull request from a fork must not run with secrets: use pull_request, not $GITHUB_EVENT_NAME"
 fi
@@ -260,5 +287,7 @@ case "$command:$trust" in
   apply:*) apply ;;
   import:fork | state:fork) fail 64 "a pull request from a fork cannot use the state" ;;
   import:* | state:*) tend "$command" ;;
-  *) fail 64 "command is validate, plan, apply, import or state" ;;
+  drift:fork | verify:fork) fail 64 "a pull request from a fork cannot read the platform" ;;
+  drift:* | verify:*) look "$command" ;;
+  *) fail 64 "command is validate, plan, apply, drift, verify, import or state" ;;
 esac
