@@ -58,7 +58,8 @@ class Asking(Struct, frozen=True):
         if not total:
             raise self._nobody()
         kept = self._kept({"keys": digest.hexdigest()}, stack)
-        return kept, read_kept(self.session, self.present, kept, keys(), total)
+        asked = (self.session, self.present, kept, keys(), total)
+        return kept, read_kept(*asked, takes_sample=False)
 
     def _nobody(self) -> UsageError:
         if self.chosen.selectors:

@@ -79,8 +79,12 @@ def read_kept(
     kept: KeptReads,
     keys: Iterator[ProfileKey],
     total: int,
+    *,
+    takes_sample: bool,
 ) -> int:
     """Read what of these keys is not kept yet; return how many requests that took.
+
+    `takes_sample` says whether the command could read fewer.
 
     Raises:
         TransportError: the platform cannot be read.
@@ -88,7 +92,7 @@ def read_kept(
     """
     before = kept.count()
     say_continuing(kept, before, f"{before:,} of {total:,} profiles read")
-    announce(total - before)
+    announce(total - before, takes_sample=takes_sample)
     progress = ReadProgress(total, before)
     missing = (key for key in keys if not kept.holds(key))
     with (

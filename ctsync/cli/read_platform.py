@@ -153,8 +153,8 @@ def read_entries(
         yield waiting.popleft(), each
 
 
-def announce(total: int) -> None:
-    """Say how long reading will take, where it takes long."""
+def announce(total: int, *, takes_sample: bool = True) -> None:
+    """Say how long reading will take, where it takes long, and what is quicker."""
     from ctsync.render.summary_text import duration_words
     from ctsync.transport.reads import MAX_READS
 
@@ -165,12 +165,14 @@ def announce(total: int) -> None:
         f"Reading {total:,} profiles one by one, {MAX_READS} at a time: about "
         f"{duration_words(seconds)} at {SECONDS_PER_READ} s a read."
     )
+    quicker = (_SAMPLE if takes_sample else "", _EXPORT)
     if seconds > _LONG_SECONDS:
-        words += (
-            "\n  --sample N reads N of them, chosen by chance; a daily export of the "
-        )
-        words += 'platform can be read whole with "ctsync import FILE".'
+        words = "\n  ".join([words, *filter(None, quicker)])
     print_message(words)
+
+
+_SAMPLE = "--sample N reads N of them, chosen by chance."
+_EXPORT = 'A daily export of the platform is read whole with "ctsync import FILE".'
 
 
 def survey_known(

@@ -67,7 +67,8 @@ def _survey(
     counts, chance = survey.counts, str(kept.began)
     counts.chosen, entries = choice.of(present, random.Random(chance))  # noqa: S311
     keys = (entry.key for entry in entries)
-    counts.asked = read_kept(session, present, kept, keys, counts.chosen)
+    total = counts.chosen
+    counts.asked = read_kept(session, present, kept, keys, total, takes_sample=True)
     counts.seconds = time.monotonic() - began
     _, entries = choice.of(present, random.Random(chance))  # noqa: S311 - a sample
     for entry, each in zip(entries, kept.readings(), strict=True):

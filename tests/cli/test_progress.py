@@ -2,7 +2,8 @@
 
 import io
 
-from ctsync.cli.progress import Progress
+from ctsync.cli.progress import Progress, ReadProgress
+from ctsync.cli.read_platform import announce
 from ctsync.cli.streams import Stream
 
 
@@ -53,3 +54,34 @@ def test_a_wait_stands_on_a_line_of_its_own():
     shown.progressed(counts(1), 2)
     shown.waits(1.5, "too many at once")
     assert out.getvalue().endswith("unknown\nwaiting 1.5 s: too many at once\n")
+
+
+def test_a_long_read_is_told_before_with_what_is_quicker(capsys):
+    announce(1_000_000)
+    announce(1_000_000, takes_sample=False)
+    announce(10_000)
+    announce(199)
+    export = 'A daily export of the platform is read whole with "ctsync import FILE".'
+    ways = "profiles one by one, 3 at a time: about"
+    assert capsys.readouterr().err.splitlines() == [
+        f"Reading 1,000,000 {ways} 23.1 h at 0.25 s a read.",
+        "  --sample N reads N of them, chosen by chance.",
+        f"  {export}",
+        f"Reading 1,000,000 {ways} 23.1 h at 0.25 s a read.",
+        f"  {export}",
+        f"Reading 10,000 {ways} 14 min at 0.25 s a read.",
+    ]
+
+
+def test_a_pipe_is_told_how_far_reading_has_come_every_half_minute():
+    """What an earlier command has read says nothing of how fast this one is."""
+    out = io.StringIO()
+    times = iter([0.0, 29.0, 30.0, 61.0])
+    stream = Stream(out, "utf-8")
+    shown = ReadProgress(1_000_000, 400_000, out=stream, monotonic=times.__next__)
+    for done in (400_300, 400_360, 400_732):
+        shown.read(done)
+    assert out.getvalue().splitlines() == [
+        "400,360 of 1,000,000 profiles read; 12 a second, 13.9 h left",
+        "400,732 of 1,000,000 profiles read; 12 a second, 13.9 h left",
+    ]
