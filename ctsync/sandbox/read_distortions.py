@@ -6,6 +6,7 @@ each of them, and all together.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
@@ -21,6 +22,7 @@ _SYSTEM = ("Age", "Customer Type", "DOB", "Education", "Employed", "Gender", "Ma
 _SPELLING = {fold_name(name): name for name in (*_SYSTEM, "Photo", "Timezone", "Tz")}
 _LIFTED = frozenset({"name", "email", "phone"})
 _PRECISE_DIGITS = 15
+_DATE = re.compile(r"\$D_-?[0-9]+")
 
 
 class Distortion(Struct, frozen=True):
@@ -93,6 +95,19 @@ def _text_of_boolean(value: Json) -> Json:
     return json.dumps(value) if isinstance(value, bool) else value
 
 
+def _epoch_of_date(value: Json) -> Json:
+    is_date = isinstance(value, str) and _DATE.fullmatch(value)
+    return int(str(value).removeprefix("$D_")) if is_date else value
+
+
+def _age(record: Record) -> Record:
+    data = _data(record)
+    age = data.get("Age")
+    if "DOB" not in data or isinstance(age, bool) or not isinstance(age, int):
+        return record
+    return {**record, "profileData": {**data, "Age": age + 1}}
+
+
 def _trimmed(value: Json) -> Json:
     if isinstance(value, list):
         return [_trimmed(item) for item in value]
@@ -150,6 +165,10 @@ DISTORTIONS: Mapping[str, Distortion] = {
     "text-numbers": Distortion("numbers as text", _each_value(_text_of_number)),
     "float-numbers": Distortion("whole numbers as 5.0", _each_value(_float_of_number)),
     "text-booleans": Distortion("booleans as text", _each_value(_text_of_boolean)),
+    "epoch-dates": Distortion(
+        "dates as their epoch seconds", _each_value(_epoch_of_date)
+    ),
+    "aged": Distortion("Age after a birthday, where there is a DOB", _age),
     "trimmed-text": Distortion("text without outer spaces", _each_value(_trimmed)),
     # Such a platform takes values that differ in case for one, or nobody could remove
     # what somebody else added.

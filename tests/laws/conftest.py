@@ -4,10 +4,12 @@ Nothing here knows a kind by name: what a kind takes is found by offering it eve
 shape of value that the language has, so that a newcomer is under the laws at once.
 """
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, combinations
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +25,8 @@ from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
 from ctsync.model.operation import Operation
 from ctsync.model.scalar_value import Literal, Raw, Scalar
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what tests here share
 
 # The one name under which every kind may also remove.
 ATTRIBUTE = "Name"

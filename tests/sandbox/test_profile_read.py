@@ -104,6 +104,8 @@ STORED = {
     "Ok": True,
     "Tags": ["Shoes", "Bags"],
     "One": ["x"],
+    "DOB": "$D_-86400",
+    "Age": 36,
 }
 
 
@@ -115,6 +117,8 @@ STORED = {
         ("text-numbers", {"Score": "5"}),
         ("float-numbers", {"Score": 5.0}),
         ("text-booleans", {"Ok": "true"}),
+        ("epoch-dates", {"DOB": -86400, "Score": 5}),
+        ("aged", {"Age": 37}),
         ("trimmed-text", {"Favorite Color": "Red"}),
         ("folded-lists", {"Tags": ["shoes", "bags"]}),
         ("shuffled-lists", {"Tags": ["Bags", "Shoes"]}),
