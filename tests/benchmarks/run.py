@@ -18,6 +18,7 @@ import folding
 import growing
 import homes
 import joining
+import looking
 import noting
 import overlapping
 import reading
@@ -40,6 +41,8 @@ BENCHMARKS: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "render": rendering.measure_render,
     "fold": folding.measure_fold,
     "journal": noting.measure_noting,
+    "reads": looking.measure_reads,
+    "import": looking.measure_import,
 }
 PEERS: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "octodns": zones.measure_octodns,

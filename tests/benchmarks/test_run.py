@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 RUN = Path(__file__).with_name("run.py")
-NAMES = ("help", "small", "inline", "apply", "overlap", "render", "fold", "journal")
+OWN = "help small inline apply overlap render fold journal reads import"
+NAMES = tuple(OWN.split())
 PEERS = ("octodns", "terraform", "csv", "join", "growth", "search", "exports", "homes")
 
 
