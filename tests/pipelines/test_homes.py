@@ -1,5 +1,6 @@
 """Pipelines run as written wherever the state lives, and hold no long-lived key."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -29,6 +30,7 @@ SCHEMAS = {
 }
 WRITTEN = [(c, s) for c in PIPELINES for s in HOMES if (c, s) != ("gitlab", "gs")]
 CLOUDS = ("s3", "gs", "az")
+NUMBERS = itertools.count()
 
 
 def written(ci, state):
@@ -144,7 +146,7 @@ def hosted(runner, address, request, monkeypatch):
 version: 1
 name: crm
 account: {{id: TEST-1, region: in1, endpoint: "{platform.url}"}}
-state: {{url: "${{STATE_URL}}", name: crm}}
+state: {{url: "${{STATE_URL}}", name: crm-{next(NUMBERS)}}}
 catalog: {{Points: {{type: counter}}}}
 profiles:
   - identity: u1
@@ -177,6 +179,20 @@ def test_a_state_outlives_the_jobs_that_plan_apply_import_and_look(hosted):
     imported = hosted.action("import", arguments="spec\n--dry-run")
     assert imported.code == 0, imported.said
     assert "CANARY" not in imported.said + imported.summary
+
+
+def test_a_state_that_was_put_back_is_refused_by_the_mark_of_the_pipeline(hosted):
+    """The workflow gives the variable to the job that applies."""
+    steps = yaml.safe_load(written("github", "s3"))["jobs"]["apply"]["steps"]
+    assert "vars.CTSYNC_HIGH_WATER" in steps[-1]["env"]["CTSYNC_HIGH_WATER"]
+    digest = hosted.action("plan").outputs["digest"]
+    hosted.variables["CTSYNC_HIGH_WATER"] = f"9:sha256:{'0' * 64}"
+    applied = hosted.action("apply", expect_digest=digest, first_run="true")
+    assert applied.code == 1
+    assert "the state went back" in applied.summary
+    hosted.variables["CTSYNC_HIGH_WATER"] = ""
+    applied = hosted.action("apply", expect_digest=digest, first_run="true")
+    assert applied.code == 0, applied.said
 
 
 def test_words_of_state_and_import_stay_words(runner):
