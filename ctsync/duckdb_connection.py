@@ -13,6 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
 from ctsync.errors import CtsyncError
+from ctsync.sql_text import named as named  # noqa: PLC0414 - who asks a database, says both
+from ctsync.sql_text import quoted as quoted  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -65,16 +67,6 @@ def folder_of(connection: Connection) -> Path:
     query = "SELECT current_setting('temp_directory')"
     ((folder,),) = connection.execute(query).fetchall()
     return Path(folder)
-
-
-def quoted(text: str) -> str:
-    """Return text as a literal of SQL."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def named(name: str) -> str:
-    """Return a name as an identifier of SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def as_bytes(number: str) -> str:

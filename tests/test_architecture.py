@@ -19,6 +19,7 @@ BOTTOM = {
     "output_file",
     "printable",
     "timezones",
+    "sql_text",
 }
 LAYERS = [
     {"cli"},
