@@ -6,7 +6,7 @@ digests, and asks for the cells of the few rows that differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -14,6 +14,7 @@ from msgspec import Struct
 from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
 from ctsync.model.contribution import Contribution
+from ctsync.model.scalar_value import Raw
 
 
 class Stream(Struct, frozen=True):
@@ -28,6 +29,28 @@ class Stream(Struct, frozen=True):
     digest: str
     cells: str
     sound: str
+
+
+class CellColumn(Struct, frozen=True):
+    """What stands in one place of the cells of every row.
+
+    `sort` is what a cell is, as typed files say it; '' where only `contribution` can
+    tell. `map` gives the values of words. Unless it `keeps_blank`, a blank cell says
+    something.
+    """
+
+    attribute: str
+    sort: str
+    map: Mapping[str, Raw] | None = None
+    keeps_blank: bool = True
+
+
+class RowColumns(Struct, frozen=True):
+    """What the cells of every row of a table are; the first of a row is its key."""
+
+    table: str
+    files: tuple[str, ...]
+    cells: tuple[CellColumn, ...]
 
 
 class RowSource(Protocol):
@@ -98,6 +121,12 @@ class RowSource(Protocol):
         cells: Sequence[str | None],
     ) -> Contribution:
         """Return what a row says; its cells are understood when they are asked for."""
+
+    def in_columns(self) -> RowColumns | None:
+        """Return what the cells are, once the files are open.
+
+        None where rows differ in that, or where more has to be known of each.
+        """
 
     def check_unchanged(self) -> None:
         """Make sure that the files are still those that were opened.

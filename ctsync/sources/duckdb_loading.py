@@ -115,6 +115,11 @@ class LoadedRows:
         return self.part_of(file).line_of(file, row) if self._parts else None
 
     @property
+    def sorts(self) -> tuple[str, ...] | None:
+        """What the cells of every row are, if that is the same in all."""
+        return self._parts[0].sorts if len(self._parts) == 1 else None
+
+    @property
     def lacking(self) -> tuple[str, ...]:
         """The columns that no row of any file has, and that are blank for that."""
         lacking = [frozenset(part.lacking) for part in self._parts]

@@ -88,7 +88,8 @@ class FilePart(Struct, frozen=True):
 
     `meaning` is what the text of c1 ... cn means: rows of equal text and meaning are
     equal, except that `lossy`, an expression, gives more text of rows where it takes
-    more. `cells` is an expression of VARCHAR[], from which `read` gives c1 ... cn.
+    more. `sorts` are those of the cells, where each has one. `cells` is an expression
+    of VARCHAR[], from which `read` gives c1 ... cn.
     """
 
     files: tuple[DataFile, ...]
@@ -102,6 +103,7 @@ class FilePart(Struct, frozen=True):
     fault: str | None = None
     row_fault: Callable[[Cells], Misread | None] = lambda _: None
     lacking: tuple[str, ...] = ()
+    sorts: tuple[str, ...] | None = None
 
     def line_of(self, file: int, row: int) -> int | None:
         """Return the line on which a row begins; in Parquet there are none."""

@@ -10,7 +10,7 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
 from ctsync.model.contribution import Contribution
 from ctsync.model.profile_key import NOBODY, ProfileKey
-from ctsync.model.row_source import Stream
+from ctsync.model.row_source import RowColumns, Stream
 from ctsync.model.scalar_value import Misread
 from ctsync.project.project import Project
 from ctsync.project.tables import FileText
@@ -127,6 +127,14 @@ class RowFiles(ABC):
     def part_of(self, file: int) -> FilePart | None:
         """Return the part in which a file was read."""
         return None if self._loaded is None else self._loaded.part_of(file)
+
+    def in_columns(self) -> RowColumns | None:
+        """Give nothing: what a row says is told row by row."""
+        return None
+
+    def sorts(self) -> tuple[str, ...] | None:
+        """Return the sorts of the cells, where all rows have the same and no lines."""
+        return None if self._loaded is None else self._loaded.sorts
 
     def line_of(self, file: int, row: int) -> int | None:
         """Return the line on which a row begins, where its file has lines."""

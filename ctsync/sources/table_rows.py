@@ -12,9 +12,10 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.row_source import RowSource, Stream
+from ctsync.model.row_source import CellColumn, RowColumns, RowSource, Stream
 from ctsync.model.scalar_value import Misread, Raw
 from ctsync.project.project import Project
+from ctsync.project.table_columns import Column
 from ctsync.project.tables import Table
 from ctsync.sources.base import Source
 from ctsync.sources.column_values import ColumnReader
@@ -193,6 +194,15 @@ class TableRows(RowFiles):
             skips=self._table.invalid == "skip",
         )
 
+    def in_columns(self) -> RowColumns | None:
+        """Return what the cells of every row are, where the files have types."""
+        sorts, table = self.sorts(), self._table
+        if sorts is None:
+            return None
+        names = tuple(file.name for file in self.files)
+        cells = map(_cell_column, table.columns, sorts)
+        return RowColumns(table.name, names, tuple(cells))
+
     def _read(
         self, file: int, cells: Sequence[str | None]
     ) -> Mapping[str, Raw | Misread]:
@@ -206,6 +216,17 @@ class TableRows(RowFiles):
             if raw is not None:
                 read[attribute] = raw
         return read
+
+
+def _cell_column(column: Column, sort: str) -> CellColumn:
+    options = (column.how, column.split, column.format, column.decimal)
+    is_bare = options == ("exactly", None, None, ".")
+    return CellColumn(
+        column.attribute,
+        sort if is_bare else "",
+        column.map,
+        keeps_blank=column.blank == "keep",
+    )
 
 
 _SALT_BYTES = 12  # it is digested with every row
