@@ -18,7 +18,9 @@ never looks at another attribute. It answers in normal forms, which stand in
    `diff` gives the same operations towards it; from what is known later, those of them
    that are still due.
 
-A kind of which there may be millions also answers `is_unchanged`, at a look.
+A kind of which there may be millions also answers `is_unchanged`, at a look, and
+`columns` and `moves`, in SQL: where these are sure of what they say, it is what
+`normalize` and `diff` say, letter by letter, and where they are not, Python is asked.
 
 `kinds/counter.py` is the smallest example.
 """
@@ -27,7 +29,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
@@ -54,6 +56,48 @@ class ValueContext(Struct, frozen=True):
 
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     limits: PlatformLimits = field(default_factory=PlatformLimits)
+
+
+class CellColumns(NamedTuple):
+    """What a cell means, as SQL over the text of the cell.
+
+    `sound` says whether `normalize` gives exactly `value` and nobody finds anything
+    wrong or odd; it is a BOOLEAN, never NULL where the cell is not. `value`, the JSON
+    text of the value, is looked at only where the cell is sound.
+    """
+
+    sound: str
+    value: str
+
+
+class MoveNames(NamedTuple):
+    """The columns that `moves` may look at, each where those before it are there.
+
+    `held` is the stored form of what is known, as JSON text, `before` and `letter` are
+    what the two expressions below give, and `value` is that of the cell.
+    """
+
+    held: str
+    before: str
+    value: str
+    letter: str
+
+
+class MoveColumns(NamedTuple):
+    """What leads from what is held to a value, as SQL.
+
+    `before` is the JSON text of the value held where it is certain, and equal values
+    have equal texts; else it is NULL, and Python tells. `letter` is '' where nothing is
+    to do, and a key of `model.decided_rows.LETTERS` where one operation is; `first` is
+    that of the operation where nothing is held. `operand` gives the JSON text of the
+    operand. With `is_open` there may be values that nobody here knows.
+    """
+
+    before: str
+    letter: str
+    operand: str
+    first: str = "s"
+    is_open: bool = False
 
 
 class Kind(ABC):
@@ -83,6 +127,24 @@ class Kind(ABC):
         `lint` find no fault and `diff` has nothing to do; where it is False, they tell.
         """
         return False
+
+    def columns(
+        self,
+        cell: str,  # noqa: ARG002 - a default
+        sort: str,  # noqa: ARG002
+        rule: Attribute,  # noqa: ARG002
+        frame: ValueContext,  # noqa: ARG002
+    ) -> CellColumns | None:
+        """Say in SQL what a cell means; None where only Python can.
+
+        `sort` is what cells of the column are: `text`, `untyped` for text of which the
+        catalog decides what it is, `number`, `boolean`, `date`, `moment` or `list`.
+        """
+        return None
+
+    def moves(self, names: MoveNames, rule: Attribute) -> MoveColumns | None:  # noqa: ARG002
+        """Say in SQL what leads from what is held to a value; None: only Python can."""
+        return None
 
     @abstractmethod
     def schema(self, rule: Attribute) -> Mapping[str, Any]:

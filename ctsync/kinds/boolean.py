@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.base import CellColumns, Faults, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.type_faults import not_removable, wrong_type
 from ctsync.model.attribute import Attribute
@@ -45,6 +45,18 @@ class BooleanKind(ScalarKind):
     ) -> bool:
         """Return whether it is the same one."""
         return isinstance(raw, Literal) and raw.type == "boolean" and raw.value is held
+
+    def columns(
+        self,
+        cell: str,
+        sort: str,
+        rule: Attribute,  # noqa: ARG002
+        frame: ValueContext,  # noqa: ARG002
+    ) -> CellColumns | None:
+        """Take the two words."""
+        if sort not in {"boolean", "untyped"}:
+            return None
+        return CellColumns(f"{cell} IN ('true', 'false')", cell)
 
 
 _SPELLING = "write true or false, without quotes"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from ctsync.kinds.base import ValueContext
+from ctsync.kinds.base import MoveColumns, MoveNames, ValueContext
 from ctsync.kinds.number import NumberKind
 from ctsync.limits import MAX_COUNTER
+from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
 from ctsync.model.operation import Operation
@@ -27,6 +28,27 @@ class CounterKind(NumberKind):
             return operations
         (operation,) = operations
         return (_moved(operation),)
+
+    def moves(self, names: MoveNames, rule: Attribute) -> MoveColumns | None:
+        """Send the difference between whole numbers that a counter can hold."""
+        _, before, value, letter = names
+        assigned = super().moves(names, rule)
+        if assigned is None:
+            return None
+        difference = f"TRY_CAST({value} AS BIGINT) - TRY_CAST({before} AS BIGINT)"
+        return assigned._replace(
+            letter=f"CASE WHEN {before} = {value} THEN '' "
+            f"WHEN NOT ({_is_count(before)} AND {_is_count(value)}) THEN 's' "
+            f"WHEN {difference} > 0 THEN 'i' ELSE 'd' END",
+            operand=f"CASE {letter} "
+            f"WHEN 'i' THEN ({difference})::VARCHAR "
+            f"WHEN 'd' THEN (-({difference}))::VARCHAR "
+            f"ELSE {value} END",
+        )
+
+
+def _is_count(value: str) -> str:
+    return f"regexp_full_match({value}, '[0-9]+')"  # of fifteen digits at most
 
 
 def _moved(operation: Operation) -> Operation:

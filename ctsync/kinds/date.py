@@ -9,13 +9,13 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.base import CellColumns, Faults, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.type_faults import not_removable, wrong_type
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.fault import Fault
-from ctsync.model.scalar_value import Literal, Raw, Value, date_form
+from ctsync.model.scalar_value import DATE_PREFIX, Literal, Raw, Value, date_form
 
 _FORM = re.compile(
     # Hours end at 23: newer Pythons read 24:00:00 as the next day, older ones do not.
@@ -61,6 +61,25 @@ class DateKind(ScalarKind):
             return date_form(epoch_seconds(raw.text, frame.timezone)) == held
         except Faults:
             return False
+
+    def columns(
+        self,
+        cell: str,
+        sort: str,
+        rule: Attribute,  # noqa: ARG002
+        frame: ValueContext,
+    ) -> CellColumns | None:
+        """Take whole days and seconds where no clock is ever changed."""
+        form = _SOUND.get(sort)
+        if form is None or frame.timezone.key != "UTC":
+            return None
+        moment = f"TRY_CAST({cell} AS TIMESTAMP)"
+        sound = (
+            f"(regexp_full_match({cell}, '{form}') AND NOT starts_with({cell}, '0000')"
+            f" AND {moment} IS NOT NULL)"
+        )
+        value = f"concat('\"{DATE_PREFIX}', epoch({moment})::BIGINT, '\"')"
+        return CellColumns(sound, value)
 
 
 @lru_cache(maxsize=4096)  # there are many people, and not so many days
@@ -120,6 +139,11 @@ def _spelling(raw: Raw) -> str:
     return _SPELLING
 
 
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_SOUND = {
+    **dict.fromkeys(("date", "text", "untyped"), _DAY),
+    "moment": _DAY + " ([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}",
+}
 _PATTERN = r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)?)?"
 _SPELLING = "write 1990-02-20 or 1990-02-20T08:30:00+05:30, without quotes"
 KIND = DateKind()

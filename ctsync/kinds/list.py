@@ -13,8 +13,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ctsync.canonical_json import fold_text
-from ctsync.kinds.base import Faults, Kind, ValueContext
+from ctsync.canonical_json import canonical, fold_text
+from ctsync.kinds.base import (
+    CellColumns,
+    Faults,
+    Kind,
+    MoveColumns,
+    MoveNames,
+    ValueContext,
+)
 from ctsync.kinds.known_list import MOVES, KnownList, held_of
 from ctsync.kinds.system_attributes import enum_fault
 from ctsync.kinds.text_rules import is_plain, text_faults, unstable_faults
@@ -25,6 +32,7 @@ from ctsync.model.entry import KnownValue
 from ctsync.model.fault import Fault
 from ctsync.model.operation import Operation, Operator
 from ctsync.model.scalar_value import Literal, Raw, Value
+from ctsync.sql_text import quoted
 
 
 class ListKind(Kind):
@@ -78,6 +86,36 @@ class ListKind(Kind):
             and {"text"}.issuperset(map(_type, raw))
             and all(is_plain(text, frame) for text in held)
             and not any(_twins(held))
+        )
+
+    def columns(
+        self, cell: str, sort: str, rule: Attribute, frame: ValueContext
+    ) -> CellColumns | None:
+        """Take exactly some values, of plain ASCII and no two alike."""
+        if sort != "list" or rule.enum:
+            return None
+        sound = (
+            f"(strlen({cell}) * 4 <= {frame.limits.value_bytes}"
+            f" AND regexp_full_match({cell}, {quoted(_SOUND)})"
+            f""" AND NOT regexp_matches({cell}, '"[0-9]+"')"""
+            f" AND len({_parts(cell)}) <= {frame.limits.list_values}"
+            f" AND {_are_distinct(_folded(cell))})"
+        )
+        values = f"list_sort(list_distinct({_parts(cell)}))"
+        return CellColumns(sound, _joined(values))
+
+    def moves(self, names: MoveNames, rule: Attribute) -> MoveColumns | None:
+        """Add to nothing, and see that all is as it should be; the rest is Python's."""
+        forms = " OR ".join(
+            f"{names.held} = concat({quoted(form)}, {names.value}, '}}')"
+            for form in _stored_forms(rule.attribute)
+        )
+        return MoveColumns(
+            f"CASE WHEN {forms} THEN {names.value} END",
+            f"CASE WHEN {names.before} IS NOT NULL THEN '' END",
+            names.value,
+            first="a",
+            is_open=True,
         )
 
     def lint(self, target: DesiredValue) -> tuple[Fault, ...]:
@@ -145,6 +183,31 @@ class ListKind(Kind):
             ours=tuple(sorted(moved.ours)),
             complete=moved.complete,
         )
+
+
+def _parts(cell: str) -> str:
+    """Return SQL: a list of the values in JSON without an escape."""
+    return f"string_split({cell}[3:-3], '\",\"')"
+
+
+def _folded(cell: str) -> str:
+    return _parts(f"lower(replace({cell}, ' ', ''))")
+
+
+def _are_distinct(values: str) -> str:
+    return f"len(list_distinct({values})) = len({values})"
+
+
+def _joined(values: str) -> str:
+    return f"""concat('["', array_to_string({values}, '","'), '"]')"""
+
+
+def _stored_forms(name: str) -> Iterator[str]:
+    """Yield how the stored form of a list begins of which nothing is in doubt."""
+    for complete in ('"complete":true,', ""):
+        for owned in ('"owned":true,', ""):
+            words = f'"kind":"list","name":{canonical(name).decode()},'
+            yield f'{{{complete}{words}{owned}"present":'
 
 
 def _type(raw: Raw) -> str:
@@ -313,6 +376,8 @@ def _twins(values: tuple[str, ...]) -> Iterator[Fault]:
             )
 
 
+_ITEM = "[!#%-Z^-~]([ !#-Z^-~]*[!#-Z^-~])?"  # no quote, no bracket, no escape
+_SOUND = rf'\["{_ITEM}"(,"{_ITEM}")*\]'
 _SPELLING = "write [a, b], {include: [a], exclude: [b]} or null"
 _ITEM_SPELLING = 'write "{value}", with quotes'
 KIND = ListKind()

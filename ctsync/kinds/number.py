@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.base import CellColumns, Faults, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.type_faults import not_removable, wrong_type
 from ctsync.limits import MAX_COUNTER
@@ -52,6 +52,38 @@ class NumberKind(ScalarKind):
             and type(raw.value) is type(held)
             and raw.value == held
         )
+
+    def columns(
+        self,
+        cell: str,
+        sort: str,
+        rule: Attribute,
+        frame: ValueContext,  # noqa: ARG002
+    ) -> CellColumns | None:
+        """Take digits that a number keeps for certain, without an exponent."""
+        if sort not in {"number", "untyped"} or rule.attribute == "Age":
+            return None
+        value = (
+            f"CASE WHEN contains({cell}, '.') "
+            f"THEN rtrim(rtrim({cell}, '0'), '.') ELSE {cell} END"
+        )
+        return CellColumns(_is_plain(cell), value)
+
+    def plain_before(self, value: str) -> str:
+        """Take a number in the only form in which it is written without an exponent."""
+        shortest = f"(NOT contains({value}, '.') OR NOT ends_with({value}, '0'))"
+        return f"CASE WHEN {_is_plain(value)} AND {shortest} THEN {value} END"
+
+
+def _is_plain(text: str) -> str:
+    """Return SQL: fifteen digits at most, none of them lost, and no zero with a sign.
+
+    Fractions of less than a thousandth are written with an exponent sooner or later.
+    """
+    return (
+        f"(regexp_full_match({text}, '{_SOUND}')"
+        f" AND length(replace(ltrim({text}, '-'), '.', '')) <= 15)"
+    )
 
 
 def _number(raw: Raw, rule: Attribute) -> float:
@@ -98,5 +130,9 @@ def _whole(value: float) -> float:
     return value
 
 
+_SOUND = (
+    r"0|-?[1-9][0-9]*(\.[0-9]+)?|0\.0+"
+    r"|-?0\.([1-9]|0[1-9]|00[1-9])[0-9]*"
+)
 _DIGITS = re.compile(r"[0-9]{1,15}")
 KIND = NumberKind()

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from ctsync.kinds.base import Kind, ValueContext
+from ctsync.canonical_json import canonical
+from ctsync.kinds.base import Kind, MoveColumns, MoveNames, ValueContext
+from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
 from ctsync.model.operation import Operation, Prior
+from ctsync.sql_text import quoted
 
 
 class ScalarKind(Kind):
@@ -46,6 +49,22 @@ class ScalarKind(Kind):
             sensitive=target.sensitive,
             since=None if known is None else known.since,
         )
+
+    def moves(self, names: MoveNames, rule: Attribute) -> MoveColumns | None:
+        """Overwrite what is certain, of this kind and of the name as it is spelled."""
+        _, before, value, _ = names
+        return MoveColumns(
+            self.plain_before(_value_in(names.held, self.name, rule.attribute)),
+            f"CASE WHEN {before} = {value} THEN '' ELSE 's' END",
+            value,
+        )
+
+    def plain_before(self, value: str) -> str:
+        """Return SQL of a held value: NULL where equal values may be spelled otherwise.
+
+        An escape in text may be written in several ways.
+        """
+        return f"CASE WHEN NOT contains({value}, '\\') THEN {value} END"
 
     def target_of(self, operations: Sequence[Operation]) -> DesiredValue:
         """Return the value that is there in the end."""
@@ -85,3 +104,20 @@ def _is_held(known: KnownValue, target: DesiredValue) -> bool:
     held, wanted = known.value, target.value
     # For Python true equals 1; for the platform it does not.
     return held == wanted and isinstance(held, bool) == isinstance(wanted, bool)
+
+
+def _value_in(held: str, kind: str, name: str) -> str:
+    """Return SQL of the value in a stored form that says nothing else of it.
+
+    Its keys stand in order, and `value` is the last of those that there can be.
+    """
+    words = b'"kind":%b,"name":%b' % (canonical(kind), canonical(name))
+    plain, owned = (
+        "{" + words.decode() + rest for rest in (',"value":', ',"owned":true,"value":')
+    )
+    return (
+        f"CASE WHEN starts_with({held}, {quoted(owned)}) "
+        f"THEN {held}[{len(owned) + 1}:-2] "
+        f"WHEN starts_with({held}, {quoted(plain)}) "
+        f"THEN {held}[{len(plain) + 1}:-2] END"
+    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.base import CellColumns, Faults, ValueContext
 from ctsync.kinds.scalar import ScalarKind
-from ctsync.kinds.system_attributes import DELETABLE, system_faults
-from ctsync.kinds.text_rules import is_plain, text_faults, unstable_faults
+from ctsync.kinds.system_attributes import DELETABLE, sound_system, system_faults
+from ctsync.kinds.text_rules import is_plain, sound_text, text_faults, unstable_faults
 from ctsync.kinds.type_faults import choices, not_removable, raw_text, wrong_type
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
@@ -63,6 +63,15 @@ class StringKind(ScalarKind):
             and is_plain(raw.text, frame)
             and not system_faults(raw.text, rule)
         )
+
+    def columns(
+        self, cell: str, sort: str, rule: Attribute, frame: ValueContext
+    ) -> CellColumns | None:
+        """Take text that is plain beyond doubt, as most is."""
+        if sort not in {"text", "untyped"}:
+            return None
+        sound = f"{sound_text(cell, frame)} AND {sound_system(cell, rule)}"
+        return CellColumns(sound, f"concat('\"', {cell}, '\"')")
 
     def lint(self, target: DesiredValue) -> tuple[Fault, ...]:
         """Warn of text that the platform may change."""

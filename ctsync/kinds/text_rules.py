@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from ctsync.kinds.base import ValueContext
 from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import DATE_PREFIX
+from ctsync.sql_text import quoted
 
 # All of Unicode's control characters (Cc) and halves of surrogate pairs (Cs).
+NO_WORDS = frozenset(
+    {"NULL", "Null", "null", "None", "\\N", "nan", "NaN", "NAN", "#N/A", "<NA>", "NaT"}
+)
+"""Words that mean no value in one tool or another, and are text here."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -25,6 +30,34 @@ def is_plain(text: str, frame: ValueContext) -> bool:
         and text[0] not in " $"
         and text[-1] != " "
         and not text.isdecimal()
+    )
+
+
+# Assigned throughout for so long that no table of Unicode differs in them, and without
+# quotes and escapes, which JSON spells otherwise: Latin, Cyrillic, signs of Devanagari,
+# kana, ideographs of Chinese, syllables of Korean, and pictures.
+_LETTERS = (
+    r"!#-Z\]-~\x{a1}-\x{ac}\x{ae}-\x{24f}\x{400}-\x{52f}\x{904}-\x{939}"
+    r"\x{3041}-\x{3096}\x{30a1}-\x{30fa}\x{4e00}-\x{9fa5}\x{ac00}-\x{d7a3}"
+    r"\x{1f300}-\x{1f5ff}"
+)
+_SOUND_TEXT = f"[{_LETTERS}][{_LETTERS} ]*"
+
+
+def sound_text(cell: str, frame: ValueContext) -> str:
+    """Return SQL that says of a cell that is not NULL: plain, and nothing odd about it.
+
+    Left to Python is what may be a fault, a warning or only spelled otherwise in JSON:
+    words for nothing, text in brackets, digits alone that may be read as a number.
+    """
+    words = ", ".join(map(quoted, sorted(NO_WORDS)))
+    return (
+        f"(length({cell}) * 4 <= {frame.limits.value_bytes}"
+        f" AND regexp_full_match({cell}, {quoted(_SOUND_TEXT)})"
+        f" AND NOT ends_with({cell}, ' ') AND NOT starts_with({cell}, '$')"
+        f" AND {cell} NOT IN ({words})"
+        f" AND (NOT regexp_full_match({cell}, '[0-9]+')"
+        f" OR (length({cell}) <= 15 AND NOT starts_with({cell}, '0'))))"
     )
 
 

@@ -9,33 +9,31 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
+from ctsync.kinds.text_rules import NO_WORDS
 from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import Literal, Raw
 from ctsync.sources.cell_guesses import visible_sql, whole_id_sql
 
-_NO_IDS = frozenset({"nan", "null", "none", "nil", "undefined", "n/a", "#n/a", "<na>"})
+NO_IDS = frozenset({"nan", "null", "none", "nil", "undefined", "n/a", "#n/a", "<na>"})
 _ODD_ID = re.compile(
     r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+"  # 1.23E+11, as spreadsheets write long numbers
     r"|#[A-Z/0]+[!?]?"
 )
 _WHOLE_ID = re.compile(r"[0-9]+\.0+")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_NO_WORDS = frozenset(
-    {"NULL", "Null", "null", "None", "\\N", "nan", "NaN", "NAN", "#N/A", "<NA>", "NaT"}
-)
 ROUND = "round it"
 AS_LIST = "export a list, or compute: one of it"
 _ROUNDED = 1e9  # below it six digits of a fraction are kept
 # All of these words, so that nothing of the file is told.
-_BLANKS = f"nulls: {json.dumps(sorted(_NO_WORDS))}"
+_BLANKS = f"nulls: {json.dumps(sorted(NO_WORDS))}"
 _DIGITS = 15  # what a number of the platform, and of JSON readers, keeps for certain
 
 
 def doubtful_id(identifier: str, column: str | None = None) -> Fault | None:
     """Return what is odd about the id of a row, and what cures its column."""
-    if identifier.isalnum() and identifier.lower() not in _NO_IDS:
+    if identifier.isalnum() and identifier.lower() not in NO_IDS:
         return None
-    if identifier.lower() in _NO_IDS:
+    if identifier.lower() in NO_IDS:
         hint = "correct the row, or leave it out with where:"
         return Fault("CT630", "the id is a word for nothing", hint)
     if _WHOLE_ID.fullmatch(identifier):
@@ -61,7 +59,7 @@ def doubtful_words(attribute: str, raw: Raw) -> Iterator[Fault]:
     if not isinstance(raw, Literal):
         return
     if raw.type == "text":
-        if raw.text in _NO_WORDS:
+        if raw.text in NO_WORDS:
             message = f"{attribute} would be the text {{value}}"
             yield Fault("CT631", message, _BLANKS, raw.text)
         elif raw.text.startswith("[") and raw.text.endswith("]"):

@@ -103,7 +103,7 @@ class ParquetFormat:
             numbered=True,
             fault=FAILED if can_fail(wanted) else None,
             row_fault=failure_in if can_fail(wanted) else lambda _: None,
-            sorts=sorts,
+            sorts=None if can_fail(wanted) else sorts,
         )
 
     def first_fault(self, file: DataFile, wanted: WantedColumns) -> Unreadable | None:  # noqa: ARG002
