@@ -27,6 +27,7 @@ from msgspec import Struct, field
 from ctsync.canonical_json import canonical, parse
 from ctsync.model.contribution import Contribution
 from ctsync.model.contribution_batch import Batch
+from ctsync.model.decided_rows import DecidedRows, Decider
 from ctsync.model.entry import Entry, entry_from_json
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowSource
@@ -141,10 +142,18 @@ class Search(Struct, frozen=True):
 
 
 class Engine(NamedTuple):
-    """One way to find candidates."""
+    """One way to find candidates.
+
+    One beside a database may have `find_decided` too: it gives the same, and lets the
+    decider say what comes of as many candidates as that can.
+    """
 
     name: str
     find_candidates: Callable[[Search, ProfileCounts], Iterator[Candidate]]
+    find_decided: (
+        Callable[[Search, ProfileCounts, Decider], Iterator[Candidate | DecidedRows]]
+        | None
+    ) = None
 
 
 def fingerprint(contributions: Sequence[Contribution]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import chain, groupby, islice, pairwise
+from itertools import groupby, islice, pairwise
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -34,11 +34,15 @@ from ctsync.engines.base import (
 )
 from ctsync.engines.prefetch import fetched_ahead
 from ctsync.model.contribution import Contribution
+from ctsync.model.decided_rows import DecidedRow, DecidedRows, Decider, RowDecision
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.row_source import RowSource, Stream
+from ctsync.model.row_source import RowColumns, RowSource, Stream
 
 _BATCH = 4096
+LEAST_DECIDED = 5_000  # of fewer candidates it is told sooner one by one
+FORCED = "false"  # in SQL over an id: whom Python has to decide in any case
 _RANGE = 8192  # keys that come to Python at once, while the next ones are fetched
+_RANGE_DECIDED = 16_384
 _LEAST_MIB, _MOST_MIB, _BYTES_A_LINE = 512, 1536, 64
 # With fewer rows for each entry, most of the snapshot is not worth a join.
 _ENTRIES_A_ROW = 4
@@ -54,8 +58,28 @@ def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]
         SpecError: the files of a row source cannot be read.
         CtsyncError: memory or disk were not enough.
     """
+    for found in _find(search, tally, None):
+        if isinstance(found, Candidate):
+            yield found
+
+
+def find_decided(
+    search: Search, tally: ProfileCounts, decider: Decider
+) -> Iterator[Candidate | DecidedRows]:
+    """Yield the same, with those decided whose rows the decider can decide.
+
+    Raises:
+        SpecError: the files of a row source cannot be read.
+        CtsyncError: memory or disk were not enough.
+    """
+    yield from _find(search, tally, decider)
+
+
+def _find(
+    search: Search, tally: ProfileCounts, decider: Decider | None
+) -> Iterator[Candidate | DecidedRows]:
     with open_connection() as connection:
-        duckdb_search = DuckdbSearch(connection, search)
+        duckdb_search = DuckdbSearch(connection, search, decider)
         duckdb_search.gather()
         duckdb_search.compare(tally)
         duckdb_search.compare_nobody()
@@ -85,6 +109,27 @@ def find_places(
             yield source.contribution(*row)
 
 
+class _Decision(Struct, frozen=True):
+    """How the rows of one source are decided."""
+
+    key_type: str
+    source: RowColumns
+    query: RowDecision
+
+    def rows(self, run: Iterable[_Row]) -> DecidedRows:
+        """Return rows that are decided."""
+        rows = [DecidedRow(row[1], *row[3:5], *row[8:]) for row in run]
+        return DecidedRows(self.key_type, self.source, self.query, rows)
+
+
+_IS_NEW = 8  # where the fields of a decided row begin
+_EMPTY = ", ".join(f"NULL AS {name}" for name in DecidedRow._fields[3:])
+
+
+def _is_open(row: _Row) -> bool:
+    return len(row) == _IS_NEW or row[_IS_NEW] is None
+
+
 class DuckdbSearch(Struct):
     """One search, in a connection of its own.
 
@@ -94,6 +139,8 @@ class DuckdbSearch(Struct):
 
     connection: Connection
     search: Search
+    decider: Decider | None
+    _decision: _Decision | None = None
     _loose: list[Contribution] = field(default_factory=list)
     _many: int | None = None
     _stream: Stream | None = None
@@ -140,21 +187,48 @@ class DuckdbSearch(Struct):
                 place = self.search.row_sources[number].contribution(*row)
                 self.search.watch.on_nobody(place)
 
-    def candidates(self) -> Iterator[Candidate]:
+    def candidates(self) -> Iterator[Candidate | DecidedRows]:
         """Yield the candidates, and pass on the entries that are watched."""
         self._run(sql.CHOSEN)
+        self._decision = self._decided()
         self._run(sql.WIDE, parts=" UNION ALL ".join(self._parts()) or sql.NO_WIDE)
         # Whatever happens meanwhile, no query is under way when the connection closes.
         with closing(fetched_ahead(self._in_range, self._ranges())) as ranges:
-            yield from self._candidates(chain.from_iterable(ranges))
+            for rows in ranges:
+                yield from self._in_turn(rows)
+
+    def _decided(self) -> _Decision | None:
+        """Return how the rows of the many are decided, and mark those that may be."""
+        if self._many is None or self.decider is None:
+            return None
+        ((count,),) = self._rows(sql.COUNT_NAMED)
+        source = self.search.row_sources[self._many]
+        columns = source.in_columns() if count >= LEAST_DECIDED else None
+        if columns is None:
+            return None
+        decision = self.decider(source.key_type, columns)
+        if decision is None:
+            return None
+        self._run(sql.ALONE, type=quoted(source.key_type), forced=FORCED)
+        return _Decision(source.key_type, columns, decision)
+
+    def _in_turn(self, rows: list[_Row]) -> Iterator[Candidate | DecidedRows]:
+        """Yield candidates and, between them, runs of those that are decided."""
+        for is_open, run in groupby(rows, _is_open):
+            if is_open or self._decision is None:
+                yield from self._candidates(run)
+            else:
+                yield self._decision.rows(run)
 
     def _candidates(self, rows: Iterable[_Row]) -> Iterator[Candidate]:
         for (kind, identifier), found in groupby(rows, itemgetter(0, 1)):
             entry, is_same, places = None, False, []
-            for _, _, source, file, row, digest, cells, line in found:
+            for _, _, source, file, row, digest, cells, line, *_ in found:
                 if source >= 0:
                     by = self.search.row_sources[source]
                     places.append(by.contribution(identifier, digest, file, row, cells))
+                    if line is not None:
+                        entry = self.search.entry_of(line)
                 elif source == _LOOSE:
                     places.append(self._loose[row])
                 else:
@@ -174,13 +248,17 @@ class DuckdbSearch(Struct):
 
     def _ranges(self) -> list[str]:
         """Return conditions that part the keys of candidates into ranges."""
-        bounds = list(self._rows(sql.BOUNDS.format(count=_RANGE)))
+        count = _RANGE if self._decision is None else _RANGE_DECIDED
+        bounds = list(self._rows(sql.BOUNDS.format(count=count)))
         return [_between(*two) for two in pairwise([*bounds, ("", "")])]
 
     def _in_range(self, condition: str) -> list[_Row]:
         kinds = {"loose": _LOOSE, "same": _SAME, "differs": _DIFFERS}
         query = sql.IN_RANGE.format(range=condition, **kinds)
-        return self.connection.execute(query).fetchall()
+        if self._decision is not None:
+            decided = self._decision.query.over(sql.DECIDED.format(range=condition))
+            query = sql.WITH_DECIDED.format(others=query, decided=decided, empty=_EMPTY)
+        return self.connection.execute(query + sql.IN_ORDER).fetchall()
 
     def _take_entries(self) -> None:
         if self.search.columns is not None:
@@ -308,4 +386,4 @@ def _of(source: RowSource) -> dict[str, str]:
     return {"type": quoted(source.key_type), "rows": source.keys}
 
 
-ENGINE = Engine("duckdb", find_candidates)
+ENGINE = Engine("duckdb", find_candidates, find_decided)

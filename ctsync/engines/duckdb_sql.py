@@ -146,13 +146,20 @@ FROM engine_met"""
 # What comes to Python comes in the order of keys, one range of them after another.
 CHOSEN = """
 CREATE TEMP TABLE engine_chosen AS
-SELECT type, id, named, same FROM engine_met WHERE chosen ORDER BY type, id"""
+SELECT type, id, named, same, false AS alone FROM engine_met WHERE chosen
+ORDER BY type, id"""
+COUNT_NAMED = "SELECT count(*) FROM engine_chosen WHERE named AND NOT same"
+# Whom one row of the many names, and no other place.
+ALONE = """
+UPDATE engine_chosen SET alone = true
+WHERE named AND NOT same AND type = {type}
+    AND id NOT IN (SELECT id FROM engine_few WHERE type = {type}) AND NOT ({forced})"""
 BOUNDS = """
 SELECT type, id FROM (
     SELECT type, id, row_number() OVER (PARTITION BY type ORDER BY id) AS number
     FROM engine_chosen
 )
-WHERE number % {count} = 1 ORDER BY type, id"""
+WHERE (number - 1) % {count} = 0 ORDER BY type, id"""
 CHOSEN_ROWS = """
 CREATE TEMP TABLE {name} AS
 SELECT type, id, digest, file, row FROM engine_places
@@ -177,9 +184,14 @@ FROM ({cells}) c JOIN {name} r ON c.file = r.file AND c.row = r.row"""
 CELLS_OF_STREAM = """
 SELECT o.file, o.row, o.cells
 FROM engine_odd o JOIN {name} w ON o.file = w.file AND o.row = w.row"""
+# Whoever is alone is left out here where rows are decided beside the database.
 IN_RANGE = """
-SELECT type, id, source, file, row, digest, cells, NULL::VARCHAR AS body
-FROM engine_wide WHERE {range}
+SELECT w.type, w.id, w.source, w.file, w.row, w.digest, w.cells, NULL::VARCHAR AS body
+FROM (
+    SELECT type, id, source, file, row, digest, cells FROM engine_wide WHERE {range}
+) w
+SEMI JOIN (FROM engine_chosen WHERE NOT alone AND {range}) m
+ON w.type = m.type AND w.id = m.id
 UNION ALL
 SELECT f.type, f.id, f.source, f.file, f.row, NULL, NULL, NULL
 FROM (FROM engine_few WHERE source = {loose} AND {range}) f
@@ -189,8 +201,25 @@ UNION ALL
 SELECT k.type, k.id, CASE WHEN m.same THEN {same} ELSE {differs} END, 0, 0, NULL, NULL,
     k.body
 FROM (SELECT type, id, body FROM engine_known WHERE {range}) k
-JOIN (FROM engine_chosen WHERE {range}) m ON k.type = m.type AND k.id = m.id
-ORDER BY type, id, source, file, row"""
+JOIN (FROM engine_chosen WHERE NOT alone AND {range}) m
+ON k.type = m.type AND k.id = m.id"""
+IN_ORDER = " ORDER BY type, id, source, file, row"
+# Bodies are first joined with who is chosen: only those are kept to be met by rows.
+DECIDED = """
+SELECT w.*, k.body
+FROM (
+    SELECT type, id, source, file, row, digest, cells FROM engine_wide WHERE {range}
+) w
+SEMI JOIN (FROM engine_chosen WHERE alone AND {range}) m
+ON w.type = m.type AND w.id = m.id
+LEFT JOIN (
+    SELECT e.type, e.id, e.body
+    FROM (SELECT type, id, body FROM engine_known WHERE {range}) e
+    JOIN (FROM engine_chosen WHERE alone AND {range}) c
+    ON e.type = c.type AND e.id = c.id
+) k
+ON w.type = k.type AND w.id = k.id"""
+WITH_DECIDED = "SELECT *, {empty} FROM ({others}) UNION ALL FROM ({decided})"
 NOBODY = "SELECT id, digest, file, row, cells FROM ({cells}) ORDER BY file, row"
 ROWS_OF_ONE = """
 CREATE TEMP TABLE engine_one AS

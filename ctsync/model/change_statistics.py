@@ -13,6 +13,7 @@ from typing import Any, Self
 from msgspec import Struct, field
 
 from ctsync.model.change import Change
+from ctsync.model.decided_rows import DecidedRows
 
 # One bit each, the riskiest lowest. Every change has at least one.
 TRAITS = (
@@ -72,6 +73,11 @@ class ChangeStatistics(Struct):
         traits = traits_of(change)
         self.traits[traits] += 1
         return traits
+
+    def add_decided(self, decided: DecidedRows) -> None:
+        """Take in changes that were decided in columns."""
+        self.operations.update(decided.operations())
+        self.traits.update(decided.traits())
 
     def by_operator(self) -> Counter[str]:
         """Count the operations of each operator, and what is released."""

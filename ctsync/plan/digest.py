@@ -42,6 +42,10 @@ class PlanDigest:
         """Take in what an entry forgets that needs no change."""
         self._take(*_forgotten(key, settled))
 
+    def add_decided(self, effects: bytes) -> None:
+        """Take in the lines of changes that were decided in columns."""
+        self._digest.update(effects)
+
     def value(self) -> str:
         """Give `sha256:` and 64 hex digits."""
         return f"sha256:{self._digest.hexdigest()}"

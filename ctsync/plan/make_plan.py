@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from ctsync.diagnostics import Findings
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Change
+from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
 from ctsync.plan.diff_profile import PlannedProfile
@@ -51,10 +52,14 @@ def make_plan(
         stack.callback(file.close)  # a plan that is not finished is not kept
         writer = PlanWriter(file, head)
         seen = Seen()
-        for candidate, built in planner.plan_profiles(entries, columns):
-            _write(writer, planner, seen, candidate, built)
+        for planned in planner.plan_rows(entries, columns):
+            if isinstance(planned, DecidedRows):
+                _write_decided(writer, seen, planned)
+            else:
+                _write(writer, planner, seen, *planned)
         planner.refuse_errors()
         planner.selection.check(planner.mask)
+        _log_decided(planner)
         writer.close(plan_foot(planner, head, seen, writer.sums()))
         plan = SavedPlan(file, "this plan")
         stack.pop_all()
@@ -93,6 +98,23 @@ def _write(
         writer.add_change(change)
     elif built.change is None and candidate.contributions and candidate.is_known:
         seen.still += 1
+
+
+def _write_decided(writer: PlanWriter, seen: Seen, decided: DecidedRows) -> None:
+    changes = sum(row.traits is not None for row in decided.rows)
+    seen.all_changes += changes
+    seen.still += sum(bool(row.line) for row in decided.rows) - changes
+    writer.add_decided(decided)
+
+
+def _log_decided(planner: Planner) -> None:
+    """Say how many were decided in columns; `logging` is slow to import."""
+    if not planner.decided:
+        return
+    from logging import getLogger
+
+    words = "%d profiles were decided in columns, %d one by one"
+    getLogger(__name__).info(words, planner.decided, planner.weighed)
 
 
 def _with_locked(change: Change, built: PlannedProfile) -> Change:

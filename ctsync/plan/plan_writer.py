@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
+from itertools import islice
+from operator import lt
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -11,6 +13,7 @@ from msgspec.structs import replace
 from ctsync.canonical_json import canonical, fold_name
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.change_statistics import ChangeStatistics
+from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.operation import OPERATORS
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Record
@@ -18,8 +21,15 @@ from ctsync.plan.change_codec import change_line, settled_line
 from ctsync.plan.digest import PlanDigest
 from ctsync.plan.plan_checksum import seal_line
 from ctsync.plan.plan_header import PlanFoot, PlanHead, foot_as_json, head_as_json
-from ctsync.plan.schedule import WAVES, BatchBuilder, CallCounter, records_of
+from ctsync.plan.schedule import (
+    COUNTERS,
+    WAVES,
+    CallCounter,
+    folded_key,
+    records_of,
+)
 
+_NO_ORDER = "the keys of a plan are not in order"
 _UNTOLD = dict.fromkeys(("entries", "undeclared", "unchanged", "skipped"), 0)
 
 
@@ -47,8 +57,7 @@ class PlanSums:
             notify_host=head.notify_host,
             accepted=head.accepted,
         )
-        self._calls = CallCounter(head.records_per_call)
-        self._packers = {wave: BatchBuilder() for wave in WAVES}
+        self._calls = {wave: CallCounter(head.records_per_call) for wave in WAVES}
         self._last: ProfileKey | None = None
         self._locked = 0
         self.survey = ChangeStatistics()
@@ -63,11 +72,33 @@ class PlanSums:
         _check_shape(change)
         self._digest.add(change)
         self._locked += len(change.locked)
+        folded = folded_key(change.key)
         for wave, record in records:
-            batch = self._packers[wave].add(record)
-            if batch is not None:
-                self._calls.add(batch)
+            self._calls[wave].add(folded, len(canonical(record.as_wire())))
         return self.survey.add(change)
+
+    def add_decided(self, decided: DecidedRows) -> None:
+        """Take in what was decided in columns.
+
+        Raises:
+            ValueError: it does not come after what came before, or is not in order.
+        """
+        rows, kind = decided.rows, decided.key_type
+        ids = [row.id for row in rows]
+        self._check_order(ProfileKey(kind, ids[0]))
+        if not all(map(lt, ids, islice(ids, 1, None))):
+            raise ValueError(_NO_ORDER)
+        self._last = ProfileKey(kind, ids[-1])
+        self._digest.add_decided("".join([row.effect for row in rows]).encode())
+        first, counters = self._calls[1], self._calls[COUNTERS]
+        for row in rows:
+            # Decided are ids of ASCII alone, without spaces.
+            folded = f"{kind}={row.id.lower()}"
+            if row.size is not None:
+                first.add(folded, row.size)
+            if row.delta_size is not None:
+                counters.add(folded, row.delta_size)
+        self.survey.add_decided(decided)
 
     def add_settled(self, key: ProfileKey, settled: EntryAfter) -> None:
         """Take in what an entry gets.
@@ -80,10 +111,8 @@ class PlanSums:
 
     def foot(self, said: PlanFoot) -> PlanFoot:
         """Return a foot with all that follows from the changes; none may come after."""
-        for packer in self._packers.values():
-            batch = packer.flush()
-            if batch is not None:
-                self._calls.add(batch)
+        for calls in self._calls.values():
+            calls.flush()
         survey = self.survey
         return replace(
             said,
@@ -109,14 +138,13 @@ class PlanSums:
             "profiles": {**_UNTOLD, **said.get("profiles", {}), **profiles},
             "operations": {name: operators[name] for name in OPERATORS},
             "opt_in": survey.having("opt-ins"),
-            "records": self._calls.records,
-            "calls": self._calls.calls,
+            "records": sum(calls.records for calls in self._calls.values()),
+            "calls": sum(calls.calls for calls in self._calls.values()),
         }
 
     def _check_order(self, key: ProfileKey) -> None:
         if self._last is not None and key <= self._last:
-            msg = "the keys of a plan are not in order"
-            raise ValueError(msg)
+            raise ValueError(_NO_ORDER)
         self._last = key
 
 
@@ -162,6 +190,11 @@ class PlanWriter:
         """Write what an entry with nothing to do gets at the next fold."""
         self._sums.add_settled(key, settled)
         self._write_line(settled_line(key, settled))
+
+    def add_decided(self, decided: DecidedRows) -> None:
+        """Write what was decided in columns."""
+        self._sums.add_decided(decided)
+        self._write_line("".join([row.line for row in decided.rows]).encode())
 
     def sums(self) -> PlanFoot:
         """Return a foot of what all comes to. No change may follow."""

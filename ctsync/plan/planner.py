@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from msgspec import Struct, field
 
@@ -20,11 +21,13 @@ from ctsync.engines.duckdb import find_places
 from ctsync.errors import SpecError
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
+from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry import Entry, membership_in
 from ctsync.model.fault import Fault
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowSource
+from ctsync.plan.decide_rows import row_decision
 from ctsync.plan.diff_profile import DesiredProfile, PlannedProfile, build_change
 from ctsync.plan.dnd_conflicts import BLOCK_NAMES, DndConflicts
 from ctsync.plan.merge_contributions import (
@@ -52,7 +55,8 @@ _IN_COMPANY = BLOCK_NAMES | {"age"}
 class Planner(Struct):
     """Weighs every candidate of a project against a snapshot's entries.
 
-    `sees_undeclared` makes every entry a candidate that no place names.
+    `sees_undeclared` makes every entry a candidate that no place names. `decided`
+    counts the candidates that were decided in columns, `weighed` all the others.
     """
 
     project_view: ProjectView
@@ -67,6 +71,8 @@ class Planner(Struct):
     _shared: SharedAddresses = field(default_factory=SharedAddresses)
     _renamed: RenamedProfiles = field(default_factory=RenamedProfiles)
     sees_undeclared: bool = False
+    decided: int = 0
+    weighed: int = 0
     _blocks: DndConflicts = field(default_factory=DndConflicts)
     _twins: SimilarKeys = field(default_factory=SimilarKeys)
     _leave: dict[str, dict[str, SourcedValue]] = field(default_factory=dict)
@@ -79,6 +85,19 @@ class Planner(Struct):
 
         An engine may read `columns` instead of the entries: the same as SQL.
         """
+        for planned in self._planned(entries, columns, decides=False):
+            if not isinstance(planned, DecidedRows):
+                yield planned
+
+    def plan_rows(
+        self, entries: Iterable[Entry], columns: str | None = None
+    ) -> Iterator[tuple[Candidate, PlannedProfile] | DecidedRows]:
+        """Yield the same; what an engine decides in columns, as rows of it."""
+        return self._planned(entries, columns, decides=True)
+
+    def _planned(
+        self, entries: Iterable[Entry], columns: str | None, *, decides: bool
+    ) -> Iterator[tuple[Candidate, PlannedProfile] | DecidedRows]:
         reader = self._reader()
         self.selection.record_seen("cohort", self._leave)
         self.selection.record_seen("table", self.project_view.tables)
@@ -96,7 +115,12 @@ class Planner(Struct):
         )
         self._sees_all = not _IN_COMPANY.isdisjoint(self.project_view.names)
         try:
-            for candidate in self.engine.find_candidates(search, self.tally):
+            for candidate in self._found(search, decides=decides):
+                if isinstance(candidate, DecidedRows):
+                    self._see_decided(candidate)
+                    yield candidate
+                    continue
+                self.weighed += 1
                 self.selection.profile_seen(candidate.key, candidate.entry)
                 self.findings.extend(self._twins.record_seen(candidate, self.mask))
                 self.vanished.record_seen(candidate)
@@ -119,6 +143,25 @@ class Planner(Struct):
         self.findings.extend(reader.column_findings())
         for source in search.row_sources:
             self.findings.extend(source.warnings)
+
+    def _found(
+        self, search: Search, *, decides: bool
+    ) -> Iterator[Candidate | DecidedRows]:
+        find = self.engine.find_decided
+        # Where words about others decide what is wrong, each candidate is looked at,
+        # and where part of a plan is chosen, all names that are met.
+        if not decides or find is None or self._sees_all or not self.selection.is_whole:
+            return self.engine.find_candidates(search, self.tally)
+        return find(search, self.tally, partial(row_decision, self.project_view))
+
+    def _see_decided(self, decided: DecidedRows) -> None:
+        """See of decided rows what `_planned` sees of other candidates."""
+        names = {fold_name(name): name for name in decided.decision.attributes}
+        self.decided += len(decided.rows)
+        self.findings.extend(self._twins.decided_seen(decided, self.mask))
+        self.vanished.decided_seen(decided)
+        self._renamed.decided_seen(decided, names)
+        self._shared.decided_seen(decided, names)
 
     def plan_one(
         self, candidate: Candidate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
+from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
@@ -45,6 +46,17 @@ class RenamedProfiles(Struct):
                     origin = candidate.contributions[0].origin
                     words = _Seen(candidate.key, origin, declared.target.attribute)
                     self._groups(name).add(declared.target.value, words)
+
+    def decided_seen(self, decided: DecidedRows, names: Mapping[str, str]) -> None:
+        """Note the same of decided rows; `names` are attributes by folded name."""
+        if names.keys().isdisjoint(_ADDRESSES):
+            return
+        for row in decided.rows:
+            for name, value in zip(_ADDRESSES, (row.email, row.phone), strict=True):
+                if row.is_new and value is not None:
+                    key = ProfileKey(decided.key_type, row.id)
+                    words = _Seen(key, decided.origin(row), names[name])
+                    self._groups(name).add(value, words)
 
     def _leaves(self, entry: Entry) -> None:
         for name in _ADDRESSES:

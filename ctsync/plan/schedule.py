@@ -107,9 +107,8 @@ class BatchBuilder:
         """Take a record in; give the batch that it closed, if any."""
         wire, folded = canonical(record.as_wire()), folded_key(record.key)
         size = len(wire) + 1
-        is_full = self._size + size > MAX_BODY_BYTES or folded in self._folded
-        is_full = is_full or len(self._records) == MAX_RECORDS_PER_CALL
-        closed = self.flush() if is_full else None
+        closes = is_full(len(self._records), self._size + size)
+        closed = self.flush() if closes or folded in self._folded else None
         self._records.append(record)
         self._folded[folded] = None
         self._wires.append(wire)
@@ -127,15 +126,36 @@ class BatchBuilder:
 
 
 class CallCounter:
-    """Counts records, and the calls that they will travel in, batch by batch."""
+    """Counts the records of one wave, and the calls that they will travel in.
+
+    They fill calls as `BatchBuilder` fills batches, and nothing of them is kept.
+    """
 
     def __init__(self, records_per_call: int) -> None:
         self._records_per_call = records_per_call
+        self._folded: set[str] = set()
+        self._size = _FRAME
         self.records = 0
         self.calls = 0
 
-    def add(self, batch: Batch) -> None:
-        """Take a batch in."""
-        count = len(batch.records)
+    def add(self, folded: str, size: int) -> None:
+        """Take a record in: its folded key, and how many bytes of it travel."""
+        held = self._folded
+        if is_full(len(held), self._size + size + 1) or folded in held:
+            self.flush()
+            held = self._folded
+        held.add(folded)
+        self._size += size + 1
+
+    def flush(self) -> None:
+        """Close the batch at hand."""
+        count = len(self._folded)
         self.records += count
         self.calls += -(-count // self._records_per_call)
+        self._folded = set()
+        self._size = _FRAME
+
+
+def is_full(count: int, size: int) -> bool:
+    """Return whether so many records are enough, or one more makes too many bytes."""
+    return size > MAX_BODY_BYTES or count == MAX_RECORDS_PER_CALL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
+from ctsync.model.decided_rows import DecidedRows
 from ctsync.plan.address_groups import AddressGroups
 from ctsync.plan.merge_contributions import MergedContributions
 
@@ -35,12 +36,24 @@ class SharedAddresses(Struct):
             declared = found.declared.get(name)
             if declared is None or not isinstance(declared.target.value, str):
                 continue
-            self._count += 1
-            groups = self._seen.get(declared.target.attribute)
-            if groups is None:
-                groups = self._seen[declared.target.attribute] = AddressGroups(_Seen)
             origin = candidate.contributions[0].origin
-            groups.add(declared.target.value, _Seen(self._count, origin))
+            self._see(declared.target.attribute, declared.target.value, origin)
+
+    def decided_seen(self, decided: DecidedRows, names: Mapping[str, str]) -> None:
+        """Note the same of decided rows; `names` are attributes by folded name."""
+        if names.keys().isdisjoint(_ADDRESSES):
+            return
+        for row in decided.rows:
+            for name, value in zip(_ADDRESSES, (row.email, row.phone), strict=True):
+                if value is not None:
+                    self._see(names[name], value, decided.origin(row))
+
+    def _see(self, attribute: str, value: str, origin: Origin) -> None:
+        self._count += 1
+        groups = self._seen.get(attribute)
+        if groups is None:
+            groups = self._seen[attribute] = AddressGroups(_Seen)
+        groups.add(value, _Seen(self._count, origin))
 
     def notes(self) -> Iterator[Diagnostic]:
         """Yield a warning for each attribute that several profiles share a value of."""

@@ -14,7 +14,9 @@ from ctsync.canonical_json import fold_id
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
+from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.masking import Mask
+from ctsync.model.profile_key import ProfileKey
 
 # Of a key and its folded form the former comes first, as capitals and spaces sort
 # before letters: what is folded need not be remembered. The rest is bounded.
@@ -28,21 +30,27 @@ class SimilarKeys(Struct):
 
     def record_seen(self, candidate: Candidate, mask: Mask) -> Iterator[Diagnostic]:
         """Yield a warning if an earlier key is easily confused with this one."""
-        if not candidate.contributions:
-            return
-        kind, text = candidate.key
+        if candidate.contributions:
+            yield from self._see(candidate.key, candidate.contributions[0].origin, mask)
+
+    def decided_seen(self, decided: DecidedRows, mask: Mask) -> Iterator[Diagnostic]:
+        """Yield the same of rows that were decided in columns."""
+        for row in decided.rows:
+            if self._odd or row.id != row.id.lower():
+                key = ProfileKey(decided.key_type, row.id)
+                yield from self._see(key, decided.origin(row), mask)
+
+    def _see(self, key: ProfileKey, origin: Origin, mask: Mask) -> Iterator[Diagnostic]:
+        kind, text = key
         folded = text.lower() if text.isascii() else fold_id(text)
-        origin = candidate.contributions[0].origin
         first = self._odd.get((kind, folded))
         if first is not None and (origin.row is not None or first.row is not None):
-            yield _twin(candidate, origin, first, mask)
+            yield _twin(key, origin, first, mask)
         elif first is None and text != folded and len(self._odd) < REMEMBERED:
             self._odd[kind, folded] = origin
 
 
-def _twin(
-    candidate: Candidate, origin: Origin, first: Origin, mask: Mask
-) -> Diagnostic:
+def _twin(key: ProfileKey, origin: Origin, first: Origin, mask: Mask) -> Diagnostic:
     message = (
         f"this identifier and the one at {first.place} differ only in letter case, "
         "accents or outer spaces"
@@ -55,5 +63,5 @@ def _twin(
         file=origin.file,
         line=origin.line,
         row=origin.row,
-        key=mask.key_at(candidate.key, origin),
+        key=mask.key_at(key, origin),
     )

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
+from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry import tables_in
 from ctsync.model.row_source import RowSource
 from ctsync.plan.project_view import ProjectView
@@ -55,6 +56,10 @@ class VanishedRows(Struct):
         now = {place.origin.table for place in places if place.origin.table is not None}
         self._gone.update(name for name in before if name not in now)
         self._added.update(now.difference(before))
+
+    def decided_seen(self, decided: DecidedRows) -> None:
+        """Note the same of rows that were decided in columns: these lost none."""
+        self._added[decided.source.table] += sum(row.is_new for row in decided.rows)
 
     def by_table(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
         """Return the rows that went and all rows then, of tables that lost some."""

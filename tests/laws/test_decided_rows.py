@@ -1,0 +1,284 @@
+"""Law 7 in columns: whether SQL or Python decides a row, a plan has the same bytes."""
+
+import datetime as dt
+import json
+from dataclasses import replace
+from random import Random
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from ctsync.diagnostics import Findings
+from ctsync.engines import built_in, duckdb
+from ctsync.errors import SpecError
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.masking import Mask
+from ctsync.model.snapshot import Account, Base
+from ctsync.observe.import_spec import entry_as_declared
+from ctsync.plan.make_plan import make_plan
+from ctsync.plan.plan_file import scratch_file
+from ctsync.plan.plan_header import PlanHead
+from ctsync.plan.planner import Planner
+from ctsync.project import load_project
+from ctsync.sources.project_sources import ProjectSources
+from ctsync.state.snapshot_codec import entry_from_line, entry_line
+
+HEAD = PlanHead(Account("TEST-1", "in1"), Base("0" * 32, 3, "d" * 64))
+PROJECT = """\
+version: 1
+account: {{id: TEST-1, region: in1}}
+state: state.jsonl
+timezone: {timezone}
+policy: {{undeclared: {undeclared}}}
+catalog:
+  Plan: {{type: string, enum: [Free, Gold]}}
+  Points: {{type: counter}}
+  Note: {{type: string, sensitive: {sensitive}}}
+  First: {{type: string, write: {write}}}
+  Tags: {{type: list}}
+tables:
+  people:
+    file: people-*.parquet
+    key: {{identity: id}}
+    missing: {missing}
+    invalid: {invalid}
+    columns:
+      plan: Plan
+      name: Name
+      email: Email
+      phone: Phone
+      gender: {{attribute: Gender, map: {{female: F, male: M, none: null, odd: X}}}}
+      note: {{attribute: Note, blank: {blank}}}
+      first: First
+      points: Points
+      score: Score
+      vip: Vip
+      since: Since
+      seen: Seen
+      tags: Tags
+{others}"""
+OTHERS = """\
+  others:
+    file: others.parquet
+    key: {identity: id}
+    columns: {rank: Rank}
+    missing: remove
+    allow_empty: true
+cohorts:
+  some: {members: [u3, u5, U7], attributes: {Tier: VIP}, leave: {Tier: Standard}}
+profiles:
+  - {identity: u4, attributes: {Hat: red}}
+  - {identity: zz, attributes: {Hat: blue, Email: ada@example.com}}
+"""
+at = dt.datetime.fromisoformat
+IDS = [
+    *(f"u{n}" for n in range(24)), "U7", "U8", "a@b.c", "A@B.C", "1e5", "1.5", "nan",
+    "é", "u 9", " u9", "x_y-z", "007", "WR8-9K6", "$x", 'q"q', "n.a",
+]  # fmt: skip
+# The first two of each are clean.
+COLUMNS = {
+    "plan": ["Free", "Gold", "gold"],
+    "name": ["Ada Lovelace", "Jürgen", "東京", "O'Neill", 'say "hi"', "NULL"],
+    "email": ["ada@example.com", "bob@example.com", "eve@example.com", "no address"],
+    "phone": ["+14155551234", "+14155551235", "0171"],
+    "gender": ["female", "male", "none", "odd", "other"],
+    "note": ["x", "y z", "a\\b", "tab\t", " padded ", "007", "[a]", "e\u0301", "$5"],
+    "first": ["one", "two"],
+    "points": [5, 12, 0, 2**60, -1],
+    "score": [0.5, 5.0, 1e22, 0.1 + 0.2, -0.0, 1e-7, 100.25],
+    "vip": [True, False],
+    "since": [dt.date(2024, 2, 29), dt.date(1969, 12, 31), dt.date(2024, 3, 31)],
+    "seen": [at("2024-01-01"), at("2024-07-01T02:30"), at("2024-03-31T02:30:00.5")],
+    "tags": [["b", "a"], ["a"], ["a", "A"], [], ["é"], ["007"], ["c", "b", "a"]],
+}  # fmt: skip
+TYPES = {"points": pa.int64(), "score": pa.float64(), "vip": pa.bool_()} | {
+    "since": pa.date32(),
+    "seen": pa.timestamp("us"),
+    "tags": pa.list_(pa.string()),
+}
+CLEAN = 0.85  # of cells, so that whole rows are clean, too
+
+
+class World:
+    """People in Parquet, and what is known of them, drawn by chance."""
+
+    def __init__(self, folder, chance):
+        self.folder, self.chance = folder, chance
+        self.words = {
+            "timezone": chance.choice(["UTC", "UTC", "Europe/Berlin"]),
+            "undeclared": chance.choice(["keep", "remove"]),
+            "sensitive": chance.choice(["true", "false"]),
+            "write": chance.choice(["free", "free", "once", "locked"]),
+            "missing": chance.choice(["keep", "remove"]),
+            "invalid": chance.choice(["skip", "skip", "error"]),
+            "blank": chance.choice(["keep", "keep", "error"]),
+            "others": chance.choice(["", OTHERS]),
+        }
+        self.oddness = 0.0
+        self.rows = {key: self.row() for key in self.ids()}
+
+    def ids(self):
+        plain = IDS[:24] if self.oddness == 0 else IDS
+        return self.chance.sample(plain, len(plain) - 6)
+
+    def row(self):
+        return {name: self.cell(name) for name in COLUMNS}
+
+    def cell(self, name):
+        draw = self.chance.random()
+        if draw < self.oddness:
+            return self.chance.choice([*COLUMNS[name], None])
+        return self.chance.choice(COLUMNS[name][:2]) if draw < CLEAN else None
+
+    def edit(self):
+        self.oddness = self.chance.choice([0.0, 0.02, 0.2])
+        for key in [*self.rows]:
+            draw = self.chance.random()
+            if draw < 0.1:
+                del self.rows[key]
+            elif draw < 0.7:
+                name = self.chance.choice([*COLUMNS])
+                self.rows[key] = {**self.rows[key], name: self.cell(name)}
+        self.rows |= {key: self.row() for key in self.ids()[:3]}
+
+    def project(self):
+        words = dict(self.words)
+        (self.folder / "ctsync.yaml").write_text(PROJECT.format(**words))
+        rows = [{"id": key, **row} for key, row in self.rows.items()]
+        for name, part in (("a", rows[::2]), ("b", rows[1::2])):
+            write(self.folder / f"people-{name}.parquet", part)
+        ranks = pa.table({"id": ["u1", "u2", "U7"], "rank": ["x", "y", "z"]})
+        parquet.write_table(ranks, self.folder / "others.parquet")
+        return load_project(self.folder)
+
+    def known(self, entry):
+        """What is known of a profile, more often than not what was planned."""
+        attributes, fields = dict(certain(entry).attributes), {}
+        draw = self.chance.random()
+        if draw < 0.1 and attributes:
+            name = self.chance.choice([*attributes])
+            doubt = self.chance.choice(
+                [{"certain": False, "since": "r"}, {"value": None}, {"owned": False}]
+            )
+            attributes[name] = replaced(attributes[name], **doubt)
+        elif draw < 0.15:
+            attributes["hat"] = KnownValue("Hat", "string", "red", owned=True)
+        elif draw < 0.25:
+            kept = (*entry.cohorts, "table=gone")
+            fields = self.chance.choice(
+                [
+                    *({"gone": True}, {"once": ("first",)}, {"cohorts": ()}),
+                    *({"cohorts": kept}, {"fingerprint": None}),
+                ]
+            )
+        elif draw < 0.3:
+            attributes.pop(next(iter(attributes), ""), None)
+        return replaced(entry, attributes=attributes, **fields)
+
+
+def certain(entry):
+    """What is known after an apply; after an import, counters are not certain."""
+    known = {n: replaced(v, certain=True) for n, v in entry.attributes.items()}
+    return replaced(entry, attributes=known)
+
+
+def replaced(value, /, **fields):
+    from msgspec.structs import replace as with_fields
+
+    return with_fields(value, **fields)
+
+
+def write(path, rows):
+    columns = {
+        name: pa.array([row[name] for row in rows], TYPES.get(name, pa.string()))
+        for name in ("id", *COLUMNS)
+    }
+    parquet.write_table(pa.table(columns), path)
+
+
+def planned(project, entries, engine):
+    """The bytes of a plan or what is said in its stead, and how many were decided."""
+    project = replace(project, findings=Findings())
+    planner = Planner(
+        project,
+        ProjectSources(project),
+        Mask("0"),
+        findings=project.findings,
+        engine=built_in()[engine],
+    )
+    file = scratch_file()
+    try:
+        with make_plan(planner, HEAD, entries, file):
+            file.seek(0)
+            return file.read(), planner.decided
+    except SpecError as error:
+        return (str(error), list(error.findings), error.findings.totals), 0
+
+
+def all_ways(project, entries, monkeypatch):
+    """Plan in memory and in columns, with more and more rows forced through Python."""
+    monkeypatch.setattr(duckdb, "LEAST_DECIDED", 0)
+    expected, _ = planned(project, entries, "memory")
+    counts = []
+    for forced in ("false", "hash(id) % 3 = 0", "true"):
+        monkeypatch.setattr(duckdb, "FORCED", forced)
+        found, decided = planned(project, entries, "duckdb")
+        assert found == expected, forced
+        counts.append(decided)
+    assert counts[-1] == 0
+    return expected, counts[0]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_plan_is_the_same_whoever_decides(seed, tmp_path, monkeypatch):
+    chance = Random(seed)
+    monkeypatch.setattr(duckdb, "_RANGE_DECIDED", chance.choice([9, 16_384]))
+    world = World(tmp_path, chance)
+    entries = ()
+    for _ in range(3):
+        project = world.project()
+        expected, _ = all_ways(project, entries, monkeypatch)
+        if isinstance(expected, bytes):
+            entries = stored(world, project, entries)
+        world.edit()
+
+
+def stored(world, project, entries):
+    """The entries after most of what is planned, as a store gives them."""
+    project = replace(project, findings=Findings())
+    planner = Planner(project, ProjectSources(project), Mask("0"))
+    known = {entry.key: entry for entry in entries}
+    with make_plan(planner, HEAD, entries, scratch_file()) as plan:
+        for change in plan.changes():
+            if world.chance.random() < 0.9:
+                before = known.get(change.key, Entry(change.key))
+                known[change.key] = world.known(entry_as_declared(before, change))
+    ordered = (known[key] for key in sorted(known))
+    return tuple(entry_from_line(entry_line(entry)) for entry in ordered)
+
+
+def test_clean_rows_are_decided_in_columns(tmp_path, monkeypatch, caplog):
+    """All that are new, and all that changed; a law says nothing if none is."""
+    world = World(tmp_path, Random(1))
+    world.words |= {"timezone": "UTC", "write": "free", "blank": "keep", "others": ""}
+    clean = {name: values[0] for name, values in COLUMNS.items() if name != "seen"}
+    world.rows = {f"u{n}": {**clean, "seen": None} for n in range(50)}
+    caplog.set_level("INFO", "ctsync")
+    expected, decided = all_ways(world.project(), (), monkeypatch)
+    assert decided == 50
+    assert "50 profiles were decided in columns, 0 one by one" in caplog.messages
+    world.chance = Random(2)
+    monkeypatch.setattr(World, "known", lambda _, entry: certain(entry))
+    monkeypatch.setattr(world.chance, "random", lambda: 0.0)
+    entries = stored(world, world.project(), ())
+    moved = {"score": 7.25, "points": 12, "plan": "Gold", "vip": False}
+    world.rows = {key: {**row, **moved} for key, row in world.rows.items()}
+    expected, decided = all_ways(world.project(), entries, monkeypatch)
+    assert decided == 50
+    operators = {op[2] for line in expected.splitlines() for op in operations(line)}
+    assert operators == {"set", "$incr"}
+
+
+def operations(line):
+    return json.loads(line).get("change", {}).get("operations", ())
