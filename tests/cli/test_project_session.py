@@ -108,6 +108,7 @@ def test_the_example_goes_from_yesterday_to_today_and_then_rests(example, seen):
         "ct_is_test_user": "Yes",
         "Favourite City": "Pune",
         "Store Visits": 4,
+        "Average Basket": 512.5,
         "Last Visit": "$D_1793644200",
         "Segment": "Occasional",
     }
