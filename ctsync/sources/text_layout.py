@@ -15,7 +15,7 @@ _BLOCK_BYTES = 1 << 20
 _EDGE_BYTES = 4096
 _TOO_LONG = 128 << 20  # such a file is refused, and no line of it is read whole
 # A line of nothing but spaces is a cell of CSV, and no row of JSON Lines.
-_BLANK_OF_CSV = re.compile(rb'\n\r?\n|"')
+_BLANK_OF_CSV = re.compile(rb"\n\r?\n")
 _BLANK_OF_JSON = re.compile(rb"\n[ \t\r]*\n")
 
 
@@ -90,6 +90,8 @@ def _looked_through(file: BufferedReader, *, is_quoted: bool) -> tuple[int, bool
             longest = max(longest, tail + first, last - first)
             tail = len(block) - last - 1
         longest = max(longest, tail)
+        # A search for either of two is six times slower than one for each.
+        is_plain = is_plain and not (is_quoted and b'"' in block)
         is_plain = is_plain and odd.search(edge + block) is None
         edge = block[-min(tail + 1, _EDGE_BYTES) :]
     return longest, is_plain and (has_lines or not has_returns)
