@@ -111,6 +111,15 @@ def test_a_key_with_a_fraction_has_a_cure(folder):
 # CSV
 
 
+def test_a_file_without_a_header_is_told_how_to_have_one(folder):
+    folder.write("x.csv", "u1,Pune\nu2,x\n")
+    (finding,) = folder.findings(TABLE.format("x.csv", "{a: A, b: B}"))
+    assert finding == (
+        'x.csv: error CT615 has no columns "id", "a", "b" (it has 2 other columns; '
+        "csv: {header: [...]} names those of a file whose first line is a row)"
+    )
+
+
 def test_names_may_stand_in_the_spec_where_the_file_has_none(folder):
     folder.write("x.csv", "u1,x\nu2,y\n")
     found = folder.contributions(

@@ -87,7 +87,7 @@ class CsvFormat:
         if file.has_faults:
             header = header[:-1]
         _require_separator(header, wanted)
-        require(wanted.names, header)
+        _require_columns(header, wanted)
         seen = seen_by(connection, wanted, header, lambda _: "VARCHAR")
         return header, seen, file.has_faults
 
@@ -234,6 +234,21 @@ def _require_separator(header: Sequence[str], wanted: WantedColumns) -> None:
         written = {"\t": "\\t"}.get(others[0], others[0])
         message = f"parts its cells with {shown}"
         raise Unreadable("CT616", message, f'write csv: {{separator: "{written}"}}')
+
+
+def _require_columns(header: Sequence[str], wanted: WantedColumns) -> None:
+    """Make sure that the header has what is wanted, or say how a file may lack one."""
+    try:
+        require(wanted.names, header)
+    except Unreadable as fault:
+        is_none = frozenset(header).isdisjoint(wanted.names)
+        if is_none and wanted.columns and (fault.hint or "").endswith(_OTHERS):
+            fault.hint = f"{fault.hint}; csv: {{header: [...]}} names those of a file"
+            fault.hint += " whose first line is a row"
+        raise
+
+
+_OTHERS = ("other columns", "other column")
 
 
 FORM = CsvFormat()
