@@ -154,8 +154,9 @@ def telling_what_is_kept(kept: KeptReads, total: int | None) -> Generator[None]:
     except CtsyncError as error:
         if read := _kept_count(kept):
             of = "" if total is None else f" of {total:,}"
-            words = f"{read:,}{of} profiles are read and kept: the same command goes on"
-            words += " from there"
+            noun = "profile is" if read == 1 and total is None else "profiles are"
+            words = f"{read:,}{of} {noun} read and kept: the same command goes on from "
+            words += "there"
             error.hint = f"{error.hint}; {words}" if error.hint else words
         raise
 

@@ -9,6 +9,7 @@ from typing import Any
 from ctsync.cli.streams import Stream, talk
 
 _SECONDS_BETWEEN = 30.0
+_LONG_WAIT_SECONDS = 3.0
 _SHOWN = ("acknowledged", "rejected", "unknown")
 
 
@@ -59,6 +60,26 @@ class Progress(Ticker):
         """Say why nothing is sent for a while."""
         self.close()
         self._say(f"waiting {seconds:.1f} s: {why}")
+
+
+class Patience:
+    """Says why reading waits, where it waits long, and not at every read."""
+
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._say = say
+        self._monotonic = monotonic
+        self._said_at = -_SECONDS_BETWEEN
+
+    def waits(self, seconds: float, why: str) -> None:
+        """Take note of a wait; threads may do so at the same time."""
+        now = self._monotonic()
+        if seconds >= _LONG_WAIT_SECONDS and now - self._said_at >= _SECONDS_BETWEEN:
+            self._said_at = now
+            self._say(f"nothing can be read for now, and it is tried again: {why}")
 
 
 class ReadProgress(Ticker):

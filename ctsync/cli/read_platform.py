@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.cli.output import print_message
-from ctsync.cli.progress import ReadProgress
+from ctsync.cli.progress import Patience, ReadProgress
 from ctsync.cli.project_session import ProjectSession, sensitivity
 from ctsync.errors import Interrupted, UsageError
 from ctsync.model.entry import Entry
@@ -111,6 +111,7 @@ def reading(
         _wait_for_late_writes(header, stop)
         rng = random.Random()  # noqa: S311 - jitter, no secret
         reader = Reader(reads, rng, time.sleep, lambda: stop.requested)
+        reader.tell = Patience(print_message).waits
         if keep is not None:
             reader.keep = keep
         yield reader, stop

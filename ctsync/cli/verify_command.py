@@ -54,6 +54,8 @@ def verify_state(settings: GlobalOptions, wish: VerifyWish) -> int:
         verifier.count(present.entries())
     else:
         verifier, choice = _of_run(session, present, wish)
+    if not verifier.found.acknowledged:
+        choice = Choice(is_all=False)  # a read would tell nothing, and is dear
     _read(session, present, choice, verifier)
     found = verifier.found
     code = _exit_code(found, detailed=wish.detailed_exitcode)

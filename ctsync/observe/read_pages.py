@@ -129,6 +129,7 @@ def _asked(reader: Reader, ask: Callable[[], UploadResult]) -> dict[str, Any] | 
         if wait is None:
             code = _REFUSED if answer.happened in _FINAL else None
             raise _useless(answer.message, code)
+        reader.tell(wait, answer.message)
         reader.rest(wait)
         if reader.stopped():
             return None

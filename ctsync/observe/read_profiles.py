@@ -69,11 +69,16 @@ def _keep_nothing(_: Reading) -> None:
     """Stand where nobody keeps readings."""
 
 
+def _tell_nobody(_seconds: float, _why: str) -> None:
+    """Stand where nobody wants to know why it takes so long."""
+
+
 class Reader(Struct):
     """Reads profiles side by side. `stopped` says that a signal asked to end.
 
     `sleep` waits; it is asked for half a second at a time. `keep` is told of every
-    reading as soon as there is one, by whichever thread has it.
+    reading as soon as there is one, by whichever thread has it, and `tell` of how long
+    is waited before a read is tried again, and why.
     """
 
     reads: Reads
@@ -81,6 +86,7 @@ class Reader(Struct):
     sleep: Callable[[float], None]
     stopped: Callable[[], bool] = lambda: False
     keep: Callable[[Reading], None] = _keep_nothing
+    tell: Callable[[float, str], None] = _tell_nobody
     pace: ReadPace = field(default_factory=ReadPace)
     requests: int = 0
     failed_in_row: int = 0
@@ -141,6 +147,7 @@ class Reader(Struct):
             wait = self.wait_after(answer, reading.found, tries)
             if wait is None:
                 return reading
+            self.tell(wait, reading.message)
             self.rest(wait)
 
     def rest(self, seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 import io
 
-from ctsync.cli.progress import Progress, ReadProgress
+from ctsync.cli.progress import Patience, Progress, ReadProgress
 from ctsync.cli.read_platform import announce
 from ctsync.cli.streams import Stream
 
@@ -85,3 +85,13 @@ def test_a_pipe_is_told_how_far_reading_has_come_every_half_minute():
         "400,360 of 1,000,000 profiles read; 12 a second, 13.9 h left",
         "400,732 of 1,000,000 profiles read; 12 a second, 13.9 h left",
     ]
+
+
+def test_a_long_wait_is_told_now_and_then():
+    said = []
+    times = iter([100.0, 101.0, 129.0, 130.0, 140.0])
+    patience = Patience(said.append, times.__next__)
+    for seconds in (0.5, 4.0, 4.0, 30.0, 30.0):
+        patience.waits(seconds, "HTTP 429 Too Many Requests")
+    assert len(said) == 2
+    assert said[0].endswith("tried again: HTTP 429 Too Many Requests")

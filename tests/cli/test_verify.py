@@ -68,3 +68,11 @@ def test_one_run_can_be_verified(desk):
 def test_a_run_that_nobody_knows_is_refused(desk):
     desk.begun({"jack": {"Plan": "Gold"}})
     assert desk.run("verify", "--run", "nonsense").code == 64
+
+
+def test_nobody_is_read_where_nothing_was_acknowledged(desk):
+    desk.sandbox.platform.edit("identity", "jack", {"Plan": "Gold"})
+    desk.ok("import", "api", "jack", "--auto-approve")
+    calls = desk.calls
+    assert "Nothing to verify" in desk.ok("verify").out
+    assert desk.calls == calls
