@@ -31,7 +31,7 @@ def moved_since_review(
     if not lines:
         return ("  the changes are the same; the state has moved all the same",)
     left = len(lines) - _SAID
-    more = (f"  … and {left} more",) if left > 0 else ()
+    more = (f"  … and {left:,} more",) if left > 0 else ()
     return (*lines[:_SAID], *more)
 
 

@@ -31,12 +31,12 @@ class BlockedRule(Struct, frozen=True):
         """Say rule, number and way out."""
         if self.accept is None:
             return (
-                f"{self.rule}: {self.actual} changes of locked values "
+                f"{self.rule}: {self.actual:,} changes of locked values "
                 "(change the catalog first, if they are meant)"
             )
         name = self.rule.removeprefix("limits.")
         return (
-            f"{self.rule} is {self.limit}, this plan has {name} {self.actual} "
+            f"{self.rule} is {self.limit}, this plan has {name} {self.actual:,} "
             f"(if that is meant: {self.accept})"
         )
 

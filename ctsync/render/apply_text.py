@@ -52,7 +52,7 @@ def applied_sentence(document: Mapping[str, Any]) -> str:
     """Give `Apply: 412 acknowledged, 3 rejected, 0 unknown, 0 not sent`."""
     verb = "Dry run, nothing stored" if document.get("dry_run") else "Apply"
     counts = ", ".join(
-        f"{document['counts'][name]} {name.replace('_', ' ')}" for name in _COUNTS
+        f"{document['counts'][name]:,} {name.replace('_', ' ')}" for name in _COUNTS
     )
     return f"{verb}: {counts}"
 
@@ -64,7 +64,7 @@ def _profiles(outcome: str, document: Mapping[str, Any], paint: Ansi) -> Iterato
         yield f"{paint(outcome, colour)} {_profile_words(profile)}"
     left = document["counts"][outcome] - len(listed)
     if left > 0:
-        yield f"… and {left} more {outcome} (--report FILE lists them all)"
+        yield f"… and {left:,} more {outcome} (--report FILE lists them all)"
 
 
 def _profile_words(profile: Mapping[str, Any]) -> str:

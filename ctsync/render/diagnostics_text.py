@@ -163,7 +163,7 @@ def more_sentences(
         counts[finding.code] += finding.rows or 0
     for code, total in sorted(totals.items()):
         if total > counts[code]:
-            yield f"… and {total - counts[code]} more {code}"
+            yield f"… and {total - counts[code]:,} more {code}"
 
 
 def _coloured(finding: Diagnostic, paint: Ansi) -> str:
@@ -176,7 +176,7 @@ def _coloured(finding: Diagnostic, paint: Ansi) -> str:
 
 
 def _number(count: int, severity: str) -> str:
-    return f"{count} {severity}" if count == 1 else f"{count} {severity}s"
+    return f"{count:,} {severity}" if count == 1 else f"{count:,} {severity}s"
 
 
 def _escape_data(text: str) -> str:

@@ -49,7 +49,7 @@ def _text(view: DriftView, style: Style) -> Iterator[str]:
         yield from (f"{line}\n" for line in _profile_lines(drift, view.mask, style))
     left = view.counts.drifted + view.counts.gone - MOST_SHOWN
     if most is not None and left > 0:
-        yield f"\n… and {left} more profiles (--all shows them)\n"
+        yield f"\n… and {left:,} more profiles (--all shows them)\n"
     yield from _attribute_lines(view)
     yield from _finding_lines(view, paint)
     yield "\n" + paint(verdict(view), "bold") + "\n"
@@ -76,7 +76,7 @@ def _attribute_lines(view: DriftView) -> Iterator[str]:
     if found:
         yield "\nBy attribute:\n"
     for name, count in found[:MOST_ATTRIBUTES]:
-        yield f"  {count:>7}  {escape(name)}\n"
+        yield f"  {count:>9,}  {escape(name)}\n"
     if found[MOST_ATTRIBUTES:]:
         yield f"  … and {len(found) - MOST_ATTRIBUTES} more attributes\n"
 

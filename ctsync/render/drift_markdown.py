@@ -71,7 +71,7 @@ def _above(view: DriftView) -> Iterator[str]:
     yield "".join(f"- {sentence}\n" for sentence in extent_sentences(view, code))
     found = view.shown_differences
     if found:
-        rows = ((cell(name), f"{count}") for name, count in found[:MOST_ATTRIBUTES])
+        rows = ((cell(name), f"{count:,}") for name, count in found[:MOST_ATTRIBUTES])
         yield table([("attribute", "profiles"), *rows])
     if found[MOST_ATTRIBUTES:]:
         yield f"… and {len(found) - MOST_ATTRIBUTES} more attributes\n"
@@ -106,4 +106,4 @@ def _findings(view: DriftView) -> Iterator[str]:
         text = "".join(f"{cut_bytes(escape(line), 400)}\n" for line in lines)
         count = sum(totals.values())
         noun = "finding" if count == 1 else "findings"
-        yield "\n" + folded(f"{count} {noun}", fenced(cut_bytes(text, 8_000), "text"))
+        yield "\n" + folded(f"{count:,} {noun}", fenced(cut_bytes(text, 8_000), "text"))

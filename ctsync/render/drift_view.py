@@ -48,10 +48,10 @@ def verdict(view: DriftView) -> str:
     if not counts.has_drift:
         if counts.read == 1:
             return "No drift. 1 profile is as the state knows it."
-        return f"No drift. {counts.read} profiles are as the state knows them."
+        return f"No drift. {counts.read:,} profiles are as the state knows them."
     parts = (
         (counts.drifted, counted(counts.drifted, "profile") + " drifted"),
-        (counts.gone, f"{counts.gone} gone"),
+        (counts.gone, f"{counts.gone:,} gone"),
         (counts.differing, _differing(counts.differing)),
     )
     said = ", ".join(words for count, words in parts if count)
@@ -59,7 +59,7 @@ def verdict(view: DriftView) -> str:
 
 
 def _differing(count: int) -> str:
-    return "1 value differs" if count == 1 else f"{count} values differ"
+    return "1 value differs" if count == 1 else f"{count:,} values differ"
 
 
 def target_sentence(view: DriftView, quote: Quote = escape) -> str:
@@ -78,7 +78,7 @@ def extent_sentences(view: DriftView, quote: Quote = escape) -> Iterator[str]:
     counts = view.counts
     sample = ", a sample" if counts.is_sample else ""
     yield (
-        f"{counts.read} of {counted(counts.known, 'known profile')} read{sample}, "
+        f"{counts.read:,} of {counted(counts.known, 'known profile')} read{sample}, "
         f"{counted(counts.compared, 'value')} compared, "
         f"{counted(counts.asked, 'request')} in {duration_words(counts.seconds)}"
     )

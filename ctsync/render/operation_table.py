@@ -28,7 +28,7 @@ def table_lines(
         yield pad(cut_name(name, room), room) + "".join(right)
     left = rows_left_out(counts, rows)
     if left:
-        yield f"… and {left} more attributes (--all shows them)"
+        yield f"… and {left:,} more attributes (--all shows them)"
 
 
 def largest_rows(
@@ -60,4 +60,5 @@ def operator_columns(
     used = {operator for _, operator in counts}
     for name in (*OPERATORS, "release"):
         if name in used:
-            yield [name, *(str(counts.get((row, name), 0) or ".") for row in rows)]
+            cells = (counts.get((row, name), 0) for row in rows)
+            yield [name, *(f"{count:,}" if count else "." for count in cells)]

@@ -26,8 +26,8 @@ def summary_sentence(view: PlanView) -> str:
     if not view.changed:
         unchanged = profiles["unchanged"]
         noun = "profile is" if unchanged == 1 else "profiles are"
-        return f"No changes. {unchanged} {noun} as declared."
-    actions = ", ".join(f"{profiles[name]} to {name}" for name in ACTIONS)
+        return f"No changes. {unchanged:,} {noun} as declared."
+    actions = ", ".join(f"{profiles[name]:,} to {name}" for name in ACTIONS)
     records = counted(summary["records"], "record")
     calls = counted(summary["calls"], "call")
     duration = duration_words(summary["calls"] * SECONDS_PER_CALL)
@@ -44,8 +44,16 @@ def duration_words(seconds: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Give `1 call`, `6 calls`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """Give `1 call`, `1,200 calls`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def percent_words(count: int, whole: int) -> str:
+    """Return a part of a whole in percent: neither some nor most is none or all."""
+    percent = f"{100 * count / whole:.1f}%"
+    if percent == "0.0%" and count:
+        return "<0.1%"
+    return ">99.9%" if percent == "100.0%" and count < whole else percent
 
 
 def header_sentences(
@@ -110,7 +118,7 @@ def news_sentence(view: PlanView, sort: str, quote: Quote = escape) -> str:
 def _refreshed_sentence(counts: Mapping[str, int]) -> str:
     """Say that the plan looked at the platform, which plans do not do otherwise."""
     parts = [counted(counts["drifted"], "profile") + " drifted"]
-    parts += [f"{counts[name]} {name}" for name in ("gone", "failed") if counts[name]]
+    parts += [f"{counts[name]:,} {name}" for name in ("gone", "failed") if counts[name]]
     read = counted(counts["read"], "profile")
     return f"REFRESHED: {read} read from the platform first, {', '.join(parts)}"
 
@@ -131,7 +139,7 @@ def partial_sentence(view: PlanView) -> str:
 
 def partial_words(view: PlanView) -> str:
     """Give `PARTIAL: 3 of 413 changes`."""
-    return f"PARTIAL: {view.shown} of {view.whole} changes"
+    return f"PARTIAL: {view.shown:,} of {view.whole:,} changes"
 
 
 def selection_options(view: PlanView) -> list[str]:
@@ -144,8 +152,9 @@ def selection_options(view: PlanView) -> list[str]:
 def count_sentences(view: PlanView) -> Iterator[str]:
     """Yield the counts behind the summary, and what else deserves a word."""
     profiles, summary = view.profiles, view.summary
-    known = counted(profiles["entries"], "profile")
-    yield f"{known} in the state, {profiles['unchanged']} unchanged"
+    if profiles["entries"]:
+        known = counted(profiles["entries"], "profile")
+        yield f"{known} in the state, {profiles['unchanged']:,} unchanged"
     said = (
         (profiles["remove"], "profiles that lose a value"),
         (summary["opt_in"], "profiles opted in to messages"),
@@ -155,7 +164,7 @@ def count_sentences(view: PlanView) -> Iterator[str]:
     )
     for count, words in said:
         if count:
-            yield f"{words}: {count}"
+            yield f"{words}: {count:,}"
 
 
 def blocked_sentence(rule: Blocking, view: PlanView, quote: Quote = escape) -> str:
@@ -167,11 +176,11 @@ def blocked_sentence(rule: Blocking, view: PlanView, quote: Quote = escape) -> s
         )
     name = rule.rule.removeprefix("limits.")
     entries = view.profiles["entries"]
-    has_share = rule.limit.endswith("%") and name not in {"skip", "vanish"}
-    share = f" of {entries}" if has_share else ""
+    is_share = rule.limit.endswith("%") and name not in {"skip", "vanish"}
+    share = f" of {entries:,}" if is_share and entries else ""
     return (
         f"{quote(rule.rule)} is {quote(rule.limit)}, this plan has "
-        f"{rule.actual}{share} ({quote(rule.accept)} allows it)"
+        f"{rule.actual:,}{share} ({quote(rule.accept)} allows it)"
     )
 
 

@@ -32,7 +32,7 @@ MOST_ATTRIBUTES = 40
 
 # A summary is one screen, whatever the plan: the table gets what the rest leaves.
 ROWS_OF_SUMMARY = 48
-LEAST_ATTRIBUTES_IN_SUMMARY = 8
+LEAST_ATTRIBUTES_IN_SUMMARY = 6
 MOST_CODES_IN_SUMMARY = 4
 
 _COLOURS = {
@@ -98,7 +98,7 @@ class _Page(Struct, frozen=True):
             shown += 1
         left = self.view.survey.changes - shown
         if left > 0:
-            yield [f"  … and {left} more (--all shows them)"]
+            yield [f"  … and {left:,} more (--all shows them)"]
 
     def _chosen(self) -> Iterable[Change]:
         if self.style.everything:

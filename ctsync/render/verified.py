@@ -99,7 +99,7 @@ def _target(view: VerifiedView, quote: Quote = escape) -> str:
 def _extent(found: Verification, quote: Quote = escape) -> Iterator[str]:
     sample = ", a sample" if found.is_sample else ""
     yield (
-        f"{found.read} of {counted(found.known, 'profile')} read{sample}, "
+        f"{found.read:,} of {counted(found.known, 'profile')} read{sample}, "
         f"{counted(found.asked, 'request')} in {duration_words(found.seconds)}"
     )
     for count, words in (

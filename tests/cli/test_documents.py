@@ -123,8 +123,8 @@ def test_totals_count_what_text_and_documents_leave_out(desk):
     assert len(document["diagnostics"]) == 1000 + 1
     text = desk.run("validate").out
     assert text.count("CT303") == 20 + 1
-    assert "1180 more CT303" in text
-    assert "1200 errors" in text
+    assert "1,180 more CT303" in text
+    assert "1,200 errors" in text
 
 
 def test_json_lines_are_the_changes_and_then_the_rest_of_the_document(begun):

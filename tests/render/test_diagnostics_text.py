@@ -32,7 +32,7 @@ def test_findings_are_shown_by_place_and_counted():
 def test_twenty_of_a_code_are_shown_and_the_rest_counted():
     lines = "".join(findings_text(Findings([*faults(2500), ROW]))).splitlines()
     assert len(lines) == 20 + 1 + 1 + 1
-    assert lines[-2:] == ["… and 2480 more CT203", "2500 errors, 1 warning"]
+    assert lines[-2:] == ["… and 2,480 more CT203", "2,500 errors, 1 warning"]
 
 
 def test_colour_is_on_the_severity_alone():

@@ -211,7 +211,7 @@ SANDBOX: simulation of documented behaviour
 
 Limits set for this plan: `--accept opt_in=1`
 
-- `limits.update` is `30%`, this plan has 412 of 1200 (`--accept update=412` allows \
+- `limits.update` is `30%`, this plan has 412 of 1,200 (`--accept update=412` allows \
 it)
 - `locked`: 1 change of locked values (if meant, change the catalog first)
 
@@ -452,7 +452,7 @@ def test_findings_are_bounded_by_code_and_by_room(a, markdown, finding):
         diagnostics=tuple(findings), diagnostic_totals=dict.fromkeys(codes, 30)
     )
     text = markdown(view)
-    assert "<summary>1200 warnings</summary>" in text
+    assert "<summary>1,200 warnings</summary>" in text
     (more,) = re.findall(r"^… and (\d+) more lines; `ctsync", text, re.MULTILINE)
     shown = text.count(": warning CT")
     assert shown + int(more) == 40 * 21

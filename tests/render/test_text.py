@@ -9,6 +9,7 @@ from ctsync.model.operation import OPERATORS
 from ctsync.model.snapshot import Account, Base
 from ctsync.render.operation_table import table_lines
 from ctsync.render.riskiest_changes import riskiest
+from ctsync.render.summary_text import percent_words
 from ctsync.render.text_width import columns_of
 
 EVERY_SORT = """\
@@ -40,7 +41,7 @@ Points             .     .        .      1        .        .
 Score              1     .        .      .        .        .
 Vegan              1     .        .      .        .        .
 
-1200 profiles in the state, 788 unchanged
+1,200 profiles in the state, 788 unchanged
 profiles that lose a value: 1
 Digest sha256:0000000000000000000000000000000000000000000000000000000000000000
 Plan: 0 to create, 1 to update, 0 to release; 1 record in 1 call, about 1 s
@@ -65,12 +66,12 @@ specs/a.yaml:4:2: warning CT312 keys differ only in case (use one spelling)
 1 warning
 
 PLAN BLOCKED by 2 rules; it cannot be applied
-  limits.update is 30%, this plan has 412 of 1200 (--accept update=412 allows it)
+  limits.update is 30%, this plan has 412 of 1,200 (--accept update=412 allows it)
   locked: 1 change of locked values (if meant, change the catalog first)
 To have this one plan let pass by review, write into ctsync.yaml:
   policy: {accept: {update: 412}}
 
-1200 profiles in the state, 788 unchanged
+1,200 profiles in the state, 788 unchanged
 profiles opted in to messages: 1
 profiles in the state that no place names: 12
 values held back because they are written once: 3
@@ -180,7 +181,7 @@ def test_a_summary_of_any_plan_is_one_screen(a, text):
     shown = text(view, summary_only=True)
     rows = sum(max(1, -(-columns_of(line) // 80)) for line in shown.splitlines())
     assert 24 <= rows <= 50
-    assert re.search(r"… and 24\d more attributes \(--all shows them\)", shown)
+    assert re.search(r"… and 25\d more attributes \(--all shows them\)", shown)
     assert "… and 36 more codes" in shown
     assert "Counts as they were saved and sealed; the changes were not read." in shown
 
@@ -360,3 +361,46 @@ def test_durations_are_said_as_people_do():
 
     said = [duration_words(seconds) for seconds in (0, 3, 119, 300, 9000)]
     assert said == ["1 s", "3 s", "119 s", "5 min", "2.5 h"]
+
+
+@pytest.mark.parametrize(
+    ("count", "whole", "words"),
+    [
+        (0, 5, "0.0%"),
+        (1, 1_000_000, "<0.1%"),
+        (412, 1200, "34.3%"),
+        (999_999, 1_000_000, ">99.9%"),
+        (5, 5, "100.0%"),
+    ],
+)
+def test_some_is_never_shown_as_none_nor_most_as_all(count, whole, words):
+    assert percent_words(count, whole) == words
+
+
+def test_numbers_are_grouped_by_thousands(a, whole):
+    thousand = [a.change(f"u{n:04}", a.operation(before="F")) for n in range(1234)]
+    view = a.view(
+        *thousand,
+        digest=f"sha256:{'ab' * 32}",
+        profiles={"entries": 5678, "unchanged": 4444, "undeclared": 2345},
+        summary={"records": 1234, "calls": 1300},
+        blocked=(
+            a.rule(rule="limits.update", limit="5%", actual=1234, accept="--accept x"),
+        ),
+    )
+    for name in ("text", "markdown", "html"):
+        shown = re.sub(r'(?s)<(script|style).*?</\1>|"[^"]*"', "", whole(name, view))
+        assert {"1,234", "5,678", "4,444", "2,345"} <= {*re.findall(r"[\d,]+\d", shown)}
+        shown = shown.replace("update: 1234}", "")  # as the project file takes it
+        assert not re.search(r"(?<![\w:.])\d{4,}(?![\w.])", shown), name
+
+
+def test_a_first_run_counts_nothing_of_nothing(a, whole):
+    new = a.change("u", a.operation(), action="create")
+    counts = {"entries": 0, "unchanged": 0}
+    view = a.view(new, profiles=counts, first_run=True)
+    for name in ("text", "markdown", "html"):
+        shown = whole(name, view)
+        assert "of 0" not in shown, name
+        assert "known" not in re.sub(r"(?s)<script.*?</script>", "", shown), name
+    assert "of 0" not in whole("html", a.view(profiles=counts))

@@ -27,7 +27,7 @@ _TAG_OF = {
 }
 _TAGS = tuple(_TAG_OF[trait] for trait in TRAITS)
 _LABELS = tuple({"rest": "Other"}.get(trait, trait.capitalize()) for trait in TRAITS)
-_PAGES = ("50", "200", "1000")
+_PAGES = (50, 200, 1000)
 _KEYS = (("/", "search"), ("Esc", "clear"), ("← →", "pages"))
 
 
@@ -65,7 +65,7 @@ def _choosers() -> Iterator[Markup]:
     yield _search()
     yield _select("attribute", "Attribute", [("", "any")])
     yield _select("order", "Order", [("risk", "riskiest first"), ("key", "by key")])
-    yield _select("size", "Per page", [(number, number) for number in _PAGES])
+    yield _select("size", "Per page", [(str(n), f"{n:,}") for n in _PAGES])
 
 
 def _chips() -> Iterator[Markup]:

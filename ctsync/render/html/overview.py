@@ -19,6 +19,7 @@ from ctsync.render.summary_text import (
     counted,
     exception_yaml,
     header_sentences,
+    percent_words,
     summary_sentence,
 )
 
@@ -111,14 +112,16 @@ def _tiles(view: PlanView) -> Iterator[Markup]:
     profiles, summary = view.profiles, view.summary
     known = profiles["entries"]
     calls = summary["calls"]
-    of_changes = f"of {counted_words(view.changed, 'change')}"
+    of_changes = f"of {counted(view.changed, 'change')}" if view.changed else ""
     yield _tile("create", profiles["create"], "new to this state")
     yield _tile("update", profiles["update"], _share(profiles["update"], known))
     yield _tile("release", profiles["release"], "nothing is sent")
     yield _tile("lose a value", profiles["remove"], _share(profiles["remove"], known))
     yield _tile("opted in", summary["opt_in"], of_changes)
-    yield _tile("unchanged", profiles["unchanged"], f"of {known:,} in state")
-    yield _tile("records", summary["records"], f"in {counted_words(calls, 'call')}")
+    yield _tile("unchanged", profiles["unchanged"], _of(known, " in state"))
+    yield _tile(
+        "records", summary["records"], f"in {counted(calls, 'call')}" if calls else ""
+    )
     yield from _further(view)
 
 
@@ -144,13 +147,12 @@ def _tile(name: str, count: int, of: str) -> Markup:
 
 def _share(count: int, known: int) -> str:
     if not count or not known:
-        return f"of {known:,}"
-    return f"{100 * count / known:.1f}% of {known:,}"
+        return _of(known)
+    return f"{percent_words(count, known)} of {known:,}"
 
 
-def counted_words(number: int, noun: str) -> str:
-    """Give `1 call`, `1,200 calls`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def _of(whole: int, words: str = "") -> str:
+    return f"of {whole:,}{words}" if whole else ""
 
 
 def findings(view: PlanView) -> Markup:

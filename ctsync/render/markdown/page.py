@@ -37,6 +37,7 @@ from ctsync.render.summary_text import (
     exception_yaml,
     header_sentences,
     partial_words,
+    percent_words,
     selection_options,
 )
 from ctsync.render.text_width import cut_name, escape
@@ -106,7 +107,7 @@ def verdict(view: PlanView) -> str:
     if view.is_partial:
         marks.append(partial_words(view))
     elif view.changed:
-        marks.append(_number(view.changed, "change"))
+        marks.append(counted(view.changed, "change"))
     else:
         marks.append("No changes")
     return f"ctsync plan: {', '.join(marks)}"
@@ -139,38 +140,29 @@ def count_sentences(view: PlanView) -> Iterator[str]:
     )
     yield from (_share(*words) for words in said if words[0])
     if summary["calls"]:
-        calls, records = summary["calls"], _number(summary["records"], "record")
+        calls, records = summary["calls"], counted(summary["records"], "record")
         duration = duration_words(calls * SECONDS_PER_CALL)
-        yield f"{records} in {_number(calls, 'call')}, about {duration}"
+        yield f"{records} in {counted(calls, 'call')}, about {duration}"
 
 
 def _share(count: int, whole: int, noun: str, words: str) -> str:
     if not 0 < count <= whole:
-        return f"{_number(count, noun)} {words}"
-    percent = f"{100 * count / whole:.1f}%"
-    return f"{count:,} of {_number(whole, noun)} {words} ({percent})"
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+        return f"{counted(count, noun)} {words}"
+    percent = percent_words(count, whole)
+    return f"{count:,} of {counted(whole, noun)} {words} ({percent})"
 
 
 def _operations(counts: Mapping[tuple[str, str], int]) -> Iterator[str]:
     rows = ranked_rows(counts, MOST_ATTRIBUTES)
     names = [cell(cut_name(escape(name), _WIDEST_NAME)) for name in rows]
     columns = [
-        (code(operator), *map(_grouped, cells))
-        for operator, *cells in operator_columns(counts, rows)
+        (code(operator), *cells) for operator, *cells in operator_columns(counts, rows)
     ]
     yield table(zip(("Attribute", *names), *columns, strict=True))
     left = rows_left_out(counts, rows)
     if left:
-        more = _number(left, "more attribute")
+        more = counted(left, "more attribute")
         yield f"… and {more}; {SHOW_ALL} shows them.\n"
-
-
-def _grouped(count: str) -> str:
-    return f"{int(count):,}" if count.isdigit() else count
 
 
 def _findings(view: PlanView) -> str:
@@ -182,7 +174,7 @@ def _findings(view: PlanView) -> str:
     fitting = [*_fitting(lines, MOST_BYTES_OF_FINDINGS)]
     body = fenced("".join(fitting), "text")
     if fitting != lines:
-        left = _number(len(lines) - len(fitting), "more line")
+        left = counted(len(lines) - len(fitting), "more line")
         body += f"\n… and {left}; `ctsync show FILE` shows them.\n"
     return folded(totals_sentence(kept, view.diagnostic_totals), body)
 
