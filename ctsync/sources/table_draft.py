@@ -202,6 +202,9 @@ class _Drafting(Struct, frozen=True):
             self._as_text(draft, column)
         else:
             self._as_typed(draft, column)
+        if draft.kind in {"string", "list"}:  # dates look like phone numbers
+            reaching = sum(map(_reaches, column.words))
+            draft.is_sensitive |= reaching * 2 > len(column.words)
         return draft
 
     def _named(self, column: SeenColumn) -> DraftColumn:
@@ -217,9 +220,7 @@ class _Drafting(Struct, frozen=True):
             )
         draft = DraftColumn(column.name, system or _attribute_of(column.name), None, {})
         draft.is_declared = system is not None
-        reaching = sum(map(_reaches, column.words))
-        is_called_so = not _PERSONAL.isdisjoint(words)
-        draft.is_sensitive = is_called_so or reaching * 2 > len(column.words)
+        draft.is_sensitive = not _PERSONAL.isdisjoint(words)
         return draft
 
     def _as_typed(self, draft: DraftColumn, column: SeenColumn) -> None:

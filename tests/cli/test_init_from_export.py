@@ -30,7 +30,8 @@ PEOPLE = pd.DataFrame(
 EXPECTED = [
     "customer_id", "Gender, map: {Female: F, male: M}", "birth_date: DOB",
     'Tags, split: ";"', 'map: {"no": false, "yes": true}', 'format: "%d/%m/%Y"',
-    "# notes: Notes  # no values", "Home Address: {type: string, sensitive: true}",
+    "Last Visit: {type: date}", "# notes: Notes  # no values",
+    "Home Address: {type: string, sensitive: true}",
     'nulls: ["NULL"]', "# Phone: \"'+00' || ltrim(",
 ]  # fmt: skip
 
