@@ -2,10 +2,11 @@
 
 Writes `before` and `after`, as parquet or csv or both. A row is a profile. A `whole`
 one has a key and eight attributes of high entropy, about 220 bytes as CSV, and one in a
-hundred differs between the two; a `lean` one has two attributes, and one in ten
-thousand differs. Rows are in no order of the key, and not in the same order. Every
-value comes from MD5 of the row's number, so each run writes the same rows. A process of
-its own: memory of a benchmark would count as memory of what it measures.
+hundred differs between the two, or each if they are `changed`; a `lean` one has two
+attributes, and one in ten thousand differs. Rows are in no order of the key, and not in
+the same order. Every value comes from MD5 of the row's number, so each run writes the
+same rows. A process of its own: memory of a benchmark would count as memory of what it
+measures.
 """
 
 from __future__ import annotations
@@ -34,7 +35,11 @@ class Shape:
 COLUMNS = (
     "name", "email", "phone", "address", "plan", "renews", "interests", "score",
 )  # fmt: skip
-SHAPES = {"whole": Shape(COLUMNS, 100), "lean": Shape(("plan", "score"), 10_000)}
+SHAPES = {
+    "whole": Shape(COLUMNS, 100),
+    "lean": Shape(("plan", "score"), 10_000),
+    "changed": Shape(COLUMNS, 1),
+}
 
 # Numbers in disorder: a stride that no population is a multiple of visits each once.
 _STRIDE = 7919

@@ -46,7 +46,7 @@ _COLUMNS = {
     "score": "Score",
 }
 _FILLING = Path(__file__).with_name("filling.py")
-_ROW_BYTES = {"whole": 900, "lean": 350}  # of all files, at most
+_ROW_BYTES = {"whole": 900, "lean": 350, "changed": 900}  # of all files, at most
 _TEXT = {
     "renews": '{attribute: Renewal Date, format: "%Y-%m-%d"}',
     "interests": '{attribute: Interests, split: ";"}',

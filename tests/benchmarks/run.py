@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import deciding
 import differing
 import folding
 import growing
@@ -53,6 +54,7 @@ PEERS: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
 }
 ALONE: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "search": searching.measure_search,
+    "decide": deciding.measure_decide,
     "exports": reading.measure_reading,
     "homes": homes.measure_homes,
 }
