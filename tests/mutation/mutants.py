@@ -42,27 +42,69 @@ _NAMED = {
 
 
 _NOTHING = ("return", "return None")
+# They keep writers of code from mistakes, or save time; no run tells them apart.
+_GUARDS = frozenset({"frozen", "kw_only", "slots", "gc", "maxsize"})
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One wrong: where it is, what it does, and the source that has it."""
+    """One wrong: where it is, what it does, and the source that has it.
+
+    `lines` are those of the statement (of a compound one its head). `function` names
+    the outermost function whose body has it, as `Class.method`; None if it is met
+    while the module is imported.
+    """
 
     line: int
     what: str
     source: str
+    lines: range = range(0)
+    function: str | None = None
 
 
 def mutants_of(source: str) -> Iterator[Mutant]:
     """Yield every wrong that can be put into a module, from the top."""
     tree = ast.parse(source)
-    places = [node for node in ast.walk(tree) if not isinstance(node, ast.Module)]
+    nodes = [node for node in ast.walk(tree) if not isinstance(node, ast.Module)]
     left_out = _left_out(tree)
-    for number, node in enumerate(places):
+    place = places_in(tree)
+    for number, node in enumerate(nodes):
         if id(node) in left_out:
             continue
         for what, change in _changes(node):
-            yield Mutant(getattr(node, "lineno", 0), what, _with(tree, number, change))
+            lines, function = place[id(node)]
+            mutated = _with(tree, number, change)
+            yield Mutant(getattr(node, "lineno", 0), what, mutated, lines, function)
+
+
+_Place: TypeAlias = tuple[range, str | None]
+
+
+def places_in(tree: ast.Module) -> dict[int, _Place]:
+    """Give for every node, by its id, its statement's lines and its function."""
+    return dict(_places(tree, (), None, range(0)))
+
+
+def _places(
+    node: ast.AST, names: tuple[str, ...], function: str | None, lines: range
+) -> Iterator[tuple[int, _Place]]:
+    """Yield for every node its statement's lines, and the function it runs in."""
+    lines = _own_lines(node) or lines
+    yield id(node), (lines, function)
+    named = isinstance(node, ast.ClassDef | ast.FunctionDef)
+    inner = (*names, node.name) if named else names  # type: ignore[attr-defined]
+    body = node.body if isinstance(node, ast.FunctionDef) else []
+    for child in ast.iter_child_nodes(node):
+        own = ".".join(inner) if child in body and function is None else function
+        yield from _places(child, inner, own, lines)
+
+
+def _own_lines(node: ast.AST) -> range | None:
+    if not isinstance(node, ast.stmt | ast.ExceptHandler):
+        return None
+    body = getattr(node, "body", None)
+    last = max(node.lineno, body[0].lineno - 1) if body else node.end_lineno
+    return range(node.lineno, (last or node.lineno) + 1)
 
 
 def _left_out(tree: ast.Module) -> set[int]:
@@ -76,6 +118,8 @@ def _silent_in(node: ast.AST) -> Iterator[ast.AST]:
         yield node.annotation
     elif isinstance(node, ast.FunctionDef) and node.returns:
         yield node.returns
+    elif isinstance(node, ast.keyword) and node.arg in _GUARDS:
+        yield node.value
     elif isinstance(node, ast.Expr | ast.If) and _is_silent(node):
         yield node
 

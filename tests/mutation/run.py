@@ -1,10 +1,10 @@
 """Puts small wrongs into a room of ctsync, one at a time, and sees who notices.
 
-    python tests/mutation/run.py kinds --tests tests/kinds
+    python tests/mutation/run.py kinds
 
-Everything heavy is imported once; each mutant then runs in a fork of that process,
-which imports ctsync anew with one module changed. What the first `--tests` let pass
-goes on to the next. `--sample` takes one of so many, by a seed that is said;
+Tests are collected once, and each mutant meets those that ran its statement, in a fork
+of that session (`session.py`). A wrong that is met while a module is imported has a
+fork that imports ctsync anew. `--sample` takes one of so many, by a seed that is said;
 `--seconds` bounds one mutant, and one that takes longer counts as noticed.
 """
 
@@ -18,18 +18,23 @@ import io
 import json
 import os
 import random
-import signal
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import ModuleType
+
+import msgspec
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
 
-from mutants import Mutant, mutants_of  # noqa: E402 - found in this folder
+from by_hand import by_hand  # noqa: E402 - these are found in this folder
+from held_by import HELD_BY  # noqa: E402
+from mutants import Mutant, mutants_of  # noqa: E402
+from session import ELSEWHERE, LATE, SURVIVED, Placed, Session, forked  # noqa: E402
 
 HEAVY = (
     "pytest", "hypothesis", "hypothesis.strategies", "msgspec", "orjson", "yaml",
@@ -72,101 +77,151 @@ class Finder(importlib.abc.MetaPathFinder):
         )
 
 
-def is_noticed(
-    name: str, path: Path, mutant: Mutant, tests: Sequence[str], seconds: int
-) -> bool:
-    """Say whether tests notice a mutant; one that they do not end with is noticed."""
-    child = os.fork()
-    if child == 0:
-        os.setsid()
-        os._exit(_tested(name, path, mutant, tests))
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status) != 0
-        time.sleep(0.01)
-    with suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return True
-
-
-def _tested(name: str, path: Path, mutant: Mutant, tests: Sequence[str]) -> int:
-    import pytest
-
-    sys.meta_path.insert(0, Finder(name, path, mutant.source))
-    sys.dont_write_bytecode = True
-    options = ["-x", "-q", "--assert=plain", "--no-header", *_WITHOUT]
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 1)
-        os.dup2(null, 2)
-        try:
-            return int(pytest.main([*options, *tests]))
-        except BaseException:  # noqa: BLE001 - a mutant may raise anything at import
-            return 99
-
-
 def main() -> int:
     """Run, and print one line for each survivor and a score."""
     options = _options()
     os.chdir(ROOT)
     for heavy in HEAVY:
         importlib.import_module(heavy)
-    chance, found = random.Random(options.seed), []
-    for path in sorted((ROOT / "ctsync" / options.room).rglob("*.py")):
-        if options.only and path.stem not in options.only:
-            continue
-        found += [(path, each) for each in mutants_of(path.read_text())]
-    if options.again:
-        named = set(options.again.read_text().splitlines())
-        found = [each for each in found if _line(*each) in named]
-    if options.sample > 1:
-        found = sorted(chance.sample(found, len(found) // options.sample), key=str)
-    for tests in options.tests:
-        path = ROOT / "ctsync" / "errors.py"
-        whole = Mutant(0, "nothing", path.read_text())
-        if is_noticed("ctsync.errors", path, whole, [tests], 10 * options.seconds):
-            sys.stderr.write(f"{tests} fails without any mutant\n")
-            return 1
-    started, survivors = time.monotonic(), 0
-    for path, mutant in found:
-        place = path.relative_to(ROOT)
-        name = ".".join(place.with_suffix("").parts).removesuffix(".__init__")
-        stages = options.tests
-        if any(is_noticed(name, path, mutant, [t], options.seconds) for t in stages):
-            continue
-        survivors += 1
-        _say(_line(path, mutant))
+    found, started = _mutants(options), time.monotonic()
+    tests = tuple(options.tests or HELD_BY[options.room])
+    with tempfile.TemporaryDirectory() as folder:
+        note = Path(folder) / "outcomes.json"
+        code = forked(lambda: _session(options, found, tests, note), 24 * 3600)
+        if code:
+            return int(code)
+        told = msgspec.json.decode(note.read_bytes(), type=_Told)
+    for number in [n for n, said in enumerate(told.outcomes) if said == ELSEWHERE]:
+        files = told.files.get(str(found[number].path), [])
+        told.outcomes[number] = _anew(found[number], files, 3 * options.seconds)
+        _tell(found[number], told.outcomes[number])
     score = {
         "room": options.room, "only": options.only, "mutants": len(found),
-        "survivors": survivors, "sample": options.sample, "seed": options.seed,
-        "tests": options.tests, "seconds": round(time.monotonic() - started),
+        "survivors": told.outcomes.count(SURVIVED),
+        "out of time": told.outcomes.count(LATE),
+        "sample": options.sample, "seed": options.seed, "tests": tests,
+        "seconds": round(time.monotonic() - started),
     }  # fmt: skip
     _say(json.dumps(score))
     return 0
 
 
+class _Told(msgspec.Struct):
+    """What a session found: an outcome for each mutant, test files for each path."""
+
+    outcomes: list[str]
+    files: dict[str, list[str]]
+
+
+def _mutants(options: argparse.Namespace) -> list[Placed]:
+    found = []
+    for path in sorted((ROOT / "ctsync" / options.room).rglob("*.py")):
+        if options.only and path.stem not in options.only:
+            continue
+        source = path.read_text()
+        own = (*mutants_of(source), *by_hand(path, source))
+        found += [_placed(path, each) for each in own]
+    if options.again:
+        named = set(options.again.read_text().splitlines())
+        found = [each for each in found if _line(each) in named]
+    if options.sample > 1:
+        chance = random.Random(options.seed)
+        kept = chance.sample(range(len(found)), len(found) // options.sample)
+        found = [found[number] for number in sorted(kept)]
+    return found
+
+
+def _placed(path: Path, mutant: Mutant) -> Placed:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return Placed(path, ".".join(parts).removesuffix(".__init__"), mutant)
+
+
+def _session(
+    options: argparse.Namespace,
+    found: Sequence[Placed],
+    tests: Sequence[str],
+    note: Path,
+) -> int:
+    """Run in a fork, since it imports ctsync as it is."""
+    outcomes = []
+
+    def tell(placed: Placed, outcome: str) -> None:
+        outcomes.append(outcome)
+        _tell(placed, outcome)
+
+    folder = ROOT / "ctsync" / options.room
+    session = Session(folder, found, options.seconds, tell)
+    code = _pytest(tests, [session])
+    if code == 0:
+        paths = {placed.path for placed in found}
+        files = {str(path): _files(session.tests_of(path, None)) for path in paths}
+        note.write_bytes(msgspec.json.encode(_Told(outcomes, files)))
+    elif session.complaint:
+        _say(session.complaint)
+    return code
+
+
+def _files(tests: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(test.partition("::")[0] for test in tests))
+
+
+def _anew(placed: Placed, files: Sequence[str], seconds: float) -> str:
+    """Say what comes of a mutant when ctsync is imported with it."""
+    if not files:
+        return SURVIVED
+    code = forked(lambda: _with_module(placed, files), seconds)
+    return LATE if code is None else SURVIVED if code == 0 else "failed"
+
+
+def _with_module(placed: Placed, files: Sequence[str]) -> int:
+    finder = Finder(placed.module, placed.path, placed.mutant.source)
+    sys.meta_path.insert(0, finder)
+    sys.dont_write_bytecode = True
+    return _pytest(["-x", *files], [])
+
+
+def _pytest(arguments: Sequence[str], plugins: Sequence[object]) -> int:
+    import pytest
+
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        options = ["-q", "--assert=plain", "--no-header", *_WITHOUT]
+        return int(pytest.main([*options, *arguments], plugins=list(plugins)))
+
+
+def _tell(placed: Placed, outcome: str) -> None:
+    if outcome in {SURVIVED, LATE}:
+        late = " (out of time)" if outcome == LATE else ""
+        _say(_line(placed) + late)
+
+
+_SAID = os.dup(1)
+
+
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """Say a line where the run was asked for, whatever a test does to outputs."""
+    os.write(_SAID, f"{line}\n".encode())
 
 
-def _line(path: Path, mutant: Mutant) -> str:
+def _line(placed: Placed) -> str:
     """Give the line by which a mutant is known."""
-    return f"{path.relative_to(ROOT)}:{mutant.line}: {mutant.what}"
+    mutant = placed.mutant
+    return f"{placed.path.relative_to(ROOT)}:{mutant.line}: {mutant.what}"
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("room", help="a folder of ctsync, such as kinds")
     parser.add_argument("--only", action="append", help="a module of it")
-    parser.add_argument("--tests", action="append", required=True)
+    parser.add_argument(
+        "--tests", action="append", help="instead of those of held_by.py"
+    )
     parser.add_argument("--again", type=Path, help="a file of lines of a former run")
     parser.add_argument("--sample", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=int, default=120)
+    parser.add_argument("--seconds", type=int, default=30)
     return parser.parse_args()
 
 

@@ -3,8 +3,13 @@
 import sys
 from pathlib import Path
 
+import pytest
+
+import ctsync
+
 sys.path.insert(0, str(Path(__file__).parent))
 
+from by_hand import BY_HAND, by_hand
 from mutants import mutants_of
 
 SOURCE = '''
@@ -38,3 +43,21 @@ def test_what_can_go_wrong_is_put_wrong_once_each():
             "the condition denied", "without not",
         ]
     )  # fmt: skip
+
+
+def test_every_mutant_knows_the_function_and_the_lines_that_run_it():
+    known = {(each.function, each.lines) for each in mutants_of(SOURCE)}
+    assert known == {
+        (None, range(7, 8)),  # a default is met while the module is imported
+        ("least", range(9, 10)),
+        ("least", range(10, 11)),
+        ("least", range(11, 12)),
+    }
+
+
+@pytest.mark.parametrize("module", sorted({each.module for each in BY_HAND}))
+def test_what_was_written_by_hand_is_about_what_the_module_says(module):
+    path = Path(ctsync.__file__).parent / module
+    for mutant in by_hand(path, path.read_text()):
+        assert mutant.function is not None
+        compile(mutant.source, "mutant", "exec")

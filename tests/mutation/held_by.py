@@ -1,0 +1,12 @@
+"""Which tests hold a room, when nobody names others: quick ones that stay in-process.
+
+A wrong in a process that a test starts is not seen, since only this one has the mutant;
+so tests of whole commands count as far as they call them directly.
+"""
+
+HELD_BY: dict[str, tuple[str, ...]] = {
+    "kinds": ("tests/kinds", "tests/laws", "tests/project"),
+    "apply": ("tests/apply", "tests/outcomes"),
+    "plan": ("tests/plan",),
+    "state": ("tests/state",),
+}
