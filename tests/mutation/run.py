@@ -93,6 +93,7 @@ def main() -> int:
         told = msgspec.json.decode(note.read_bytes(), type=_Told)
     for number in [n for n, said in enumerate(told.outcomes) if said == ELSEWHERE]:
         files = told.files.get(str(found[number].path), [])
+        files += [each for each in tests if each.startswith("-") and files]
         told.outcomes[number] = _anew(found[number], files, 3 * options.seconds)
         _tell(found[number], told.outcomes[number])
     score = {

@@ -1,0 +1,118 @@
+"""What a journal says of its run: outcomes of records, and profiles by the worst."""
+
+from itertools import count
+
+import pytest
+
+from ctsync.apply.journal_records import (
+    CallIntent,
+    end_line,
+    intent_line,
+    receipt_line,
+    release_line,
+)
+from ctsync.apply.journal_replay import JournalReplay
+from ctsync.canonical_json import parse
+from ctsync.model.change import Change
+from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.record import Outcome, RecordOutcome
+from ctsync.plan.change_codec import change_line
+from ctsync.plan.schedule import records_of
+
+KEY, LEFT = ProfileKey("identity", "u1"), ProfileKey("identity", "u2")
+GOLD = Operation("Plan", "string", "set", "Gold", "known", "Free", "Gold")
+ADDED = Operation("Tags", "list", "$add", ("b",), "known", (), ("b",), 2)
+MOVED = Operation("Points", "counter", "$incr", 5, "known", 1, 6)
+WHOLE = Change(KEY, "update", (GOLD, MOVED, ADDED))
+FREED = Change(LEFT, "release", released=("City",))
+ACK, REJ, UNK, UNSENT = (
+    Outcome.ACKNOWLEDGED, Outcome.REJECTED, Outcome.UNKNOWN, Outcome.NOT_SENT,
+)  # fmt: skip
+RECORDS = [record for _, record in records_of(WHOLE)]
+
+
+@pytest.fixture
+def replayed(cargo_of):
+    """Give lines and what they come to, of calls of one profile: wave and outcome."""
+
+    def lines_of(*sent, more=()):
+        numbers = count(1)
+        lines = [parse(change_line(change)) for change in (WHOLE, FREED)]
+        for wave, outcome in sent:
+            call = CallIntent(next(numbers), 0.0, 60.0)
+            lines.append(intent_line(call, cargo_of(WHOLE, wave=wave)))
+            if outcome is not None:
+                lines.append(receipt_line(call.call, [RecordOutcome(outcome)]))
+        lines += more
+        return lines, JournalReplay(lines)
+
+    return lines_of
+
+
+@pytest.mark.parametrize(
+    ("sent", "worst"),
+    [
+        ([], UNSENT),
+        ([(1, ACK)], UNSENT),
+        ([(1, ACK), (2, ACK), (3, ACK)], ACK),
+        ([(1, UNK), (1, ACK), (2, ACK), (3, UNK), (3, ACK)], ACK),
+        ([(1, ACK), (2, REJ)], REJ),
+        ([(1, ACK), (2, REJ), (3, UNK)], UNK),
+        ([(1, UNK)], UNK),
+        ([(1, UNK), (2, ACK)], UNK),
+        ([(1, ACK), (2, ACK), (3, None)], UNK),
+        ([(1, UNK), (1, ACK), (2, REJ)], REJ),
+        ([(1, ACK), (2, UNSENT)], UNSENT),
+    ],
+)
+def test_a_profile_counts_once_by_its_worst_outcome(replayed, sent, worst):
+    """A doubt counts until its own wave was taken; all waves make the whole."""
+    _, replay = replayed(*sent)
+    assert replay.counts() == {o.value: int(o is worst) for o in Outcome}
+
+
+@pytest.mark.parametrize(
+    ("sent", "known"),
+    [
+        ([(1, ACK), (2, UNK)], [(0, ACK), (1, UNK)]),
+        ([(1, ACK), (2, ACK), (3, None)], [(0, ACK), (1, ACK), (2, UNK)]),
+        ([(1, UNK), (1, ACK), (2, REJ)], [(0, ACK)]),
+    ],
+)
+def test_a_change_comes_with_the_records_that_may_have_reached_it(
+    replayed, sent, known
+):
+    lines, replay = replayed(*sent)
+    told = tuple((RECORDS[number], outcome) for number, outcome in known)
+    assert list(replay.outcomes(lines)) == [(WHOLE, told)]
+
+
+def test_what_was_rejected_alone_came_to_nothing(replayed):
+    lines, replay = replayed((1, REJ))
+    assert list(replay.outcomes(lines)) == []
+    assert not replay.does_anything
+
+
+def test_a_release_comes_without_records_once_the_run_got_there(replayed):
+    lines, replay = replayed((1, REJ), more=[release_line()])
+    assert list(replay.outcomes(lines)) == [(FREED, ())]
+    assert replay.does_anything
+
+
+def test_a_doubt_comes_before_what_was_taken_after_it(replayed):
+    """Sent again after a doubt, a record is known by its last answer."""
+    lines, replay = replayed((1, UNK), (1, ACK))
+    ((key, effects),) = replay.effects(lines, "run")
+    assert (key, len(effects)) == (KEY, 2)
+    assert effects[1].record == RECORDS[0]
+
+
+def test_calls_are_counted_and_the_end_says_how_long_and_why(replayed):
+    end = end_line(is_open=True, seconds=2.5, stopped="too_many_failures")
+    _, replay = replayed((1, UNK), (1, ACK), more=[end])
+    assert (replay.calls, replay.sends) == (2, True)
+    assert (replay.seconds, replay.stopped) == (2.5, "too_many_failures")
+    _, untouched = replayed()
+    assert (untouched.calls, untouched.sends) == (0, False)
+    assert (untouched.seconds, untouched.stopped) == (None, None)
