@@ -7,6 +7,11 @@ so tests of whole commands count as far as they call them directly.
 HELD_BY: dict[str, tuple[str, ...]] = {
     "kinds": ("tests/kinds", "tests/laws", "tests/project"),
     "apply": ("tests/apply", "tests/outcomes"),
-    "plan": ("tests/plan",),
+    "plan": (
+        "tests/plan",
+        "tests/apply/test_list_ownership.py",
+        "tests/apply/test_resume.py",
+        "tests/scenarios",
+    ),
     "state": ("tests/state", "-knot postgres and not object and not servers"),
 }
