@@ -115,6 +115,13 @@ def test_a_list_that_would_outgrow_the_platform_is_an_error(
     assert "101" in message
 
 
+def test_a_list_may_be_as_long_as_the_platform_keeps(project_view, plan, entry):
+    known = [f"v{n:03}" for n in range(99)]
+    project = project_view().says("u1", {"Tags": {"include": ["one more"]}})
+    planned = plan(project, entry(attributes={"Tags": known}))
+    assert planned.sent() == [("Tags", "$add", ("one more",))]
+
+
 def test_includes_of_several_places_are_counted_together(project_view, faults):
     project = project_view()
     for start in (0, 60):

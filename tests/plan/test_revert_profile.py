@@ -132,6 +132,16 @@ def test_what_the_run_added_to_an_unknown_list_goes_and_nothing_is_known_again()
     assert found.change.settled.forget == ("tags",)
 
 
+def test_what_the_platform_cannot_make_a_list_again_stays():
+    before = tags(present=("a",))
+    seven = Operation("Tags", "number", "set", 7, "known", ("a",), 7)
+    now = KnownValue("Tags", "number", 7, owned=True)
+    found = reverted(of_tags(before, seven), {"tags": now})
+    ((name, why),) = found.stays
+    assert (found.change, name) == (None, "Tags")
+    assert "list" in why
+
+
 def test_what_changed_nothing_needs_no_undoing():
     same = Operation("Plan", "string", "set", "Free", "known", "Free", "Free")
     found = reverted(of_plan(FREE, same), {"plan": FREE})

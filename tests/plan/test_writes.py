@@ -48,6 +48,18 @@ def test_an_attempt_of_unknown_outcome_is_sent_again(project_view, plan, entry):
     assert planned.sent() == [("First", "set", "a")]
 
 
+def test_a_value_that_is_not_certain_holds_nothing(project_view, plan, entry):
+    known = KnownValue("First", "string", "a", certain=False)
+    project = project_view(catalog=ONCE).says("u1", {"First": "b"})
+    planned = plan(project, entry(attributes={"First": known}))
+    assert planned.sent() == [("First", "set", "b")]
+
+
+def test_a_change_names_what_it_writes_once(project_view, plan):
+    project = project_view(catalog=ONCE).says("u1", {"First": "a", "Plan": "Gold"})
+    assert plan(project).change().once == ("first",)
+
+
 def test_a_known_absence_does_not_hold_a_once_attribute(project_view, plan, entry):
     project = project_view(catalog=ONCE).says("u1", {"First": "a"})
     known = entry(attributes={"First": KnownValue("First", "string")})
