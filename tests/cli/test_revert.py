@@ -120,7 +120,12 @@ def test_created_profiles_stay(right):
     assert right.apply().code == 0
     plan = right.plan("--revert", "last")
     assert plan["changes"] == []
+    assert stays(plan)["u3", None].startswith("the profile is not set back: ")
     assert "created" in stays(plan)["u3", None]
+    assert (
+        plan["summary"]["profiles"]["entries"],
+        plan["summary"]["profiles"]["unchanged"],
+    ) == (3, 3)
 
 
 def test_a_revert_that_undoes_nothing_says_so(right):
@@ -177,6 +182,11 @@ def test_a_revert_is_approved_by_its_digest_and_applied_once(wrong):
 def test_a_part_of_a_run_can_be_reverted(wrong):
     plan = wrong.plan("--revert", "last", "--target", "attribute=Points")
     assert operations(plan) == {("u1", "Points"): ("$decr", 7)}
+    assert plan["partial"] == {"shown": 1, "of": 2}
+    assert (
+        plan["summary"]["profiles"]["entries"],
+        plan["summary"]["profiles"]["unchanged"],
+    ) == (2, 1)
     assert wrong.run("plan", "--revert", "last", "--target", "identity=u9").code == 64
 
 

@@ -72,6 +72,24 @@ def test_a_line_is_one_line_of_canonical_json():
         assert canonical(parse(line)) + b"\n" == line
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (b'"string"', b'"strong"'),
+        (b'"update"', b'"improve"'),
+        (b'"identity"', b'"name"'),
+        (b'"origins"', b'"origin"'),
+        (b"}", b""),
+    ],
+)
+def test_a_line_of_no_change_is_refused(right, wrong):
+    """Whoever reads a plan takes a ValueError for a plan that was tampered with."""
+    line = change_line(change("u1", PLAIN))
+    assert right in line
+    with pytest.raises(ValueError, match=r"."):
+        change_from_line(line.replace(right, wrong))
+
+
 def test_waves_are_read_from_the_end_whatever_stands_before():
     assert [waves_in(change_line(each)) for each in CHANGES] == [
         b"1", b"", b"1,2,3", b"3", b"1",

@@ -54,6 +54,7 @@ def test_where_it_stands_and_what_is_settled_change_nothing(change):
         replace(CHANGE, key=ProfileKey("identity", "u2")),
         replace(CHANGE, released=()),
         replace(CHANGE, settled=EntryAfter(forget=("team",))),
+        replace(CHANGE, settled=EntryAfter(ours=(("tags", ("a",)),))),
         replace(CHANGE, released=("Team", "Tier")),
         replace(CHANGE, operations=(SET,)),
         replace(CHANGE, operations=(ADD, SET)),
@@ -95,6 +96,36 @@ def test_the_target_is_part_of_it(account):
 
 def test_the_lineage_is_part_of_it():
     assert digest_of(CHANGE, lineage=None) != BEFORE
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"passcode_variable": "OTHER"},
+        {"notify_host": "evil"},
+        {"accepted": {"skip": 1}},
+    ],
+)
+def test_where_it_talks_to_and_what_is_accepted_are_part_of_it(options):
+    digest = PlanDigest(ACCOUNT, "0" * 32, **options)
+    digest.add(CHANGE)
+    assert digest.value() != BEFORE
+
+
+def test_what_an_entry_without_a_change_forgets_is_part_of_it():
+    found = set()
+    for settled in [
+        EntryAfter("f" * 32, ("vip",)),
+        EntryAfter(forget=("team",)),
+        EntryAfter(forget=("tier",)),
+        EntryAfter(ours=(("team", None),)),
+        EntryAfter(ours=(("team", ("a",)),)),
+    ]:
+        digest = PlanDigest(ACCOUNT, "0" * 32)
+        digest.add_settled(CHANGE.key, settled)
+        found.add(digest.value())
+    assert len(found) == 5
+    assert digest_of() in found  # what is only settled approves nothing
 
 
 def test_changes_do_not_run_together():

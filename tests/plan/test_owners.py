@@ -41,6 +41,28 @@ def test_values_of_different_kinds_are_unequal(project_view, faults):
     assert [code for code, _ in faults(project)] == ["CT309"]
 
 
+@pytest.mark.parametrize("words", [("a", ["a"]), (["a"], "a")])
+def test_a_list_and_a_text_are_unequal(project_view, faults, words):
+    project = project_view()
+    for word in words:
+        project.says("u1", {"Other": word})
+    assert [code for code, _ in faults(project)] == ["CT309"]
+
+
+def test_nothing_is_no_value_of_an_attribute_without_a_kind(project_view, faults):
+    project = project_view().says("u1", {"Other": None})
+    ((code, message),) = faults(project)
+    assert code == "CT204"
+    assert "Other" in message
+
+
+def test_values_included_and_excluded_are_all_named_in_order(project_view, faults):
+    project = project_view().says("u1", {"Tags": {"include": ["c", "a", "b", "d"]}})
+    project.says("u1", {"Tags": {"exclude": ["b", "c", "a"]}})
+    ((_, message),) = faults(project)
+    assert "a, b, c" in message
+
+
 def test_includes_and_excludes_unite(project_view, plan):
     project = project_view()
     project.says("u1", {"Tags": {"include": ["a"], "exclude": ["x"]}})

@@ -1,6 +1,7 @@
 """What undoes a run on one profile, case by case; what cannot be undone says why."""
 
 import pytest
+from msgspec.structs import replace
 
 from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
@@ -160,3 +161,25 @@ def test_a_whole_revert_alone_brings_the_cohorts_back():
     partly = of_plan(FREE, GOLD, cohorts=("vip",), released=("City",))
     part = revert_profile(partly, entry, rule_for, ValueContext())
     assert part.change.settled.cohorts == ("new",)
+
+
+def test_whatever_was_sent_first_what_is_locked_or_forgotten_stands_by_name():
+    sent_first = Operation("Zone", "list", "$add", ("z",), "unknown", None, ("z",))
+    sent_last = Operation("Tags", "list", "$add", ("c",), "unknown", None, ("c",))
+    gold = replace(GOLD, attribute="Area")
+    done = RunChange(
+        KEY,
+        "update",
+        sent(sent_first, GOLD, sent_last, gold),
+        known={"plan": FREE, "area": replace(FREE, name="Area")},
+    )
+    now = {
+        **after_gold(),
+        "area": replace(after_gold()["plan"], name="Area"),
+        "tags": tags(present=("c",)),
+        "zone": replace(tags(present=("z",)), name="Zone"),
+    }
+    change = reverted(done, now, write="locked").change
+    assert change.locked == ("Area", "Plan", "Tags", "Zone")
+    assert change.settled.forget == ("tags", "zone")
+    assert [each.attribute for each in change.operations] == list(change.locked)

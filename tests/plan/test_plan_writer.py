@@ -1,0 +1,88 @@
+"""What a plan may hold, and what its foot says of it."""
+
+import io
+
+import pytest
+from msgspec.structs import replace
+
+from ctsync.model.change import Change, EntryAfter
+from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.snapshot import Account, Base
+from ctsync.plan.digest import PlanDigest
+from ctsync.plan.plan_header import PlanHead
+from ctsync.plan.plan_writer import PlanWriter
+
+HEAD = PlanHead(Account("A", "in1"), Base("0" * 32, 3, "d" * 64))
+GOLD = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")
+FIRST = Operation("Tags", "list", "$remove", ("a",), "known", ("a",), (), 1)
+SECOND = Operation("Tags", "list", "$add", ("b",), "known", (), ("b",), 2)
+ONE, TWO = ProfileKey("identity", "u1"), ProfileKey("identity", "u2")
+CHANGE = Change(ONE, "update", (GOLD, FIRST, SECOND))
+SETTLED = EntryAfter("f" * 32, forget=("city",))
+
+
+@pytest.fixture
+def writer():
+    return PlanWriter(io.BytesIO(), HEAD)
+
+
+def add(writer, kind, key):
+    if kind == "change":
+        writer.add_change(replace(CHANGE, key=key))
+    else:
+        writer.add_settled(key, SETTLED)
+
+
+@pytest.mark.parametrize("later", ["change", "settled"])
+@pytest.mark.parametrize("first", ["change", "settled"])
+def test_keys_come_in_order_and_once(writer, first, later):
+    add(writer, first, TWO)
+    for key in (TWO, ONE):
+        with pytest.raises(ValueError, match="order"):
+            add(writer, later, key)
+    add(writer, later, ProfileKey("identity", "u3"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        replace(CHANGE, operations=(FIRST, GOLD)),
+        replace(CHANGE, operations=(SECOND, FIRST)),
+        replace(CHANGE, operations=(GOLD, GOLD)),
+        replace(CHANGE, operations=(GOLD, replace(GOLD, attribute="plan", step=2))),
+        replace(CHANGE, operations=(replace(GOLD, step=0),)),
+        replace(CHANGE, operations=(replace(GOLD, step=3),)),
+        replace(CHANGE, action="release"),
+        replace(CHANGE, operations=(), released=("City",)),
+        replace(CHANGE, action="release", operations=()),
+    ],
+)
+def test_what_can_not_be_sent_and_folded_as_it_stands_is_no_change(writer, change):
+    with pytest.raises(ValueError, match="not a change"):
+        writer.add_change(change)
+
+
+def test_the_digest_of_a_plan_is_that_of_all_it_was_given(writer):
+    digest = PlanDigest(HEAD.account, HEAD.base.lineage)
+    assert writer.sums().digest == digest.value()
+    writer.add_change(CHANGE)
+    digest.add(CHANGE)
+    assert writer.sums().digest == digest.value()
+    writer.add_settled(TWO, SETTLED)
+    digest.add_settled(TWO, SETTLED)
+    assert writer.sums().digest == digest.value()
+
+
+def test_the_foot_counts_what_the_changes_come_to(writer):
+    released = Change(TWO, "release", released=("City",))
+    other = Change(ProfileKey("identity", "u3"), "create", (GOLD,), locked=("Plan",))
+    for each in (CHANGE, released, other):
+        writer.add_change(each)
+    foot = writer.sums()
+    assert (foot.changes, foot.places, foot.locked) == (3, 2, 1)
+    profiles = foot.summary["profiles"]
+    assert {name: profiles[name] for name in ("create", "update", "release")} == {
+        "create": 1, "update": 1, "release": 1,
+    }  # fmt: skip
+    assert (foot.summary["records"], foot.summary["calls"]) == (3, 2)
