@@ -1,5 +1,7 @@
 """Records of runs in a folder, and what happens to them."""
 
+import gzip
+
 import pytest
 
 from ctsync.errors import StateError
@@ -33,6 +35,37 @@ def test_a_damaged_record_does_not_keep_the_next_from_being_written(store, file)
     file.write_bytes(b"torn")
     store.append_run({"run": "r2"}, keep=1)
     assert [run.record for run in store.runs()] == [{"run": "r2"}]
+
+
+def test_the_last_runs_are_kept_and_the_same_run_stands_once(store, file):
+    assert file.name == "00000001.jsonl.gz"
+    for run in ("r2", "r3", "r3"):
+        store.append_run({"run": run}, [{"n": run}], keep=2)
+    assert [run.record["run"] for run in store.runs()] == ["r3", "r2"]
+    names = sorted(path.name for path in file.parent.iterdir())
+    assert names == ["00000002.jsonl.gz", "00000003.jsonl.gz"]
+
+
+def test_who_keeps_no_runs_writes_none_and_drops_the_others(store, file, tmp_path):
+    store.append_run({"run": "r2"}, keep=0)
+    assert list(store.runs()) == []
+    assert not file.exists()
+    fresh = open_store("fresh.jsonl", folder=tmp_path)
+    fresh.append_run({"run": "r1"}, keep=0)
+    assert not (tmp_path / "fresh.jsonl.runs").exists()
+
+
+def test_records_of_runs_are_for_their_owner_alone(store, file):
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_no_record_of_a_run_is_damage(store, file):
+    for line in (b"[]\n", b"{}\n", b'"run"\n'):
+        file.write_bytes(gzip.compress(line))
+        with pytest.raises(StateError) as caught:
+            list(store.runs())
+        assert caught.value.code == "history_damaged"
 
 
 def test_what_a_killed_write_left_is_replaced(store, file):

@@ -83,6 +83,43 @@ def test_a_digest_is_that_of_the_entries_however_they_came_about():
     assert with_digest(HEADER, []).digest == "0" * 64
 
 
+def test_any_other_entry_is_another_digest():
+    others = [
+        [],
+        [ENTRY],
+        [OTHER],
+        [ENTRY, OTHER],
+        [Entry(ENTRY.key, {"plan": GOLD}, cohorts=("vip",))],
+        [Entry(ENTRY.key, {}, cohorts=("vip",), fingerprint="f")],
+    ]
+    assert len({with_digest(HEADER, entries).digest for entries in others}) == 6
+
+
+def edited(**fields):
+    return canonical({**ENTRY.as_json(), **fields})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        edited(cohorts="vip"),
+        edited(once="plan"),
+        edited(once=[7]),
+        edited(gone="no"),
+        edited(attributes=[]),
+        edited(attributes={"plan": 7}),
+        edited(attributes={"plan": {**GOLD.as_json(), "certain": "yes"}}),
+        edited(attributes={"tags": {"name": "T", "kind": "list", "present": "ab"}}),
+        edited(fingerprint=7),
+    ],
+)
+def test_a_field_of_another_shape_is_refused(line):
+    """A text where values should stand would be taken for its letters."""
+    assert entry_from_edited_line(edited()) == ENTRY
+    with pytest.raises(ValueError, match="not an entry"):
+        entry_from_edited_line(line)
+
+
 def test_a_digest_follows_edits():
     base = with_digest(HEADER, [ENTRY])
     edits = [(ENTRY.key, lambda _: None), (OTHER.key, lambda _: OTHER)]
