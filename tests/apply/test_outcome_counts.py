@@ -55,6 +55,14 @@ def test_many_that_were_taken_count_as_each_of_them_would(ten):
     assert at_once.acknowledged == 10
 
 
+def test_some_among_many_that_were_taken_count_too(ten):
+    tally = OutcomeCounts(10)
+    tally.note(ten.only((0, 2, 5)), (TAKEN,) * 3)
+    assert (tally.acknowledged, tally.counts()["not_sent"]) == (3, 7)
+    tally.note(ten, (TAKEN,) * 10)
+    assert tally.acknowledged == 10
+
+
 def test_what_was_taken_after_all_makes_no_failure_good(ten):
     tally = OutcomeCounts(10)
     note(tally, ten, 3, REJECTED)

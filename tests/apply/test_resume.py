@@ -9,9 +9,10 @@ from ctsync.apply.state_effects import UncertainRecord, entry_write_of
 from ctsync.engines.base import Candidate
 from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
-from ctsync.model.change import Change
+from ctsync.model.change import Change, EntryAfter
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.diff_profile import DesiredProfile, build_change
 
@@ -91,6 +92,59 @@ def test_a_release_is_not_due_twice(world):
     assert still_due(change, entry, ValueContext()).released == ("City",)
     without = replace(entry, attributes={"plan": held("Plan", "Gold")})
     assert still_due(change, without, ValueContext()).released == ()
+
+
+ONCE = Change(
+    KEY,
+    "update",
+    (Operation("Plan", "string", "set", "Gold", "unknown", after="Gold"),),
+    once=("plan",),
+)
+
+
+@pytest.mark.parametrize("marks", [(), ("other",), ("plan",)])
+def test_what_is_written_once_is_never_due_again_once_it_is_marked(marks):
+    """Whatever was read since: somebody else may have set it."""
+    entry = Entry(KEY, {"plan": held("Plan", "Other")}, once=marks)
+    sent = [operation.operand for operation in due(ONCE, entry)]
+    assert sent == ([] if marks == ("plan",) else ["Gold"])
+    free = replace(ONCE, once=())
+    assert [operation.operand for operation in due(free, entry)] == ["Gold"]
+
+
+LEFT = Operation("Tier", "string", "set", "left", "known", "vip", "left")
+TOWN = Operation("City", "string", "set", "Oslo", "known", "Rome", "Oslo")
+
+
+def parting(*operations, forget=("tier",)):
+    settled = EntryAfter(cohorts=("vip",), forget=forget)
+    return Change(KEY, "update", operations, settled=settled)
+
+
+@pytest.mark.parametrize(
+    ("prior", "cohorts", "is_due"),
+    [
+        ("known", (), False),
+        ("uncertain", (), False),
+        ("unknown", ("vip",), False),
+        ("unknown", (), True),
+        ("unknown", ("old", "vip"), True),
+    ],
+)
+def test_what_was_forgotten_is_done_where_that_can_be_told(prior, cohorts, is_due):
+    """Something was known of it before, or the entry left its cohorts since."""
+    left = replace(LEFT, prior=prior)
+    entry = Entry(KEY, {"city": held("City", "Rome")}, cohorts)
+    for change in (parting(TOWN, left), parting(left, TOWN), parting(left)):
+        names = {operation.attribute for operation in due(change, entry)}
+        assert ("Tier" in names) is is_due
+        assert ("City" in names) is (TOWN in change.operations)
+
+
+def test_what_is_still_known_or_not_to_be_forgotten_is_due():
+    entry = Entry(KEY, {"tier": held("Tier", "vip")}, ("vip",))
+    assert due(parting(LEFT), entry) != ()
+    assert due(parting(LEFT, forget=("city",)), Entry(KEY, {}, ("vip",))) != ()
 
 
 PART = {

@@ -1,0 +1,113 @@
+"""What a reader sees while another run folds: one version, or the next."""
+
+import pytest
+from breaking import cut_off
+from msgspec.structs import replace
+
+from ctsync.apply.fold import fold_journal
+from ctsync.apply.recover import edited_view, folded_view, recover
+from ctsync.errors import StateError
+from ctsync.model.desired_value import DesiredValue
+
+GOLD, FREE = (
+    {"u1": (DesiredValue("Plan", "string", value),)} for value in ("Gold", "Free")
+)
+
+
+class Busy:
+    """A store in which something happens after the first read."""
+
+    def __init__(self, store, happens):
+        self._store, self._happens = store, [happens]
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def _then(self, found):
+        if self._happens:
+            self._happens.pop()()
+        return found
+
+    def journal(self):
+        return self._then(self._store.journal())
+
+    def read(self):
+        return self._then(self._store.read())
+
+    def read_unverified(self):
+        return self._then(self._store.read_unverified())
+
+
+@pytest.fixture
+def left(world):
+    """A world in which a run was killed after its call was acknowledged."""
+    world.bring(FREE)
+    assert cut_off(world, world.plan(GOLD), 9)
+    kinds = [next(iter(line)) for line in world.store.journal().lines()]
+    assert "receipt" in kinds
+    return world
+
+
+def plan_of(view):
+    return [entry.attributes["plan"].value for entry in view.entries()]
+
+
+@pytest.mark.parametrize("view", [folded_view, edited_view])
+def test_a_fold_between_two_reads_hides_nothing(left, view):
+    seen = view(Busy(left.store, lambda: recover(left.store)))
+    assert plan_of(seen) == ["Gold"]
+    assert seen.base.serial == left.store.read().header.serial
+
+
+@pytest.mark.parametrize("view", [folded_view, edited_view])
+def test_a_view_is_what_a_fold_would_make(left, view):
+    seen = view(left.store)
+    assert plan_of(seen) == ["Gold"]
+    folded = recover(left.store)
+    assert plan_of(folded) == ["Gold"]
+    after = view(left.store)
+    assert (plan_of(after), after.base) == (["Gold"], folded.base)
+
+
+def test_an_edit_takes_the_place_of_snapshot_and_journal_at_once(left):
+    """Whoever writes it down makes the serial that a fold would have made."""
+    before = left.store.read().header.serial
+    assert edited_view(left.store).base.serial == before
+    assert folded_view(left.store).base.serial == before + 1
+
+
+def mismatching(store, times, code="journal_mismatch"):
+    """A store of which some reads do not belong together."""
+    reads = iter([True] * times)
+
+    class Between(Busy):
+        def read(self):
+            if next(reads, False):
+                raise StateError("they do not", hint="", code=code)
+            return self._store.read()
+
+    return Between(store, lambda: None)
+
+
+def test_who_reads_between_two_runs_reads_again_and_not_for_ever(left):
+    assert plan_of(folded_view(mismatching(left.store, 2))) == ["Gold"]
+    with pytest.raises(StateError):
+        folded_view(mismatching(left.store, 3))
+
+
+def test_any_other_fault_is_told_at_once(left):
+    with pytest.raises(StateError):
+        folded_view(mismatching(left.store, 1, code="state_edited"))
+
+
+def test_a_fold_moves_on_what_the_header_says_of_the_run(left):
+    """Whatever wrote the snapshot before: it is the run's from now on."""
+    journal, header = left.store.journal(), left.store.read().header
+    before = replace(header, tool_version="0.0.1", talks_to={"a": "b"}, marks=("m",))
+    after = fold_journal(before, journal).header
+    head = journal.head
+    assert after.serial == header.serial + 1
+    assert after.tool_version == head["tool_version"] != "0.0.1"
+    assert (after.talks_to, [*after.marks]) == (head["talks_to"], [*head["marks"]])
+    assert (after.last_plan.checksum, after.last_plan.open) == (head["plan"], True)
+    assert after.lineage == header.lineage
