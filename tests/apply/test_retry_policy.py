@@ -103,6 +103,31 @@ def test_code_555_sends_that_record_again_alone(two):
     assert (outcomes(ruling), again(ruling)) == ([ACK, UNK], [["u2"]])
 
 
+def test_code_555_is_tried_as_often_as_a_loss_and_both_count_as_one(two):
+    answer = UploadResult(CallEnding.REPLIED, 200, said(1, refusal(2, 555)))
+    attempt = Attempt(two)
+    for tries in range(PACE.lost_retries):
+        ruling = decide_retry(attempt, answer, PACE)
+        assert (outcomes(ruling)[-1], ruling.tries) == (UNK, tries)
+        (attempt,) = ruling.again
+        assert attempt.in_doubt
+        answer = UploadResult(CallEnding.REPLIED, 200, said(0, refusal(1, 555)))
+    for last in (answer, UploadResult(CallEnding.LOST)):
+        ruling = decide_retry(attempt, last, PACE)
+        assert (outcomes(ruling), ruling.again) == ([UNK], ())
+
+
+def test_a_call_of_counters_is_known_as_one(two, counters):
+    assert Attempt(counters).writes_counters
+    assert not Attempt(two).writes_counters
+
+
+def test_what_was_met_before_does_not_count_afresh(two):
+    attempt = Attempt(two, tries={CallEnding.THROTTLED: 9, CallEnding.LOST: 1})
+    again = attempt.afresh(CallEnding.THROTTLED)
+    assert (again.tried(CallEnding.THROTTLED), again.tried(CallEnding.LOST)) == (0, 1)
+
+
 def test_code_555_leaves_a_counter_unknown(counters):
     answer = UploadResult(CallEnding.REPLIED, 200, said(1, refusal(2, 555)))
     ruling = decide_retry(Attempt(counters), answer, PACE)

@@ -4,6 +4,10 @@ A wrong in a process that a test starts is not seen, since only this one has the
 so tests of whole commands count as far as they call them directly.
 """
 
+_WITH_SERVERS = (
+    "postgres", "object", "servers", "stores_agree", "test_copy", "read_only_folder",
+)  # fmt: skip
+
 HELD_BY: dict[str, tuple[str, ...]] = {
     "kinds": ("tests/kinds", "tests/laws", "tests/project"),
     "apply": ("tests/apply", "tests/outcomes"),
@@ -14,9 +18,5 @@ HELD_BY: dict[str, tuple[str, ...]] = {
         "tests/scenarios",
     ),
     # What needs a server would start it for every mutant.
-    "state": (
-        "tests/state",
-        "-knot postgres and not object and not servers and not stores_agree"
-        " and not test_copy and not read_only_folder",
-    ),
+    "state": ("tests/state", f"-knot {' and not '.join(_WITH_SERVERS)}"),
 }

@@ -115,15 +115,17 @@ class _Told(msgspec.Struct):
 
 
 def _mutants(options: argparse.Namespace) -> list[Placed]:
-    found = []
+    found, again = [], options.again.read_text() if options.again else None
     for path in sorted((ROOT / "ctsync" / options.room).rglob("*.py")):
         if options.only and path.stem not in options.only:
+            continue
+        if again is not None and f"{path.relative_to(ROOT)}:" not in again:
             continue
         source = path.read_text()
         own = (*mutants_of(source), *by_hand(path, source))
         found += [_placed(path, each) for each in own]
-    if options.again:
-        named = set(options.again.read_text().splitlines())
+    if again is not None:
+        named = set(again.splitlines())
         found = [each for each in found if _line(each) in named]
     if options.sample > 1:
         chance = random.Random(options.seed)

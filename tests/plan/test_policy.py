@@ -3,7 +3,7 @@
 import pytest
 
 from ctsync.model.entry import KnownValue
-from ctsync.model.policy import DEFAULT_LIMITS, JUDGED, Limit, Policy
+from ctsync.model.policy import DEFAULT_LIMITS, JUDGED, Limit, Policy, parse_limit
 from ctsync.plan.policy import Counts, check_limits, exception_notes
 
 
@@ -137,6 +137,43 @@ def test_an_accepted_number_holds_where_a_percentage_would_not_apply():
     assert judged(entries=3, update=3, accepted={"update": 2}).keys() == {
         "limits.update"
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "tables", "blocks"),
+    [
+        # Of a handful of rows a percentage says nothing, but a number does.
+        ("vanish", "10%", {"crm": (9, 9)}, None),
+        ("vanish", "10%", {"crm": (2, 10)}, 2),
+        ("vanish", "1", {"crm": (2, 3)}, 2),
+        # Rows that are skipped are counted from the first on.
+        ("skip", "1%", {"crm": (1, 2)}, 1),
+        ("skip", "1", {"crm": (2, 2)}, 2),
+        # The worst of those beyond is told, not of all.
+        ("skip", "10%", {"crm": (9, 100), "shop": (3, 10), "kiosk": (2, 10)}, 3),
+        ("vanish", "10%", {"crm": (5, 5), "shop": (3, 20)}, 3),
+        ("vanish", "10%", {}, None),
+        ("skip", "10%", {}, None),
+    ],
+)
+def test_a_limit_of_tables_is_held_against_each(name, limit, tables, blocks):
+    field = {"skip": "skips", "vanish": "vanished"}[name]
+    found = judged(entries=1000, limits={name: parse_limit(limit)}, **{field: tables})
+    told = None if blocks is None else (limit, blocks, f"--accept {name}={blocks}")
+    assert found.get(f"limits.{name}") == told
+
+
+def test_a_plan_of_nothing_exceeds_nothing():
+    nothing = {name: Limit(0) for name in DEFAULT_LIMITS}
+    assert judged(entries=1000, limits=nothing) == {}
+    assert Counts(1).first_run is False
+    assert [Counts(1).of(name) for name in JUDGED] == [0] * len(JUDGED)
+
+
+def test_exceptions_are_told_by_name():
+    policy = Policy(accept={"vanish": 1, "create": 2, "remove": 3})
+    told = [note.message.split()[0] for note in exception_notes(Counts(9), policy)]
+    assert told == [f"policy.accept.{name}" for name in ("create", "remove", "vanish")]
 
 
 def test_every_rule_that_forbids_a_plan_is_told():
