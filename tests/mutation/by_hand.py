@@ -90,4 +90,6 @@ def _mutant(source: str, each: Written) -> Mutant:
         if function is not None
     )
     wrong = source.replace(each.right, each.wrong)
-    return Mutant(first, each.name, wrong, range(lines.start, last + 1), function)
+    return Mutant(
+        first, each.name, lambda: wrong, range(lines.start, last + 1), function
+    )

@@ -6,6 +6,7 @@ import ast
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 Change: TypeAlias = Callable[[ast.AST], ast.AST]
@@ -48,7 +49,7 @@ _GUARDS = frozenset({"frozen", "kw_only", "slots", "gc", "maxsize"})
 
 @dataclass(frozen=True)
 class Mutant:
-    """One wrong: where it is, what it does, and the source that has it.
+    """One wrong: where it is, what it does, and what makes the source that has it.
 
     `lines` are those of the statement (of a compound one its head). `function` names
     the outermost function whose body has it, as `Class.method`; None if it is met
@@ -57,9 +58,14 @@ class Mutant:
 
     line: int
     what: str
-    source: str
+    make: Callable[[], str]
     lines: range = range(0)
     function: str | None = None
+
+    @property
+    def source(self) -> str:
+        """The source that has it, made only for those that are put to the test."""
+        return self.make()
 
 
 def mutants_of(source: str) -> Iterator[Mutant]:
@@ -73,8 +79,8 @@ def mutants_of(source: str) -> Iterator[Mutant]:
             continue
         for what, change in _changes(node):
             lines, function = place[id(node)]
-            mutated = _with(tree, number, change)
-            yield Mutant(getattr(node, "lineno", 0), what, mutated, lines, function)
+            make = partial(_with, tree, number, change)
+            yield Mutant(getattr(node, "lineno", 0), what, make, lines, function)
 
 
 _Place: TypeAlias = tuple[range, str | None]
