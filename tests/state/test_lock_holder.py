@@ -1,6 +1,7 @@
 """Who holds a state is told in words; a torn line tells nobody."""
 
 import pytest
+from msgspec.structs import replace
 
 from ctsync.state.lock_holder import (
     Holder,
@@ -11,7 +12,7 @@ from ctsync.state.lock_holder import (
 )
 
 ANNA = Holder("anna", "ci-7", 4711, "ctsync apply", "2030-01-02T03:04:05Z")
-IN_PIPELINE = Holder(*ANNA.__struct_fields__[:5], "https://ci.example/7")
+IN_PIPELINE = replace(ANNA, pipeline="https://ci.example/7")
 
 
 @pytest.mark.parametrize("holder", [ANNA, IN_PIPELINE])
