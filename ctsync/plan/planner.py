@@ -27,7 +27,6 @@ from ctsync.model.fault import Fault
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowSource
-from ctsync.plan.decide_rows import row_decision
 from ctsync.plan.diff_profile import DesiredProfile, PlannedProfile, build_change
 from ctsync.plan.dnd_conflicts import BLOCK_NAMES, DndConflicts
 from ctsync.plan.merge_contributions import (
@@ -152,6 +151,8 @@ class Planner(Struct):
         # and where part of a plan is chosen, all names that are met.
         if not decides or find is None or self._sees_all or not self.selection.is_whole:
             return self.engine.find_candidates(search, self.tally)
+        from ctsync.plan.decide_rows import row_decision
+
         return find(search, self.tally, partial(row_decision, self.project_view))
 
     def _see_decided(self, decided: DecidedRows) -> None:
