@@ -12,8 +12,10 @@ from typing import Any, Self
 
 from msgspec import Struct, field
 
+from ctsync.canonical_json import parse
 from ctsync.model.change import Change
 from ctsync.model.decided_rows import DecidedRows
+from ctsync.model.flows import FlowCounts
 
 # One bit each, the riskiest lowest. Every change has at least one.
 TRAITS = (
@@ -50,10 +52,11 @@ def risk_of(traits: int) -> int:
 
 
 class ChangeStatistics(Struct):
-    """Counts changes as they pass: attribute by operator, and traits."""
+    """Counts changes as they pass: attribute by operator, traits, and flows."""
 
     operations: Counter[tuple[str, str]] = field(default_factory=Counter)
     traits: Counter[int] = field(default_factory=Counter)
+    flows: FlowCounts = field(default_factory=FlowCounts)
 
     @classmethod
     def of(cls, changes: Iterable[Change]) -> Self:
@@ -70,6 +73,7 @@ class ChangeStatistics(Struct):
             operations[op.attribute, op.operator] += 1
         for name in change.released:
             operations[name, RELEASE] += 1
+        self.flows.add(change.operations)
         traits = traits_of(change)
         self.traits[traits] += 1
         return traits
@@ -78,6 +82,8 @@ class ChangeStatistics(Struct):
         """Take in changes that were decided in columns."""
         self.operations.update(decided.operations())
         self.traits.update(decided.traits())
+        for text, count in decided.operation_texts().items():
+            self.flows.add_rows(parse(text), count)
 
     def by_operator(self) -> Counter[str]:
         """Count the operations of each operator, and what is released."""
@@ -113,7 +119,8 @@ class ChangeStatistics(Struct):
         for (name, operator), count in self.operations.items():
             table.setdefault(name, {})[operator] = count
         traits = {str(bits): count for bits, count in self.traits.items()}
-        return {"operations": table, "traits": traits}
+        flows = [[*flow] for flow in self.flows.commonest()]
+        return {"operations": table, "traits": traits, "flows": flows}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -128,7 +135,8 @@ class ChangeStatistics(Struct):
             for operator, count in row.items()
         }
         traits = {int(bits): count for bits, count in data["traits"].items()}
-        return cls(Counter(operations), Counter(traits))
+        flows = FlowCounts.of(data["flows"])
+        return cls(Counter(operations), Counter(traits), flows)
 
 
 _COUNTING = frozenset({"$incr", "$decr"})

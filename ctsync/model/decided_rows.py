@@ -91,10 +91,28 @@ class DecidedRows(Struct, frozen=True):
                     counts[name, LETTERS[letter]] += count
         return counts
 
+    def operation_texts(self) -> Counter[str]:
+        """Count the changes by what their lines say of operations, first met first.
+
+        Many changes say the same, which then is read once.
+        """
+        return Counter(
+            [_operations_in(row.line) for row in self.rows if row.traits is not None]
+        )
+
     def traits(self) -> Counter[int]:
         """Count the changes by their traits."""
         return Counter([row.traits for row in self.rows if row.traits is not None])
 
+
+def _operations_in(line: str) -> str:
+    # Quotes inside of values are escaped, so these stand nowhere else.
+    start = line.index(_OPERATIONS) + len(_OPERATIONS) - 1
+    return line[start : line.index(_ORIGINS, start) + 1]
+
+
+_OPERATIONS = '"operations":['
+_ORIGINS = '],"origins":['
 
 Decider: TypeAlias = "Callable[[str, RowColumns], RowDecision | None]"
 """Gives how rows of an id type are decided; None where that is for Python."""

@@ -19,6 +19,7 @@ from ctsync.canonical_json import parse
 from ctsync.diagnostics import Severity
 from ctsync.errors import PlanRefused
 from ctsync.model.change_statistics import ChangeStatistics
+from ctsync.model.flows import Flow
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.plan_checksum import Ends, lines, read_ends, refused
 from ctsync.plan.policy import BlockedRule, Counts
@@ -250,6 +251,7 @@ class _Finding(TypedDict):
 class _Survey(TypedDict):
     operations: dict[str, dict[str, int]]
     traits: dict[str, int]
+    flows: list[Flow]
 
 
 def _foot_from_json(data: dict[str, Any]) -> PlanFoot:

@@ -11,6 +11,7 @@ from ctsync.model.masking import Mask, masked_json
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import key_from_json
 from ctsync.model.row import Row, defaults_of
+from ctsync.render.flow_words import flow_json
 from ctsync.render.plan_view import PlanView, Style
 
 FORMAT = "ctsync.plan/1"
@@ -87,9 +88,13 @@ def plan_json(view: PlanView, style: Style) -> dict[str, Any]:
         "blocked": [
             {name: getattr(rule, name) for name in _BLOCKING} for rule in view.blocked
         ],
-        "summary": view.summary,
+        "summary": {**view.summary, "flows": _flows_json(view)},
         **({} if view.revert is None else {"revert": view.revert}),
     }
+
+
+def _flows_json(view: PlanView) -> list[dict[str, Any]]:
+    return [flow_json(flow) for flow in view.survey.flows.commonest()]
 
 
 def _partial_json(view: PlanView) -> Mapping[str, int] | None:

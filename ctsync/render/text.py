@@ -14,6 +14,7 @@ from ctsync.render.diagnostics_text import (
     finding_lines,
     findings_from_json,
 )
+from ctsync.render.flow_words import flow_lines
 from ctsync.render.operation_table import table_lines
 from ctsync.render.plan_view import PlanView, Style
 from ctsync.render.riskiest_changes import riskiest
@@ -34,6 +35,8 @@ MOST_ATTRIBUTES = 40
 ROWS_OF_SUMMARY = 48
 LEAST_ATTRIBUTES_IN_SUMMARY = 6
 MOST_CODES_IN_SUMMARY = 4
+MOST_FLOWS = 10
+MOST_FLOWS_IN_SUMMARY = 5
 
 _COLOURS = {
     "sandbox": "cyan",
@@ -70,17 +73,29 @@ class _Page(Struct, frozen=True):
         yield self._header()
         if not self.style.summary_only:
             yield from self._changes()
-        yield from filter(None, (self._table(), self._findings(), self._blocked()))
+        parts = (self._table(), self._flows(), self._findings(), self._blocked())
+        yield from filter(None, parts)
         yield self._foot()
 
     def _room(self) -> int:
-        """Return how many attributes a summary has room for beside all the rest."""
+        """Return how many rows of attributes a summary has room for."""
         page = _Page(self.view, self.style, Ansi(enabled=False))
         parts = (page._header(), page._findings(), page._blocked(), page._foot())
         lines = [line for part in parts for line in ("", *part)]
         taken = sum(-(-columns_of(line) // self.style.width) or 1 for line in lines)
         # The table has a head, and may say how many more there are.
         return max(ROWS_OF_SUMMARY - taken - 2, LEAST_ATTRIBUTES_IN_SUMMARY)
+
+    def _flows(self) -> list[str]:
+        most = None if self.style.everything else MOST_FLOWS
+        if self.style.summary_only:
+            most = self._flows_in_summary()
+        return [*flow_lines(self.view.survey, self.view.mask, self.style.width, most)]
+
+    def _flows_in_summary(self) -> int:
+        # They have a head, an empty line, and may say how many more there are.
+        spare = self._room() - LEAST_ATTRIBUTES_IN_SUMMARY - 3
+        return min(max(spare, 0), MOST_FLOWS_IN_SUMMARY)
 
     def _header(self) -> Iterator[str]:
         for sort, sentence in header_sentences(self.view):
@@ -134,7 +149,8 @@ class _Page(Struct, frozen=True):
     def _table(self) -> list[str]:
         most = None if self.style.everything else MOST_ATTRIBUTES
         if self.style.summary_only:
-            most = self._room()
+            flows = len(self._flows())
+            most = self._room() - (flows + 1 if flows else 0)
         counts = self.view.survey.operations
         return [*table_lines(counts, self.style.width, most)]
 

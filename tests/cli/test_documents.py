@@ -170,6 +170,7 @@ def test_the_shortened_example_of_a_plan_is_what_a_plan_holds(begun):
             "$decr": 0,
             "$delete": 0,
         },
+        "flows": [],
         "opt_in": 0,
         "once_held": 0,
         "records": 3,

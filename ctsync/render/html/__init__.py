@@ -16,6 +16,7 @@ from ctsync.render.html.change import card_of
 from ctsync.render.html.changes import change_list, keys_hint, toolbar
 from ctsync.render.html.chart import operation_chart
 from ctsync.render.html.data import Embedding, attribute_numbers
+from ctsync.render.html.flows import flow_table
 from ctsync.render.html.markup import Markup, element
 from ctsync.render.html.overview import (
     counts,
@@ -76,6 +77,7 @@ class _Page:
         embedded = self.embedding.embedded
         numbers = self.embedding.numbers if embedded else {}
         yield operation_chart(self.view.survey.operations, numbers) + "\n"
+        yield flow_table(self.view, numbers) + "\n"
         if embedded:
             yield from self._changes()
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
+from ctsync.model.masking import Mask
 from ctsync.render.diagnostics_text import (
     findings_from_json,
     first_of_each,
     more_sentences,
     totals_sentence,
+)
+from ctsync.render.flow_words import (
+    AttributeFlows,
+    attribute_flows,
+    flow_sides,
+    other_words,
 )
 from ctsync.render.markdown.text import (
     SHOW_ALL,
@@ -44,6 +51,7 @@ from ctsync.render.text_width import cut_name, escape
 
 MOST_ATTRIBUTES = 20
 MOST_LISTED = 10
+MOST_FLOWS = 3
 MOST_BYTES_OF_FINDINGS = 8_000
 MOST_BYTES_OF_FINDING = 400
 
@@ -65,6 +73,7 @@ def above(view: PlanView) -> Iterator[str]:
     yield _listed(count_sentences(view), most=None)
     if view.survey.operations:
         yield from _operations(view.survey.operations)
+    yield from _flows(view)
 
 
 def _exception(view: PlanView) -> Iterator[str]:
@@ -163,6 +172,19 @@ def _operations(counts: Mapping[tuple[str, str], int]) -> Iterator[str]:
     if left:
         more = counted(left, "more attribute")
         yield f"… and {more}; {SHOW_ALL} shows them.\n"
+
+
+def _flows(view: PlanView) -> Iterator[str]:
+    found = attribute_flows(view.survey)
+    if found:
+        yield f"Flows:\n\n{_listed(_flow_words(each, view.mask) for each in found)}"
+
+
+def _flow_words(each: AttributeFlows, mask: Mask) -> str:
+    flows = each.flows[:MOST_FLOWS]
+    words = (f"{code(' -> '.join(flow_sides(f, mask)))} {f.profiles:,}" for f in flows)
+    name = code(cut_name(escape(each.attribute), _WIDEST_NAME))
+    return f"{name}: {', '.join(words)}{other_words(each, MOST_FLOWS)}"
 
 
 def _findings(view: PlanView) -> str:
