@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ctsync.cli.confirm import ask_for_yes
@@ -24,15 +25,26 @@ def refuse_blocked(session: ProjectSession, plan: SavedPlan) -> None:
     Raises:
         PolicyBlocked: a limit or guard forbids it; the message names each.
     """
+    from ctsync.render.summary_text import blocked_sentence
+
     blocked = plan.foot.blocked or _judged_now(session, plan)
     if blocked:
         _show(session, plan)
-        words = "\n  ".join(rule.sentence for rule in blocked)
+        view = view_of(session.settings, plan)
+        words = "\n  ".join(blocked_sentence(rule, view) for rule in blocked)
         raise PolicyBlocked(
-            f"the plan is blocked by policy:\n  {words}",
-            hint="plan again with --accept where a number is meant, or let it be "
-            "reviewed as policy.accept",
+            f"the plan is blocked by policy:\n  {words}", hint=_way_out(blocked)
         )
+
+
+def _way_out(blocked: Sequence[BlockedRule]) -> str:
+    """Say what to do: no option lifts what the catalog locks."""
+    if all(rule.accept is None for rule in blocked):
+        return "declare the values that are known, or change write: in the catalog"
+    return (
+        "plan again with --accept where a number is meant, or let it be "
+        "reviewed as policy.accept"
+    )
 
 
 def approve(

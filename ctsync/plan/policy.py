@@ -26,20 +26,6 @@ class BlockedRule(Struct, frozen=True):
         """Return the form of every document."""
         return {name: getattr(self, name) for name in _FIELDS}
 
-    @property
-    def sentence(self) -> str:
-        """Say rule, number and way out."""
-        if self.accept is None:
-            return (
-                f"{self.rule}: {self.actual:,} changes of locked values "
-                "(change the catalog first, if they are meant)"
-            )
-        name = self.rule.removeprefix("limits.")
-        return (
-            f"{self.rule} is {self.limit}, this plan has {name} {self.actual:,} "
-            f"(if that is meant: {self.accept})"
-        )
-
 
 class Counts(Struct, frozen=True):
     """What the limits are held against: profiles.

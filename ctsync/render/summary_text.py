@@ -171,8 +171,9 @@ def blocked_sentence(rule: Blocking, view: PlanView, quote: Quote = escape) -> s
     """Say which rule blocks, its numbers, and the way out."""
     if rule.accept is None:
         return (
-            f"{quote(rule.rule)}: {counted(rule.actual, 'change')} of locked values "
-            "(if meant, change the catalog first)"
+            f"{quote(rule.rule)}: {counted(rule.actual, 'change')} of locked values"
+            f"{_locked_names(view, quote)} "
+            "(if meant, change write: in the catalog first)"
         )
     name = rule.rule.removeprefix("limits.")
     entries = view.profiles["entries"]
@@ -182,6 +183,17 @@ def blocked_sentence(rule: Blocking, view: PlanView, quote: Quote = escape) -> s
         f"{quote(rule.rule)} is {quote(rule.limit)}, this plan has "
         f"{rule.actual:,}{share} ({quote(rule.accept)} allows it)"
     )
+
+
+def _locked_names(view: PlanView, quote: Quote) -> str:
+    """Give `: Code and Email`: what no option lifts has to be found."""
+    found = {d["attribute"] for d in view.diagnostics if d["code"] == LOCKED_CODE}
+    names = [quote(name) for name in sorted(filter(None, found))]
+    if len(names) > MOST_NAMED:
+        names[MOST_NAMED:] = [f"{len(names) - MOST_NAMED:,} more"]
+    *first, last = names or [""]
+    said = f"{', '.join(first)} and {last}" if first else last
+    return f": {said}" if said else ""
 
 
 def exception_yaml(view: PlanView) -> str | None:
@@ -194,6 +206,8 @@ def exception_yaml(view: PlanView) -> str | None:
     return f"policy: {{accept: {{{', '.join(counts)}}}}}" if counts else None
 
 
+LOCKED_CODE = "CT401"
+MOST_NAMED = 5
 EXCEPTION = "To have this one plan let pass by review, write into ctsync.yaml:"
 _ENDS = (
     "Counts as they were saved and sealed; the changes were not read.\n"

@@ -217,7 +217,7 @@ Limits set for this plan: `--accept opt_in=1`
 
 - `limits.update` is `30%`, this plan has 412 of 1,200 (`--accept update=412` allows \
 it)
-- `locked`: 1 change of locked values (if meant, change the catalog first)
+- `locked`: 1 change of locked values (if meant, change write: in the catalog first)
 
 A blocked plan cannot be applied.
 

@@ -67,7 +67,7 @@ specs/a.yaml:4:2: warning CT312 keys differ only in case (use one spelling)
 
 PLAN BLOCKED by 2 rules; it cannot be applied
   limits.update is 30%, this plan has 412 of 1,200 (--accept update=412 allows it)
-  locked: 1 change of locked values (if meant, change the catalog first)
+  locked: 1 change of locked values (if meant, change write: in the catalog first)
 To have this one plan let pass by review, write into ctsync.yaml:
   policy: {accept: {update: 412}}
 
@@ -404,3 +404,17 @@ def test_a_first_run_counts_nothing_of_nothing(a, whole):
         assert "of 0" not in shown, name
         assert "known" not in re.sub(r"(?s)<script.*?</script>", "", shown), name
     assert "of 0" not in whole("html", a.view(profiles=counts))
+
+
+def test_what_is_locked_names_itself_and_no_option(a, text):
+    said = {"severity": "warning", "code": "CT401", "message": "m", "hint": None,
+            "file": None, "line": None, "column": None, "row": None, "key": None}  # fmt: skip
+    view = a.view(
+        a.change("u", a.operation()),
+        blocked=(a.rule(rule="locked", limit="0", actual=2, accept=None),),
+        diagnostics=tuple(said | {"attribute": name} for name in ("Email", "Code")),
+        diagnostic_totals={"CT401": 2},
+    )
+    line = next(x for x in text(view).splitlines() if x.startswith("  locked: "))
+    assert line.startswith("  locked: 2 changes of locked values: Code and Email (if")
+    assert "--accept" not in line
