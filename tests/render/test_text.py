@@ -407,8 +407,8 @@ def test_a_first_run_counts_nothing_of_nothing(a, whole):
 
 
 def test_what_is_locked_names_itself_and_no_option(a, text):
-    said = {"severity": "warning", "code": "CT401", "message": "m", "hint": None,
-            "file": None, "line": None, "column": None, "row": None, "key": None}  # fmt: skip
+    nowhere = dict.fromkeys(("hint", "file", "line", "column", "row", "key"))
+    said = nowhere | {"severity": "warning", "code": "CT401", "message": "m"}
     view = a.view(
         a.change("u", a.operation()),
         blocked=(a.rule(rule="locked", limit="0", actual=2, accept=None),),
