@@ -332,3 +332,9 @@ def test_only_a_call_without_an_answer_may_still_be_written(intent):
     later = CallIntent(2, 1001.0, 60.0)
     assert unanswered(intent(), lost, intent(later)) == later
     assert unanswered(intent(later), intent(), left_line(1, 1000.5)) == later
+
+
+def test_what_was_written_once_stays_marked_when_more_is():
+    before = Entry(KEY, {"plan": AFTER}, once=("plan",))
+    write = EntryWrite({"tier": AFTER}, once=("tier",))
+    assert write.fold_into(before, Entry(KEY)).once == ("plan", "tier")
