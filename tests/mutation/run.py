@@ -29,7 +29,7 @@ from types import ModuleType
 import msgspec
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(ROOT)]
 
 from by_hand import by_hand  # noqa: E402 - these are found in this folder
 from held_by import HELD_BY  # noqa: E402
