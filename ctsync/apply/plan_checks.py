@@ -36,6 +36,12 @@ def check_plan(
     return standing
 
 
+def is_continued(plan: SavedPlan, present: CurrentSnapshot) -> bool:
+    """Return whether the last apply was of this plan and left something open."""
+    last = None if present.header is None else present.header.last_plan
+    return last is not None and last.checksum == plan.checksum and last.open
+
+
 def check_counts(plan: SavedPlan, present: CurrentSnapshot) -> None:
     """See that a plan says of the state it was made from what the state says.
 

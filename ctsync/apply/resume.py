@@ -81,6 +81,15 @@ def remainder(
     return rest
 
 
+def done_so_far(plan: SavedPlan, present: Snapshot, frame: ValueContext) -> int:
+    """Count the changes of a plan of which nothing is to be sent any more."""
+    due = _still_due(plan, present, frame, None)
+    return sum(
+        place is not None and isinstance(change, Change) and not change.operations
+        for _, place, change, _ in due
+    )
+
+
 _Found: TypeAlias = "tuple[ProfileKey, int | None, Change | EntryAfter, Entry | None]"
 
 

@@ -10,6 +10,7 @@ from ctsync.cli.confirm import ask_for_yes
 from ctsync.cli.output import OutputFailed, print_error
 from ctsync.cli.plan_output import rendered, show_plan, view_of
 from ctsync.cli.project_session import ProjectSession
+from ctsync.cli.terminal_width import has_talk_colour, width_of
 from ctsync.errors import PolicyBlocked
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def approve(
     if orders.asks:
         if session.settings.format != "text":
             _show(session, plan)
-        ask_for_yes(_question(session, plan, is_first=is_first))
+        ask_for_yes(_question(session, present, plan, is_first=is_first))
     elif is_first and not orders.first_run:
         raise PolicyBlocked(
             "this is the first run: there is no snapshot, so every attribute is "
@@ -112,21 +113,29 @@ def _show(session: ProjectSession, plan: SavedPlan) -> None:
     sys.stderr.writelines(rendered(settings, plan, exit_code=0))
 
 
-def _question(session: ProjectSession, plan: SavedPlan, *, is_first: bool) -> str:
-    from ctsync.render.summary_text import news_sentence
+def _question(
+    session: ProjectSession,
+    present: CurrentSnapshot,
+    plan: SavedPlan,
+    *,
+    is_first: bool,
+) -> str:
+    """Return all that whoever approves has to know, line by line."""
+    from ctsync.apply.plan_checks import is_continued
+    from ctsync.apply.resume import done_so_far
+    from ctsync.render.prompt_text import prompt_lines
 
-    account, profiles = session.account.shown, plan.foot.profiles
-    where = f"account {account.id}, region {account.region}"
-    if account.endpoint:
-        where += f", endpoint {account.endpoint}"
-    environment = session.project.environment
-    if environment is not None:
-        where = f"environment {environment}, {where}"
-    counts = ", ".join(
-        f"{profiles[name]} to {name}" for name in ("create", "update", "release")
-    )
-    first = "\nFIRST RUN: there is no snapshot to compare with." if is_first else ""
     view = view_of(session.settings, plan)
-    news = "".join(f"\n{news_sentence(view, sort)}" for sort in view.news)
-    question = f"Apply to {where}: {counts}, {profiles['remove']} lose values?"
-    return f"\n{question}{first}{news}"
+    done = None
+    if is_continued(plan, present):
+        done = done_so_far(plan, present, session.project.frame)
+    lines = prompt_lines(
+        view,
+        host=session.host,
+        environment=session.project.environment,
+        done=done,
+        width=width_of(sys.stderr),
+        colour=has_talk_colour(session.settings),
+        is_first=is_first,
+    )
+    return "\n" + "\n".join(lines)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from collections.abc import Iterable
 
 from ctsync.cli.global_options import GlobalOptions
+from ctsync.cli.terminal_width import takes_colour
 from ctsync.errors import CtsyncError, SpecError, UsageError
 from ctsync.printable import escape
 
@@ -77,9 +77,7 @@ def write_after(chunks: Iterable[str]) -> None:
 
 def has_colour(settings: GlobalOptions) -> bool:
     """Return whether standard output takes colours."""
-    if settings.no_colour or os.environ.get("NO_COLOR"):
-        return False
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return takes_colour(settings, sys.stdout)
 
 
 def require_format(settings: GlobalOptions, *formats: str) -> None:

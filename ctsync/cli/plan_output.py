@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.output import has_colour, print_document
+from ctsync.cli.terminal_width import width_of
 from ctsync.model.masking import Mask
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ def rendered(
 
     style = Style(
         colour=has_colour(settings),
+        width=width_of(sys.stdout),
         everything=everything,
         summary_only=summary_only,
         exit_code=exit_code,

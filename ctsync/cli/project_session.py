@@ -43,6 +43,19 @@ class ProjectSession(Struct, frozen=True):
         return self.project.account(self.variables)
 
     @property
+    def host(self) -> str:
+        """Host and port that calls go to, as they may be shown."""
+        if self.settings.sandbox:
+            return "the embedded sandbox"
+        from ctsync.transport.http import base_url
+
+        shown = self.account.shown
+        if shown.endpoint is None:
+            return host_of(base_url(shown))
+        host = host_of(shown.endpoint)
+        return shown.endpoint if host == "?" else host
+
+    @property
     def sandbox_folder(self) -> Path:
         """Where the embedded platform keeps its data and state."""
         return self.project.root / ".ctsync" / "sandbox"

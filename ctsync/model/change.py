@@ -100,9 +100,13 @@ class Change(Struct, frozen=True):
         """Whether the profile loses a value that it has, or may have.
 
         Taking a value from a list that nobody knows to hold it counts as no loss,
-        unless an outcome is unknown by which it may.
+        unless an outcome is unknown by which it may; nor does deleting what nobody
+        knows of a profile that is new to the state.
         """
-        return any(map(_loses, self.operations))
+        lost = filter(_loses, self.operations)
+        if self.action == "create":
+            return any(op.prior != "unknown" for op in lost)
+        return any(True for _ in lost)
 
     def as_json(self) -> dict[str, Any]:
         """Return the whole form, as a saved plan keeps it."""

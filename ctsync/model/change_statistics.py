@@ -19,7 +19,7 @@ from ctsync.model.flows import FlowCounts
 
 # One bit each, the riskiest lowest. Every change has at least one.
 TRAITS = (
-    "locked", "removals", "creations", "opt-ins", "counters", "uncertain", "rest",
+    "opt-ins", "locked", "removals", "creations", "counters", "uncertain", "rest",
     "releases",
 )  # fmt: skip
 
@@ -32,10 +32,10 @@ def traits_of(change: Change) -> int:
     operations = change.operations
     creates = change.action == "create"
     risky = (
+        change.opt_in,
         bool(change.locked) and any(op.attribute in change.locked for op in operations),
         change.removes,
         creates,
-        change.opt_in,
         not _COUNTING.isdisjoint([op.operator for op in operations]),
         # Of a profile that is new to the state nothing can be known before.
         not creates and not {"known"}.issuperset([op.prior for op in operations]),

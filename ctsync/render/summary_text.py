@@ -149,6 +149,13 @@ def selection_options(view: PlanView) -> list[str]:
     return options
 
 
+def opt_in_sentence(view: PlanView) -> str | None:
+    """Say how many people will get messages that they do not get now, if any."""
+    count = view.summary["opt_in"]
+    noun = "profile is" if count == 1 else "profiles are"
+    return f"OPT-IN: {count:,} {noun} opted in to messages" if count else None
+
+
 def count_sentences(view: PlanView) -> Iterator[str]:
     """Yield the counts behind the summary, and what else deserves a word."""
     profiles, summary = view.profiles, view.summary
@@ -157,7 +164,6 @@ def count_sentences(view: PlanView) -> Iterator[str]:
         yield f"{known} in the state, {profiles['unchanged']:,} unchanged"
     said = (
         (profiles["remove"], "profiles that lose a value"),
-        (summary["opt_in"], "profiles opted in to messages"),
         (profiles["undeclared"], "profiles in the state that no place names"),
         (profiles["skipped"], "rows skipped as invalid"),
         (summary["once_held"], "values held back because they are written once"),

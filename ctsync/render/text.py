@@ -25,6 +25,7 @@ from ctsync.render.summary_text import (
     counted,
     exception_yaml,
     header_sentences,
+    opt_in_sentence,
     summary_sentence,
 )
 from ctsync.render.text_width import columns_of, cut
@@ -142,6 +143,9 @@ class _Page(Struct, frozen=True):
         return [*lines, EXCEPTION, f"  {exception}"]
 
     def _foot(self) -> Iterator[str]:
+        opted_in = opt_in_sentence(self.view)
+        if opted_in is not None:
+            yield self.paint(opted_in, "yellow")
         yield from count_sentences(self.view)
         yield f"Digest {self.view.digest}"
         yield self.paint(summary_sentence(self.view), "bold")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 from ctsync.printable import escape, is_unprintable
 
-__all__ = ["columns_of", "cut", "cut_name", "escape", "is_unprintable", "pad"]
+__all__ = ["broken", "columns_of", "cut", "cut_name", "escape", "is_unprintable", "pad"]
 
 ELLIPSIS = "…"
 
@@ -45,6 +46,18 @@ def cut_name(text: str, columns: int) -> str:
     while columns_of(end) > columns // 2:
         end = end[1:]
     return cut(text, columns - columns_of(end)) + end
+
+
+def broken(text: str, columns: int, indent: str = "") -> Iterator[str]:
+    """Yield the text in lines that fit, broken at words; a longer word stands whole."""
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if line.strip() and columns_of(longer) > columns:
+            yield line
+            longer = indent + word
+        line = longer
+    yield line
 
 
 def pad(text: str, columns: int) -> str:

@@ -160,3 +160,35 @@ def test_nothing_to_do_is_not_asked_about(desk):
     ended = desk.answer("", "apply")
     assert ended.code == 0
     assert "Only 'yes'" not in ended.err
+
+
+def test_the_prompt_names_the_host_and_who_gets_messages(desk):
+    desk.project("policy: {limits: {opt_in: 5}}\n")
+    desk.people({"u1": {"MSG-email": True}, "u2": {"Plan": "Free"}})
+    asked = desk.answer("no", "apply").err
+    host = desk.sandbox.url.removeprefix("http://")
+    assert f"host {host}" in asked.replace("\n  ", " ")
+    assert asked.index("OPT-IN: 1 profile") < asked.index("2 to create")
+
+
+def test_the_prompt_says_how_far_a_plan_that_goes_on_has_come(desk):
+    desk.project("upload: {records_per_call: 1, concurrency: 1}")
+    desk.people({f"u{n}": {"Plan": "Free"} for n in range(3)})
+    desk.ok("plan", "--out", "p.plan")
+    desk.sandbox.script("none", "unauthorised")
+    assert desk.run("apply", "p.plan", "--auto-approve", "--first-run").code == 3
+    asked = desk.answer("no", "apply", "p.plan").err
+    assert "continuing: 1 of 3 changes done" in asked
+    assert "continuing" not in desk.answer("no", "apply").err
+
+
+def test_what_is_locked_is_named_and_no_option_is_offered_for_it(desk):
+    desk.begun({"u1": {"Code": "X"}})
+    desk.write("locked.yaml", "catalog: {Code: {type: string, write: locked}}\n")
+    desk.people({"u1": {"Code": "Y"}})
+    refused = desk.run("apply", "--auto-approve")
+    assert refused.code == 6
+    _, said = refused.err.split("error: ")
+    assert "locked: 1 change of locked values: Code" in said
+    assert "write: in the catalog" in said
+    assert "--accept" not in said

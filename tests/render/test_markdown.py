@@ -76,9 +76,9 @@ MIXED = f"""\
 
 Account `WR8-9K6-7Z5Z` in region `in1`, state serial 3
 
+- 1 of 7 changed profiles opted in to messages (14.3%)
 - 1 of 1,200 known profiles with values removed (0.1%)
 - 1 profile created (new to this state)
-- 1 of 7 changed profiles opted in to messages (14.3%)
 - 5 of 1,200 known profiles updated (0.4%)
 - 1 of 1,200 known profiles only released (0.1%)
 - 788 of 1,200 known profiles unchanged (65.7%)
@@ -108,6 +108,16 @@ Flows:
 Each profile stands once, under the riskiest of what is done to it:
 
 <details>
+<summary>Profiles opted in to messages: 1</summary>
+
+```diff
+@@ update identity optin @@ people/jack.yaml:3
++ MSG-email  set  true
+```
+
+</details>
+
+<details>
 <summary>Profiles that lose a value: 1</summary>
 
 ```diff
@@ -134,16 +144,6 @@ Each profile stands once, under the riskiest of what is done to it:
 ```diff
 @@ create identity new @@ people/jack.yaml:3
 + Plan  set  "Gold"
-```
-
-</details>
-
-<details>
-<summary>Profiles opted in to messages: 1</summary>
-
-```diff
-@@ update identity optin @@ people/jack.yaml:3
-+ MSG-email  set  true
 ```
 
 </details>
@@ -503,7 +503,9 @@ def test_a_hundred_thousand_changes_fit_and_are_counted(markdown, many):
     text = markdown(many(100_000))
     assert 50_000 < size(text) <= 60_000
     sections = sections_of(text)
-    assert [title for title, _, _ in sections] == [*TITLES.values()][1:]
+    assert [title for title, _, _ in sections] == [
+        title for title in TITLES.values() if "Locked" not in title
+    ]
     assert sum(count for _, count, _ in sections) == 100_000
     shown = 0
     for _, count, lines in sections:

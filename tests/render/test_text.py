@@ -71,8 +71,8 @@ PLAN BLOCKED by 2 rules; it cannot be applied
 To have this one plan let pass by review, write into ctsync.yaml:
   policy: {accept: {update: 412}}
 
+OPT-IN: 1 profile is opted in to messages
 1,200 profiles in the state, 788 unchanged
-profiles opted in to messages: 1
 profiles in the state that no place names: 12
 values held back because they are written once: 3
 Digest sha256:0000000000000000000000000000000000000000000000000000000000000000
@@ -252,7 +252,7 @@ def test_the_riskiest_changes_come_first_then_keys(a):
     ]
     shown = riskiest(a.view(*sorted(changes, key=lambda change: change.key)))
     assert [change.key.id for change in shown] == [
-        "fixed", "loss-a", "loss-b", "new", "opt", "count", "doubt", "rest", "gone",
+        "opt", "fixed", "loss-a", "loss-b", "new", "count", "doubt", "rest", "gone",
     ]  # fmt: skip
     risks = dict.fromkeys(TRAITS[risk_of(traits_of(change))] for change in shown)
     assert [*risks] == [*TRAITS]

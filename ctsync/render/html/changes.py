@@ -16,10 +16,10 @@ from ctsync.render.operation_rows import OperationRow
 
 ARROW = "→"
 _TAG_OF = {
+    "opt-ins": "opt-in",
     "locked": "locked",
     "removals": "removal",
     "creations": "new",
-    "opt-ins": "opt-in",
     "counters": "counter",
     "uncertain": "uncertain",
     "rest": "",

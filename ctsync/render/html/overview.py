@@ -113,11 +113,11 @@ def _tiles(view: PlanView) -> Iterator[Markup]:
     known = profiles["entries"]
     calls = summary["calls"]
     of_changes = f"of {counted(view.changed, 'change')}" if view.changed else ""
+    yield _tile("opted in", summary["opt_in"], of_changes)
     yield _tile("create", profiles["create"], "new to this state")
     yield _tile("update", profiles["update"], _share(profiles["update"], known))
     yield _tile("release", profiles["release"], "nothing is sent")
     yield _tile("lose a value", profiles["remove"], _share(profiles["remove"], known))
-    yield _tile("opted in", summary["opt_in"], of_changes)
     yield _tile("unchanged", profiles["unchanged"], _of(known, " in state"))
     yield _tile(
         "records", summary["records"], f"in {counted(calls, 'call')}" if calls else ""

@@ -28,10 +28,10 @@ MOST_BYTES_OF_CHANGE = 4_000
 MOST_BYTES_OF_TEXT = 200
 
 TITLES = {
+    "opt-ins": "Profiles opted in to messages",
     "locked": "Locked values that block the plan",
     "removals": "Profiles that lose a value",
     "creations": "Profiles new to this state",
-    "opt-ins": "Profiles opted in to messages",
     "counters": "Counters moved",
     "uncertain": "Values assigned because the state is not sure of them",
     "rest": "Other changes",

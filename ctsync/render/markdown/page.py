@@ -137,9 +137,9 @@ def count_sentences(view: PlanView) -> Iterator[str]:
     profiles, summary = view.profiles, view.summary
     known = profiles["entries"]
     said = (
+        (summary["opt_in"], view.changed, "changed profile", "opted in to messages"),
         (profiles["remove"], known, "known profile", "with values removed"),
         (profiles["create"], 0, "profile", "created (new to this state)"),
-        (summary["opt_in"], view.changed, "changed profile", "opted in to messages"),
         (profiles["update"], known, "known profile", "updated"),
         (profiles["release"], known, "known profile", "only released"),
         (profiles["unchanged"], known, "known profile", "unchanged"),
