@@ -30,7 +30,10 @@ def _steps(runner, event):
     path = runner.folder / ".github/workflows/ctsync.yml"
     workflow = yaml.safe_load(path.read_text())
     for name, job in workflow["jobs"].items():
-        if (name == "plan") == (event == "pull_request") and name != "apply":
+        if (name == "plan") == (event == "pull_request") and name in {
+            "plan",
+            "preview",
+        }:
             for step in job["steps"]:
                 is_ours = step.get("uses", "").startswith("./")
                 if is_ours and step["with"]["command"] != "install":

@@ -184,14 +184,6 @@ def test_every_rule_that_forbids_a_plan_is_told():
     assert blocked["locked"] == ("0", 2, None)
 
 
-def test_every_blocked_rule_has_a_sentence_with_its_numbers():
-    (rule,) = check_limits(Counts(1200, update=412), Policy(), {})
-    assert rule.sentence == (
-        "limits.update is 30%, this plan has update 412 "
-        "(if that is meant: --accept update=412)"
-    )
-
-
 @pytest.mark.parametrize(
     ("limit", "count", "whole", "exceeded"),
     [

@@ -57,6 +57,11 @@ JOINED = {"1189549": 635452200, "1189551": 946665000, "1189552": 1709145000}
 SEEN_AT = {"1189549": 1806481800, "1189550": 1806451200, "1189552": 1798761599}
 
 
+@pytest.fixture(autouse=True)
+def _is_no_pipeline(monkeypatch):
+    monkeypatch.delenv("CI", raising=False)  # nothing is revealed there
+
+
 def planned(folder, capsys, engine):
     words = ["plan", "--format", "json", "--all", "--engine", engine, "--reveal"]
     code = run([*words, "-C", str(folder)])
@@ -87,8 +92,7 @@ def seconds_of(found, attribute):
 
 
 @pytest.mark.parametrize("form", BY_FORM)
-def test_what_spark_wrote_is_read_as_it_was_meant(tmp_path, capsys, monkeypatch, form):
-    monkeypatch.delenv("CI", raising=False)  # nothing is revealed there
+def test_what_spark_wrote_is_read_as_it_was_meant(tmp_path, capsys, form):
     project(tmp_path, form, *BY_FORM[form])
     (code, one), (_, other) = (
         planned(tmp_path, capsys, engine) for engine in ("memory", "duckdb")
