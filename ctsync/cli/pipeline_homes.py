@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib.resources import files
 from textwrap import indent
 
 from msgspec import Struct
-
-from ctsync.errors import UsageError
 
 
 class PipelineHome(Struct, frozen=True):
@@ -21,8 +20,9 @@ class PipelineHome(Struct, frozen=True):
 
     `state` is what the project file says, `extra` what is installed for it, `where`
     the comment that says what to set up. `sign_in` is a step of GitHub's, `job` are
-    lines of a job of GitLab's; both have @ROLE@ where PLAN or APPLY stands. `variables`
-    are those of the step that runs ctsync.
+    lines of a job of GitLab's; both have @ROLE@ where PLAN or APPLY stands. `exchange`
+    names the template of what a job of GitLab does with its token. `variables` are
+    those of the step that runs ctsync.
     """
 
     state: str
@@ -31,6 +31,7 @@ class PipelineHome(Struct, frozen=True):
     sign_in: str = ""
     job: str = ""
     variables: str = ""
+    exchange: str = ""
 
 
 _BY_ADDRESS = '{url: "${STATE_URL}", name: "@NAME@"}   # @WHAT@'
@@ -71,9 +72,10 @@ HOMES: Mapping[str, PipelineHome] = {
         _by_address("gs://BUCKET/PREFIX/, a secret of the pipeline"),
         "a bucket, whose address gs://BUCKET/PREFIX/ is the secret STATE_URL, and in\n"
         "variables GOOGLE_PROVIDER, the workload identity provider that trusts this\n"
-        "repository's tokens, and two service accounts: GOOGLE_PLAN_ACCOUNT, which\n"
-        "reads, and GOOGLE_APPLY_ACCOUNT. A token holds for an hour: an apply that\n"
-        "takes longer stops with exit 3, and the next one goes on.",
+        "repository's tokens (GitLab's have the audience ctsync), and two service\n"
+        "accounts: GOOGLE_PLAN_ACCOUNT, which reads, and GOOGLE_APPLY_ACCOUNT. A\n"
+        "token holds for an hour: an apply that takes longer stops with exit 3, and\n"
+        "the next one goes on.",
         "[object-store]",
         _STEP
         + "  id: google\n"
@@ -84,6 +86,9 @@ HOMES: Mapping[str, PipelineHome] = {
         + "    service_account: ${{ vars.GOOGLE_@ROLE@_ACCOUNT }}\n"
         + "    token_format: access_token\n"
         + "    create_credentials_file: false\n",
+        _SIGNED.replace("@AUDIENCE@", "ctsync")
+        + "  GOOGLE_ACCOUNT: $GOOGLE_@ROLE@_ACCOUNT\n",
+        exchange="google-token.txt",
         variables="GOOGLE_OAUTH_ACCESS_TOKEN: "
         "${{ steps.google.outputs.access_token }}\n",
     ),
@@ -123,20 +128,14 @@ _ROLES = {"plan": "PLAN", "preview": "PLAN", "look": "PLAN", "apply": "APPLY"}
 _FORKLESS = "  if: github.event.pull_request.head.repo.full_name == github.repository\n"
 
 
-def at_home(text: str, state: str) -> str:
-    """Return a pipeline's template with what this home of a state needs in it.
+def read_text(name: str) -> str:
+    """Return a template as it is."""
+    return files("ctsync").joinpath("templates", name).read_text("utf-8")
 
-    Raises:
-        UsageError: a pipeline of this host cannot sign in there.
-    """
+
+def at_home(text: str, state: str) -> str:
+    """Return a pipeline's template with what this home of a state needs in it."""
     home = HOMES[state]
-    if "id_tokens" not in home.job and home.sign_in and "$CI_" in text:
-        raise UsageError(
-            "a pipeline of GitLab cannot sign in to gs:// as it is written",
-            hint="keep the state at s3, az or postgresql, or write .gitlab-ci.yml by "
-            "hand: GOOGLE_OAUTH_ACCESS_TOKEN takes the token that Google gives for one "
-            "of GitLab's",
-        )
     text = _MARK.sub(lambda mark: _filled(mark, home, text), text)
     return _ADDRESS.sub(lambda line: line[0] + indent(home.variables, line[1]), text)
 
@@ -146,6 +145,8 @@ def _filled(mark: re.Match[str], home: PipelineHome, text: str) -> str:
     space, what, role = mark["space"], mark["what"], _ROLES.get(mark["role"] or "", "")
     if what == "STATE":
         return indent(home.where + "\n", "#    ")
+    if what == "EXCHANGE":
+        return indent(read_text(home.exchange), space) if home.exchange else ""
     if what == "ID_TOKEN":
         return f"{space}id-token: write # signs in where the state lies\n" * bool(
             home.sign_in

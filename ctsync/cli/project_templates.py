@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ctsync import __version__
-from ctsync.cli.pipeline_homes import HOMES, at_home
+from ctsync.cli.pipeline_homes import HOMES, at_home, read_text
 from ctsync.errors import CtsyncError
 
 PROJECT_FILE = "ctsync.yaml"
@@ -55,7 +55,7 @@ class WrittenTemplate(Struct, frozen=True):
 
 def read_template(name: str, words: Mapping[str, str] | None = None) -> str:
     """Return a starter file with `@WORD@` replaced."""
-    text = files("ctsync").joinpath("templates", name).read_text("utf-8")
+    text = read_text(name)
     for word, value in (words or {}).items():
         text = text.replace(f"@{word}@", value)
     return text
@@ -68,9 +68,6 @@ def pipeline_text(
 
     `state` is one of `HOMES`. `action`, as in OWNER/REPO@COMMIT, is where the action is
     published. Else it is in the repository.
-
-    Raises:
-        UsageError: the pipeline cannot sign in where the state lives.
     """
     text = at_home(read_template(pipeline.template), state)
     if action is not None:

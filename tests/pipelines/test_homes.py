@@ -1,6 +1,7 @@
 """Pipelines run as written wherever the state lives, and hold no long-lived key."""
 
 import itertools
+import json
 import re
 import subprocess
 import sys
@@ -12,7 +13,6 @@ from object_server import BUCKET
 
 from ctsync.cli.pipeline_homes import HOMES
 from ctsync.cli.project_templates import PIPELINES, pipeline_text
-from ctsync.errors import UsageError
 from ctsync.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ SCHEMAS = {
     "github": ["vendor.github-workflows"],
     "gitlab": ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"],
 }
-WRITTEN = [(c, s) for c in PIPELINES for s in HOMES if (c, s) != ("gitlab", "gs")]
+WRITTEN = [(c, s) for c in PIPELINES for s in HOMES]
 CLOUDS = ("s3", "gs", "az")
 NUMBERS = itertools.count()
 
@@ -95,7 +95,7 @@ def test_jobs_sign_in_before_they_touch_the_state_and_only_where_they_must(state
             assert max(installed) < sign < min(touching)
 
 
-@pytest.mark.parametrize("state", ["s3", "az"])
+@pytest.mark.parametrize("state", CLOUDS)
 def test_gitlab_takes_a_token_of_each_job_for_the_role_of_that_job(state):
     jobs = yaml.safe_load(written("gitlab", state))
     for name, role in (("plan", "_PLAN_"), ("apply", "_APPLY_")):
@@ -104,9 +104,67 @@ def test_gitlab_takes_a_token_of_each_job_for_the_role_of_that_job(state):
     assert "id_tokens" not in jobs["validate"]
 
 
-def test_gitlab_says_where_it_cannot_sign_in():
-    with pytest.raises(UsageError, match="cannot sign in to gs://"):
-        written("gitlab", "gs")
+GOOGLE = """
+import json, sys, urllib.request
+
+def answer(self, request, timeout=None):
+    asked = [request.full_url, json.loads(request.data), dict(request.header_items())]
+    with open(%r, "a") as log:
+        log.write(json.dumps(asked) + "\\n")
+    if %r in request.full_url:
+        raise urllib.error.HTTPError(request.full_url, 403, "no", {}, None)
+    lent, mine = {"access_token": "LENT"}, {"accessToken": "MINE"}
+    said = lent if "sts." in request.full_url else mine
+    return __import__("io").BytesIO(json.dumps(said).encode())
+
+import urllib.error
+urllib.request.OpenerDirector.open = answer
+exec(compile(sys.stdin.read(), "script", "exec"))
+"""
+
+
+@pytest.mark.parametrize("refused", ["nobody", "sts.", "iamcredentials."])
+def test_gitlab_exchanges_its_token_for_one_of_google(tmp_path, refused):
+    """What stands in for Google notes what it was asked."""
+    (block,) = (
+        each
+        for each in yaml.safe_load(written("gitlab", "gs"))[".ctsync"]["before_script"]
+        if "GOOGLE_OAUTH_ACCESS_TOKEN" in each
+    )
+    log, fake = tmp_path / "asked", tmp_path / "fake.py"
+    fake.write_text(GOOGLE % (str(log), refused))
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{fake}"\n')
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-eu", "-c", f'{block}\necho "$GOOGLE_OAUTH_ACCESS_TOKEN"'],
+        env={
+            "PATH": f"{tmp_path}:/usr/bin:/bin", "CTSYNC_TOKEN": "SIGNED",
+            "GOOGLE_PROVIDER": "projects/1/pools/p", "GOOGLE_ACCOUNT": "a@b.example",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    asked = [json.loads(line) for line in log.read_text().splitlines()]
+    assert asked[0][0] == "https://sts.googleapis.com/v1/token"
+    assert asked[0][1]["subjectToken"] == "SIGNED"
+    assert asked[0][1]["audience"] == "//iam.googleapis.com/projects/1/pools/p"
+    if refused != "nobody":
+        assert done.returncode != 0
+        assert "answered 403" in done.stderr
+        assert "SIGNED" not in done.stdout + done.stderr
+        return
+    assert (done.returncode, done.stdout) == (0, "MINE\n"), done.stderr
+    url, body, headers = asked[1]
+    assert url.endswith("/serviceAccounts/a@b.example:generateAccessToken")
+    assert body == {"scope": ["https://www.googleapis.com/auth/cloud-platform"]}
+    assert headers["Authorization"] == "Bearer LENT"
+
+
+def test_no_other_home_asks_google():
+    for state in {*HOMES} - {"gs"}:
+        assert "google" not in written("gitlab", state).lower()
 
 
 @pytest.mark.parametrize("state", CLOUDS)
