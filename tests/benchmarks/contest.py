@@ -148,4 +148,4 @@ def changed_of(count: int) -> int:
 def planning(folder: Path, changed: int) -> Command:
     """Give the plan that has to find so many changes."""
     command = ctsync("plan", "--out", PLAN, folder=folder)
-    return replace(command, says=f"Plan: 0 to create, {changed} to update, 0 to rel")
+    return replace(command, says=f"Plan: 0 to create, {changed:,} to update, 0 to rel")

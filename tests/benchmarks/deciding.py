@@ -58,7 +58,7 @@ def _cases(setting: Setting) -> Iterator[_Case]:
     for count in sizes(setting, _SIZES, _MOST):
         files = exports(setting, count, "parquet")
         new = write_listing(setting.folder / f"new-{count}", files / "after.parquet")
-        yield _Case("new", count, count, new, f"Plan: {count} to create")
+        yield _Case("new", count, count, new, f"Plan: {count:,} to create")
         yield _known("all changed", setting, count, "changed")
     for count in setting.sizes or (_ONE_PERCENT,):
         yield _known("1 % changed", setting, count, "whole")
@@ -67,7 +67,7 @@ def _cases(setting: Setting) -> Iterator[_Case]:
 def _known(what: str, setting: Setting, count: int, shape: str) -> _Case:
     project, _ = known_listing(setting, count, "parquet", shape)
     changed = exporting.SHAPES[shape].changed(count)
-    return _Case(what, count, changed, project, f"0 to create, {changed} to update")
+    return _Case(what, count, changed, project, f"0 to create, {changed:,} to update")
 
 
 def _row(setting: Setting, case: _Case) -> tuple[str, ...]:

@@ -104,9 +104,9 @@ def _load(setting: Setting, count: int) -> tuple[Lap, Lap]:
     with loopback(0.0) as url:
         write_listing(folder, export, endpoint=url)
         plan = ctsync("plan", "--out", PLAN, "--summary", folder=folder)
-        plan = replace(plan, says=f"Plan: {count} to create, 0 to update")
+        plan = replace(plan, says=f"Plan: {count:,} to create, 0 to update")
         words = ("apply", PLAN, "--auto-approve", "--first-run")
-        apply = replace(ctsync(*words, folder=folder), says=f"{count} acknowledged")
+        apply = replace(ctsync(*words, folder=folder), says=f"{count:,} acknowledged")
         laps = run(_bounded(plan, setting)), run(_bounded(apply, setting))
     shutil.rmtree(folder)
     return laps
