@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ctsync.cli.apply_options import ApplyOptions
+from ctsync.cli.next_command import next_command
 from ctsync.cli.output import has_colour, print_error, print_message, write_after
 from ctsync.cli.plan_output import mask_of
 from ctsync.cli.project_session import ProjectSession
@@ -124,16 +125,9 @@ def _notify(session: ProjectSession, document: dict[str, Any]) -> None:
 
 def _with_options(session: ProjectSession, orders: ApplyOptions, command: str) -> str:
     """Return a command as it has to be typed, with the options of this one."""
-    settings, words = session.settings, shlex.split(command)
-    what = orders.what
-    if words[1:] == ["plan"] and orders.is_saved_plan(settings):
+    words, what = shlex.split(command), orders.what
+    if words[1:] == ["plan"] and orders.is_saved_plan(session.settings):
         what = None
     if what is not None:
         words.append(str(what))
-    if str(settings.directory) != ".":
-        words += ["-C", str(settings.directory)]
-    if session.project.environment is not None:
-        words += ["--env", session.project.environment]
-    if settings.sandbox:
-        words.append("--sandbox")
-    return shlex.join(words)
+    return next_command(session, *words)

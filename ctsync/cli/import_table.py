@@ -97,7 +97,7 @@ def _rewrite(
         if change is not None:
             adoption.add(candidate.entry, change, whole)
     left = wish.draft.left_out
-    doubts = f"; {counted(left, 'column')} stay behind # in the spec" if left else ""
+    doubts = f"; {counted(left, 'column')} left out, as comments say" if left else ""
     return StateRewrite(
         count=adoption.profiles,
         words=f"take {counted(adoption.attributes, 'attribute')} of "

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.output import has_colour, print_document
+from ctsync.cli.next_command import next_command
+from ctsync.cli.output import has_colour, print_document, print_message
 from ctsync.cli.terminal_width import width_of
 from ctsync.model.masking import Mask
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ctsync.cli.project_session import ProjectSession
     from ctsync.plan.plan_file import SavedPlan
     from ctsync.plan.plan_header import PlanEnds
     from ctsync.render.plan_view import PlanView
@@ -120,3 +125,15 @@ def mask_of(settings: GlobalOptions, plan: SavedPlan | PlanEnds) -> Mask:
         all_identities=plan.head.hides_identities,
         timezone=plan.head.timezone,
     )
+
+
+def tell_where_saved(session: ProjectSession, out: Path, plan: SavedPlan) -> None:
+    """Say where a plan was saved, and what to do with it."""
+    saved = f"Saved as {shlex.quote(str(out))}"
+    if plan.foot.blocked:
+        print_message(f"{saved}; it is blocked, and cannot be applied")
+    elif plan.foot.changes:
+        apply = next_command(session, "ctsync", "apply", str(out))
+        print_message(f"{saved}. Next: {apply}")
+    else:
+        print_message(f"{saved}; there is nothing to apply")

@@ -454,3 +454,27 @@ def test_a_plan_for_another_passcode_or_listener_is_refused(planned):
         planned.project(f"upload: {{records_per_call: 1, concurrency: 1}}\n{more}\n")
         code = planned.run("apply", "p.plan", "--dry-run").code
         assert code == (4 if "notify" in more else 0)
+
+
+def test_planning_closes_with_where_it_was_saved_and_what_comes_next(planned):
+    """Whoever planned elsewhere, or for an environment, is told to apply so."""
+    again = planned.run("plan", "--out", "my plan")
+    assert again.err == "Saved as 'my plan'. Next: ctsync apply 'my plan'\n"
+    there = ("-C", str(planned.folder), "--sandbox")
+    said = planned.run("plan", "--out", "p.plan", "--format", "json", *there)
+    assert said.document["format"] == "ctsync.plan/1"
+    assert said.err.endswith(
+        f"Next: ctsync apply p.plan -C {planned.folder} --sandbox\n"
+    )
+
+
+def test_planning_promises_no_apply_where_none_is_possible(planned):
+    planned.project("policy: {limits: {update: 1}}")
+    blocked = planned.run("plan", "--out", "p.plan")
+    assert blocked.code == 6
+    assert blocked.err == "Saved as p.plan; it is blocked, and cannot be applied\n"
+    planned.project()
+    planned.people(_people("Free", 1))
+    nothing = planned.ok("plan", "--out", "p.plan")
+    assert nothing.err == "Saved as p.plan; there is nothing to apply\n"
+    assert planned.run("plan").err == ""

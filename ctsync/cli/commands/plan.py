@@ -75,7 +75,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     from ctsync.apply.recover import folded_view
     from ctsync.cli.output import require_format
     from ctsync.cli.plan_options import PlanOptions, plan_now
-    from ctsync.cli.plan_output import show_plan
+    from ctsync.cli.plan_output import show_plan, tell_where_saved
     from ctsync.cli.plan_refresh import read_before_planning
     from ctsync.cli.project_session import open_session
     from ctsync.cli.signing import key_for
@@ -105,4 +105,6 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
         show_plan(
             settings, plan, exit_code=code, summary_only=summary, everything=show_all
         )
+        if out is not None:
+            tell_where_saved(session, out, plan)
     return code
