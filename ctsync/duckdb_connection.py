@@ -13,8 +13,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
 from ctsync.errors import CtsyncError
-from ctsync.sql_text import named as named  # noqa: PLC0414 - who asks a database, says both
-from ctsync.sql_text import quoted as quoted  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -152,7 +152,9 @@ class _Run(Struct, frozen=True):
         if self._sends:
             wait_for_late_writes(
                 self.present.header,
-                self.around,
+                self.around.clock,
+                self.around.sleep,
+                self.around.observer.waits,
                 lambda: self.stop_reason.reason is not None,
             )
 

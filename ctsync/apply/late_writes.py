@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ctsync.apply.apply_settings import Runtime
 from ctsync.apply.clock import Clock
 from ctsync.model.snapshot import Header, Unanswered
 
@@ -18,16 +17,23 @@ _SLICE_SECONDS = 0.5  # a wait looks for a signal this often
 
 
 def wait_for_late_writes(
-    header: Header | None, around: Runtime, is_over: Callable[[], bool]
+    header: Header | None,
+    clock: Clock,
+    sleep: Callable[[float], None],
+    tell: Callable[[float, str], None],
+    is_over: Callable[[], bool],
 ) -> None:
-    """Wait as long as a call of an earlier run may be written, or until `is_over`."""
+    """Wait as long as a call of an earlier run may be written, or until `is_over`.
+
+    `tell` hears for how many seconds, and why, if it waits at all.
+    """
     unanswered = None if header is None else header.unanswered
-    rest = rest_seconds(unanswered, around.clock)
+    rest = rest_seconds(unanswered, clock)
     if rest > 0:
-        around.observer.waits(rest, _WHY)
+        tell(rest, _WHY)
     while rest > 0 and not is_over():
         seconds = min(rest, _SLICE_SECONDS)
-        around.sleep(seconds)
+        sleep(seconds)
         rest -= seconds
 
 

@@ -64,14 +64,14 @@ def check_counts(plan: SavedPlan, present: CurrentSnapshot) -> None:
 def _standing(plan: SavedPlan, present: CurrentSnapshot) -> Standing:
     last = None if present.header is None else present.header.last_plan
     if last is not None and last.checksum == plan.checksum:
-        if last.open and plan.head.refreshed:
+        if is_continued(plan, present) and plan.head.refreshed:
             # What is due would be worked out from a state that knows nothing of it.
             raise PlanRefused(
                 "the plan was made with --refresh, and cannot be gone on with",
                 hint='run "ctsync plan --refresh" again: it sees what was applied',
                 code="plan_stale",
             )
-        if last.open:
+        if is_continued(plan, present):
             return "continued"
         raise PlanRefused(
             "the plan was applied already, and left nothing open",

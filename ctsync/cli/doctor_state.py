@@ -14,6 +14,7 @@ from ctsync.errors import StateLocked
 
 if TYPE_CHECKING:
     from ctsync.state import Store
+    from ctsync.state.high_water import MarkPlace
 
 _GIT_SECONDS = 10
 
@@ -162,7 +163,7 @@ def check_mark_of_state(doctor: Doctor, name: str) -> Iterator[Finding]:
     mark = place.read()
     if mark is not None:
         check_mark(mark, folded_view(doctor.store()).header)
-    if _lies_with_state(doctor):
+    if _lies_with_state(doctor, place):
         message = "the mark lies with the state, and is restored with it"
         hint = "keep it in another folder, bucket or prefix"
         yield Finding(name, "warning", message, hint)
@@ -180,13 +181,14 @@ _MARK = (
 )
 
 
-def _lies_with_state(doctor: Doctor) -> bool:
+def _lies_with_state(doctor: Doctor, place: MarkPlace) -> bool:
     """Return whether whoever restores the state would restore its mark with it."""
+    from ctsync.state.high_water import VARIABLE, MarkFile
+
     session = doctor.session
-    words, state = os.environ["CTSYNC_HIGH_WATER"], session.project.state(os.environ)
-    if "://" in state.location or "://" in words:
-        return words.startswith(state.location)
-    mark = session.settings.directory / words
+    state = session.project.state(os.environ)
+    if not isinstance(place, MarkFile) or "://" in state.location:
+        return os.environ[VARIABLE].startswith(state.location)
     beside = session.project.root / state.location
     home = beside if state.location.endswith("/") else beside.parent
-    return Path(os.path.realpath(mark)).parent == Path(os.path.realpath(home))
+    return Path(os.path.realpath(place.path)).parent == Path(os.path.realpath(home))

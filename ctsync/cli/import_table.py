@@ -20,7 +20,7 @@ from ctsync.cli.output import print_message
 from ctsync.cli.plan_options import PlanOptions, planner_for, selection_of
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.state_writes import StateRewrite, WriteOptions, rewrite_state
-from ctsync.errors import CtsyncError
+from ctsync.cli.write_spec_files import write_spec_file
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
@@ -105,7 +105,7 @@ def _rewrite(
         f"{doubts}",
         edits=adoption.edits,
         more={"read": read, "not_found": 0, "failed": 0, "requests": 0},
-        first=lambda: _write(wish.spec, wish.draft.text),
+        first=lambda: write_spec_file(wish.spec, [wish.draft.text]),
     )
 
 
@@ -143,18 +143,3 @@ def _of_table(
         return change
     settled = replace(change.settled, fingerprint=None)
     return replace(change, operations=kept, settled=settled)
-
-
-def _write(path: Path, text: str) -> None:
-    from ctsync.output_file import OutputFile
-
-    try:
-        with OutputFile(path) as output:
-            output.file.write(text.encode())
-            output.keep()
-    except OSError as error:
-        raise CtsyncError(
-            f"{path} cannot be written: {error.strerror}",
-            hint="name another file with --write-spec",
-            code="spec_unwritable",
-        ) from error

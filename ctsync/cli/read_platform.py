@@ -118,14 +118,12 @@ def reading(
 
 
 def _wait_for_late_writes(header: Header | None, stop: StopSignal) -> None:
-    from ctsync.apply.apply_settings import Runtime
     from ctsync.apply.late_writes import wait_for_late_writes
     from ctsync.cli.clock import machine_clock
     from ctsync.cli.progress import Progress
 
-    rng = random.Random()  # noqa: S311 - not used by a wait
-    around = Runtime(machine_clock(), time.sleep, rng, Progress())
-    wait_for_late_writes(header, around, lambda: stop.requested)
+    clock, tell = machine_clock(), Progress().waits
+    wait_for_late_writes(header, clock, time.sleep, tell, lambda: stop.requested)
 
 
 def _account(session: ProjectSession, stack: ExitStack) -> Account:

@@ -58,29 +58,34 @@ def write_spec_files(session: ProjectSession, path: Path, spec: SpecFromState) -
         yaml_lines,
     )
 
+    if spec.profiles <= MOST_IN_YAML:
+        write_spec_file(path, yaml_lines(spec.entries()))
+        return
+    files: dict[str, str] = {}
+    for kind in sorted({kind for kind, _ in table_rows(spec.entries())}):
+        files[kind] = f"{path.stem}-{kind.lower()}.jsonl"
+        rows = (line for k, line in table_rows(spec.entries()) if k == kind)
+        write_spec_file(path.with_name(files[kind]), rows)
+    declared = session.project.catalog.keys()
+    write_spec_file(path, [table_spec(files, spec.entries(), declared)])
+
+
+def write_spec_file(path: Path, lines: Iterable[str]) -> None:
+    """Write one file of a spec, or nothing of it.
+
+    Raises:
+        CtsyncError: it cannot be written.
+    """
+    from ctsync.output_file import OutputFile
+
     try:
-        if spec.profiles <= MOST_IN_YAML:
-            _write(path, yaml_lines(spec.entries()))
-            return
-        files: dict[str, str] = {}
-        for kind in sorted({kind for kind, _ in table_rows(spec.entries())}):
-            files[kind] = f"{path.stem}-{kind.lower()}.jsonl"
-            rows = (line for k, line in table_rows(spec.entries()) if k == kind)
-            _write(path.with_name(files[kind]), rows)
-        declared = session.project.catalog.keys()
-        _write(path, [table_spec(files, spec.entries(), declared)])
+        with OutputFile(path) as output:
+            for line in lines:
+                output.file.write(line.encode())
+            output.keep()
     except OSError as error:
         raise CtsyncError(
             f"{path} cannot be written: {error.strerror}",
             hint="name another file with --write-spec",
             code="spec_unwritable",
         ) from error
-
-
-def _write(path: Path, lines: Iterable[str]) -> None:
-    from ctsync.output_file import OutputFile
-
-    with OutputFile(path) as output:
-        for line in lines:
-            output.file.write(line.encode())
-        output.keep()

@@ -20,7 +20,6 @@ from ctsync.duckdb_connection import (
     Connection,
     as_bytes,
     open_connection,
-    quoted,
     refusals,
 )
 from ctsync.engines import duckdb_sql as sql
@@ -37,6 +36,7 @@ from ctsync.model.contribution import Contribution
 from ctsync.model.decided_rows import DecidedRow, DecidedRows, Decider, RowDecision
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.row_source import RowColumns, RowSource, Stream
+from ctsync.sql_text import quoted
 
 _BATCH = 4096
 LEAST_DECIDED = 5_000  # of fewer candidates it is told sooner one by one

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ctsync.duckdb_connection import as_bytes, as_number, quoted
+from ctsync.duckdb_connection import as_bytes, as_number
+from ctsync.sql_text import quoted
 
 # Guessing which side is smaller went wrong by four digits, so the query says it. The
 # order of insertion is asked of nothing here, and keeping it costs memory.

@@ -89,14 +89,16 @@ class MoveColumns(NamedTuple):
     `before` is the JSON text of the value held where it is certain, and equal values
     have equal texts; else it is NULL, and Python tells. `letter` is '' where nothing is
     to do, and a key of `model.decided_rows.LETTERS` where one operation is; `first` is
-    that of the operation where nothing is held. `operand` gives the JSON text of the
-    operand. With `is_open` there may be values that nobody here knows.
+    that of the operation where nothing is held, and `letters` are all that there may
+    be. `operand` gives the JSON text of the operand. With `is_open` there may be values
+    that nobody here knows.
     """
 
     before: str
     letter: str
     operand: str
     first: str = "s"
+    letters: str = "s"
     is_open: bool = False
 
 

@@ -44,6 +44,7 @@ class CounterKind(NumberKind):
             f"WHEN 'i' THEN ({difference})::VARCHAR "
             f"WHEN 'd' THEN (-({difference}))::VARCHAR "
             f"ELSE {value} END",
+            letters="sid",
         )
 
 

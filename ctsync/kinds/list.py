@@ -115,6 +115,7 @@ class ListKind(Kind):
             f"CASE WHEN {names.before} IS NOT NULL THEN '' END",
             names.value,
             first="a",
+            letters="a",
             is_open=True,
         )
 

@@ -10,11 +10,11 @@ from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import DATE_PREFIX
 from ctsync.sql_text import quoted
 
-# All of Unicode's control characters (Cc) and halves of surrogate pairs (Cs).
 NO_WORDS = frozenset(
     {"NULL", "Null", "null", "None", "\\N", "nan", "NaN", "NAN", "#N/A", "<NA>", "NaT"}
 )
 """Words that mean no value in one tool or another, and are text here."""
+# All of Unicode's control characters (Cc) and halves of surrogate pairs (Cs).
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 

@@ -103,10 +103,11 @@ class Change(Struct, frozen=True):
         unless an outcome is unknown by which it may; nor does deleting what nobody
         knows of a profile that is new to the state.
         """
-        lost = filter(_loses, self.operations)
-        if self.action == "create":
-            return any(op.prior != "unknown" for op in lost)
-        return any(True for _ in lost)
+        is_new = self.action == "create"
+        return any(
+            _loses(op) and not (is_new and op.prior == "unknown")
+            for op in self.operations
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the whole form, as a saved plan keeps it."""

@@ -8,17 +8,21 @@ itself, byte by byte; every other candidate comes as it always does.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 
+from ctsync.canonical_json import fold_name
 from ctsync.model.change import Origin
 from ctsync.model.operation import Operator
 from ctsync.model.row_source import RowColumns
 
 LETTERS: Mapping[str, Operator] = {"s": "set", "a": "$add", "i": "$incr", "d": "$decr"}
 """What stands for an operator in columns."""
+
+ADDRESSES = ("email", "phone")
+"""Attributes, by folded name, that one person has and no other."""
 
 
 class DecidedRow(NamedTuple):
@@ -81,6 +85,16 @@ class DecidedRows(Struct, frozen=True):
         return Origin(
             self.source.files[row.file], None, row.row, None, self.source.table
         )
+
+    def addresses(self) -> Iterator[tuple[DecidedRow, str, str]]:
+        """Yield each address that is sent: its row, the attribute's name, and it."""
+        names = {fold_name(name): name for name in self.decision.attributes}
+        if names.keys().isdisjoint(ADDRESSES):
+            return
+        for row in self.rows:
+            for folded, value in zip(ADDRESSES, (row.email, row.phone), strict=True):
+                if value is not None:
+                    yield row, names[folded], value
 
     def operations(self) -> Counter[tuple[str, str]]:
         """Count the operations by attribute and operator."""

@@ -54,11 +54,11 @@ class FlowCounts:
     equal whose commonest flows are.
     """
 
-    __slots__ = ("_met", "_ways")
+    __slots__ = ("_told_apart", "_ways")
 
     def __init__(self) -> None:
         self._ways: dict[tuple[Any, ...], int] = {}
-        self._met: Counter[str] = Counter()
+        self._told_apart: Counter[str] = Counter()
 
     def add(self, operations: Iterable[Operation]) -> None:
         """Take the operations on one profile in."""
@@ -88,8 +88,8 @@ class FlowCounts:
     def _count(self, way: tuple[Any, ...], profiles: int) -> None:
         if way in self._ways:
             self._ways[way] += profiles
-        elif self._met.get(way[0], 0) < MOST_WAYS:
-            self._meet(way, profiles)
+        elif self._told_apart.get(way[0], 0) < MOST_WAYS:
+            self._tell_apart(way, profiles)
 
     def commonest(self) -> list[Flow]:
         """Return the flows of each attribute, by its name, the commonest first.
@@ -122,8 +122,8 @@ class FlowCounts:
 
     __hash__ = None  # type: ignore[assignment] # it changes
 
-    def _meet(self, way: tuple[Any, ...], profiles: int) -> None:
-        self._met[way[0]] += 1
+    def _tell_apart(self, way: tuple[Any, ...], profiles: int) -> None:
+        self._told_apart[way[0]] += 1
         if all(_letters(value) <= MOST_LETTERS for value in way[3:5]):
             self._ways[way] = profiles
 

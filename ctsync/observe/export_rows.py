@@ -16,9 +16,7 @@ from msgspec import Struct
 from ctsync.canonical_json import fold_name, parse
 from ctsync.duckdb_connection import (
     Connection,
-    named,
     open_connection,
-    quoted,
     reason_of,
     refusals,
 )
@@ -26,6 +24,7 @@ from ctsync.errors import CtsyncError, UsageError
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.observe.profile_reply import SeenProfile, attributes_of
+from ctsync.sql_text import named, quoted
 
 MEMORY_MIB = 400
 _BATCH = 2_000

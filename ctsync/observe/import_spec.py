@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import partial
 from typing import BinaryIO
 
 from msgspec.structs import replace
@@ -13,7 +12,7 @@ from ctsync.kinds import KINDS
 from ctsync.model.change import Change
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.profile_key import ProfileKey
-from ctsync.state.entry_edits import Edit
+from ctsync.state.entry_edits import Edit, put_instead
 from ctsync.state.snapshot_codec import entry_from_line, entry_line
 
 
@@ -49,11 +48,7 @@ class SpecImport:
         """Yield what is to stand in the state, by key. May be called again."""
         self._file.seek(0)
         for after in map(entry_from_line, self._file):
-            yield after.key, partial(_instead, after)
-
-
-def _instead(after: Entry, _before: Entry | None) -> Entry:
-    return after
+            yield after.key, put_instead(after)
 
 
 def entry_as_declared(

@@ -150,7 +150,7 @@ class KeptReads:
         if zlib.crc32(body) != checksum:
             raise _damaged()
         try:
-            return _Decoder.decode(body)
+            return _READING.decode(body)
         except DecodeError as error:
             raise _damaged() from error
 
@@ -193,7 +193,7 @@ def _damaged() -> CtsyncError:
 
 
 _NOTE = "INSERT OR REPLACE INTO reading VALUES (?, ?, ?, ?, ?)"
-_Decoder = msgpack.Decoder(Reading)
+_READING = msgpack.Decoder(Reading)
 
 
 def _row(reading: Reading) -> tuple[str, str, str, bytes, int]:

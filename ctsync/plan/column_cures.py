@@ -21,13 +21,13 @@ from ctsync.sources.cell_guesses import (
     NULLS,
     NUMBER,
     TRUE,
+    column_sql,
     epoch_sql,
     forms_of,
     international_sql,
     list_sql,
     meant_of,
     moment_sql,
-    named,
     phone_sql,
     rounded_sql,
     switch_of,
@@ -155,7 +155,7 @@ def _point(place: CellPlace) -> str:
     """Return what reads decimal commas; in other files than CSV that is computed."""
     if place.is_csv:
         return 'csv: {decimal: ","}'
-    text = named(place.column)
+    text = column_sql(place.column)
     return place.computed(f"replace(replace({text}, '.', ''), ',', '.')")
 
 

@@ -110,8 +110,9 @@ class ColumnReport:
 
 def _words_of(fault: ColumnFault) -> str:
     shared = fault.shared()
-    rows = "1 row has" if fault.rows == 1 else f"{fault.rows:,} rows have"
-    count, kinds = rows.rpartition(" ")[0], len(fault.words)
+    is_one, kinds = fault.rows == 1, len(fault.words)
+    count = "1 row" if is_one else f"{fault.rows:,} rows"
+    rows = f"{count} {'has' if is_one else 'have'}"
     first = f", the first in {fault.first.place}"
     is_error = fault.severity == "error"
     if fault.rule is not None and fault.rule.sensitive and kinds and is_error:

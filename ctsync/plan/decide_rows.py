@@ -8,6 +8,7 @@ there is goes the way of `planner`, and both ways say the same, byte by byte.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -22,7 +23,7 @@ from ctsync.kinds.base import (
 )
 from ctsync.model.attribute import Attribute
 from ctsync.model.change_statistics import TRAITS
-from ctsync.model.decided_rows import LETTERS, RowDecision
+from ctsync.model.decided_rows import ADDRESSES, LETTERS, RowDecision
 from ctsync.model.entry import membership_in
 from ctsync.model.operation import DELTAS
 from ctsync.model.row_source import CellColumn, RowColumns
@@ -34,7 +35,6 @@ from ctsync.sql_text import quoted
 
 _SELECT = "SELECT {} FROM ("
 _SORTS = {"number": "number", "boolean": "boolean", "date": "date", "moment": "date"}
-_ADDRESSES = ("email", "phone")
 _GAINS = {
     name: 1 << TRAITS.index(trait)
     for name, trait in (
@@ -57,6 +57,17 @@ class _Place(Struct, frozen=True):
     @property
     def folded(self) -> str:
         return fold_name(self.rule.attribute)
+
+
+class _Moving(NamedTuple):
+    """An attribute that may change, and what its kind says of that."""
+
+    place: _Place
+    move: MoveColumns
+
+    @property
+    def number(self) -> int:
+        return self.place.number
 
 
 def row_decision(
@@ -147,8 +158,8 @@ class _Query:
         self._key_type = key_type
         self._rows = rows
         self._places = places
-        self._moving = [place for place in places if place.move is not None]
-        self._sorted = sorted(self._moving, key=lambda place: place.rule.attribute)
+        self._moving = [_Moving(p, p.move) for p in places if p.move is not None]
+        self._sorted = sorted(self._moving, key=lambda each: each.place.rule.attribute)
 
     def around(self) -> tuple[str, str]:
         """Return what stands before and behind the query that rows come from."""
@@ -186,7 +197,7 @@ class _Query:
         yield f"held[{len(self._places) + 1}] AS mark"
 
     def _values(self) -> Iterator[str]:
-        for place in self._moving:
+        for place, _ in self._moving:
             number = place.number
             value = "NULL" if place.cell is None else place.cell.value
             yield (
@@ -213,41 +224,32 @@ class _Query:
         )
 
     def _before(self) -> Iterator[str]:
-        for place in self._moving:
-            if place.move is not None:
-                before = (
-                    f"CASE WHEN h{place.number} IS NOT NULL THEN {place.move.before}"
-                )
-                yield f"{before} END AS b{place.number}"
+        for place, move in self._moving:
+            number = place.number
+            before = f"CASE WHEN h{number} IS NOT NULL THEN {move.before} END"
+            yield f"{before} AS b{number}"
 
     def _letters(self) -> Iterator[str]:
-        for place in self._moving:
-            if place.move is not None:
-                held, before, value, letter = _names(place.number)
-                yield (
-                    f"CASE WHEN {value} IS NULL THEN '' "
-                    f"WHEN {held} IS NULL THEN '{place.move.first}' "
-                    f"WHEN {before} IS NOT NULL THEN {place.move.letter} END "
-                    f"AS {letter}"
-                )
+        for place, move in self._moving:
+            held, before, value, letter = _names(place.number)
+            yield (
+                f"CASE WHEN {value} IS NULL THEN '' "
+                f"WHEN {held} IS NULL THEN '{move.first}' "
+                f"WHEN {before} IS NOT NULL THEN {move.letter} END AS {letter}"
+            )
 
     def _operands(self) -> Iterator[str]:
-        for place in self._moving:
-            if place.move is not None:
-                letter = f"l{place.number}"
-                yield (
-                    f"CASE WHEN {letter} <> '' THEN {place.move.operand} END "
-                    f"AS o{place.number}"
-                )
-        told = "".join(f" AND l{place.number} IS NOT NULL" for place in self._moving)
+        for place, move in self._moving:
+            number = place.number
+            yield f"CASE WHEN l{number} <> '' THEN {move.operand} END AS o{number}"
+        told = "".join(f" AND l{each.number} IS NOT NULL" for each in self._moving)
         yield f"is_sound AND is_plain{told} AS decided"
         yield f"""concat('{{"{self._key_type}":"', id, '"}}') AS key"""
 
     def _operations(self) -> Iterator[str]:
-        for place in self._moving:
-            if place.move is not None:
-                yield f"{self._operation(place, place.move)} AS p{place.number}"
-                yield f"{self._effect(place, place.move)} AS e{place.number}"
+        for place, move in self._moving:
+            yield f"{self._operation(place, move)} AS p{place.number}"
+            yield f"{self._effect(place, move)} AS e{place.number}"
         yield f"{self._pattern()} AS letters"
         yield "body IS NULL AS is_new"
 
@@ -287,8 +289,8 @@ class _Query:
         return f"concat({', '.join(letters) or 'NULL'})"
 
     def _sums(self) -> Iterator[str]:
-        moved = [f"p{place.number}" for place in self._sorted]
-        effects = [f"e{place.number}" for place in self._sorted]
+        moved = [f"p{each.number}" for each in self._sorted]
+        effects = [f"e{each.number}" for each in self._sorted]
         yield f"concat_ws(',', {', '.join(moved) or 'NULL'}) AS operations"
         yield f"concat({', '.join(effects) or 'NULL'}) AS effect"
         yield f"{self._size(is_delta=False)} AS size"
@@ -298,9 +300,10 @@ class _Query:
     def _size(self, *, is_delta: bool) -> str:
         """Return the bytes of the record that travels, NULL where nothing does."""
         parts = []
-        for place in self._moving:
-            for letter, operator in LETTERS.items():
-                if (operator in DELTAS) == is_delta and letter in _letters_of(place):
+        for place, move in self._moving:
+            for letter in move.letters:
+                operator = LETTERS[letter]
+                if (operator in DELTAS) == is_delta:
                     width = len(canonical(place.rule.attribute)) + len(":,")
                     if operator != "set":
                         width += len(canonical({operator: 0})) - 1
@@ -320,10 +323,10 @@ class _Query:
             f"(h{p.number} IS NULL AND l{p.number} <> '')" for p in self._moving
         )
         counts = [
-            f"l{p.number} = '{letter}'"
-            for p in self._moving
-            for letter, operator in LETTERS.items()
-            if operator in DELTAS and letter in _letters_of(p)
+            f"l{place.number} = '{letter}'"
+            for place, move in self._moving
+            for letter in move.letters
+            if LETTERS[letter] in DELTAS
         ]
         counting = " OR ".join(counts) or "false"
         bits = (
@@ -344,7 +347,7 @@ class _Query:
             value = {"line": self._line(), "traits": "bits"}.get(name, name)
             yield f"CASE WHEN decided THEN {value} END AS {name}"
         yield "CASE WHEN decided THEN letters END AS letters"
-        for name in _ADDRESSES:
+        for name in ADDRESSES:
             yield f"{self._address(name)} AS {name}"
 
     def _line(self) -> str:
@@ -383,7 +386,7 @@ class _Query:
 
     def _address(self, name: str) -> str:
         """Return an address that is sent."""
-        for place in self._moving:
+        for place, _ in self._moving:
             if place.folded == name and _kind(place).name == "string":
                 letter, value = f"l{place.number}", f"v{place.number}"
                 return f"CASE WHEN decided AND {letter} <> '' THEN {value}[2:-2] END"
@@ -406,21 +409,10 @@ def _kind(place: _Place) -> Kind:
     return place.kind
 
 
-def _letters_of(place: _Place) -> str:
-    """The letters that a kind may say."""
-    if place.move is None:
-        return ""
-    said = place.move.letter
-    return "".join(
-        each for each in LETTERS if each == place.move.first or f"'{each}'" in said
-    )
-
-
 def _operator(move: MoveColumns, number: int) -> str:
-    letters = [e for e in LETTERS if e == move.first or f"'{e}'" in move.letter]
-    if len(letters) == 1:
-        return quoted(LETTERS[letters[0]])
-    cases = " ".join(f"WHEN '{e}' THEN '{LETTERS[e]}'" for e in letters)
+    if len(move.letters) == 1:
+        return quoted(LETTERS[move.letters])
+    cases = " ".join(f"WHEN '{e}' THEN '{LETTERS[e]}'" for e in move.letters)
     return f"CASE l{number} {cases} END"
 
 

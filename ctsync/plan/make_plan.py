@@ -114,7 +114,7 @@ def _log_decided(planner: Planner) -> None:
     from logging import getLogger
 
     words = "%d profiles were decided in columns, %d one by one"
-    getLogger(__name__).info(words, planner.decided, planner.weighed)
+    getLogger(__name__).info(words, planner.decided, planner.one_by_one)
 
 
 def _with_locked(change: Change, built: PlannedProfile) -> Change:

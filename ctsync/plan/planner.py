@@ -52,10 +52,10 @@ _IN_COMPANY = BLOCK_NAMES | {"age"}
 
 
 class Planner(Struct):
-    """Weighs every candidate of a project against a snapshot's entries.
+    """Decides what comes of every candidate of a project against a snapshot's entries.
 
     `sees_undeclared` makes every entry a candidate that no place names. `decided`
-    counts the candidates that were decided in columns, `weighed` all the others.
+    counts the candidates that were decided in columns, `one_by_one` all the others.
     """
 
     project_view: ProjectView
@@ -71,7 +71,7 @@ class Planner(Struct):
     _renamed: RenamedProfiles = field(default_factory=RenamedProfiles)
     sees_undeclared: bool = False
     decided: int = 0
-    weighed: int = 0
+    one_by_one: int = 0
     _blocks: DndConflicts = field(default_factory=DndConflicts)
     _twins: SimilarKeys = field(default_factory=SimilarKeys)
     _leave: dict[str, dict[str, SourcedValue]] = field(default_factory=dict)
@@ -119,7 +119,7 @@ class Planner(Struct):
                     self._see_decided(candidate)
                     yield candidate
                     continue
-                self.weighed += 1
+                self.one_by_one += 1
                 self.selection.profile_seen(candidate.key, candidate.entry)
                 self.findings.extend(self._twins.record_seen(candidate, self.mask))
                 self.vanished.record_seen(candidate)
@@ -157,12 +157,11 @@ class Planner(Struct):
 
     def _see_decided(self, decided: DecidedRows) -> None:
         """See of decided rows what `_planned` sees of other candidates."""
-        names = {fold_name(name): name for name in decided.decision.attributes}
         self.decided += len(decided.rows)
         self.findings.extend(self._twins.decided_seen(decided, self.mask))
         self.vanished.decided_seen(decided)
-        self._renamed.decided_seen(decided, names)
-        self._shared.decided_seen(decided, names)
+        self._renamed.decided_seen(decided)
+        self._shared.decided_seen(decided)
 
     def plan_one(
         self, candidate: Candidate

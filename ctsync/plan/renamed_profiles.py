@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from ctsync.canonical_json import fold_name
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
-from ctsync.model.decided_rows import DecidedRows
+from ctsync.model.decided_rows import ADDRESSES, DecidedRows
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.address_groups import AddressGroups
 from ctsync.plan.merge_contributions import MergedContributions
-
-_ADDRESSES = ("email", "phone")
 
 
 class _Seen(NamedTuple):
@@ -40,26 +39,23 @@ class RenamedProfiles(Struct):
         if candidate.entry is not None and not candidate.contributions:
             self._leaves(candidate.entry)
         elif not candidate.is_known:
-            for name in _ADDRESSES:
+            for name in ADDRESSES:
                 declared = found.declared.get(name)
                 if declared is not None and isinstance(declared.target.value, str):
                     origin = candidate.contributions[0].origin
                     words = _Seen(candidate.key, origin, declared.target.attribute)
                     self._groups(name).add(declared.target.value, words)
 
-    def decided_seen(self, decided: DecidedRows, names: Mapping[str, str]) -> None:
-        """Note the same of decided rows; `names` are attributes by folded name."""
-        if names.keys().isdisjoint(_ADDRESSES):
-            return
-        for row in decided.rows:
-            for name, value in zip(_ADDRESSES, (row.email, row.phone), strict=True):
-                if row.is_new and value is not None:
-                    key = ProfileKey(decided.key_type, row.id)
-                    words = _Seen(key, decided.origin(row), names[name])
-                    self._groups(name).add(value, words)
+    def decided_seen(self, decided: DecidedRows) -> None:
+        """Note the same of rows that were decided in columns."""
+        for row, name, value in decided.addresses():
+            if row.is_new:
+                key = ProfileKey(decided.key_type, row.id)
+                words = _Seen(key, decided.origin(row), name)
+                self._groups(fold_name(name)).add(value, words)
 
     def _leaves(self, entry: Entry) -> None:
-        for name in _ADDRESSES:
+        for name in ADDRESSES:
             known = entry.attributes.get(name)
             if known is not None and known.certain and isinstance(known.value, str):
                 self._someone_leaves = True
@@ -74,7 +70,7 @@ class RenamedProfiles(Struct):
     def notes(self, mask: Mask) -> Iterator[Diagnostic]:
         """Yield a warning for each new profile with the address of one that left."""
         told: set[int] = set()
-        for name in _ADDRESSES if self._someone_leaves else ():
+        for name in ADDRESSES if self._someone_leaves else ():
             for group in self._groups(name).groups():
                 left = next((each for each in group if each.origin is None), None)
                 new = next((each for each in group if each.origin is not None), None)

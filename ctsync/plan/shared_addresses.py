@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -10,11 +10,9 @@ from msgspec import Struct, field
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
-from ctsync.model.decided_rows import DecidedRows
+from ctsync.model.decided_rows import ADDRESSES, DecidedRows
 from ctsync.plan.address_groups import AddressGroups
 from ctsync.plan.merge_contributions import MergedContributions
-
-_ADDRESSES = ("email", "phone")
 
 
 class _Seen(NamedTuple):
@@ -32,21 +30,17 @@ class SharedAddresses(Struct):
 
     def record_seen(self, candidate: Candidate, found: MergedContributions) -> None:
         """Note the addresses that a profile is to have."""
-        for name in _ADDRESSES:
+        for name in ADDRESSES:
             declared = found.declared.get(name)
             if declared is None or not isinstance(declared.target.value, str):
                 continue
             origin = candidate.contributions[0].origin
             self._see(declared.target.attribute, declared.target.value, origin)
 
-    def decided_seen(self, decided: DecidedRows, names: Mapping[str, str]) -> None:
-        """Note the same of decided rows; `names` are attributes by folded name."""
-        if names.keys().isdisjoint(_ADDRESSES):
-            return
-        for row in decided.rows:
-            for name, value in zip(_ADDRESSES, (row.email, row.phone), strict=True):
-                if value is not None:
-                    self._see(names[name], value, decided.origin(row))
+    def decided_seen(self, decided: DecidedRows) -> None:
+        """Note the same of rows that were decided in columns."""
+        for row, name, value in decided.addresses():
+            self._see(name, value, decided.origin(row))
 
     def _see(self, attribute: str, value: str, origin: Origin) -> None:
         self._count += 1

@@ -85,24 +85,18 @@ def _shown(address: str | None, written: Reference | None) -> str | None:
     return host_of(address)
 
 
-def host_of(address: str) -> str:
-    """Return scheme, host and port of an address, and nothing that may be a secret."""
+def host_of(address: str, *, has_port: bool = True) -> str:
+    """Return scheme, host and port of an address, and nothing that may be a secret.
+
+    Of a state's address no port is told, as in the messages of its store.
+    """
     try:
         parts = urlsplit(address)
-        host, port = parts.hostname or "...", parts.port
+        host, port = parts.hostname or "...", parts.port if has_port else None
     except ValueError:
         return "..."
-    return f"{parts.scheme}://{host}" + ("" if port is None else f":{port}")
-
-
-def _home_of(address: str) -> str:
-    """Return scheme and host of a state's address, as messages of its store do."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return "..."
-    host = parts.hostname or "..."
-    return f"{parts.scheme}://" + (f"[{host}]" if ":" in host else host)
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + ("" if port is None else f":{port}")
 
 
 def passcode_fault(written: Reference) -> Diagnostic | None:
@@ -163,7 +157,7 @@ class StateLocation(Struct, frozen=True):
     def public(self) -> str:
         """The place as everybody may see it: of an address only where it leads to."""
         where = self.shown or self.location
-        where = _home_of(where) if "://" in where else where
+        where = host_of(where, has_port=False) if "://" in where else where
         return where if self.name is None else f"{where}, {self.name}"
 
 
@@ -186,7 +180,7 @@ class StateText(Struct, frozen=True):
         name = None if self.name is None else self.name.resolve(variables)
         shown = None
         if self.text.names:
-            shown = _home_of(text) if "://" in text else self.text.text
+            shown = host_of(text, has_port=False) if "://" in text else self.text.text
         return StateLocation(text, name, shown)
 
 

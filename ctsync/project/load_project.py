@@ -60,8 +60,8 @@ def load_project(
             it does, so that it must not even be read.
     """
     with collection_paused():
-        loading = _ProjectLoader(project_file_of(path), environment, data_roots)
-        loading.drafts = drafts
+        file = project_file_of(path)
+        loading = _ProjectLoader(file, environment, data_roots, drafts)
         project = loading.load(is_sandboxed=is_sandboxed)
         loading.cache.save(project.salt)
     if "CT113" in project.findings.totals:
@@ -73,7 +73,11 @@ class _ProjectLoader:
     """One reading of a project."""
 
     def __init__(
-        self, path: Path, environment: str | None, data_roots: Iterable[Path]
+        self,
+        path: Path,
+        environment: str | None,
+        data_roots: Iterable[Path],
+        drafts: Mapping[Path, str],
     ) -> None:
         self.path = path
         self.root = path.parent
@@ -84,7 +88,7 @@ class _ProjectLoader:
         self.report = FindingCollector(self.locator)
         self.inputs: dict[str, str] = {}
         self.cache = Cache(self.root, f"{self.file}\0{environment or ''}")
-        self.drafts: Mapping[Path, str] = {}
+        self.drafts = drafts
 
     def load(self, *, is_sandboxed: bool) -> Project:
         head = self._head(is_sandboxed=is_sandboxed)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ctsync.sources.date_formats import moment_of
+from ctsync.sql_text import named
 
 COMMA = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})*,[0-9]+|-?[0-9]+,[0-9]+")
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -90,43 +91,39 @@ def moment_sql(column: str, words: Sequence[str]) -> str | None:
         return None
     # Without its zone, an offset would be left out and the moment be hours off.
     type_ = "TIMESTAMPTZ" if zones == {True} else "TIMESTAMP"
-    return f"date_trunc('second', CAST({named(column)} AS {type_}))"
+    return f"date_trunc('second', CAST({column_sql(column)} AS {type_}))"
 
 
 def epoch_sql(column: str, words: Sequence[str]) -> str | None:
     """Return the expression that reads seconds or milliseconds since 1970."""
     for digits, expression in _EPOCH.items():
         if words and all(w.isdigit() and len(w) == digits for w in words):
-            return expression.format(named(column))
+            return expression.format(column_sql(column))
     return None
 
 
 def phone_sql(column: str, country: str) -> str:
     """Return the expression that makes numbers of one country international."""
-    digits = f"ltrim(regexp_replace({named(column)}, '[^0-9]', '', 'g'), '0')"
+    digits = f"ltrim(regexp_replace({column_sql(column)}, '[^0-9]', '', 'g'), '0')"
     return f"'+{country}' || {digits}"
 
 
 def text_sql(column: str) -> str:
     """Return the expression that makes text of a column."""
-    return f"CAST({named(column)} AS VARCHAR)"
+    return f"CAST({column_sql(column)} AS VARCHAR)"
 
 
-def named(column: str) -> str:
-    """Return a column as SQL, with quotes only where it needs them."""
-    plain = column.isidentifier() and column.isascii()
-    return (
-        column
-        if plain and column.lower() not in _KEYWORDS
-        else '"' + column.replace('"', '""') + '"'
-    )
+def column_sql(column: str) -> str:
+    """Return a column as people write it: with quotes only where SQL needs them."""
+    is_plain = column.isidentifier() and column.isascii()
+    return column if is_plain and column.lower() not in _KEYWORDS else named(column)
 
 
 def international_sql(column: str, words: Sequence[str]) -> str | None:
     """Return the expression that takes out what people put between digits."""
     if not words or not all(map(_INTERNATIONAL.fullmatch, words)):
         return None
-    return f"regexp_replace({named(column)}, '[^0-9+]', '', 'g')"
+    return f"regexp_replace({column_sql(column)}, '[^0-9+]', '', 'g')"
 
 
 _INTERNATIONAL = re.compile(r"\+[0-9]{1,3}[0-9 ()./\u00a0-]{5,20}")
@@ -134,17 +131,17 @@ _INTERNATIONAL = re.compile(r"\+[0-9]{1,3}[0-9 ()./\u00a0-]{5,20}")
 
 def list_sql(column: str) -> str:
     """Return the expression that reads text such as `["a","b"]` as a list."""
-    return f"json_extract_string({named(column)}, '$[*]')"
+    return f"json_extract_string({column_sql(column)}, '$[*]')"
 
 
 def whole_id_sql(column: str) -> str:
     """Return the expression that takes `.0` from ids that were numbers."""
-    return f"regexp_replace({named(column)}, '[.]0+$', '')"
+    return f"regexp_replace({column_sql(column)}, '[.]0+$', '')"
 
 
 def visible_sql(column: str) -> str:
     """Return the expression that takes out of ids what nobody sees."""
-    return f"regexp_replace({named(column)}, '[{_UNSEEN}]', '', 'g')"
+    return f"regexp_replace({column_sql(column)}, '[{_UNSEEN}]', '', 'g')"
 
 
 _UNSEEN = r"\x{AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}"
@@ -152,4 +149,4 @@ _UNSEEN = r"\x{AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}"
 
 def rounded_sql(column: str) -> str:
     """Return the expression that leaves a number the digits that it can keep."""
-    return f"round(CAST({named(column)} AS DECIMAL(38, 18)), 6)"
+    return f"round(CAST({column_sql(column)} AS DECIMAL(38, 18)), 6)"

@@ -13,7 +13,6 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 
 from ctsync.diagnostics import Diagnostic
-from ctsync.duckdb_connection import quoted
 from ctsync.errors import SpecError
 from ctsync.files.plain_files import open_plain
 from ctsync.files.roots import resolved
@@ -23,6 +22,7 @@ from ctsync.project.tables import PACKINGS, SUFFIXES, FileText, is_readable
 from ctsync.sources.compression import DAMAGES, unpacked
 from ctsync.sources.file_patterns import paths_of
 from ctsync.sources.text_layout import Layout
+from ctsync.sql_text import quoted
 
 WHOLE_BYTES = 64 << 20  # up to here an input's digest covers every byte
 _EDGE_BYTES = 1 << 20

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from ctsync.diagnostics import Diagnostic
-from ctsync.duckdb_connection import Connection, is_shortage, named, reason_of, refusals
+from ctsync.duckdb_connection import Connection, is_shortage, reason_of, refusals
 from ctsync.errors import SpecError
 from ctsync.model.row_source import Stream
 from ctsync.sources import duckdb_sql as sql
@@ -27,6 +27,7 @@ from ctsync.sources.formats.jsonl import FORM as JSON_LINES
 from ctsync.sources.formats.parquet import FORM as PARQUET
 from ctsync.sources.row_keys import is_sound
 from ctsync.sources.where_filter import Expression, RefusedCondition
+from ctsync.sql_text import named
 
 FORMS: Mapping[str, FileFormat] = {
     ".csv": CSV,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ctsync.diagnostics import Diagnostic, row_place
-from ctsync.duckdb_connection import Connection, named
+from ctsync.duckdb_connection import Connection
 from ctsync.model.change import Origin
 from ctsync.sources import duckdb_sql as sql
 from ctsync.sources.duckdb_loading import LoadedRows
+from ctsync.sql_text import named
 
 SHOWN = 20
 

@@ -196,7 +196,8 @@ def _words_of(value: object) -> Iterator[str]:
 
 
 def _of_parquet(path: Path) -> Export:
-    from ctsync.duckdb_connection import named, quoted, refusals
+    from ctsync.duckdb_connection import refusals
+    from ctsync.sql_text import named, quoted
 
     with open_connection() as connection:
         try:

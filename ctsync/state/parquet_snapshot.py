@@ -7,10 +7,10 @@ from functools import reduce
 from itertools import islice
 from pathlib import Path
 
-from ctsync.duckdb_connection import quoted
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.stored_entries import StoredEntries
+from ctsync.sql_text import quoted
 from ctsync.state.arrow_rows import COLUMNS, Table, merged_segments, present_rows
 from ctsync.state.base import Columns, Snapshot
 from ctsync.state.manifest import Manifest

@@ -243,6 +243,14 @@ def test_doctor_tells_of_the_mark(marked, monkeypatch):
     assert VARIABLE in found_by_doctor(marked)["hint"]
 
 
+def test_doctor_does_not_look_for_a_mark_in_a_variable_beside_the_state(
+    marked, monkeypatch
+):
+    found = header(marked)
+    monkeypatch.setenv(VARIABLE, f"{found.serial}:sha256:{found.digest}")
+    assert found_by_doctor(marked)["status"] == "ok"
+
+
 def test_doctor_warns_of_a_mark_that_is_restored_with_the_state(housed, monkeypatch):
     twice(housed)
     home = housed.home.location

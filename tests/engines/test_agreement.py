@@ -11,6 +11,7 @@ from ctsync.canonical_json import canonical
 from ctsync.engines import duckdb, memory
 from ctsync.engines.base import ProfileCounts
 from ctsync.errors import CtsyncError
+from ctsync.sql_text import quoted
 
 IDS = st.sampled_from(
     [
@@ -97,9 +98,9 @@ def columns_of(entries, path):
             connection.execute("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         connection.execute(
             "COPY (SELECT * REPLACE (unhex(fingerprint) AS fingerprint) FROM t) "
-            f"TO {duckdb_connection.quoted(str(path))} (FORMAT parquet)"
+            f"TO {quoted(str(path))} (FORMAT parquet)"
         )
-    return f"SELECT * FROM read_parquet({duckdb_connection.quoted(str(path))})"
+    return f"SELECT * FROM read_parquet({quoted(str(path))})"
 
 
 @pytest.mark.parametrize("limits", SETTINGS, ids=str)

@@ -356,6 +356,23 @@ def tool() -> Callable[[str], str]:
 
 
 @pytest.fixture
+def shellcheck(tool: Callable[[str], str]) -> Callable[[str, str], None]:
+    """Fail when shellcheck finds anything in a text for this shell."""
+
+    def check(shell: str, text: str) -> None:
+        done = subprocess.run(
+            [tool("shellcheck"), f"--shell={shell}", "-"],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (0, ""), text
+
+    return check
+
+
+@pytest.fixture
 def run_blocks() -> Callable[[Any], list[str]]:
     """Give every shell text in a parsed workflow, action or pipeline."""
 

@@ -39,7 +39,7 @@ def written(ci, state):
 
 @pytest.mark.parametrize(("ci", "state"), WRITTEN)
 def test_what_is_written_passes_the_services_schema_and_the_linters(
-    tool, run_blocks, tmp_path, ci, state
+    tool, shellcheck, run_blocks, tmp_path, ci, state
 ):
     path = tmp_path / "pipeline.yml"
     path.write_text(written(ci, state))
@@ -50,14 +50,7 @@ def test_what_is_written_passes_the_services_schema_and_the_linters(
         assert done.returncode == 0, done.stdout + done.stderr
     shell = "bash" if ci == "github" else "sh"
     for text in run_blocks(yaml.safe_load(path.read_text())):
-        done = subprocess.run(
-            [tool("shellcheck"), f"--shell={shell}", "-"],
-            input=text,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert (done.returncode, done.stdout) == (0, ""), text
+        shellcheck(shell, text)
 
 
 @pytest.mark.parametrize(("ci", "state"), WRITTEN)

@@ -47,6 +47,15 @@ def screen_of(said):
     return [line.rstrip() for line in screen.display[: len(lines)]]
 
 
+def assert_harmless(ended, words, format_name="text"):
+    assert ended.crash == "", words
+    for printed in (ended.out, ended.err):
+        shown = [line.rstrip() for line in printed.split("\n")]
+        assert screen_of(printed) == shown, words
+        rest = OURS.sub("", printed) if format_name == "github" else printed
+        assert OBEYED.search(rest) is None, (words, OBEYED.search(rest))
+
+
 @pytest.fixture
 def hostile(desk, request):
     """A project and a state with a text in every string that takes one."""
@@ -70,12 +79,7 @@ def test_a_terminal_shows_what_is_printed_and_a_runner_obeys_nothing(
     for words in COMMANDS:
         said = [word.replace("HOSTILE", hostile.text) for word in words]
         ended = hostile.run(*said, "--format", format_name, "-v")
-        assert ended.crash == "", words
-        for printed in (ended.out, ended.err):
-            shown = [line.rstrip() for line in printed.split("\n")]
-            assert screen_of(printed) == shown, words
-            rest = OURS.sub("", printed) if format_name == "github" else printed
-            assert OBEYED.search(rest) is None, (words, OBEYED.search(rest))
+        assert_harmless(ended, words, format_name)
 
 
 # Every other place that takes a text: a project's own, names of files, a server's
@@ -140,15 +144,6 @@ def filled(data, text):
     if isinstance(data, list):
         return [filled(value, text) for value in data]
     return data.replace("X", text) if isinstance(data, str) else data
-
-
-def assert_harmless(ended, words, format_name="text"):
-    assert ended.crash == "", words
-    for printed in (ended.out, ended.err):
-        shown = [line.rstrip() for line in printed.split("\n")]
-        assert screen_of(printed) == shown, words
-        rest = OURS.sub("", printed) if format_name == "github" else printed
-        assert OBEYED.search(rest) is None, (words, OBEYED.search(rest))
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ctsync.duckdb_connection import Connection, quoted, refusals
+from ctsync.duckdb_connection import Connection, refusals
 from ctsync.model.scalar_value import Misread
 from ctsync.sources.data_files import DataFile, Unreadable
 from ctsync.sources.file_format import (
@@ -43,6 +43,7 @@ from ctsync.sources.row_query import (
 )
 from ctsync.sources.text_layout import layout_of
 from ctsync.sources.typed_cells import read_cells, readers_of, untyped
+from ctsync.sql_text import quoted
 
 _OPTIONS = (
     "auto_detect = false, quote = '\"', escape = '\"', strict_mode = true, "

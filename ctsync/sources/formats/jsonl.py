@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ctsync.duckdb_connection import Connection, quoted, refusals
+from ctsync.duckdb_connection import Connection, refusals
 from ctsync.model.scalar_value import Misread
 from ctsync.sources.data_files import DataFile, Unreadable
 from ctsync.sources.file_format import Cells, FilePart, WantedColumns, require
@@ -29,6 +29,7 @@ from ctsync.sources.row_query import (
 from ctsync.sources.text_layout import layout_of
 from ctsync.sources.typed_cells import Reader, reader_of
 from ctsync.sources.where_filter import Expression
+from ctsync.sql_text import quoted
 
 _SAMPLED_ROWS = 1000
 _SAMPLED_BYTES = 1 << 20

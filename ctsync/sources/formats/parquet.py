@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ctsync.duckdb_connection import Connection, named, refusals
+from ctsync.duckdb_connection import Connection, refusals
 from ctsync.sources.data_files import DataFile, Unreadable
 from ctsync.sources.file_format import (
     NO_ROWS,
@@ -29,6 +29,7 @@ from ctsync.sources.row_query import (
     without,
 )
 from ctsync.sources.typed_cells import WHOLE, cell_sql, read_cells, readers_of, sort_of
+from ctsync.sql_text import named
 
 _OURS = ("file_index", "file_row_number", "filename")
 _TREE = "SELECT name, type, num_children FROM parquet_schema({file})"

@@ -44,18 +44,18 @@ class View:
     After a cut another one looks, if the version is still the same.
     """
 
-    def __init__(self, url: str, session: Session, state: int, line: bytes) -> None:
-        self.session, self.state = session, state
-        self._url, self._line = url, line
-
-    def read_header(self, *, is_verified: bool) -> None:
-        """Read the header that was found.
+    def __init__(
+        self, url: str, session: Session, state: int, line: bytes, *, is_verified: bool
+    ) -> None:
+        """Look with a session at a state of which this is the header.
 
         Raises:
             StateError: it is of a newer format, or (if verified) was edited.
         """
+        self.session, self.state = session, state
+        self._url, self._line = url, line
         self.header, beside = header_from_line(
-            self._line, location=self.session.location, is_verified=is_verified
+            line, location=session.location, is_verified=is_verified
         )
         self._rows = beside.get(ROWS)
 
@@ -125,9 +125,7 @@ def open_view(url: str, name: str, *, is_verified: bool) -> View | None:
     (line,) = session.one(_HEADER, state)
     if line is None:
         return None
-    view = View(url, session, state, line)
-    view.read_header(is_verified=is_verified)
-    return view
+    return View(url, session, state, line, is_verified=is_verified)
 
 
 def existing_state(session: Session, name: str) -> int | None:
