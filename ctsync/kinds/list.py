@@ -7,25 +7,22 @@ docs). Plain arrays are never sent.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from ctsync.canonical_json import canonical, fold_text
+from ctsync.canonical_json import canonical
 from ctsync.kinds.base import (
     CellColumns,
-    Faults,
     Kind,
     MoveColumns,
     MoveNames,
     ValueContext,
 )
 from ctsync.kinds.known_list import MOVES, KnownList, held_of
-from ctsync.kinds.system_attributes import enum_fault
-from ctsync.kinds.text_rules import is_plain, text_faults, unstable_faults
-from ctsync.kinds.type_faults import wrong_type
+from ctsync.kinds.list_values import read_list, twin_faults
+from ctsync.kinds.text_rules import is_plain, unstable_faults
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
@@ -59,19 +56,7 @@ class ListKind(Kind):
 
     def normalize(self, raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:
         """Take `[...]`, `{include: [...], exclude: [...]}`, or null for no values."""
-        faults: list[Fault] = []
-        target = DesiredValue(
-            rule.attribute, self.name, write=rule.write, sensitive=rule.sensitive
-        )
-        if isinstance(raw, dict):
-            target = _partial(target, raw, rule, frame, faults)
-        else:
-            values = [] if _is_null(raw) else raw
-            target = replace(target, exact=_values(values, rule, frame, faults))
-        faults.extend(_count_faults(target, frame))
-        if faults:
-            raise Faults(*faults)
-        return target
+        return read_list(raw, rule, frame)
 
     def is_unchanged(
         self, raw: Raw, held: Value, rule: Attribute, frame: ValueContext
@@ -85,7 +70,7 @@ class ListKind(Kind):
             and tuple(sorted(set(texts))) == held
             and {"text"}.issuperset(map(_type, raw))
             and all(is_plain(text, frame) for text in held)
-            and not any(_twins(held))
+            and not any(twin_faults(held))
         )
 
     def columns(
@@ -122,7 +107,7 @@ class ListKind(Kind):
     def lint(self, target: DesiredValue) -> tuple[Fault, ...]:
         """Warn of values that the platform may take for one."""
         values = (*(target.exact or ()), *target.include)
-        return (*_twins(values), *(f for v in values for f in unstable_faults(v)))
+        return (*twin_faults(values), *(f for v in values for f in unstable_faults(v)))
 
     def diff(
         self, known: KnownValue | None, target: DesiredValue, frame: ValueContext
@@ -292,93 +277,6 @@ def _as_values(value: Value) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def _is_null(raw: Raw) -> bool:
-    return isinstance(raw, Literal) and raw.type == "null"
-
-
-def _partial(
-    target: DesiredValue,
-    raw: dict[str, Raw],
-    rule: Attribute,
-    frame: ValueContext,
-    faults: list[Fault],
-) -> DesiredValue:
-    parts = {key: value for key, value in raw.items() if not key.startswith("x-")}
-    if not parts or not parts.keys() <= {"include", "exclude"}:
-        faults.append(Fault("CT203", f"{rule.attribute} is a list", _SPELLING))
-        return target
-    include = _values(parts.get("include", []), rule, frame, faults)
-    exclude = _values(parts.get("exclude", []), rule, frame, faults)
-    faults.extend(_overlap_faults(include, exclude))
-    return replace(target, include=include, exclude=exclude)
-
-
-def _overlap_faults(
-    include: tuple[str, ...], exclude: tuple[str, ...]
-) -> Iterator[Fault]:
-    for value in sorted(frozenset(include) & frozenset(exclude)):
-        yield Fault(
-            "CT310",
-            "{value} is both included and excluded",
-            "keep it in one of the two",
-            value,
-        )
-
-
-def _values(
-    raw: Raw, rule: Attribute, frame: ValueContext, faults: list[Fault]
-) -> tuple[str, ...]:
-    if not isinstance(raw, list):
-        faults.append(wrong_type(raw, rule, "a list", _SPELLING))
-        return ()
-    texts = set()
-    for item in raw:
-        if isinstance(item, Literal) and item.type == "text":
-            texts.add(item.text)
-            faults.extend(_item_faults(item.text, rule, frame))
-        else:
-            faults.append(wrong_type(item, rule, "a list of text", _ITEM_SPELLING))
-    return tuple(sorted(texts))
-
-
-def _item_faults(text: str, rule: Attribute, frame: ValueContext) -> tuple[Fault, ...]:
-    faults, fault = text_faults(text, frame), enum_fault(text, rule)
-    return faults if fault is None else (*faults, fault)
-
-
-def _count_faults(target: DesiredValue, frame: ValueContext) -> Iterator[Fault]:
-    limit = frame.limits.list_values
-    for values in (target.exact or (), target.include):
-        if len(values) > limit:
-            yield Fault(
-                "CT209",
-                f"{len(values)} values, the platform keeps {limit} and drops the rest",
-                "declare fewer",
-            )
-
-
-def _twins(values: tuple[str, ...]) -> Iterator[Fault]:
-    together = "".join(values)
-    is_folded = (
-        together.isascii() and together.islower() and together.split() == [together]
-    )
-    if is_folded or len(set(map(fold_text, values))) == len(values):
-        return
-    spellings = defaultdict(list)
-    for value in values:
-        spellings[fold_text(value)].append(value)
-    for same in spellings.values():
-        if len(same) > 1:
-            yield Fault(
-                "CT212",
-                "values that differ only in case or spaces: {value}",
-                "the platform may take them for one; keep one",
-                ", ".join(same),
-            )
-
-
 _ITEM = "[!#%-Z^-~]([ !#-Z^-~]*[!#-Z^-~])?"  # no quote, no bracket, no escape
 _SOUND = rf'\["{_ITEM}"(,"{_ITEM}")*\]'
-_SPELLING = "write [a, b], {include: [a], exclude: [b]} or null"
-_ITEM_SPELLING = 'write "{value}", with quotes'
 KIND = ListKind()
