@@ -71,6 +71,7 @@ HOMES = {
     "obstore": "state",
     "deepdiff": "observe",
     "click": "cli",
+    "rich": "cli",
     "orjson": "canonical_json",
     "duckdb": "duckdb_connection",
 }
@@ -82,6 +83,7 @@ HEAVY = {
     "pyarrow",
     "psycopg",
     "obstore",
+    "rich",
 }
 MAIN = {"__init__", "__main__"}
 

@@ -83,7 +83,11 @@ class Observer(Protocol):
     """Whoever watches a run. Nothing that is said here is a secret."""
 
     def progressed(self, counts: Mapping[str, int], total: int) -> None:
-        """So many of the plan's profiles have each outcome."""
+        """So many of the plan's profiles have each outcome.
+
+        It is told first before anything leaves, then as outcomes come, and now and then
+        while none comes.
+        """
         ...
 
     def waits(self, seconds: float, why: str) -> None:

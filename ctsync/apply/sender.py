@@ -78,7 +78,8 @@ class Sender:
     def deliver(self, calls: Iterator[RecordSlice]) -> Iterator[list[Told]]:
         """Send calls until each of their records has its outcome; yield those.
 
-        After a halt what is in flight is finished, and nothing more leaves.
+        Where none comes for half a second it yields none, so that whoever watches sees
+        time pass. After a halt what is in flight is finished, and nothing more leaves.
 
         Raises:
             StateError: the journal took no further line; all calls have ended.
@@ -92,8 +93,7 @@ class Sender:
             if not (self._workers.under_way or self._retries):
                 break
             event = self._await_event()
-            if event is not None:
-                yield [self._take_in(event)]
+            yield [] if event is None else [self._take_in(event)]
         error = self._error or self._workers.trouble
         if error is not None:
             raise error

@@ -28,6 +28,7 @@ class WaveRunner(Struct, frozen=True):
 
     def run(self) -> None:
         """Send everything, the canary first, until something halts it."""
+        self._tell()
         for number, places in enumerate(self._phases()):
             if number > 0 and self.tally.has_failures:
                 self.stop_reason.call("canary")
@@ -49,9 +50,12 @@ class WaveRunner(Struct, frozen=True):
         for told in self.dispatch.deliver(self._calls(wave, places)):
             for records_slice, verdicts in told:
                 self.tally.note(records_slice, verdicts)
-            self.observer.progressed(self.tally.counts(), self.tally.total)
+            self._tell()
             if self._is_rejected_too_often():
                 self.stop_reason.call("reject_limit")
+
+    def _tell(self) -> None:
+        self.observer.progressed(self.tally.counts(), self.tally.total)
 
     def _calls(self, wave: int, places: range) -> Iterator[RecordSlice]:
         """Yield the calls of a wave."""

@@ -14,6 +14,7 @@ from ctsync.cli.output import print_message
 from ctsync.cli.progress import ReadProgress
 from ctsync.cli.project_session import ProjectSession
 from ctsync.cli.read_platform import announce, reading
+from ctsync.cli.terminal_width import has_talk_colour
 from ctsync.errors import CtsyncError, Interrupted
 from ctsync.model.profile_key import ProfileKey
 
@@ -93,7 +94,7 @@ def read_kept(
     before = kept.count()
     say_continuing(kept, before, f"{before:,} of {total:,} profiles read")
     announce(total - before, takes_sample=takes_sample)
-    progress = ReadProgress(total, before)
+    progress = ReadProgress(total, before, colour=has_talk_colour(session.settings))
     missing = (key for key in keys if not kept.holds(key))
     with (
         telling_what_is_kept(kept, total),
@@ -122,7 +123,7 @@ def read_kept_pages(
     """
     done = before = kept.count()
     say_continuing(kept, before, f"{before:,} profiles read")
-    progress = ReadProgress(None, before)
+    progress = ReadProgress(None, before, colour=has_talk_colour(session.settings))
     with (
         telling_what_is_kept(kept, None),
         reading(session, present.header) as (reader, stop),

@@ -3,46 +3,121 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ctsync.cli.streams import Stream, talk
+from msgspec import Struct
 
-_SECONDS_BETWEEN = 30.0
+from ctsync.cli.pauses import Pauses
+from ctsync.cli.streams import Stream, talk
+from ctsync.cli.terminal_width import columns_now, is_drawn_on
+
+SECONDS_BETWEEN = 30.0
 _LONG_WAIT_SECONDS = 3.0
+_SECONDS_UNDRAWN = 1.0  # what is over by then needs no bar
+_SECONDS_A_DRAWING = 0.1
 _SHOWN = ("acknowledged", "rejected", "unknown")
 
 
+class Stand(Struct, frozen=True):
+    """How far something has come: so many of a total, which may not be known.
+
+    `before` of those done are not of this run, and say nothing of how fast it goes.
+    `notes` follow the counts; `outcomes` stand in their place where there is no bar.
+    """
+
+    done: int
+    total: int | None
+    noun: str
+    before: int = 0
+    notes: str = ""
+    outcomes: str = ""
+
+    def counts(self, *, with_noun: bool = True) -> str:
+        """Give `200 of 1,000 profiles`."""
+        of = "" if self.total is None else f" of {self.total:,}"
+        return f"{self.done:,}{of}" + (f" {self.noun}" if with_noun else "")
+
+    def pace(self, seconds: float) -> Iterator[str]:
+        """Yield how fast this run goes and how long yet, once that can be told."""
+        done = self.done - self.before
+        if done <= 0 or seconds < 1:
+            return
+        rate = done / seconds
+        yield f"{rate:,.0f} a second" if rate >= 0.5 else f"{rate:.1f} a second"
+        if self.total is not None and self.total > self.done:
+            yield f"{_duration((self.total - self.done) / rate)} left"
+
+    def sentence(self, seconds: float) -> str:
+        """Say it in one line, for whoever reads a log."""
+        words = self.counts() + (self.outcomes or self.notes)
+        return "; ".join(filter(None, (words, ", ".join(self.pace(seconds)))))
+
+
 class Ticker:
-    """Talks on standard error: in place on a terminal, else a line every 30 s."""
+    """Talks on standard error: a bar on a terminal, else a line every 30 s."""
 
     def __init__(
         self,
         out: Stream | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        colour: bool = False,
     ) -> None:
         self._out = out or talk()
         self._monotonic = monotonic
-        self._is_terminal = self._out.isatty()
+        self._colour = colour
+        self._is_drawn = is_drawn_on(self._out)
         self._began_at = self._said_at = monotonic()
-        self._has_open_line = False
+        self._drawn_at: float | None = None
+        self._stand: Stand | None = None
+        self._pauses = Pauses()
 
-    def tick(self, words: Callable[[float], str]) -> None:
-        """Say how far it has come; `words` gets the seconds since the beginning."""
-        now = self._monotonic()
-        if self._is_terminal:
-            self._out.redraw(words(now - self._began_at))
-            self._has_open_line = True
-            self._out.flush()
-        elif now - self._said_at >= _SECONDS_BETWEEN:
+    def tick(self, stand: Stand) -> None:
+        """Say how far it has come."""
+        now, self._stand = self._monotonic(), stand
+        if self._is_drawn:
+            if self._is_due(now):
+                self._draw(stand, now)
+        elif now - self._said_at >= SECONDS_BETWEEN:
             self._said_at = now
-            self._say(words(now - self._began_at))
+            self._say(stand.sentence(now - self._began_at))
+
+    def waits(self, seconds: float, why: str) -> None:
+        """Say why nothing happens for so long, below the bar if there is one."""
+        now = self._monotonic()
+        is_news = self._pauses.begin(now, seconds, why)
+        if self._is_drawn and self._stand is not None:
+            self._draw(self._stand, now)
+        elif is_news:
+            self._say(f"waiting {seconds:.1f} s: {why}")
 
     def close(self) -> None:
-        """End the line that was written in place."""
-        if self._has_open_line:
-            self._out.write("\n")
-            self._has_open_line = False
+        """Leave what was drawn last, as it is at the end."""
+        if self._drawn_at is None or self._stand is None:
+            return
+        self._drawn_at = None
+        self._say("\n".join(self._lines(self._stand, self._monotonic())))
+
+    def _is_due(self, now: float) -> bool:
+        if self._drawn_at is None:
+            return now - self._began_at >= _SECONDS_UNDRAWN
+        return now - self._drawn_at >= _SECONDS_A_DRAWING
+
+    def _draw(self, stand: Stand, now: float) -> None:
+        self._out.draw(self._lines(stand, now))
+        self._drawn_at = now
+
+    def _lines(self, stand: Stand, now: float) -> list[str]:
+        """Return the bar, and below it what paused, in what the terminal has now."""
+        from ctsync.cli.progress_bar import bar_line
+        from ctsync.render.text_width import cut, escape
+
+        # Where a line ends in the last column, terminals differ on what comes next.
+        columns, seconds = columns_now(self._out) - 1, now - self._began_at
+        line = bar_line(stand, seconds, columns, self._out, colour=self._colour)
+        pauses = self._pauses.sentence(now)
+        return [line] if pauses is None else [line, cut(escape(pauses), columns)]
 
     def _say(self, words: str) -> None:
         self._out.write(f"{words}\n")
@@ -50,16 +125,29 @@ class Ticker:
 
 
 class Progress(Ticker):
-    """How far an apply has come."""
+    """How far an apply has come; what an earlier run did is known from the start."""
+
+    def __init__(self, *around: Any, **named: Any) -> None:
+        super().__init__(*around, **named)
+        self._before: int | None = None
 
     def progressed(self, counts: Mapping[str, int], total: int) -> None:
         """Say how many profiles have which outcome, how fast, and how long yet."""
-        self.tick(lambda seconds: _words(counts, total, seconds))
-
-    def waits(self, seconds: float, why: str) -> None:
-        """Say why nothing is sent for a while."""
-        self.close()
-        self._say(f"waiting {seconds:.1f} s: {why}")
+        done = sum(counts[name] for name in _SHOWN)
+        if self._before is None:
+            self._before = done
+        outcomes = (f"{counts[name]:,} {name}" for name in _SHOWN)
+        bad = (f", {counts[name]:,} {name}" for name in _SHOWN[1:] if counts[name])
+        self.tick(
+            Stand(
+                done,
+                total,
+                "profiles",
+                self._before,
+                "".join(bad),
+                f": {', '.join(outcomes)}",
+            )
+        )
 
 
 class Patience:
@@ -72,12 +160,12 @@ class Patience:
     ) -> None:
         self._say = say
         self._monotonic = monotonic
-        self._said_at = -_SECONDS_BETWEEN
+        self._said_at = -SECONDS_BETWEEN
 
     def waits(self, seconds: float, why: str) -> None:
         """Take note of a wait; threads may do so at the same time."""
         now = self._monotonic()
-        if seconds >= _LONG_WAIT_SECONDS and now - self._said_at >= _SECONDS_BETWEEN:
+        if seconds >= _LONG_WAIT_SECONDS and now - self._said_at >= SECONDS_BETWEEN:
             self._said_at = now
             self._say(f"nothing can be read for now, and it is tried again: {why}")
 
@@ -95,32 +183,10 @@ class ReadProgress(Ticker):
 
     def read(self, done: int) -> None:
         """Say how many profiles were read, how fast, and how long yet."""
-        now = done - self._before
-        self.tick(lambda seconds: _read_words(done, now, self._total, seconds))
+        self.tick(Stand(done, self._total, "profiles read", self._before))
 
 
-def _words(counts: Mapping[str, int], total: int, seconds: float) -> str:
-    done = sum(counts[name] for name in _SHOWN)
-    outcomes = ", ".join(f"{counts[name]} {name}" for name in _SHOWN)
-    words = f"{done} of {total} profiles: {outcomes}"
-    return words + _pace(done, total - done, seconds)
-
-
-def _read_words(done: int, now: int, total: int | None, seconds: float) -> str:
-    of = "" if total is None else f" of {total:,}"
-    left = None if total is None else total - done
-    return f"{done:,}{of} profiles read" + _pace(now, left, seconds)
-
-
-def _pace(done: int, left: int | None, seconds: float) -> str:
-    if done <= 0 or seconds < 1:
-        return ""
-    rate = done / seconds
-    words = f"; {rate:.0f} a second" if rate >= 0.5 else f"; {rate:.1f} a second"
-    return words if left is None else f"{words}, {_left(left / rate)} left"
-
-
-def _left(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

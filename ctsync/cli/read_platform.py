@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from ctsync.cli.output import print_message
 from ctsync.cli.progress import Patience, ReadProgress
 from ctsync.cli.project_session import ProjectSession, sensitivity
+from ctsync.cli.terminal_width import has_talk_colour
 from ctsync.errors import Interrupted, UsageError
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey, parse_key
@@ -193,7 +194,7 @@ def survey_known(
     announce(counts.chosen)
     began = time.monotonic()
     with reading(session, present.header) as (reader, stop):
-        take_in(survey, read_entries(reader, entries), counts.chosen)
+        take_in(session, survey, read_entries(reader, entries), counts.chosen)
         counts.asked, counts.seconds = reader.requests, time.monotonic() - began
         refuse_interruption(stop)
     survey.close()
@@ -215,10 +216,13 @@ def new_survey(
 
 
 def take_in(
-    survey: ReadSurvey, found: Iterable[tuple[Entry, Reading]], total: int
+    session: ProjectSession,
+    survey: ReadSurvey,
+    found: Iterable[tuple[Entry, Reading]],
+    total: int,
 ) -> None:
     """Take in what is read, and say how far it has come."""
-    progress = ReadProgress(total)
+    progress = ReadProgress(total, colour=has_talk_colour(session.settings))
     try:
         for done, (entry, each) in enumerate(found, 1):
             survey.add(entry, each)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from ctsync.cli.apply_options import ApplyOptions
 from ctsync.cli.project_session import ProjectSession
 from ctsync.cli.run_identity import author
+from ctsync.cli.terminal_width import has_talk_colour
 from ctsync.errors import CtsyncError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def send_plan(
         talks_to=session.talks_to,
         marks=project.marks,
     )
-    progress = Progress()
+    progress = Progress(colour=has_talk_colour(session.settings))
     with ExitStack() as stack, closing(progress):
         return apply_plan(
             plan,

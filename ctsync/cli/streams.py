@@ -11,7 +11,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
@@ -21,7 +21,8 @@ from ctsync.printable import inert
 # runner that `--format github` consists of.
 _COLOUR = re.compile(r"(\x1b\[(?:[0-2]|3[1236])m)")
 _COMMAND = re.compile(r"::(?:error|warning|notice)(?: [^\n]*?)?::")
-_AGAIN = "\r\x1b[2K"  # to the start of the line, which is emptied
+_AFRESH = "\r\x1b[J"  # from the start of the line on, everything is emptied
+_UP = "\x1b[A"
 
 
 class Stream(io.TextIOBase):
@@ -32,6 +33,7 @@ class Stream(io.TextIOBase):
         self._target = target
         self._encoding = encoding
         self._line = ""
+        self._is_drawn_on = False
         self.trouble: OSError | None = None
         if target is None:
             self.trouble = OSError("it is closed")
@@ -72,9 +74,15 @@ class Stream(io.TextIOBase):
             start = "" if found is None else found[0]
             self._put(start + self._inert(line[len(start) :]))
 
-    def redraw(self, words: str) -> None:
-        """Show words in the place of the terminal's last line."""
-        self._put(_AGAIN + self._inert(words))
+    def draw(self, lines: Sequence[str]) -> None:
+        """Show lines at the terminal's end until others are drawn or text is written.
+
+        The cursor waits where they begin. So all of them lie behind it, and go, also
+        where a terminal that has become narrower breaks them.
+        """
+        shown = "\r\n".join(map(self._inert, lines))
+        self._put(_AFRESH + shown + _UP * (len(lines) - 1) + "\r")
+        self._is_drawn_on = True
 
     def flush(self) -> None:
         """Hand on what there is, the start of a line too."""
@@ -95,6 +103,8 @@ class Stream(io.TextIOBase):
     def _put(self, text: str) -> None:
         if self.trouble is not None or self._target is None:
             return
+        if self._is_drawn_on:
+            text, self._is_drawn_on = _AFRESH + text.removeprefix(_AFRESH), False
         data = text.encode(self._encoding, "backslashreplace")
         with self._noting():
             buffer = getattr(self._target, "buffer", None)

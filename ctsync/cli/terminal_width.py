@@ -18,19 +18,34 @@ def width_of(stream: Any) -> int:
     """Return the columns of a terminal, or 80; wider than 200 no line can be read."""
     if stream is None or not stream.isatty():
         return USUAL
-    said = os.environ.get("COLUMNS", "")
-    if said.isascii() and said.isdigit() and int(said):
-        columns = int(said)
-    else:
-        columns = _asked(stream)
+    columns = _said() or _asked(stream, USUAL)
     return min(max(columns, _NARROWEST), _WIDEST)
 
 
-def _asked(stream: Any) -> int:
+def columns_now(stream: Any) -> int:
+    """Return the columns that a terminal has at this moment, at most 200.
+
+    It is asked first: what COLUMNS says was so when the shell set it.
+    """
+    return min(_asked(stream, _said() or USUAL), _WIDEST)
+
+
+def is_drawn_on(stream: Any) -> bool:
+    """Return whether it is a terminal that what is drawn can be taken from again."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _said() -> int:
+    """Return what COLUMNS says; 0 where it says nothing."""
+    said = os.environ.get("COLUMNS", "")
+    return int(said) if said.isascii() and said.isdigit() else 0
+
+
+def _asked(stream: Any, otherwise: int) -> int:
     try:
-        return os.get_terminal_size(stream.fileno()).columns or USUAL
+        return os.get_terminal_size(stream.fileno()).columns or otherwise
     except (OSError, ValueError):
-        return USUAL
+        return otherwise
 
 
 def has_talk_colour(settings: GlobalOptions) -> bool:

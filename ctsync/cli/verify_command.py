@@ -21,6 +21,7 @@ from ctsync.cli.read_platform import (
     reading,
     refuse_interruption,
 )
+from ctsync.cli.terminal_width import has_talk_colour
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
@@ -114,7 +115,8 @@ def _read(
         found.known = present.header.entries
     found.chosen, entries = choice.of(present, random.Random())  # noqa: S311 - a sample
     announce(found.chosen)
-    progress, began = ReadProgress(found.chosen), time.monotonic()
+    colour = has_talk_colour(session.settings)
+    progress, began = ReadProgress(found.chosen, colour=colour), time.monotonic()
     with reading(session, present.header) as (reader, stop):
         try:
             for done, (entry, each) in enumerate(read_entries(reader, entries), 1):
