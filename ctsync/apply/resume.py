@@ -20,9 +20,10 @@ from msgspec.structs import replace
 from ctsync.apply.witness import Witness, not_borne_out
 from ctsync.canonical_json import fold_name
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.base import ValueContext
 from ctsync.model.change import Action, Change, EntryAfter
 from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.change_codec import change_line

@@ -43,14 +43,6 @@ from ctsync.model.operation import Operation
 from ctsync.model.scalar_value import Raw, Value
 
 
-class Faults(Exception):
-    """Everything wrong with one value."""
-
-    def __init__(self, *faults: Fault) -> None:
-        super().__init__(*faults)
-        self.faults = faults
-
-
 class ValueContext(Struct, frozen=True):
     """What a project fixes for every value: its time zone and the platform's limits."""
 

@@ -9,12 +9,12 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ctsync.kinds.base import CellColumns, Faults, ValueContext
+from ctsync.kinds.base import CellColumns, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.type_faults import not_removable, wrong_type
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
 from ctsync.model.scalar_value import DATE_PREFIX, Literal, Raw, Value, date_form
 
 _FORM = re.compile(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ctsync.kinds.base import Faults
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
 from ctsync.model.operation import Operation, Prior
 
 

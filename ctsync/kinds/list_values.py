@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from ctsync.canonical_json import fold_text
-from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.base import ValueContext
 from ctsync.kinds.system_attributes import enum_fault
 from ctsync.kinds.text_rules import text_faults
 from ctsync.kinds.type_faults import wrong_type
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
 from ctsync.model.scalar_value import Literal, Raw
 
 

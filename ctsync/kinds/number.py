@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ctsync.kinds.base import CellColumns, Faults, ValueContext
+from ctsync.kinds.base import CellColumns, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.type_faults import not_removable, wrong_type
 from ctsync.limits import MAX_COUNTER
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
 from ctsync.model.scalar_value import Literal, Raw, Value
 
 

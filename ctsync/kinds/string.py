@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ctsync.kinds.base import CellColumns, Faults, ValueContext
+from ctsync.kinds.base import CellColumns, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.system_attributes import DELETABLE, sound_system, system_faults
 from ctsync.kinds.text_rules import is_plain, sound_text, text_faults, unstable_faults
 from ctsync.kinds.type_faults import choices, not_removable, raw_text, wrong_type
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
 from ctsync.model.scalar_value import Literal, Raw, Value
 
 _AS_WRITTEN = frozenset({"Phone"})  # digits are text here, quoted or not

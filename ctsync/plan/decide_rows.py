@@ -14,17 +14,12 @@ from msgspec import Struct
 
 from ctsync.canonical_json import canonical, fold_name
 from ctsync.kinds import KINDS, kind_of
-from ctsync.kinds.base import (
-    CellColumns,
-    Faults,
-    Kind,
-    MoveColumns,
-    MoveNames,
-)
+from ctsync.kinds.base import CellColumns, Kind, MoveColumns, MoveNames
 from ctsync.model.attribute import Attribute
 from ctsync.model.change_statistics import TRAITS
 from ctsync.model.decided_rows import ADDRESSES, LETTERS, RowDecision
 from ctsync.model.entry import membership_in
+from ctsync.model.fault import Faults
 from ctsync.model.operation import DELTAS
 from ctsync.model.row_source import CellColumn, RowColumns
 from ctsync.model.scalar_value import Literal, Raw

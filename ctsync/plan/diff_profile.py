@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from ctsync.canonical_json import fold_name
 from ctsync.engines.base import Candidate
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.base import ValueContext
 from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Action, Change, EntryAfter, Origin
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
 from ctsync.model.operation import Operation, changes_value
 from ctsync.plan.missing_row_rules import MissingRowRules
 

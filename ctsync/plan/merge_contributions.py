@@ -13,13 +13,13 @@ from msgspec.structs import replace
 from ctsync.canonical_json import fold_name
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.kinds import KINDS, kind_of
-from ctsync.kinds.base import Faults, Kind
+from ctsync.kinds.base import Kind
 from ctsync.kinds.type_faults import not_removable
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.desired_value import DesiredValue
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import Literal, Misread, Raw

@@ -13,13 +13,14 @@ from msgspec.structs import replace
 
 from ctsync.canonical_json import fold_name
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.base import ValueContext
 from ctsync.kinds.known_list import held_of
 from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation, changes_value
 from ctsync.model.record import Outcome
 from ctsync.model.run import RunChange, RunOperation

@@ -10,14 +10,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from msgspec import Struct
-
 from ctsync.canonical_json import fold_name
 from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.limits import PlatformLimits
-from ctsync.model.contribution import Path
 from ctsync.model.fault import Fault
 from ctsync.model.record import GROUP_PREFIX
+from ctsync.project.source_positions import Place
 from ctsync.project.suggestions import did_you_mean
 
 FORBIDDEN = "%><!|&.:;$'\"\\#"  # public docs, platform considerations
@@ -44,13 +42,6 @@ def _loose(name: str) -> str:
 
 _BY_FOLD = {fold_name(name): name for name in SYSTEM}
 _BY_SOUND = {_loose(name): name for name in SYSTEM if name.startswith("MSG-")}
-
-
-class Place(Struct, frozen=True):
-    """Where a name stands."""
-
-    file: str
-    path: Path
 
 
 def name_faults(name: str, limits: PlatformLimits) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical
 from ctsync.kinds.identifier_rules import HARMLESS
@@ -16,10 +17,10 @@ from ctsync.model.contribution import Path
 from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.scalar_value import Raw
-from ctsync.project.attribute_name_checks import Place
 from ctsync.project.profile_checks import ProfileChecks
 from ctsync.project.schema.sections import member_schema
 from ctsync.project.schema_errors import shape_faults
+from ctsync.project.source_positions import Place
 from ctsync.project.tables import MemberFile
 from ctsync.yaml.profile_entry import NOTHING, read_words
 from ctsync.yaml.scalars import Node, json_of
@@ -112,16 +113,16 @@ def _member(
 ) -> ProfileKey | None:
     key = member_key(node)
     if key is None:
-        checks.add(cohort.place(index), _member_faults(node))
+        checks.report.add(cohort.place(index), *_member_faults(node))
         return None
     first = seen.setdefault(key, index)
     if first != index:
         where = checks.report.locator.place(cohort.file, cohort.place(first).path)
         message = f'cohort "{cohort.name}" lists this member twice, first at {where}'
-        checks.add(cohort.place(index), [Fault("CT315", message, "keep one")])
+        checks.report.add(cohort.place(index), Fault("CT315", message, "keep one"))
         return None
     faults = checks.keys.note(key, cohort, index)
-    checks.add(cohort.place(index), faults)
+    checks.report.add(cohort.place(index), *faults)
     return key if all(fault.code in HARMLESS for fault in faults) else None
 
 
@@ -130,7 +131,7 @@ def _member_faults(node: Node) -> Iterator[Fault]:
         yield Fault("CT314", "the identifier is empty", "write the id")
         return
     for fault in shape_faults(_schema(), json_of(node), "the member"):
-        yield Fault(fault.code, fault.message, fault.hint)
+        yield replace(fault, path=())
 
 
 @cache

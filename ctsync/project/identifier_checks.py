@@ -12,7 +12,7 @@ from ctsync.canonical_json import fold_id
 from ctsync.kinds.identifier_rules import is_usual, key_faults
 from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ProfileKey
-from ctsync.project.attribute_name_checks import Place
+from ctsync.project.source_positions import Place
 
 
 class KeyList(Protocol):

@@ -12,6 +12,7 @@ from typing import Any
 from ctsync.errors import SpecError
 from ctsync.files.roots import HINT, resolved, roots_of
 from ctsync.model.contribution import Path as Steps
+from ctsync.model.fault import Fault
 from ctsync.project.catalog import folded_catalog
 from ctsync.project.environment_variables import secrets_in
 from ctsync.project.merge_declarations import (
@@ -25,14 +26,13 @@ from ctsync.project.project import Project
 from ctsync.project.project_file import read_head, require_inside
 from ctsync.project.project_settings import ProjectSettings, read_settings
 from ctsync.project.schema.documents import bare_spec_schema
-from ctsync.project.source_positions import FindingCollector, SourcePositions
+from ctsync.project.source_positions import FindingCollector, Place, SourcePositions
 from ctsync.project.spec_file import SpecFile, judge
 from ctsync.project.spec_files import project_file_of, relative_to, similar, spec_files
 from ctsync.project.table_checks import TableReader
 from ctsync.project.tables import is_readable
 from ctsync.yaml.cache import Cache
 from ctsync.yaml.reader import collection_paused, parse_document
-from ctsync.yaml.tree import YamlProblem
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -129,8 +129,7 @@ class _ProjectLoader:
             document = self.cache.read(files[name])
             self.inputs[name] = document.sha256
             self.locator.keep(name, document)
-            for problem in document.problems:
-                self.report.put(problem, name)
+            self.report.add(Place(name), *document.problems)
             tree = document.tree
             if tree is not None:
                 yield judge(_spec_schema(), name, tree, document, self.report)
@@ -166,25 +165,23 @@ class _ProjectLoader:
         return {name: path for path, name in found.items()}
 
     def _is_outside(self, path: Path, subject: str, file: str, place: Steps) -> bool:
-        fault = self.roots.fault_of(resolved(path))
-        if fault is not None and place:
-            message = f"{subject} {fault}"
-            self.report.add("CT015", message, file=file, path=place, hint=HINT)
-        elif fault is not None:  # nothing of it is read, so it has no lines
-            self.report.put(
-                YamlProblem("CT015", f"{subject} {fault}", HINT, (1, 1)), file
-            )
-        return fault is not None
+        wrong = self.roots.fault_of(resolved(path))
+        if wrong is not None:
+            # Nothing is read of what lies outside, so that it has no lines.
+            at = None if place else 1
+            fault = Fault("CT015", f"{subject} {wrong}", HINT, line=at, column=at)
+            self.report.add(Place(file, place), fault)
+        return wrong is not None
 
     def _report_data(self, name: str, file: str, place: Steps) -> None:
         # What a spec says wrongly is quoted, what a data file says must not be.
         message, hint = f'"{name}" is a data file', "name it in a table"
-        self.report.add("CT015", message, file=file, path=place, hint=hint)
+        self.report.add(Place(file, place), Fault("CT015", message, hint))
 
     def _report_missing(self, name: str, path: Path, file: str, place: Steps) -> None:
         hint = similar(path) or f"it is relative to {self.file}"
         message = f'"{name}" does not exist'
-        self.report.add("CT013", message, file=file, path=place, hint=hint)
+        self.report.add(Place(file, place), Fault("CT013", message, hint))
 
     def _project(self, settings: ProjectSettings, **sections: Any) -> Project:
         return Project(

@@ -9,13 +9,13 @@ from msgspec.structs import replace
 from ctsync.canonical_json import fold_name
 from ctsync.model.attribute import Attribute
 from ctsync.model.fault import Fault
-from ctsync.project.attribute_name_checks import AttributeNameChecks, Place
+from ctsync.project.attribute_name_checks import AttributeNameChecks
 from ctsync.project.catalog import entry_faults, rule_of
 from ctsync.project.cohorts import Cohort, cohort_digest, member_keys
 from ctsync.project.identifier_checks import IdentifierChecks
 from ctsync.project.profile_checks import ProfileChecks, ProfileSection
 from ctsync.project.project_settings import ProjectSettings
-from ctsync.project.source_positions import FindingCollector, SourcePositions
+from ctsync.project.source_positions import FindingCollector, Place, SourcePositions
 from ctsync.project.spec_file import SpecFile, catalog_of, cohorts_of, tables_of
 from ctsync.project.table_checks import TableReader, member_file_of
 from ctsync.project.tables import Table
@@ -38,7 +38,7 @@ class DeclaredCatalog:
                     _report_twice(report, "attribute", name, place, first)
                     continue
                 self.rules[name] = rule_of(name, entry)
-                add_faults(report, place, entry_faults(name, entry), name)
+                report.add(place, *entry_faults(name, entry), attribute=name)
 
     def checks(self, settings: ProjectSettings) -> ProfileChecks:
         """Return what judges the names and keys of this project."""
@@ -54,26 +54,8 @@ class DeclaredCatalog:
         )
         for name in self.rules:
             place = self._places[fold_name(name)]
-            add_faults(self._report, place, names.judge(name, place), name)
+            self._report.add(place, *names.judge(name, place), attribute=name)
         return ProfileChecks(names, IdentifierChecks(show), self._report)
-
-
-def add_faults(
-    report: FindingCollector,
-    place: Place,
-    faults: Iterable[Fault],
-    attribute: str | None = None,
-) -> None:
-    """Report what is wrong at a place."""
-    for fault in faults:
-        report.add(
-            fault.code,
-            fault.message,
-            file=place.file,
-            path=place.path,
-            hint=fault.hint,
-            attribute=attribute,
-        )
 
 
 def _report_twice(
@@ -82,7 +64,8 @@ def _report_twice(
     where = report.locator.place(first.file, first.path)
     message = f'{noun} "{name}" is declared in two places, first at {where}'
     fault = Fault("CT111", message, "keep one of them")
-    add_faults(report, place, [fault], name if noun == "attribute" else None)
+    attribute = name if noun == "attribute" else None
+    report.add(place, fault, attribute=attribute)
 
 
 def profiles_of(
@@ -168,4 +151,4 @@ def report_surplus(names: AttributeNameChecks, report: FindingCollector) -> None
     surplus = names.surplus()
     if surplus is not None:
         place, fault = surplus
-        add_faults(report, place, [fault], str(place.path[-1]))
+        report.add(place, fault, attribute=str(place.path[-1]))

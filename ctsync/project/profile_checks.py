@@ -16,12 +16,12 @@ from ctsync.kinds.identifier_rules import HARMLESS
 from ctsync.model.contribution import Path
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.record import GROUP_PREFIX
-from ctsync.project.attribute_name_checks import AttributeNameChecks, Place
+from ctsync.project.attribute_name_checks import AttributeNameChecks
 from ctsync.project.identifier_checks import IdentifierChecks
 from ctsync.project.schema.documents import ANY_ATTRIBUTES
 from ctsync.project.schema.sections import profile_schema
 from ctsync.project.schema_errors import shape_faults
-from ctsync.project.source_positions import FindingCollector
+from ctsync.project.source_positions import FindingCollector, Place
 from ctsync.yaml.profile_columns import ProfileColumns
 from ctsync.yaml.profile_entry import CHANNELS, groups_of, shape_of_entry
 from ctsync.yaml.scalars import Node
@@ -107,7 +107,8 @@ class ProfileChecks:
         key = section.profile_columns.key(index)
         faults = () if key is None else self.keys.note(key, section, index)
         if key is not None and faults:
-            self.add(Place(section.file, (*section.path, index, key.type)), faults)
+            path = (*section.path, index, key.type)
+            self.report.add(Place(section.file, path), *faults)
         return all(fault.code in HARMLESS for fault in faults)
 
     def _names(self, section: ProfileSection) -> None:
@@ -125,14 +126,14 @@ class ProfileChecks:
 
     def _name(self, section: ProfileSection, index: int, name: str) -> None:
         at = Place(section.file, (*section.path, index, "attributes", name))
-        self.add(at, self.names.judge(name, at), name)
+        self.report.add(at, *self.names.judge(name, at), attribute=name)
 
     def attributes(self, place: Place, words: Mapping[str, Node]) -> None:
         """Judge the names of a map of attributes."""
         for name in words:
             if name not in self.names.sound:
                 at = Place(place.file, (*place.path, name))
-                self.add(at, self.names.judge(name, at), name)
+                self.report.add(at, *self.names.judge(name, at), attribute=name)
 
     def _groups(self, section: ProfileSection) -> None:
         groups = section.profile_columns.groups
@@ -150,27 +151,13 @@ class ProfileChecks:
         path = (*section.path, index, "subscriptions", CHANNELS[0], name)
         at = Place(section.file, path)
         faults = self.names.check_group(name, at)
-        self.add(at, faults, f"{GROUP_PREFIX}{CHANNELS[0]}.{name}")
+        attribute = f"{GROUP_PREFIX}{CHANNELS[0]}.{name}"
+        self.report.add(at, *faults, attribute=attribute)
         return bool(faults)
 
     def _explain(self, place: Place, entry: Node) -> None:
-        for fault in shape_faults(_schema(), shape_of_entry(entry), "the profile"):
-            path = (*place.path, *fault.path)
-            self.report.add(
-                fault.code, fault.message, file=place.file, path=path, hint=fault.hint
-            )
-
-    def add(self, place: Place, faults: Any, attribute: str | None = None) -> None:
-        """Add what is wrong at a place."""
-        for fault in faults:
-            self.report.add(
-                fault.code,
-                fault.message,
-                file=place.file,
-                path=place.path,
-                hint=fault.hint,
-                attribute=attribute,
-            )
+        faults = shape_faults(_schema(), shape_of_entry(entry), "the profile")
+        self.report.add(place, *faults)
 
 
 def _attributes(entry: Node) -> Mapping[str, Node]:

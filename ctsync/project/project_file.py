@@ -10,9 +10,10 @@ from typing import Any
 from ctsync.diagnostics import Diagnostic
 from ctsync.errors import SpecError, UsageError
 from ctsync.files.roots import HINT, Roots, resolved, roots_of
+from ctsync.model.fault import Fault
 from ctsync.project.environments import apply_environment, environments_of
 from ctsync.project.schema.documents import REQUIRED, bare_project_schema
-from ctsync.project.source_positions import FindingCollector, SourcePositions
+from ctsync.project.source_positions import FindingCollector, Place, SourcePositions
 from ctsync.project.spec_file import SpecFile, judge
 from ctsync.project.spec_files import project_file_of
 from ctsync.yaml.reader import Document, read_document
@@ -69,8 +70,7 @@ def project_tree(
     Raises:
         SpecError: it cannot be read.
     """
-    for problem in document.problems:
-        report.put(problem, name)
+    report.add(Place(name), *document.problems)
     if document.tree is None:
         raise SpecError(f"{name} cannot be read", report.findings)
     return document.tree
@@ -139,7 +139,7 @@ def _report_shared_state(
         path = ("environments", environment, "account")
         message = f'environment "{environment}" changes account but not state'
         hint = f"add state: state.{environment}.jsonl"
-        report.add("CT107", message, file=file, path=path, hint=hint)
+        report.add(Place(file, path), Fault("CT107", message, hint))
 
 
 @cache

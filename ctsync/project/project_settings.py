@@ -13,6 +13,7 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.kinds.base import ValueContext
 from ctsync.limits import PlatformLimits
 from ctsync.model.contribution import Path
+from ctsync.model.fault import Fault
 from ctsync.model.policy import DEFAULT_LIMITS, Policy, UploadTerms, parse_limit
 from ctsync.model.run import KEPT_RUNS
 from ctsync.project.account import (
@@ -26,7 +27,7 @@ from ctsync.project.account import (
 )
 from ctsync.project.environment_variables import Reference
 from ctsync.project.similar_zones import similar_zones
-from ctsync.project.source_positions import FindingCollector
+from ctsync.project.source_positions import FindingCollector, Place
 from ctsync.timezones import zone_named
 
 
@@ -151,13 +152,8 @@ class _Reader:
             return zone
         names = similar_zones(name)
         hint = f"did you mean {' or '.join(names)}?" if names else "as Asia/Kolkata"
-        self._report.add(
-            "CT108",
-            f'unknown time zone "{name}"',
-            file=self._file,
-            path=("timezone",),
-            hint=hint,
-        )
+        fault = Fault("CT108", f'unknown time zone "{name}"', hint)
+        self._report.add(Place(self._file, ("timezone",)), fault)
         return ZoneInfo("UTC")
 
     def _add(self, finding: Diagnostic | None) -> None:

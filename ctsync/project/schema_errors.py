@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical
 from ctsync.model.contribution import Path
+from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ID_TYPES
 from ctsync.project.suggestions import did_you_mean, one_of
 
@@ -32,18 +32,7 @@ _ARTICLES = {
 _ROOT = "\0"  # stands for what the whole value is called
 
 
-class ShapeFault(Struct, frozen=True):
-    """One thing wrong with a shape, and where."""
-
-    path: Path
-    code: str
-    message: str
-    hint: str | None = None
-
-
-def shape_faults(
-    schema: Mapping[str, Any], value: Any, subject: str
-) -> list[ShapeFault]:
+def shape_faults(schema: Mapping[str, Any], value: Any, subject: str) -> list[Fault]:
     """Return everything that keeps `value`, called `subject`, from fitting `schema`."""
     if fits(schema, value):
         return []
@@ -74,17 +63,17 @@ def _judge(schema: str) -> Any:
     return Draft202012Validator(schema)
 
 
-def _explain(error: Any) -> Iterator[ShapeFault]:
+def _explain(error: Any) -> Iterator[Fault]:
     """Turn an error of jsonschema into faults, in words of our own."""
     say = _SAYERS.get(error.validator, _misshapen)
     yield from say(error, tuple(error.absolute_path))
 
 
-def _unknown_keys(error: Any, path: Path) -> Iterator[ShapeFault]:
+def _unknown_keys(error: Any, path: Path) -> Iterator[Fault]:
     known = error.schema.get("properties", {})
     for key in _extras(error.schema, error.instance):
         message = f'unknown key "{key}"{_within(path)}'
-        yield ShapeFault((*path, key), "CT102", message, _key_hint(key, known))
+        yield _fault((*path, key), "CT102", message, _key_hint(key, known))
 
 
 def _extras(schema: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[str]:
@@ -100,11 +89,11 @@ def _key_hint(key: str, known: Mapping[str, Any]) -> str:
     return did_you_mean(key, known) or f"known are {', '.join(known)}"
 
 
-def _missing_keys(error: Any, path: Path) -> Iterator[ShapeFault]:
+def _missing_keys(error: Any, path: Path) -> Iterator[Fault]:
     for key in error.validator_value:
         if key not in error.instance:
             message = f'missing key "{key}"{_within(path)}'
-            yield ShapeFault(path, "CT104", message, _example(key, error.schema))
+            yield _fault(path, "CT104", message, _example(key, error.schema))
 
 
 def _example(key: str, schema: Mapping[str, Any]) -> str:
@@ -112,32 +101,32 @@ def _example(key: str, schema: Mapping[str, Any]) -> str:
     return f"write {key}: {example}"
 
 
-def _not_allowed(error: Any, path: Path) -> Iterator[ShapeFault]:
+def _not_allowed(error: Any, path: Path) -> Iterator[Fault]:
     yield _unknown_value(path, error.schema, error.instance, error.validator_value)
 
 
 def _unknown_value(
     path: Path, schema: Mapping[str, Any], value: Any, choices: list[Any]
-) -> ShapeFault:
+) -> Fault:
     title = schema.get("title", "value")
     if not isinstance(value, str):
         return _wrong(path, title, value, f"one of {', '.join(map(str, choices))}")
     owner = f' for attribute "{path[1]}"' if _is_entry(path) else ""
     hint = one_of(value, [str(choice) for choice in choices])
-    return ShapeFault(path, "CT101", f'unknown {title} "{value}"{owner}', hint)
+    return _fault(path, "CT101", f'unknown {title} "{value}"{owner}', hint)
 
 
 def _is_entry(path: Path) -> bool:
     return len(path) > 2 and path[0] == "catalog"
 
 
-def _not_const(error: Any, path: Path) -> Iterator[ShapeFault]:
+def _not_const(error: Any, path: Path) -> Iterator[Fault]:
     wanted = error.validator_value
     message = f"{_subject(path)} is not {wanted}"
-    yield ShapeFault(path, "CT101", message, f"write {path[-1]}: {wanted}")
+    yield _fault(path, "CT101", message, f"write {path[-1]}: {wanted}")
 
 
-def _any_of(error: Any, path: Path) -> Iterator[ShapeFault]:
+def _any_of(error: Any, path: Path) -> Iterator[Fault]:
     """Speak for the branch that was meant: the one of the value's own type."""
     for branch in error.validator_value:
         if "enum" in branch and isinstance(error.instance, str):
@@ -156,26 +145,26 @@ def _is_meant(cause: Any, value: Any) -> bool:
     return is_deeper or (isinstance(value, dict) and cause.validator != "type")
 
 
-def _one_id(error: Any, path: Path) -> Iterator[ShapeFault]:
+def _one_id(error: Any, path: Path) -> Iterator[Fault]:
     if not isinstance(error.instance, dict):
         return
     ids = [name for name in ID_TYPES if name in error.instance]
     known = ", ".join(ID_TYPES)
     if ids:
         message = f"{' and '.join(ids)} stand together"
-        yield ShapeFault(path, "CT523", message, "keep exactly one of them")
+        yield _fault(path, "CT523", message, "keep exactly one of them")
     else:
-        yield ShapeFault(path, "CT523", "no identifier", f"write one of {known}")
+        yield _fault(path, "CT523", "no identifier", f"write one of {known}")
 
 
-def _misshapen(error: Any, path: Path) -> Iterator[ShapeFault]:
+def _misshapen(error: Any, path: Path) -> Iterator[Fault]:
     value = error.instance
     if value in (None, "") and path and path[-1] in ID_TYPES:
-        yield ShapeFault(path, "CT314", "the identifier is empty", "write the id")
+        yield _fault(path, "CT314", "the identifier is empty", "write the id")
     elif path and path[-1] == "passcode" and value is not None:
         message = "the passcode stands here in clear"
         way_out = "write ${CLEVERTAP_PASSCODE}, and change the passcode"
-        yield ShapeFault(path, "CT106", message, way_out)
+        yield _fault(path, "CT106", message, way_out)
     else:
         wants_text = error.schema.get("type") == "string"
         is_scalar = isinstance(value, bool | int | float)
@@ -183,41 +172,45 @@ def _misshapen(error: Any, path: Path) -> Iterator[ShapeFault]:
         yield _wrong(path, error.schema.get("title", "value"), value, hint)
 
 
-def _wrong(path: Path, title: str, value: Any, hint: str | None) -> ShapeFault:
+def _wrong(path: Path, title: str, value: Any, hint: str | None) -> Fault:
     message = f"{_subject(path)} must be {_article(title)}"
     is_empty = value is None or value == ""
     if is_empty or " or " not in title or isinstance(value, list | dict):
         message += f", not {'empty' if is_empty else _ARTICLES[type(value)]}"
-    return ShapeFault(path, "CT103", message, hint)
+    return _fault(path, "CT103", message, hint)
 
 
-def _out_of_bounds(error: Any, path: Path) -> Iterator[ShapeFault]:
+def _out_of_bounds(error: Any, path: Path) -> Iterator[Fault]:
     words = {"minimum": "at least", "maximum": "at most"}
     word = words.get(error.validator, "more than")
     message = f"{_subject(path)} must be {word} {error.validator_value}"
-    yield ShapeFault(path, "CT101", f"{message}, not {error.instance}")
+    yield _fault(path, "CT101", f"{message}, not {error.instance}")
 
 
-def _bad_pattern(error: Any, path: Path) -> Iterator[ShapeFault]:
+def _bad_pattern(error: Any, path: Path) -> Iterator[Fault]:
     title = error.schema.get("title", "value")
     message = f"{_subject(path)} is not {_article(title)}"
     says = error.schema["description"]
     hint = f"write {says[0].lower()}{says[1:].rstrip('.')}"
-    yield ShapeFault(path, "CT103", message, hint)
+    yield _fault(path, "CT103", message, hint)
 
 
-def _twice(_error: Any, path: Path) -> Iterator[ShapeFault]:
+def _twice(_error: Any, path: Path) -> Iterator[Fault]:
     message = f"{_subject(path)} holds a value twice"
-    yield ShapeFault(path, "CT103", message, "keep one of them")
+    yield _fault(path, "CT103", message, "keep one of them")
 
 
-def _too_few(_error: Any, path: Path) -> Iterator[ShapeFault]:
-    yield ShapeFault(path, "CT103", f"{_subject(path)} is empty", "write at least one")
+def _too_few(_error: Any, path: Path) -> Iterator[Fault]:
+    yield _fault(path, "CT103", f"{_subject(path)} is empty", "write at least one")
 
 
-def _too_many(error: Any, path: Path) -> Iterator[ShapeFault]:
+def _too_many(error: Any, path: Path) -> Iterator[Fault]:
     message = f"{_subject(path)} takes {error.validator_value}"
-    yield ShapeFault(path, "CT103", message, "keep one of them")
+    yield _fault(path, "CT103", message, "keep one of them")
+
+
+def _fault(path: Path, code: str, message: str, hint: str | None = None) -> Fault:
+    return Fault(code, message, hint, path=path)
 
 
 def _subject(path: Path) -> str:
@@ -239,7 +232,7 @@ def _article(title: str) -> str:
     return f"{'an' if title[0] in 'aeio' else 'a'} {title}"
 
 
-_SAYERS: Mapping[str, Callable[[Any, Path], Iterator[ShapeFault]]] = {
+_SAYERS: Mapping[str, Callable[[Any, Path], Iterator[Fault]]] = {
     "additionalProperties": _unknown_keys,
     "required": _missing_keys,
     "enum": _not_allowed,

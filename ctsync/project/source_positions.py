@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from pathlib import Path as FilePath
 
-from ctsync.diagnostic_codes import severity_of
+from msgspec import Struct
+from msgspec.structs import replace
+
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.model.contribution import Path
+from ctsync.model.fault import Fault
 from ctsync.project.excerpts import ProfileExcerpts
 from ctsync.yaml.reader import Document, read_document
 from ctsync.yaml.scalars import Node
-from ctsync.yaml.tree import Position, YamlProblem
+from ctsync.yaml.tree import Position
 
 _QUOTES = ("'", '"')
+
+
+class Place(Struct, frozen=True):
+    """Where something stands; `path` leads to it from the root of a file."""
+
+    file: str
+    path: Path = ()
 
 
 class SourcePositions:
@@ -68,6 +78,15 @@ class SourcePositions:
         """Give `people/jack.yaml:3`."""
         return f"{file}:{self.locate(file, path)[0]}"
 
+    def finding(
+        self, place: Place, fault: Fault, attribute: str | None = None
+    ) -> Diagnostic:
+        """Return what is wrong at or within a place, with its line and column."""
+        if fault.line is None:
+            line, column = self.locate(place.file, (*place.path, *fault.path))
+            fault = replace(fault, line=line, column=column)
+        return fault.in_file(place.file, attribute)
+
     def is_quoted(self, file: str, path: Path) -> bool:
         """Return whether the key at `path` is written with quotes."""
         line, column = self.locate(file, path)
@@ -104,7 +123,7 @@ def _inner(node: Node | None, step: str | int) -> Node | None:
 
 
 class FindingCollector:
-    """Turns what is wrong at a path into findings; severity follows from the code.
+    """Turns what is wrong in a project into findings.
 
     `secrets` are the variables that hold passcodes.
     """
@@ -114,34 +133,7 @@ class FindingCollector:
         self.secrets: frozenset[str] = frozenset()
         self.findings = Findings()
 
-    def add(
-        self,
-        code: str,
-        message: str,
-        *,
-        file: str,
-        path: Path = (),
-        hint: str | None = None,
-        attribute: str | None = None,
-    ) -> None:
-        """Add what is wrong at `path` of `file`."""
-        position = self.locator.locate(file, path)
-        self.put(YamlProblem(code, message, hint, position), file, attribute)
-
-    def put(
-        self, problem: YamlProblem, file: str, attribute: str | None = None
-    ) -> None:
-        """Add what the reader met in `file`."""
-        line, column = problem.position
-        self.findings.add(
-            Diagnostic(
-                severity_of(problem.code),
-                problem.code,
-                problem.message,
-                problem.hint,
-                file=file,
-                line=line,
-                column=column,
-                attribute=attribute,
-            )
-        )
+    def add(self, place: Place, *faults: Fault, attribute: str | None = None) -> None:
+        """Add what is wrong at a place or, where a fault has a path, within it."""
+        for fault in faults:
+            self.findings.add(self.locator.finding(place, fault, attribute))

@@ -8,8 +8,9 @@ from typing import Any
 from msgspec import Struct
 
 from ctsync.model.contribution import Path
-from ctsync.project.schema_errors import ShapeFault, shape_faults
-from ctsync.project.source_positions import FindingCollector, SourcePositions
+from ctsync.model.fault import Fault
+from ctsync.project.schema_errors import shape_faults
+from ctsync.project.source_positions import FindingCollector, Place, SourcePositions
 from ctsync.yaml.reader import Document
 from ctsync.yaml.scalars import Node, json_of, json_scalar, literal
 
@@ -58,20 +59,12 @@ def judge(
     faults = shape_faults(schema, view, "the file")
     for fault in faults:
         if fault.path not in outline.traps:
-            _report(fault, file, report)
+            report.add(Place(file), fault, attribute=_attribute_at(fault.path))
     return SpecFile(file, tree, _sound(view, [f.path for f in faults]), document)
 
 
-def _report(fault: ShapeFault, file: str, report: FindingCollector) -> None:
-    is_entry = len(fault.path) > 1 and fault.path[0] == "catalog"
-    report.add(
-        fault.code,
-        fault.message,
-        file=file,
-        path=fault.path,
-        hint=fault.hint,
-        attribute=str(fault.path[1]) if is_entry else None,
-    )
+def _attribute_at(path: Path) -> str | None:
+    return str(path[1]) if len(path) > 1 and path[0] == "catalog" else None
 
 
 def _sound(view: Mapping[str, Any], bad: list[Path]) -> dict[str, Any]:
@@ -187,7 +180,7 @@ class FileOutline:
             self.traps.add(path)
             message = f"plain {word.text} means different things to YAML readers"
             hint = "write true or false, or quote it"
-            self._report.add("CT201", message, file=self._file, path=path, hint=hint)
+            self._report.add(Place(self._file, path), Fault("CT201", message, hint))
         return json_scalar(word)
 
 

@@ -11,11 +11,11 @@ from ctsync.model.contribution import Path
 from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ID_TYPES
 from ctsync.model.record import GROUP_PREFIX
-from ctsync.project.attribute_name_checks import Place, odd_spaces
+from ctsync.project.attribute_name_checks import odd_spaces
 from ctsync.project.catalog import undeclared_rule
 from ctsync.project.environment_variables import Reference
 from ctsync.project.profile_checks import ProfileChecks
-from ctsync.project.source_positions import FindingCollector
+from ctsync.project.source_positions import FindingCollector, Place
 from ctsync.project.spec_file import SpecFile
 from ctsync.project.table_columns import (
     Column,
@@ -48,12 +48,12 @@ class TableReader:
         path: Path = ("tables", name)
         key_type, key_column = _key(view["key"])
         odd = odd_spaces(key_column, "column")
-        self._checks.add(Place(section.file, (*path, "key")), [*odd])
+        self._report.add(Place(section.file, (*path, "key")), *odd)
         columns = [*self._columns(section, path, view)]
         columns += self._computed(section, path, view, columns)
         if "columns" not in view and "compute" not in view:
             fault = Fault("CT104", "columns is missing", "columns: {plan: Plan}")
-            self._checks.add(Place(section.file, path), [fault])
+            self._report.add(Place(section.file, path), fault)
         columns.sort(key=lambda column: (column.attribute, column.column))
         return Table(
             name,
@@ -76,7 +76,7 @@ class TableReader:
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             fault = Fault("CT616", f'names column "{twice}" twice', "name each once")
-            self._checks.add(Place(section.file, (*path, "csv", "header")), [fault])
+            self._report.add(Place(section.file, (*path, "csv", "header")), fault)
         known = {name: view[name] for name in ("separator", "encoding") if name in view}
         return CsvWords(header=names, **known)
 
@@ -99,7 +99,7 @@ class TableReader:
                 continue
             message = f'column "{given[attribute]}" gives {attribute} too'
             fault = Fault("CT601", message, "keep one of them")
-            self._checks.add(Place(section.file, at), [fault], attribute)
+            self._report.add(Place(section.file, at), fault, attribute=attribute)
 
     def _columns(
         self, section: SpecFile, path: Path, view: Mapping[str, Any]
@@ -111,7 +111,8 @@ class TableReader:
             at = (*path, "columns", name)
             column = read_column(name, at, words, node, view)
             place = Place(section.file, at)
-            self._checks.add(place, [*odd_spaces(name, "column")], column.attribute)
+            odd = odd_spaces(name, "column")
+            self._report.add(place, *odd, attribute=column.attribute)
             self._judge(column, words, place)
             if first.setdefault(column.attribute, name) == name:
                 yield column
@@ -121,19 +122,19 @@ class TableReader:
                 f"{column.attribute}"
             )
             fault = Fault("CT601", message, "keep one of them")
-            self._checks.add(Place(section.file, at), [fault], column.attribute)
+            self._report.add(Place(section.file, at), fault, attribute=column.attribute)
 
     def _judge(self, column: Column, words: Any, place: Place) -> None:
         attribute = column.attribute
         given = {} if isinstance(words, str) else words
         at = _within(place, "attribute") if given else place
-        self._checks.add(at, self._name_faults(attribute, at), attribute)
+        self._report.add(at, *self._name_faults(attribute, at), attribute=attribute)
         rule = self._rules.get(attribute) or undeclared_rule(attribute)
         for option, fault in option_faults(column, given, rule):
-            self._checks.add(_within(place, option), [fault], attribute)
+            self._report.add(_within(place, option), fault, attribute=attribute)
         self._judge_words(column, place)
         for word, fault in map_faults(column, rule, self._frame):
-            self._checks.add(_within(place, "map", word), [fault], attribute)
+            self._report.add(_within(place, "map", word), fault, attribute=attribute)
 
     def _name_faults(self, attribute: str, place: Place) -> Iterable[Fault]:
         names = self._checks.names
@@ -152,7 +153,7 @@ class TableReader:
             if not self._report.locator.is_quoted(at.file, at.path):
                 message = f"plain {word} means different things to YAML readers"
                 fault = Fault("CT201", message, f'write "{word}", with quotes')
-                self._checks.add(at, [fault], column.attribute)
+                self._report.add(at, fault, attribute=column.attribute)
 
 
 def member_file_of(

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ctsync.kinds import KINDS, kind_of
-from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.base import ValueContext
 from ctsync.kinds.type_faults import not_removable
 from ctsync.model.attribute import Attribute
 from ctsync.model.contribution import Path
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
 from ctsync.model.masking import SENSITIVE_TEXT
 from ctsync.model.scalar_value import Literal as Word
 from ctsync.model.scalar_value import Raw

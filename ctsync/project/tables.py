@@ -14,8 +14,8 @@ from ctsync.diagnostic_codes import severity_of
 from ctsync.diagnostics import Diagnostic
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Path
-from ctsync.project.attribute_name_checks import Place
 from ctsync.project.environment_variables import Reference
+from ctsync.project.source_positions import Place
 from ctsync.project.table_columns import Blank, Column, How
 
 __all__ = ["Blank", "Column", "FileText", "How", "MemberFile", "Table"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ctsync.yaml.tree import Position, YamlProblem
+from ctsync.model.fault import Fault
+from ctsync.yaml.tree import Position, fault_at
 
 _TAB = "a tab stands where YAML wants spaces"
 _PLACE = "the indentation does not fit, or a bracket or quote is missing"
@@ -34,22 +35,22 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
 
 def explain_syntax(
     problem: str, context: str, line: str, position: Position, opened: Position
-) -> YamlProblem:
+) -> Fault:
     """Turn PyYAML's complaint into a finding of ours.
 
     `line` is the text at `position`; `opened` is where the broken part begins.
     """
     if "\t" in line[: len(line) - len(line.lstrip())]:
         column = line.index("\t") + 1
-        return YamlProblem("CT009", _TAB, "indent with spaces", (position[0], column))
+        return fault_at((position[0], column), "CT009", _TAB, "indent with spaces")
     if "invalid Unicode character escape" in problem:
         message = "an escape gives half a character"
-        return YamlProblem("CT008", message, "write the character itself", position)
+        return fault_at(position, "CT008", message, "write the character itself")
     if "end of stream" in problem and "quoted scalar" in context:
-        return YamlProblem("CT001", "a quote is never closed", "close it", opened)
+        return fault_at(opened, "CT001", "a quote is never closed", "close it")
     for source in (problem, context):
         for words, message, hint in _WORDS:
             if words in source:
                 at = opened if words.startswith("expected ',") else position
-                return YamlProblem("CT001", message, hint, at)
-    return YamlProblem("CT001", problem or "this is not YAML", None, position)
+                return fault_at(at, "CT001", message, hint)
+    return fault_at(position, "CT001", problem or "this is not YAML", None)

@@ -19,10 +19,11 @@ from msgspec import Struct, field
 
 from ctsync.files.plain_files import open_plain
 from ctsync.files.roots import resolved
+from ctsync.model.fault import Fault, Faults
 from ctsync.yaml.errors import explain_syntax
 from ctsync.yaml.profile_columns import ProfileColumns
 from ctsync.yaml.scalars import PLAIN, Node
-from ctsync.yaml.tree import Marks, Position, TreeBuilder, YamlProblem, position_of
+from ctsync.yaml.tree import Marks, Position, TreeBuilder, fault_at, position_of
 
 MOST_BYTES = 1 << 30  # many more profiles than this belong into a table
 _BOM = b"\xef\xbb\xbf"
@@ -32,8 +33,9 @@ _ALIAS_PER_BYTE = 4
 _BAD_ESCAPE = re.compile(
     rb"\\(?:0|x00|u0000|U0{8}|u[dD][89a-fA-F]|U0000[dD][89a-fA-F])"
 )
-_TOO_LARGE = YamlProblem(
-    "CT016", "the file has more than 1 GiB", "use a table for so many", (1, 1)
+_START = 1, 1
+_TOO_LARGE = fault_at(
+    _START, "CT016", "the file has more than 1 GiB", "use a table for so many"
 )
 _UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -49,7 +51,7 @@ class Document(Struct, frozen=True, eq=False):
     """
 
     tree: dict[str, Node] | None
-    problems: tuple[YamlProblem, ...] = ()
+    problems: tuple[Fault, ...] = ()
     lines: Mapping[int, list[int]] = field(default_factory=dict)
     key_lines: Mapping[int, dict[str, int]] = field(default_factory=dict)
     sha256: str = ""
@@ -118,14 +120,14 @@ def parse_document(
     )
 
 
-def _unreadable(path: Path, error: OSError) -> YamlProblem:
+def _unreadable(path: Path, error: OSError) -> Fault:
     if path.is_dir():
-        return YamlProblem("CT003", "this is a folder", "name a file", (1, 1))
+        return fault_at(_START, "CT003", "this is a folder", "name a file")
     reason = (error.strerror or "cannot be read").lower()
-    return YamlProblem("CT003", f"cannot be read: {reason}", None, (1, 1))
+    return fault_at(_START, "CT003", f"cannot be read: {reason}", None)
 
 
-def _undecodable(body: bytes, skipped: int) -> YamlProblem | None:
+def _undecodable(body: bytes, skipped: int) -> Fault | None:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -133,7 +135,7 @@ def _undecodable(body: bytes, skipped: int) -> YamlProblem | None:
         line = before.count(b"\n") + 1
         column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
         message = f"not UTF-8: byte {error.start + skipped}"
-        return YamlProblem("CT002", message, "save the file as UTF-8", (line, column))
+        return fault_at((line, column), "CT002", message, "save the file as UTF-8")
     return None
 
 
@@ -167,14 +169,14 @@ def _unprintable() -> Any:
 
 
 def _watched(
-    get: Callable[[], Any], scalar: Any, problems: list[YamlProblem]
+    get: Callable[[], Any], scalar: Any, problems: list[Fault]
 ) -> Callable[[], Any]:
     def get_watched() -> Any:
         event = get()
         if event.__class__ is scalar and _is_unsendable(event.value):
             message = "an escape gives NUL or half a character"
             hint = "write the character itself"
-            problems.append(YamlProblem("CT008", message, hint, position_of(event)))
+            problems.append(fault_at(position_of(event), "CT008", message, hint))
             event.value = "?"
         return event
 
@@ -187,14 +189,14 @@ def _is_unsendable(text: str) -> bool:
 
 def _whole(
     builder: TreeBuilder, body: bytes
-) -> tuple[dict[str, Node] | None, tuple[YamlProblem, ...]]:
+) -> tuple[dict[str, Node] | None, tuple[Fault, ...]]:
     """Return the one document of the stream, and what ended the reading too early."""
     import yaml
 
     try:
         return _only_map(builder, yaml.events), ()
-    except YamlProblem as problem:
-        return None, (problem,)
+    except Faults as wrong:
+        return None, wrong.faults
     except yaml.reader.ReaderError:
         return None, (_bad_character(body),)
     except yaml.MarkedYAMLError as error:
@@ -205,43 +207,41 @@ def _only_map(builder: TreeBuilder, events: Any) -> dict[str, Node]:
     get = builder.get
     get()
     if get().__class__ is events.StreamEndEvent:
-        raise _not_a_map(None, (1, 1))
+        raise Faults(_not_a_map(None, _START))
     start = get()
     tree = builder.node(start, 0)
     get()
     after = get()
     if after.__class__ is not events.StreamEndEvent:
         message = "a second document starts here"
-        raise YamlProblem(
-            "CT007", message, "put it in a file of its own", position_of(after)
-        )
+        hint = "put it in a file of its own"
+        raise Faults(fault_at(position_of(after), "CT007", message, hint))
     if not isinstance(tree, dict):
-        raise _not_a_map(tree, position_of(start))
+        raise Faults(_not_a_map(tree, position_of(start)))
     return tree
 
 
-def _not_a_map(tree: Node | None, position: Position) -> YamlProblem:
+def _not_a_map(tree: Node | None, position: Position) -> Fault:
     if tree is None or tree == PLAIN:
         message = "the file is empty"
     else:
         found = "a list" if isinstance(tree, list) else "text"
         message = f"{found} stands at the top"
-    return YamlProblem("CT011", message, "write a map, as in profiles: [...]", position)
+    return fault_at(position, "CT011", message, "write a map, as in profiles: [...]")
 
 
-def _bad_character(body: bytes) -> YamlProblem:
+def _bad_character(body: bytes) -> Fault:
     text = body.decode("utf-8")
     match = _UNPRINTABLE.search(text)
     at = match.start() if match else 0
     before = text[:at]
     position = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
     name = f"U+{ord(text[at]):04X}" if text else "nothing"
-    return YamlProblem(
-        "CT008", f"character {name} is not allowed", "remove it", position
-    )
+    message = f"character {name} is not allowed"
+    return fault_at(position, "CT008", message, "remove it")
 
 
-def _syntax_problem(error: Any, body: bytes) -> YamlProblem:
+def _syntax_problem(error: Any, body: bytes) -> Fault:
     position = _at(error.problem_mark or error.context_mark)
     opened = _at(error.context_mark or error.problem_mark)
     lines = body.decode("utf-8").splitlines()
@@ -251,4 +251,4 @@ def _syntax_problem(error: Any, body: bytes) -> YamlProblem:
 
 
 def _at(mark: Any) -> Position:
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return (mark.line + 1, mark.column + 1) if mark else _START

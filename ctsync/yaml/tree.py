@@ -10,6 +10,7 @@ from collections.abc import Callable
 from sys import intern
 from typing import Any, TypeAlias
 
+from ctsync.model.fault import Fault, Faults
 from ctsync.yaml.profile_columns import ProfileColumns, ProfileColumnsWriter
 from ctsync.yaml.scalars import PLAIN, QUOTED, Node
 
@@ -24,19 +25,6 @@ LISTED_DEPTH = 2
 
 _ODD_KEYS = frozenset({"", "~", "null", "<<"})
 _MERGE = "<<"
-
-
-class YamlProblem(Exception):
-    """One thing that the language does not allow, where it stands."""
-
-    def __init__(
-        self, code: str, message: str, hint: str | None, position: Position
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.hint = hint
-        self.position = position
 
 
 class TreeBuilder:
@@ -62,7 +50,7 @@ class TreeBuilder:
         self.get = get
         self.marks = marks
         self.rosters = rosters
-        self.problems: list[YamlProblem] = []
+        self.problems: list[Fault] = []
         self.lines: dict[int, list[int]] = {}
         self.key_lines: dict[int, dict[str, int]] = {}
         self._scalar = events.ScalarEvent
@@ -78,7 +66,7 @@ class TreeBuilder:
         """Return the node that starts with `event`.
 
         Raises:
-            Problem: reading cannot go on.
+            Faults: reading cannot go on.
         """
         kind = event.__class__
         if kind is self._alias:
@@ -226,7 +214,7 @@ class TreeBuilder:
         if self._budget < 0:
             message = "aliases repeat too much: the file would grow without bounds"
             hint = "repeat less, or move the data to a table"
-            raise YamlProblem("CT006", message, hint, position_of(event))
+            raise Faults(fault_at(position_of(event), "CT006", message, hint))
         return node
 
     def _measure(self, node: Node) -> tuple[int, int]:
@@ -243,7 +231,7 @@ class TreeBuilder:
         return known
 
     def _report(self, code: str, message: str, hint: str | None, event: Any) -> None:
-        self.problems.append(YamlProblem(code, message, hint, position_of(event)))
+        self.problems.append(fault_at(position_of(event), code, message, hint))
 
 
 def position_of(event: Any) -> Position:
@@ -251,9 +239,15 @@ def position_of(event: Any) -> Position:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
-def _too_deep(event: Any) -> YamlProblem:
+def fault_at(position: Position, code: str, message: str, hint: str | None) -> Fault:
+    """Return what is wrong at a position."""
+    line, column = position
+    return Fault(code, message, hint, line=line, column=column)
+
+
+def _too_deep(event: Any) -> Faults:
     message = f"nested deeper than {MAX_DEPTH} levels"
-    return YamlProblem("CT012", message, "flatten it", position_of(event))
+    return Faults(fault_at(position_of(event), "CT012", message, "flatten it"))
 
 
 def _shown(text: str) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.base import ValueContext
 from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
 from ctsync.model.scalar_value import Raw
 
 

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ctsync.kinds.base import Faults
 from ctsync.kinds.date import epoch_seconds
+from ctsync.model.fault import Faults
 from ctsync.model.scalar_value import Literal
 
 BERLIN = ZoneInfo("Europe/Berlin")

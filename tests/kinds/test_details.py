@@ -3,10 +3,11 @@
 import pytest
 
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
+from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 from ctsync.model.scalar_value import Literal
 

@@ -3,10 +3,11 @@
 import pytest
 
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.base import ValueContext
 from ctsync.limits import PlatformLimits
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
+from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 
 LIST = KINDS["list"]

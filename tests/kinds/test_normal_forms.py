@@ -4,9 +4,10 @@ from itertools import product
 
 from ctsync.canonical_json import canonical, sha256
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults, ValueContext
+from ctsync.kinds.base import ValueContext
 from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.model.attribute import Attribute
+from ctsync.model.fault import Faults
 from ctsync.model.scalar_value import Misread
 from ctsync.project.project import SEMANTICS
 from ctsync.project.table_columns import Column

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults, Kind, ValueContext
+from ctsync.kinds.base import Kind, ValueContext
 from ctsync.limits import MAX_COUNTER
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
+from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 from ctsync.model.scalar_value import Literal, Raw, Scalar
 

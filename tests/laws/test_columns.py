@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from ctsync.canonical_json import canonical, parse
 from ctsync.duckdb_connection import open_connection
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults, MoveNames, ValueContext
+from ctsync.kinds.base import MoveNames, ValueContext
 from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.limits import PlatformLimits
 from ctsync.model.attribute import Attribute
 from ctsync.model.decided_rows import LETTERS
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
+from ctsync.model.fault import Faults
 from ctsync.project.table_columns import Column
 from ctsync.sources.column_values import ColumnReader
 from ctsync.sources.doubtful_cells import doubtful_words

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults
+from ctsync.model.fault import Faults
 
 law = settings(deadline=None, max_examples=40)
 draws = st.data()

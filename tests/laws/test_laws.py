@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical, sha256
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults
 from ctsync.model.desired_value import target_from_json
 from ctsync.model.entry import KnownValue
+from ctsync.model.fault import Faults
 from ctsync.model.operation import operation_from_json
 from ctsync.model.scalar_value import Literal, epoch_of
 

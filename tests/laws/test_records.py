@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import Faults
 from ctsync.model.change import Change
+from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.change_codec import change_from_line, change_line

@@ -20,7 +20,7 @@ def tree(text, **options):
 def problems(text, **options):
     data = text if isinstance(text, bytes) else text.encode()
     found = parse_document(data, **options).problems
-    return [(problem.code, *problem.position) for problem in found]
+    return [(problem.code, problem.line, problem.column) for problem in found]
 
 
 @PURE
