@@ -32,14 +32,26 @@ class OutputFile:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self.file = os.fdopen(os.open(self._aside, flags, 0o600), "wb")
 
+    def finish(self) -> None:
+        """Let go of it, all of it on the disk; its place it takes when it is kept.
+
+        Whoever writes many files holds no more of them open than it writes at once.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if not self.file.closed:
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            self.file.close()
+
     def keep(self) -> None:
         """Put it in its place, all of it on the disk.
 
         Raises:
             OSError: it cannot be written, or its place is taken by something else now.
         """
-        self.file.flush()
-        os.fsync(self.file.fileno())
+        self.finish()
         check_place(self._path)
         self._aside.replace(self._path)
 
