@@ -1,8 +1,9 @@
 """Finding the members of a room, built in or installed, so that a newcomer is one file.
 
 A package adds members by entry points: `ctsync.kinds`, `ctsync.sources`,
-`ctsync.formats`, `ctsync.engines`, `ctsync.stores`, `ctsync.renderers` and
-`ctsync.commands`, each naming what a built-in module would hold in its constant.
+`ctsync.formats`, `ctsync.engines`, `ctsync.stores`, `ctsync.channels`,
+`ctsync.renderers` and `ctsync.commands`, each naming what a built-in module would hold
+in its constant.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ BOTTOM = {
 LAYERS = [
     {"cli"},
     {"apply", "observe", "render", "plan"},
-    {"engines", "transport", "state", "sources"},
+    {"engines", "transport", "state", "sources", "channels"},
     {"project"},
     {"yaml"},
     {"kinds"},
@@ -56,9 +56,11 @@ FORBIDDEN = {
         "transport",
         "state",
         "sources",
+        "channels",
     },
     "apply": {"project", "yaml", "sources", "engines"},
     "transport": {"project", "yaml", "sources", "engines"},
+    "channels": {"kinds", "project", "yaml"},
 }
 # msgspec has no home: values of every room are written in it, as in the language.
 HOMES = {

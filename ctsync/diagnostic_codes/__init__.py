@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ctsync.diagnostic_codes import (
+    channels,
     files,
     names,
     plans,
@@ -26,6 +27,7 @@ CODES: Mapping[str, Code] = {
     **records.CODES,
     **reads.CODES,
     **tables.CODES,
+    **channels.CODES,
 }
 
 

@@ -1,0 +1,259 @@
+"""Writing the files of an export: what changes alike stands together, in parts.
+
+Files are begun aside and take their places together, once all of it is known to be
+right. Their names sort in the order in which they are to be uploaded, and the same
+changes give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from msgspec import Struct
+
+from ctsync.channels.base import Channel, Column
+from ctsync.channels.sftp_format import operation_word
+from ctsync.channels.what_files_say import doubled, quoted_cell
+from ctsync.model.operation import Operation
+from ctsync.model.scalar_value import Scalar, Value
+from ctsync.output_file import OutputFile
+
+MOST_SHAPES = 64
+"""How many sets of attributes have files of their own.
+
+Whoever changes yet another set stands in the files of its attributes one by one, so
+that there are never more files open than that and four an attribute.
+"""
+
+ENCODING = "utf-8"
+
+
+class PartFile(Struct, frozen=True):
+    """One data file: its name, that of the file beside it, and what it holds.
+
+    Files of step 2 are for when those of step 1 were taken.
+    """
+
+    name: str
+    companion: str | None
+    step: int
+    columns: tuple[Column, ...]
+    rows: int
+    size: int  # in bytes
+
+    def as_json(self) -> dict[str, object]:
+        """Return the file as documents list it."""
+        return {
+            "name": self.name,
+            "manifest": self.companion,
+            "step": self.step,
+            "attributes": [column.attribute for column in self.columns],
+            "rows": self.rows,
+            "bytes": self.size,
+        }
+
+
+class PartWriter:
+    """Writes the operations of profiles, one after the other, into files of a channel.
+
+    `stem` begins every name; a file has fewer bytes than `limit_bytes`. Leave its
+    `with` without `keep`, and nothing has happened.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        folder: Path,
+        stem: str,
+        *,
+        limit_bytes: int | None = None,
+        most_shapes: int = MOST_SHAPES,
+    ) -> None:
+        self._channel = channel
+        self._folder = folder
+        self._stem = stem
+        self._limit = channel.limit_bytes if limit_bytes is None else limit_bytes
+        self._most_shapes = most_shapes
+        self._tables: dict[tuple[int, tuple[Column, ...]], _Table] = {}
+        self._singles: dict[tuple[int, tuple[Column, ...]], _Table] = {}
+        self._parts: list[_Part] = []
+        self._numbers: dict[int, int] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def add(self, identity: str, operations: Sequence[Operation]) -> None:
+        """Write what is done to one profile, all of which the channel can say.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        for step, own in _by_step(operations):
+            columns = tuple([Column(op.attribute, op.operator, op.kind) for op in own])
+            table = self._table_of(step, columns)
+            if table is not None:
+                table.add(identity, [op.operand for op in own])
+                continue
+            for column, op in zip(columns, own, strict=True):
+                self._single(step, column).add(identity, [op.operand])
+
+    def _table_of(self, step: int, columns: tuple[Column, ...]) -> _Table | None:
+        table = self._tables.get((step, columns))
+        if table is None and len(self._tables) < self._most_shapes:
+            table = self._open_table(step, columns)
+            self._tables[step, columns] = table
+        return table
+
+    def _single(self, step: int, column: Column) -> _Table:
+        key = step, (column,)
+        table = self._tables.get(key) or self._singles.get(key)
+        if table is None:
+            table = self._singles[key] = self._open_table(*key)
+        return table
+
+    def _open_table(self, step: int, columns: tuple[Column, ...]) -> _Table:
+        return _Table(
+            self._channel, columns, self._limit, lambda: self._next_part(step, columns)
+        )
+
+    def _next_part(self, step: int, columns: tuple[Column, ...]) -> _Part:
+        number = self._numbers[step] = self._numbers.get(step, 0) + 1
+        name = f"{self._stem}-{step}-{number:05d}.csv"
+        file = self._stack.enter_context(OutputFile(self._folder / name))
+        part = _Part(name, step, columns, file)
+        self._parts.append(part)
+        return part
+
+    def keep(self) -> tuple[PartFile, ...]:
+        """Put all files in their places: a companion after its data.
+
+        Raises:
+            OSError: they cannot be written, or a place is taken by no regular file.
+        """
+        parts = sorted(self._parts, key=lambda part: part.name)
+        for part in parts:
+            part.file.finish()
+        companions = [self._write_companion(part) for part in parts]
+        for part, (_, companion) in zip(parts, companions, strict=True):
+            part.file.keep()
+            if companion is not None:
+                companion.keep()
+        return tuple(
+            PartFile(part.name, name, part.step, part.columns, part.rows, part.size)
+            for part, (name, _) in zip(parts, companions, strict=True)
+        )
+
+    def _write_companion(self, part: _Part) -> tuple[str | None, OutputFile | None]:
+        said = self._channel.companion(part.name, part.columns)
+        if said is None:
+            return None, None
+        name, data = said
+        file = self._stack.enter_context(OutputFile(self._folder / name))
+        file.file.write(data)
+        file.finish()
+        return name, file
+
+
+class _Part:
+    """One data file that is being written."""
+
+    def __init__(
+        self, name: str, step: int, columns: tuple[Column, ...], file: OutputFile
+    ) -> None:
+        self.name, self.step, self.columns, self.file = name, step, columns, file
+        self.rows = self.size = 0
+
+    def write(self, data: bytes, rows: int) -> None:
+        self.file.file.write(data)
+        self.rows += rows
+        self.size += len(data)
+
+
+class _Table:
+    """All rows with the same columns, in as many parts as they need."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        columns: tuple[Column, ...],
+        limit: int,
+        next_part: Callable[[], _Part],
+    ) -> None:
+        header = channel.header(columns)
+        self._header = (",".join(map(quoted_cell, header)) + "\n").encode(ENCODING)
+        self._template = _template(channel, columns)
+        self._spells = [channel.cell(column) for column in columns]
+        self._limit = limit
+        self._next_part = next_part
+        self._part: _Part | None = None
+
+    def add(self, identity: str, operands: Sequence[Value]) -> None:
+        """Write the rows of one profile; they never part."""
+        own = doubled(identity)
+        rows = _rows(operands)
+        data = "".join(
+            [
+                self._template
+                % (own, *[s(v) for s, v in zip(self._spells, row, strict=True)])
+                for row in rows
+            ]
+        ).encode(ENCODING)
+        self._room_for(len(data)).write(data, len(rows))
+
+    def _room_for(self, size: int) -> _Part:
+        part = self._part
+        if part is None or part.size + size >= self._limit:
+            if part is not None:
+                part.file.finish()
+            part = self._part = self._next_part()
+            part.write(self._header, 0)
+        return part
+
+
+def _template(channel: Channel, columns: Sequence[Column]) -> str:
+    """Return a row with a place for the key and one for each value."""
+    cells = ["%s"]
+    for column in columns:
+        cells.append("%s")
+        if channel.has_operators:
+            cells.append(operation_word(column.operator))
+    return ",".join(f'"{cell}"' for cell in cells) + "\n"
+
+
+def _by_step(
+    operations: Sequence[Operation],
+) -> Iterator[tuple[int, Sequence[Operation]]]:
+    if all(operation.step == 1 for operation in operations):
+        yield 1, operations
+        return
+    for step in (1, 2):
+        own = [operation for operation in operations if operation.step == step]
+        if own:
+            yield step, own
+
+
+def _rows(operands: Sequence[Value]) -> list[Sequence[Scalar]]:
+    """Return the rows that say operands: a list has one for each of its values.
+
+    Where others have fewer values theirs are said again, which changes nothing: sets
+    hold each value once, and what is assigned twice is there once.
+    """
+    if tuple not in map(type, operands):
+        return [[*map(_scalar, operands)]]
+    values = [v if isinstance(v, tuple) else (_scalar(v),) for v in operands]
+    count = max(map(len, values))
+    return [[own[row % len(own)] for own in values] for row in range(count)]
+
+
+def _scalar(value: Value) -> Scalar:
+    if value is None or isinstance(value, tuple):
+        msg = "no value to write in a cell"
+        raise TypeError(msg)
+    return value

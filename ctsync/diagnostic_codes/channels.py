@@ -1,0 +1,45 @@
+"""Codes of what a file cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ctsync.diagnostic_codes.code import Code
+
+CODES: Mapping[str, Code] = {
+    "CT801": Code(
+        "counter, and no file",
+        "Files know no differences; counters go by the upload API alone, so that none "
+        "is moved twice.",
+        "Apply the plan: what its files do not hold goes by the API.",
+        "info",
+    ),
+    "CT802": Code(
+        "command, and no file",
+        "MSG-* and groups are documented for the upload API alone.",
+        "Apply the plan: what its files do not hold goes by the API.",
+        "info",
+    ),
+    "CT803": Code(
+        "no identity, and no file",
+        "Rows of a file are found by identity; FBID, GPID and objectId are not "
+        "documented there.",
+        'Plan with --exclude "objectId=*", and apply the rest by the API.',
+    ),
+    "CT804": Code(
+        "no cell can hold it",
+        "Line breaks and other control characters are read differently by every reader "
+        "of CSV; an identity in a file has under 1024 characters.",
+        "Correct the value.",
+    ),
+    "CT805": Code(
+        "the dashboard's file says values alone",
+        "No operator is documented for it: it cannot remove, and cannot add to a list.",
+        "Use --channel sftp.",
+    ),
+    "CT806": Code(
+        "a moment that a clock shows twice, or never",
+        "The dashboard's file says dates as a clock shows them, without an offset.",
+        "Use --channel sftp, which says dates in seconds.",
+    ),
+}

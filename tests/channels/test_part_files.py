@@ -1,0 +1,120 @@
+"""Files of an export: private, whole or not there, and never too large."""
+
+import stat
+
+import pytest
+from exported import operation, rows_of, written
+
+from ctsync.channels.part_files import PartWriter
+from ctsync.channels.sftp import SftpChannel
+
+
+@pytest.fixture
+def channel(settings):
+    return SftpChannel(settings)
+
+
+def _people(count):
+    return [(f"u{n:04d}", [operation("Plan", f"p{n}")]) for n in range(count)]
+
+
+def test_a_file_has_fewer_bytes_than_the_limit_and_none_is_lost(channel, tmp_path):
+    parts = written(channel, tmp_path, _people(100), limit_bytes=300)
+    assert len(parts) > 5
+    sizes = [(tmp_path / part.name).stat().st_size for part in parts]
+    assert max(sizes) < 300
+    assert sizes == [part.size for part in parts]
+    found = [row[0] for part in parts for row in rows_of(tmp_path / part.name)[1]]
+    assert found == [identity for identity, _ in _people(100)]
+    assert [part.rows for part in parts] == [
+        len(rows_of(tmp_path / part.name)[1]) for part in parts
+    ]
+
+
+def test_rows_of_one_profile_never_part(channel, tmp_path):
+    likes = operation("Likes", tuple("abcdefgh"), "$add", "list")
+    parts = written(
+        channel, tmp_path, [("u1", [likes]), ("u2", [likes])], limit_bytes=200
+    )
+    owners = [{row[0] for row in rows_of(tmp_path / part.name)[1]} for part in parts]
+    assert owners == [{"u1"}, {"u2"}]
+
+
+def test_the_second_step_comes_after_all_of_the_first(channel, tmp_path):
+    first = operation("Likes", ("a",), "$remove", "list")
+    second = operation("Likes", ("b",), "$add", "list", step=2)
+    parts = written(
+        channel,
+        tmp_path,
+        [("u1", [first, second]), ("u2", [operation("Plan", "Gold")])],
+    )
+    assert [(part.name, part.step) for part in parts] == [
+        ("ctsync-test-1-00001.csv", 1),
+        ("ctsync-test-1-00002.csv", 1),
+        ("ctsync-test-2-00001.csv", 2),
+    ]
+
+
+def test_files_are_for_their_owner_alone(channel, tmp_path):
+    written(channel, tmp_path / "out", _people(3))
+    modes = {stat.S_IMODE(each.stat().st_mode) for each in (tmp_path / "out").iterdir()}
+    assert modes == {0o600}
+
+
+def test_the_same_changes_give_the_same_bytes(settings, tmp_path):
+    for name in "ab":
+        written(SftpChannel(settings), tmp_path / name, _people(50), limit_bytes=400)
+    a, b = (
+        {each.name: each.read_bytes() for each in (tmp_path / name).iterdir()}
+        for name in "ab"
+    )
+    assert a == b
+
+
+def test_what_is_not_kept_was_never_there(channel, tmp_path):
+    with PartWriter(channel, tmp_path, "ctsync-test") as writer:
+        writer.add("u1", [operation("Plan", "Gold")])
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["ctsync-test-1-00001.csv", "ctsync-test-1-00001.manifest"]
+)
+def test_no_file_takes_the_place_of_what_is_none(channel, tmp_path, name):
+    target = tmp_path / "elsewhere"
+    target.write_text("mine")
+    (tmp_path / name).symlink_to(target)
+    with pytest.raises(OSError, match="it is a link"):
+        written(channel, tmp_path, _people(2))
+    assert target.read_text() == "mine"
+    assert {each.name for each in tmp_path.iterdir()} == {"elsewhere", name}
+
+
+def test_more_sets_of_attributes_than_there_are_files_stand_one_by_one(
+    channel, tmp_path
+):
+    both = [operation("City", "Pune"), operation("Plan", "Gold")]
+    parts = written(
+        channel,
+        tmp_path,
+        [("u1", both), ("u2", both[:1]), ("u3", both[1:]), ("u4", both)],
+        most_shapes=1,
+    )
+    rows = [rows_of(tmp_path / part.name) for part in parts]
+    assert [(header[1::2], [row[0] for row in own]) for header, own in rows] == [
+        (["City", "Plan"], ["u1", "u4"]),
+        (["City"], ["u2"]),
+        (["Plan"], ["u3"]),
+    ]
+
+
+def test_many_parts_do_not_hold_many_files_open(channel, tmp_path):
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
+    try:
+        parts = written(channel, tmp_path, _people(400), limit_bytes=100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len(parts) > 128
