@@ -26,7 +26,7 @@ from ctsync.limits import PlatformLimits
 from ctsync.model.operation import OPERATORS
 from ctsync.model.policy import DEFAULT_LIMITS, LIMITS, UploadTerms
 from ctsync.model.profile_key import ID_TYPES
-from ctsync.plan.selection import KINDS as SELECTORS
+from ctsync.model.selector_kinds import SELECTOR_KINDS as SELECTORS
 from ctsync.project import project_schema, spec_schema
 from ctsync.project.schema.documents import REGIONS, REQUIRED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Sequence
 from itertools import pairwise
@@ -66,6 +67,10 @@ def _run(arguments: Sequence[str], ended: EndSignal) -> int:
     settings = GlobalOptions(format=_format_in(arguments))
     try:
         app = build_app()
+        if "_CTSYNC_COMPLETE" in os.environ:
+            from ctsync.cli.shell_completion import answer_shells
+
+            answer_shells()
         result = app.main(
             list(arguments), prog_name="ctsync", standalone_mode=False, obj=settings
         )

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import click
 from msgspec import Struct
 
+from ctsync.cli.offered_files import offer_folders
+from ctsync.cli.offered_names import offer_environments
 from ctsync.errors import UsageError
 
 FORMATS = ("text", "json", "jsonl", "markdown", "html", "github", "gitlab")
@@ -64,6 +66,7 @@ _OPTIONS = (
         "directory",
         type=click.Path(path_type=Path),
         metavar="DIR",
+        shell_complete=offer_folders,
         help="Run as if started in DIR.",
         expose_value=False,
         callback=_keep("directory"),
@@ -71,6 +74,7 @@ _OPTIONS = (
     click.option(
         "--env",
         metavar="NAME",
+        shell_complete=offer_environments,
         help="Lay this environment over the project (also CTSYNC_ENV).",
         expose_value=False,
         callback=_keep("env"),
@@ -101,6 +105,7 @@ _OPTIONS = (
         "data_roots",
         type=click.Path(path_type=Path),
         metavar="DIR",
+        shell_complete=offer_folders,
         multiple=True,
         help="Read files of the project from DIR too (also CTSYNC_DATA_ROOTS).",
         expose_value=False,

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from ctsync.cli.offered_names import offer_limits, offer_selectors
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -16,6 +18,7 @@ def selection_options(function: _Function) -> _Function:
         "--exclude",
         multiple=True,
         metavar="KIND=GLOB",
+        shell_complete=offer_selectors,
         help="Leave out what matches; wins over --target.",
     )(function)
     return target_option(function)
@@ -27,6 +30,7 @@ def target_option(function: _Function) -> _Function:
         "--target",
         multiple=True,
         metavar="KIND=GLOB",
+        shell_complete=offer_selectors,
         help="Only what matches: identity, FBID, GPID, objectId, attribute, cohort, "
         "table, file or action; several of one kind: any, several kinds: all.",
     )(function)
@@ -38,6 +42,7 @@ def accept_option(function: _Function) -> _Function:
         "--accept",
         multiple=True,
         metavar="LIMIT=N",
+        shell_complete=offer_limits,
         help="Set one limit of the policy to N for this plan.",
     )(function)
 

@@ -16,8 +16,7 @@ from ctsync.model.change import ACTIONS, Change, EntryAfter
 from ctsync.model.entry import Entry, cohorts_in
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
-
-KINDS = (*ID_TYPES, "attribute", "cohort", "table", "file", "action")
+from ctsync.model.selector_kinds import SELECTOR_KINDS
 
 
 class Selector(Struct, frozen=True):
@@ -41,11 +40,11 @@ def parse_selector(text: str) -> Selector:
         UsageError: there is no such kind.
     """
     kind, equals, glob = text.partition("=")
-    if not equals or not glob or kind not in KINDS:
-        near = difflib.get_close_matches(kind, KINDS, 1)
+    if not equals or not glob or kind not in SELECTOR_KINDS:
+        near = difflib.get_close_matches(kind, SELECTOR_KINDS, 1)
         hint = f'did you mean "{near[0]}={glob}"?' if near else None
         words = f"not a selector: {text}; write KIND=GLOB, KIND one of"
-        raise UsageError(f"{words} {', '.join(KINDS)}", hint=hint)
+        raise UsageError(f"{words} {', '.join(SELECTOR_KINDS)}", hint=hint)
     return Selector(kind, glob)
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from ctsync.errors import UsageError
-from ctsync.plan.selection import KINDS, parse_selector
+from ctsync.model.selector_kinds import SELECTOR_KINDS
+from ctsync.plan.selection import parse_selector
 from ctsync.state.snapshot_codec import entry_from_line, entry_line
 
 
@@ -116,7 +117,7 @@ def test_names_of_profiles_with_nothing_to_do_are_met_too(
 def test_a_selector_is_kind_and_glob(text):
     with pytest.raises(UsageError) as caught:
         parse_selector(text)
-    assert all(kind in caught.value.message for kind in KINDS)
+    assert all(kind in caught.value.message for kind in SELECTOR_KINDS)
 
 
 def test_a_kind_nearly_right_is_named():

@@ -8,13 +8,18 @@ import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
 from ctsync.cli.limit_option import read_amount, read_share
+from ctsync.cli.offered_files import offer_plans_and_projects
 from ctsync.cli.shared_options import accept_option, engine_option, target_option
 from ctsync.model.policy import Limit
 
 
 @click.command("apply")
 @click.argument(
-    "what", metavar="[FILE|PROJECT]", type=click.Path(path_type=Path), required=False
+    "what",
+    metavar="[FILE|PROJECT]",
+    type=click.Path(path_type=Path),
+    required=False,
+    shell_complete=offer_plans_and_projects,
 )
 @click.option(
     "--auto-approve", is_flag=True, help="Send without asking, for pipelines."

@@ -6,26 +6,30 @@ import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
 
+# The help of click keeps lines as they are where a backspace stands above them.
+_HELP = """\
+Print a script that completes commands in a shell.
 
-@click.command("completion")
+\b
+bash:  eval "$(ctsync completion bash)"          in ~/.bashrc
+zsh:   eval "$(ctsync completion zsh)"           in ~/.zshrc
+fish:  ctsync completion fish | source           in ~/.config/fish/config.fish
+
+It also completes what the project names: environments, selectors, attributes, keys
+that nothing hides, saved plans. No plan is made for it.
+"""
+
+
+@click.command("completion", help=_HELP)
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 @global_options
 @click.pass_context
 def COMMAND(ctx: click.Context, shell: str) -> int:  # noqa: N802 - found by this name
-    r"""Print a script that completes commands in a shell.
-
-    \b
-    bash:  eval "$(ctsync completion bash)"          in ~/.bashrc
-    zsh:   eval "$(ctsync completion zsh)"           in ~/.zshrc
-    fish:  ctsync completion fish | source           in ~/.config/fish/config.fish
-    """
-    from click.shell_completion import BashComplete, FishComplete, ZshComplete
-
+    """Print the script of a shell."""
     from ctsync.cli.output import print_document, require_format
+    from ctsync.cli.shell_completion import SHELLS, VARIABLE
 
     require_format(ctx.ensure_object(GlobalOptions), "text")
-    shells = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
-    app = ctx.find_root().command
-    completion = shells[shell](app, {}, "ctsync", "_CTSYNC_COMPLETE")
-    print_document([completion.source(), "\n"])
+    completion = SHELLS[shell](ctx.find_root().command, {}, "ctsync", VARIABLE)
+    print_document([completion.source()])
     return 0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.offered_names import offer_keys_and_codes
 
 
 @click.command("explain")
-@click.argument("key", metavar="KEY")
+@click.argument("key", metavar="KEY", shell_complete=offer_keys_and_codes)
 @global_options
 @click.pass_obj
 def COMMAND(settings: GlobalOptions, key: str) -> int:  # noqa: N802 - found by this name

@@ -7,13 +7,15 @@ from pathlib import Path
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.offered_files import offer_sources
+from ctsync.cli.offered_names import offer_keys
 from ctsync.cli.shared_options import anew_option, target_option, write_options
 from ctsync.errors import UsageError
 
 
 @click.command("import")
-@click.argument("source", metavar="spec|api|FILE")
-@click.argument("keys", metavar="[KEY]...", nargs=-1)
+@click.argument("source", metavar="spec|api|FILE", shell_complete=offer_sources)
+@click.argument("keys", metavar="[KEY]...", nargs=-1, shell_complete=offer_keys)
 @click.option(
     "--keys",
     "keys_file",

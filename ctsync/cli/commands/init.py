@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.offered_names import offer_regions
 
 
 @click.command("init")
@@ -14,7 +15,12 @@ from ctsync.cli.global_options import GlobalOptions, global_options
     "folder", metavar="[DIR]", type=click.Path(path_type=Path), required=False
 )
 @click.option("--account-id", metavar="ID", help="The account, as the dashboard shows.")
-@click.option("--region", metavar="REGION", help="The account's region, as in in1.")
+@click.option(
+    "--region",
+    metavar="REGION",
+    shell_complete=offer_regions,
+    help="The account's region, as in in1.",
+)
 @click.option(
     "--name", metavar="NAME", help="The project's name. Default: that of the folder."
 )

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.offered_files import offer_projects
+from ctsync.cli.offered_names import offer_runs
 from ctsync.cli.shared_options import (
     accept_option,
     engine_option,
@@ -17,7 +19,12 @@ from ctsync.cli.shared_options import (
 
 
 @click.command("plan")
-@click.argument("project", type=click.Path(path_type=Path), required=False)
+@click.argument(
+    "project",
+    type=click.Path(path_type=Path),
+    required=False,
+    shell_complete=offer_projects,
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -37,6 +44,7 @@ from ctsync.cli.shared_options import (
 @click.option(
     "--revert",
     metavar="RUN",
+    shell_complete=offer_runs,
     help="Plan the inverse of a run that the history has: its id, or last.",
 )
 @click.option(

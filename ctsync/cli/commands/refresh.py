@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.offered_names import offer_keys
 from ctsync.cli.shared_options import anew_option, sample_option, write_options
 
 
 @click.command("refresh")
-@click.argument("keys", metavar="[KEY]...", nargs=-1)
+@click.argument("keys", metavar="[KEY]...", nargs=-1, shell_complete=offer_keys)
 @sample_option
 @anew_option
 @write_options

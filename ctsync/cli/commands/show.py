@@ -7,11 +7,14 @@ from pathlib import Path
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.offered_files import offer_plans
 from ctsync.cli.shared_options import target_option, view_options
 
 
 @click.command("show")
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument(
+    "file", metavar="FILE", type=click.Path(path_type=Path), shell_complete=offer_plans
+)
 @target_option
 @view_options
 @global_options

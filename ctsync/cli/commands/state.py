@@ -8,6 +8,8 @@ import click
 
 from ctsync.cli.click_group import LazyCommands
 from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.offered_files import offer_plans
+from ctsync.cli.offered_names import offer_attributes, offer_keys, offer_runs
 from ctsync.cli.shared_options import target_option, write_options
 
 
@@ -39,7 +41,7 @@ def list_(settings: GlobalOptions, *, target: tuple[str, ...], undeclared: bool)
 
 
 @COMMAND.command("show")
-@click.argument("key", metavar="KEY")
+@click.argument("key", metavar="KEY", shell_complete=offer_keys)
 @global_options
 @click.pass_obj
 def show(settings: GlobalOptions, key: str) -> int:
@@ -50,8 +52,13 @@ def show(settings: GlobalOptions, key: str) -> int:
 
 
 @COMMAND.command("forget")
-@click.argument("keys", metavar="[KEY]...", nargs=-1)
-@click.option("--attribute", metavar="NAME", help="Forget one attribute everywhere.")
+@click.argument("keys", metavar="[KEY]...", nargs=-1, shell_complete=offer_keys)
+@click.option(
+    "--attribute",
+    metavar="NAME",
+    shell_complete=offer_attributes,
+    help="Forget one attribute everywhere.",
+)
 @write_options
 @global_options
 @click.pass_obj
@@ -75,12 +82,18 @@ def forget(
 
 
 @COMMAND.command("doubt")
-@click.argument("keys", metavar="[KEY]...", nargs=-1)
-@click.option("--attribute", metavar="NAME", help="Doubt one attribute everywhere.")
+@click.argument("keys", metavar="[KEY]...", nargs=-1, shell_complete=offer_keys)
+@click.option(
+    "--attribute",
+    metavar="NAME",
+    shell_complete=offer_attributes,
+    help="Doubt one attribute everywhere.",
+)
 @click.option(
     "--plan",
     type=click.Path(path_type=Path),
     metavar="FILE",
+    shell_complete=offer_plans,
     help="Doubt what a saved plan touches.",
 )
 @click.option(
@@ -115,8 +128,8 @@ def doubt(
 
 
 @COMMAND.command("rename")
-@click.argument("before", metavar="OLD")
-@click.argument("after", metavar="NEW")
+@click.argument("before", metavar="OLD", shell_complete=offer_keys)
+@click.argument("after", metavar="NEW", shell_complete=offer_keys)
 @write_options
 @global_options
 @click.pass_obj
@@ -140,7 +153,7 @@ def rename(
 
 
 @COMMAND.command("history")
-@click.argument("run", metavar="[RUN]", required=False)
+@click.argument("run", metavar="[RUN]", required=False, shell_complete=offer_runs)
 @global_options
 @click.pass_obj
 def history(settings: GlobalOptions, run: str | None) -> int:

@@ -7,11 +7,17 @@ from pathlib import Path
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.offered_files import offer_projects
 from ctsync.cli.output import print_document, require_format
 
 
 @click.command("validate")
-@click.argument("project", type=click.Path(path_type=Path), required=False)
+@click.argument(
+    "project",
+    type=click.Path(path_type=Path),
+    required=False,
+    shell_complete=offer_projects,
+)
 @click.option("--strict", is_flag=True, help="Take warnings for errors.")
 @global_options
 @click.pass_obj

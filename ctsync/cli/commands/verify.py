@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.offered_names import offer_runs
 from ctsync.cli.shared_options import detailed_option, sample_option
 
 
@@ -12,6 +13,7 @@ from ctsync.cli.shared_options import detailed_option, sample_option
 @click.option(
     "--run",
     metavar="RUN",
+    shell_complete=offer_runs,
     help="Look for what one run sent: its id in the history, its beginning, or last.",
 )
 @sample_option
