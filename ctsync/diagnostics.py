@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -98,6 +98,14 @@ class Findings:
             missing = max(other.totals[code] - self._codes[code], 0)
             self._codes[code] += missing
             self._severities[severity] += missing
+
+    def map(self, change: Callable[[Diagnostic], Diagnostic]) -> Findings:
+        """Return the same counts, with each of those kept as `change` makes it."""
+        changed = Findings()
+        changed._kept = dict.fromkeys(map(change, self._kept))
+        changed._codes = self._codes.copy()
+        changed._severities = self._severities.copy()
+        return changed
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """Return those kept, by place."""

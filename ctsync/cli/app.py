@@ -24,6 +24,8 @@ Exit codes: 0 done; 1 error, nothing sent, state unchanged; 2 changes, with
 policy; 64 usage; 130 / 143 interrupted, nothing lost.
 """
 
+_NEVER_OFFERED = frozenset({"--reveal", "--auto-approve"})
+
 
 def build_app() -> click.Group:
     """Return the whole command tree."""
@@ -96,8 +98,18 @@ def _format_in(arguments: Sequence[str]) -> str:
 
 
 def _usage(error: click.ClickException) -> UsageError:
+    if isinstance(error, click.NoSuchOption):
+        return _no_such_option(error)
     message = error.format_message()
     text = message[:1].lower() + message[1:]
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "ctsync"
     return UsageError(text.removesuffix("."), hint=f'see "{path} --help"')
+
+
+def _no_such_option(error: click.NoSuchOption) -> UsageError:
+    """Name the nearest options, but none that takes a safeguard away."""
+    near = [name for name in error.possibilities or () if name not in _NEVER_OFFERED]
+    path = error.ctx.command_path if error.ctx is not None else "ctsync"
+    hint = f"did you mean {' or '.join(near)}?" if near else f'see "{path} --help"'
+    return UsageError(f"{path} has no option {error.option_name}", hint=hint)

@@ -15,6 +15,7 @@ from ctsync.cli.high_water import check_high_water, keep_high_water
 from ctsync.cli.output import require_format
 from ctsync.cli.plan_file_checks import check_plan, witness_of
 from ctsync.cli.plan_options import plan_now
+from ctsync.cli.plan_output import planned_options
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.run_identity import run_identity
 from ctsync.cli.send_plan import send_plan
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 def apply_command(settings: GlobalOptions, orders: ApplyOptions) -> int:
     """Apply, print the result, give the exit code."""
     require_format(settings, "text", "json")
+    if orders.is_saved_plan(settings):
+        settings.saved = orders.what
+    else:
+        settings.project = orders.what
     check_apply_options(settings, orders)
     session, saved = _open(settings, orders)
     store = session.store()
@@ -90,6 +95,7 @@ def _apply(
     check_high_water(session, present.header)
     with ExitStack() as stack:
         plan = saved or stack.enter_context(plan_now(session, present, orders.wish))
+        session.settings.planned = planned_options(session.settings, plan)
         check_plan(session, present, plan, orders, is_saved=saved is not None)
         approve(session, present, plan, orders)
         check_webhook(session, orders)
@@ -102,7 +108,7 @@ def _apply(
         result = send_plan(session, store, plan, orders, clock, witness, stop)
         if not orders.dry_run:
             keep_high_water(session, store.read().header)
-        return report_apply(session, plan, orders, result, report)
+        return report_apply(session, plan, result, report)
 
 
 def _present(

@@ -30,6 +30,8 @@ class ApplyOptions(Struct, frozen=True):
     allow_rejected: Limit | None = None
     lock_timeout_seconds: float = 0.0
     require_signature: bool = False
+    summary_only: bool = False
+    everything: bool = False
 
     @property
     def asks(self) -> bool:
@@ -53,18 +55,23 @@ def check_apply_options(settings: GlobalOptions, orders: ApplyOptions) -> None:
         if not _DIGEST.fullmatch(orders.expect_digest):
             raise UsageError(
                 f'not a digest: "{orders.expect_digest}"',
-                hint="a digest is sha256: and 64 hex digits, as ctsync plan prints it",
+                hint='it is sha256: and 64 hex digits, as "ctsync plan" prints it',
             )
     wish = orders.wish
     if orders.is_saved_plan(settings) and (wish.targets or wish.accepts):
         raise UsageError(
             "--target and --accept go with planning, not with a saved plan",
-            hint="give them to ctsync plan --out FILE",
+            hint='give them to "ctsync plan --out FILE"',
         )
     if orders.require_signature and not orders.is_saved_plan(settings):
         raise UsageError(
             "--require-signature goes with a saved plan",
-            hint="name the FILE that ctsync plan --sign --out FILE wrote",
+            hint='name the file that "ctsync plan --sign --out FILE" wrote',
         )
     if orders.asks:
-        require_someone("--auto-approve", "--expect-digest DIGEST")
+        is_saved = orders.is_saved_plan(settings)
+        shows = '"ctsync show FILE"' if is_saved else '"ctsync plan"'
+        require_someone(
+            "run it on a terminal, or approve what was reviewed with "
+            f"--expect-digest DIGEST, which {shows} prints"
+        )

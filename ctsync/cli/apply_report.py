@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import ExitStack
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from ctsync.cli.apply_options import ApplyOptions
-from ctsync.cli.next_command import next_command
+from ctsync.cli.global_options import GlobalOptions
+from ctsync.cli.next_command import retyped
 from ctsync.cli.output import has_colour, print_error, print_message, write_after
 from ctsync.cli.plan_output import mask_of
 from ctsync.cli.project_session import ProjectSession
@@ -51,7 +53,6 @@ def check_webhook(session: ProjectSession, orders: ApplyOptions) -> None:
 def report_apply(
     session: ProjectSession,
     plan: SavedPlan,
-    orders: ApplyOptions,
     result: ApplyResult,
     report: OutputFile | None,
 ) -> int:
@@ -61,7 +62,7 @@ def report_apply(
 
     trouble = _report(report, result, plan)
     document = result.as_json(mask_of(session.settings, plan))
-    document["next"] = _with_options(session, orders, document["next"])
+    document["next"] = _next(session.settings, result)
     document |= diagnostics_json(_allowed(result))
     _notify(session, document)
     if session.settings.format == "json":
@@ -76,6 +77,13 @@ def report_apply(
     for finding in _allowed(result):
         print_message(f"warning: {finding.message}")
     return result.exit_code
+
+
+def _next(settings: GlobalOptions, result: ApplyResult) -> str:
+    """Return the command to type next: after all is done, one that is of all."""
+    if result.is_complete:
+        settings = replace(settings, saved=None, planned=())
+    return retyped(settings, result.next)
 
 
 def _allowed(result: ApplyResult) -> Findings:
@@ -121,13 +129,3 @@ def _notify(session: ProjectSession, document: dict[str, Any]) -> None:
         trouble = notify(url, document)
         if trouble is not None:
             print_message(f"warning: {trouble}; the apply itself is done")
-
-
-def _with_options(session: ProjectSession, orders: ApplyOptions, command: str) -> str:
-    """Return a command as it has to be typed, with the options of this one."""
-    words, what = shlex.split(command), orders.what
-    if words[1:] == ["plan"] and orders.is_saved_plan(session.settings):
-        what = None
-    if what is not None:
-        words.append(str(what))
-    return next_command(session, *words)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ctsync.cli.confirm import ask_for_yes
 from ctsync.cli.output import OutputFailed, print_error
-from ctsync.cli.plan_output import rendered, show_plan, view_of
+from ctsync.cli.plan_output import accepting, rendered, show_plan, view_of
 from ctsync.cli.project_session import ProjectSession
 from ctsync.cli.terminal_width import has_talk_colour, width_of
 from ctsync.errors import PolicyBlocked
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from ctsync.plan.policy import BlockedRule
 
 
-def refuse_blocked(session: ProjectSession, plan: SavedPlan) -> None:
+def refuse_blocked(
+    session: ProjectSession, plan: SavedPlan, orders: ApplyOptions
+) -> None:
     """Judge a plan again, by the limits as they are now.
 
     Raises:
@@ -30,21 +33,26 @@ def refuse_blocked(session: ProjectSession, plan: SavedPlan) -> None:
 
     blocked = plan.foot.blocked or _judged_now(session, plan)
     if blocked:
-        _show(session, plan)
+        _show(session, plan, orders)
         view = view_of(session.settings, plan)
         words = "\n  ".join(blocked_sentence(rule, view) for rule in blocked)
         raise PolicyBlocked(
-            f"the plan is blocked by policy:\n  {words}", hint=_way_out(blocked)
+            f"the plan is blocked by policy:\n  {words}",
+            hint=_way_out(session, plan, blocked),
         )
 
 
-def _way_out(blocked: Sequence[BlockedRule]) -> str:
+def _way_out(
+    session: ProjectSession, plan: SavedPlan, blocked: Sequence[BlockedRule]
+) -> str:
     """Say what to do: no option lifts what the catalog locks."""
-    if all(rule.accept is None for rule in blocked):
+    if any(rule.accept is None for rule in blocked):
         return "declare the values that are known, or change write: in the catalog"
+    verb = "apply" if session.settings.saved is None else "plan"
+    again = shlex.join(["ctsync", verb, *accepting(plan.head, blocked)])
     return (
-        "plan again with --accept where a number is meant, or let it be "
-        "reviewed as policy.accept"
+        f'if the numbers are meant, run "{again}", or let them be reviewed as '
+        "policy.accept"
     )
 
 
@@ -69,7 +77,7 @@ def approve(
     is_first = present.header is None and not session.settings.sandbox
     if orders.asks:
         if session.settings.format != "text":
-            _show(session, plan)
+            _show(session, plan, orders)
         ask_for_yes(_question(session, present, plan, is_first=is_first))
     elif is_first and not orders.first_run:
         raise PolicyBlocked(
@@ -84,7 +92,13 @@ def approve(
 def _show_first(session: ProjectSession, plan: SavedPlan, orders: ApplyOptions) -> None:
     """Show the plan; where nobody is asked, it need not have been seen."""
     try:
-        show_plan(session.settings, plan, exit_code=0)
+        show_plan(
+            session.settings,
+            plan,
+            exit_code=0,
+            summary_only=orders.summary_only,
+            everything=orders.everything,
+        )
     except OutputFailed as error:
         if orders.asks:
             raise
@@ -106,11 +120,19 @@ def _judged_now(session: ProjectSession, plan: SavedPlan) -> tuple[BlockedRule, 
     return check_limits(counts, session.project.policy, plan.head.accepted)
 
 
-def _show(session: ProjectSession, plan: SavedPlan) -> None:
+def _show(session: ProjectSession, plan: SavedPlan, orders: ApplyOptions) -> None:
     from msgspec.structs import replace
 
     settings = replace(session.settings, format="text", no_colour=True)
-    sys.stderr.writelines(rendered(settings, plan, exit_code=0))
+    sys.stderr.writelines(
+        rendered(
+            settings,
+            plan,
+            exit_code=0,
+            summary_only=orders.summary_only,
+            everything=orders.everything,
+        )
+    )
 
 
 def _question(

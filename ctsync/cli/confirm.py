@@ -7,6 +7,8 @@ import sys
 from ctsync.cli.output import check, print_message
 from ctsync.errors import CtsyncError, UsageError
 
+SEE_FIRST = "run it on a terminal, or see what it would write with --dry-run"
+
 
 class NotApproved(CtsyncError):
     """The person at the prompt did not say yes."""
@@ -19,16 +21,16 @@ def can_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def require_someone(*ways: str) -> None:
-    """Refuse to go on where nobody can answer.
+def require_someone(instead: str) -> None:
+    """Refuse to go on where nobody can answer; `instead` says what to do then.
+
+    What it says never offers to go on unasked: whoever wants that has read of it.
 
     Raises:
-        UsageError: standard input is no terminal; names the options that answer.
+        UsageError: standard input is no terminal.
     """
     if not can_ask():
-        raise UsageError(
-            "there is no terminal to ask on", hint=f"give {' or '.join(ways)}"
-        )
+        raise UsageError("there is no terminal to ask on", hint=instead)
 
 
 def ask_for_yes(question: str) -> None:

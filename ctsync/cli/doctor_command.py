@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from ctsync.cli.doctor_checks import findings_of
 from ctsync.cli.doctor_findings import Doctor, Finding
 from ctsync.cli.global_options import GlobalOptions
+from ctsync.cli.next_command import completed
 from ctsync.cli.output import print_document, require_format
 from ctsync.cli.project_session import open_session
 
@@ -18,13 +21,19 @@ def examine(settings: GlobalOptions, *, offline: bool) -> int:
     """Look at all that an apply relies on; 1 if anything of it would fail."""
     require_format(settings, "text", "json")
     doctor = Doctor(open_session(settings), time.time(), offline=offline)
-    findings = tuple(findings_of(doctor))
+    findings = tuple(_completed(settings, each) for each in findings_of(doctor))
     failed = sum(each.status == "error" for each in findings)
     if settings.format == "json":
         print_document([_document(findings, failed)])
     else:
         print_document(_lines(findings, failed))
     return 1 if failed else 0
+
+
+def _completed(settings: GlobalOptions, finding: Finding) -> Finding:
+    if finding.hint is None:
+        return finding
+    return replace(finding, hint=completed(settings, finding.hint))
 
 
 def _document(findings: Sequence[Finding], failed: int) -> str:

@@ -35,7 +35,11 @@ class Format(click.Choice[str]):
 
 
 class GlobalOptions(Struct):
-    """What the global options say."""
+    """What the global options say, and what a next command has to be told again.
+
+    `project` is the PROJECT that was given, `saved` the file of a saved plan that was
+    given or asked for, `planned` the options that say what such a plan is of.
+    """
 
     directory: Path = Path()
     env: str | None = None
@@ -46,6 +50,9 @@ class GlobalOptions(Struct):
     no_colour: bool = False
     command: str = ""
     data_roots: tuple[Path, ...] = ()
+    project: Path | None = None
+    saved: Path | None = None
+    planned: tuple[str, ...] = ()
 
 
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:

@@ -125,8 +125,9 @@ def _changes(
             yield candidate, mine, built.whole_lists
     if planner.findings.has_errors:
         print_message(
-            "the table as it was drafted does not read this export: let ctsync init "
-            "--from FILE write it, correct it, and take it in with ctsync import spec"
+            "the table as it was drafted does not read this export: let "
+            '"ctsync init --from FILE" write it, correct it, and take it in with '
+            '"ctsync import spec"'
         )
     planner.refuse_errors()
 

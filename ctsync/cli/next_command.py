@@ -1,19 +1,116 @@
-"""The command to type next, with the options that the one before was given."""
+"""Commands to type next, with what the one before was told: where, and about what."""
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ctsync.cli.project_session import ProjectSession
+from msgspec import Struct
+
+from ctsync.cli.global_options import GlobalOptions, environment_of
+
+if TYPE_CHECKING:
+    from ctsync.diagnostics import Diagnostic
+
+_PROJECT_FILE = "ctsync.yaml"
+_QUOTED = re.compile(r'"(ctsync [^"]+)"')
+_TAKE_PROJECT = frozenset({"plan", "apply", "validate"})
+_TAKE_PLAN = frozenset({"apply", "show"})
+_KNOW_NO_PROJECT = frozenset({"init", "schema", "completion"})
+_FILE = "FILE"  # stands for the saved plan that a command is about
 
 
-def next_command(session: ProjectSession, *words: str) -> str:
-    """Return a command that is about the same project, environment and platform."""
-    settings, typed = session.settings, [*words]
-    if str(settings.directory) != ".":
-        typed += ["-C", str(settings.directory)]
-    if session.project.environment is not None:
-        typed += ["--env", session.project.environment]
+def next_command(settings: GlobalOptions, *words: str | Path) -> str:
+    """Return a command about the same project, environment and platform.
+
+    A path among the words is one as this command was given it.
+    """
+    place = _place_of(settings)
+    typed = [str(place.seen(word)) for word in words]
+    return shlex.join([*typed, *_options(settings, place, typed)])
+
+
+def completed(settings: GlobalOptions, text: str) -> str:
+    """Return the text with every command that it quotes as it has to be typed."""
+    return _QUOTED.sub(lambda found: f'"{retyped(settings, found[1])}"', text)
+
+
+def retyped(settings: GlobalOptions, command: str) -> str:
+    """Return a command as it has to be typed; FILE, or nothing, is the saved plan."""
+    words: list[str | Path] = [*shlex.split(command)]
+    if "--help" in words:
+        return command
+    saved = settings.saved
+    if saved is not None and words[1] in {"plan", *_TAKE_PLAN}:
+        words = [saved if word == _FILE else word for word in words]
+        if words[1] == "plan" and "--out" not in words:
+            words += ["--out", saved]
+        elif len(words) == 2:
+            words.append(saved)
+    plans = words[1] == "plan" or (words[1] == "apply" and saved is None)
+    if plans and not set(settings.planned) & set(words):
+        words += settings.planned
+    return next_command(settings, *words)
+
+
+def completed_finding(settings: GlobalOptions, finding: Diagnostic) -> Diagnostic:
+    """Return a finding whose hint can be typed."""
+    from dataclasses import replace as with_fields
+
+    if finding.hint is None or '"ctsync ' not in finding.hint:
+        return finding
+    return with_fields(finding, hint=completed(settings, finding.hint))
+
+
+class _Place(Struct, frozen=True):
+    """Where a next command runs: its `-C`, and its PROJECT where that takes one.
+
+    `moved_from` is the folder that paths were given in.
+    """
+
+    directory: Path
+    project: Path | None
+    moved_from: Path
+
+    def seen(self, word: str | Path) -> str | Path:
+        """Return a path as it is named from there; other words are what they are."""
+        if isinstance(word, str) or word.is_absolute():
+            return word
+        if self.directory == self.moved_from:
+            return word
+        return Path(os.path.relpath(self.moved_from / word, self.directory))
+
+
+def _place_of(settings: GlobalOptions) -> _Place:
+    folder, named = settings.directory, settings.project
+    if named is None:
+        return _Place(folder, None, folder)
+    path = folder / named
+    if path.name == _PROJECT_FILE and path.is_file():
+        path = path.parent
+    if path.is_dir():
+        return _Place(path, None, folder)
+    return _Place(folder, named, folder)
+
+
+def _options(settings: GlobalOptions, place: _Place, typed: list[str]) -> list[str]:
+    command = typed[1] if len(typed) > 1 else ""
+    options: list[str] = []
+    if str(place.directory) != ".":
+        options += ["-C", str(place.directory)]
+    if command in _KNOW_NO_PROJECT:
+        return options
+    for root in settings.data_roots:
+        options += ["--data-root", str(place.seen(root))]
+    environment = environment_of(settings)
+    if environment is not None:
+        options += ["--env", environment]
     if settings.sandbox:
-        typed.append("--sandbox")
-    return shlex.join(typed)
+        options.append("--sandbox")
+    is_of_plan = command == "apply" and settings.saved is not None
+    if place.project is not None and command in _TAKE_PROJECT and not is_of_plan:
+        options.insert(0, str(place.project))
+    return options

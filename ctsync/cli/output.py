@@ -97,6 +97,7 @@ def show_error(settings: GlobalOptions, error: CtsyncError) -> int:
     """Print an error, in the format that was asked for; give its exit code."""
     from ctsync.render.diagnostics_text import annotations, findings_text
 
+    _complete(settings, error)
     findings = error.findings if isinstance(error, SpecError) else None
     if settings.format in {"json", "jsonl"} and not isinstance(error, OutputFailed):
         write_after([_document(settings, error)])
@@ -108,6 +109,18 @@ def show_error(settings: GlobalOptions, error: CtsyncError) -> int:
     if findings is None or not findings.has_errors:
         print_error(error)
     return error.exit_code
+
+
+def _complete(settings: GlobalOptions, error: CtsyncError) -> None:
+    """Give the commands that an error names the options that this one was given."""
+    from ctsync.cli.next_command import completed, completed_finding
+
+    if error.hint:
+        error.hint = completed(settings, error.hint)
+    if isinstance(error, SpecError):
+        error.findings = error.findings.map(
+            lambda each: completed_finding(settings, each)
+        )
 
 
 def print_error(error: CtsyncError) -> None:

@@ -53,7 +53,7 @@ def check_plan(
     except PolicyBlocked:
         pass  # said below, rule by rule
     _check_target(session, plan)
-    refuse_blocked(session, plan)
+    refuse_blocked(session, plan, orders)
 
 
 def _named(account: Account) -> str:
@@ -113,7 +113,7 @@ def _check_target(session: ProjectSession, plan: SavedPlan) -> None:
 def _check_environment(session: ProjectSession, plan: SavedPlan) -> None:
     planned, chosen = plan.head.environment, session.project.environment
     if planned != chosen:
-        hint = f"give --env {planned}" if planned else "leave --env out"
+        hint = f"give --env {planned}" if planned else _without_environment(session)
         names = [
             f"environment {each}" if each else "no environment"
             for each in (planned, chosen)
@@ -123,6 +123,10 @@ def _check_environment(session: ProjectSession, plan: SavedPlan) -> None:
             hint=f"{hint}, or plan again",
             code="plan_other_environment",
         )
+
+
+def _without_environment(session: ProjectSession) -> str:
+    return "leave --env out" if session.settings.env else "unset CTSYNC_ENV"
 
 
 def _with_moves(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.next_command import next_command
+from ctsync.cli.next_command import next_command, retyped
 from ctsync.cli.output import has_colour, print_document, print_message
 from ctsync.cli.terminal_width import width_of
 from ctsync.model.masking import Mask
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from ctsync.cli.project_session import ProjectSession
     from ctsync.plan.plan_file import SavedPlan
-    from ctsync.plan.plan_header import PlanEnds
-    from ctsync.render.plan_view import PlanView
+    from ctsync.plan.plan_header import PlanEnds, PlanHead
+    from ctsync.render.plan_view import Blocking, PlanView
 
 
 def show_plan(
@@ -127,13 +127,45 @@ def mask_of(settings: GlobalOptions, plan: SavedPlan | PlanEnds) -> Mask:
     )
 
 
+def planned_options(settings: GlobalOptions, plan: SavedPlan) -> tuple[str, ...]:
+    """Return the options that say what a plan is of, to make it again.
+
+    They are left out where one of them names somebody who must not be shown.
+    """
+    view, words = view_of(settings, plan), []
+    if view.revert is not None:
+        words += ["--revert", view.revert]
+    if view.refreshed:
+        words.append("--refresh")
+    for option, selectors in (("--target", view.targets), ("--exclude", view.excludes)):
+        if view.shown_selectors(selectors) != selectors:
+            return ()
+        words += [word for each in selectors for word in (option, each)]
+    return tuple(words)
+
+
+def accepting(head: PlanHead, blocked: Sequence[Blocking]) -> list[str]:
+    """Return the options that let a plan pass, beside those it had; none if none do."""
+    options = [rule.accept for rule in blocked if rule.accept is not None]
+    if len(options) < len(blocked):
+        return []  # what is locked blocks it all the same
+    lifted = {option.split("=")[0] for option in options}
+    had = (f"--accept {name}={n}" for name, n in sorted(head.accepted.items()))
+    kept = [option for option in had if option.split("=")[0] not in lifted]
+    return shlex.split(" ".join([*kept, *options]))
+
+
 def tell_where_saved(session: ProjectSession, out: Path, plan: SavedPlan) -> None:
     """Say where a plan was saved, and what to do with it."""
     saved = f"Saved as {shlex.quote(str(out))}"
     if plan.foot.blocked:
         print_message(f"{saved}; it is blocked, and cannot be applied")
+        words = accepting(plan.head, plan.foot.blocked)
+        if words:
+            again = retyped(session.settings, shlex.join(["ctsync", "plan", *words]))
+            print_message(f"If the numbers are meant: {again}")
     elif plan.foot.changes:
-        apply = next_command(session, "ctsync", "apply", str(out))
+        apply = next_command(session.settings, "ctsync", "apply", out)
         print_message(f"{saved}. Next: {apply}")
     else:
         print_message(f"{saved}; there is nothing to apply")

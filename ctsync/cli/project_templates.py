@@ -175,6 +175,6 @@ def _unwritable(path: Path, error: Exception) -> CtsyncError:
     reason = getattr(error, "strerror", None) or "not UTF-8 text"
     return CtsyncError(
         f"{path} cannot be written: {reason}",
-        hint="correct that and run ctsync init again: it goes on where it stopped",
+        hint='correct that and run "ctsync init" again: it goes on where it stopped',
         code="init_unwritable",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ctsync.cli.confirm import ask_for_yes, require_someone
+from ctsync.cli.confirm import SEE_FIRST, ask_for_yes, require_someone
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.output import print_message, require_format, write_after
 from ctsync.cli.project_session import ProjectSession, open_session
@@ -25,7 +25,7 @@ def copy_state(settings: GlobalOptions, to: str, permission: WriteOptions) -> in
 
     require_format(settings, "text", "json")
     if permission.asks:
-        require_someone("--auto-approve", "--dry-run")
+        require_someone(SEE_FIRST)
     session = open_session(settings)
     target = open_store(to, folder=settings.directory.resolve())
     present = folded_view(session.store())

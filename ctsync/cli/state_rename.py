@@ -56,7 +56,7 @@ def _entry_to_move(
     if after in known:
         raise UsageError(
             f"the state knows {mask.key_text(after)} already",
-            hint="one of the two has to go first: ctsync state forget KEY",
+            hint='one of the two has to go first: "ctsync state forget KEY"',
         )
     return known[before]
 

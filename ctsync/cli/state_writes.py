@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ctsync import __version__
-from ctsync.cli.confirm import ask_for_yes, require_someone
+from ctsync.cli.confirm import SEE_FIRST, ask_for_yes, require_someone
 from ctsync.cli.high_water import (
     check_high_water,
     keep_high_water,
@@ -84,7 +84,7 @@ def rewrite_state(
     """
     require_format(session.settings, "text", "json")
     if permission.asks:
-        require_someone("--auto-approve", "--dry-run")
+        require_someone(SEE_FIRST)
     store = session.store()
     with ExitStack() as stack:
         if not permission.dry_run:

@@ -61,7 +61,7 @@ CODES: Mapping[str, Code] = {
         "perhaps a new id",
         "A profile leaves while a new one has its Email or Phone; the platform would "
         "hold both.",
-        "If they are one person: ctsync state rename OLD NEW",
+        'If they are one person: "ctsync state rename OLD NEW"',
         "warning",
     ),
 }

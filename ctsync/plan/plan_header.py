@@ -155,7 +155,7 @@ def opened(path: Path) -> BinaryIO:
         words = f"plan {path} cannot be read: {error.strerror}"
         raise PlanRefused(
             words,
-            hint='name a file that "ctsync plan --out FILE" wrote, or a project',
+            hint='make it with "ctsync plan --out FILE", or name another, or a project',
             code="plan_unreadable",
         ) from error
 

@@ -96,7 +96,7 @@ def _note(
         "CT409",
         f"{mask.key_text(left)} leaves, and this profile is new with the same "
         f"{attribute}",
-        "if they are one person: ctsync state rename OLD NEW",
+        'if they are one person: "ctsync state rename OLD NEW"',
         file=at.file,
         line=at.line,
         row=at.row,

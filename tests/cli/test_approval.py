@@ -15,12 +15,29 @@ def reviewed(desk):
     return desk, plan["digest"]
 
 
+def test_apply_shows_as_much_of_its_plan_as_is_asked_for(desk):
+    desk.people({f"u{n:02}": {"Plan": "Free"} for n in range(60)})
+    for options, shown in (((), 50), (("--all",), 60), (("--summary",), 0)):
+        words = ("apply", "--dry-run", "--first-run", *options)
+        assert desk.ok(*words).out.count("identity u") == shown
+    desk.project("policy: {limits: {create: 1}}")
+    words = ("apply", "--auto-approve", "--first-run", "--summary")
+    blocked = desk.run(*words)
+    assert blocked.code == 6
+    assert "PLAN BLOCKED" in blocked.err
+    assert "identity u" not in blocked.err
+
+
 def test_without_a_terminal_nothing_is_asked_and_nothing_sent(reviewed):
     desk, _ = reviewed
     calls = desk.calls
     ended = desk.run("apply", "p.plan")
     assert ended.code == 64
-    assert "--auto-approve or --expect-digest" in ended.err
+    assert ended.err == (
+        "error: there is no terminal to ask on\n"
+        "  run it on a terminal, or approve what was reviewed with --expect-digest "
+        'DIGEST, which "ctsync show p.plan" prints\n'
+    )
     assert desk.calls == calls
 
 

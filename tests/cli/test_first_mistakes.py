@@ -219,7 +219,7 @@ def test_a_plan_that_is_not_there_is_said_in_two_lines(waiting):
     _refused(
         waiting,
         "error: plan p.plan cannot be read: No such file or directory\n"
-        '  name a file that "ctsync plan --out FILE" wrote, or a project\n',
+        '  make it with "ctsync plan --out p.plan", or name another, or a project\n',
         code=4,
         words=("apply", "p.plan", "--auto-approve"),
     )

@@ -75,7 +75,7 @@ def test_files_on_the_command_line_stand_in_the_folder_that_was_chosen(
         (["validat"], '"validate"'),
         (["state", "forgot"], '"forget"'),
         (["plan", "--targt", "identity=u1"], "--target"),
-        (["apply", "--auto-aprove"], "--auto-approve"),
+        (["apply", "--expect-digst", "x"], "--expect-digest"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

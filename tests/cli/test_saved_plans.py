@@ -472,7 +472,10 @@ def test_planning_promises_no_apply_where_none_is_possible(planned):
     planned.project("policy: {limits: {update: 1}}")
     blocked = planned.run("plan", "--out", "p.plan")
     assert blocked.code == 6
-    assert blocked.err == "Saved as p.plan; it is blocked, and cannot be applied\n"
+    assert blocked.err == (
+        "Saved as p.plan; it is blocked, and cannot be applied\n"
+        "If the numbers are meant: ctsync plan --accept update=6 --out p.plan\n"
+    )
     planned.project()
     planned.people(_people("Free", 1))
     nothing = planned.ok("plan", "--out", "p.plan")

@@ -351,6 +351,8 @@ def test_a_document_that_lacks_a_key_is_refused(name, richest):
 def test_a_document_of_another_command_is_refused(richest):
     for name in SCHEMAS.keys() - LINES - SAME_FORM:
         for other, document in richest.items():
+            if other == "error" and document["format"] == f"ctsync.{name}/1":
+                continue  # it is of this command, which may end so
             assert validator(name).is_valid(document) == (name == other), (name, other)
 
 

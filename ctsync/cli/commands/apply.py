@@ -9,7 +9,12 @@ import click
 from ctsync.cli.global_options import GlobalOptions, global_options
 from ctsync.cli.limit_option import read_amount, read_share
 from ctsync.cli.offered_files import offer_plans_and_projects
-from ctsync.cli.shared_options import accept_option, engine_option, target_option
+from ctsync.cli.shared_options import (
+    accept_option,
+    engine_option,
+    target_option,
+    view_options,
+)
 from ctsync.model.policy import Limit
 
 
@@ -72,6 +77,7 @@ from ctsync.model.policy import Limit
 @target_option
 @accept_option
 @engine_option
+@view_options
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an option
@@ -90,6 +96,8 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     target: tuple[str, ...],
     accept: tuple[str, ...],
     engine: str | None,
+    summary: bool,
+    show_all: bool,
 ) -> int:
     """Send a saved plan, or plan a project and send that.
 
@@ -113,5 +121,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
         allow_rejected=allow_rejected,
         lock_timeout_seconds=lock_timeout,
         require_signature=require_signature,
+        summary_only=summary,
+        everything=show_all,
     )
     return apply_command(settings, orders)

@@ -83,7 +83,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     from ctsync.apply.recover import folded_view
     from ctsync.cli.output import require_format
     from ctsync.cli.plan_options import PlanOptions, plan_now
-    from ctsync.cli.plan_output import show_plan, tell_where_saved
+    from ctsync.cli.plan_output import planned_options, show_plan, tell_where_saved
     from ctsync.cli.plan_refresh import read_before_planning
     from ctsync.cli.project_session import open_session
     from ctsync.cli.signing import key_for
@@ -91,6 +91,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     from ctsync.render import RENDERERS
 
     require_format(settings, *RENDERERS)
+    settings.project, settings.saved = project, out
     if refresh and revert is not None:
         raise UsageError(
             "--revert and --refresh exclude each other: a revert is made from the "
@@ -106,6 +107,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
         if refresh:
             before = read_before_planning(session, present, target, stack)
         plan = stack.enter_context(plan_now(session, present, wish, before))
+        settings.planned = planned_options(settings, plan)
         if out is not None:
             plan.copy_to(settings.directory / out, key)
         code = 2 if detailed_exitcode and plan.foot.changes else 0

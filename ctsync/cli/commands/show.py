@@ -41,6 +41,7 @@ def COMMAND(  # noqa: N802 - found by this name
 
     require_format(settings, *RENDERERS)
     check_reveal(settings)
+    settings.saved = file
     path = settings.directory / file
     if summary and not target:
         show_plan(settings, open_ends(path), exit_code=0, summary_only=True)

@@ -35,6 +35,7 @@ def COMMAND(  # noqa: N802 - found by this name
     from ctsync.render.gitlab_code_quality import code_quality
 
     require_format(settings, "text", "json", "github", "gitlab")
+    settings.project = project
     findings = check_everywhere(settings, project)
     failed = findings.has_errors or (strict and findings.count("warning") > 0)
     if settings.format == "gitlab":
