@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from random import Random
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from ctsync import __version__
@@ -140,7 +140,7 @@ class _Run(Struct, frozen=True):
         self, head: JournalHead, transport: Transport, tally: OutcomeCounts
     ) -> tuple[Sender, CtsyncError | None]:
         """Send under a journal, and fold it."""
-        with self.store.open_journal(head.as_json()) as writer:
+        with self.store.open_journal(to_builtins(head)) as writer:
             run_journal = self._run_journal(writer)
             run_journal.append_plan(self.due.plan.pieces())
             dispatch = self._dispatch(transport, run_journal)
@@ -163,7 +163,7 @@ class _Run(Struct, frozen=True):
         return JournalHead(
             lineage=new_id() if header is None else header.lineage,
             serial=0 if header is None else header.serial,
-            account=self.plan.head.account,
+            account=self.plan.head.account.bare,
             run=self.run,
             plan=self.plan.checksum,
             digest=self.plan.foot.digest,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import to_builtins
+
 from ctsync.apply.journal_records import JournalHead, head_from_json
 from ctsync.apply.journal_replay import JournalReplay
 from ctsync.canonical_json import fold_name
@@ -44,9 +46,9 @@ def run_in(before: Snapshot, journal: Journal) -> RunRecord | None:
 
     def changes() -> Iterator[Line]:
         done = replay.outcomes(journal.lines())
-        return (change.as_json() for change in _changes(before, done))
+        return map(to_builtins, _changes(before, done))
 
-    return RunRecord(run.as_json(), changes)
+    return RunRecord(to_builtins(run), changes)
 
 
 def past_runs(store: Store) -> Iterator[RunRecord]:

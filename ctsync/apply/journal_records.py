@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, ValidationError, convert, field
 from msgspec.structs import asdict
 
 from ctsync.model.record import RecordOutcome
@@ -21,12 +21,10 @@ from ctsync.plan.batches import RecordSlice, spans
 from ctsync.state.journal_file import journal_damaged
 from ctsync.transport.reply import is_all_taken
 
-FORMAT = "ctsync.journal/1"
-
 Line = Mapping[str, Any]
 
 
-class JournalHead(Struct, frozen=True):
+class JournalHead(Struct, frozen=True, tag_field="format", tag="ctsync.journal/1"):
     """A journal's first line: the snapshot that it extends, and the run."""
 
     lineage: str
@@ -43,27 +41,16 @@ class JournalHead(Struct, frozen=True):
     talks_to: Mapping[str, str] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the first line."""
-        parts = {"account": self.account.as_json(), "author": asdict(self.author)}
-        return {"format": FORMAT, **asdict(self), **parts}
-
 
 def head_from_json(data: Line) -> JournalHead:
-    """Read what `Head.as_json` wrote.
+    """Read a first line.
 
     Raises:
-        StateError: it did not write this (code `journal_damaged`).
+        StateError: no run writes this (code `journal_damaged`).
     """
     try:
-        fields = {name: data[name] for name in JournalHead.__struct_fields__}
-        parts = {
-            "account": Account(**data["account"]),
-            "author": Author(**data["author"]),
-            "marks": tuple(data["marks"]),
-        }
-        return JournalHead(**{**fields, **parts})
-    except (KeyError, TypeError) as error:
+        return convert(data, JournalHead)
+    except ValidationError as error:
         words = "the first line of the journal is none that a run writes"
         raise journal_damaged(words) from error
 

@@ -21,7 +21,7 @@ from ctsync.cli.write_spec_files import (
 )
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.errors import UsageError
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, entry_line
 from ctsync.model.profile_key import ProfileKey
 
 if TYPE_CHECKING:
@@ -142,7 +142,6 @@ class _Import:
     def _declared(self) -> BinaryIO:
         """Write what the spec declares to a file, as if it were so, sorted by key."""
         from ctsync.observe.import_spec import entry_as_declared
-        from ctsync.state.snapshot_codec import entry_line
 
         file = self._file()
         empty = type(self._present)()
@@ -242,7 +241,7 @@ class _Import:
 
 
 def _entries(file: BinaryIO) -> Iterator[Entry]:
-    from ctsync.state.snapshot_codec import entry_from_line
+    from ctsync.model.entry import entry_from_line
 
     file.seek(0)
     return map(entry_from_line, file)

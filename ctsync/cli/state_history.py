@@ -75,11 +75,13 @@ def run_of(record: RunRecord) -> Run:
     Raises:
         StateError: it is none that this version knows.
     """
-    from ctsync.model.run import run_from_json
+    from msgspec import ValidationError, convert
+
+    from ctsync.model.run import Run
 
     try:
-        return run_from_json(record.record)
-    except (KeyError, TypeError) as error:
+        return convert(record.record, Run)
+    except ValidationError as error:
         raise _unreadable() from error
 
 
@@ -89,11 +91,14 @@ def changes_in(record: RunRecord) -> Iterator[RunChange]:
     Raises:
         StateError: it cannot be read.
     """
-    from ctsync.model.run import run_change_from_json
+    from msgspec import ValidationError, convert
+
+    from ctsync.model.run import RunChange
 
     try:
-        yield from map(run_change_from_json, record.changes())
-    except (KeyError, TypeError, ValueError) as error:
+        for change in record.changes():
+            yield convert(change, RunChange)
+    except ValidationError as error:
         raise _unreadable() from error
 
 

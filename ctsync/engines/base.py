@@ -24,11 +24,10 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from ctsync.canonical_json import canonical, parse
 from ctsync.model.contribution import Contribution
 from ctsync.model.contribution_batch import Batch
 from ctsync.model.decided_rows import DecidedRows, Decider
-from ctsync.model.entry import Entry, entry_from_json
+from ctsync.model.entry import Entry
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowSource
 
@@ -99,14 +98,6 @@ class SearchCallbacks(Struct, frozen=True):
                 yield contribution
 
 
-def _line_of(entry: Entry) -> bytes:
-    return canonical(entry.as_json()) + b"\n"
-
-
-def _entry_of(line: str) -> Entry:
-    return entry_from_json(parse(line))
-
-
 class Search(Struct, frozen=True):
     """Where to look for candidates.
 
@@ -115,7 +106,7 @@ class Search(Struct, frozen=True):
     each of them takes the `batches` and what is `unbatched`. `entries` yields the
     snapshot by key; `columns`, where there are any, is the same as SQL: a relation of
     (type, id, fingerprint, gone, names, bound, body) that any connection of this
-    process can read. `body` is what `line_of` gives, and `entry_of` reads it.
+    process can read. `body` is the entry's line.
     """
 
     contributions: Callable[[], Iterable[Contribution]] = tuple
@@ -123,8 +114,6 @@ class Search(Struct, frozen=True):
     row_sources: Sequence[RowSource] = ()
     entries: Callable[[], Iterable[Entry]] = tuple
     columns: str | None = None
-    line_of: Callable[[Entry], bytes] = _line_of
-    entry_of: Callable[[str], Entry] = _entry_of
     watch: SearchCallbacks = field(default_factory=SearchCallbacks)
     batches: Sequence[Batch] = ()
     besides: Callable[[], Iterable[Contribution]] | None = None

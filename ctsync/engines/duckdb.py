@@ -34,6 +34,7 @@ from ctsync.engines.base import (
 from ctsync.engines.prefetch import fetched_ahead
 from ctsync.model.contribution import Contribution
 from ctsync.model.decided_rows import DecidedRow, DecidedRows, Decider, RowDecision
+from ctsync.model.entry import entry_from_line, entry_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.row_source import RowColumns, RowSource, Stream
 from ctsync.sql_text import quoted
@@ -228,11 +229,11 @@ class DuckdbSearch(Struct):
                     by = self.search.row_sources[source]
                     places.append(by.contribution(identifier, digest, file, row, cells))
                     if line is not None:
-                        entry = self.search.entry_of(line)
+                        entry = entry_from_line(line)
                 elif source == _LOOSE:
                     places.append(self._loose[row])
                 else:
-                    entry, is_same = self.search.entry_of(line), source == _SAME
+                    entry, is_same = entry_from_line(line), source == _SAME
             if is_same and entry is not None:
                 self.search.watch.on_unchanged(entry)
             else:
@@ -266,7 +267,7 @@ class DuckdbSearch(Struct):
         else:
             self._run(sql.NO_KNOWN)
             entries = iter(self.search.entries())
-            while lines := list(map(self.search.line_of, islice(entries, _BATCH))):
+            while lines := list(map(entry_line, islice(entries, _BATCH))):
                 text = b"".join(lines).decode().removesuffix("\n")
                 self.connection.execute(sql.TAKE_LINES, [text])
         ((self._entries,),) = self._rows(sql.COUNT_KNOWN)

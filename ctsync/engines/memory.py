@@ -14,7 +14,7 @@ from ctsync.engines.base import (
     in_order,
 )
 from ctsync.engines.named_profiles import NamedProfiles
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, entry_from_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.stored_entries import FINGERPRINT, StoredEntries
 
@@ -69,7 +69,7 @@ def _remaining(
             tally.unchanged += 1
         else:
             named_profiles.at = at
-            yield entries.entry_of(line)
+            yield entry_from_line(line)
             at = named_profiles.at
     named_profiles.at = at
 

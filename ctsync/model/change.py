@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
 
 from ctsync.diagnostics import row_place
-from ctsync.model.operation import Operation, operation_from_json
-from ctsync.model.profile_key import ProfileKey, key_from_json
+from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey
 
 Action = Literal["create", "update", "release"]
 ACTIONS: tuple[Action, ...] = ("create", "update", "release")
 
 
-class Origin(Struct, frozen=True, array_like=True):
+class Origin(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Where a contribution stands. Paths are relative to the project."""
 
     file: str
@@ -36,7 +35,7 @@ class Origin(Struct, frozen=True, array_like=True):
         return {"file": self.file, "line": self.line, "row": self.row}
 
 
-class EntryAfter(Struct, frozen=True, array_like=True):
+class EntryAfter(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What the entry holds once every operation of a change is acknowledged.
 
     `fingerprint` is None where desired would still differ from the entry. `forget`
@@ -49,30 +48,6 @@ class EntryAfter(Struct, frozen=True, array_like=True):
     cohorts: tuple[str, ...] = ()
     forget: tuple[str, ...] = ()
     ours: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the stored form."""
-        data = {name: getattr(self, name) for name in _SETTLED}
-        if not self.ours:
-            del data["ours"]
-        return data
-
-
-def settled_from_json(data: Mapping[str, Any]) -> EntryAfter:
-    """Read what `Settled.as_json` wrote."""
-    return EntryAfter(
-        data["fingerprint"],
-        tuple(data["cohorts"]),
-        tuple(data["forget"]),
-        ours_from_json(data.get("ours", ())),
-    )
-
-
-def ours_from_json(
-    data: Iterable[tuple[str, Sequence[str] | None]],
-) -> tuple[tuple[str, tuple[str, ...] | None], ...]:
-    """Read `ours` of an entry."""
-    return tuple((name, v if v is None else tuple(v)) for name, v in data)
 
 
 class Change(Struct, frozen=True):
@@ -109,23 +84,6 @@ class Change(Struct, frozen=True):
             for op in self.operations
         )
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the whole form, as a saved plan keeps it."""
-        return {
-            "key": self.key.as_json(),
-            "action": self.action,
-            "operations": [op.as_json() for op in self.operations],
-            "origins": [
-                {**o.as_json(), "cohort": o.cohort, "table": o.table}
-                for o in self.origins
-            ],
-            "released": self.released,
-            "settled": self.settled.as_json(),
-            "opt_in": self.opt_in,
-            "once": self.once,
-            "locked": self.locked,
-        }
-
 
 def _loses(operation: Operation) -> bool:
     if operation.operator == "$delete":
@@ -135,21 +93,3 @@ def _loses(operation: Operation) -> bool:
     before = operation.before if isinstance(operation.before, tuple) else ()
     is_held = not frozenset(before).isdisjoint(operation.operand)
     return is_held or operation.prior == "uncertain"
-
-
-def change_from_json(data: Mapping[str, Any]) -> Change:
-    """Read what `Change.as_json` wrote."""
-    return Change(
-        key=key_from_json(data["key"]),
-        action=data["action"],
-        operations=tuple(operation_from_json(op) for op in data["operations"]),
-        origins=tuple(Origin(**origin) for origin in data["origins"]),
-        released=tuple(data["released"]),
-        settled=settled_from_json(data["settled"]),
-        opt_in=data["opt_in"],
-        once=tuple(data["once"]),
-        locked=tuple(data["locked"]),
-    )
-
-
-_SETTLED = EntryAfter.__struct_fields__

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
 
-from msgspec import Struct, convert, field, to_builtins
+from msgspec import Struct, field
 
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import Value
@@ -38,25 +36,6 @@ class ProfileDrift(Struct, frozen=True):
     key: ProfileKey
     found: str = "found"
     differences: tuple[Difference, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the form in which it waits to be shown."""
-        data: dict[str, Any] = to_builtins(self)
-        return data
-
-
-def drift_from_json(data: Mapping[str, Any]) -> ProfileDrift:
-    """Read what `ProfileDrift.as_json` wrote."""
-    return ProfileDrift(
-        ProfileKey(*data["key"]),
-        data["found"],
-        tuple(map(_difference, data["differences"])),
-    )
-
-
-def _difference(data: Mapping[str, Any]) -> Difference:
-    texts = {n: tuple(v) if isinstance(v, list) else v for n, v in data.items()}
-    return convert(texts, Difference)
 
 
 class ReadCounts(Struct):

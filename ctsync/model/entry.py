@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, to_builtins
+from msgspec.json import Decoder
 
+from ctsync.canonical_json import canonical
 from ctsync.model.profile_key import ProfileKey, key_from_json
-from ctsync.model.row import defaults_of
-from ctsync.model.scalar_value import Scalar
+from ctsync.model.scalar_value import Scalar, Value
 
 
-class KnownValue(Struct, frozen=True):
+class KnownValue(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What is known of one attribute.
 
     `name` is the spelling last used. `certain` is False after an outcome that is not
@@ -37,25 +37,15 @@ class KnownValue(Struct, frozen=True):
     ours: tuple[str, ...] = ()
     complete: bool = False
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the stored form, without defaults."""
-        return {
-            name: value
-            for name, default in _DEFAULTS.items()
-            if (value := getattr(self, name)) != default
-        }
+    def held(self, kind: str) -> Value:
+        """Return the value where it is certain, of this kind and all there is to know.
 
-
-def known_from_json(data: Mapping[str, Any]) -> KnownValue:
-    """Read what `Known.as_json` wrote."""
-    if _LISTS.isdisjoint(data):
-        return KnownValue(**data)
-    lists = {name: tuple(data[name]) for name in _LISTS if name in data}
-    return KnownValue(**{**data, **lists})
-
-
-_LISTS = frozenset({"present", "maybe", "absent", "ours"})
-_DEFAULTS = defaults_of(KnownValue)
+        Where it is None, more may have to be understood to tell.
+        """
+        is_plain = self.kind == kind and self.certain and self.since is None
+        if not is_plain or self.maybe or self.absent or self.ours:
+            return None
+        return self.present if kind == "list" else self.value
 
 
 _TABLE = "table="
@@ -99,30 +89,46 @@ class Entry(Struct, frozen=True):
         known = self.attributes.values()
         return bool(self.cohorts) or any(each.ours for each in known)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the stored form."""
-        data: dict[str, Any] = {
-            "key": self.key.as_json(),
-            "attributes": {k: v.as_json() for k, v in self.attributes.items()},
-        }
-        if self.cohorts:
-            data["cohorts"] = self.cohorts
-        if self.once:
-            data["once"] = self.once
-        if self.fingerprint is not None:
-            data["fingerprint"] = self.fingerprint
-        if self.gone:
-            data["gone"] = True
-        return data
+
+class _KeptEntry(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """An entry as its line has it."""
+
+    key: dict[str, str]
+    attributes: Mapping[str, KnownValue]
+    cohorts: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
+    fingerprint: str | None = None
+    gone: bool = False
 
 
-def entry_from_json(data: Mapping[str, Any]) -> Entry:
-    """Read what `Entry.as_json` wrote."""
+_LINES = Decoder(_KeptEntry)
+
+
+def entry_line(entry: Entry) -> bytes:
+    """Return the canonical line of an entry, with its newline."""
+    kept = _KeptEntry(
+        entry.key.as_json(),
+        entry.attributes,
+        entry.cohorts,
+        entry.once,
+        entry.fingerprint,
+        entry.gone,
+    )
+    return canonical(to_builtins(kept)) + b"\n"
+
+
+def entry_from_line(line: bytes | str) -> Entry:
+    """Read what `entry_line` wrote.
+
+    Raises:
+        ValueError: it did not write this.
+    """
+    kept = _LINES.decode(line)
     return Entry(
-        key=key_from_json(data["key"]),
-        attributes={k: known_from_json(v) for k, v in data["attributes"].items()},
-        cohorts=tuple(data.get("cohorts", ())),
-        once=tuple(data.get("once", ())),
-        fingerprint=data.get("fingerprint"),
-        gone=data.get("gone", False),
+        key_from_json(kept.key),
+        kept.attributes,
+        kept.cohorts,
+        kept.once,
+        kept.fingerprint,
+        kept.gone,
     )

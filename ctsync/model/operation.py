@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Literal
 
 from msgspec import Struct
 
@@ -18,7 +18,7 @@ DELTAS: frozenset[Operator] = frozenset({"$incr", "$decr"})
 """Operators of which sending one twice counts twice."""
 
 
-class Operation(Struct, frozen=True, array_like=True):
+class Operation(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One operator on one attribute.
 
     `before` and `after` are normal forms; for a list, the values known to be there.
@@ -48,10 +48,6 @@ class Operation(Struct, frozen=True, array_like=True):
         """Whether sending it twice would count twice."""
         return self.operator in DELTAS
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the whole form, as a saved plan keeps it."""
-        return {name: getattr(self, name) for name in _FIELDS}
-
 
 def changes_value(operations: Iterable[Operation]) -> bool:
     """Return whether a value that is certain changes: of a list, what is present."""
@@ -60,15 +56,3 @@ def changes_value(operations: Iterable[Operation]) -> bool:
         for op in operations
         if op.step == 1
     )
-
-
-def operation_from_json(data: Mapping[str, Any]) -> Operation:
-    """Read what `Operation.as_json` wrote."""
-    return Operation(**{name: _tuples(value) for name, value in data.items()})
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-_FIELDS = Operation.__struct_fields__

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from msgspec import Meta
 
 ID_TYPES = ("FBID", "GPID", "identity", "objectId")
 
@@ -11,7 +13,7 @@ ID_TYPES = ("FBID", "GPID", "identity", "objectId")
 class ProfileKey(NamedTuple):
     """One profile's address; sorts by id type, then by the id's bytes."""
 
-    type: str
+    type: Annotated[str, Meta(pattern=rf"\A(?:{'|'.join(ID_TYPES)})\Z")]
     id: str
 
     def as_json(self) -> dict[str, str]:

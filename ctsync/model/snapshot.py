@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct, field
-from msgspec.structs import asdict
+from msgspec import Struct, convert, field, to_builtins
+from msgspec.structs import replace
 
 
-class Account(Struct, frozen=True, eq=False):
+class Account(
+    Struct, frozen=True, eq=False, omit_defaults=True, forbid_unknown_fields=True
+):
     """Where calls go. State and digest are bound to id, region and endpoint.
 
     `shown_id` and `shown_endpoint` stand for those that a variable gave: what it holds
@@ -45,24 +47,24 @@ class Account(Struct, frozen=True, eq=False):
         """Whether it stands in the spec as it is."""
         return self.shown_id is None and self.shown_endpoint is None
 
-    def as_kept(self) -> dict[str, Any]:
-        """Return the form of plans, which are private and shown later."""
-        shown = {"shown_id": self.shown_id, "shown_endpoint": self.shown_endpoint}
-        return self.as_json() | {name: text for name, text in shown.items() if text}
+    @property
+    def bare(self) -> Account:
+        """The account as calls need it: what a state keeps."""
+        return Account(self.id, self.region, self.endpoint)
 
     def as_json(self) -> dict[str, Any]:
         """Return the form of every document."""
         return {"id": self.id, "region": self.region, "endpoint": self.endpoint}
 
 
-class LastPlan(Struct, frozen=True):
+class LastPlan(Struct, frozen=True, forbid_unknown_fields=True):
     """The plan applied last: its checksum, and whether it left anything open."""
 
     checksum: str
     open: bool
 
 
-class Unanswered(Struct, frozen=True):
+class Unanswered(Struct, frozen=True, forbid_unknown_fields=True):
     """The last call that left without an answer, and may be written for a while.
 
     `at` are seconds of the clock that `boot` names; None where it has no name.
@@ -73,7 +75,7 @@ class Unanswered(Struct, frozen=True):
     timeout_seconds: float
 
 
-class Header(Struct, frozen=True):
+class Header(Struct, frozen=True, omit_defaults=True):
     """What a snapshot says of itself.
 
     `digest` is the SHA-256 of its entries; `lineage` is drawn once for a state;
@@ -108,43 +110,14 @@ class Base(Struct, frozen=True):
 
 def header_as_json(header: Header) -> dict[str, Any]:
     """Return the stored form of a header."""
-    last = header.last_plan
-    data = {
-        "lineage": header.lineage,
-        "serial": header.serial,
-        "account": header.account.as_json(),
-        "digest": header.digest,
-        "entries": header.entries,
-        "last_plan": None if last is None else _last_as_json(last),
-        "tool_version": header.tool_version,
-    }
-    if header.unanswered is not None:
-        data["unanswered"] = asdict(header.unanswered)
-    if header.talks_to:
-        data |= {"talks_to": header.talks_to, "marks": header.marks}
+    data: dict[str, Any] = to_builtins(replace(header, account=header.account.bare))
     return data
 
 
-def _last_as_json(last: LastPlan) -> dict[str, Any]:
-    return {"checksum": last.checksum, "open": last.open}
-
-
 def header_from_json(data: Mapping[str, Any]) -> Header:
-    """Read what `header_as_json` wrote.
+    """Read what `header_as_json` wrote; what else stands there is not looked at.
 
     Raises:
-        KeyError, TypeError: the data is not a header.
+        ValueError: the data is not a header.
     """
-    last, unanswered = data["last_plan"], data.get("unanswered")
-    return Header(
-        lineage=data["lineage"],
-        serial=data["serial"],
-        account=Account(**data["account"]),
-        digest=data["digest"],
-        entries=data["entries"],
-        last_plan=None if last is None else LastPlan(**last),
-        tool_version=data["tool_version"],
-        unanswered=None if unanswered is None else Unanswered(**unanswered),
-        talks_to=data.get("talks_to", {}),
-        marks=tuple(data.get("marks", ())),
-    )
+    return convert(data, Header)

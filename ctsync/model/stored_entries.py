@@ -7,10 +7,10 @@ whether a profile is as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ctsync.canonical_json import canonical
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, entry_from_line
 from ctsync.model.profile_key import ProfileKey
 
 # A quote inside of text is escaped, so this stands nowhere but before a fingerprint.
@@ -50,14 +50,11 @@ class StoredEntries(Iterator[Entry]):
     Who takes a line from `lines` takes the entry: it does not come again.
     """
 
-    def __init__(
-        self, lines: Iterator[bytes], entry_of: Callable[[bytes], Entry]
-    ) -> None:
+    def __init__(self, lines: Iterator[bytes]) -> None:
         self.lines = lines
-        self.entry_of = entry_of
 
     def __iter__(self) -> Iterator[Entry]:  # noqa: PYI034 - quicker than itself
-        return map(self.entry_of, self.lines)
+        return map(entry_from_line, self.lines)
 
     def __next__(self) -> Entry:
-        return self.entry_of(next(self.lines))
+        return entry_from_line(next(self.lines))

@@ -13,16 +13,15 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ctsync.canonical_json import canonical, fold_name
+from ctsync.canonical_json import fold_name
 from ctsync.model.attribute import Attribute
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.compare import known_from, look_at
 from ctsync.observe.entry_lines import Column, EntryLines, cells_of, phone_cell
 from ctsync.observe.export_rows import ExportFile
 from ctsync.observe.profile_reply import Seen, SeenProfile, system_name
 from ctsync.state.entry_edits import Edit
-from ctsync.state.snapshot_codec import entry_from_line, entry_line
 
 Wants: TypeAlias = Callable[[str, str], bool]
 """Says whether an attribute is taken in, by folded name and name."""
@@ -118,13 +117,12 @@ class ProfileImport:
 
     def _add_new(self, key: ProfileKey, seen: SeenProfile) -> None:
         """Take in whom nobody knows; most profiles of an export are of this sort."""
-        found: dict[str, Mapping[str, object]] = {}
+        found: dict[str, KnownValue] = {}
         for folded, each in seen.attributes.items():
             if each.is_odd or not self._rules.wants(folded, each.name):
                 continue
-            found[folded] = self._known(folded, each).as_json()
-        line = canonical({"attributes": found, "key": key.as_json()}) + b"\n"
-        self._note(line, len(found))
+            found[folded] = self._known(folded, each)
+        self._note(entry_line(Entry(key, found)), len(found))
 
     def _known(self, folded: str, seen: Seen) -> KnownValue:
         shape = self._shapes.get(folded)

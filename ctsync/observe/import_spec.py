@@ -10,10 +10,9 @@ from msgspec.structs import replace
 from ctsync.canonical_json import fold_name
 from ctsync.kinds import KINDS
 from ctsync.model.change import Change
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.entry_edits import Edit, put_instead
-from ctsync.state.snapshot_codec import entry_from_line, entry_line
 
 
 class SpecImport:

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import BinaryIO
 
-from ctsync.canonical_json import canonical, parse
+from msgspec import to_builtins
+from msgspec.json import Decoder
+
+from ctsync.canonical_json import canonical
 from ctsync.diagnostic_codes import severity_of
 from ctsync.diagnostics import Diagnostic, Findings
-from ctsync.model.drift import ProfileDrift, ReadCounts, drift_from_json
-from ctsync.model.entry import Entry
+from ctsync.model.drift import ProfileDrift, ReadCounts
+from ctsync.model.entry import Entry, entry_from_line, entry_line
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.compare import Standing
@@ -23,7 +26,8 @@ from ctsync.observe.examine import Examined, examine
 from ctsync.observe.profile_reply import Found, Reading
 from ctsync.observe.read_profiles import is_readable
 from ctsync.state.entry_edits import Edit
-from ctsync.state.snapshot_codec import entry_from_line, entry_line
+
+_DRIFTS = Decoder(ProfileDrift)
 
 
 class ReadSurvey:
@@ -59,7 +63,7 @@ class ReadSurvey:
         if examined.has_drifted:
             drift = drift_of(examined, self._is_sensitive)
             self.counts.differences.update(names_of(drift))
-            self._drifts.write(canonical(drift.as_json()) + b"\n")
+            self._drifts.write(canonical(to_builtins(drift)) + b"\n")
         if examined.after is not entry:
             self.changed += 1
             self._afters.write(entry_line(examined.after))
@@ -68,7 +72,7 @@ class ReadSurvey:
     def drifts(self) -> Iterator[ProfileDrift]:
         """Yield the profiles that drifted, by key. May be called again."""
         self._drifts.seek(0)
-        return map(drift_from_json, map(parse, self._drifts))
+        return map(_DRIFTS.decode, self._drifts)
 
     def edits(self) -> Iterator[tuple[ProfileKey, Edit]]:
         """Yield what is to stand in the state, by key. May be called again."""

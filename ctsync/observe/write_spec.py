@@ -17,11 +17,10 @@ from msgspec.structs import replace
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
 from ctsync.model.fault import Faults
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.model.scalar_value import Literal, Raw, epoch_of
-from ctsync.state.snapshot_codec import entry_from_line, entry_line
 
 MOST_IN_YAML = 1_000
 

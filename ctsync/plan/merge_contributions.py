@@ -19,6 +19,7 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import KnownValue
 from ctsync.model.fault import Fault, Faults
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
@@ -32,7 +33,6 @@ from ctsync.plan.value_diagnostics import (
     is_bad,
 )
 from ctsync.sources.doubtful_cells import doubtful_id, doubtful_words
-from ctsync.state.snapshot_codec import StoredAttributes
 
 Words: TypeAlias = "Mapping[str, Raw | Misread]"
 
@@ -92,7 +92,7 @@ class ContributionMerger:
         key: ProfileKey,
         contributions: Iterable[Contribution],
         spoilt: Mapping[str, Fault] = NONE,
-        known: StoredAttributes | None = None,
+        known: Mapping[str, KnownValue] | None = None,
     ) -> MergedContributions:
         """Return what a profile should become.
 
@@ -172,7 +172,7 @@ class ContributionMerger:
             merged[folded] = first._replace(target=target)
 
     def _parted(
-        self, words: Words, known: StoredAttributes | None
+        self, words: Words, known: Mapping[str, KnownValue] | None
     ) -> tuple[Words, list[str]]:
         """Part words from the folded names of those that say just what is known."""
         standing: list[str] = []
@@ -183,7 +183,8 @@ class ContributionMerger:
             folded, rule, kind = self._asked.get(name) or self._ask(name)
             if not isinstance(raw, Misread):
                 kind = kind or kind_of(raw)
-                held = known.held(folded, kind.name)
+                stored = known.get(folded)
+                held = None if stored is None else stored.held(kind.name)
                 if held is not None and kind.is_unchanged(raw, held, rule, frame):
                     standing.append(folded)
                     continue

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NotRequired, TypedDict
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct, field, to_builtins
 from msgspec.structs import asdict
 
 from ctsync import __version__
@@ -194,7 +194,7 @@ def _other_format(name: str, found: object) -> PlanRefused:
 def head_as_json(head: PlanHead) -> dict[str, Any]:
     """Return the first line."""
     base = {**head.base.as_json(), "digest": head.base.digest}
-    account = head.account.as_kept()
+    account = to_builtins(head.account)
     return {**asdict(head), "format": FORMAT, "account": account, "base": base}
 
 

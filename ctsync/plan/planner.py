@@ -22,7 +22,11 @@ from ctsync.errors import SpecError
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.decided_rows import DecidedRows
-from ctsync.model.entry import Entry, membership_in
+from ctsync.model.entry import (
+    Entry,
+    KnownValue,
+    membership_in,
+)
 from ctsync.model.fault import Fault
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
@@ -45,7 +49,6 @@ from ctsync.plan.shared_addresses import SharedAddresses
 from ctsync.plan.similar_keys import SimilarKeys
 from ctsync.plan.skipped_rows import SkippedRows
 from ctsync.plan.vanished_rows import VanishedRows
-from ctsync.state.snapshot_codec import StoredAttributes, entry_from_line, entry_line
 
 # Of these, words about other attributes or profiles decide what is wrong.
 _IN_COMPANY = BLOCK_NAMES | {"age"}
@@ -106,8 +109,6 @@ class Planner(Struct):
             tuple(self.sources.row_sources()),
             lambda: entries,
             columns,
-            entry_line,
-            entry_from_line,
             self._watch(reader),
             tuple(self.sources.batches()),
             lambda: self._counted(self.sources.unbatched()),
@@ -239,7 +240,7 @@ class Planner(Struct):
         found.cohorts = tuple(sorted({*current, *before}.difference(left)))
         return found
 
-    def _known(self, candidate: Candidate) -> StoredAttributes | None:
+    def _known(self, candidate: Candidate) -> Mapping[str, KnownValue] | None:
         """Return what stands in an entry, if words that say just that need no look.
 
         Words of one place alone do not, unless some attributes are judged by others.
@@ -250,9 +251,7 @@ class Planner(Struct):
             return None
         if len(candidate.contributions) != 1 or entry is None or entry.gone:
             return None
-        if isinstance(entry.attributes, StoredAttributes) and not self._sees_all:
-            return entry.attributes
-        return None
+        return None if self._sees_all else entry.attributes
 
     def _parts(self, cohort: str, found: MergedContributions) -> bool:
         """Return whether a profile that is no member any more can leave the cohort.

@@ -14,7 +14,6 @@ from typing import Any, TypeAlias
 
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
-from ctsync.state.snapshot_codec import StoredAttributes
 
 Table: TypeAlias = Any  # a pyarrow.Table
 Row: TypeAlias = (
@@ -54,7 +53,7 @@ def _table(rows: Sequence[Row]) -> Table:
         pa.array(map(_fingerprint, entries), pa.binary(FINGERPRINT_BYTES)),
         pa.array([entry is not None and entry.gone for entry in entries]),
         pa.array(map(_names, entries), pa.string()),
-        pa.array([entry is not None and _is_bound(entry) for entry in entries]),
+        pa.array([entry is not None and entry.is_bound for entry in entries]),
         pa.array([line and line[:-1] for line in lines], pa.binary()).view(pa.string()),
     ]
     return pa.Table.from_arrays(columns, schema=schema())
@@ -72,15 +71,6 @@ def _fingerprint(entry: Entry | None) -> bytes | None:
 
 def _names(entry: Entry | None) -> str:
     return "\n".join(("", *sorted(entry.attributes if entry else ()), ""))
-
-
-def _is_bound(entry: Entry) -> bool:
-    attributes = entry.attributes
-    if not isinstance(attributes, StoredAttributes):
-        return entry.is_bound
-    return bool(entry.cohorts) or any(
-        "ours" in data for data in attributes.data.values()
-    )
 
 
 def in_groups(tables: Iterable[Table]) -> Iterator[Table]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, entry_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.entry_edits import Edit, replaced_entries
-from ctsync.state.snapshot_codec import EntryDigest, entry_line
+from ctsync.state.snapshot_codec import EntryDigest
 
 
 class ChangedLine(Struct, frozen=True):

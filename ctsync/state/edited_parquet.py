@@ -8,7 +8,7 @@ from functools import reduce
 from itertools import pairwise
 
 from ctsync.errors import StateError
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, entry_from_line, entry_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.arrow_rows import (
     Table,
@@ -19,12 +19,7 @@ from ctsync.state.arrow_rows import (
 )
 from ctsync.state.base import Snapshot
 from ctsync.state.parquet_snapshot import ParquetSnapshot
-from ctsync.state.snapshot_codec import (
-    entry_from_edited_line,
-    entry_from_line,
-    entry_line,
-    with_digest,
-)
+from ctsync.state.snapshot_codec import entry_from_edited_line, with_digest
 
 _COLUMNS = ("type", "id", "body")
 

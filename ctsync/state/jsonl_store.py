@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ctsync.errors import StateError, UsageError
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, entry_from_line, entry_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
 from ctsync.model.stored_entries import StoredEntries
@@ -34,8 +34,6 @@ from ctsync.state.snapshot_codec import (
     EntryDigest,
     edited,
     entry_from_edited_line,
-    entry_from_line,
-    entry_line,
     header_from_line,
     header_line,
     not_a_state,
@@ -144,7 +142,7 @@ class JsonlStore(FileStore):
 
     def _entries(self, file: PinnedFile, start: int) -> Iterator[Entry]:
         lines = chain.from_iterable(self._texts(file, start))
-        return StoredEntries(lines, entry_from_line)
+        return StoredEntries(lines)
 
     def _texts(self, file: PinnedFile, start: int) -> Iterator[list[bytes]]:
         with state_errors("read", self.location):

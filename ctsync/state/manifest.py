@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, convert, to_builtins
 from msgspec.structs import replace
 
 from ctsync.model.snapshot import Header
-from ctsync.state.parquet_files import ParquetFile, parquet_file_from_json
+from ctsync.state.parquet_files import ParquetFile
 from ctsync.state.snapshot_codec import header_from_line, header_line, not_a_state
 
 NAME = "manifest.json"
@@ -36,10 +35,13 @@ class Manifest(Struct, frozen=True):
 
     def as_line(self) -> bytes:
         """Return the content of the file, sealed."""
-        base, *segments = [
-            parquet_file.as_json() for parquet_file in self.parquet_files
-        ]
+        base, *segments = to_builtins(self.parquet_files)
         return header_line(self.header, base=base, segments=segments) + b"\n"
+
+
+class _NamedFiles(Struct):
+    base: ParquetFile
+    segments: tuple[ParquetFile, ...]
 
 
 def manifest_from_line(
@@ -52,17 +54,17 @@ def manifest_from_line(
     """
     header, beside = header_from_line(line, location=location, is_verified=is_verified)
     try:
-        base, *segments = map(_parquet_file, [beside["base"], *beside["segments"]])
-    except (KeyError, TypeError) as error:
+        named = convert(beside, _NamedFiles)
+        for file in (named.base, *named.segments):
+            _require_name(file.name)
+    except ValueError as error:
         raise not_a_state(location, "its manifest names no files") from error
-    return Manifest(header, base, tuple(segments))
+    return Manifest(header, named.base, named.segments)
 
 
-def _parquet_file(data: Any) -> ParquetFile:
-    parquet_file = parquet_file_from_json(data)
-    if not SHEET_NAME.fullmatch(parquet_file.name):
-        raise TypeError("not a name of a sheet")
-    return parquet_file
+def _require_name(name: str) -> None:
+    if not SHEET_NAME.fullmatch(name):
+        raise ValueError("not a name of a sheet")
 
 
 class Compaction(Struct, frozen=True):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.model.profile_key import ProfileKey
@@ -31,7 +31,7 @@ PAGE = 1 << 16
 ALWAYS_HASHED = 1 << 26  # bytes that take a tenth of a second
 
 
-class ParquetFile(Struct, frozen=True):
+class ParquetFile(Struct, frozen=True, forbid_unknown_fields=True):
     """One file, as it was when ctsync had written it."""
 
     name: str
@@ -40,10 +40,6 @@ class ParquetFile(Struct, frozen=True):
     sha256: str
     inode: int
     changed_ns: int
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the form that a manifest keeps."""
-        return asdict(self)
 
     def stamped(self, fd: int) -> ParquetFile:
         """Return the sheet with inode and time of change as they are now."""
@@ -71,24 +67,6 @@ class ParquetFile(Struct, frozen=True):
                 sha.update(chunk)
         if sha.hexdigest() != self.sha256:
             raise edited(location, f"{self.name} has other bytes than it wrote")
-
-
-def parquet_file_from_json(data: Any) -> ParquetFile:
-    """Read what `ParquetFile.as_json` wrote.
-
-    Raises:
-        TypeError: it is no sheet.
-    """
-    parquet_file = ParquetFile(**data)
-    numbers = (
-        parquet_file.rows,
-        parquet_file.size,
-        parquet_file.inode,
-        parquet_file.changed_ns,
-    )
-    if not all(type(number) is int for number in numbers):
-        raise TypeError("not a sheet")
-    return parquet_file
 
 
 def write_parquet(path: Path, tables: Iterable[Table]) -> ParquetFile:

@@ -7,7 +7,7 @@ from functools import reduce
 from itertools import islice
 from pathlib import Path
 
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, entry_from_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.stored_entries import StoredEntries
 from ctsync.sql_text import quoted
@@ -15,7 +15,6 @@ from ctsync.state.arrow_rows import COLUMNS, Table, merged_segments, present_row
 from ctsync.state.base import Columns, Snapshot
 from ctsync.state.manifest import Manifest
 from ctsync.state.parquet_files import ParquetFile, ParquetFileReader
-from ctsync.state.snapshot_codec import entry_from_line
 
 KEYS_AHEAD = 4096
 
@@ -42,7 +41,7 @@ class ParquetSnapshot:
 
     def entries(self) -> Iterator[Entry]:
         """Yield the entries, sorted by key."""
-        return StoredEntries(self._lines(), entry_from_line)
+        return StoredEntries(self._lines())
 
     def _lines(self) -> Iterator[bytes]:
         columns = ("type", "id", "body")

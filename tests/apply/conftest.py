@@ -12,6 +12,7 @@ from time import sleep
 from typing import Any, BinaryIO
 
 import pytest
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from ctsync.apply.apply_plan import apply_plan
@@ -166,7 +167,7 @@ class World:
         for key in sorted({*known, *named}):
             targets = named.get(key, ())
             cohorts = self.cohorts.get(key.id, ())
-            mark = sha256(canonical([[t.as_json() for t in targets], cohorts]))
+            mark = sha256(canonical([[to_builtins(t) for t in targets], cohorts]))
             entry = known.get(key)
             if entry is not None and entry.fingerprint == mark:
                 continue

@@ -6,11 +6,12 @@ from time import sleep
 
 import pytest
 from breaking import child, cut_off
+from msgspec import convert
 
 from ctsync.apply.history import past_runs
 from ctsync.apply.recover import folded_view, recover
 from ctsync.canonical_json import canonical
-from ctsync.model.run import run_change_from_json
+from ctsync.model.run import RunChange
 
 
 def first_wants(world):
@@ -101,7 +102,7 @@ def test_a_run_is_kept_once_wherever_it_was_cut_off(world, at):
     if recovered.header.serial == 2:
         assert last.record["serial"] == 1
         assert (last.record["seconds"] is None) <= is_cut
-        changes = [*map(run_change_from_json, last.changes())]
+        changes = [convert(each, RunChange) for each in last.changes()]
         assert all(
             each.known["points"].value == 10
             for each in changes

@@ -18,14 +18,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ctsync.apply.gc_tuning import collected_seldom
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Header
 from ctsync.state import open_store
 from ctsync.state.entry_edits import Edit
-from ctsync.state.snapshot_codec import StoredAttributes
-
-_PLAIN = {"kind": "string", "owned": True}
 
 
 def entry(number: int, *, edit: int = 0) -> Entry:
@@ -40,20 +37,14 @@ def entry(number: int, *, edit: int = 0) -> Entry:
         "Score": f"{int(mark[10:16], 16) + edit}",
         "Branch": mark[16:21],
     }
-    stored = {
-        name.replace(" ", "").lower(): {**_PLAIN, "name": name, "value": value}
+    known = {
+        name.replace(" ", "").lower(): KnownValue(name, "string", value, owned=True)
         for name, value in values.items()
     }
-    stored["interests"] = {
-        "kind": "list",
-        "name": "Interests",
-        "owned": True,
-        "present": [f"bags-{mark[21:23]}", f"shoes-{mark[23:25]}"],
-    }
+    words = f"bags-{mark[21:23]}", f"shoes-{mark[23:25]}"
+    known["interests"] = KnownValue("Interests", "list", owned=True, present=words)
     print_of = hashlib.md5(b"%d %d" % (number, edit), usedforsecurity=False)
-    return Entry(
-        _key(number), StoredAttributes(stored), fingerprint=print_of.hexdigest()
-    )
+    return Entry(_key(number), known, fingerprint=print_of.hexdigest())
 
 
 def _key(number: int) -> ProfileKey:

@@ -8,7 +8,7 @@ from ctsync.discovery import discover
 from ctsync.engines.base import ProfileCounts, Search, SearchCallbacks, fingerprint
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import Entry, KnownValue, entry_line
 from ctsync.model.profile_key import NOBODY, ProfileKey, parse_key
 from ctsync.model.row_source import Stream
 
@@ -214,7 +214,7 @@ def searched(engine, loose=(), entries=(), sources=(), *, columns=None, **watch)
 
 
 def plain(entry):
-    return None if entry is None else entry.as_json()
+    return None if entry is None else entry_line(entry)
 
 
 @pytest.fixture(scope="session", params=sorted(ENGINES))

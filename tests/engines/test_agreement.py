@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ctsync import duckdb_connection
-from ctsync.canonical_json import canonical
 from ctsync.engines import duckdb, memory
 from ctsync.engines.base import ProfileCounts
 from ctsync.errors import CtsyncError
+from ctsync.model.entry import entry_line
 from ctsync.sql_text import quoted
 
 IDS = st.sampled_from(
@@ -77,7 +77,7 @@ def entry_of(draw, lab, key, loose, sources):
 
 def columns_of(entries, path):
     """Write entries as a store with columns would."""
-    lines = [canonical(entry.as_json()).decode() for entry in entries]
+    lines = [entry_line(entry).decode() for entry in entries]
     rows = [
         [
             *entry.key,

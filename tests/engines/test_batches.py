@@ -10,10 +10,9 @@ from ctsync.engines.base import ProfileCounts, Search, SearchCallbacks, fingerpr
 from ctsync.engines.memory import find_candidates
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import Entry, KnownValue, entry_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.stored_entries import StoredEntries, mark_of
-from ctsync.state.snapshot_codec import entry_from_line, entry_line
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def test_batches_and_lines_change_nothing(everyone, watched, batches, others, da
     quick = {
         "batches": batches,
         "besides": lambda: more,
-        "entries": lambda: StoredEntries(map(entry_line, entries), entry_from_line),
+        "entries": lambda: StoredEntries(map(entry_line, entries)),
     }
     assert found(quick, watch) == found(plain, watch)
 
@@ -126,7 +125,7 @@ def test_of_unchanged_profiles_no_contribution_is_made():
     entries = [
         Entry(ProfileKey("FBID", t), fingerprint=digest("x").hex()) for t in "abd"
     ]
-    stored = StoredEntries(map(entry_line, entries), entry_from_line)
+    stored = StoredEntries(map(entry_line, entries))
     search = Search(batches=[Silent("FBID", "1.yaml", told)], entries=lambda: stored)
     (candidate,) = find_candidates(search, ProfileCounts())
     assert candidate.key.id == "c"

@@ -22,8 +22,10 @@ def slow(monkeypatch):
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
-@pytest.mark.parametrize("place", ["entry_of", "contribution", "on_unchanged"])
-def test_what_is_raised_while_the_next_range_comes_is_raised(lab, slow, place, error):
+@pytest.mark.parametrize("place", ["entry", "contribution", "on_unchanged"])
+def test_what_is_raised_while_the_next_range_comes_is_raised(
+    lab, slow, monkeypatch, place, error
+):
     def stop(*_):
         raise error
 
@@ -33,8 +35,8 @@ def test_what_is_raised_while_the_next_range_comes_is_raised(lab, slow, place, e
     entries = [lab.known(name, words, names=["plan"]) for name in names]
     watch = SearchCallbacks(frozenset({"plan"}))
     search = {"row_sources": (rows,), "entries": lambda: entries, "watch": watch}
-    if place == "entry_of":
-        search["entry_of"] = stop
+    if place == "entry":
+        monkeypatch.setattr(duckdb, "entry_from_line", stop)
     elif place == "contribution":
         rows.contribution = stop
     else:

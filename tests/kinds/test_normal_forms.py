@@ -2,6 +2,8 @@
 
 from itertools import product
 
+from msgspec import to_builtins
+
 from ctsync.canonical_json import canonical, sha256
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import ValueContext
@@ -37,7 +39,7 @@ COLUMNS = {
 def understood(rule, raw):
     """The normal form of a raw value, or the codes that refuse it."""
     try:
-        return KINDS[rule.kind].normalize(raw, rule, ValueContext()).as_json()
+        return to_builtins(KINDS[rule.kind].normalize(raw, rule, ValueContext()))
     except Faults as wrong:
         return [fault.code for fault in wrong.faults]
 

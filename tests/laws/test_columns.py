@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import to_builtins
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.duckdb_connection import open_connection
@@ -267,7 +268,7 @@ def test_a_move_in_columns_is_the_one_that_python_makes(connection, rule):
     def holds(pairs):
         texts = [
             (
-                None if known is None else canonical(known.as_json()).decode(),
+                None if known is None else canonical(to_builtins(known)).decode(),
                 canonical(wanted).decode(),
             )
             for known, wanted in pairs
@@ -299,9 +300,8 @@ def test_clean_entries_are_decided_in_columns(connection):
     for name, wanted in TARGETS.items():
         rule = Attribute("Plan", name)
         lists = {"present": wanted[0]} if name == "list" else {"value": wanted[0]}
-        known = canonical(
-            KnownValue("Plan", name, owned=True, **lists).as_json()
-        ).decode()
+        held = KnownValue("Plan", name, owned=True, **lists)
+        known = canonical(to_builtins(held)).decode()
         _, rows = moved(connection, [(known, canonical(wanted[0]).decode())], rule)
         assert rows[0][2] == ""
         if name != "list":

@@ -12,7 +12,7 @@ from pyarrow import parquet
 from ctsync.diagnostics import Findings
 from ctsync.engines import built_in, duckdb
 from ctsync.errors import SpecError
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
 from ctsync.model.masking import Mask
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.import_spec import entry_as_declared
@@ -22,7 +22,6 @@ from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.planner import Planner
 from ctsync.project import load_project
 from ctsync.sources.project_sources import ProjectSources
-from ctsync.state.snapshot_codec import entry_from_line, entry_line
 
 HEAD = PlanHead(Account("TEST-1", "in1"), Base("0" * 32, 3, "d" * 64))
 PROJECT = """\

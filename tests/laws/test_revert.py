@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import convert, to_builtins
 from msgspec.structs import replace
 
 from ctsync.apply.history import change_of
@@ -19,7 +20,7 @@ from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.operation import DELTAS
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome
-from ctsync.model.run import run_change_from_json
+from ctsync.model.run import RunChange
 from ctsync.plan.revert_profile import (
     CHANGED,
     CREATED,
@@ -125,7 +126,7 @@ def acknowledged(entry: Entry | None, change: Change) -> Entry | None:
 def told(entry: Entry | None, change: Change):
     """What the history keeps of the change, through its stored form."""
     records = [(record, Outcome.ACKNOWLEDGED) for _, record in records_of(change)]
-    return run_change_from_json(change_of(change, records, entry).as_json())
+    return convert(to_builtins(change_of(change, records, entry)), RunChange)
 
 
 def bare(entry: Entry, without: set[str]) -> dict[str, KnownValue]:

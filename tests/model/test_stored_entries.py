@@ -3,10 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import Entry, KnownValue, entry_line
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.stored_entries import FINGERPRINT, StoredEntries, mark_of, marks_of
-from ctsync.state.snapshot_codec import entry_from_line, entry_line
 
 TRICKY = ['"', "\\", "\n", "}", '"}', 'fingerprint":"', '"key":{', "é", ",", "a"]
 TEXTS = st.lists(st.sampled_from(TRICKY), max_size=4).map("".join)
@@ -51,7 +50,7 @@ def test_marks_of_many_are_those_of_each(profiles, kind):
 
 def test_a_line_that_is_taken_is_an_entry_that_does_not_come_again():
     entries = [Entry(ProfileKey("identity", text)) for text in "abc"]
-    stored = StoredEntries(map(entry_line, entries), entry_from_line)
+    stored = StoredEntries(map(entry_line, entries))
     assert next(stored) == entries[0]
     assert next(stored.lines) == entry_line(entries[1])
     assert list(stored) == entries[2:]

@@ -3,9 +3,9 @@
 import pytest
 
 from ctsync.errors import UsageError
+from ctsync.model.entry import entry_from_line, entry_line
 from ctsync.model.selector_kinds import SELECTOR_KINDS
 from ctsync.plan.selection import parse_selector
-from ctsync.state.snapshot_codec import entry_from_line, entry_line
 
 
 @pytest.fixture

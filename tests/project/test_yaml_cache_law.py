@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctsync.errors import CtsyncError
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, entry_line
 from ctsync.model.masking import Mask
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.stored_entries import StoredEntries
@@ -20,7 +20,6 @@ from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.planner import Planner
 from ctsync.project import load_project
 from ctsync.sources.project_sources import ProjectSources
-from ctsync.state.snapshot_codec import entry_from_line, entry_line
 from ctsync.yaml import cache
 
 HEAD = PlanHead(Account("A1", "in1"), Base("0" * 32, 3, "d" * 64))
@@ -99,7 +98,7 @@ def told(folder, environment, entries):
     lines = iter([entry_line(entry) for entry in entries])
     with scratch_file() as file:
         try:
-            plan = make_plan(planner, HEAD, StoredEntries(lines, entry_from_line), file)
+            plan = make_plan(planner, HEAD, StoredEntries(lines), file)
         except CtsyncError as error:
             found = [finding.as_json() for finding in project.findings]
             return str(error), found, project.findings.totals, project.inputs

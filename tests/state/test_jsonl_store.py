@@ -31,7 +31,7 @@ def test_the_file_is_a_header_line_and_one_canonical_line_an_entry(path, entry, 
     head = parse(first)
     assert head["format"] == "ctsync.state/1"
     assert set(head) == {
-        "format", "lineage", "serial", "account", "digest", "entries", "last_plan",
+        "format", "lineage", "serial", "account", "digest", "entries",
         "tool_version", "seal", "lines_sha256",
     }  # fmt: skip
     known = '{"kind":"string","name":"plan","value":"Gold"}'

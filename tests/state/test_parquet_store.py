@@ -14,13 +14,12 @@ import pytest
 from ctsync.canonical_json import parse
 from ctsync.duckdb_connection import open_connection
 from ctsync.errors import StateError, UsageError
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import Entry, KnownValue, entry_from_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state import parquet_files
 from ctsync.state.manifest import Compaction, Manifest
 from ctsync.state.parquet_files import ParquetFile
 from ctsync.state.parquet_store import ParquetStore
-from ctsync.state.snapshot_codec import entry_from_line
 
 HEAD = {"lineage": "lineage-1", "serial": 0}
 

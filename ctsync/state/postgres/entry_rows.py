@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, LiteralString, Protocol
 
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, entry_from_line
 from ctsync.model.profile_key import ProfileKey
-from ctsync.state.snapshot_codec import entry_from_line
 
 if TYPE_CHECKING:
     from ctsync.state.postgres.session import Row, Session

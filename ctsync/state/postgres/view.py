@@ -8,7 +8,7 @@ from heapq import merge
 from typing import LiteralString, TypeAlias
 
 from ctsync.errors import StateError
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, entry_from_line, entry_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.stored_entries import StoredEntries
 from ctsync.state.base import Snapshot
@@ -29,8 +29,6 @@ from ctsync.state.postgres.session import (
 from ctsync.state.snapshot_codec import (
     edited,
     entry_from_edited_line,
-    entry_from_line,
-    entry_line,
     header_from_line,
     with_digest,
 )
@@ -101,7 +99,7 @@ class View:
 
     def entries(self) -> Iterator[Entry]:
         """Yield the entries, sorted by key."""
-        return StoredEntries(entry_lines(self.session, self.state), entry_from_line)
+        return StoredEntries(entry_lines(self.session, self.state))
 
     def pick(self, keys: Iterable[ProfileKey]) -> Iterator[Entry]:
         """Yield the entries of sorted keys."""
