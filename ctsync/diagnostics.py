@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, to_builtins
 
 Severity = Literal["error", "warning", "info"]
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True, forbid_unknown_fields=True):
     """One finding. `key` is already masked where it has to be.
 
     With `rows` it sums up what that many rows of a table have in common.
@@ -25,14 +25,20 @@ class Diagnostic:
     line: int | None = None
     column: int | None = None
     row: int | None = None
-    key: Mapping[str, Any] | None = field(default=None, hash=False)
+    key: Mapping[str, str | bool] | None = None
     attribute: str | None = None
     rows: int | None = None
 
+    def __hash__(self) -> int:
+        """Agree with `==` without the key, which is a mapping."""
+        return hash((self.code, self.message, self.order))
+
     def as_json(self) -> dict[str, Any]:
         """Return the finding as every JSON document shows it."""
-        data = {name: getattr(self, name) for name in _FIELDS}
-        return data if self.rows is None else {**data, "rows": self.rows}
+        data: dict[str, Any] = to_builtins(self)
+        if self.rows is None:
+            del data["rows"]
+        return data
 
     def as_text(self) -> str:
         """Give `file:line:column: error CT101 message (hint)`."""
@@ -60,9 +66,6 @@ class Diagnostic:
 def row_place(row: int | None, line: int | None) -> str:
     """Give `row 2 (line 5)`; rows are counted without the header."""
     return f"row {row}" if line is None else f"row {row} (line {line})"
-
-
-_FIELDS = tuple(name for name in Diagnostic.__dataclass_fields__ if name != "rows")
 
 
 class Findings:

@@ -144,7 +144,7 @@ def plan_foot(planner: Planner, head: PlanHead, seen: Seen, sums: PlanFoot) -> P
         left_out=seen.all_changes - sums.changes,
         skips=skips,
         vanished=vanished,
-        diagnostics=tuple(finding.as_json() for finding in findings.sorted()),
+        diagnostics=findings.sorted(),
         diagnostic_totals=findings.totals,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NotRequired, TypedDict
+from typing import Any, BinaryIO, TypedDict
 
 import msgspec
 from msgspec import Struct, field, to_builtins
@@ -16,7 +16,7 @@ from msgspec.structs import asdict
 
 from ctsync import __version__
 from ctsync.canonical_json import parse
-from ctsync.diagnostics import Severity
+from ctsync.diagnostics import Diagnostic
 from ctsync.errors import PlanRefused
 from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.flows import Flow
@@ -85,7 +85,7 @@ class PlanFoot(Struct, frozen=True):
     locked: int = 0
     skips: Mapping[str, Sequence[int]] = field(default_factory=dict)
     vanished: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    diagnostics: tuple[dict[str, Any], ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     diagnostic_totals: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -193,9 +193,7 @@ def _other_format(name: str, found: object) -> PlanRefused:
 
 def head_as_json(head: PlanHead) -> dict[str, Any]:
     """Return the first line."""
-    base = {**head.base.as_json(), "digest": head.base.digest}
-    account = to_builtins(head.account)
-    return {**asdict(head), "format": FORMAT, "account": account, "base": base}
+    return {**to_builtins(head), "format": FORMAT}
 
 
 def _head_from_json(data: dict[str, Any]) -> PlanHead:
@@ -211,7 +209,8 @@ def _head_from_json(data: dict[str, Any]) -> PlanHead:
 def foot_as_json(foot: PlanFoot) -> dict[str, Any]:
     """Return the foot as its line has it."""
     blocked = [rule.as_json() for rule in foot.blocked]
-    return {**asdict(foot), "survey": foot.survey.as_json(), "blocked": blocked}
+    said = {"survey": foot.survey.as_json(), "blocked": blocked}
+    return {**asdict(foot), **said, "diagnostics": to_builtins(foot.diagnostics)}
 
 
 class _Profiles(TypedDict):
@@ -234,20 +233,6 @@ class _Summary(TypedDict):
     calls: int
 
 
-class _Finding(TypedDict):
-    severity: Severity
-    code: str
-    message: str
-    hint: str | None
-    file: str | None
-    line: int | None
-    column: int | None
-    row: int | None
-    key: dict[str, str | bool] | None
-    attribute: str | None
-    rows: NotRequired[int]
-
-
 class _Survey(TypedDict):
     operations: dict[str, dict[str, int]]
     traits: dict[str, int]
@@ -267,7 +252,7 @@ def _foot_from_json(data: dict[str, Any]) -> PlanFoot:
         locked=msgspec.convert(said["locked"], int),
         skips=msgspec.convert(said["skips"], dict[str, tuple[int, int]]),
         vanished=msgspec.convert(said["vanished"], dict[str, tuple[int, int]]),
-        diagnostics=msgspec.convert(said["diagnostics"], tuple[_Finding, ...]),
+        diagnostics=msgspec.convert(said["diagnostics"], tuple[Diagnostic, ...]),
         diagnostic_totals=msgspec.convert(said["diagnostic_totals"], dict[str, int]),
     )
 

@@ -15,13 +15,6 @@ _COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 _ANNOTATIONS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def findings_from_json(
-    diagnostics: Iterable[Mapping[str, Any]],
-) -> tuple[Diagnostic, ...]:
-    """Read what `Diagnostic.as_json` gave."""
-    return tuple(Diagnostic(**data) for data in diagnostics)
-
-
 def finding_lines(
     findings: Iterable[Diagnostic], totals: Mapping[str, int], paint: Ansi
 ) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ctsync.render.diagnostics_text import annotation_lines, command, findings_from_json
+from ctsync.render.diagnostics_text import annotation_lines, command
 from ctsync.render.plan_view import PlanView, Style
 from ctsync.render.summary_text import (
     blocked_sentence,
@@ -27,7 +27,7 @@ class Github:
 
 
 def _commands(view: PlanView) -> Iterator[str]:
-    found = findings_from_json(view.diagnostics)
+    found = view.diagnostics
     yield from annotation_lines(found, view.diagnostic_totals)
     for rule in view.blocked:
         said = blocked_sentence(rule, view)

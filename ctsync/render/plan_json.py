@@ -67,7 +67,7 @@ def plan_json(view: PlanView, style: Style) -> dict[str, Any]:
         "format": FORMAT,
         "exit_code": style.exit_code,
         "error": None,
-        "diagnostics": view.diagnostics,
+        "diagnostics": [finding.as_json() for finding in view.diagnostics],
         "diagnostic_totals": view.diagnostic_totals,
         "digest": view.digest,
         "environment": view.environment,

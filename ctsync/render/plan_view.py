@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct, field
 
+from ctsync.diagnostics import Diagnostic
 from ctsync.model.change import ACTIONS, Change
 from ctsync.model.change_rows import ChangeRows, change_rows
 from ctsync.model.change_statistics import ChangeStatistics, traits_of
@@ -92,7 +93,7 @@ class PlanView(Struct, frozen=True):
     blocked: tuple[Blocking, ...] = ()
     left_out: int = 0
     hidden: int = 0
-    diagnostics: tuple[Mapping[str, Any], ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     diagnostic_totals: Mapping[str, int] = field(default_factory=dict)
     sandbox: bool = False
     talks_to: Mapping[str, str] = field(default_factory=dict)

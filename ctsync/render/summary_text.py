@@ -193,7 +193,7 @@ def blocked_sentence(rule: Blocking, view: PlanView, quote: Quote = escape) -> s
 
 def _locked_names(view: PlanView, quote: Quote) -> str:
     """Give `: Code and Email`: what no option lifts has to be found."""
-    found = {d["attribute"] for d in view.diagnostics if d["code"] == LOCKED_CODE}
+    found = {d.attribute for d in view.diagnostics if d.code == LOCKED_CODE}
     names = [quote(name) for name in sorted(filter(None, found))]
     if len(names) > MOST_NAMED:
         names[MOST_NAMED:] = [f"{len(names) - MOST_NAMED:,} more"]

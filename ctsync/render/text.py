@@ -12,7 +12,6 @@ from ctsync.render.change_lines import change_lines
 from ctsync.render.diagnostics_text import (
     code_sentences,
     finding_lines,
-    findings_from_json,
 )
 from ctsync.render.flow_words import flow_lines
 from ctsync.render.operation_table import table_lines
@@ -122,7 +121,7 @@ class _Page(Struct, frozen=True):
         return riskiest(self.view)
 
     def _findings(self) -> list[str]:
-        found = findings_from_json(self.view.diagnostics)
+        found = self.view.diagnostics
         totals = self.view.diagnostic_totals
         if not self.style.summary_only:
             return [*finding_lines(found, totals, self.paint)]

@@ -131,7 +131,7 @@ def test_under_remove_it_is_released_with_a_warning_where_the_api_cannot(
     assert planned.change().released == ("Team",)
     assert planned.codes == {"CT403": 1}
     (finding,) = planned.document.foot.diagnostics
-    assert finding["severity"] == "warning"
+    assert finding.severity == "warning"
 
 
 def test_only_what_ctsync_sent_is_removed(project_view, plan, entry):

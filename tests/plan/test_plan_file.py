@@ -78,7 +78,7 @@ FOOT = PlanFoot(
     blocked=(BlockedRule("limits.update", "30%", 412, "--accept update=412"),),
     left_out=5,
     skips={"loyalty": (1, 100)},
-    diagnostics=(Diagnostic("info", "CT404", "written once").as_json(),),
+    diagnostics=(Diagnostic("info", "CT404", "written once"),),
     diagnostic_totals={"CT404": 1},
 )
 SETTLED = (
@@ -270,7 +270,7 @@ def test_ends_of_a_plan_that_fills_the_disk_are_read_at_once(ends, tmp_path, rea
 
 def test_a_foot_longer_than_a_block_is_found(tmp_path):
     path = tmp_path / "noisy.ctplan"
-    said = Diagnostic("info", "CT404", "x" * 1000).as_json()
+    said = Diagnostic("info", "CT404", "x" * 1000)
     foot = replace(FOOT, diagnostics=(said,) * 3000)
     with path.open("wb") as file:
         writer = PlanWriter(file, HEAD)

@@ -18,11 +18,9 @@ def renames(project_view, plan, entry):
         entries = [entry(key, attributes=words) for key, words in known]
         planned = plan(view, *entries, **more)
         notes = [
-            note
-            for note in planned.document.foot.diagnostics
-            if note["code"] == "CT409"
+            note for note in planned.document.foot.diagnostics if note.code == "CT409"
         ]
-        return [note["message"].rpartition(" ")[2] for note in notes]
+        return [note.message.rpartition(" ")[2] for note in notes]
 
     return told
 

@@ -107,12 +107,12 @@ def test_a_bad_row_is_skipped_and_told_as_a_warning(table, plan):
     planned = plan(table(*rows, invalid="skip"))
     assert [change.key.id for change in planned.changes] == ["u2"]
     assert planned.profiles["skipped"] == 1
-    told, summed = sorted(planned.document.foot.diagnostics, key=lambda d: d["code"])
-    assert (told["severity"], told["code"], told["row"]) == ("warning", "CT623", 1)
-    assert told["message"] == 'map has no word "(not shown)"; the row is skipped'
-    assert (summed["severity"], summed["code"]) == ("warning", "CT626")
-    assert summed["message"] == "1 of 2 rows of table t are skipped"
-    assert (summed["file"], summed["line"]) == ("tables.yaml", 1)
+    told, summed = sorted(planned.document.foot.diagnostics, key=lambda d: d.code)
+    assert (told.severity, told.code, told.row) == ("warning", "CT623", 1)
+    assert told.message == 'map has no word "(not shown)"; the row is skipped'
+    assert (summed.severity, summed.code) == ("warning", "CT626")
+    assert summed.message == "1 of 2 rows of table t are skipped"
+    assert (summed.file, summed.line) == ("tables.yaml", 1)
 
 
 @pytest.mark.parametrize(

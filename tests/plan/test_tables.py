@@ -265,8 +265,8 @@ def test_keys_of_rows_that_are_easily_confused_are_warned_about(project_view, pl
     planned = plan(project_view().table("t", ["Plan"], rows))
     assert planned.codes == {"CT312": 1}
     (found,) = planned.document.foot.diagnostics
-    assert (found["file"], found["row"], found["severity"]) == ("t.csv", 2, "warning")
-    assert "t.csv row 1" in found["message"]
+    assert (found.file, found.row, found.severity) == ("t.csv", 2, "warning")
+    assert "t.csv row 1" in found.message
     assert "jo@" not in str(found).lower()
 
 

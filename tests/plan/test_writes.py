@@ -38,7 +38,7 @@ def test_a_once_attribute_is_never_sent_after_it_was_written_or_read(
     assert planned.summary["once_held"] == 1
     assert planned.codes == {"CT404": 1}
     (finding,) = planned.document.foot.diagnostics
-    assert finding["severity"] == "info"
+    assert finding.severity == "info"
 
 
 def test_an_attempt_of_unknown_outcome_is_sent_again(project_view, plan, entry):

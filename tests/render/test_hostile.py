@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ctsync.diagnostics import Diagnostic
 from ctsync.model.change import Change, Origin
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
@@ -40,11 +41,8 @@ def hostile(a):
         (Origin(HOSTILE, 1),),
         (HOSTILE,),
     )
-    finding = {
-        "severity": "error", "code": "CT101", "message": HOSTILE, "hint": HOSTILE,
-        "file": HOSTILE, "line": 1, "column": 1, "row": None, "key": None,
-        "attribute": HOSTILE,
-    }  # fmt: skip
+    words = [HOSTILE] * 3
+    finding = Diagnostic("error", "CT101", *words, 1, 1, attribute=HOSTILE)
     return a.view(
         change,
         environment=HOSTILE,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical
+from ctsync.diagnostics import Diagnostic
 from ctsync.model.change import Change, Origin
 from ctsync.model.change_statistics import TRAITS, ChangeStatistics, risk_of, traits_of
 from ctsync.model.masking import Mask
@@ -159,11 +160,7 @@ def test_what_is_special_about_a_plan_stands_first(a, page):
 
 
 def test_findings_are_shown_with_their_places(a, page):
-    finding = {
-        "severity": "warning", "code": "CT212", "message": "twice", "hint": "keep one",
-        "file": "a.yaml", "line": 3, "column": 5, "row": None, "key": None,
-        "attribute": None,
-    }  # fmt: skip
+    finding = Diagnostic("warning", "CT212", "twice", "keep one", "a.yaml", 3, 5)
     shown = page(a.view(diagnostics=(finding,), diagnostic_totals={"CT212": 41}))
     assert "Findings: 41 warnings" in shown.visible
     assert "warning CT212 twice (keep one)a.yaml:3:5" in shown.visible

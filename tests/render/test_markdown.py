@@ -8,6 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
+from ctsync.diagnostics import Diagnostic
 from ctsync.model.change_statistics import ChangeStatistics, traits_of
 from ctsync.model.snapshot import Account, Base
 from ctsync.render.markdown import RENDERER
@@ -310,11 +311,8 @@ def mixed(a, jack):
 
 @pytest.fixture
 def finding():
-    return {
-        "severity": "warning", "code": "CT312", "message": "keys differ only in case",
-        "hint": "use one spelling", "file": "specs/a.yaml", "line": 4, "column": 2,
-        "row": None, "key": None, "attribute": None,
-    }  # fmt: skip
+    message, hint = "keys differ only in case", "use one spelling"
+    return Diagnostic("warning", "CT312", message, hint, "specs/a.yaml", 4, 2)
 
 
 @pytest.fixture
@@ -448,7 +446,7 @@ def test_the_table_shows_the_largest_attributes_first(a, markdown):
 def test_findings_are_bounded_by_code_and_by_room(a, markdown, finding):
     codes = [f"CT{n}" for n in range(100, 140)]
     findings = [
-        finding | {"code": code, "line": n, "message": "é" * 300}
+        replace(finding, code=code, line=n, message="é" * 300)
         for code in codes
         for n in range(30)
     ]

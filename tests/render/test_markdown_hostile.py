@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from ctsync.diagnostics import Diagnostic
 from ctsync.model.change import Change, Origin
 from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.masking import Mask
@@ -81,19 +82,15 @@ CHANGES = st.builds(
     released=st.lists(VALUES, max_size=2).map(tuple),
     opt_in=st.booleans(),
 )
-FINDINGS = st.fixed_dictionaries(
-    {
-        "severity": st.sampled_from(["error", "warning", "info"]),
-        "code": st.sampled_from(["CT101", "CT312"]),
-        "message": VALUES,
-        "hint": st.none() | HOSTILE,
-        "file": st.none() | HOSTILE,
-        "line": st.none() | st.integers(1, 99),
-        "column": st.none(),
-        "row": st.none(),
-        "key": st.none(),
-        "attribute": st.none() | HOSTILE,
-    }
+FINDINGS = st.builds(
+    Diagnostic,
+    st.sampled_from(["error", "warning", "info"]),
+    st.sampled_from(["CT101", "CT312"]),
+    VALUES,
+    st.none() | HOSTILE,
+    st.none() | HOSTILE,
+    st.none() | st.integers(1, 99),
+    attribute=st.none() | HOSTILE,
 )
 
 

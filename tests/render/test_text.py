@@ -3,6 +3,7 @@ from collections import Counter
 
 import pytest
 
+from ctsync.diagnostics import Diagnostic
 from ctsync.model.change_statistics import TRAITS, ChangeStatistics, risk_of, traits_of
 from ctsync.model.masking import Mask
 from ctsync.model.operation import OPERATORS
@@ -91,11 +92,8 @@ def test_whatever_is_special_about_a_plan_is_said(a, text):
     change = a.change(
         "25b08803c1af", opt_in, action="create", id_type="objectId", opt_in=True
     )
-    finding = {
-        "severity": "warning", "code": "CT312", "message": "keys differ only in case",
-        "hint": "use one spelling", "file": "specs/a.yaml", "line": 4, "column": 2,
-        "row": None, "key": None, "attribute": None,
-    }  # fmt: skip
+    message, hint = "keys differ only in case", "use one spelling"
+    finding = Diagnostic("warning", "CT312", message, hint, "specs/a.yaml", 4, 2)
     view = a.view(
         change,
         account=Account("WR8-9K6-7Z5Z", "in1", "http://127.0.0.1:8765"),
@@ -144,9 +142,6 @@ def test_a_summary_of_any_plan_is_one_screen(a, text):
         {(f"A{n:03}{'x' * 100}", op): million for n in range(256) for op in OPERATORS}
     )
     codes = [f"CT{n}" for n in range(100, 140)]
-    finding = dict.fromkeys(
-        ("hint", "file", "line", "column", "row", "key", "attribute"), None
-    ) | {"severity": "warning", "message": "m" * 300}
     names = ("create", "update", "remove", "opt_in", "skip")
     rules = [
         a.rule(
@@ -173,7 +168,7 @@ def test_a_summary_of_any_plan_is_one_screen(a, text):
         accepted=dict.fromkeys(names, million),
         targets=tuple(f"identity=u{n}" for n in range(1000)),
         blocked=(*rules, a.rule(rule="locked", limit="0", actual=million, accept=None)),
-        diagnostics=tuple({**finding, "code": code} for code in codes),
+        diagnostics=tuple(Diagnostic("warning", code, "m" * 300) for code in codes),
         diagnostic_totals=dict.fromkeys(codes, million),
         profiles=counts,
         summary=dict.fromkeys(("opt_in", "once_held", "records", "calls"), million),
@@ -407,12 +402,13 @@ def test_a_first_run_counts_nothing_of_nothing(a, whole):
 
 
 def test_what_is_locked_names_itself_and_no_option(a, text):
-    nowhere = dict.fromkeys(("hint", "file", "line", "column", "row", "key"))
-    said = nowhere | {"severity": "warning", "code": "CT401", "message": "m"}
     view = a.view(
         a.change("u", a.operation()),
         blocked=(a.rule(rule="locked", limit="0", actual=2, accept=None),),
-        diagnostics=tuple(said | {"attribute": name} for name in ("Email", "Code")),
+        diagnostics=tuple(
+            Diagnostic("warning", "CT401", "m", attribute=name)
+            for name in ("Email", "Code")
+        ),
         diagnostic_totals={"CT401": 2},
     )
     line = next(x for x in text(view).splitlines() if x.startswith("  locked: "))

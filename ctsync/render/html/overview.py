@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.render.diagnostics_text import (
-    findings_from_json,
     first_of_each,
     more_sentences,
     totals_sentence,
@@ -157,7 +156,7 @@ def _of(whole: int, words: str = "") -> str:
 
 def findings(view: PlanView) -> Markup:
     """Return the findings, the first of every code."""
-    found = findings_from_json(view.diagnostics)
+    found = view.diagnostics
     if not found:
         return Markup()
     shown = tuple(first_of_each(found))

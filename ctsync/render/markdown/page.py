@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ctsync.model.masking import Mask
 from ctsync.render.diagnostics_text import (
-    findings_from_json,
     first_of_each,
     more_sentences,
     totals_sentence,
@@ -188,7 +187,7 @@ def _flow_words(each: AttributeFlows, mask: Mask) -> str:
 
 
 def _findings(view: PlanView) -> str:
-    kept = findings_from_json(view.diagnostics)
+    kept = view.diagnostics
     shown = tuple(first_of_each(kept))
     said = [finding.as_text() for finding in shown]
     said += more_sentences(shown, view.diagnostic_totals)
