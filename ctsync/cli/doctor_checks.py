@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from ctsync import __version__
-from ctsync.cli.doctor_findings import Doctor, Finding
+from ctsync.cli.doctor_findings import Checked, Doctor
 from ctsync.cli.doctor_state import (
     check_lock,
     check_mark_of_state,
@@ -23,13 +23,13 @@ from ctsync.errors import CtsyncError, SpecError
 _CLOCK_SECONDS = 60.0
 
 
-def findings_of(doctor: Doctor) -> Iterator[Finding]:
+def findings_of(doctor: Doctor) -> Iterator[Checked]:
     """Yield what every check finds, in a fixed order."""
     for name, check in CHECKS.items():
         try:
             yield from check(doctor, name)
         except CtsyncError as error:
-            yield Finding(name, "error", error.message, _hint(error))
+            yield Checked(name, "error", error.message, _hint(error))
 
 
 def _hint(error: CtsyncError) -> str | None:
@@ -39,23 +39,23 @@ def _hint(error: CtsyncError) -> str | None:
     return "; ".join(sorted(hints)) or error.hint
 
 
-def _versions(doctor: Doctor, name: str) -> Iterator[Finding]:
+def _versions(doctor: Doctor, name: str) -> Iterator[Checked]:
     python = ".".join(map(str, sys.version_info[:3]))
     ours = f"ctsync {__version__} on Python {python}"
     header = doctor.store().read_unverified().header
     written_by = "" if header is None else header.tool_version
     if _numbers(written_by) > _numbers(__version__):
         message = f"{ours}; the state was written by ctsync {written_by}"
-        yield Finding(name, "warning", message, "install that version here too")
+        yield Checked(name, "warning", message, "install that version here too")
     else:
-        yield Finding(name, "ok", ours)
+        yield Checked(name, "ok", ours)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", version.partition("+")[0])))
 
 
-def _project(doctor: Doctor, name: str) -> Iterator[Finding]:
+def _project(doctor: Doctor, name: str) -> Iterator[Checked]:
     from ctsync.plan.make_plan import check_project
 
     session, project = doctor.session, doctor.session.project
@@ -64,15 +64,15 @@ def _project(doctor: Doctor, name: str) -> Iterator[Finding]:
     errors, warnings = findings.count("error"), findings.count("warning")
     if errors:
         hint = '"ctsync validate" shows them'
-        yield Finding(name, "error", f"the project has {errors} errors", hint)
+        yield Checked(name, "error", f"the project has {errors} errors", hint)
     elif warnings:
         hint = '"ctsync validate" shows them'
-        yield Finding(name, "warning", f"the project has {warnings} warnings", hint)
+        yield Checked(name, "warning", f"the project has {warnings} warnings", hint)
     else:
-        yield Finding(name, "ok", "the project can be read")
+        yield Checked(name, "ok", "the project can be read")
 
 
-def _region(doctor: Doctor, name: str) -> Iterator[Finding]:
+def _region(doctor: Doctor, name: str) -> Iterator[Checked]:
     from ctsync.transport.http import base_url
 
     account = doctor.session.account
@@ -82,20 +82,20 @@ def _region(doctor: Doctor, name: str) -> Iterator[Finding]:
     where = f"region {shown.region}"
     if shown.endpoint is not None:
         where += f", by way of {shown.endpoint}"
-    yield Finding(name, "ok", f"account {shown.id} in {where}")
+    yield Checked(name, "ok", f"account {shown.id} in {where}")
 
 
-def _credentials(doctor: Doctor, name: str) -> Iterator[Finding]:
+def _credentials(doctor: Doctor, name: str) -> Iterator[Checked]:
     if doctor.offline:
-        yield Finding(name, "skipped", "no call was sent", "--offline")
+        yield Checked(name, "skipped", "no call was sent", "--offline")
         return
     from ctsync.transport.upload_result import CallEnding
 
     answer = doctor.answer
     if answer.happened is CallEnding.REPLIED:
-        yield Finding(name, "ok", "the platform takes the passcode (dryRun=1)")
+        yield Checked(name, "ok", "the platform takes the passcode (dryRun=1)")
     elif answer.happened is CallEnding.UNAUTHORISED:
-        yield Finding(
+        yield Checked(
             name,
             "error",
             "the platform refuses account id and passcode in this region",
@@ -103,7 +103,7 @@ def _credentials(doctor: Doctor, name: str) -> Iterator[Finding]:
             "that SDKs use",
         )
     else:
-        yield Finding(
+        yield Checked(
             name,
             "error",
             f"a harmless call had no good answer: {answer.happened.value}",
@@ -111,19 +111,19 @@ def _credentials(doctor: Doctor, name: str) -> Iterator[Finding]:
         )
 
 
-def _clock(doctor: Doctor, name: str) -> Iterator[Finding]:
+def _clock(doctor: Doctor, name: str) -> Iterator[Checked]:
     behind, whom = max(_behind(doctor), default=(0.0, ""))
     ahead, whom_ahead = max(_ahead(doctor), default=(0.0, ""))
     hint = "set it by NTP: the history says by it when a run was"
     if behind > _CLOCK_SECONDS:
         message = f"the clock of this machine is {behind:.0f} s behind {whom}"
-        yield Finding(name, "warning", message, hint)
+        yield Checked(name, "warning", message, hint)
     elif ahead > _CLOCK_SECONDS:
         message = f"the clock of this machine is {ahead:.0f} s ahead of {whom_ahead}"
-        yield Finding(name, "warning", message, hint)
+        yield Checked(name, "warning", message, hint)
     else:
         said = datetime.fromtimestamp(doctor.now, UTC).isoformat(timespec="seconds")
-        yield Finding(name, "ok", f"it is {said.replace('+00:00', 'Z')}")
+        yield Checked(name, "ok", f"it is {said.replace('+00:00', 'Z')}")
 
 
 def _behind(doctor: Doctor) -> Iterator[tuple[float, str]]:
@@ -148,7 +148,7 @@ def _told_time(doctor: Doctor) -> float | None:
         return None  # of the credentials, which have their own check
 
 
-CHECKS: dict[str, Callable[[Doctor, str], Iterator[Finding]]] = {
+CHECKS: dict[str, Callable[[Doctor, str], Iterator[Checked]]] = {
     "versions": _versions,
     "project": _project,
     "region": _region,

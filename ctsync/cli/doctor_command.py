@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from ctsync.cli.doctor_checks import findings_of
-from ctsync.cli.doctor_findings import Doctor, Finding
+from ctsync.cli.doctor_findings import Checked, Doctor
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.next_command import completed
 from ctsync.cli.output import print_document, require_format
@@ -30,13 +30,13 @@ def examine(settings: GlobalOptions, *, offline: bool) -> int:
     return 1 if failed else 0
 
 
-def _completed(settings: GlobalOptions, finding: Finding) -> Finding:
+def _completed(settings: GlobalOptions, finding: Checked) -> Checked:
     if finding.hint is None:
         return finding
     return replace(finding, hint=completed(settings, finding.hint))
 
 
-def _document(findings: Sequence[Finding], failed: int) -> str:
+def _document(findings: Sequence[Checked], failed: int) -> str:
     from msgspec.structs import asdict
 
     from ctsync.render.error_document import document
@@ -51,7 +51,7 @@ def _document(findings: Sequence[Finding], failed: int) -> str:
     return document_text(document("ctsync.doctor/1", code, error=error, checks=checks))
 
 
-def _lines(findings: Sequence[Finding], failed: int) -> Iterator[str]:
+def _lines(findings: Sequence[Checked], failed: int) -> Iterator[str]:
     from ctsync.printable import escape
 
     for each in findings:

@@ -1,4 +1,4 @@
-"""What doctor looks with, and the form of what it finds."""
+"""What doctor looks with, and what one of its checks comes to."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HARMLESS = (
 )
 
 
-class Finding(Struct, frozen=True):
+class Checked(Struct, frozen=True):
     """What one check found. `hint` says what to do, or why it was skipped."""
 
     check: str

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctsync.cli.doctor_findings import Doctor, Finding
+from ctsync.cli.doctor_findings import Checked, Doctor
 from ctsync.errors import StateLocked
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _GIT_SECONDS = 10
 
 
-def check_state(doctor: Doctor, name: str) -> Iterator[Finding]:
+def check_state(doctor: Doctor, name: str) -> Iterator[Checked]:
     """Read the state, and tell what a run left there."""
     from ctsync.apply.recover import folded_view
     from ctsync.state import check_account
@@ -28,14 +28,14 @@ def check_state(doctor: Doctor, name: str) -> Iterator[Finding]:
     header = folded_view(store).header
     check_account(header, doctor.session.account, location=store.location)
     if header is None:
-        yield Finding(
+        yield Checked(
             name,
             "warning",
             f"there is no state at {store.location} yet: the next apply is a first run",
             '"ctsync import spec" fills it for an account that is in use',
         )
     elif store.journal() is not None:
-        yield Finding(
+        yield Checked(
             name,
             "warning",
             "a run is at work, or was cut off and left its journal",
@@ -43,43 +43,43 @@ def check_state(doctor: Doctor, name: str) -> Iterator[Finding]:
         )
     else:
         what = f"serial {header.serial}, {header.entries} profiles"
-        yield Finding(name, "ok", f"{store.location} is at {what}")
+        yield Checked(name, "ok", f"{store.location} is at {what}")
 
 
-def check_store(doctor: Doctor, name: str) -> Iterator[Finding]:
+def check_store(doctor: Doctor, name: str) -> Iterator[Checked]:
     """Try out what the store relies on."""
     store = doctor.store()
     faults = store.probe()
     for fault in faults:
-        yield Finding(name, "error", fault.message, fault.hint)
+        yield Checked(name, "error", fault.message, fault.hint)
     if not faults:
-        yield Finding(name, "ok", f"a state can be kept at {store.location}")
+        yield Checked(name, "ok", f"a state can be kept at {store.location}")
 
 
-def check_lock(doctor: Doctor, name: str) -> Iterator[Finding]:
+def check_lock(doctor: Doctor, name: str) -> Iterator[Checked]:
     """Take the lock, unless somebody holds it."""
     from ctsync.cli.run_identity import run_identity
 
     store = doctor.store()
     if store.read().header is None:
-        yield Finding(name, "skipped", "nothing to lock", "there is no state yet")
+        yield Checked(name, "skipped", "nothing to lock", "there is no state yet")
         return
     try:
         with store.lock(run_identity()):
             pass
     except StateLocked as error:
-        yield Finding(name, "warning", error.message, error.hint)
+        yield Checked(name, "warning", error.message, error.hint)
     else:
-        yield Finding(name, "ok", "the lock can be taken, and nobody holds it")
+        yield Checked(name, "ok", "the lock can be taken, and nobody holds it")
 
 
-def check_place(doctor: Doctor, name: str) -> Iterator[Finding]:
+def check_place(doctor: Doctor, name: str) -> Iterator[Checked]:
     """See whether the state outlives the job of a pipeline."""
     path = _path_of(doctor)
     if path is None:
-        yield Finding(name, "skipped", "the state is in no file of its own", "")
+        yield Checked(name, "skipped", "the state is in no file of its own", "")
     elif os.environ.get("CI") and path.is_relative_to(_checkout(doctor)):
-        yield Finding(
+        yield Checked(
             name,
             "error",
             "the state lies in the checkout of a pipeline and goes with the job, so "
@@ -87,16 +87,16 @@ def check_place(doctor: Doctor, name: str) -> Iterator[Finding]:
             "keep it in a database or a bucket, or on a disk that outlives the job",
         )
     else:
-        yield Finding(name, "ok", "the state outlives a job")
+        yield Checked(name, "ok", "the state outlives a job")
 
 
-def check_tracked(doctor: Doctor, name: str) -> Iterator[Finding]:
+def check_tracked(doctor: Doctor, name: str) -> Iterator[Checked]:
     """See whether git tracks the state."""
     path = _path_of(doctor)
     if path is None or not path.exists():
-        yield Finding(name, "skipped", "there is no state file", "nothing to track")
+        yield Checked(name, "skipped", "there is no state file", "nothing to track")
     elif not _is_tracked(path):
-        yield Finding(name, "ok", "git does not track the state")
+        yield Checked(name, "ok", "git does not track the state")
     else:
         counters = _has_counters(doctor.store())
         why = (
@@ -104,7 +104,7 @@ def check_tracked(doctor: Doctor, name: str) -> Iterator[Finding]:
             if counters
             else "it holds personal data in clear"
         )
-        yield Finding(
+        yield Checked(
             name,
             "warning",
             f"git tracks the state file: {why}",
@@ -151,14 +151,14 @@ def _checkout(doctor: Doctor) -> Path:
     return Path(os.path.realpath(top_of_repository(doctor.session.project.root)))
 
 
-def check_mark_of_state(doctor: Doctor, name: str) -> Iterator[Finding]:
+def check_mark_of_state(doctor: Doctor, name: str) -> Iterator[Checked]:
     """Hold the state against its high-water mark, or propose one."""
     from ctsync.apply.recover import folded_view
     from ctsync.cli.high_water import check_mark, high_water_place
 
     place = high_water_place(doctor.session)
     if place is None:
-        yield Finding(name, "skipped", "no mark says how far the state had come", _MARK)
+        yield Checked(name, "skipped", "no mark says how far the state had come", _MARK)
         return
     mark = place.read()
     if mark is not None:
@@ -166,13 +166,13 @@ def check_mark_of_state(doctor: Doctor, name: str) -> Iterator[Finding]:
     if _lies_with_state(doctor, place):
         message = "the mark lies with the state, and is restored with it"
         hint = "keep it in another folder, bucket or prefix"
-        yield Finding(name, "warning", message, hint)
+        yield Checked(name, "warning", message, hint)
     elif mark is None:
         message = f"there is no mark yet: the next apply writes {place.shown}"
-        yield Finding(name, "ok", message)
+        yield Checked(name, "ok", message)
     else:
         message = f"the state has not gone back behind serial {mark.serial}"
-        yield Finding(name, "ok", message)
+        yield Checked(name, "ok", message)
 
 
 _MARK = (
