@@ -13,9 +13,11 @@ from ctsync.model.profile_key import parse_key
 def explain(settings: GlobalOptions, word: str) -> int:
     """Print sources, desired, snapshot, operations and records of one profile."""
     from ctsync.apply.recover import folded_view
+    from ctsync.cli.profile_history import past_of
     from ctsync.plan.explain import explain_key
     from ctsync.plan.selection import Selection
-    from ctsync.render.explain_text import explained_json, explained_text
+    from ctsync.render.explain_json import explained_json
+    from ctsync.render.explain_text import explained_text
     from ctsync.render.plan_view import Style
 
     require_format(settings, "text", "json")
@@ -24,7 +26,8 @@ def explain(settings: GlobalOptions, word: str) -> int:
     session = session.beside(present.header)
     planner = planner_for(session, present, Selection())
     key = parse_key(word)
-    explanation = explain_key(planner, key, present.pick([key]))
+    past = past_of(session.store(), key, sensitivity(session))
+    explanation = explain_key(planner, key, present.pick([key]), past)
     if explanation is None:
         raise UsageError(
             "neither the spec nor the state knows this profile",

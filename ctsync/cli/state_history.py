@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.output import print_document, require_format
-from ctsync.cli.project_session import ProjectSession, open_session
+from ctsync.cli.project_session import ProjectSession, open_session, sensitivity
 from ctsync.errors import StateError, UsageError
 
 if TYPE_CHECKING:
     from ctsync.model.masking import Mask
+    from ctsync.model.operation import Operation
     from ctsync.model.run import Run, RunChange
     from ctsync.state import Store
     from ctsync.state.base import RunRecord
@@ -112,20 +113,23 @@ def _unreadable() -> StateError:
 
 def _shown(session: ProjectSession, record: RunRecord) -> Iterator[RunChange]:
     """Yield changes with what the catalog calls sensitive by now marked so too."""
-    rule_for = session.project.rule_for
+    is_sensitive = sensitivity(session)
     for change in changes_in(record):
-        operations = tuple(
-            replace(
-                each,
-                operation=replace(
-                    each.operation,
-                    sensitive=each.operation.sensitive
-                    or rule_for(each.operation.attribute).sensitive,
-                ),
-            )
-            for each in change.operations
-        )
-        yield replace(change, operations=operations)
+        yield marked(change, is_sensitive)
+
+
+def marked(change: RunChange, is_sensitive: Callable[[str], bool]) -> RunChange:
+    """Return a change with what is called sensitive by now marked so too."""
+    operations = tuple(
+        replace(each, operation=_marked(each.operation, is_sensitive))
+        for each in change.operations
+    )
+    return replace(change, operations=operations)
+
+
+def _marked(operation: Operation, is_sensitive: Callable[[str], bool]) -> Operation:
+    is_marked = operation.sensitive or is_sensitive(operation.attribute)
+    return replace(operation, sensitive=is_marked)
 
 
 def _mask(session: ProjectSession, run: Run) -> Mask:

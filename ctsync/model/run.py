@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from ctsync.canonical_json import fold_name
 from ctsync.model.entry import KnownValue
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
@@ -76,3 +77,8 @@ class RunChange(Struct, frozen=True, forbid_unknown_fields=True):
     known: Mapping[str, KnownValue] = field(default_factory=dict)
     cohorts: tuple[str, ...] = ()
     is_new: bool = False
+
+    def touches(self, attribute: str) -> bool:
+        """Whether something was sent for an attribute, by folded name."""
+        sent = (each.operation.attribute for each in self.operations)
+        return any(fold_name(name) == attribute for name in sent)

@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator
+
+from msgspec.structs import replace
 
 from ctsync.engines.base import Candidate, fingerprint, in_order
 from ctsync.engines.duckdb import find_places
+from ctsync.model.change import Origin
+from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry
-from ctsync.model.explanation import Explanation, Wanted
+from ctsync.model.explanation import Declaration, Explanation, Past, Wanted
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.diff_profile import PlannedProfile
-from ctsync.plan.merge_contributions import SourcedValue
+from ctsync.plan.merge_contributions import MergedContributions, SourcedValue
 from ctsync.plan.planner import Planner
+from ctsync.plan.project_view import ProjectView
 from ctsync.plan.schedule import records_of
+from ctsync.plan.verdicts import VerdictSources, verdicts_of
 
 
 def explain_key(
-    planner: Planner, key: ProfileKey, entries: Iterable[Entry]
+    planner: Planner,
+    key: ProfileKey,
+    entries: Iterable[Entry],
+    past: Past | None = None,
 ) -> Explanation | None:
     """Return what a plan makes of a profile; None where nobody knows it."""
     candidate = _candidate(planner, key, entries)
     if not candidate.contributions and candidate.entry is None:
         return None
-    declared, built = planner.plan_one(candidate)
-    return _explanation(candidate, declared, built)
+    found, wanted, built = planner.plan_one(candidate)
+    tables = tuple(planner.project_view.tables.values())
+    decided = VerdictSources(
+        candidate.entry, wanted, built, tables, frozenset(found.listed)
+    )
+    return Explanation(
+        key=key,
+        declarations=tuple(_declarations(planner, candidate, found.skipped)),
+        wanted=tuple(_merged(found)),
+        entry=candidate.entry,
+        change=built.change,
+        records=() if built.change is None else records_of(built.change),
+        held=tuple(built.held),
+        verdicts=tuple(verdicts_of(decided)),
+        past=past or Past(),
+    )
 
 
 def _candidate(
@@ -37,19 +59,27 @@ def _candidate(
     return Candidate(key, places, entry, mark)
 
 
-def _explanation(
-    candidate: Candidate, declared: Mapping[str, SourcedValue], built: PlannedProfile
-) -> Explanation:
-    change = built.change
-    return Explanation(
-        key=candidate.key,
-        origins=tuple(dict.fromkeys(c.origin for c in candidate.contributions)),
-        wanted=tuple(
-            Wanted(found.target, found.place.origin)
-            for found in sorted(declared.values(), key=lambda d: d.target.attribute)
-        ),
-        entry=candidate.entry,
-        change=change,
-        records=() if change is None else records_of(change),
-        held=tuple(built.held),
-    )
+def _declarations(
+    planner: Planner, candidate: Candidate, skipped: Collection[Contribution]
+) -> Iterator[Declaration]:
+    for place, found in planner.read_apart(candidate):
+        wanted = (
+            Wanted(each.target, _exact(each, planner.project_view))
+            for each in found.declared.values()
+        )
+        yield Declaration(place.origin, tuple(wanted), is_skipped=place in skipped)
+
+
+def _exact(found: SourcedValue, project_view: ProjectView) -> Origin:
+    """Return where a word stands, to the line; of a row, the row."""
+    place = found.place
+    if place.origin.row is not None:
+        return place.origin
+    line, _ = project_view.locate(place.origin.file, place.path)
+    return replace(place.origin, line=line)
+
+
+def _merged(found: MergedContributions) -> Iterator[Wanted]:
+    sourced = {**found.leaving, **found.declared}
+    for each in sorted(sourced.values(), key=lambda d: d.target.attribute):
+        yield Wanted(each.target, each.place.origin)

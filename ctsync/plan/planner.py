@@ -166,11 +166,18 @@ class Planner(Struct):
 
     def plan_one(
         self, candidate: Candidate
-    ) -> tuple[dict[str, SourcedValue], PlannedProfile]:
-        """Return what is wanted of one profile, and what comes of it."""
-        reader = self._reader()
-        found, built = self._weigh_one(candidate, reader)
-        return {**found.leaving, **found.declared}, built
+    ) -> tuple[MergedContributions, DesiredProfile, PlannedProfile]:
+        """Return what places want of one profile, all of it, and what comes of it."""
+        found, built = self._weigh_one(candidate, self._reader())
+        return found, self._wanted(candidate, found), built
+
+    def read_apart(
+        self, candidate: Candidate
+    ) -> Iterator[tuple[Contribution, MergedContributions]]:
+        """Yield what each place by itself wants of a profile; findings are not kept."""
+        reader = ContributionMerger(self.project_view, self.mask, Findings())
+        for place in candidate.contributions:
+            yield place, reader.desired(candidate.key, (place,))
 
     def _reader(self) -> ContributionMerger:
         reader = ContributionMerger(self.project_view, self.mask, self.findings)

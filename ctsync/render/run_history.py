@@ -12,7 +12,7 @@ from ctsync.model.date_words import moment_in, moment_words
 from ctsync.model.masking import Mask
 from ctsync.model.record import Outcome
 from ctsync.model.run import Run, RunChange
-from ctsync.render.change_lines import change_lines
+from ctsync.render.change_lines import change_lines, operation_lines
 from ctsync.render.error_document import document
 from ctsync.render.plan_json import change_json
 from ctsync.render.plan_view import Style
@@ -49,9 +49,33 @@ def run_text(run: Run, changes: Iterable[RunChange], mask: Mask) -> Iterator[str
     yield "\n"
     for change in changes:
         yield from (f"{line}\n" for line in change_lines(_plain(change), mask, Style()))
-        doubtful = _doubtful(change)
-        if doubtful:
-            yield f"    outcome unknown: {escape(', '.join(doubtful))}\n"
+        yield from (f"{line}\n" for line in _doubt_lines(change))
+
+
+def past_lines(change: RunChange, mask: Mask, style: Style) -> Iterator[str]:
+    """Yield what a run did to one profile, without saying to whom."""
+    lines = operation_lines(_plain(change), mask, style)
+    yield from (line.removeprefix("  ") for line in (*lines, *_doubt_lines(change)))
+
+
+def run_words(run: Run, timezone: str) -> str:
+    """Return which run it was, when, and who started it."""
+    who = f"{escape(run.author.user)}@{escape(run.author.host)}"
+    return f"run {escape(run.run[:8])}, {_moment(run, timezone)}, {who}"
+
+
+def run_heading(run: Run, timezone: str) -> str:
+    """Return the same, and what it was started with."""
+    author, words = run.author, [run_words(run, timezone)]
+    words += [f"commit {escape(author.commit[:12])}"] if author.commit else []
+    words += [escape(author.pipeline)] if author.pipeline else []
+    return ", ".join(words)
+
+
+def _doubt_lines(change: RunChange) -> Iterator[str]:
+    doubtful = _doubtful(change)
+    if doubtful:
+        yield f"    outcome unknown: {escape(', '.join(doubtful))}"
 
 
 def run_json(run: Run, changes: Iterable[RunChange], mask: Mask) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ctsync.model.entry import Entry, KnownValue, cohorts_in, tables_in
@@ -33,10 +34,19 @@ def entry_json(entry: Entry, mask: Mask, is_sensitive: IsSensitive) -> Iterator[
 
 
 def entry_text(
-    entry: Entry, mask: Mask, is_sensitive: IsSensitive, *, verbose: bool = False
+    entry: Entry,
+    mask: Mask,
+    is_sensitive: IsSensitive,
+    *,
+    verbose: bool = False,
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[str]:
-    """Yield all that is known of a profile, line by line."""
-    for line in _entry_lines(entry, mask, is_sensitive, Style(verbose=verbose)):
+    """Yield all that is known of a profile, line by line.
+
+    `notes` say more of an attribute, by folded name.
+    """
+    style = Style(verbose=verbose)
+    for line in _entry_lines(entry, mask, is_sensitive, style, notes):
         yield line + "\n"
 
 
@@ -134,14 +144,20 @@ def _doubtful(entry: Entry) -> int:
 
 
 def _entry_lines(
-    entry: Entry, mask: Mask, is_sensitive: IsSensitive, style: Style
+    entry: Entry,
+    mask: Mask,
+    is_sensitive: IsSensitive,
+    style: Style,
+    notes: Mapping[str, str],
 ) -> Iterator[str]:
     yield key_words(entry.key, mask)
     names = [columns_of(escape(k.name)) for k in entry.attributes.values()]
     width = min(max(names, default=0), _WIDEST_NAME)
-    for known in entry.attributes.values():
+    for folded, known in entry.attributes.items():
         hidden = _hides(known, mask, is_sensitive)
         yield from _known_lines(known, mask, width, style, hidden=hidden)
+        if folded in notes:
+            yield f"{' ' * (width + 4)}{notes[folded]}"
     lists = (
         ("cohorts", cohorts_in(entry.cohorts)),
         ("tables", tables_in(entry.cohorts)),

@@ -266,7 +266,7 @@ def test_explain_tells_sources_snapshot_and_exact_records(known):
         {"Points": {"$incr": 4}},
     ]
     text = known.ok("explain", "u1").out
-    for title in ("Sources", "Desired", "Snapshot", "Operations", "Records"):
+    for title in ("Declared", "Known", "A plan would do", "Records", "Sent before"):
         assert title in text
 
 

@@ -8,12 +8,20 @@ from ctsync.diagnostics import Findings
 from ctsync.model.change import Change, Origin
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
-from ctsync.model.explanation import Explanation, Wanted
+from ctsync.model.explanation import (
+    Declaration,
+    Explanation,
+    Past,
+    PastChange,
+    Wanted,
+)
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.record import Record
+from ctsync.model.record import Outcome, Record
+from ctsync.model.run import Author, Run, RunChange, RunOperation
 from ctsync.render import RENDERERS
-from ctsync.render.explain_text import explained_json, explained_text
+from ctsync.render.explain_json import explained_json
+from ctsync.render.explain_text import explained_text
 from ctsync.render.plan_view import Style
 from ctsync.render.record_json import record_json
 from ctsync.render.state_entries import (
@@ -155,23 +163,28 @@ def test_revealed_records_are_what_is_sent(personal):
 def told(personal, entry):
     change = personal[0]
     lists = {"exact": (NAME,), "include": (NAME,), "exclude": (NAME,)}
+    wanted = (
+        Wanted(
+            DesiredValue("Email", "string", EMAIL, sensitive=True), change.origins[0]
+        ),
+        Wanted(
+            DesiredValue("Nicknames", "list", sensitive=True, **lists),
+            change.origins[0],
+        ),
+    )
+    who = Author("ann", "laptop")
+    run = Run("r" * 32, 0.0, 1.0, who, None, "l", 1, "", "", {}, 1, None, "")
+    done = tuple(RunOperation(each, Outcome.ACKNOWLEDGED) for each in change.operations)
+    past = PastChange(run, RunChange(change.key, change.action, done))
     return Explanation(
         key=change.key,
-        origins=change.origins,
-        wanted=(
-            Wanted(
-                DesiredValue("Email", "string", EMAIL, sensitive=True),
-                change.origins[0],
-            ),
-            Wanted(
-                DesiredValue("Nicknames", "list", sensitive=True, **lists),
-                change.origins[0],
-            ),
-        ),
+        declarations=(Declaration(change.origins[0], wanted),),
+        wanted=wanted,
         entry=entry,
         change=change,
         records=((1, Record(change.key, change.operations)),),
         held=(),
+        past=Past((past,)),
     )
 
 
