@@ -85,7 +85,7 @@ def _mutant(source: str, each: Written) -> Mutant:
     )
     lines, function = next(
         (own, function)
-        for own, function in places_in(ast.parse(source)).values()
+        for own, function, _ in places_in(ast.parse(source)).values()
         if own.start in range(first, last + 1) or first in own
         if function is not None
     )

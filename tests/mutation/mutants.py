@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -42,7 +43,7 @@ _NAMED = {
 }  # fmt: skip
 
 
-_NOTHING = ("return", "return None")
+_NOTHING = ("return", "return None", "return False")  # who asks takes them for one
 # They keep writers of code from mistakes, or save time; no run tells them apart.
 _GUARDS = frozenset({"frozen", "kw_only", "slots", "gc", "maxsize"})
 
@@ -51,9 +52,9 @@ _GUARDS = frozenset({"frozen", "kw_only", "slots", "gc", "maxsize"})
 class Mutant:
     """One wrong: where it is, what it does, and what makes the source that has it.
 
-    `lines` are those of the statement (of a compound one its head). `function` names
-    the outermost function whose body has it, as `Class.method`; None if it is met
-    while the module is imported.
+    `lines` are those of the statement (of a compound one its head), `statement` is its
+    first line. `function` names the outermost function whose body has it, as
+    `Class.method`; None if it is met while the module is imported.
     """
 
     line: int
@@ -61,6 +62,12 @@ class Mutant:
     make: Callable[[], str]
     lines: range = range(0)
     function: str | None = None
+    statement: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is known by in its module, wherever the lines of that move to."""
+        return "\t".join((self.function or "-", self.statement or "-", self.what))
 
     @property
     def source(self) -> str:
@@ -73,36 +80,49 @@ def mutants_of(source: str) -> Iterator[Mutant]:
     tree = ast.parse(source)
     nodes = [node for node in ast.walk(tree) if not isinstance(node, ast.Module)]
     left_out = _left_out(tree)
-    place = places_in(tree)
+    place, seen = places_in(tree), Counter[str]()
     for number, node in enumerate(nodes):
         if id(node) in left_out:
             continue
         for what, change in _changes(node):
-            lines, function = place[id(node)]
+            lines, function, statement = place[id(node)]
             make = partial(_with, tree, number, change)
-            yield Mutant(getattr(node, "lineno", 0), what, make, lines, function)
+            line, head = getattr(node, "lineno", 0), _head_of(statement)
+            found = Mutant(line, what, make, lines, function, head)
+            seen[found.name] += 1
+            if seen[found.name] > 1:
+                found = replace(found, what=f"{what} ({seen[found.name]})")
+            yield found
 
 
-_Place: TypeAlias = tuple[range, str | None]
+_Place: TypeAlias = tuple[range, str | None, ast.AST | None]
+
+
+def _head_of(statement: ast.AST | None) -> str:
+    return "" if statement is None else ast.unparse(statement).splitlines()[0][:80]
 
 
 def places_in(tree: ast.Module) -> dict[int, _Place]:
-    """Give for every node, by its id, its statement's lines and its function."""
-    return dict(_places(tree, (), None, range(0)))
+    """Give for every node, by its id, its statement, its lines and its function."""
+    return dict(_places(tree, (), None, (range(0), None)))
 
 
 def _places(
-    node: ast.AST, names: tuple[str, ...], function: str | None, lines: range
+    node: ast.AST,
+    names: tuple[str, ...],
+    function: str | None,
+    within: tuple[range, ast.AST | None],
 ) -> Iterator[tuple[int, _Place]]:
-    """Yield for every node its statement's lines, and the function it runs in."""
-    lines = _own_lines(node) or lines
-    yield id(node), (lines, function)
+    """Yield for every node the function it runs in, and its statement with lines."""
+    own_lines = _own_lines(node)
+    lines, statement = within if own_lines is None else (own_lines, node)
+    yield id(node), (lines, function, statement)
     named = isinstance(node, ast.ClassDef | ast.FunctionDef)
     inner = (*names, node.name) if named else names  # type: ignore[attr-defined]
     body = node.body if isinstance(node, ast.FunctionDef) else []
     for child in ast.iter_child_nodes(node):
         own = ".".join(inner) if child in body and function is None else function
-        yield from _places(child, inner, own, lines)
+        yield from _places(child, inner, own, (lines, statement))
 
 
 def _own_lines(node: ast.AST) -> range | None:

@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT)]
 
 from by_hand import by_hand  # noqa: E402 - these are found in this folder
+from explained import explained  # noqa: E402
 from held_by import HELD_BY  # noqa: E402
 from mutants import Mutant, mutants_of  # noqa: E402
 from session import ELSEWHERE, LATE, SURVIVED, Placed, Session, forked  # noqa: E402
@@ -96,9 +97,14 @@ def main() -> int:
         files += [each for each in tests if each.startswith("-") and files]
         told.outcomes[number] = _anew(found[number], files, 3 * options.seconds)
         _tell(found[number], told.outcomes[number])
+    known = explained()
+    survivors = [
+        f for f, said in zip(found, told.outcomes, strict=True) if said == SURVIVED
+    ]
     score = {
         "room": options.room, "only": options.only, "mutants": len(found),
-        "survivors": told.outcomes.count(SURVIVED),
+        "survivors": len(survivors),
+        "explained": sum(_line(each) in known for each in survivors),
         "out of time": told.outcomes.count(LATE),
         "sample": options.sample, "seed": options.seed, "tests": tests,
         "seconds": round(time.monotonic() - started),
@@ -115,17 +121,16 @@ class _Told(msgspec.Struct):
 
 
 def _mutants(options: argparse.Namespace) -> list[Placed]:
-    found, again = [], options.again.read_text() if options.again else None
+    found = []
     for path in sorted((ROOT / "ctsync" / options.room).rglob("*.py")):
         if options.only and path.stem not in options.only:
-            continue
-        if again is not None and f"{path.relative_to(ROOT)}:" not in again:
             continue
         source = path.read_text()
         own = (*mutants_of(source), *by_hand(path, source))
         found += [_placed(path, each) for each in own]
-    if again is not None:
-        named = set(again.splitlines())
+    if options.again:
+        said = options.again.read_text().splitlines()
+        named = {"\t".join(line.split("\t")[:4]).removesuffix(_LATE) for line in said}
         found = [each for each in found if _line(each) in named]
     if options.sample > 1:
         chance = random.Random(options.seed)
@@ -196,11 +201,10 @@ def _pytest(arguments: Sequence[str], plugins: Sequence[object]) -> int:
 
 def _tell(placed: Placed, outcome: str) -> None:
     if outcome in {SURVIVED, LATE}:
-        late = " (out of time)" if outcome == LATE else ""
-        _say(_line(placed) + late)
+        _say(_line(placed) + (_LATE if outcome == LATE else ""))
 
 
-_SAID = os.dup(1)
+_SAID, _LATE = os.dup(1), " (out of time)"
 
 
 def _say(line: str) -> None:
@@ -209,9 +213,9 @@ def _say(line: str) -> None:
 
 
 def _line(placed: Placed) -> str:
-    """Give the line by which a mutant is known."""
-    mutant = placed.mutant
-    return f"{placed.path.relative_to(ROOT)}:{mutant.line}: {mutant.what}"
+    """Give the line by which a mutant is known, as `explained.tsv` has it."""
+    path = placed.path.relative_to(ROOT / "ctsync").as_posix()
+    return f"{path}\t{placed.mutant.name}"
 
 
 def _options() -> argparse.Namespace:

@@ -1,6 +1,7 @@
 """A mutant is one change that runs, and never one of words for people."""
 
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import ctsync
 sys.path.insert(0, str(Path(__file__).parent))
 
 from by_hand import BY_HAND, by_hand
+from explained import explained
 from mutants import mutants_of
 
 SOURCE = '''
@@ -61,3 +63,20 @@ def test_what_was_written_by_hand_is_about_what_the_module_says(module):
     for mutant in by_hand(path, path.read_text()):
         assert mutant.function is not None
         compile(mutant.source, "mutant", "exec")
+
+
+def test_every_explained_mutant_can_still_be_put_into_the_tree():
+    """Who changes a statement takes the explanation of its mutants away, or anew."""
+    gone = []
+    for module, lines in groupby(sorted(explained()), key=lambda n: n.split("\t")[0]):
+        path = Path(ctsync.__file__).parent / module
+        source = path.read_text() if path.exists() else ""
+        there = {mutant.name for mutant in mutants_of(source)}
+        gone += [line for line in lines if line.partition("\t")[2] not in there]
+    assert gone == []
+
+
+def test_no_two_mutants_of_a_module_have_one_name():
+    for path in Path(ctsync.__file__).parent.rglob("*.py"):
+        names = [mutant.name for mutant in mutants_of(path.read_text())]
+        assert len(names) == len(set(names)), path
