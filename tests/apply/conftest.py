@@ -201,6 +201,7 @@ class World:
             "new_id": lambda: next(self.ids),
             "observer": SilentObserver(),
             "stop": self.stop,
+            "witness": None,
         }
         arguments |= {name: value for name, value in over.items() if name in arguments}
         store = over.get("store", self.store)
