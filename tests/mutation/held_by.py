@@ -10,7 +10,7 @@ _WITH_SERVERS = (
 
 HELD_BY: dict[str, tuple[str, ...]] = {
     "kinds": ("tests/kinds", "tests/laws", "tests/project"),
-    "apply": ("tests/apply", "tests/outcomes"),
+    "apply": ("tests/apply", "tests/outcomes", "tests/security/test_marks.py"),
     "plan": (
         "tests/plan",
         "tests/apply/test_list_ownership.py",

@@ -27,6 +27,11 @@ def configure(desk, catalog, more=""):
     desk.write("ctsync.yaml", f"{text}{catalog}\n{more}\n")
 
 
+def header_of(desk):
+    """What the state says of itself."""
+    return json.loads((desk.folder / "state.jsonl").read_text().splitlines()[0])
+
+
 @pytest.fixture
 def marked(desk):
     """A state that knows a sensitive value, and a spec that calls it so no longer."""
@@ -72,8 +77,14 @@ def test_an_apply_that_accepts_it_shows_it_from_then_on(marked):
 def test_an_apply_that_has_nothing_else_to_do_may_accept_it_too(marked):
     assert marked.apply().code == 0
     assert "CANARY" not in marked.run("state", "show", "u1").out
+    before = header_of(marked)
     assert marked.apply("--accept", "reveal=1").code == 0
     assert "CANARY-2000" in marked.run("state", "show", "u1").out
+    after = header_of(marked)
+    assert (before["marks"], after["marks"]) == (["salary"], [])
+    assert after["serial"] == before["serial"] + 1
+    assert marked.apply("--accept", "reveal=1").code == 0
+    assert header_of(marked) == after  # there was nothing left to forget
 
 
 def test_a_reviewed_plan_carries_what_was_accepted(marked):

@@ -1,0 +1,162 @@
+"""How a run ends: what it waits for, what it says, and what a full disk makes of it."""
+
+import threading
+
+import pytest
+from msgspec.structs import replace
+
+from ctsync.apply.apply_settings import SilentObserver
+from ctsync.errors import StateError
+from ctsync.model.masking import Mask
+from ctsync.state.jsonl_store import JsonlStore
+
+
+def failing(world, where, error):
+    """Give the store of a world, in which one step cannot be written."""
+
+    def fail():
+        raise error
+
+    class Frail(JsonlStore):
+        def open_journal(self, head):
+            writer = super().open_journal(head)
+            append = writer.append
+
+            def limited(line, *, sync):
+                if where == next(iter(line)):
+                    fail()
+                append(line, sync=sync)
+
+            writer.append = limited
+            return writer
+
+        def amend(self, header, edits):
+            return fail() if where == "fold" else super().amend(header, edits)
+
+        def append_run(self, record, changes=(), *, keep):
+            if where == "history":
+                fail()
+            super().append_run(record, changes, keep=keep)
+
+    return Frail.at("state.jsonl", folder=world.folder, name=None)
+
+
+FULL = StateError("cannot write the state: no space", hint="", code="state_unwritable")
+
+
+@pytest.fixture
+def gold(world):
+    """A world in which one value was sent, and what to want next."""
+    world.bring({"u1": (world.string("Plan", "Free"), world.string("City", "Oslo"))})
+    world.sends = {"u1": (world.string("Plan", "Gold"), world.string("City", "Oslo"))}
+    world.releases = {"u1": (world.string("Plan", "Free"),)}
+    return world
+
+
+@pytest.mark.parametrize("error", [FULL, MemoryError()], ids=["disk", "memory"])
+@pytest.mark.parametrize("where", ["end", "fold", "history"])
+def test_what_was_sent_is_told_although_the_end_cannot_be_written(gold, where, error):
+    """The call left, so the run is incomplete; what it was answered is not lost."""
+    plan = gold.plan(gold.sends)
+    result = gold.apply(plan, store=failing(gold, where, error))
+    assert result.exit_code == 3
+    assert result.counts["acknowledged"] == 1
+    said = result.as_json(Mask())["error"]
+    assert said["code"] == ("state_unwritable" if error is FULL else "out_of_memory")
+    calls = gold.sandbox.platform.call_count
+    gold.bring(gold.sends)
+    assert gold.sandbox.platform.call_count == calls
+    assert gold.entries()["u1"].attributes["plan"].value == "Gold"
+
+
+@pytest.mark.parametrize("error", [FULL, MemoryError()], ids=["disk", "memory"])
+@pytest.mark.parametrize("where", ["release", "end", "fold", "history"])
+def test_a_release_that_cannot_be_written_is_an_error_and_leaves_the_state(
+    gold, where, error
+):
+    plan, before = gold.plan(gold.releases), gold.store.read().header
+    with pytest.raises(type(error)):
+        gold.apply(plan, store=failing(gold, where, error))
+    assert gold.store.read().header == before
+    gold.bring(gold.releases)
+    assert "city" not in gold.entries()["u1"].attributes
+
+
+class Watch(SilentObserver):
+    def __init__(self):
+        self.waited = []
+
+    def waits(self, seconds, why):
+        self.waited.append((seconds, why))
+
+
+@pytest.mark.parametrize("passed", [0.0, 0.5, 1.75, 2.5])
+def test_a_counter_without_an_answer_is_waited_out_to_the_last_moment(gold, passed):
+    """However little is left of its timeout; and whoever watches is told."""
+    gold.bring({"u1": (gold.counter("Points", 5),)})
+    gold.sandbox.script("lost")
+    watch, slept = Watch(), len(gold.time.slept)
+
+    class Slow:
+        def __init__(self, inner):
+            self.inner, self.close = inner, inner.close
+
+        def upload(self, body, *, dry_run):
+            answer = self.inner.upload(body, dry_run=dry_run)
+            gold.time.now += passed
+            return answer
+
+    result = gold.apply(
+        gold.plan({"u1": (gold.counter("Points", 8),)}),
+        connect=lambda: Slow(gold.connect()),
+        observer=watch,
+    )
+    rest = max(gold.terms.timeout_seconds - passed, 0.0)
+    assert result.counts["unknown"] == 1
+    assert sum(gold.time.slept[slept:]) == pytest.approx(rest)
+    told = [seconds for seconds, why in watch.waited if "counters" in why]
+    assert told == ([pytest.approx(rest)] if rest else [])
+    assert result.seconds == pytest.approx(passed + rest)
+
+
+def test_what_may_still_be_written_when_a_run_ends_is_remembered(gold):
+    """A run that ends by itself while a call without an answer may land says so."""
+    gold.terms = gold.short_calls(1, pace=gold.terms.pace.__class__(lost_retries=0))
+    gold.sandbox.script("lost")
+    result = gold.apply(gold.plan(gold.sends))
+    assert result.counts["unknown"] == 1
+    unanswered = gold.store.read().header.unanswered
+    assert unanswered is not None
+    assert unanswered.timeout_seconds == gold.terms.timeout_seconds
+
+
+def test_a_run_says_how_long_it_took(gold):
+    class Slow:
+        def __init__(self, inner):
+            self.inner, self.close = inner, inner.close
+
+        def upload(self, body, *, dry_run):
+            gold.time.now += 7.25
+            return self.inner.upload(body, dry_run=dry_run)
+
+    result = gold.apply(gold.plan(gold.sends), connect=lambda: Slow(gold.connect()))
+    assert result.seconds == 7.25
+    assert next(gold.store.runs()).record["seconds"] == 7.25
+
+
+def test_a_run_lets_its_threads_go(gold):
+    before = set(threading.enumerate())
+    gold.terms = gold.short_calls(1, concurrency=3)
+    assert gold.apply_in_real_time(gold.plan(gold.sends)).exit_code == 0
+    gold.until(lambda: set(threading.enumerate()) <= before)
+
+
+def test_what_is_sensitive_is_remembered_in_one_order(gold):
+    """A set has none of its own: the same run would write other bytes elsewhere."""
+    marks = frozenset(f"mark{n}" for n in range(40))
+    terms = gold.short_calls(1, marks=marks, talks_to={"account": "A"})
+    gold.apply(gold.plan(gold.sends), terms=terms)
+    assert list(gold.store.read().header.marks) == sorted(marks)
+    # Marks only go with an apply that agreed to it.
+    gold.apply(gold.plan({}), terms=replace(terms, marks=frozenset({"mark1"})))
+    assert list(gold.store.read().header.marks) == sorted(marks)
