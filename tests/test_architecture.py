@@ -74,6 +74,7 @@ HOMES = {
     "deepdiff": "observe",
     "click": "cli",
     "rich": "cli",
+    "jinja2": "render",
     "orjson": "canonical_json",
     "duckdb": "duckdb_connection",
 }
@@ -82,6 +83,7 @@ HEAVY = {
     "jsonschema",
     "deepdiff",
     "duckdb",
+    "jinja2",
     "pyarrow",
     "psycopg",
     "obstore",

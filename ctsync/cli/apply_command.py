@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def apply_command(settings: GlobalOptions, orders: ApplyOptions) -> int:
     """Apply, print the result, give the exit code."""
-    require_format(settings, "text", "json")
+    require_format(settings, "text", "json", "html")
     if orders.is_saved_plan(settings):
         settings.saved = orders.what
     else:

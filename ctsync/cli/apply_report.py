@@ -57,6 +57,7 @@ def report_apply(
     report: OutputFile | None,
 ) -> int:
     """Write the report, tell the webhook, print the document; give the exit code."""
+    from ctsync.render.apply_html import applied_html
     from ctsync.render.apply_text import applied_json, applied_text
     from ctsync.render.diagnostics_text import diagnostics_json
 
@@ -67,6 +68,9 @@ def report_apply(
     _notify(session, document)
     if session.settings.format == "json":
         write_after([applied_json(document)])
+    elif session.settings.format == "html":
+        account, is_sandboxed = session.account.shown, session.settings.sandbox
+        write_after(applied_html(document, account, sandbox=is_sandboxed))
     else:
         text = applied_text(document, colour=has_colour(session.settings))
         write_after(chain(["\n"], text))

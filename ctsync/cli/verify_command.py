@@ -44,7 +44,8 @@ def verify_state(settings: GlobalOptions, wish: VerifyWish) -> int:
     from ctsync.apply.recover import folded_view
     from ctsync.observe.verify import Verifier
     from ctsync.render.plan_view import Style
-    from ctsync.render.verified import VERIFIED_FORMATS, VerifiedView, render_verified
+    from ctsync.render.verified import VERIFIED_FORMATS, render_verified
+    from ctsync.render.verified_view import VerifiedView
 
     require_format(settings, *VERIFIED_FORMATS)
     session = open_session(settings)

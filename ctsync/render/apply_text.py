@@ -15,6 +15,7 @@ from ctsync.render.summary_text import counted, duration_words
 from ctsync.render.text_width import escape
 
 MOST_SHOWN = 20
+OUTCOMES = ("acknowledged", "rejected", "unknown", "not_sent")
 
 _STOPPED = {
     "unauthorised": "the platform refused the credentials",
@@ -39,20 +40,27 @@ def applied_text(document: Mapping[str, Any], *, colour: bool = False) -> Iterat
 def _lines(document: Mapping[str, Any], paint: Ansi) -> Iterator[str]:
     yield from _profiles("rejected", document, paint)
     yield from _profiles("unknown", document, paint)
-    stopped = document["stopped"]
+    stopped = stopped_sentence(document)
     if stopped is not None:
-        reason = _STOPPED.get(stopped, escape(stopped))
-        yield paint(f"Stopped: {reason}", "yellow")
-    yield from _advice(document)
+        yield paint(escape(stopped), "yellow")
+    yield from advice_sentences(document)
+    if document.get("next"):
+        yield f"Next: {escape(document['next'])}"
     yield from _cost(document)
     yield paint(applied_sentence(document), "bold")
+
+
+def stopped_sentence(document: Mapping[str, Any]) -> str | None:
+    """Say what ended the run before its time, if anything did."""
+    stopped = document["stopped"]
+    return None if stopped is None else f"Stopped: {_STOPPED.get(stopped, stopped)}"
 
 
 def applied_sentence(document: Mapping[str, Any]) -> str:
     """Give `Apply: 412 acknowledged, 3 rejected, 0 unknown, 0 not sent`."""
     verb = "Dry run, nothing stored" if document.get("dry_run") else "Apply"
     counts = ", ".join(
-        f"{document['counts'][name]:,} {name.replace('_', ' ')}" for name in _COUNTS
+        f"{document['counts'][name]:,} {name.replace('_', ' ')}" for name in OUTCOMES
     )
     return f"{verb}: {counts}"
 
@@ -68,41 +76,41 @@ def _profiles(outcome: str, document: Mapping[str, Any], paint: Ansi) -> Iterato
 
 
 def _profile_words(profile: Mapping[str, Any]) -> str:
-    words = [_key_words(profile["key"])]
-    if profile.get("code") is not None:
-        words.append(f"code {profile['code']}")
-    if profile.get("error"):
-        words.append(profile["error"])
-    place = _place(profile)
-    return escape(": ".join(words) + (f" ({place})" if place else ""))
+    kind, shown = key_pair(profile)
+    words = ": ".join([f"{kind} {shown}", *why_words(profile)])
+    place = place_of(profile)
+    return escape(words + (f" ({place})" if place else ""))
 
 
-def _key_words(key: Mapping[str, Any]) -> str:
-    kind, shown = next((k, v) for k, v in key.items() if k != "masked")
-    return f"{kind} {shown}"
+def key_pair(profile: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the type of a listed profile's id, and what is shown of the id."""
+    return next((k, v) for k, v in profile["key"].items() if k != "masked")
 
 
-def _place(profile: Mapping[str, Any]) -> str:
+def why_words(profile: Mapping[str, Any]) -> list[str]:
+    """Return what is known of why a listed profile was not acknowledged."""
+    words = [] if profile.get("code") is None else [f"code {profile['code']}"]
+    return [*words, profile["error"]] if profile.get("error") else words
+
+
+def place_of(profile: Mapping[str, Any]) -> str:
+    """Return where a listed profile is declared; nothing where that is its name."""
     if not profile.get("origins") or profile["key"].get("masked"):
         return ""
     first = profile["origins"][0]
     return Origin(first["file"], first.get("line"), first.get("row")).place
 
 
-def _advice(document: Mapping[str, Any]) -> Iterator[str]:
+def advice_sentences(document: Mapping[str, Any]) -> Iterator[str]:
+    """Say what becomes of the profiles that were not acknowledged."""
     counts = document["counts"]
     if counts["rejected"]:
         yield "What was rejected is planned again; correct the spec first."
     if counts["unknown"]:
         yield "Where the outcome is unknown, the next plan assigns the values."
-    if document.get("next"):
-        yield f"Next: {escape(document['next'])}"
 
 
 def _cost(document: Mapping[str, Any]) -> Iterator[str]:
     if document.get("calls"):
         seconds = duration_words(document.get("seconds") or 0)
         yield f"{counted(document['calls'], 'call')} in {seconds}"
-
-
-_COUNTS = ("acknowledged", "rejected", "unknown", "not_sent")

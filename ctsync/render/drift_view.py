@@ -84,6 +84,12 @@ def extent_sentences(view: DriftView, quote: Quote = escape) -> Iterator[str]:
     )
     if counts.failed:
         yield f"{counted(counts.failed, 'profile')} could not be read"
+    yield from remark_sentences(view, quote)
+
+
+def remark_sentences(view: DriftView, quote: Quote = escape) -> Iterator[str]:
+    """Yield what was left out of the comparison, and what comes of a refresh."""
+    counts = view.counts
     if counts.unaskable:
         count = counted(counts.unaskable, "profile")
         yield f"{count} left out: the API reads by identity and objectId only"

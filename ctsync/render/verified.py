@@ -1,16 +1,11 @@
-"""What `ctsync verify` found, as text, JSON and Markdown."""
+"""What `ctsync verify` found, as text, JSON and Markdown, and where its page is."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from msgspec import Struct
-
-from ctsync.diagnostics import Findings
 from ctsync.model.interval import CONFIDENCE, Interval
-from ctsync.model.snapshot import Account, Base
 from ctsync.model.verification import AttributeCheck, Verification
 from ctsync.render.ansi import Ansi
 from ctsync.render.diagnostics_text import finding_lines
@@ -18,27 +13,20 @@ from ctsync.render.error_document import document
 from ctsync.render.markdown.text import cell, code, comment_word, table
 from ctsync.render.plan_view import Style
 from ctsync.render.safe_json import document_text
-from ctsync.render.summary_text import Quote, counted, duration_words
+from ctsync.render.summary_text import Quote
 from ctsync.render.text_width import columns_of, cut_name, escape, pad
+from ctsync.render.verified_html import verified_html
+from ctsync.render.verified_view import (
+    SURE,
+    VerifiedView,
+    extent_sentences,
+    share_of,
+    verified_sentence,
+)
 
 MOST_ATTRIBUTES = 40
 _WIDEST_NAME = 32
 _DROPPED = "accepted and dropped"
-_SURE = f"{CONFIDENCE:.0%}".replace("%", " %")
-
-
-class VerifiedView(Struct, frozen=True):
-    """What is shown of a verification."""
-
-    account: Account
-    base: Base
-    found: Verification
-    findings: Findings
-    exit_code: int = 0
-    environment: str | None = None
-    project: str | None = None
-    sandbox: bool = False
-    error: Mapping[str, Any] | None = None
 
 
 def render_verified(
@@ -54,7 +42,7 @@ def verified_text(view: VerifiedView, style: Style) -> Iterator[str]:
     yield f"{_target(view)}\n"
     if view.sandbox:
         yield f"{_SANDBOX}\n"
-    yield from (f"{sentence}\n" for sentence in _extent(found))
+    yield from (f"{sentence}\n" for sentence in extent_sentences(found))
     if found.attributes:
         yield "\n"
         yield from (f"{line}\n" for line in _table(found, style))
@@ -74,7 +62,7 @@ def _markdown(view: VerifiedView, style: Style) -> Iterator[str]:  # noqa: ARG00
     yield f"{_target(view, code)}\n\n"
     if view.sandbox:
         yield f"{_SANDBOX}\n\n"
-    yield "".join(f"- {sentence}\n" for sentence in _extent(found, code))
+    yield "".join(f"- {sentence}\n" for sentence in extent_sentences(found, code))
     ranked = found.ranked()
     rows = [_HEADS, *map(_cells, ranked[:MOST_ATTRIBUTES])]
     yield f"\n{table(rows)}" if found.attributes else ""
@@ -96,30 +84,12 @@ def _target(view: VerifiedView, quote: Quote = escape) -> str:
     return ", ".join([*parts, f"state serial {view.base.serial}"])
 
 
-def _extent(found: Verification, quote: Quote = escape) -> Iterator[str]:
-    sample = ", a sample" if found.is_sample else ""
-    yield (
-        f"{found.read:,} of {counted(found.known, 'profile')} read{sample}, "
-        f"{counted(found.asked, 'request')} in {duration_words(found.seconds)}"
-    )
-    for count, words in (
-        (found.gone, "gone"),
-        (found.failed, "could not be read"),
-        (found.unaskable, "left out: the API reads by identity and objectId only"),
-    ):
-        if count:
-            yield f"{counted(count, 'profile')} {words}"
-    if found.write_only:
-        names = (f"{quote(n)} ({c})" for n, c in sorted(found.write_only.items()))
-        yield f"Write-only, no read shows it: {', '.join(names)}"
-
-
 def _table(found: Verification, style: Style) -> Iterator[str]:
     ranked = found.ranked()
     shown = ranked if style.everything else ranked[:MOST_ATTRIBUTES]
     widest = max(columns_of(escape(each.attribute)) for each in shown)
     width = min(max(widest, 9), _WIDEST_NAME)
-    sure = f"  there, {_SURE} sure" if found.is_sample else ""
+    sure = f"  there, {SURE} sure" if found.is_sample else ""
     heads = "acknowledged  checked  there  missing  other"
     yield f"{pad('Attribute', width)}  {heads}{sure}"
     for each in shown:
@@ -134,31 +104,9 @@ def _row(each: AttributeCheck, width: int, *, with_interval: bool) -> str:
         f"{each.acknowledged:>12}  {each.checked:>7}  {each.there:>5}  "
         f"{each.missing:>7}  {each.other:>5}"
     )
-    share = f"  {_percents(each.interval())}" if with_interval else ""
+    share = f"  {share_of(each)}" if with_interval else ""
     note = f"  {_DROPPED}" if each.is_dropped else ""
     return f"{name}  {numbers}{share}{note}"
-
-
-def verified_sentence(found: Verification) -> str:
-    """Say how much is there, from the same counts as the exit code."""
-    if not found.checked:
-        return "Nothing to verify: no value was acknowledged that a read would show."
-    words = (
-        f"Verified: {found.there:,} of {found.checked:,} acknowledged values are there"
-    )
-    if not found.is_sample:
-        return f"{words}."
-    return (
-        f"{words}; with {_SURE} confidence {_percents(found.interval())} "
-        f"of all {found.acknowledged:,}."
-    )
-
-
-def _percents(interval: Interval) -> str:
-    # Outwards, so that nothing is promised that the numbers do not.
-    low = math.floor(interval.low * 1000) / 10
-    high = math.ceil(interval.high * 1000) / 10
-    return f"{low:.1f} % to {high:.1f} %"
 
 
 def _json(view: VerifiedView, style: Style) -> Iterator[str]:  # noqa: ARG001 - as above
@@ -226,5 +174,6 @@ _RENDERINGS: Mapping[str, Callable[[VerifiedView, Style], Iterator[str]]] = {
     "text": verified_text,
     "json": _json,
     "markdown": _markdown,
+    "html": verified_html,
 }
 VERIFIED_FORMATS = tuple(_RENDERINGS)

@@ -237,3 +237,13 @@ def test_documents_go_to_stdout_and_talk_to_stderr(begun):
     ended = begun.answer("yes", "apply", "--format", "json")
     assert ended.document["exit_code"] == 0
     assert "Only 'yes'" in ended.err
+
+
+def test_an_apply_gives_a_page_with_the_exit_code_of_the_text(desk):
+    desk.people({"u1": {"Plan": "Gold"}, "u2": {"Plan": "Free"}})
+    desk.sandbox.script("lost", "lost", "lost", "lost", "lost")
+    ended = desk.run("apply", "--auto-approve", "--first-run", "--format", "html")
+    assert ended.code == 3
+    assert ended.out.startswith("<!doctype html>")
+    assert "Apply: 0 acknowledged, 0 rejected, 2 unknown, 0 not sent" in ended.out
+    assert ended.out.endswith("</html>\n")

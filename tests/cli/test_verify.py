@@ -76,3 +76,10 @@ def test_nobody_is_read_where_nothing_was_acknowledged(desk):
     calls = desk.calls
     assert "Nothing to verify" in desk.ok("verify").out
     assert desk.calls == calls
+
+
+def test_a_page_says_what_the_text_says(desk):
+    desk.begun({"jack": {"Plan": "Gold"}})
+    page = desk.ok("verify", "--format", "html").out
+    assert page.startswith("<!doctype html>")
+    assert "Verified: 1 of 1 acknowledged values are there." in page

@@ -1,6 +1,8 @@
 """Small plans: builders of changes, and a view of them with its counts added up."""
 
+import json
 from collections import Counter
+from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +15,7 @@ from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
 from ctsync.render.plan_view import PlanView, Style
 
+VOID = {"meta", "input"}
 ORIGIN = Origin("people/jack.yaml", 3)
 
 
@@ -121,3 +124,47 @@ def jack():
         released=("Old Plan",),
         origins=(ORIGIN, Origin("export/loyalty.csv", row=17, table="loyalty")),
     )  # fmt: skip
+
+
+class Page(HTMLParser):
+    """What a browser would find: elements, and the text of each script and style."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.raw, self._open = [], [], []
+        self.visible = ""
+        self.feed(text)
+        assert self._open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag in {"script", "style"}:
+            self.raw.append([dict(attrs).get("id", tag), ""])
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        if self._open and self._open[-1] in {"script", "style"}:
+            self.raw[-1][1] += data
+        else:
+            self.visible += data
+
+    def found(self, tag, **attrs):
+        return [a for t, a in self.tags if t == tag and attrs.items() <= a.items()]
+
+    @property
+    def scripts(self):
+        return dict(self.raw)
+
+    @property
+    def changes(self):
+        return json.loads(self.scripts["data"])
+
+
+@pytest.fixture(scope="session")
+def parsed():
+    """Give what a browser would find in a page."""
+    return Page

@@ -397,7 +397,7 @@ def test_a_first_run_counts_nothing_of_nothing(a, whole):
     for name in ("text", "markdown", "html"):
         shown = whole(name, view)
         assert "of 0" not in shown, name
-        assert "known" not in re.sub(r"(?s)<script.*?</script>", "", shown), name
+        assert "known" not in re.sub(r"(?s)<(script|style).*?</\1>", "", shown), name
     assert "of 0" not in whole("html", a.view(profiles=counts))
 
 

@@ -7,13 +7,14 @@ from msgspec import Struct
 from ctsync.model.change import Action, Change
 from ctsync.model.change_statistics import traits_of
 from ctsync.model.masking import Mask
+from ctsync.render.html.overview import NOWHERE
 from ctsync.render.operation_rows import OperationRow, operation_rows
 from ctsync.render.text_width import escape
 from ctsync.render.value_text import key_words
 
 
 class Card(Struct, frozen=True):
-    """One change in words. `traits` has a bit for each of `TRAITS`."""
+    """One change in words. `traits` has a bit for each filter that it passes."""
 
     traits: int
     action: Action
@@ -30,7 +31,7 @@ def card_of(change: Change, mask: Mask) -> Card:
     # Where the key is hidden, its first origin stands for it.
     named = change.origins[mask.hides(change.key) :]
     return Card(
-        traits=traits_of(change),
+        traits=traits_of(change) | (0 if change.origins else NOWHERE),
         action=change.action,
         id_type=id_type,
         key=key,

@@ -16,6 +16,7 @@ from ctsync.model.masking import SENSITIVE_TEXT, Mask
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ID_TYPES, key_from_json
 from ctsync.model.row import Row, defaults_of
+from ctsync.render.html.overview import NOWHERE
 from ctsync.render.operation_rows import rows_of_operations
 from ctsync.render.text_width import escape
 from ctsync.render.value_text import (
@@ -41,7 +42,7 @@ def change_data(
     # Where the key is hidden, its first origin stands for it.
     named = origins[mask.hides(key) :]
     data = [
-        traits,
+        traits if origins else traits | NOWHERE,
         ACTIONS.index(change["action"]),
         ID_TYPES.index(id_type),
         shown,

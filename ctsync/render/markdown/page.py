@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
 from ctsync.model.masking import Mask
@@ -28,6 +27,7 @@ from ctsync.render.markdown.text import (
     size,
     table,
 )
+from ctsync.render.next_words import apply_words
 from ctsync.render.operation_table import (
     operator_columns,
     ranked_rows,
@@ -87,7 +87,7 @@ def below(view: PlanView) -> Iterator[str]:
         yield _findings(view)
     yield f"Digest {code(view.digest)}\n"
     if view.changed and not view.blocked:
-        command = code(_apply_command(view), _COMMAND_BYTES)
+        command = code(apply_words(view), _COMMAND_BYTES)
         yield (
             f"To apply what was reviewed: {command}, "
             "where FILE is what `ctsync plan --out FILE` wrote.\n"
@@ -206,17 +206,6 @@ def _fitting(lines: Iterable[str], room: int) -> Iterator[str]:
         if room < 0:
             return
         yield line
-
-
-def _apply_command(view: PlanView) -> str:
-    words = ["ctsync", "apply", "FILE", "--expect-digest", view.digest]
-    if view.environment is not None:
-        words += ["--env", view.environment]
-    if view.sandbox:
-        words.append("--sandbox")
-    elif view.first_run:
-        words.append("--first-run")
-    return shlex.join(words)
 
 
 def _listed(sentences: Iterable[str], most: int | None = MOST_LISTED) -> str:

@@ -1,6 +1,6 @@
 "use strict";
 const field = document.getElementById("filter");
-const rows = document.querySelectorAll("#profiles tr");
+const rows = document.querySelectorAll("#list > li");
 if (field) {
   field.addEventListener("input", () => {
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);

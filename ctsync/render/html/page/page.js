@@ -177,6 +177,10 @@
     asked.attribute = number;
     search();
   };
+  const showOnly = (bit) => {
+    clear();
+    for (const chip of chips) if (chip.dataset.bit === bit) press(chip);
+  };
   const press = (chip) => {
     const pressed = chip.getAttribute("aria-pressed") !== "true";
     chip.setAttribute("aria-pressed", String(pressed));
@@ -226,12 +230,14 @@
   const names = facts.attributes.map((name, number) => [name, number]);
   names.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
   for (const [name, number] of names) at("attribute").add(new Option(name, number));
-  for (const cell of document.querySelectorAll("[data-attribute]")) {
+  for (const cell of document.querySelectorAll("[data-attribute], [data-shows]")) {
+    const { attribute, shows } = cell.dataset;
     const button = element("button", "link", ...cell.childNodes);
     button.type = "button";
     button.title = "Show these changes";
     button.addEventListener("click", () => {
-      chooseAttribute(Number(cell.dataset.attribute));
+      if (shows) showOnly(shows);
+      else chooseAttribute(Number(attribute));
       at("changes").scrollIntoView();
     });
     cell.append(button);
