@@ -90,14 +90,15 @@ def _above(view: PlanView) -> dict[str, Any]:
 
 def _listed(view: PlanView, embedded: int, numbers: dict[str, int]) -> dict[str, Any]:
     """Return the changes: all as data for the script, the riskiest as markup."""
+    if not embedded:
+        return {"embedded": 0}
+    mask = view.mask
     return {
-        "whole": view.survey.changes,
         "embedded": embedded,
+        "whole": view.survey.changes,
         "filters": filters_of(view),
-        "cards": [card_of(change, view.mask) for change in riskiest(view)]
-        if embedded
-        else [],
-        "data": change_lines(_chosen(view, embedded), view.mask, numbers),
+        "cards": [card_of(change, mask) for change in riskiest(view)],
+        "data": change_lines(_chosen(view, embedded), mask, numbers),
         "data_facts": facts_text(numbers),
         "signs": ACTION_SYMBOLS,
         "released": RELEASED,
