@@ -129,7 +129,8 @@ class _Run(Struct, frozen=True):
 
     @property
     def _sends(self) -> bool:
-        return self.due.plan.foot.places > 0
+        calls: int = self.due.plan.foot.summary["calls"]
+        return calls > 0
 
     @property
     def _releases(self) -> bool:
@@ -300,6 +301,7 @@ class _Run(Struct, frozen=True):
             stopped=reason,
             signal_number=stop.signal_number,
             allow_rejected=self.terms.allow_rejected,
+            by_file=self.due.plan.foot.by_file,
             error=error
             or stopping_error(self.stop_reason, self.plan.head.account.shown),
         )

@@ -22,13 +22,15 @@ from ctsync.output_file import OutputFile
 
 FORMAT = "ctsync.apply/1"
 LISTED = 100
+EXPORT = "ctsync export FILE --channel sftp --out DIR"
 
 
 class ApplyResult(Struct, frozen=True):
     """The end of a run.
 
-    `called` says that a call may have reached the platform. `error` is what stopped
-    the run, where it was not the user.
+    `called` says that a call may have reached the platform. `by_file` counts profiles
+    to which something goes in a file: no run sends it. `error` is what stopped the run,
+    where it was not the user.
     """
 
     run: str
@@ -42,6 +44,7 @@ class ApplyResult(Struct, frozen=True):
     stopped: Halted | None = None
     signal_number: int | None = None
     allow_rejected: Limit | None = None
+    by_file: int = 0
     error: CtsyncError | None = None
 
     @property
@@ -58,7 +61,10 @@ class ApplyResult(Struct, frozen=True):
     def retryable(self) -> bool:
         """Whether applying again would send something."""
         counts = self.counts
-        return counts["unknown"] + counts["not_sent"] > 0
+        is_cut_short = self.stopped is not None or self.error is not None
+        # A run that came to its end left unsent only what goes in files.
+        waiting = 0 if is_cut_short else self.by_file
+        return counts["unknown"] > 0 or counts["not_sent"] > waiting
 
     @property
     def tolerates_rejected(self) -> bool:
@@ -82,6 +88,8 @@ class ApplyResult(Struct, frozen=True):
         """The command to run next: the same plan again, or a new one."""
         if self.dry_run or self.retryable:
             return "ctsync apply"
+        if self.by_file:
+            return EXPORT
         return "ctsync plan"
 
     def as_json(self, mask: Mask) -> dict[str, Any]:
@@ -99,6 +107,7 @@ class ApplyResult(Struct, frozen=True):
             "counts": self.counts,
             "rejected": self._listed(Outcome.REJECTED, mask),
             "unknown": self._listed(Outcome.UNKNOWN, mask),
+            "channels": {"sftp": {"profiles": self.by_file}},
             "calls": self.calls,
             "seconds": round(self.seconds, 3),
             "stopped": self.stopped,
@@ -174,7 +183,7 @@ def _what_to_fix(each: ProfileOutcome) -> str | None:
 _REJECTED = "Correct the spec by what the platform says, then plan again."
 _WHAT_NEXT = {
     Outcome.UNKNOWN: "Plan again: what is not known is assigned.",
-    Outcome.NOT_SENT: "Apply again: nothing of it was sent.",
+    Outcome.NOT_SENT: "Apply again; what goes in a file, ctsync export writes.",
 }
 
 

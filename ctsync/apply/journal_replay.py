@@ -29,7 +29,8 @@ from ctsync.state.journal_file import StoredLine, journal_damaged
 Folded: TypeAlias = "EntryWrite | UncertainRecord | AcknowledgedRecord"
 
 # Two bits a wave, in one byte a place. One that was tried again may have both. One more
-# says that any of its records was rejected, which changes nothing that is known.
+# says that any of its records was rejected, which changes nothing that is known. What
+# travels in files is due, with the bit above, and no receipt of a call sets it.
 _DOUBTED, _TAKEN = 1, 2
 _ALL_DOUBTED = 0b010101
 _REJECTED = 1 << 6

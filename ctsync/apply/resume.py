@@ -171,9 +171,13 @@ def _towards(
 ) -> tuple[Operation, ...]:
     kind = KINDS[operations[0].kind]
     try:
-        return kind.diff(known, kind.target_of(operations), frame)
+        due = kind.diff(known, kind.target_of(operations), frame)
     except Faults:
         return ()  # what is known now admits none of them
+    if operations[0].goes_in_file:
+        # Whoever planned it found it too much for the API.
+        return tuple(replace(each, channel=operations[0].channel) for each in due)
+    return due
 
 
 def is_settled(change: Change, entry: Entry) -> bool:

@@ -17,22 +17,17 @@ from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import Scalar
 
-COMMANDS: Final = {"counter": "CT801", "subscription": "CT802"}
-"""Kinds that only the upload API knows, with the code that says so."""
+ONLY_BY_API: Final = frozenset({"CT801", "CT802"})
+"""Codes of what only the upload API knows, whatever a file may be made to say."""
 
 MAX_IDENTITY_CHARS = 1023  # "under 1024 characters", public docs on SFTP
 
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
-def stays_with_api(operation: Operation) -> bool:
-    """Return whether an operation is one that only the upload API knows."""
-    return operation.kind in COMMANDS
-
-
 def common_fault(key: ProfileKey, operation: Operation) -> Fault | None:
     """Return why neither door can take an operation; None where that is for each."""
-    if operation.kind == "counter":
+    if operation.kind == "counter" and operation.operator != "$delete":
         return Fault(
             "CT801",
             f"{operation.attribute} is a counter, and no file can move one",

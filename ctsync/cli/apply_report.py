@@ -85,9 +85,14 @@ def report_apply(
 
 def _next(settings: GlobalOptions, result: ApplyResult) -> str:
     """Return the command to type next: after all is done, one that is of all."""
+    from ctsync.apply.apply_result import EXPORT
+
     if result.is_complete:
         settings = replace(settings, saved=None, planned=())
-    return retyped(settings, result.next)
+    command = result.next
+    if command == EXPORT and settings.saved is None:
+        command = "ctsync plan --out FILE"  # only a saved plan is exported
+    return retyped(settings, command)
 
 
 def _allowed(result: ApplyResult) -> Findings:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PROJECT_FILE = "ctsync.yaml"
 _QUOTED = re.compile(r'"(ctsync [^"]+)"')
 _TAKE_PROJECT = frozenset({"plan", "apply", "validate"})
-_TAKE_PLAN = frozenset({"apply", "show"})
+_TAKE_PLAN = frozenset({"apply", "show", "export"})
 _KNOW_NO_PROJECT = frozenset({"init", "schema", "completion"})
 _FILE = "FILE"  # stands for the saved plan that a command is about
 

@@ -74,6 +74,7 @@ def plan_now(
     """
     from ctsync.plan.make_plan import make_plan
     from ctsync.plan.plan_file import room_for_plan, scratch_file
+    from ctsync.plan.route_bulk import by_its_size
 
     planner = planner_for(session, present, selection_of(wish), wish.engine)
     head = _head(session, present, wish)
@@ -84,8 +85,11 @@ def plan_now(
         head = replace(head, refreshed=refresh.counts)
     with room_for_plan():
         if wish.revert is not None:
-            return _revert_now(session, present, planner, head, wish.revert)
-        return make_plan(planner, head, present.entries(), scratch_file(), columns)
+            plan = _revert_now(session, present, planner, head, wish.revert)
+        else:
+            entries = present.entries()
+            plan = make_plan(planner, head, entries, scratch_file(), columns)
+        return by_its_size(plan, session.project.channels, scratch_file)
 
 
 def _revert_now(

@@ -23,7 +23,8 @@ CODES: Mapping[str, Code] = {
         "left the spec and cannot be removed",
         "The policy says undeclared: remove, or a table missing: remove, and the "
         "upload API cannot remove it.",
-        "It is released: forgotten here, kept on the platform.",
+        "It is released: forgotten here, kept on the platform. channels: {removals: "
+        "sftp} has it deleted by SFTP import, where the profile has an identity.",
         "warning",
     ),
     "CT404": Code(

@@ -34,20 +34,26 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
+from ctsync.kinds.type_faults import never_removable, not_removable
 from ctsync.limits import PlatformLimits
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
-from ctsync.model.fault import Fault
-from ctsync.model.operation import Operation
+from ctsync.model.fault import Fault, Faults
+from ctsync.model.operation import API, ChannelName, Operation
 from ctsync.model.scalar_value import Raw, Value
 
 
 class ValueContext(Struct, frozen=True):
-    """What a project fixes for every value: its time zone and the platform's limits."""
+    """What a project fixes for every value: its time zone and the platform's limits.
+
+    `removals` is the channel by which goes what the upload API cannot remove; where it
+    is the API itself, that stays.
+    """
 
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     limits: PlatformLimits = field(default_factory=PlatformLimits)
+    removals: ChannelName = API
 
 
 class CellColumns(NamedTuple):
@@ -99,10 +105,21 @@ class Kind(ABC):
 
     name: ClassVar[str]
     is_declarable: ClassVar[bool] = True  # may stand as `type:` in the catalog
+    is_in_files: ClassVar[bool] = True  # a file may say that an attribute goes
 
     def can_remove(self, attribute: str) -> bool:  # noqa: ARG002 - a default
         """Return whether the upload API can take the attribute away."""
         return False
+
+    def removal_channel(self, attribute: str) -> ChannelName | None:
+        """Return the channel that can take the attribute away; None: there is none."""
+        if self.can_remove(attribute):
+            return API
+        return "sftp" if self.is_in_files else None
+
+    def is_removable(self, attribute: str, frame: ValueContext) -> bool:
+        """Return whether a project may ask for the attribute to be taken away."""
+        return self.removal_channel(attribute) in {API, frame.removals}
 
     def lint(self, target: DesiredValue) -> tuple[Fault, ...]:  # noqa: ARG002 - a default
         """Return what is allowed in a target and yet likely to surprise."""
@@ -139,6 +156,17 @@ class Kind(ABC):
     def moves(self, names: MoveNames, rule: Attribute) -> MoveColumns | None:  # noqa: ARG002
         """Say in SQL what leads from what is held to a value; None: only Python can."""
         return None
+
+    def refuse_removal(self, attribute: str, frame: ValueContext) -> None:
+        """See that a project may ask for the attribute to be taken away.
+
+        Raises:
+            Faults: it may not; says what can be done.
+        """
+        if self.removal_channel(attribute) is None:
+            raise Faults(never_removable(attribute))
+        if not self.is_removable(attribute, frame):
+            raise Faults(not_removable(attribute))
 
     @abstractmethod
     def schema(self, rule: Attribute) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ctsync.kinds.base import CellColumns, ValueContext
 from ctsync.kinds.scalar import ScalarKind
-from ctsync.kinds.type_faults import not_removable, wrong_type
+from ctsync.kinds.type_faults import is_null, wrong_type
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.fault import Faults
@@ -23,10 +23,10 @@ class BooleanKind(ScalarKind):
         """A boolean."""
         return {"type": "boolean"}
 
-    def normalize(self, raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:  # noqa: ARG002
+    def normalize(self, raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:
         """Take plain true and false only."""
-        if isinstance(raw, Literal) and raw.type == "null":
-            raise Faults(not_removable(rule.attribute))
+        if is_null(raw):
+            return self.removal(rule, frame)
         if not isinstance(raw, Literal) or not isinstance(raw.value, bool):
             raise Faults(wrong_type(raw, rule, "true or false", _SPELLING))
         return DesiredValue(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ctsync.kinds.base import CellColumns, ValueContext
 from ctsync.kinds.scalar import ScalarKind
-from ctsync.kinds.type_faults import not_removable, wrong_type
+from ctsync.kinds.type_faults import is_null, wrong_type
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.fault import Fault, Faults
@@ -35,8 +35,8 @@ class DateKind(ScalarKind):
 
     def normalize(self, raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:
         """Take midnight, or the time given, in the project's time zone."""
-        if isinstance(raw, Literal) and raw.type == "null":
-            raise Faults(not_removable(rule.attribute))
+        if is_null(raw):
+            return self.removal(rule, frame)
         if not isinstance(raw, Literal) or raw.type != "date":
             raise Faults(wrong_type(raw, rule, "a date", _spelling(raw)))
         return DesiredValue(

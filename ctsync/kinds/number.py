@@ -9,7 +9,7 @@ from typing import Any
 
 from ctsync.kinds.base import CellColumns, ValueContext
 from ctsync.kinds.scalar import ScalarKind
-from ctsync.kinds.type_faults import not_removable, wrong_type
+from ctsync.kinds.type_faults import is_null, wrong_type
 from ctsync.limits import MAX_COUNTER
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
@@ -28,8 +28,10 @@ class NumberKind(ScalarKind):
             return {"type": ["number", "string"], "pattern": "^[0-9]+$"}
         return {"type": "number"}
 
-    def normalize(self, raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:  # noqa: ARG002
+    def normalize(self, raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:
         """Take a number; whole ones become integers, so that 5.0 equals 5."""
+        if is_null(raw):
+            return self.removal(rule, frame)
         return DesiredValue(
             rule.attribute,
             self.name,
@@ -91,8 +93,6 @@ def _number(raw: Raw, rule: Attribute) -> float:
         value = raw.value
         if raw.type == "number" and isinstance(value, int | float):
             return value
-        if raw.type == "null":
-            raise Faults(not_removable(rule.attribute))
         if rule.attribute == "Age":
             return _age(raw, rule)
     raise Faults(wrong_type(raw, rule, "a number", _spelling(raw)))

@@ -11,7 +11,7 @@ from ctsync.kinds.base import Kind, MoveColumns, MoveNames, ValueContext
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
-from ctsync.model.operation import Operation, Prior
+from ctsync.model.operation import API, ChannelName, Operation, Prior
 from ctsync.sql_text import quoted
 
 
@@ -48,6 +48,22 @@ class ScalarKind(Kind):
             after=target.value,
             sensitive=target.sensitive,
             since=None if known is None else known.since,
+            channel=self._channel(target.attribute) if removes else API,
+        )
+
+    def _channel(self, attribute: str) -> ChannelName:
+        # Where no channel removes it, nobody asks; the API is not to be tried.
+        return self.removal_channel(attribute) or "sftp"
+
+    def removal(self, rule: Attribute, frame: ValueContext) -> DesiredValue:
+        """Return the target that null means.
+
+        Raises:
+            Faults: no channel that the project allows takes the attribute away.
+        """
+        self.refuse_removal(rule.attribute, frame)
+        return DesiredValue(
+            rule.attribute, self.name, write=rule.write, sensitive=rule.sensitive
         )
 
     def moves(self, names: MoveNames, rule: Attribute) -> MoveColumns | None:

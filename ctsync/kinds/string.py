@@ -9,7 +9,7 @@ from ctsync.kinds.base import CellColumns, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.system_attributes import DELETABLE, sound_system, system_faults
 from ctsync.kinds.text_rules import is_plain, sound_text, text_faults, unstable_faults
-from ctsync.kinds.type_faults import choices, not_removable, raw_text, wrong_type
+from ctsync.kinds.type_faults import choices, raw_text, wrong_type
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.fault import Fault, Faults
@@ -42,8 +42,8 @@ class StringKind(ScalarKind):
             faults = text_faults(text, frame) + system_faults(text, rule)
             if faults:
                 raise Faults(*faults)
-        elif not self.can_remove(rule.attribute):
-            raise Faults(not_removable(rule.attribute))
+        else:
+            self.refuse_removal(rule.attribute, frame)
         return DesiredValue(
             rule.attribute,
             self.name,

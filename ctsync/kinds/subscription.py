@@ -15,6 +15,7 @@ class SubscriptionKind(BooleanKind):
 
     name = "subscription"
     is_declarable = False
+    is_in_files = False
 
 
 def is_opt_in(operation: Operation) -> bool:

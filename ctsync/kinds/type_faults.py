@@ -25,6 +25,11 @@ def type_of(raw: Raw) -> str:
     return "list" if isinstance(raw, list) else "map"
 
 
+def is_null(raw: Raw) -> bool:
+    """Return whether a raw value asks for removal."""
+    return isinstance(raw, Literal) and raw.type == "null"
+
+
 def raw_text(raw: Raw) -> str:
     """Return the text of a scalar as written; nothing for lists and maps."""
     return raw.text if isinstance(raw, Literal) else ""
@@ -78,12 +83,33 @@ def not_removable(attribute: str) -> Fault:
     """Return the fault of a null that the upload API cannot carry out.
 
     `$delete` covers Name and Gender only (founding document), and a list goes when
-    its last value is removed (public docs); no other form is documented.
+    its last value is removed (public docs); an SFTP import deletes any property (public
+    docs), and is asked for in the project file.
     """
     return Fault(
         "CT204",
         f"{attribute} cannot be removed: the upload API removes only Name, Gender "
         "and lists",
-        "set another value, stop managing it by leaving the line out, or delete it "
-        "in the dashboard or by SFTP import; a list needs type: list in the catalog",
+        "set another value, stop managing it by leaving the line out, or write "
+        "channels: {removals: sftp} in the project file to have it deleted by SFTP "
+        "import; a list needs type: list in the catalog",
+    )
+
+
+def not_in_files(attribute: str, id_type: str) -> Fault:
+    """Return the fault of a removal by file of a profile that no file can name."""
+    return Fault(
+        "CT204",
+        f"{attribute} cannot be removed: the upload API removes only Name, Gender and "
+        f"lists, and an SFTP import finds no profile by {id_type}",
+        "set another value, or stop managing it by leaving the line out",
+    )
+
+
+def never_removable(attribute: str) -> Fault:
+    """Return the fault of a null on what neither the API nor a file takes away."""
+    return Fault(
+        "CT204",
+        f"{attribute} cannot be removed: the platform has no way to",
+        "set another value, or stop managing it by leaving the line out",
     )

@@ -11,11 +11,15 @@ from ctsync.model.scalar_value import Value
 
 Operator = Literal["set", "$add", "$remove", "$incr", "$decr", "$delete"]
 Prior = Literal["known", "unknown", "uncertain"]
+ChannelName = Literal["api", "sftp"]
 OPERATORS: tuple[Operator, ...] = (
     "set", "$add", "$remove", "$incr", "$decr", "$delete",
 )  # fmt: skip
 DELTAS: frozenset[Operator] = frozenset({"$incr", "$decr"})
 """Operators of which sending one twice counts twice."""
+API: ChannelName = "api"
+FILES: frozenset[ChannelName] = frozenset({"sftp"})
+"""Channels by which operations travel in files."""
 
 
 class Operation(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -26,7 +30,8 @@ class Operation(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
     read, so that values which ctsync does not know stay. `step` orders operations on
     one attribute. `kind` is the kind of `after`. Of the operands of a list, `ours`
     become ours and `excluded` become known absent once acknowledged. `since` names
-    the run whose unknown outcome made the prior uncertain.
+    the run whose unknown outcome made the prior uncertain. `channel` is the way by
+    which it travels.
     """
 
     attribute: str
@@ -42,11 +47,17 @@ class Operation(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
     since: str | None = None
     ours: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    channel: ChannelName = API
 
     @property
     def is_delta(self) -> bool:
         """Whether sending it twice would count twice."""
         return self.operator in DELTAS
+
+    @property
+    def goes_in_file(self) -> bool:
+        """Whether it travels in a file, and by no call."""
+        return self.channel in FILES
 
 
 def changes_value(operations: Iterable[Operation]) -> bool:

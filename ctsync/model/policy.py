@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from ctsync.model.operation import API, ChannelName
+
 LIMITS = ("create", "update", "remove", "opt_in", "skip", "vanish", "reject")
 JUDGED = tuple(name for name in LIMITS if name != "reject")
 """Limits that a plan is held against; the others are for an apply."""
@@ -74,3 +76,17 @@ class UploadTerms(Struct, frozen=True):
     records_per_call: int = 100
     concurrency: int = 3
     timeout_seconds: float = 60.0
+
+
+class ChannelTerms(Struct, frozen=True):
+    """`channels:` of the project file.
+
+    `removals` is the channel for what the upload API cannot remove. A plan that sends
+    to more than `bulk_over` profiles goes by `bulk_by`, as far as that can say it.
+    `email` hears from the platform what became of an import by SFTP.
+    """
+
+    removals: ChannelName = API
+    bulk_over: int | None = None
+    bulk_by: ChannelName = API
+    email: str | None = None

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from ctsync.canonical_json import fold_name
 from ctsync.engines.base import Candidate
 from ctsync.kinds import KINDS
-from ctsync.kinds.base import ValueContext
+from ctsync.kinds.base import Kind, ValueContext
 from ctsync.kinds.subscription import is_opt_in
+from ctsync.kinds.type_faults import not_in_files
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Action, Change, EntryAfter, Origin
 from ctsync.model.desired_value import DesiredValue
@@ -124,6 +125,7 @@ class _Builder:
             target = _with_take_back(target, known)
         try:
             operations = KINDS[target.kind].diff(known, target, self._frame)
+            self._see_the_way(operations)
         except Faults as wrong:
             self._built.faults.extend((target.attribute, f) for f in wrong.faults)
             return ()
@@ -141,6 +143,17 @@ class _Builder:
         self._targets.append(target)
         self._operations.extend(operations)
         return operations
+
+    def _see_the_way(self, operations: tuple[Operation, ...]) -> None:
+        """See that the profile can be named where operations are to travel.
+
+        Raises:
+            Faults: it cannot.
+        """
+        id_type = self._candidate.key.type
+        for operation in operations:
+            if operation.goes_in_file and id_type not in IN_FILES:
+                raise Faults(not_in_files(operation.attribute, id_type))
 
     def _note_ours(
         self, folded: str, target: DesiredValue, operations: tuple[Operation, ...]
@@ -215,7 +228,7 @@ class _Builder:
 
     def _remove(self, folded: str, known: KnownValue) -> None:
         kind = KINDS[known.kind]
-        if not kind.can_remove(known.name):
+        if not self._can_remove(kind, known.name):
             self._built.stuck.append(known.name)
             self._release(folded, known)
             return
@@ -224,6 +237,11 @@ class _Builder:
             self._forget.append(folded)
         else:
             self._release(folded, known)
+
+    def _can_remove(self, kind: Kind, name: str) -> bool:
+        if not kind.is_removable(name, self._frame):
+            return False
+        return kind.can_remove(name) or self._candidate.key.type in IN_FILES
 
     def _parting(
         self,
@@ -290,6 +308,10 @@ class _Builder:
         if not self._operations:
             return "release"
         return "create" if self._entry is None else "update"
+
+
+IN_FILES = frozenset({"identity"})
+"""Id types by which an import of a file finds profiles (public docs)."""
 
 
 def _with_take_back(target: DesiredValue, known: KnownValue | None) -> DesiredValue:

@@ -58,7 +58,8 @@ def _rows(change: Change) -> Iterator[list[Any]]:
     key = change.key.as_json()
     for op in change.operations:
         effect = [op.operator, op.operand, op.prior, op.before, op.after]
-        yield [key, op.attribute, op.step, *effect]
+        way = [op.channel] if op.goes_in_file else []
+        yield [key, op.attribute, op.step, *effect, *way]
     for attribute in change.released:
         yield [key, attribute, 0, "release"]
 

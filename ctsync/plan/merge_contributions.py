@@ -14,7 +14,6 @@ from ctsync.canonical_json import fold_name
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.kinds import KINDS, kind_of
 from ctsync.kinds.base import Kind
-from ctsync.kinds.type_faults import not_removable
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
@@ -313,8 +312,6 @@ def _spoiling(
 def _normalize(raw: Raw, rule: Attribute, project_view: ProjectView) -> DesiredValue:
     if rule.kind is not None:
         return KINDS[rule.kind].normalize(raw, rule, project_view.frame)
-    if isinstance(raw, Literal) and raw.type == "null":
-        raise Faults(not_removable(rule.attribute))
     return kind_of(raw).normalize(raw, rule, project_view.frame)
 
 

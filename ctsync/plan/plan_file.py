@@ -148,6 +148,14 @@ class SavedPlan:
             if line.startswith(START):
                 yield line
 
+    def each(self) -> Iterator[Change | tuple[ProfileKey, EntryAfter]]:
+        """Yield changes, and what other entries get, all in the order of keys."""
+        for line in lines(self._file):
+            if line.startswith(START):
+                yield change_from_line(line)
+            elif line.startswith(SETTLED):
+                yield settled_from_line(line)
+
     def keyed_lines(self) -> Iterator[tuple[ProfileKey, bytes]]:
         """Yield the lines of changes and entries as they are, with their keys."""
         for line in lines(self._file):

@@ -95,6 +95,12 @@ class PlanFoot(Struct, frozen=True):
         return counts
 
     @property
+    def by_file(self) -> int:
+        """To how many profiles something goes in a file, and by no call."""
+        channels: dict[str, dict[str, int]] = self.summary["channels"]
+        return sum(each["profiles"] for each in channels.values())
+
+    @property
     def changes(self) -> int:
         """How many profiles the plan changes or releases something of."""
         return sum(self.profiles[name] for name in ("create", "update", "release"))
@@ -224,6 +230,11 @@ class _Profiles(TypedDict):
     skipped: int
 
 
+class _InFiles(TypedDict):
+    profiles: int
+    operations: int
+
+
 class _Summary(TypedDict):
     profiles: _Profiles
     operations: dict[str, int]
@@ -231,6 +242,7 @@ class _Summary(TypedDict):
     once_held: int
     records: int
     calls: int
+    channels: dict[str, _InFiles]
 
 
 class _Survey(TypedDict):

@@ -23,7 +23,7 @@ _NOTES: Mapping[str, tuple[Severity, str, str]] = {
     "CT403": (
         "warning",
         "{attribute} left the spec, and the upload API cannot remove it",
-        "it is released: forgotten here, kept on the platform",
+        "it is released, and stays there; channels: {removals: sftp} has it deleted",
     ),
     "CT404": (
         "info",

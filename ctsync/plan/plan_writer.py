@@ -14,7 +14,7 @@ from ctsync.canonical_json import canonical, fold_name
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.decided_rows import DecidedRows
-from ctsync.model.operation import OPERATORS
+from ctsync.model.operation import OPERATORS, Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Record
 from ctsync.plan.change_codec import change_line, settled_line
@@ -23,6 +23,7 @@ from ctsync.plan.plan_checksum import seal_line
 from ctsync.plan.plan_header import PlanFoot, PlanHead, foot_as_json, head_as_json
 from ctsync.plan.schedule import (
     COUNTERS,
+    FILES,
     WAVES,
     CallCounter,
     folded_key,
@@ -58,6 +59,7 @@ class PlanSums:
             accepted=head.accepted,
         )
         self._calls = {wave: CallCounter(head.records_per_call) for wave in WAVES}
+        self._files = {"profiles": 0, "operations": 0}
         self._last: ProfileKey | None = None
         self._locked = 0
         self.survey = ChangeStatistics()
@@ -74,7 +76,11 @@ class PlanSums:
         self._locked += len(change.locked)
         folded = folded_key(change.key)
         for wave, record in records:
-            self._calls[wave].add(folded, len(canonical(record.as_wire())))
+            if wave == FILES:
+                self._files["profiles"] += 1
+                self._files["operations"] += len(record.operations)
+            else:
+                self._calls[wave].add(folded, len(canonical(record.as_wire())))
         return self.survey.add(change)
 
     def add_decided(self, decided: DecidedRows) -> None:
@@ -140,6 +146,7 @@ class PlanSums:
             "opt_in": survey.having("opt-ins"),
             "records": sum(calls.records for calls in self._calls.values()),
             "calls": sum(calls.calls for calls in self._calls.values()),
+            "channels": {"sftp": dict(self._files)},
         }
 
     def _check_order(self, key: ProfileKey) -> None:
@@ -164,10 +171,16 @@ def _check_shape(change: Change) -> None:
         and {1, 2}.issuperset(op.step for op in operations)
         and is_release == (not operations)
         and bool(operations or change.released)
+        and all(map(_may_travel, operations))
     )
     if not is_sound:
         msg = "not a change"
         raise ValueError(msg)
+
+
+def _may_travel(operation: Operation) -> bool:
+    """Return whether no file is to move a counter, whoever says so."""
+    return not (operation.goes_in_file and operation.is_delta)
 
 
 class PlanWriter:

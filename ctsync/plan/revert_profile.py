@@ -22,8 +22,10 @@ from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation, changes_value
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome
 from ctsync.model.run import RunChange, RunOperation
+from ctsync.plan.diff_profile import IN_FILES
 
 CREATED = "the run created the profile, and the upload API deletes none"
 FORGOTTEN = "the state does not know the profile any more"
@@ -109,6 +111,8 @@ class _Reverter:
         if rule.write == "once":
             raise _CannotRevert(ONCE)
         target = _target(name, before, operations, rule)
+        if target.kind != "list" and target.value is None:
+            _see_the_way(target.kind, name, self._entry.key, self._context)
         try:
             undoing = KINDS[target.kind].diff(current, target, self._context)
         except Faults as wrong:
@@ -181,7 +185,7 @@ def _target(
     """Return what the attribute was before.
 
     Raises:
-        _CannotRevert: that is not known, or cannot be reached.
+        _CannotRevert: that is not known.
     """
     sensitive = rule.sensitive or any(each.operation.sensitive for each in operations)
     kind = operations[0].operation.kind
@@ -192,9 +196,20 @@ def _target(
         raise _CannotRevert(NOT_KNOWN)
     if before.kind == "list":
         return DesiredValue(name, "list", exact=before.present, sensitive=sensitive)
-    if before.value is None and not KINDS[before.kind].can_remove(name):
-        raise _CannotRevert(STAYS)
     return DesiredValue(name, before.kind, before.value, sensitive=sensitive)
+
+
+def _see_the_way(kind: str, name: str, key: ProfileKey, context: ValueContext) -> None:
+    """See that the attribute can be taken away again.
+
+    Raises:
+        _CannotRevert: the API cannot, and no file may or can name the profile.
+    """
+    is_api = KINDS[kind].can_remove(name)
+    if not (
+        is_api or (key.type in IN_FILES and KINDS[kind].is_removable(name, context))
+    ):
+        raise _CannotRevert(STAYS)
 
 
 def _as_before(operation: Operation, before: KnownValue | None) -> Operation:

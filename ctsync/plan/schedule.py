@@ -17,6 +17,8 @@ from ctsync.model.record import Call, Record
 # that everything else can be sent again after an outcome that is not known.
 WAVES = (1, 2, 3)
 COUNTERS = 3
+# What travels in files has no call; of a profile it is one record, and its last.
+FILES = 4
 _FRAME = len(b'{"d":[]}')
 
 
@@ -38,8 +40,11 @@ class Batch(Struct, frozen=True):
 
 
 def records_of(change: Change) -> tuple[tuple[int, Record], ...]:
-    """Return a profile's records with their waves, in order."""
-    waves = [COUNTERS if op.operator in DELTAS else op.step for op in change.operations]
+    """Return a profile's records with their waves, in order.
+
+    That of `FILES` holds all that travels in files, whatever its steps.
+    """
+    waves = [_wave_of(operation) for operation in change.operations]
     if waves and waves.count(waves[0]) == len(waves):
         return ((waves[0], Record(change.key, change.operations)),)
     groups: dict[int, list[Operation]] = {}
@@ -50,6 +55,12 @@ def records_of(change: Change) -> tuple[tuple[int, Record], ...]:
         (wave, Record(change.key, tuple(groups[wave]), last=wave == final))
         for wave in sorted(groups)
     )
+
+
+def _wave_of(operation: Operation) -> int:
+    if operation.goes_in_file:
+        return FILES
+    return COUNTERS if operation.operator in DELTAS else operation.step
 
 
 def schedule(

@@ -18,7 +18,8 @@ from ctsync.files.roots import Roots
 from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
 from ctsync.model.contribution import Path
-from ctsync.model.policy import Policy, UploadTerms
+from ctsync.model.operation import API
+from ctsync.model.policy import ChannelTerms, Policy, UploadTerms
 from ctsync.model.run import KEPT_RUNS
 from ctsync.model.snapshot import Account
 from ctsync.project.account import AccountText, StateLocation, StateText, host_of
@@ -54,6 +55,7 @@ class Project:
     catalog: Mapping[str, Attribute] = field(default_factory=dict, repr=False)
     policy: Policy = field(default_factory=Policy)
     upload: UploadTerms = field(default_factory=UploadTerms)
+    channels: ChannelTerms = field(default_factory=ChannelTerms)
     sensitive_identities: bool = False
     history_runs: int = KEPT_RUNS
     remembered: frozenset[str] = frozenset()
@@ -193,4 +195,6 @@ class Project:
             "platform": asdict(limits),
             "shielded": sorted(self.shielded),
         }
+        if self.frame.removals != API:
+            words["removals"] = self.frame.removals
         return bytes.fromhex(sha256(canonical(words)))

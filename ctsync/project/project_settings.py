@@ -14,7 +14,14 @@ from ctsync.kinds.base import ValueContext
 from ctsync.limits import PlatformLimits
 from ctsync.model.contribution import Path
 from ctsync.model.fault import Fault
-from ctsync.model.policy import DEFAULT_LIMITS, Policy, UploadTerms, parse_limit
+from ctsync.model.operation import API
+from ctsync.model.policy import (
+    DEFAULT_LIMITS,
+    ChannelTerms,
+    Policy,
+    UploadTerms,
+    parse_limit,
+)
 from ctsync.model.run import KEPT_RUNS
 from ctsync.project.account import (
     PASSCODE,
@@ -41,6 +48,7 @@ class ProjectSettings(Struct, frozen=True):
     frame: ValueContext
     policy: Policy
     upload: UploadTerms
+    channels: ChannelTerms
     sensitive_identities: bool
     history_runs: int
 
@@ -55,6 +63,7 @@ def read_settings(
     """Read what a well-shaped project file sets."""
     reader = _Reader(file, report)
     identity = view.get("catalog", {}).get("identity", {})
+    channels = _channels(view.get("channels", {}))
     return ProjectSettings(
         name=view.get("name"),
         account_words=reader.account(view.get("account")),
@@ -63,9 +72,11 @@ def read_settings(
         frame=ValueContext(
             reader.timezone(view.get("timezone", "UTC")),
             PlatformLimits(**_whole(view.get("platform", {}))),
+            channels.removals,
         ),
         policy=_policy(view.get("policy", {})),
         upload=UploadTerms(**_whole(view.get("upload", {}))),
+        channels=channels,
         sensitive_identities=identity.get("sensitive", False),
         history_runs=_whole(view.get("history", {})).get("runs", KEPT_RUNS),
     )
@@ -87,6 +98,16 @@ def _policy(words: Mapping[str, Any]) -> Policy:
         undeclared=words.get("undeclared", "keep"),
         limits={**DEFAULT_LIMITS, **limits},
         accept=_whole(words.get("accept", {})),
+    )
+
+
+def _channels(words: Mapping[str, Any]) -> ChannelTerms:
+    bulk = _whole(words.get("bulk", {}))
+    return ChannelTerms(
+        removals=words.get("removals", API),
+        bulk_over=bulk.get("over"),
+        bulk_by=bulk.get("by", API),
+        email=words.get("sftp", {}).get("email"),
     )
 
 

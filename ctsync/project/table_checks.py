@@ -130,7 +130,7 @@ class TableReader:
         at = _within(place, "attribute") if given else place
         self._report.add(at, *self._name_faults(attribute, at), attribute=attribute)
         rule = self._rules.get(attribute) or undeclared_rule(attribute)
-        for option, fault in option_faults(column, given, rule):
+        for option, fault in option_faults(column, given, rule, self._frame):
             self._report.add(_within(place, option), fault, attribute=attribute)
         self._judge_words(column, place)
         for word, fault in map_faults(column, rule, self._frame):

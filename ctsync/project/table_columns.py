@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from ctsync.kinds import KINDS, kind_of
 from ctsync.kinds.base import ValueContext
-from ctsync.kinds.type_faults import not_removable
 from ctsync.model.attribute import Attribute
 from ctsync.model.contribution import Path
 from ctsync.model.fault import Fault, Faults
@@ -114,7 +113,7 @@ def _own(words: Mapping[str, Node]) -> dict[str, Node]:
 
 
 def option_faults(
-    column: Column, given: Mapping[str, Any], rule: Attribute
+    column: Column, given: Mapping[str, Any], rule: Attribute, frame: ValueContext
 ) -> Iterator[tuple[str, Fault]]:
     """Yield each option that does not fit the attribute, and what is wrong with it.
 
@@ -134,8 +133,12 @@ def option_faults(
             yield "format", Fault("CT602", message, "leave one of them out")
         for fault in format_faults(column.format):
             yield "format", fault
-    if given.get("blank") == "remove" and not _is_removable(column, rule):
-        yield "blank", _named(not_removable(column.attribute), rule)
+    if given.get("blank") == "remove":
+        try:
+            _refuse_removal(column, rule, frame)
+        except Faults as wrong:
+            for fault in wrong.faults:
+                yield "blank", _named(fault, rule)
 
 
 _TYPE_HINT = "leave it out, or correct the type in the catalog"
@@ -184,8 +187,8 @@ def _normalize(
     """
     if value == _NULL:
         # Of a text that is split, only a part is left out.
-        if column.split is None and not _is_removable(column, rule):
-            raise Faults(not_removable(column.attribute))
+        if column.split is None:
+            _refuse_removal(column, rule, frame)
         return
     if rule.kind is None:
         makes_list = column.split is not None or column.how != "exactly"
@@ -196,10 +199,15 @@ def _normalize(
     kind.normalize([value] if is_one else value, rule, frame)
 
 
-def _is_removable(column: Column, rule: Attribute) -> bool:
-    if column.how != "exactly":
-        return True
-    return rule.kind is not None and KINDS[rule.kind].can_remove(column.attribute)
+def _refuse_removal(column: Column, rule: Attribute, frame: ValueContext) -> None:
+    """See that a cell may ask for the attribute to be taken away.
+
+    Raises:
+        Faults: no channel takes it away, or none that the project allows.
+    """
+    if column.how == "exactly":
+        kind = KINDS["string" if rule.kind is None else rule.kind]
+        kind.refuse_removal(column.attribute, frame)
 
 
 def _named(fault: Fault, rule: Attribute) -> Fault:

@@ -108,6 +108,10 @@ def advice_sentences(document: Mapping[str, Any]) -> Iterator[str]:
         yield "What was rejected is planned again; correct the spec first."
     if counts["unknown"]:
         yield "Where the outcome is unknown, the next plan assigns the values."
+    waiting = document.get("channels", {}).get("sftp", {}).get("profiles", 0)
+    if waiting:
+        noun = "profile goes" if waiting == 1 else "profiles goes"
+        yield f"What of {waiting:,} {noun} via SFTP was not sent: export it."
 
 
 def _cost(document: Mapping[str, Any]) -> Iterator[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+from msgspec.structs import replace
 
 from ctsync.diagnostics import Findings
 from ctsync.model.explanation import Declaration, Explanation, PastChange, Wanted
 from ctsync.model.masking import Mask
+from ctsync.model.operation import API
+from ctsync.model.record import Record
 from ctsync.render.error_document import document
 from ctsync.render.plan_json import change_json, masked_value
 from ctsync.render.record_json import record_json
@@ -47,9 +52,20 @@ def explained_json(
 def records_json(told: Explanation, mask: Mask) -> list[dict[str, Any]]:
     """Return the records, as they would be sent, with their waves."""
     return [
-        {"wave": wave, "record": record_json(record, mask, told.origins)}
-        for wave, record in told.records
+        {"wave": wave, **way, "record": record_json(record, mask, told.origins)}
+        for wave, whole in told.records
+        for way, record in _by_way(whole)
     ]
+
+
+def _by_way(record: Record) -> Iterator[tuple[dict[str, Any], Record]]:
+    """Yield a record; one that goes in files step by step, since each has its own."""
+    if not record.operations[0].goes_in_file:
+        yield {"channel": API}, record
+        return
+    for step in sorted({operation.step for operation in record.operations}):
+        own = tuple(op for op in record.operations if op.step == step)
+        yield {"channel": own[0].channel, "step": step}, replace(record, operations=own)
 
 
 def _source_json(said: Declaration, mask: Mask) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.change_rows import ORIGIN_FORM, ChangeRows, change_rows
 from ctsync.model.masking import Mask, masked_json
-from ctsync.model.operation import Operation
+from ctsync.model.operation import API, Operation
 from ctsync.model.profile_key import key_from_json
 from ctsync.model.row import Row, defaults_of
 from ctsync.render.flow_words import flow_json
@@ -44,6 +44,7 @@ def _forgotten(settled: Row) -> Sequence[str]:
 
 def _operation_json(row: Row, mask: Mask) -> dict[str, Any]:
     shown = _named(_SHOWN, _DEFAULTS, row)
+    shown["channel"] = row[_CHANNEL] if len(row) > _CHANNEL else API
     if mask.hides_value(sensitive=shown["sensitive"]):
         hidden = _VALUES - ({"operand"} if shown["operator"] == "$delete" else set())
         for name in hidden:
@@ -112,5 +113,6 @@ _SHOWN = (
     "certain", "sensitive", "since",
 )  # fmt: skip
 _DEFAULTS = tuple(defaults_of(Operation).values())
+_CHANNEL = Operation.__struct_fields__.index("channel")
 _ORIGIN = ("file", "line", "row")
 _ORIGIN_DEFAULTS = tuple(defaults_of(Origin).values())

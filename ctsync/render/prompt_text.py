@@ -68,4 +68,7 @@ def _counts(view: PlanView) -> str:
     counts = [f"{profiles[name]:,} to {name}" for name in ACTIONS]
     lost = profiles["remove"]
     verb = "loses" if lost == 1 else "lose"
+    by_file = view.summary["channels"]["sftp"]["profiles"]
+    if by_file:
+        counts.append(f"of {by_file:,} a part via SFTP, which apply does not send")
     return ", ".join([*counts, f"{lost:,} {verb} values"])

@@ -31,7 +31,13 @@ def summary_sentence(view: PlanView) -> str:
     records = counted(summary["records"], "record")
     calls = counted(summary["calls"], "call")
     duration = duration_words(summary["calls"] * SECONDS_PER_CALL)
-    return f"Plan: {actions}; {records} in {calls}, about {duration}"
+    by_file = _by_file_words(view)
+    return f"Plan: {actions}; {records} in {calls}, about {duration}{by_file}"
+
+
+def _by_file_words(view: PlanView) -> str:
+    count = view.summary["channels"]["sftp"]["profiles"]
+    return f"; {counted(count, 'profile')} via SFTP" if count else ""
 
 
 def duration_words(seconds: float) -> str:
@@ -167,6 +173,7 @@ def count_sentences(view: PlanView) -> Iterator[str]:
         (profiles["undeclared"], "profiles in the state that no place names"),
         (profiles["skipped"], "rows skipped as invalid"),
         (summary["once_held"], "values held back because they are written once"),
+        (summary["channels"]["sftp"]["operations"], "operations via SFTP, in files"),
     )
     for count, words in said:
         if count:

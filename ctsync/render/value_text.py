@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ctsync.model.change import Change, Origin
 from ctsync.model.date_words import date_words
 from ctsync.model.masking import SENSITIVE_TEXT, Mask
-from ctsync.model.operation import Operation
+from ctsync.model.operation import ChannelName, Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import DATE_PREFIX, Value
 from ctsync.render.text_width import escape
@@ -61,9 +61,14 @@ def operator_words(operation: Operation, mask: Mask, *, in_steps: bool) -> str:
     The distance of a sensitive counter is left out: it tells of the values.
     """
     words: str = operation.operator
+    if operation.channel in _VIA:
+        words += f" {_VIA[operation.channel]}"
     if operation.is_delta and not mask.hides_value(sensitive=operation.sensitive):
         words += f" {operation.operand}"
     return f"{words}, step {operation.step}" if in_steps else words
+
+
+_VIA: Mapping[ChannelName, str] = {"sftp": "via SFTP"}
 
 
 def symbol_of(operation: Operation, *, creates: bool) -> str:

@@ -175,6 +175,7 @@ def test_the_shortened_example_of_a_plan_is_what_a_plan_holds(begun):
         "once_held": 0,
         "records": 3,
         "calls": 2,
+        "channels": {"sftp": {"profiles": 0, "operations": 0}},
     }
     update, create = document["changes"]
     assert update["key"] == {"identity": "u1"}

@@ -20,6 +20,7 @@ from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.planner import Planner
+from ctsync.plan.route_bulk import by_its_size
 from ctsync.project import load_project
 from ctsync.sources.project_sources import ProjectSources
 
@@ -30,6 +31,7 @@ account: {{id: TEST-1, region: in1}}
 state: state.jsonl
 timezone: {timezone}
 policy: {{undeclared: {undeclared}}}
+channels: {{{channels}}}
 catalog:
   Plan: {{type: string, enum: [Free, Gold]}}
   Points: {{type: counter}}
@@ -70,6 +72,7 @@ profiles:
   - {identity: u4, attributes: {Hat: red}}
   - {identity: zz, attributes: {Hat: blue, Email: ada@example.com}}
 """
+REMOVALS, BULK = "removals: sftp", "bulk: {over: 9, by: sftp}"
 at = dt.datetime.fromisoformat
 IDS = [
     *(f"u{n}" for n in range(24)), "U7", "U8", "a@b.c", "A@B.C", "1e5", "1.5", "nan",
@@ -113,7 +116,10 @@ class World:
             "invalid": chance.choice(["skip", "skip", "error"]),
             "blank": chance.choice(["keep", "keep", "error"]),
             "others": chance.choice(["", OTHERS]),
+            "channels": chance.choice(["", REMOVALS, BULK, f"{REMOVALS}, {BULK}"]),
         }
+        if REMOVALS in self.words["channels"]:
+            self.words["blank"] = chance.choice(["keep", "remove"])
         self.oddness = 0.0
         self.rows = {key: self.row() for key in self.ids()}
 
@@ -208,9 +214,10 @@ def planned(project, entries, engine):
     )
     file = scratch_file()
     try:
-        with make_plan(planner, HEAD, entries, file):
-            file.seek(0)
-            return file.read(), planner.decided
+        made = make_plan(planner, HEAD, entries, file)
+        with by_its_size(made, project.channels, scratch_file) as plan:
+            plan._file.seek(0)
+            return plan._file.read(), planner.decided
     except SpecError as error:
         return (str(error), list(error.findings), error.findings.totals), 0
 
@@ -261,6 +268,7 @@ def test_clean_rows_are_decided_in_columns(tmp_path, monkeypatch, caplog):
     """All that are new, and all that changed; a law says nothing if none is."""
     world = World(tmp_path, Random(1))
     world.words |= {"timezone": "UTC", "write": "free", "blank": "keep", "others": ""}
+    world.words["channels"] = ""
     clean = {name: values[0] for name, values in COLUMNS.items() if name != "seen"}
     world.rows = {f"u{n}": {**clean, "seen": None} for n in range(50)}
     caplog.set_level("INFO", "ctsync")

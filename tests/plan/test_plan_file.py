@@ -64,6 +64,7 @@ CHANGE = Change(
             since="run-7",
             ours=("a",),
             excluded=("x",),
+            channel="sftp",
         ),
     ),
     origins=(Origin("people/jack.yaml", 3), Origin("t.csv", None, 4, "vip", "loyalty")),
@@ -157,7 +158,8 @@ def test_the_foot_counts_what_the_changes_say_and_keeps_what_they_do_not(saved):
         "operations": {
             "set": 1, "$add": 1, "$remove": 0, "$incr": 1, "$decr": 0, "$delete": 0,
         },
-        "opt_in": 1, "once_held": 2, "records": 3, "calls": 3,
+        "opt_in": 1, "once_held": 2, "records": 2, "calls": 2,
+        "channels": {"sftp": {"profiles": 1, "operations": 1}},
     }  # fmt: skip
 
 

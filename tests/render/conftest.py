@@ -65,7 +65,13 @@ def _summary(changes, profiles):
         "once_held": 0,
         "records": len(changes),
         "calls": 1 if changes else 0,
+        "channels": {"sftp": _in_files(changes)},
     }
+
+
+def _in_files(changes):
+    own = [[op for op in change.operations if op.goes_in_file] for change in changes]
+    return {"profiles": sum(map(bool, own)), "operations": sum(map(len, own))}
 
 
 @pytest.fixture

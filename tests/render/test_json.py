@@ -15,8 +15,8 @@ DOCUMENT_KEYS = [
     "targets", "excludes", "partial", "accepted", "blocked", "summary",
 ]  # fmt: skip
 OPERATION_KEYS = [
-    "after", "attribute", "before", "certain", "kind", "operand", "operator", "prior",
-    "sensitive", "since", "step",
+    "after", "attribute", "before", "certain", "channel", "kind", "operand", "operator",
+    "prior", "sensitive", "since", "step",
 ]  # fmt: skip
 
 
@@ -72,6 +72,7 @@ def test_a_change_is_shown_as_the_documents_promise(a, whole):
                     "certain": True,
                     "sensitive": False,
                     "since": None,
+                    "channel": "api",
                 }
             ],
         }

@@ -116,6 +116,7 @@ def views(draw):
             "once_held": 1,
             "records": len(changes),
             "calls": 1,
+            "channels": {"sftp": {"profiles": 0, "operations": 0}},
         },
         changes=lambda: iter(changes),
         survey=ChangeStatistics.of(changes),

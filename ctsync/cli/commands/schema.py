@@ -20,12 +20,14 @@ def COMMAND(settings: GlobalOptions, what: str) -> int:  # noqa: N802 - found by
     """
     from ctsync.canonical_json import canonical
     from ctsync.cli.project_session import open_session
+    from ctsync.model.operation import API
     from ctsync.project import project_schema, spec_schema
 
     require_format(settings, "text", "json")
-    rules = None
+    rules, removals = None, API
     if (settings.directory / "ctsync.yaml").is_file():
-        rules = open_session(settings).project.catalog.values()
-    schema = spec_schema(rules) if what == "spec" else project_schema(rules)
-    print_document([canonical(schema).decode(), "\n"])
+        project = open_session(settings).project
+        rules, removals = project.catalog.values(), project.channels.removals
+    build = spec_schema if what == "spec" else project_schema
+    print_document([canonical(build(rules, removals=removals)).decode(), "\n"])
     return 0

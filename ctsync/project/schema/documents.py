@@ -13,6 +13,7 @@ from ctsync.kinds import KINDS
 from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.limits import MAX_CONCURRENCY, MAX_RECORDS_PER_CALL
 from ctsync.model.attribute import Attribute
+from ctsync.model.operation import API, ChannelName
 from ctsync.model.policy import JUDGED, LIMITS
 from ctsync.project.schema.parts import Schema, map_of, text_of, whole_of
 from ctsync.project.schema.sections import sections
@@ -30,13 +31,14 @@ def project_schema(
     rules: Iterable[Attribute] | None = None,
     *,
     open: bool = True,  # noqa: A002
+    removals: ChannelName = API,
 ) -> Schema:
     """Return the schema of `ctsync.yaml`.
 
     `rules` are the attributes of a project's catalog. `open` says that attributes
-    outside it are allowed.
+    outside it are allowed, `removals` where goes what the upload API cannot remove.
     """
-    body = _project(attribute_map(rules, open=open))
+    body = _project(attribute_map(rules, open=open, removals=removals))
     names = {k: v for k, v in body["properties"].items() if k != "version"}
     overlay = partial(map_of(names, "environment", "Laid over the rest: --env NAME."))
     body["properties"]["environments"] = {
@@ -53,9 +55,10 @@ def spec_schema(
     rules: Iterable[Attribute] | None = None,
     *,
     open: bool = True,  # noqa: A002
+    removals: ChannelName = API,
 ) -> Schema:
     """Return the schema of a spec file."""
-    parts = sections(attribute_map(rules, open=open))
+    parts = sections(attribute_map(rules, open=open, removals=removals))
     body = map_of(parts, "spec file", "Profiles, cohorts and what attributes are.")
     return {"$schema": DIALECT, **body}
 
@@ -82,21 +85,33 @@ def _or_null(schema: Schema) -> Schema:
     return {"title": schema.get("title", "value"), "anyOf": [schema, {"type": "null"}]}
 
 
-def attribute_map(rules: Iterable[Attribute] | None, *, open: bool = True) -> Schema:  # noqa: A002
+def attribute_map(
+    rules: Iterable[Attribute] | None,
+    *,
+    open: bool = True,  # noqa: A002
+    removals: ChannelName = API,
+) -> Schema:
     """Return the schema of a map of attributes."""
     known = {**SYSTEM, **{rule.attribute: rule for rule in rules or ()}}
     return {
         "type": "object",
         "title": "map of attributes",
         "description": "What the attributes should become; null removes.",
-        "properties": {name: _attribute(rule) for name, rule in sorted(known.items())},
+        "properties": {
+            name: _attribute(rule, removals) for name, rule in sorted(known.items())
+        },
         "additionalProperties": open,
     }
 
 
-def _attribute(rule: Attribute) -> Schema:
+def _attribute(rule: Attribute, removals: ChannelName) -> Schema:
     says = _SYSTEM_SAYS if rule.system else f"A {rule.kind or 'custom'} attribute."
-    schema = {} if rule.kind is None else dict(KINDS[rule.kind].schema(rule))
+    if rule.kind is None:
+        return {"description": says}
+    kind = KINDS[rule.kind]
+    schema = dict(kind.schema(rule))
+    if removals != API and kind.removal_channel(rule.attribute) == removals:
+        schema = {"anyOf": [schema, {"type": "null"}]}
     return {**schema, "description": says}
 
 
@@ -140,6 +155,7 @@ def _project(attributes: Schema) -> Schema:
         "state": {**_state(), "examples": ["state.jsonl"]},
         "policy": _policy(),
         "upload": _upload(),
+        "channels": _channels(),
         "platform": _platform(),
         "history": map_of(
             {"runs": whole_of(0, 10_000, "How many are kept. Default: 100.")},
@@ -252,6 +268,42 @@ def _upload() -> Schema:
         },
     }
     return map_of(names, "upload", "How records travel.")
+
+
+def _channels() -> Schema:
+    bulk = map_of(
+        {
+            "over": {
+                **whole_of(0, 10**12, "Profiles that a plan may send to by the API."),
+                "examples": [1_000_000],
+            },
+            "by": {
+                **_door("Where larger plans go."),
+                "enum": ["sftp"],
+                "examples": ["sftp"],
+            },
+        },
+        "rule for large plans",
+        "What is too much for the upload API.",
+    )
+    names = {
+        "removals": {
+            **_door("Where goes what the upload API cannot remove. Default: api."),
+            "enum": ["api", "sftp"],
+        },
+        "bulk": {**bulk, "required": ["over", "by"]},
+        "sftp": map_of({"email": _email()}, "SFTP import", "What an import says."),
+    }
+    return map_of(names, "channels", "Ways to the platform beside the upload API.")
+
+
+def _door(says: str) -> Schema:
+    return {"title": "channel", "description": says}
+
+
+def _email() -> Schema:
+    says = "The address that hears from the platform what became of an import."
+    return text_of("e-mail address", says, r"^[^@\s]+@[^@\s]+$")
 
 
 def _platform() -> Schema:

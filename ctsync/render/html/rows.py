@@ -29,6 +29,7 @@ from ctsync.render.value_text import (
 
 _DEFAULTS = tuple(defaults_of(Operation).values())
 _SINCE = 10
+_CHANNEL = Operation.__struct_fields__.index("channel")
 _SIGNS = {"$add": "+", "$remove": "-"}
 
 
@@ -63,7 +64,8 @@ def _operations(
         return [*_any(rows, mask, numbers, creates=creates, locked=locked)]
     data: list[Any] = []
     for row in rows:
-        plain = _plain(row, mask, creates=creates)
+        # What goes another way than most says so.
+        plain = None if len(row) > _CHANNEL else _plain(row, mask, creates=creates)
         if plain is None:
             data.extend(_any((row,), mask, numbers, creates=creates))
         else:

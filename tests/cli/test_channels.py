@@ -1,0 +1,195 @@
+"""`channels:` in whole projects: what goes by file is shown, kept back, and honest."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+REMOVALS = "channels: {removals: sftp}\n"
+TABLE = """\
+tables:
+  t:
+    file: t.csv
+    key: {identity: id}
+    columns: {plan: Plan, city: {attribute: City, blank: %s}}
+"""
+BULK = "channels: {bulk: {over: 2, by: sftp}}\n"
+
+
+def _ways(document):
+    return {
+        (change["key"]["identity"], op["attribute"]): (op["operator"], op["channel"])
+        for change in document["changes"]
+        for op in change["operations"]
+    }
+
+
+def test_every_form_of_a_plan_shows_what_goes_by_sftp(desk):
+    desk.project(REMOVALS)
+    desk.people({"u1": {"City": None, "Plan": "Gold"}})
+    assert _ways(desk.plan()) == {
+        ("u1", "City"): ("$delete", "sftp"),
+        ("u1", "Plan"): ("set", "api"),
+    }
+    for form in ("text", "markdown", "html"):
+        shown = desk.ok("plan", "--format", form).out
+        assert "$delete via SFTP" in shown
+        assert "set via SFTP" not in shown
+    said = desk.ok("plan").out
+    assert "1 record in 1 call, about 1 s; 1 profile via SFTP" in said
+
+
+def test_a_saved_plan_keeps_the_ways_and_shows_the_same(desk):
+    desk.project(REMOVALS)
+    desk.people({"u1": {"City": None, "Plan": "Gold"}})
+    made = desk.json("plan", "--out", "p.plan")
+    assert desk.json("show", "p.plan")["changes"] == made["changes"]
+    data = Path("p.plan").read_bytes()
+    assert b'"sftp"' in data
+    Path("p.plan").write_bytes(data.replace(b'"sftp"]', b'"api"]'))
+    assert desk.run("show", "p.plan").code == 4
+
+
+def test_apply_sends_the_part_for_the_api_and_the_state_moves_for_that_alone(desk):
+    desk.begun({"u1": {"City": "Pune", "Plan": "Free"}, "u2": {"Plan": "Free"}})
+    desk.project(REMOVALS)
+    desk.people({"u1": {"City": None, "Plan": "Gold"}, "u2": {"Plan": "Gold"}})
+    done = desk.json("apply", "--auto-approve")
+    assert done["exit_code"] == 3
+    assert done["counts"] == {
+        "acknowledged": 1, "rejected": 0, "unknown": 0, "not_sent": 1,
+    }  # fmt: skip
+    assert (done["retryable"], done["stopped"]) == (False, None)
+    assert done["channels"] == {"sftp": {"profiles": 1}}
+    assert desk.platform("u1") == {"City": "Pune", "Plan": "Gold"}
+    known = desk.json("state", "show", "u1")["entry"]["attributes"]
+    assert {each["attribute"]: each["value"] for each in known} == {
+        "City": "Pune", "Plan": "Gold",
+    }  # fmt: skip
+    assert _ways(desk.plan()) == {("u1", "City"): ("$delete", "sftp")}
+
+
+def test_a_plan_for_files_alone_needs_no_passcode_and_sends_nothing(desk, monkeypatch):
+    desk.begun({"u1": {"City": "Pune"}})
+    desk.project(REMOVALS)
+    desk.people({"u1": {"City": None}})
+    monkeypatch.delenv("CLEVERTAP_PASSCODE")
+    before, calls = desk.state(), desk.calls
+    done = desk.run("apply", "--auto-approve")
+    assert done.code == 3
+    assert "What of 1 profile goes via SFTP was not sent" in done.out
+    assert (desk.state(), desk.calls) == (before, calls)
+
+
+def test_an_import_that_was_made_by_hand_is_learnt_by_refresh(desk):
+    desk.begun({"u1": {"City": "Pune", "Plan": "Free"}})
+    desk.project(REMOVALS)
+    desk.people({"u1": {"City": None, "Plan": "Free"}})
+    assert len(_ways(desk.plan())) == 1
+    desk.sandbox.platform.edit("identity", "u1", {"City": None})
+    desk.ok("refresh", "--auto-approve")
+    assert desk.plan()["changes"] == []
+
+
+def test_a_plan_beyond_the_size_goes_by_file_as_far_as_files_can_say_it(desk):
+    desk.project(BULK)
+    desk.begun({})
+    people = {
+        "u1": {"Plan": "Gold", "Points": 5, "MSG-sms": False},
+        "u2": {"Plan": "Free", "Tags": ["a"]},
+    }
+    desk.people(people)
+    assert {way for _, way in _ways(desk.plan()).values()} == {"api"}
+    desk.people({**people, "u3": {"Plan": "Free"}})
+    assert _ways(desk.plan()) == {
+        ("u1", "MSG-sms"): ("set", "api"),
+        ("u1", "Plan"): ("set", "sftp"),
+        ("u1", "Points"): ("set", "api"),
+        ("u2", "Plan"): ("set", "sftp"),
+        ("u2", "Tags"): ("$add", "sftp"),
+        ("u3", "Plan"): ("set", "sftp"),
+    }
+
+
+def test_limits_hold_whatever_the_way(desk):
+    desk.begun({f"u{n:02}": {"City": "Pune"} for n in range(20)})
+    desk.project(REMOVALS)
+    desk.people({f"u{n:02}": {"City": None} for n in range(20)})
+    done = desk.json("plan")
+    assert done["exit_code"] == 6
+    assert {rule["rule"] for rule in done["blocked"]} == {
+        "limits.remove", "limits.update",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("channels", [REMOVALS, BULK, ""])
+def test_engines_agree_on_every_byte(desk, channels):
+    desk.begun({})
+    blank = "remove" if channels == REMOVALS else "keep"
+    desk.project(f"{channels}policy: {{undeclared: remove}}\n{TABLE % blank}")
+    rows = "".join(f"u{n:03},p{n % 7},{'' if n % 3 else 'Pune'}\n" for n in range(300))
+    desk.write("t.csv", "id,plan,city\n" + rows)
+    plans = []
+    for engine in ("memory", "duckdb"):
+        desk.ok("plan", "--engine", engine, "--out", f"{engine}.plan")
+        plans.append(Path(f"{engine}.plan").read_bytes())
+    assert plans[0] == plans[1]
+    assert (b'"sftp"]' in plans[0]) == bool(channels)
+
+
+def test_an_environment_may_have_channels_of_its_own(desk):
+    desk.project(
+        "environments: {night: {channels: {removals: sftp}, state: night.jsonl}}"
+    )
+    desk.people({"u1": {"City": None}})
+    assert desk.run("plan").code == 1
+    assert _ways(desk.plan("--env", "night")) == {("u1", "City"): ("$delete", "sftp")}
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("{removals: ftp}", "CT101"),
+        ("{bulk: {over: 5}}", "CT104"),
+        ("{bulk: {over: -1, by: sftp}}", "CT101"),
+        ("{bulk: {over: 5, by: api}}", "CT101"),
+        ("{sftp: {email: nobody}}", "CT103"),
+        ("{removal: sftp}", "CT102"),
+    ],
+)
+def test_what_channels_cannot_mean_is_told(desk, words, code):
+    desk.project(f"channels: {words}")
+    said = desk.json("validate")
+    assert said["exit_code"] == 1
+    assert set(said["diagnostic_totals"]) == {code}
+
+
+def test_the_schema_for_editors_lets_null_stand_where_it_removes(desk):
+    def types(name):
+        schema = json.loads(desk.ok("schema", "spec").out)
+        entry = schema["properties"]["profiles"]["items"]
+        return json.dumps(entry["properties"]["attributes"]["properties"][name])
+
+    assert '"null"' not in types("Points")
+    desk.project(REMOVALS)
+    assert '"null"' in types("Points")
+
+
+def test_explain_says_which_way_each_record_goes(desk):
+    desk.project(REMOVALS)
+    desk.people({"u1": {"City": None, "Plan": "Gold"}})
+    records = desk.json("explain", "u1")["records"]
+    assert [(each["channel"], each["record"]["profileData"]) for each in records] == [
+        ("api", {"Plan": "Gold"}),
+        ("sftp", {"City": {"$delete": 1}}),
+    ]
+
+
+def test_a_revert_takes_away_by_file_what_the_api_cannot(desk):
+    desk.begun({"u1": {"Plan": "Free"}})
+    desk.sandbox.platform.edit("identity", "u1", {"City": None})
+    desk.ok("refresh", "--auto-approve")
+    desk.people({"u1": {"Plan": "Gold"}})
+    assert desk.apply().code == 0
+    done = desk.json("plan", "--revert", "last")
+    assert _ways(done) == {("u1", "Plan"): ("set", "api")}
