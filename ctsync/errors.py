@@ -3,6 +3,7 @@
     CtsyncError                    1   something is wrong; nothing was sent
     ├── UsageError                64   the command line asks for the impossible
     ├── SpecError                  1   the project has errors (carries findings)
+    │   └── ExportRefused          1   no file can say what a plan does
     ├── StateError                 1   the state cannot be read or written
     │   └── StateLocked            5   another run holds the state
     ├── PlanRefused                4   a saved plan may not be applied
@@ -54,6 +55,12 @@ class SpecError(CtsyncError):
         if not isinstance(findings, Findings):
             findings = Findings(findings)
         self.findings = findings
+
+
+class ExportRefused(SpecError):
+    """A plan does what the files of a channel cannot say; every place is found."""
+
+    code = "export_refused"
 
 
 class StateError(CtsyncError):

@@ -17,6 +17,7 @@ from msgspec import Struct
 from ctsync.channels.base import Channel, Column
 from ctsync.channels.sftp_format import operation_word
 from ctsync.channels.what_files_say import doubled, quoted_cell
+from ctsync.errors import CtsyncError
 from ctsync.model.operation import Operation
 from ctsync.model.scalar_value import Scalar, Value
 from ctsync.output_file import OutputFile
@@ -94,6 +95,7 @@ class PartWriter:
 
         Raises:
             OSError: it cannot be written.
+            CtsyncError: a file has no room for so much (code `export_limit`).
         """
         for step, own in _by_step(operations):
             columns = tuple([Column(op.attribute, op.operator, op.kind) for op in own])
@@ -130,6 +132,14 @@ class PartWriter:
         part = _Part(name, step, columns, file)
         self._parts.append(part)
         return part
+
+    def names(self) -> frozenset[str]:
+        """Return the names of all files that are to be kept."""
+        found = [part.name for part in self._parts]
+        for part in self._parts:
+            said = self._channel.companion(part.name, part.columns)
+            found += [] if said is None else [said[0]]
+        return frozenset(found)
 
     def keep(self) -> tuple[PartFile, ...]:
         """Put all files in their places: a companion after its data.
@@ -208,6 +218,8 @@ class _Table:
         self._room_for(len(data)).write(data, len(rows))
 
     def _room_for(self, size: int) -> _Part:
+        if len(self._header) + size >= self._limit:
+            raise _too_large(len(self._header) + size, self._limit)
         part = self._part
         if part is None or part.size + size >= self._limit:
             if part is not None:
@@ -215,6 +227,15 @@ class _Table:
             part = self._part = self._next_part()
             part.write(self._header, 0)
         return part
+
+
+def _too_large(size: int, limit: int) -> CtsyncError:
+    return CtsyncError(
+        f"the rows of one profile need a file of {size + 1:,} bytes, and each is to "
+        f"have fewer than {limit:,}",
+        hint="raise --max-bytes",
+        code="export_limit",
+    )
 
 
 def _template(channel: Channel, columns: Sequence[Column]) -> str:

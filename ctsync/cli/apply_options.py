@@ -43,6 +43,19 @@ class ApplyOptions(Struct, frozen=True):
         return is_plan_file(self.what, settings.directory)
 
 
+def check_digest(word: str | None) -> None:
+    """See that a digest that is asked for can be one.
+
+    Raises:
+        UsageError: says what one looks like.
+    """
+    if word is not None and not _DIGEST.fullmatch(word):
+        raise UsageError(
+            f'not a digest: "{word}"',
+            hint='it is sha256: and 64 hex digits, as "ctsync plan" prints it',
+        )
+
+
 def check_apply_options(settings: GlobalOptions, orders: ApplyOptions) -> None:
     """Refuse orders that contradict each other, or that nobody can approve.
 
@@ -52,11 +65,7 @@ def check_apply_options(settings: GlobalOptions, orders: ApplyOptions) -> None:
     if orders.expect_digest is not None:
         if orders.auto_approve:
             raise UsageError("--auto-approve and --expect-digest exclude each other")
-        if not _DIGEST.fullmatch(orders.expect_digest):
-            raise UsageError(
-                f'not a digest: "{orders.expect_digest}"',
-                hint='it is sha256: and 64 hex digits, as "ctsync plan" prints it',
-            )
+        check_digest(orders.expect_digest)
     wish = orders.wish
     if orders.is_saved_plan(settings) and (wish.targets or wish.accepts):
         raise UsageError(

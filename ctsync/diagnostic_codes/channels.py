@@ -42,4 +42,18 @@ CODES: Mapping[str, Code] = {
         "The dashboard's file says dates as a clock shows them, without an offset.",
         "Use --channel sftp, which says dates in seconds.",
     ),
+    "CT807": Code(
+        "manifest without clientEmail",
+        "The platform takes no manifest without one; it tells that address what became "
+        "of the import.",
+        "channels: {sftp: {email: ops@example.com}}",
+        "warning",
+    ),
+    "CT808": Code(
+        "dates as clocks show them",
+        "The dashboard's file says no offset, and no document says which zone it is "
+        "read in.",
+        "See that timezone: is the account's, or use --channel sftp.",
+        "warning",
+    ),
 }

@@ -7,6 +7,7 @@ from exported import operation, rows_of, written
 
 from ctsync.channels.part_files import PartWriter
 from ctsync.channels.sftp import SftpChannel
+from ctsync.errors import CtsyncError
 
 
 @pytest.fixture
@@ -29,6 +30,13 @@ def test_a_file_has_fewer_bytes_than_the_limit_and_none_is_lost(channel, tmp_pat
     assert [part.rows for part in parts] == [
         len(rows_of(tmp_path / part.name)[1]) for part in parts
     ]
+
+
+def test_what_fits_into_no_file_is_refused(channel, tmp_path):
+    with pytest.raises(CtsyncError, match="fewer than 30") as caught:
+        written(channel, tmp_path, _people(1), limit_bytes=30)
+    assert caught.value.code == "export_limit"
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_rows_of_one_profile_never_part(channel, tmp_path):
@@ -114,7 +122,7 @@ def test_many_parts_do_not_hold_many_files_open(channel, tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
     try:
-        parts = written(channel, tmp_path, _people(400), limit_bytes=100)
+        parts = written(channel, tmp_path, _people(400), limit_bytes=90)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert len(parts) > 128

@@ -110,9 +110,9 @@ def test_a_column_has_the_narrowest_type_of_all_its_numbers(
 ):
     profiles = [
         (f"u{at}", [operation("Score", number, kind="number")])
-        for at, number in enumerate(numbers)
+        for at, number in enumerate(numbers * 3)
     ]
-    parts = written(channel, tmp_path, profiles, limit_bytes=50)
+    parts = written(channel, tmp_path, profiles, limit_bytes=80)
     assert len(parts) > 1
     types = {
         manifest_of(tmp_path / part.companion)["columns"]["Score"]["dataType"]
@@ -120,7 +120,7 @@ def test_a_column_has_the_narrowest_type_of_all_its_numbers(
     }
     assert types == {data_type}
     found = [row[1] for part in parts for row in rows_of(tmp_path / part.name)[1]]
-    assert found == cells
+    assert found == cells * 3
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ PROFILES = st.dictionaries(
 )
 
 
-@given(PROFILES, st.integers(1, 400), st.integers(0, 3))
+@given(PROFILES, st.integers(600, 1200), st.integers(0, 3))
 def test_files_say_all_that_is_to_be_done_and_nothing_else(
     tmp_path_factory, profiles, limit, most_shapes
 ):

@@ -1,6 +1,7 @@
 """`channels:` in whole projects: what goes by file is shown, kept back, and honest."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,19 @@ def test_apply_sends_the_part_for_the_api_and_the_state_moves_for_that_alone(des
     assert _ways(desk.plan()) == {("u1", "City"): ("$delete", "sftp")}
 
 
+def test_the_plan_that_was_applied_is_exported_as_far_as_it_is_due(desk):
+    desk.project(REMOVALS)
+    desk.people({"u1": {"City": None, "Plan": "Gold"}})
+    desk.ok("plan", "--out", "p.plan")
+    done = desk.json("apply", "p.plan", "--auto-approve", "--first-run")
+    assert done["next"] == "ctsync export p.plan --channel sftp --out DIR"
+    said = desk.json("export", "p.plan", "--channel", "sftp", "--out", "out")
+    assert said["counts"] == {"profiles": 1, "operations": 1}
+    assert said["by_api"]["operations"] == []
+    again = desk.json("apply", "p.plan", "--auto-approve")
+    assert (again["exit_code"], again["calls"]) == (3, 0)
+
+
 def test_a_plan_for_files_alone_needs_no_passcode_and_sends_nothing(desk, monkeypatch):
     desk.begun({"u1": {"City": "Pune"}})
     desk.project(REMOVALS)
@@ -109,6 +123,18 @@ def test_a_plan_beyond_the_size_goes_by_file_as_far_as_files_can_say_it(desk):
         ("u2", "Tags"): ("$add", "sftp"),
         ("u3", "Plan"): ("set", "sftp"),
     }
+
+
+def test_both_steps_of_a_list_go_one_way(desk):
+    desk.begun({f"u{n}": {"Tags": ["a", "b"]} for n in range(3)})
+    desk.project(BULK)
+    desk.people({f"u{n}": {"Tags": ["b", "c"]} for n in range(3)})
+    desk.ok("plan", "--out", "p.plan")
+    said = desk.json("export", "p.plan", "--channel", "sftp", "--out", "out")
+    assert [file["step"] for file in said["files"]] == [1, 2]
+    texts = [Path("out", file["name"]).read_text() for file in said["files"]]
+    assert re.findall(r'"(\w)","(\$\w+)"', texts[0]) == [("a", "$remove")] * 3
+    assert re.findall(r'"(\w)","(\$\w+)"', texts[1]) == [("c", "$add")] * 3
 
 
 def test_limits_hold_whatever_the_way(desk):

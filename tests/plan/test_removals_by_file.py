@@ -81,8 +81,8 @@ def test_a_release_says_how_the_attribute_can_be_removed(project_view, plan, ent
     )
     assert planned.change().released == ("Score",)
     (note,) = planned.document.foot.diagnostics
-    assert note["code"] == "CT403"
-    assert "channels: {removals: sftp}" in note["hint"]
+    assert note.code == "CT403"
+    assert "channels: {removals: sftp}" in note.hint
 
 
 @pytest.mark.parametrize("id_type", ["objectId", "FBID", "GPID"])

@@ -156,6 +156,8 @@ def second_run(desk, sandbox):
     desk.ask(0, "plan", "plan", "--target", "identity=u*", "--accept", "update=9")
     desk.ask(6, "plan", "plan", "--env", "test")
     desk.ask(0, "plan", "show", "p.plan")
+    desk.ask(0, "export", "export", "p.plan", "--channel", "sftp", "--out", "files")
+    desk.ask(1, "export", "export", "p.plan", "--channel", "csv", "--out", "files")
     desk.ask(0, "explain", "explain", "u1")
     desk.ask(0, "explain", "explain", "ann@example.com")
     desk.ask(0, "state.show", "state", "show", "ann@example.com")

@@ -1,0 +1,183 @@
+"""Writing a plan as files for a channel, and saying what goes another way.
+
+What only the upload API knows stays with it, and is counted. Whatever else the channel
+cannot say refuses the export as a whole: half a plan is nobody's wish.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from msgspec import Struct, field
+
+from ctsync.channels.base import Channel
+from ctsync.channels.part_files import PartFile, PartWriter
+from ctsync.channels.what_files_say import ONLY_BY_API
+from ctsync.diagnostics import Diagnostic, Findings
+from ctsync.errors import CtsyncError, ExportRefused
+from ctsync.model.change import Change
+from ctsync.model.fault import Fault
+from ctsync.model.masking import Mask
+from ctsync.model.operation import Operation
+
+FOLDER_MODE = 0o700
+
+
+class Exported(Struct):
+    """What an export came to.
+
+    `left` counts the operations that go by the upload API, by attribute, operator and
+    the code of the reason, which is empty where the plan itself says so.
+    """
+
+    parts: tuple[PartFile, ...] = ()
+    profiles: int = 0
+    operations: int = 0
+    left: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    left_profiles: int = 0
+
+
+class ExportOrder(Struct, frozen=True):
+    """What is to be exported and how.
+
+    `name` stands in the names of the files, `title` is what people call the plan.
+    With `only_files` the plan itself says what goes in files; else all of it does that
+    can. `limit_bytes` is below that of the channel, or None.
+    """
+
+    name: str
+    folder: Path
+    only_files: bool = False
+    limit_bytes: int | None = None
+
+
+def export_changes(
+    changes: Iterable[Change], channel: Channel, order: ExportOrder, mask: Mask
+) -> Exported:
+    """Write the changes of a plan as the files of a channel, all of them or none.
+
+    Raises:
+        ExportRefused: the channel cannot say what the plan does; says each place.
+        CtsyncError: the files cannot be written where they are to be.
+    """
+    stem = f"ctsync-{channel.name}-{order.name}"
+    try:
+        make_folder(order.folder)
+        refuse_strangers(order.folder, channel, lambda name: name.startswith(stem))
+        with PartWriter(
+            channel, order.folder, stem, limit_bytes=order.limit_bytes
+        ) as writer:
+            return _Export(channel, order, mask, writer).write(changes)
+    except OSError as error:
+        raise CtsyncError(
+            f"the files cannot be written in {order.folder}: {error.strerror}",
+            hint="name another folder with --out",
+            code="export_unwritable",
+        ) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that its owner alone may look into, unless there is one.
+
+    Raises:
+        OSError: it cannot be made, or is something else.
+    """
+    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    if not stat.S_ISDIR(folder.stat().st_mode):
+        raise NotADirectoryError(20, "it is no folder")
+
+
+def refuse_strangers(
+    folder: Path, channel: Channel, is_ours: Callable[[str], bool]
+) -> None:
+    """See that no other export of the channel lies in a folder.
+
+    Whoever uploads what lies there would upload both.
+
+    Raises:
+        CtsyncError: one does.
+    """
+    names = sorted(each.name for each in folder.glob(f"ctsync-{channel.name}-*"))
+    others = [name for name in names if not is_ours(name)]
+    if others:
+        raise CtsyncError(
+            f"{folder} holds {others[0]}, which is of another export",
+            hint="name an empty folder with --out, or take the old files away",
+            code="export_folder",
+        )
+
+
+class _Export:
+    def __init__(
+        self, channel: Channel, order: ExportOrder, mask: Mask, writer: PartWriter
+    ) -> None:
+        self._channel = channel
+        self._order = order
+        self._mask = mask
+        self._writer = writer
+        self._findings = Findings()
+        self._exported = Exported()
+
+    def write(self, changes: Iterable[Change]) -> Exported:
+        for change in changes:
+            self._write_one(change)
+        if self._findings.has_errors:
+            raise _refused(self._channel, self._findings)
+        names = self._writer.names()
+        refuse_strangers(self._order.folder, self._channel, names.__contains__)
+        self._exported.parts = self._writer.keep()
+        return self._exported
+
+    def _write_one(self, change: Change) -> None:
+        taken = [op for op in change.operations if self._takes(change, op)]
+        exported = self._exported
+        if len(taken) < len(change.operations):
+            exported.left_profiles += 1
+        if taken and not self._findings.has_errors:
+            exported.profiles += 1
+            exported.operations += len(taken)
+            self._writer.add(change.key.id, taken)
+
+    def _takes(self, change: Change, operation: Operation) -> bool:
+        if self._order.only_files and not operation.goes_in_file:
+            self._leave(operation, "")
+            return False
+        fault = self._channel.fault_of(change.key, operation)
+        if fault is None:
+            return True
+        if fault.code in ONLY_BY_API:
+            self._leave(operation, fault.code)
+        else:
+            self._findings.add(self._finding(change, operation, fault))
+        return False
+
+    def _leave(self, operation: Operation, code: str) -> None:
+        self._exported.left[operation.attribute, operation.operator, code] += 1
+
+    def _finding(
+        self, change: Change, operation: Operation, fault: Fault
+    ) -> Diagnostic:
+        origin = change.origins[0] if change.origins else None
+        return Diagnostic(
+            "error",
+            fault.code,
+            fault.message,
+            fault.hint,
+            file=None if origin is None else origin.file,
+            line=None if origin is None else origin.line,
+            row=None if origin is None else origin.row,
+            key=self._mask.key_at(change.key, origin),
+            attribute=operation.attribute,
+        )
+
+
+def _refused(channel: Channel, findings: Findings) -> ExportRefused:
+    count = findings.count("error")
+    words = "1 thing" if count == 1 else f"{count:,} things"
+    return ExportRefused(
+        f"{channel.title} cannot say {words} of this plan; nothing was written",
+        findings,
+    )
