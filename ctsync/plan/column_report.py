@@ -16,7 +16,7 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
 from ctsync.model.fault import Fault
 from ctsync.plan.column_cures import CellPlace, cure_of
-from ctsync.plan.project_view import ProjectView
+from ctsync.project.project import Project
 
 FEW = 3  # so many rows are told one by one, and a word of so many is no one's own
 _REMEMBERED = 10_000
@@ -54,7 +54,7 @@ class ColumnFault(Struct):
 class ColumnReport:
     """Counts faults of rows by column."""
 
-    def __init__(self, project_view: ProjectView) -> None:
+    def __init__(self, project_view: Project) -> None:
         self._project_view = project_view
         self._faults: dict[tuple[str, str, str], dict[str, ColumnFault]] = {}
 

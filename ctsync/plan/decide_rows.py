@@ -23,8 +23,8 @@ from ctsync.model.fault import Faults
 from ctsync.model.operation import DELTAS
 from ctsync.model.row_source import CellColumn, RowColumns
 from ctsync.model.scalar_value import Literal, Raw
-from ctsync.plan.project_view import ProjectView
 from ctsync.plan.schedule import COUNTERS
+from ctsync.project.project import Project
 from ctsync.sources.doubtful_cells import NO_IDS, doubtful_words
 from ctsync.sql_text import quoted
 
@@ -66,7 +66,7 @@ class _Moving(NamedTuple):
 
 
 def row_decision(
-    project_view: ProjectView, key_type: str, rows: RowColumns
+    project_view: Project, key_type: str, rows: RowColumns
 ) -> RowDecision | None:
     """Return how the rows of a table are decided; None where columns cannot tell."""
     places = [_place_of(project_view, *each) for each in enumerate(rows.cells, 1)]
@@ -77,7 +77,7 @@ def row_decision(
     return RowDecision(*query.around(), names)
 
 
-def _place_of(project_view: ProjectView, number: int, column: CellColumn) -> _Place:
+def _place_of(project_view: Project, number: int, column: CellColumn) -> _Place:
     rule = project_view.rule_for(column.attribute)
     kind = _kind_of(rule, column)
     cell = move = None
@@ -104,7 +104,7 @@ def _kind_of(rule: Attribute, column: CellColumn) -> Kind | None:
 
 
 def _cell_of(
-    project_view: ProjectView,
+    project_view: Project,
     cell: str,
     kind: Kind,
     rule: Attribute,
@@ -127,7 +127,7 @@ def _cell_of(
 
 
 def _value_of(
-    project_view: ProjectView, kind: Kind, rule: Attribute, raw: Raw
+    project_view: Project, kind: Kind, rule: Attribute, raw: Raw
 ) -> str | None:
     """Return the JSON text of a word's value, if there is nothing to say of it."""
     if not isinstance(raw, Literal):

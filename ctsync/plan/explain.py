@@ -15,9 +15,9 @@ from ctsync.model.explanation import Declaration, Explanation, Past, Wanted
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.merge_contributions import MergedContributions, SourcedValue
 from ctsync.plan.planner import Planner
-from ctsync.plan.project_view import ProjectView
 from ctsync.plan.schedule import records_of
 from ctsync.plan.verdicts import VerdictSources, verdicts_of
+from ctsync.project.project import Project
 
 
 def explain_key(
@@ -70,7 +70,7 @@ def _declarations(
         yield Declaration(place.origin, tuple(wanted), is_skipped=place in skipped)
 
 
-def _exact(found: SourcedValue, project_view: ProjectView) -> Origin:
+def _exact(found: SourcedValue, project_view: Project) -> Origin:
     """Return where a word stands, to the line; of a row, the row."""
     place = found.place
     if place.origin.row is not None:

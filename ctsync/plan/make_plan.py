@@ -21,7 +21,8 @@ from ctsync.plan.plan_header import PlanFoot, PlanHead, counts_of
 from ctsync.plan.plan_writer import PlanWriter
 from ctsync.plan.planner import Planner
 from ctsync.plan.policy import check_limits, exception_notes
-from ctsync.plan.project_view import ContributionSources, ProjectView
+from ctsync.project.project import Project
+from ctsync.sources.project_sources import ProjectSources
 
 
 class Seen(Struct):
@@ -67,8 +68,8 @@ def make_plan(
 
 
 def check_project(
-    project_view: ProjectView,
-    sources: ContributionSources,
+    project_view: Project,
+    sources: ProjectSources,
     mask: Mask,
     findings: Findings,
 ) -> Findings:

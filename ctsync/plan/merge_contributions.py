@@ -23,7 +23,6 @@ from ctsync.model.fault import Fault, Faults
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import Literal, Misread, Raw
-from ctsync.plan.project_view import ProjectView
 from ctsync.plan.value_diagnostics import (
     DiagnosticCollector,
     Place,
@@ -31,6 +30,7 @@ from ctsync.plan.value_diagnostics import (
     diagnostic_of,
     is_bad,
 )
+from ctsync.project.project import Project
 from ctsync.sources.doubtful_cells import doubtful_id, doubtful_words
 
 Words: TypeAlias = "Mapping[str, Raw | Misread]"
@@ -76,9 +76,7 @@ class MergedContributions(Struct):
 class ContributionMerger:
     """Reads contributions, and turns what is wrong with them into findings."""
 
-    def __init__(
-        self, project_view: ProjectView, mask: Mask, findings: Findings
-    ) -> None:
+    def __init__(self, project_view: Project, mask: Mask, findings: Findings) -> None:
         self._project_view = project_view
         self._desk = DiagnosticCollector(project_view, mask, findings)
         self._flawless: defaultdict[str, dict[Literal, DesiredValue]] = defaultdict(
@@ -298,7 +296,7 @@ _AGE_BESIDE_DOB = Fault(
 def _spoiling(
     targets: Iterable[SourcedValue],
     spoilt: Mapping[str, Fault],
-    project_view: ProjectView,
+    project_view: Project,
 ) -> Iterator[ValueDiagnostic]:
     for declared in targets:
         attribute = declared.target.attribute
@@ -309,7 +307,7 @@ def _spoiling(
             )
 
 
-def _normalize(raw: Raw, rule: Attribute, project_view: ProjectView) -> DesiredValue:
+def _normalize(raw: Raw, rule: Attribute, project_view: Project) -> DesiredValue:
     if rule.kind is not None:
         return KINDS[rule.kind].normalize(raw, rule, project_view.frame)
     return kind_of(raw).normalize(raw, rule, project_view.frame)

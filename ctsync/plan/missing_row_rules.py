@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from ctsync.plan.project_view import Table
+from ctsync.project.tables import Table
 
 _NONE: frozenset[str] = frozenset()
 

@@ -11,8 +11,8 @@ from ctsync.model.change import Origin
 from ctsync.model.masking import Mask
 from ctsync.plan.diff_profile import PlannedProfile
 from ctsync.plan.merge_contributions import SourcedValue
-from ctsync.plan.project_view import ProjectView
 from ctsync.plan.value_diagnostics import Place, position_of
+from ctsync.project.project import Project
 
 _NOTES: Mapping[str, tuple[Severity, str, str]] = {
     "CT401": (
@@ -37,7 +37,7 @@ def plan_notices(
     candidate: Candidate,
     built: PlannedProfile,
     places: Mapping[str, SourcedValue],
-    project_view: ProjectView,
+    project_view: Project,
     mask: Mask,
 ) -> Iterator[Diagnostic]:
     """Yield notes on locked, unremovable and once-written attributes."""
@@ -59,7 +59,7 @@ def place_of(candidate: Candidate, found: SourcedValue | None) -> Place:
 
 
 def _note(
-    code: str, attribute: str, place: Place, project_view: ProjectView, mask: Mask
+    code: str, attribute: str, place: Place, project_view: Project, mask: Mask
 ) -> Diagnostic:
     severity, message, hint = _NOTES[code]
     file = place.origin.file or None

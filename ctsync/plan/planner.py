@@ -42,13 +42,14 @@ from ctsync.plan.merge_contributions import (
 )
 from ctsync.plan.missing_row_rules import missing_row_rules
 from ctsync.plan.plan_notices import place_of, plan_notices
-from ctsync.plan.project_view import ContributionSources, ProjectView
 from ctsync.plan.renamed_profiles import RenamedProfiles
 from ctsync.plan.selection import Selection
 from ctsync.plan.shared_addresses import SharedAddresses
 from ctsync.plan.similar_keys import SimilarKeys
 from ctsync.plan.skipped_rows import SkippedRows
 from ctsync.plan.vanished_rows import VanishedRows
+from ctsync.project.project import Project
+from ctsync.sources.project_sources import ProjectSources
 
 # Of these, words about other attributes or profiles decide what is wrong.
 _IN_COMPANY = BLOCK_NAMES | {"age"}
@@ -61,8 +62,8 @@ class Planner(Struct):
     counts the candidates that were decided in columns, `one_by_one` all the others.
     """
 
-    project_view: ProjectView
-    sources: ContributionSources
+    project_view: Project
+    sources: ProjectSources
     mask: Mask
     selection: Selection = field(default_factory=Selection)
     findings: Findings = field(default_factory=Findings)

@@ -11,7 +11,7 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.row_source import RowSource
-from ctsync.plan.project_view import ProjectView
+from ctsync.project.project import Project
 
 
 class SkippedRows(Struct):
@@ -47,7 +47,7 @@ class SkippedRows(Struct):
             name: (n, self._rows[name]) for name, n in sorted(self._skipped.items())
         }
 
-    def notes(self, project_view: ProjectView) -> Iterator[Diagnostic]:
+    def notes(self, project_view: Project) -> Iterator[Diagnostic]:
         """Yield a warning for each table with skipped rows."""
         for name, (skipped, rows) in self.by_table().items():
             table = project_view.tables[name]

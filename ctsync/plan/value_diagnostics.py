@@ -20,7 +20,7 @@ from ctsync.model.record import GROUP_PREFIX
 from ctsync.model.scalar_value import Misread
 from ctsync.plan.column_cures import CellPlace, in_table
 from ctsync.plan.column_report import ColumnReport, is_csv
-from ctsync.plan.project_view import ProjectView
+from ctsync.project.project import Project
 
 CELL_TEXT = "(not shown)"
 _ENOUGH_ROWS = 3
@@ -71,9 +71,7 @@ def is_bad(complaints: Iterable[ValueDiagnostic]) -> bool:
 class DiagnosticCollector:
     """Takes complaints in and makes findings of them."""
 
-    def __init__(
-        self, project_view: ProjectView, mask: Mask, findings: Findings
-    ) -> None:
+    def __init__(self, project_view: Project, mask: Mask, findings: Findings) -> None:
         self._project_view = project_view
         self._mask = mask
         self._findings = findings
@@ -171,9 +169,7 @@ def _softened(complaint: ValueDiagnostic) -> ValueDiagnostic:
     return replace(complaint, fault=fault, is_warning=True)
 
 
-def position_of(
-    project_view: ProjectView, place: Place
-) -> tuple[int | None, int | None]:
+def position_of(project_view: Project, place: Place) -> tuple[int | None, int | None]:
     """Return line and column of a place; a row of a file has no column."""
     if place.origin.row is not None:
         return place.origin.line, None

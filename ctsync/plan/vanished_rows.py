@@ -17,7 +17,7 @@ from ctsync.model.change import Origin
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry import tables_in
 from ctsync.model.row_source import RowSource
-from ctsync.plan.project_view import ProjectView
+from ctsync.project.project import Project
 
 
 class VanishedRows(Struct):
@@ -72,7 +72,7 @@ class VanishedRows(Struct):
     def _then(self, name: str) -> int:
         return self._gone[name] + max(self._rows[name] - self._added[name], 0)
 
-    def notes(self, project_view: ProjectView) -> Iterator[Diagnostic]:
+    def notes(self, project_view: Project) -> Iterator[Diagnostic]:
         """Yield a note for each table that lost rows."""
         for name, (gone, then) in self.by_table(project_view.tables).items():
             table = project_view.tables[name]
