@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from msgspec import Struct, field, to_builtins
 from msgspec.json import Decoder
@@ -102,6 +103,12 @@ class _KeptEntry(Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 _LINES = Decoder(_KeptEntry)
+
+
+def stored_form(known: KnownValue) -> Mapping[str, Any]:
+    """Return what a line of an entry has of one attribute."""
+    form: Mapping[str, Any] = to_builtins(known)
+    return form
 
 
 def entry_line(entry: Entry) -> bytes:

@@ -1,20 +1,28 @@
 """Lines of entries straight from the rows of an export: the quick way for most of them.
 
-A row whose cells are of the plain sorts becomes the line that the careful way would
-give; any other row is left to that.
+Cells of the plain sorts become at a look what the careful way would make of them, other
+cells go that way, and so do whole rows with columns that say more than one attribute.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any, TypeAlias
 
 from ctsync.canonical_json import canonical
+from ctsync.model.entry import stored_form
 from ctsync.model.profile_key import ProfileKey
+from ctsync.observe.compare import known_from
+from ctsync.observe.export_rows import list_in
+from ctsync.observe.profile_reply import seen_of
 
 Cell: TypeAlias = "Callable[[Any], Mapping[str, Any] | None]"
 Column: TypeAlias = "tuple[str, Cell] | None"
 """A folded name and what makes the stored form of a cell; None: nobody takes it."""
+
+NOTHING: Mapping[str, Any] = {}
+"""What a cell gives that says nothing, or nothing that can be compared."""
 
 _SAFE = 2**53
 _LONG = 65_536
@@ -30,6 +38,7 @@ class EntryLines:
     def line(self, key: ProfileKey, row: Mapping[str, Any]) -> tuple[bytes, int] | None:
         """Give the line of a row and its number of attributes, or None."""
         found: dict[str, Mapping[str, Any]] = {}
+        met: set[str] = set()
         columns = self._columns
         for name, value in row.items():
             if value is None or value == "":
@@ -40,35 +49,47 @@ class EntryLines:
             if column is None:
                 continue
             data = column[1](value)
-            if data is None or column[0] in found:
+            if data is None or column[0] in met:
                 return None
-            found[column[0]] = data
+            met.add(column[0])
+            if data is not NOTHING:
+                found[column[0]] = data
         line = canonical({"attributes": found, "key": {key.type: key.id}}) + b"\n"
         return line, len(found)
 
 
 def cells_of(name: str, kind: str | None) -> Cell:
-    """Give what makes the stored form of plain cells of an attribute."""
+    """Give what makes the stored form of a cell of an attribute.
+
+    Plain cells are told at a look, any other one is read as a profile is.
+    """
 
     def cell(value: Any) -> Mapping[str, Any] | None:
         sort = _sort_of(value)
         if sort is None or (kind is not None and kind != sort and _other(kind, sort)):
-            return None
+            return _read(name, kind, value)
         if sort == "list":
             present = sorted(set(value))
             data = {"complete": True, "kind": "list", "name": name}
-            return {**data, "present": present} if present else None
+            return {**data, "present": present} if present else NOTHING
         return {"kind": kind or sort, "name": name, "value": value}
 
     return cell
 
 
+def _read(name: str, kind: str | None, value: Any) -> Mapping[str, Any]:
+    seen = seen_of(name, list_in(value))
+    if seen.is_odd or seen.value is None:
+        return NOTHING
+    return stored_form(known_from(name, kind, seen.value))
+
+
 def phone_cell(value: Any) -> Mapping[str, Any] | None:
     """Give the stored form of a phone number, which a read shows without its plus."""
-    if type(value) is int:
+    if type(value) is int and 0 < value < _SAFE:
         value = f"+{value}"
     if not (isinstance(value, str) and value.startswith("+") and len(value) < _LONG):
-        return None
+        return _read("Phone", "string", value)
     return {"kind": "string", "name": "Phone", "value": value}
 
 
@@ -85,6 +106,9 @@ def _sort_of(value: Any) -> str | None:
         return "boolean"
     if isinstance(value, int):
         return "number" if -_SAFE < value < _SAFE else None
+    if isinstance(value, float):
+        # A whole number is kept as an integer, so it has to be looked at.
+        return "number" if isfinite(value) and not value.is_integer() else None
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return "list"
     return None

@@ -218,7 +218,7 @@ _FORMS = {
 def _seen(row: Mapping[str, Any]) -> SeenProfile:
     pairs = attributes_of(_pairs(row))
     known = next((v for n, v in row.items() if fold_name(n) == "all_identities"), None)
-    listed = _list_in(known)
+    listed = list_in(known)
     identities = tuple(str(each) for each in listed) if isinstance(listed, list) else ()
     return SeenProfile(pairs, identities=identities)
 
@@ -235,7 +235,7 @@ def _pairs(row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         elif folded.startswith("msg-"):
             yield name, _switch(value)
         else:
-            yield name, _list_in(value)
+            yield name, list_in(value)
 
 
 _KEYS = {fold_name(kind) for kind in ID_TYPES}
@@ -247,8 +247,8 @@ def _switch(value: Any) -> Any:
     return bool(value) if isinstance(value, bool | int) else None
 
 
-def _list_in(value: Any) -> Any:
-    """Give the list that stands in a cell as JSON, or the cell as it is."""
+def list_in(value: Any) -> Any:
+    """Return the list that stands in a cell as JSON, or the cell as it is."""
     if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
         found = _parsed(value)
         return found if isinstance(found, list) else value
