@@ -13,7 +13,12 @@ from ctsync.cli.import_asking import Asking
 from ctsync.cli.import_wish import ImportWish, check_wish, chosen_by
 from ctsync.cli.plan_options import PlanOptions, planner_for, selection_of
 from ctsync.cli.project_session import ProjectSession, open_session
-from ctsync.cli.state_writes import StateRewrite, WriteOptions, rewrite_state
+from ctsync.cli.state_writes import (
+    StateRewrite,
+    WriteBeside,
+    WriteOptions,
+    rewrite_state,
+)
 from ctsync.cli.write_spec_files import (
     left_out_words,
     spec_kept_in,
@@ -108,13 +113,13 @@ class _Import:
             findings=counts.findings,
             more=counts.as_json(),
             exit_code=3 if counts.failed else 0,
-            first=None if spec is None else self._writing(spec),
+            beside=None if spec is None else self._writing(spec),
             last=self._ended,
         )
 
-    def _writing(self, spec: SpecFromState) -> Callable[[], None]:
+    def _writing(self, spec: SpecFromState) -> WriteBeside:
         path = self._session.settings.directory / (self._wish.write_spec or "")
-        return lambda: write_spec_files(self._session, path, spec)
+        return lambda files: write_spec_files(files, self._session, path, spec)
 
     def _file(self) -> BinaryIO:
         from ctsync.plan.plan_file import scratch_file

@@ -20,7 +20,6 @@ from ctsync.cli.output import print_message
 from ctsync.cli.plan_options import PlanOptions, planner_for, selection_of
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.state_writes import StateRewrite, WriteOptions, rewrite_state
-from ctsync.cli.write_spec_files import write_spec_file
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
@@ -105,7 +104,7 @@ def _rewrite(
         f"{doubts}",
         edits=adoption.edits,
         more={"read": read, "not_found": 0, "failed": 0, "requests": 0},
-        first=lambda: write_spec_file(wish.spec, [wish.draft.text]),
+        beside=lambda files: files.write(wish.spec, [wish.draft.text]),
     )
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from ctsync.cli.high_water import (
 from ctsync.cli.output import print_document, require_format, write_after
 from ctsync.cli.project_session import ProjectSession
 from ctsync.cli.run_identity import run_identity
+from ctsync.cli.write_spec_files import SpecFiles
 from ctsync.diagnostics import Findings
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class WriteOptions(Struct, frozen=True):
         return not (self.auto_approve or self.dry_run)
 
 
+WriteBeside: TypeAlias = "Callable[[SpecFiles], None]"
+
+
 class StateRewrite(Struct, frozen=True):
     """A new version of the state's entries. `words` say what it does.
 
@@ -50,8 +54,9 @@ class StateRewrite(Struct, frozen=True):
     it was read, though the store would refuse to read it. `ends_plans` says that no
     plan may go on over it: one that was left open would bring back what was forgotten.
     `shown` is printed before a person is asked, `more` and `findings` stand in the
-    document, and `exit_code` is that of a command that could not do all. `first` is
-    done once it is approved, before the state is written, and `last` after that.
+    document, and `exit_code` is that of a command that could not do all. `beside`
+    writes files, once it is approved, that take their places with the state; `last` is
+    done after that.
     """
 
     count: int
@@ -63,7 +68,7 @@ class StateRewrite(Struct, frozen=True):
     more: Mapping[str, Any] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
     exit_code: int = 0
-    first: Callable[[], None] | None = None
+    beside: WriteBeside | None = None
     last: Callable[[], None] | None = None
 
 
@@ -97,17 +102,31 @@ def rewrite_state(
             print_document(new.shown())
         if new.count and permission.asks:
             ask_for_yes(f"State {store.location}: {new.words}?")
-        if new.first is not None and not permission.dry_run:
-            new.first()
-        written = bool(new.count) and not permission.dry_run
         header = present.header
-        if written:
-            header = _write(store, _next(session, present, new), new, present)
-            keep_high_water(session, header)
-        if new.last is not None and not permission.dry_run:
-            new.last()
+        if not permission.dry_run:
+            header = _carry_out(session, store, present, new)
+        written = bool(new.count) and not permission.dry_run
         _report(session, new, header, written=written)
     return new.exit_code
+
+
+def _carry_out(
+    session: ProjectSession, store: Store, present: CurrentSnapshot, new: StateRewrite
+) -> Header | None:
+    """Write the state if there is something to write, and the files beside it."""
+    header = present.header
+    with ExitStack() as stack:
+        files = SpecFiles(stack)
+        if new.beside is not None:
+            new.beside(files)
+        if new.count:
+            header = _write(store, _next(session, present, new), new, present)
+        files.put_in_place()
+    if new.count and header is not None:
+        keep_high_water(session, header)
+    if new.last is not None:
+        new.last()
+    return header
 
 
 def _write(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctsync.cli.project_session import ProjectSession
 from ctsync.errors import CtsyncError
+from ctsync.output_file import OutputFile
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -45,7 +47,45 @@ def left_out_words(spec: SpecFromState | None) -> str:
     return f"; left out {values} that a spec cannot say ({shown}{more})"
 
 
-def write_spec_files(session: ProjectSession, path: Path, spec: SpecFromState) -> None:
+class SpecFiles:
+    """Files of a spec that lie ready, whole and on the disk, and take their places.
+
+    A spec of which the state knows nothing would have the next plan send all of it, so
+    it is there once the state is. What ends a command before that leaves nothing of it.
+    """
+
+    def __init__(self, stack: ExitStack) -> None:
+        """Begin; the files go with the stack unless they were put in their places."""
+        self._stack = stack
+        self._ready: list[tuple[Path, OutputFile]] = []
+
+    def write(self, path: Path, lines: Iterable[str]) -> None:
+        """Write one file, beside its place.
+
+        Raises:
+            CtsyncError: it cannot be written.
+        """
+        with _told(path):
+            output = self._stack.enter_context(OutputFile(path))
+            for line in lines:
+                output.file.write(line.encode())
+            output.finish()
+        self._ready.append((path, output))
+
+    def put_in_place(self) -> None:
+        """Put the files in their places, in the order in which they were written.
+
+        Raises:
+            CtsyncError: the place of one is taken.
+        """
+        for path, output in self._ready:
+            with _told(path):
+                output.keep()
+
+
+def write_spec_files(
+    files: SpecFiles, session: ProjectSession, path: Path, spec: SpecFromState
+) -> None:
     """Write what was read as a spec: YAML, or tables where there are many.
 
     Raises:
@@ -59,30 +99,21 @@ def write_spec_files(session: ProjectSession, path: Path, spec: SpecFromState) -
     )
 
     if spec.profiles <= MOST_IN_YAML:
-        write_spec_file(path, yaml_lines(spec.entries()))
+        files.write(path, yaml_lines(spec.entries()))
         return
-    files: dict[str, str] = {}
+    names: dict[str, str] = {}
     for kind in sorted({kind for kind, _ in table_rows(spec.entries())}):
-        files[kind] = f"{path.stem}-{kind.lower()}.jsonl"
+        names[kind] = f"{path.stem}-{kind.lower()}.jsonl"
         rows = (line for k, line in table_rows(spec.entries()) if k == kind)
-        write_spec_file(path.with_name(files[kind]), rows)
+        files.write(path.with_name(names[kind]), rows)
     declared = session.project.catalog.keys()
-    write_spec_file(path, [table_spec(files, spec.entries(), declared)])
+    files.write(path, [table_spec(names, spec.entries(), declared)])
 
 
-def write_spec_file(path: Path, lines: Iterable[str]) -> None:
-    """Write one file of a spec, or nothing of it.
-
-    Raises:
-        CtsyncError: it cannot be written.
-    """
-    from ctsync.output_file import OutputFile
-
+@contextmanager
+def _told(path: Path) -> Generator[None]:
     try:
-        with OutputFile(path) as output:
-            for line in lines:
-                output.file.write(line.encode())
-            output.keep()
+        yield
     except OSError as error:
         raise CtsyncError(
             f"{path} cannot be written: {error.strerror}",

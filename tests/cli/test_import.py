@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from ctsync.errors import StateError
+
 JACK = {
     "Name": "Jack",
     "Phone": "+14155551234",
@@ -265,6 +267,32 @@ def test_an_export_that_its_draft_cannot_read_leaves_everything_as_it_was(desk):
     assert "init --from FILE" in ended.err
     assert not (desk.folder / "crm.yaml").exists()
     assert desk.state() == b""
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["YAML", "tables"])
+@pytest.mark.parametrize("source", ["api", "crm.csv", "export.jsonl"])
+def test_a_state_that_cannot_be_written_leaves_no_spec(desk, monkeypatch, source, many):
+    """A spec without its state would have the next plan send all of it."""
+    if many:
+        monkeypatch.setattr("ctsync.observe.write_spec.MOST_IN_YAML", 0)
+    put(desk, jack=JACK)
+    crm(desk, "csv")
+    desk.write("export.jsonl", '{"identity": "u1", "profileData": {"Plan": "Gold"}}\n')
+    before = desk.files()
+
+    def fail(*_):
+        raise StateError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ctsync.cli.state_writes._write", fail)
+        keys = ["jack"] if source == "api" else []
+        words = ["import", source, *keys, "--write-spec", "new.yaml", "--auto-approve"]
+        ended = desk.run(*words)
+    assert (ended.code, "the disk is full" in ended.err) == (1, True)
+    left = desk.files().keys() - before.keys()
+    assert [name for name in left if ".ctsync" not in name] == []
+    desk.ok(*words)
+    assert (desk.folder / "new.yaml").exists()
 
 
 def test_csv_is_text_until_the_catalog_says_more(desk):
