@@ -25,10 +25,10 @@ from ctsync.model.change import Action, Change, EntryAfter
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
+from ctsync.model.plan import PlanFoot
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.change_codec import change_line
 from ctsync.plan.plan_file import SavedPlan, scratch_file
-from ctsync.plan.plan_header import PlanFoot
 from ctsync.plan.plan_writer import PlanWriter
 from ctsync.state.base import Snapshot
 

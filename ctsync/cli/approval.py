@@ -17,8 +17,8 @@ from ctsync.errors import PolicyBlocked
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
     from ctsync.cli.apply_options import ApplyOptions
+    from ctsync.model.plan import BlockedRule
     from ctsync.plan.plan_file import SavedPlan
-    from ctsync.plan.policy import BlockedRule
 
 
 def refuse_blocked(

@@ -16,8 +16,8 @@ from ctsync.model.policy import LIMITS, REVEAL
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
     from ctsync.cli.plan_refresh import Refresh
+    from ctsync.model.plan import PlanHead
     from ctsync.plan.plan_file import SavedPlan
-    from ctsync.plan.plan_header import PlanHead
     from ctsync.plan.planner import Planner
     from ctsync.plan.selection import Selection
 
@@ -167,7 +167,7 @@ def selection_of(wish: PlanOptions) -> Selection:
 def _head(
     session: ProjectSession, present: CurrentSnapshot, wish: PlanOptions
 ) -> PlanHead:
-    from ctsync.plan.plan_header import PlanHead
+    from ctsync.model.plan import PlanHead
 
     project = session.beside(present.header).project
     return PlanHead(

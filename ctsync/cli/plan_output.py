@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ctsync.cli.project_session import ProjectSession
+    from ctsync.model.plan import BlockedRule, PlanEnds, PlanHead
     from ctsync.plan.plan_file import SavedPlan
-    from ctsync.plan.plan_header import PlanEnds, PlanHead
-    from ctsync.render.plan_view import Blocking, PlanView
+from ctsync.render.plan_view import PlanView
 
 
 def show_plan(
@@ -81,34 +81,14 @@ def view_of(settings: GlobalOptions, plan: SavedPlan | PlanEnds) -> PlanView:
     from ctsync.plan.plan_file import SavedPlan
     from ctsync.render.plan_view import PlanView
 
-    head, foot = plan.head, plan.foot
     whole = plan if isinstance(plan, SavedPlan) else None
     return PlanView(
-        account=head.account.shown,
-        environment=head.environment,
-        project=head.project,
-        base=head.base,
-        first_run=head.first_run,
-        targets=head.targets,
-        excludes=head.excludes,
-        accepted=head.accepted,
-        digest=foot.digest,
-        summary=foot.summary,
-        blocked=foot.blocked,
-        left_out=foot.left_out,
-        diagnostics=foot.diagnostics,
-        diagnostic_totals=foot.diagnostic_totals,
-        sandbox=head.sandbox,
-        talks_to=head.talks_to,
-        talked_to=head.talked_to,
-        unmarked=head.unmarked,
-        revert=head.revert,
-        refreshed=head.refreshed,
-        changes=_unread if whole is None else whole.changes,
-        unread=_unread if whole is None else whole.lines,
-        survey=foot.survey,
+        plan.head,
+        plan.foot,
+        _unread if whole is None else whole.changes,
+        mask_of(settings, plan),
+        _unread if whole is None else whole.lines,
         verified="ends" if whole is None else "whole",
-        mask=mask_of(settings, plan),
     )
 
 
@@ -133,18 +113,21 @@ def planned_options(settings: GlobalOptions, plan: SavedPlan) -> tuple[str, ...]
     They are left out where one of them names somebody who must not be shown.
     """
     view, words = view_of(settings, plan), []
-    if view.revert is not None:
-        words += ["--revert", view.revert]
-    if view.refreshed:
+    if view.head.revert is not None:
+        words += ["--revert", view.head.revert]
+    if view.head.refreshed:
         words.append("--refresh")
-    for option, selectors in (("--target", view.targets), ("--exclude", view.excludes)):
+    for option, selectors in (
+        ("--target", view.head.targets),
+        ("--exclude", view.head.excludes),
+    ):
         if view.shown_selectors(selectors) != selectors:
             return ()
         words += [word for each in selectors for word in (option, each)]
     return tuple(words)
 
 
-def accepting(head: PlanHead, blocked: Sequence[Blocking]) -> list[str]:
+def accepting(head: PlanHead, blocked: Sequence[BlockedRule]) -> list[str]:
     """Return the options that let a plan pass, beside those it had; none if none do."""
     options = [rule.accept for rule in blocked if rule.accept is not None]
     if len(options) < len(blocked):

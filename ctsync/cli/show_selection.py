@@ -28,13 +28,14 @@ def select_changes(view: PlanView, targets: tuple[str, ...]) -> PlanView:
     selection = selection_of(PlanOptions(targets))
     survey = ChangeStatistics.of(_chosen(view, selection))
     selection.check(view.mask)
+    chosen = tuple(dict.fromkeys((*view.head.targets, *targets)))
     return replace(
         view,
-        targets=tuple(dict.fromkeys((*view.targets, *targets))),
+        head=replace(view.head, targets=chosen),
         hidden=view.changed - survey.changes,
         changes=lambda: _chosen(view, selection),
         unread=None,
-        survey=survey,
+        foot=replace(view.foot, survey=survey),
     )
 
 

@@ -15,9 +15,10 @@ from ctsync.model.change import Change
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
+from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.plan.diff_profile import PlannedProfile
 from ctsync.plan.plan_file import SavedPlan
-from ctsync.plan.plan_header import PlanFoot, PlanHead, counts_of
+from ctsync.plan.plan_header import counts_of
 from ctsync.plan.plan_writer import PlanWriter
 from ctsync.plan.planner import Planner
 from ctsync.plan.policy import check_limits, exception_notes

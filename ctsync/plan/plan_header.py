@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypedDict
 
 import msgspec
-from msgspec import Struct, field, to_builtins
+from msgspec import Struct, to_builtins
 from msgspec.structs import asdict
 
 from ctsync import __version__
@@ -20,90 +20,14 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.errors import PlanRefused
 from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.flows import Flow
-from ctsync.model.snapshot import Account, Base
+from ctsync.model.plan import BlockedRule, PlanEnds, PlanFoot, PlanHead
 from ctsync.plan.plan_checksum import Ends, lines, read_ends, refused
-from ctsync.plan.policy import BlockedRule, Counts
+from ctsync.plan.policy import Counts
 from ctsync.timezones import zone_named
 
 FORMAT = "ctsync.savedplan/1"
 _NUMBER = int(FORMAT.rpartition("/")[2])
 _FORMATS = re.compile(rb'"format":"ctsync\.savedplan/([1-9][0-9]{0,8})"')
-
-
-class PlanHead(Struct, frozen=True):
-    """What a plan was made from and for; `revert` is the run that it undoes.
-
-    `talks_to` are the places that an apply of it talks to, `talked_to` those of the
-    apply before. `unmarked` are attributes that were sensitive and that the catalog no
-    longer calls so; they stay hidden.
-    `passcode_variable` is the name of the variable that holds the passcode,
-    `notify_host` the host that hears of an apply.
-    `timezone` is the one that the plan shows its dates in.
-    `refreshed` counts what was read of the platform before: the state itself does not
-    know of it.
-    """
-
-    account: Account
-    base: Base
-    environment: str | None = None
-    project: str | None = None
-    first_run: bool = False
-    targets: tuple[str, ...] = ()
-    excludes: tuple[str, ...] = ()
-    accepted: dict[str, int] = field(default_factory=dict)
-    passcode_variable: str | None = None
-    notify_host: str | None = None
-    records_per_call: int = 100
-    hides_identities: bool = False
-    timezone: str = "UTC"
-    sandbox: bool = False
-    inputs: tuple[tuple[str, str], ...] = ()
-    talks_to: Mapping[str, str] = field(default_factory=dict)
-    talked_to: Mapping[str, str] = field(default_factory=dict)
-    unmarked: tuple[str, ...] = ()
-    tool_version: str = __version__
-    revert: str | None = None
-    refreshed: Mapping[str, int] = field(default_factory=dict)
-
-
-class PlanFoot(Struct, frozen=True):
-    """What a plan comes to.
-
-    `digest`, `survey` (which counts the changes), `places` (how many of them send
-    anything), `locked` and most of `summary` follow from the changes, whoever says
-    what.
-    `skips` are, by name of a table of the spec, its skipped rows and all of its rows;
-    `vanished` the rows that it lost since the last apply and all that it had then.
-    """
-
-    digest: str = ""
-    places: int = 0
-    survey: ChangeStatistics = field(default_factory=ChangeStatistics)
-    summary: dict[str, Any] = field(default_factory=dict)
-    blocked: tuple[BlockedRule, ...] = ()
-    left_out: int = 0
-    locked: int = 0
-    skips: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    vanished: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    diagnostics: tuple[Diagnostic, ...] = ()
-    diagnostic_totals: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def profiles(self) -> dict[str, int]:
-        """Counts of profiles."""
-        counts: dict[str, int] = self.summary["profiles"]
-        return counts
-
-    @property
-    def by_file(self) -> int:
-        """To how many profiles something goes in a file, and by no call."""
-        channels: dict[str, dict[str, int]] = self.summary["channels"]
-        return sum(each["profiles"] for each in channels.values())
-
-    @property
-    def changes(self) -> int:
-        """How many profiles the plan changes or releases something of."""
-        return sum(self.profiles[name] for name in ("create", "update", "release"))
 
 
 def counts_of(
@@ -127,16 +51,6 @@ def counts_of(
         vanished=vanished,
         first_run=first_run,
     )
-
-
-class PlanEnds(Struct, frozen=True, weakref=True):
-    """Head and foot of a saved plan: what it is for, and what it comes to.
-
-    They are sealed. What lies between was not read, so nothing may be sent by them.
-    """
-
-    head: PlanHead
-    foot: PlanFoot
 
 
 def open_ends(path: Path) -> PlanEnds:
@@ -214,9 +128,11 @@ def _head_from_json(data: dict[str, Any]) -> PlanHead:
 
 def foot_as_json(foot: PlanFoot) -> dict[str, Any]:
     """Return the foot as its line has it."""
-    blocked = [rule.as_json() for rule in foot.blocked]
-    said = {"survey": foot.survey.as_json(), "blocked": blocked}
-    return {**asdict(foot), **said, "diagnostics": to_builtins(foot.diagnostics)}
+    listed = {
+        "blocked": to_builtins(foot.blocked),
+        "diagnostics": to_builtins(foot.diagnostics),
+    }
+    return {**asdict(foot), **listed, "survey": foot.survey.as_json()}
 
 
 class _Profiles(TypedDict):

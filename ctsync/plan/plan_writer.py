@@ -15,12 +15,13 @@ from ctsync.model.change import Change, EntryAfter
 from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.operation import OPERATORS, Operation
+from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Record
 from ctsync.plan.change_codec import change_line, settled_line
 from ctsync.plan.digest import PlanDigest
 from ctsync.plan.plan_checksum import seal_line
-from ctsync.plan.plan_header import PlanFoot, PlanHead, foot_as_json, head_as_json
+from ctsync.plan.plan_header import foot_as_json, head_as_json
 from ctsync.plan.schedule import (
     COUNTERS,
     FILES,

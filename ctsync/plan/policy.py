@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from msgspec import Struct, field
 
 from ctsync.diagnostics import Diagnostic
+from ctsync.model.plan import BlockedRule
 from ctsync.model.policy import JUDGED, Limit, Policy
 
 # A percentage of a handful of profiles says nothing.
 PERCENT_FLOOR = 10
-
-
-class BlockedRule(Struct, frozen=True):
-    """One rule that forbids a plan. `accept` is the option that would lift it."""
-
-    rule: str
-    limit: str
-    actual: int
-    accept: str | None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the form of every document."""
-        return {name: getattr(self, name) for name in _FIELDS}
 
 
 class Counts(Struct, frozen=True):
@@ -114,6 +101,3 @@ def _exceeding(name: str, limit: Limit, counts: Counts) -> int | None:
         return None
     actual = counts.of(name)
     return actual if limit.is_exceeded(actual, counts.entries) else None
-
-
-_FIELDS = BlockedRule.__struct_fields__

@@ -27,14 +27,14 @@ class Github:
 
 
 def _commands(view: PlanView) -> Iterator[str]:
-    found = view.diagnostics
-    yield from annotation_lines(found, view.diagnostic_totals)
-    for rule in view.blocked:
+    found = view.foot.diagnostics
+    yield from annotation_lines(found, view.foot.diagnostic_totals)
+    for rule in view.foot.blocked:
         said = blocked_sentence(rule, view)
         yield command("error", {"title": "PLAN BLOCKED"}, said)
     for sort in view.news:
         yield command("warning", {"title": "NEW"}, news_sentence(view, sort))
-    if view.unmarked:
+    if view.head.unmarked:
         yield command("warning", {"title": "UNMARKED"}, unmarked_sentence(view))
     if view.is_partial:
         yield command("warning", {"title": "PARTIAL"}, partial_sentence(view))
@@ -42,7 +42,7 @@ def _commands(view: PlanView) -> Iterator[str]:
 
 
 def _title(view: PlanView) -> str:
-    names = [name for name in (view.project, view.environment) if name]
+    names = [name for name in (view.head.project, view.head.environment) if name]
     return ": ".join(("ctsync plan", ", ".join(names))) if names else "ctsync plan"
 
 

@@ -28,7 +28,7 @@ class Gitlab:
         The summary's counts would not do: they overlap, and know nothing of a
         selection made when showing.
         """
-        survey = view.survey
+        survey = view.foot.survey
         deleted = survey.having("removals")
         created = survey.having("creations") - survey.having("creations", "removals")
         sent = survey.changes - survey.only("releases")

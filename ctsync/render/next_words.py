@@ -13,19 +13,19 @@ Step = tuple[str, str]
 
 def next_steps(view: PlanView) -> Iterator[Step]:
     """Yield what can be done with a plan that is being reviewed."""
-    if view.changed and not view.blocked:
+    if view.changed and not view.foot.blocked:
         yield "To apply what was reviewed:", apply_words(view)
     if view.profiles["undeclared"]:
         words = ("ctsync", "state", "list", "--undeclared")
-        shown = command_words(words, view.environment, sandbox=view.sandbox)
+        shown = command_words(words, view.head.environment, sandbox=view.head.sandbox)
         yield "To see who is named nowhere:", shown
 
 
 def apply_words(view: PlanView) -> str:
     """Return the command that sends this plan, where FILE is the saved one."""
-    words = ("ctsync", "apply", "FILE", "--expect-digest", view.digest)
-    shown = command_words(words, view.environment, sandbox=view.sandbox)
-    is_first = view.first_run and not view.sandbox
+    words = ("ctsync", "apply", "FILE", "--expect-digest", view.foot.digest)
+    shown = command_words(words, view.head.environment, sandbox=view.head.sandbox)
+    is_first = view.head.first_run and not view.head.sandbox
     return f"{shown} --first-run" if is_first else shown
 
 

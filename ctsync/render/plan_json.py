@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import to_builtins
+
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.change_rows import ORIGIN_FORM, ChangeRows, change_rows
 from ctsync.model.masking import Mask, masked_json
@@ -68,34 +70,32 @@ def plan_json(view: PlanView, style: Style) -> dict[str, Any]:
         "format": FORMAT,
         "exit_code": style.exit_code,
         "error": None,
-        "diagnostics": [finding.as_json() for finding in view.diagnostics],
-        "diagnostic_totals": view.diagnostic_totals,
-        "digest": view.digest,
-        "environment": view.environment,
-        "account": view.account.as_json(),
-        "talks_to": view.talks_to,
-        "talked_to": view.talked_to,
+        "diagnostics": [finding.as_json() for finding in view.foot.diagnostics],
+        "diagnostic_totals": view.foot.diagnostic_totals,
+        "digest": view.foot.digest,
+        "environment": view.head.environment,
+        "account": view.head.account.shown.as_json(),
+        "talks_to": view.head.talks_to,
+        "talked_to": view.head.talked_to,
         "new_since_last_apply": view.news,
-        "unmarked": view.unmarked,
-        "refreshed": view.refreshed or None,
-        "base": view.base.as_json(),
-        "first_run": view.first_run,
-        "sandbox": view.sandbox,
+        "unmarked": view.head.unmarked,
+        "refreshed": view.head.refreshed or None,
+        "base": view.head.base.as_json(),
+        "first_run": view.head.first_run,
+        "sandbox": view.head.sandbox,
         "verified": view.verified,
-        "targets": view.shown_selectors(view.targets),
-        "excludes": view.shown_selectors(view.excludes),
+        "targets": view.shown_selectors(view.head.targets),
+        "excludes": view.shown_selectors(view.head.excludes),
         "partial": _partial_json(view),
-        "accepted": view.accepted,
-        "blocked": [
-            {name: getattr(rule, name) for name in _BLOCKING} for rule in view.blocked
-        ],
-        "summary": {**view.summary, "flows": _flows_json(view)},
-        **({} if view.revert is None else {"revert": view.revert}),
+        "accepted": view.head.accepted,
+        "blocked": to_builtins(view.foot.blocked),
+        "summary": {**view.foot.summary, "flows": _flows_json(view)},
+        **({} if view.head.revert is None else {"revert": view.head.revert}),
     }
 
 
 def _flows_json(view: PlanView) -> list[dict[str, Any]]:
-    return [flow_json(flow) for flow in view.survey.flows.commonest()]
+    return [flow_json(flow) for flow in view.foot.survey.flows.commonest()]
 
 
 def _partial_json(view: PlanView) -> Mapping[str, int] | None:
@@ -106,7 +106,6 @@ def _partial_json(view: PlanView) -> Mapping[str, int] | None:
 
 _FORGET = EntryAfter.__struct_fields__.index("forget")
 _VALUES = {"operand", "before", "after"}
-_BLOCKING = ("rule", "limit", "actual", "accept")
 # The first fields of each, in the order of their class.
 _SHOWN = (
     "attribute", "kind", "operator", "operand", "prior", "before", "after", "step",

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from ctsync.diagnostics import Diagnostic
 from ctsync.model.change import ACTIONS, Change
 from ctsync.model.change_rows import ChangeRows, change_rows
-from ctsync.model.change_statistics import ChangeStatistics, traits_of
+from ctsync.model.change_statistics import traits_of
 from ctsync.model.masking import Mask
+from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.snapshot import Account, Base
-
-
-class Blocking(Protocol):
-    """One rule that forbids a plan. `accept` is the option that would lift it."""
-
-    @property
-    def rule(self) -> str:
-        """Such as `limits.update`."""
-
-    @property
-    def limit(self) -> str:
-        """As the policy writes it."""
-
-    @property
-    def actual(self) -> int:
-        """What the plan has."""
-
-    @property
-    def accept(self) -> str | None:
-        """None where no option lifts the rule."""
 
 
 class UnreadChange(Protocol):
@@ -70,47 +49,25 @@ class PlanView(Struct, frozen=True):
     """A plan as renderings see it.
 
     `changes` and `unread` give a fresh stream each time they are called: the same
-    changes, by key, whole or still to be read. `survey` counts them. `left_out` counts
-    the changes that were not chosen for the plan; `hidden` those of the plan that this
-    view, narrowed further, does not give. `diagnostics` are already masked. `project`
-    is the name of the project where it is known. `verified` says how much of a saved
+    changes, by key, whole or still to be read. `hidden` counts the changes of the plan
+    that this view, narrowed further, does not give. `verified` says how much of a saved
     plan was found to be as it was written; of its ends alone only a summary is shown.
     """
 
-    account: Account
-    base: Base
-    digest: str
-    summary: Mapping[str, Any]
+    head: PlanHead
+    foot: PlanFoot
     changes: Callable[[], Iterator[Change]]
-    survey: ChangeStatistics
     mask: Mask
     unread: Callable[[], Iterator[UnreadChange]] | None = None
-    environment: str | None = None
-    first_run: bool = False
-    targets: tuple[str, ...] = ()
-    excludes: tuple[str, ...] = ()
-    accepted: Mapping[str, int] = field(default_factory=dict)
-    blocked: tuple[Blocking, ...] = ()
-    left_out: int = 0
     hidden: int = 0
-    diagnostics: tuple[Diagnostic, ...] = ()
-    diagnostic_totals: Mapping[str, int] = field(default_factory=dict)
-    sandbox: bool = False
-    talks_to: Mapping[str, str] = field(default_factory=dict)
-    talked_to: Mapping[str, str] = field(default_factory=dict)
-    unmarked: tuple[str, ...] = ()
-    revert: str | None = None
-    refreshed: Mapping[str, int] = field(default_factory=dict)
-    project: str | None = None
     verified: Literal["whole", "ends"] = "whole"
 
     @property
     def news(self) -> tuple[str, ...]:
         """The sorts of places that the last apply, if any, did not talk to."""
-        sorts = sorted({*self.talks_to, *self.talked_to})
-        if not self.talked_to:
-            return ()
-        return tuple(s for s in sorts if self.talks_to.get(s) != self.talked_to.get(s))
+        now, before = self.head.talks_to, self.head.talked_to
+        sorts = sorted({*now, *before}) if before else ()
+        return tuple(sort for sort in sorts if now.get(sort) != before.get(sort))
 
     def lines(self) -> Iterator[UnreadChange]:
         """Yield the changes by key, each to be read when it is shown."""
@@ -123,7 +80,7 @@ class PlanView(Struct, frozen=True):
     @property
     def profiles(self) -> Mapping[str, int]:
         """Counts of profiles."""
-        counts: Mapping[str, int] = self.summary["profiles"]
+        counts: Mapping[str, int] = self.foot.summary["profiles"]
         return counts
 
     @property
@@ -139,12 +96,12 @@ class PlanView(Struct, frozen=True):
     @property
     def whole(self) -> int:
         """How many changes there would be without any selection."""
-        return self.changed + self.left_out
+        return self.changed + self.foot.left_out
 
     @property
     def is_partial(self) -> bool:
         """Whether a selection chose among the changes."""
-        return bool(self.targets or self.excludes)
+        return bool(self.head.targets or self.head.excludes)
 
     def shown_selectors(self, selectors: tuple[str, ...]) -> tuple[str, ...]:
         """Return selectors as a rendering may show them: `identity=~1f3a5c7d`."""

@@ -56,7 +56,7 @@ def _sentences(
 
 
 def _where(view: PlanView, host: str, environment: str | None) -> str:
-    account = view.account
+    account = view.head.account.shown
     parts = [f"account {account.id}", f"region {account.region}", f"host {host}"]
     if environment is not None:
         parts.insert(0, f"environment {environment}")
@@ -68,7 +68,7 @@ def _counts(view: PlanView) -> str:
     counts = [f"{profiles[name]:,} to {name}" for name in ACTIONS]
     lost = profiles["remove"]
     verb = "loses" if lost == 1 else "lose"
-    by_file = view.summary["channels"]["sftp"]["profiles"]
+    by_file = view.foot.summary["channels"]["sftp"]["profiles"]
     if by_file:
         counts.append(f"of {by_file:,} a part via SFTP, which apply does not send")
     return ", ".join([*counts, f"{lost:,} {verb} values"])

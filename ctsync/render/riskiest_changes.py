@@ -30,5 +30,5 @@ class RiskiestChanges:
 
 def riskiest(view: PlanView, most: int = MOST_SHOWN) -> list[Change]:
     """Return the riskiest changes, riskiest first, then by key; reads no others."""
-    chosen = view.those(RiskiestChanges(view.survey.by_risk(), most))
+    chosen = view.those(RiskiestChanges(view.foot.survey.by_risk(), most))
     return sorted(chosen, key=lambda change: risk_of(traits_of(change)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ctsync.model.change import ACTIONS
-from ctsync.render.plan_view import Blocking, PlanView
+from ctsync.model.plan import BlockedRule
+from ctsync.render.plan_view import PlanView
 from ctsync.render.text_width import escape
 
 # The platform answers an upload of 100 to 1000 records in a few hundred milliseconds.
@@ -18,10 +19,10 @@ Quote = Callable[[str], str]
 
 def summary_sentence(view: PlanView) -> str:
     """Say what the plan comes to, in one line."""
-    profiles, summary = view.profiles, view.summary
+    profiles, summary = view.profiles, view.foot.summary
     if not view.changed and view.is_partial and view.whole:
         return "Nothing chosen: the selection leaves all changes out."
-    if not view.changed and view.revert is not None:
+    if not view.changed and view.head.revert is not None:
         return "No changes. Nothing of that run is left that can be undone."
     if not view.changed:
         unchanged = profiles["unchanged"]
@@ -36,7 +37,7 @@ def summary_sentence(view: PlanView) -> str:
 
 
 def _by_file_words(view: PlanView) -> str:
-    count = view.summary["channels"]["sftp"]["profiles"]
+    count = view.foot.summary["channels"]["sftp"]["profiles"]
     return f"; {counted(count, 'profile')} via SFTP" if count else ""
 
 
@@ -67,19 +68,19 @@ def header_sentences(
 ) -> Iterator[tuple[str, str]]:
     """Yield what the plan is for and what is special about it; each with its sort."""
     yield "header", _target_sentence(view, quote)
-    if view.talks_to:
+    if view.head.talks_to:
         yield "places", _places_sentence(view, quote)
     for sort in view.news:
         yield "news", news_sentence(view, sort, quote)
-    if view.unmarked:
+    if view.head.unmarked:
         yield "unmarked", unmarked_sentence(view, quote)
-    if view.sandbox:
+    if view.head.sandbox:
         yield "sandbox", "SANDBOX: simulation of documented behaviour"
-    if view.first_run:
+    if view.head.first_run:
         yield "first_run", _FIRST_RUN
     yield from _basis_sentences(view, quote)
-    if view.accepted:
-        accepted = sorted(view.accepted.items())
+    if view.head.accepted:
+        accepted = sorted(view.head.accepted.items())
         lifted = (quote(f"--accept {name}={n}") for name, n in accepted)
         yield "accepted", f"Limits set for this plan: {' '.join(lifted)}"
     if view.is_partial:
@@ -90,33 +91,33 @@ def header_sentences(
 
 def _basis_sentences(view: PlanView, quote: Quote) -> Iterator[tuple[str, str]]:
     """Yield what a plan was made from other than spec and state."""
-    if view.revert is not None:
-        run = quote(view.revert)
+    if view.head.revert is not None:
+        run = quote(view.head.revert)
         yield "revert", f"REVERT of run {run}, as far as it can be undone"
-    if view.refreshed:
-        yield "refreshed", _refreshed_sentence(view.refreshed)
+    if view.head.refreshed:
+        yield "refreshed", _refreshed_sentence(view.head.refreshed)
 
 
 def _target_sentence(view: PlanView, quote: Quote) -> str:
-    account = view.account
+    account = view.head.account.shown
     parts = [f"Account {quote(account.id)} in region {quote(account.region)}"]
     if account.endpoint is not None:
         parts.append(f"endpoint {quote(account.endpoint)}")
-    if view.environment is not None:
-        parts.append(f"environment {quote(view.environment)}")
-    parts.append(f"state serial {view.base.serial}")
+    if view.head.environment is not None:
+        parts.append(f"environment {quote(view.head.environment)}")
+    parts.append(f"state serial {view.head.base.serial}")
     return ", ".join(parts)
 
 
 def _places_sentence(view: PlanView, quote: Quote) -> str:
-    notify = view.talks_to.get("notify")
+    notify = view.head.talks_to.get("notify")
     told = "nobody" if notify is None else quote(notify)
-    return f"State in {quote(view.talks_to['state'])}, notifies {told}"
+    return f"State in {quote(view.head.talks_to['state'])}, notifies {told}"
 
 
 def news_sentence(view: PlanView, sort: str, quote: Quote = escape) -> str:
     """Say that a place is another one than the last apply talked to."""
-    now, before = view.talks_to.get(sort), view.talked_to.get(sort)
+    now, before = view.head.talks_to.get(sort), view.head.talked_to.get(sort)
     words = ("none" if place is None else quote(place) for place in (now, before))
     return "NEW since the last apply: {} {}, was {}".format(sort, *words)
 
@@ -131,8 +132,8 @@ def _refreshed_sentence(counts: Mapping[str, int]) -> str:
 
 def unmarked_sentence(view: PlanView, quote: Quote = escape) -> str:
     """Say what the catalog no longer calls sensitive, and how that comes true."""
-    names = ", ".join(map(quote, view.unmarked))
-    option = quote(f"--accept reveal={len(view.unmarked)}")
+    names = ", ".join(map(quote, view.head.unmarked))
+    option = quote(f"--accept reveal={len(view.head.unmarked)}")
     return (
         f"No longer marked as sensitive: {names}; hidden until an apply with {option}"
     )
@@ -150,21 +151,23 @@ def partial_words(view: PlanView) -> str:
 
 def selection_options(view: PlanView) -> list[str]:
     """Return the options that chose, as they were written but for personal keys."""
-    options = [f"--target {text}" for text in view.shown_selectors(view.targets)]
-    options += [f"--exclude {text}" for text in view.shown_selectors(view.excludes)]
+    options = [f"--target {text}" for text in view.shown_selectors(view.head.targets)]
+    options += [
+        f"--exclude {text}" for text in view.shown_selectors(view.head.excludes)
+    ]
     return options
 
 
 def opt_in_sentence(view: PlanView) -> str | None:
     """Say how many people will get messages that they do not get now, if any."""
-    count = view.summary["opt_in"]
+    count = view.foot.summary["opt_in"]
     noun = "profile is" if count == 1 else "profiles are"
     return f"OPT-IN: {count:,} {noun} opted in to messages" if count else None
 
 
 def count_sentences(view: PlanView) -> Iterator[str]:
     """Yield the counts behind the summary, and what else deserves a word."""
-    profiles, summary = view.profiles, view.summary
+    profiles, summary = view.profiles, view.foot.summary
     if profiles["entries"]:
         known = counted(profiles["entries"], "profile")
         yield f"{known} in the state, {profiles['unchanged']:,} unchanged"
@@ -180,7 +183,7 @@ def count_sentences(view: PlanView) -> Iterator[str]:
             yield f"{words}: {count:,}"
 
 
-def blocked_sentence(rule: Blocking, view: PlanView, quote: Quote = escape) -> str:
+def blocked_sentence(rule: BlockedRule, view: PlanView, quote: Quote = escape) -> str:
     """Say which rule blocks, its numbers, and the way out."""
     if rule.accept is None:
         return (
@@ -200,7 +203,7 @@ def blocked_sentence(rule: Blocking, view: PlanView, quote: Quote = escape) -> s
 
 def _locked_names(view: PlanView, quote: Quote) -> str:
     """Give `: Code and Email`: what no option lifts has to be found."""
-    found = {d.attribute for d in view.diagnostics if d.code == LOCKED_CODE}
+    found = {d.attribute for d in view.foot.diagnostics if d.code == LOCKED_CODE}
     names = [quote(name) for name in sorted(filter(None, found))]
     if len(names) > MOST_NAMED:
         names[MOST_NAMED:] = [f"{len(names) - MOST_NAMED:,} more"]
@@ -213,7 +216,7 @@ def exception_yaml(view: PlanView) -> str | None:
     """Return what would lift these limits by review, as the project file says it."""
     counts = [
         f"{rule.rule.removeprefix('limits.')}: {rule.actual}"
-        for rule in view.blocked
+        for rule in view.foot.blocked
         if rule.accept is not None
     ]
     return f"policy: {{accept: {{{', '.join(counts)}}}}}" if counts else None

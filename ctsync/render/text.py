@@ -90,7 +90,9 @@ class _Page(Struct, frozen=True):
         most = None if self.style.everything else MOST_FLOWS
         if self.style.summary_only:
             most = self._flows_in_summary()
-        return [*flow_lines(self.view.survey, self.view.mask, self.style.width, most)]
+        return [
+            *flow_lines(self.view.foot.survey, self.view.mask, self.style.width, most)
+        ]
 
     def _flows_in_summary(self) -> int:
         # They have a head, an empty line, and may say how many more there are.
@@ -111,7 +113,7 @@ class _Page(Struct, frozen=True):
         for change in self._chosen():
             yield change_lines(change, self.view.mask, self.style)
             shown += 1
-        left = self.view.survey.changes - shown
+        left = self.view.foot.survey.changes - shown
         if left > 0:
             yield [f"  … and {left:,} more (--all shows them)"]
 
@@ -121,20 +123,20 @@ class _Page(Struct, frozen=True):
         return riskiest(self.view)
 
     def _findings(self) -> list[str]:
-        found = self.view.diagnostics
-        totals = self.view.diagnostic_totals
+        found = self.view.foot.diagnostics
+        totals = self.view.foot.diagnostic_totals
         if not self.style.summary_only:
             return [*finding_lines(found, totals, self.paint)]
         sentences = code_sentences(found, totals, MOST_CODES_IN_SUMMARY)
         return [cut(line, self.style.width) for line in sentences]
 
     def _blocked(self) -> list[str]:
-        if not self.view.blocked:
+        if not self.view.foot.blocked:
             return []
-        rules = counted(len(self.view.blocked), "rule")
+        rules = counted(len(self.view.foot.blocked), "rule")
         lines = [self.paint(f"PLAN BLOCKED by {rules}; it cannot be applied", "red")]
         lines += [
-            f"  {blocked_sentence(rule, self.view)}" for rule in self.view.blocked
+            f"  {blocked_sentence(rule, self.view)}" for rule in self.view.foot.blocked
         ]
         exception = exception_yaml(self.view)
         if exception is None or self.style.summary_only:
@@ -146,7 +148,7 @@ class _Page(Struct, frozen=True):
         if opted_in is not None:
             yield self.paint(opted_in, "yellow")
         yield from count_sentences(self.view)
-        yield f"Digest {self.view.digest}"
+        yield f"Digest {self.view.foot.digest}"
         yield self.paint(summary_sentence(self.view), "bold")
 
     def _table(self) -> list[str]:
@@ -154,7 +156,7 @@ class _Page(Struct, frozen=True):
         if self.style.summary_only:
             flows = len(self._flows())
             most = self._room() - (flows + 1 if flows else 0)
-        counts = self.view.survey.operations
+        counts = self.view.foot.survey.operations
         return [*table_lines(counts, self.style.width, most)]
 
 

@@ -28,15 +28,14 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.change import Change, Origin
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry
+from ctsync.model.plan import BlockedRule, PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Record
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.batches import RecordSlice
 from ctsync.plan.diff_profile import DesiredProfile, PlannedProfile, build_change
 from ctsync.plan.plan_file import SavedPlan
-from ctsync.plan.plan_header import PlanFoot, PlanHead
 from ctsync.plan.plan_writer import PlanWriter
-from ctsync.plan.policy import BlockedRule
 from ctsync.plan.schedule import records_of
 from ctsync.sandbox import Sandbox
 from ctsync.state.base import Store

@@ -9,10 +9,10 @@ from ctsync.apply.plan_checks import check_plan
 from ctsync.apply.recover import folded_view
 from ctsync.errors import CtsyncError, PlanRefused, PolicyBlocked, StateError
 from ctsync.model.masking import Mask
+from ctsync.model.plan import BlockedRule
 from ctsync.model.policy import Limit
 from ctsync.model.record import Outcome
 from ctsync.model.snapshot import Account, LastPlan
-from ctsync.plan.policy import BlockedRule
 from ctsync.transport.http import connect
 
 NONE = {"acknowledged": 0, "rejected": 0, "unknown": 0, "not_sent": 0}

@@ -11,10 +11,10 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.operation import Operation
+from ctsync.model.plan import PlanFoot
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import DATE_PREFIX
 from ctsync.plan.plan_file import SavedPlan
-from ctsync.plan.plan_header import PlanFoot
 from ctsync.plan.plan_writer import PlanWriter
 
 KEY = ProfileKey("identity", "u1")

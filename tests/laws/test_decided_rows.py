@@ -14,11 +14,11 @@ from ctsync.engines import built_in, duckdb
 from ctsync.errors import SpecError
 from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
 from ctsync.model.masking import Mask
+from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.import_spec import entry_as_declared
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
-from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.planner import Planner
 from ctsync.plan.route_bulk import by_its_size
 from ctsync.project import load_project

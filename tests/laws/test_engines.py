@@ -16,11 +16,11 @@ from ctsync.engines import built_in, duckdb
 from ctsync.errors import SpecError, UsageError
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
+from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.import_spec import entry_as_declared
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
-from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.planner import Planner
 from ctsync.plan.selection import Selection, parse_selector
 from ctsync.project import load_project

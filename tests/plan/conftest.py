@@ -18,6 +18,7 @@ from ctsync.model.change import Change, Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.masking import Mask
+from ctsync.model.plan import PlanHead
 from ctsync.model.policy import DEFAULT_LIMITS, Policy, parse_limit
 from ctsync.model.profile_key import NOBODY, ProfileKey, parse_key
 from ctsync.model.record import GROUP_PREFIX
@@ -25,7 +26,6 @@ from ctsync.model.scalar_value import Literal, Misread
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import SavedPlan, scratch_file
-from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.planner import Planner
 from ctsync.plan.selection import Selection, parse_selector
 

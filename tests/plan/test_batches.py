@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from ctsync.canonical_json import canonical, parse
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.operation import Operation
+from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.batches import placed, spans
 from ctsync.plan.plan_file import SavedPlan
-from ctsync.plan.plan_header import PlanFoot, PlanHead
 from ctsync.plan.plan_writer import PlanWriter
 from ctsync.plan.schedule import WAVES, records_of, schedule
 

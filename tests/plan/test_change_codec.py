@@ -11,12 +11,12 @@ from msgspec import convert
 from ctsync.canonical_json import canonical, parse
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.operation import Operation
+from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.row import RowForm
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.change_codec import change_from_line, change_line, waves_in
 from ctsync.plan.plan_file import SavedPlan, open_plan
-from ctsync.plan.plan_header import PlanFoot, PlanHead
 from ctsync.plan.plan_writer import PlanWriter
 
 PLAIN = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")

@@ -18,7 +18,7 @@ import conftest as ground
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.masking import Mask
-from ctsync.plan.plan_header import PlanHead
+from ctsync.model.plan import PlanHead
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.planner import Planner
 

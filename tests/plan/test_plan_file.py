@@ -14,13 +14,13 @@ from ctsync.errors import CtsyncError, PlanRefused
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.operation import Operation
+from ctsync.model.plan import BlockedRule, PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.plan_checksum import seal_line
 from ctsync.plan.plan_file import open_plan
-from ctsync.plan.plan_header import PlanFoot, PlanHead, open_ends
+from ctsync.plan.plan_header import open_ends
 from ctsync.plan.plan_writer import PlanWriter
-from ctsync.plan.policy import BlockedRule
 
 HEAD = PlanHead(
     Account("TEST-4Z5", "in1", "http://127.0.0.1:8765"),

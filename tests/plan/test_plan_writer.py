@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.operation import Operation
+from ctsync.model.plan import PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.digest import PlanDigest
-from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.plan_writer import PlanWriter
 
 HEAD = PlanHead(Account("A", "in1"), Base("0" * 32, 3, "d" * 64))

@@ -10,12 +10,12 @@ from pyarrow import parquet
 from ctsync.engines import built_in
 from ctsync.model.entry import Entry, cohorts_in, tables_in
 from ctsync.model.masking import Mask
+from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.import_spec import entry_as_declared
 from ctsync.plan import address_groups
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
-from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.planner import Planner
 from ctsync.project import load_project
 from ctsync.sources.project_sources import ProjectSources

@@ -11,6 +11,7 @@ from ctsync.model.change import Change, Origin
 from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.masking import Mask
 from ctsync.model.operation import OPERATORS, Operation
+from ctsync.model.plan import BlockedRule, PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
 from ctsync.render.plan_view import PlanView, Style
@@ -30,19 +31,27 @@ def _change(id_="1189549", *operations, action="update", id_type="identity", **r
 
 
 def _view(*changes, **rest):
-    summary = rest.pop("summary", {})
-    profiles = rest.pop("profiles", {})
+    """A view; what stands in the head or the foot of a plan may be given by name."""
+    summary = _summary(changes, rest.pop("profiles", {})) | rest.pop("summary", {})
     stream = rest.get("changes", lambda: iter(changes))
     fields = {
         "account": Account("WR8-9K6-7Z5Z", "in1"),
         "base": Base("lineage-1", 3),
         "digest": f"sha256:{'0' * 64}",
-        "summary": _summary(changes, profiles) | summary,
+        "summary": summary,
         "changes": stream,
         "survey": rest.get("survey") or ChangeStatistics.of(stream()),
         "mask": Mask("lineage-1"),
     }
-    return PlanView(**fields | rest)
+    return _view_with(**fields | rest)
+
+
+def _view_with(**fields):
+    head, foot = (
+        {name: fields.pop(name) for name in kind.__struct_fields__ if name in fields}
+        for kind in (PlanHead, PlanFoot)
+    )
+    return PlanView(PlanHead(**head), PlanFoot(**foot), **fields)
 
 
 def _summary(changes, profiles):
@@ -81,7 +90,7 @@ def a():
         operation=_operation,
         change=_change,
         view=_view,
-        rule=SimpleNamespace,
+        rule=BlockedRule,
     )
 
 

@@ -95,7 +95,7 @@ def test_lines_fit_the_width_they_have(a, width):
         a.change(f"u{n:02}", a.operation("N" * 50, before=values[n % 6], operand=value))
         for n, value in enumerate(values)
     ]
-    lines = [*flow_lines(a.view(*changes).survey, Mask(), width, None)]
+    lines = [*flow_lines(a.view(*changes).foot.survey, Mask(), width, None)]
     assert len(lines) == 2
     assert all(columns_of(line) <= width for line in lines)
 

@@ -1,7 +1,6 @@
 """Whatever names and values say, a comment stays a comment and notifies nobody."""
 
 import re
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +12,7 @@ from ctsync.model.change import Change, Origin
 from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.masking import Mask
 from ctsync.model.operation import Operation
+from ctsync.model.plan import BlockedRule, PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
 from ctsync.render.markdown import RENDERER
@@ -100,12 +100,16 @@ def views(draw):
     actions = [change.action for change in changes]
     profiles = {name: actions.count(name) for name in ("create", "update", "release")}
     findings = tuple(draw(st.lists(FINDINGS, max_size=5)))
-    rule = SimpleNamespace(
-        rule="limits.update", limit="30%", actual=1, accept="--accept update=1"
+    rule = BlockedRule("limits.update", "30%", 1, "--accept update=1")
+    head = PlanHead(
+        Account(draw(VALUES), draw(HOSTILE), draw(st.none() | VALUES)),
+        Base(CANARY, 3),
+        environment=draw(st.none() | VALUES),
+        project=draw(st.none() | VALUES),
+        first_run=draw(st.booleans()),
+        targets=tuple(draw(st.lists(VALUES.map("table={}".format), max_size=12))),
     )
-    return PlanView(
-        account=Account(draw(VALUES), draw(HOSTILE), draw(st.none() | VALUES)),
-        base=Base(CANARY, 3),
+    foot = PlanFoot(
         digest=f"sha256:{'0' * 64}",
         summary={
             "profiles": profiles
@@ -118,17 +122,12 @@ def views(draw):
             "calls": 1,
             "channels": {"sftp": {"profiles": 0, "operations": 0}},
         },
-        changes=lambda: iter(changes),
         survey=ChangeStatistics.of(changes),
-        mask=Mask(CANARY),
-        environment=draw(st.none() | VALUES),
-        project=draw(st.none() | VALUES),
-        first_run=draw(st.booleans()),
-        targets=tuple(draw(st.lists(VALUES.map("table={}".format), max_size=12))),
         blocked=(rule,) * draw(st.integers(0, 2)),
         diagnostics=findings,
         diagnostic_totals={"CT101": 40, "CT312": 60} if findings else {},
     )
+    return PlanView(head, foot, lambda: iter(changes), Mask(CANARY))
 
 
 def tokens_of(text):

@@ -15,7 +15,7 @@ def lines(a):
         view = a.view(*changes, account=Account("WR8-9K6-7Z5Z", "in1"), **rest)
         asked = prompt_lines(
             view, host="in1.api.clevertap.com", environment="prod", done=done,
-            width=width, colour=colour, is_first=view.first_run,
+            width=width, colour=colour, is_first=view.head.first_run,
         )  # fmt: skip
         return list(asked)
 

@@ -27,6 +27,7 @@ from ctsync.canonical_json import canonical, fold_name, parse, sha256
 from ctsync.cli.app import run
 from ctsync.model.change import ACTIONS, Change, EntryAfter
 from ctsync.model.operation import Operation
+from ctsync.model.plan import PlanFoot
 from ctsync.plan.change_codec import (
     START,
     change_from_line,
@@ -35,7 +36,6 @@ from ctsync.plan.change_codec import (
 )
 from ctsync.plan.plan_checksum import seal_line
 from ctsync.plan.plan_file import open_plan
-from ctsync.plan.plan_header import PlanFoot
 from ctsync.plan.plan_writer import PlanWriter
 from ctsync.sandbox import Sandbox
 

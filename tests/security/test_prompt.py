@@ -16,9 +16,9 @@ import pytest
 
 from ctsync.model.change import Change, Origin
 from ctsync.model.operation import Operation
+from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.plan_header import PlanFoot, PlanHead
 from ctsync.plan.plan_writer import PlanWriter
 
 ROOT = Path(__file__).parents[2]

@@ -44,9 +44,9 @@ class Html(Struct, frozen=True):
 
     def render(self, view: PlanView, style: Style) -> Iterator[str]:
         """Yield the page, changes as they are read."""
-        whole = 0 if style.summary_only else view.survey.changes
+        whole = 0 if style.summary_only else view.foot.survey.changes
         embedded = whole if style.everything else min(whole, self.most_embedded)
-        numbers = attribute_numbers(view.survey.operations) if embedded else {}
+        numbers = attribute_numbers(view.foot.survey.operations) if embedded else {}
         return render_page(
             "plan.html",
             _title(view),
@@ -59,29 +59,29 @@ class Html(Struct, frozen=True):
 
 
 def _title(view: PlanView) -> str:
-    account = view.account
-    project = "" if view.project in {None, account.id} else f"{view.project}, "
+    account, name = view.head.account.shown, view.head.project
+    project = "" if name in {None, account.id} else f"{name}, "
     return f"Plan {plan_name(view)}: {project}{account.id}, {account.region}"
 
 
 def _above(view: PlanView) -> dict[str, Any]:
     """Return what stands above the changes."""
-    accepts = [rule.accept for rule in view.blocked if rule.accept]
+    accepts = [rule.accept for rule in view.foot.blocked if rule.accept]
     rows, left = flow_rows(view)
     return {
         "name": plan_name(view),
         "badges": badges(view),
         "verdict": summary_sentence(view),
         "facts": facts(view),
-        "blocked": [blocked_sentence(rule, view) for rule in view.blocked],
+        "blocked": [blocked_sentence(rule, view) for rule in view.foot.blocked],
         "accepts": " ".join(accepts),
         "exception": exception_yaml(view),
         "exception_words": EXCEPTION,
         "notices": notices(view),
         "tiles": tiles(view),
         "next": [*next_steps(view)],
-        "chart": operation_chart(view.survey),
-        "opted_in": view.survey.having("opt-ins"),
+        "chart": operation_chart(view.foot.survey),
+        "opted_in": view.foot.survey.having("opt-ins"),
         "opt_in": OPT_IN,
         "flows": rows,
         "flows_left": left,
@@ -95,7 +95,7 @@ def _listed(view: PlanView, embedded: int, numbers: dict[str, int]) -> dict[str,
     mask = view.mask
     return {
         "embedded": embedded,
-        "whole": view.survey.changes,
+        "whole": view.foot.survey.changes,
         "filters": filters_of(view),
         "cards": [card_of(change, mask) for change in riskiest(view)],
         "data": change_lines(_chosen(view, embedded), mask, numbers),
@@ -106,14 +106,14 @@ def _listed(view: PlanView, embedded: int, numbers: dict[str, int]) -> dict[str,
 
 
 def _chosen(view: PlanView, most: int) -> Iterable[UnreadChange]:
-    if most == view.survey.changes:
+    if most == view.foot.survey.changes:
         return view.lines()
-    is_chosen = RiskiestChanges(view.survey.by_risk(), most)
+    is_chosen = RiskiestChanges(view.foot.survey.by_risk(), most)
     return (line for line in view.lines() if is_chosen(line.traits))
 
 
 def _findings(view: PlanView) -> ShownFindings:
-    return shown_findings(view.diagnostics, view.diagnostic_totals)
+    return shown_findings(view.foot.diagnostics, view.foot.diagnostic_totals)
 
 
 RENDERER = Html()

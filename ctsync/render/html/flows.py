@@ -28,7 +28,7 @@ class FlowRow(Struct, frozen=True):
 
 def flow_rows(view: PlanView) -> tuple[tuple[FlowRow, ...], int]:
     """Return the rows, and how many attributes are left out."""
-    found = attribute_flows(view.survey)
+    found = attribute_flows(view.foot.survey)
     rows = tuple(_row(each, view.mask) for each in found[:MOST_ATTRIBUTES])
     return rows, len(found) - len(rows)
 

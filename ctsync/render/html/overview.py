@@ -37,12 +37,12 @@ class Tile(Struct, frozen=True):
 
 def plan_name(view: PlanView) -> str:
     """Return the name of a plan: the first 12 hex digits of its digest."""
-    return view.digest.removeprefix("sha256:")[:12]
+    return view.foot.digest.removeprefix("sha256:")[:12]
 
 
 def badges(view: PlanView) -> Iterator[tuple[str, str]]:
     """Yield what is special about a plan, each with its class."""
-    if view.blocked:
+    if view.foot.blocked:
         yield "bad", "BLOCKED"
     for sort, _ in header_sentences(view):
         if sort in _BADGES:
@@ -51,12 +51,13 @@ def badges(view: PlanView) -> Iterator[tuple[str, str]]:
 
 def facts(view: PlanView) -> Facts:
     """Return what a plan is for."""
-    places = view.talks_to
+    head = view.head
+    places = head.talks_to
     return {
-        **target_facts(view.account, view.base, view.environment, view.project),
+        **target_facts(head.account.shown, head.base, head.environment, head.project),
         "State": places.get("state"),
         "Notifies": places.get("notify", "nobody") if places else None,
-        "Digest": view.digest,
+        "Digest": view.foot.digest,
     }
 
 
@@ -83,7 +84,7 @@ def notices(view: PlanView) -> Iterator[tuple[str, str]]:
 
 def tiles(view: PlanView) -> Iterator[Tile]:
     """Yield the counts of a plan."""
-    profiles, summary = view.profiles, view.summary
+    profiles, summary = view.profiles, view.foot.summary
     known = profiles["entries"]
     calls = summary["calls"]
     of_changes = f"of {counted(view.changed, 'change')}" if view.changed else ""
@@ -107,8 +108,8 @@ def _further(view: PlanView) -> Iterator[Tile]:
         yield Tile("named nowhere", undeclared, of, NOWHERE)
     if view.profiles["skipped"]:
         yield Tile("rows skipped", view.profiles["skipped"], "as invalid")
-    if view.summary["once_held"]:
-        yield Tile("held back", view.summary["once_held"], "written once")
+    if view.foot.summary["once_held"]:
+        yield Tile("held back", view.foot.summary["once_held"], "written once")
 
 
 def share_words(count: int, whole: int) -> str:

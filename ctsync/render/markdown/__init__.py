@@ -30,7 +30,7 @@ class Markdown:
             head += f"\n{_ONCE}\n"
         foot = "\n".join(below(view))
         yield head
-        left = whole = view.survey.changes
+        left = whole = view.foot.survey.changes
         for section, shown in _fitted(sections, _room(head, foot)):
             yield "\n" + section.text(shown)
             left -= len(shown)

@@ -99,7 +99,7 @@ class Section(Struct):
 
 def sort_changes(view: PlanView) -> tuple[Section, ...]:
     """Return the changes by risk; one with several stands under the greatest."""
-    counts = zip(TRAITS, view.survey.by_risk(), strict=True)
+    counts = zip(TRAITS, view.foot.survey.by_risk(), strict=True)
     sections = [Section(TITLES[name], count) for name, count in counts]
     for line in view.lines():
         section = sections[risk_of(line.traits)]

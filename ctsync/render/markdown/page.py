@@ -64,14 +64,14 @@ def above(view: PlanView) -> Iterator[str]:
     yield f"{marker(view)}\n"
     yield f"### {verdict(view)}\n"
     yield from (f"{sentence}\n" for sentence in _facts(view))
-    if view.blocked:
-        yield _listed(blocked_sentence(rule, view, code) for rule in view.blocked)
+    if view.foot.blocked:
+        yield _listed(blocked_sentence(rule, view, code) for rule in view.foot.blocked)
         # This also parts two lists that would be read as one.
         yield f"{_CANNOT}\n"
         yield from _exception(view)
     yield _listed(count_sentences(view), most=None)
-    if view.survey.operations:
-        yield from _operations(view.survey.operations)
+    if view.foot.survey.operations:
+        yield from _operations(view.foot.survey.operations)
     yield from _flows(view)
 
 
@@ -83,10 +83,10 @@ def _exception(view: PlanView) -> Iterator[str]:
 
 def below(view: PlanView) -> Iterator[str]:
     """Yield the parts that stand after the changes."""
-    if view.diagnostic_totals:
+    if view.foot.diagnostic_totals:
         yield _findings(view)
-    yield f"Digest {code(view.digest)}\n"
-    if view.changed and not view.blocked:
+    yield f"Digest {code(view.foot.digest)}\n"
+    if view.changed and not view.foot.blocked:
         command = code(apply_words(view), _COMMAND_BYTES)
         yield (
             f"To apply what was reviewed: {command}, "
@@ -97,9 +97,9 @@ def below(view: PlanView) -> Iterator[str]:
 def marker(view: PlanView) -> str:
     """Return the hidden line by which a pipeline finds its own comment again."""
     words = {
-        "project": view.project or view.account.id,
-        "env": view.environment or "",
-        "digest": view.digest,
+        "project": view.head.project or view.head.account.shown.id,
+        "env": view.head.environment or "",
+        "digest": view.foot.digest,
     }
     said = " ".join(f"{name}={comment_word(text)}" for name, text in words.items())
     return f"<!-- ctsync:plan {said} -->"
@@ -108,9 +108,9 @@ def marker(view: PlanView) -> str:
 def verdict(view: PlanView) -> str:
     """Give `ctsync plan: BLOCKED by 2 rules, FIRST RUN, 413 changes`."""
     marks = []
-    if view.blocked:
-        marks.append(f"BLOCKED by {counted(len(view.blocked), 'rule')}")
-    if view.first_run:
+    if view.foot.blocked:
+        marks.append(f"BLOCKED by {counted(len(view.foot.blocked), 'rule')}")
+    if view.head.first_run:
         marks.append("FIRST RUN")
     if view.is_partial:
         marks.append(partial_words(view))
@@ -122,8 +122,8 @@ def verdict(view: PlanView) -> str:
 
 
 def _facts(view: PlanView) -> Iterator[str]:
-    if view.project is not None:
-        yield f"Project {code(view.project)}"
+    if view.head.project is not None:
+        yield f"Project {code(view.head.project)}"
     for sort, sentence in header_sentences(view, code):
         if sort == "partial":
             yield f"Chosen by {_few(map(code, selection_options(view)))}"
@@ -133,7 +133,7 @@ def _facts(view: PlanView) -> Iterator[str]:
 
 def count_sentences(view: PlanView) -> Iterator[str]:
     """Yield the counts, each with what it is of."""
-    profiles, summary = view.profiles, view.summary
+    profiles, summary = view.profiles, view.foot.summary
     known = profiles["entries"]
     said = (
         (summary["opt_in"], view.changed, "changed profile", "opted in to messages"),
@@ -174,7 +174,7 @@ def _operations(counts: Mapping[tuple[str, str], int]) -> Iterator[str]:
 
 
 def _flows(view: PlanView) -> Iterator[str]:
-    found = attribute_flows(view.survey)
+    found = attribute_flows(view.foot.survey)
     if found:
         yield f"Flows:\n\n{_listed(_flow_words(each, view.mask) for each in found)}"
 
@@ -187,17 +187,17 @@ def _flow_words(each: AttributeFlows, mask: Mask) -> str:
 
 
 def _findings(view: PlanView) -> str:
-    kept = view.diagnostics
+    kept = view.foot.diagnostics
     shown = tuple(first_of_each(kept))
     said = [finding.as_text() for finding in shown]
-    said += more_sentences(shown, view.diagnostic_totals)
+    said += more_sentences(shown, view.foot.diagnostic_totals)
     lines = [cut_bytes(escape(line), MOST_BYTES_OF_FINDING) + "\n" for line in said]
     fitting = [*_fitting(lines, MOST_BYTES_OF_FINDINGS)]
     body = fenced("".join(fitting), "text")
     if fitting != lines:
         left = counted(len(lines) - len(fitting), "more line")
         body += f"\n… and {left}; `ctsync show FILE` shows them.\n"
-    return folded(totals_sentence(kept, view.diagnostic_totals), body)
+    return folded(totals_sentence(kept, view.foot.diagnostic_totals), body)
 
 
 def _fitting(lines: Iterable[str], room: int) -> Iterator[str]:

@@ -19,10 +19,10 @@ from ctsync.canonical_json import canonical, fold_name
 from ctsync.errors import PlanRefused, SpecError
 from ctsync.kinds.base import ValueContext
 from ctsync.model.masking import Mask
+from ctsync.model.plan import PlanHead
 from ctsync.model.policy import Limit
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import SavedPlan, scratch_file
-from ctsync.plan.plan_header import PlanHead
 from ctsync.plan.planner import Planner
 from ctsync.project import load_project
 from ctsync.sandbox import Sandbox
