@@ -187,3 +187,35 @@ def test_half_of_one_write_that_left_values_there_is_not_the_whole(world, steps)
     assert (built.change is None) is (steps == 2)
     assert len(due(change, entry)) == 2 - steps
     assert (entry.once == ("tags",)) is (steps == 2)
+
+
+def test_what_is_known_now_may_admit_no_step_any_more(world):
+    """A number that was read meanwhile cannot become a list."""
+    change, _ = change_of(world, world.values("Tags", "a"))
+    number = KnownValue("Tags", "number", 7)
+    assert due(change, Entry(KEY, {"tags": number})) == ()
+
+
+def test_a_plan_that_releases_too_goes_on_where_it_stopped(world):
+    """Each outcome is of its own profile, also where some need nothing any more."""
+    keys = ("b", "c", "d")
+    free = {name: (world.string("Plan", "Free"),) for name in keys}
+    world.bring({"a": (world.string("City", "Oslo"),), **free})
+    world.terms = world.short_calls(1)
+    gold = {name: (world.string("Plan", "Gold"),) for name in keys}
+    plan = world.plan({"a": (), **gold})
+    world.sandbox.script("none", "unauthorised")
+    first = world.apply(plan)
+    assert first.counts == {
+        "acknowledged": 1, "rejected": 0, "unknown": 0, "not_sent": 2,
+    }  # fmt: skip
+    world.sandbox.script("none", "lying-status")
+    second = world.apply(plan)
+    assert second.calls == 2
+    told = list(second.tally.outcomes(plan.changes()))
+    assert [(each.change.key.id, each.outcome.value) for each in told] == [
+        ("b", "acknowledged"), ("c", "acknowledged"), ("d", "rejected"),
+    ]  # fmt: skip
+    assert world.apply(plan).exit_code == 0
+    assert world.attributes("d") == {"Plan": "Gold"}
+    assert "city" not in world.entries()["a"].attributes
