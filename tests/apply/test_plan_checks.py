@@ -95,6 +95,7 @@ def test_a_plan_that_says_it_is_blocked_sends_nothing():
         (3, True, HEADER, False),
         (2, True, HEADER, False),
         (0, True, None, True),
+        (1, True, None, False),
         (0, False, None, False),
     ],
 )
