@@ -218,6 +218,25 @@ def test_a_true_plan_from_a_file_is_applied_whole(people):
     assert people.changes(people.wants) == []
 
 
+def test_a_true_plan_may_make_find_again_and_release(people):
+    """New profiles, those that a read found gone, and what only leaves the state."""
+    store = people.store
+    snapshot = store.read()
+    *others, last = snapshot.entries()
+    entries = [*others, replace(last, gone=True, fingerprint=None)]
+    header = replace(snapshot.header, serial=snapshot.header.serial + 1)
+    store.replace(header, entries)
+    free, gold = people.string("Plan", "Free"), people.string("Plan", "Gold")
+    plan = people.plan({"a": (), "b": (free,), "c": (free,), "d": (gold,)})
+    actions = {change.key.id: change.action for change in plan.changes()}
+    assert actions == {"a": "release", "c": "create", "d": "create"}
+    counted(plan, 2)
+    assert applied(people, plan, plan).exit_code == 0
+    kept = {name: {*entry.attributes} for name, entry in people.entries().items()}
+    assert kept == {"a": set(), "b": {"plan"}, "c": {"plan"}, "d": {"plan"}}
+    assert people.attributes("d") == {"Plan": "Gold"}
+
+
 EDITS = {
     "another value": lambda op: replace(op, operand="Iron", after="Iron"),
     "another value, shown as it was": lambda op: replace(op, operand="Iron"),
