@@ -1,6 +1,8 @@
 """A headless Chromium, and pages served to it with every request noted."""
 
+import base64
 import json
+import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,6 +13,7 @@ from threading import Thread
 import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FONTS = Path(__file__).with_name("fonts.conf")
 SWITCHES = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
     "--no-first-run", "--disable-background-networking", "--disable-component-update",
@@ -75,11 +78,20 @@ def chromium(tmp_path_factory):
     options.set_capability(
         "goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"}
     )
-    window = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    # One font on every machine, so that what is drawn can be compared.
+    environment = {**os.environ, "FONTCONFIG_FILE": str(FONTS)}
+    service = webdriver.ChromeService(driver, env=environment)
+    window = webdriver.Chrome(options, service)
     # Else the first page would be blamed for what the browser's own loads late.
     window.get("about:blank")
     yield window
     window.quit()
+
+
+_THREE_FRAMES = """
+const done = arguments[0];
+requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)));
+"""
 
 
 class Browser:
@@ -152,6 +164,21 @@ class Browser:
         pairs = [{"name": k.replace("_", "-"), "value": v} for k, v in features.items()]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": pairs})
 
+    def shot(self, width):
+        """Draw the whole page at a width, as PNG."""
+        # What is far out of view is not laid out, so first everything is in view.
+        self._resize(width, 20_000)
+        height = self.run("return document.body.getBoundingClientRect().height")
+        self._resize(width, round(height))
+        found = self.driver.execute_cdp_cmd("Page.captureScreenshot", {})
+        return base64.b64decode(found["data"])
+
+    def _resize(self, width, height):
+        size = {"width": width, "height": height, "deviceScaleFactor": 1}
+        command = "Emulation.setDeviceMetricsOverride"
+        self.driver.execute_cdp_cmd(command, {**size, "mobile": False})
+        self.driver.execute_async_script(_THREE_FRAMES)
+
     def scripting(self, *, enabled):
         command = "Emulation.setScriptExecutionDisabled"
         self.driver.execute_cdp_cmd(command, {"value": not enabled})
@@ -163,5 +190,6 @@ def browser(chromium, site):
     yield browser
     browser.scripting(enabled=True)
     browser.emulate()
+    chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     chromium.set_window_size(1280, 1400)
     assert chromium.get_log("browser") == []

@@ -172,6 +172,35 @@ def test_an_attribute_is_chosen_in_the_list_or_the_chart(some):
     assert some.keys == ["u8"]
 
 
+def test_a_count_leads_to_the_people_it_counts(a, opened):
+    gone = a.change("gone", action="release", released=("Plan",), origins=())
+    hidden = a.change("jack@example.com", a.operation(), action="create")
+    joins = a.change("u1", a.operation("MSG-email", operand=True), opt_in=True)
+    browser = opened(a.view(gone, hidden, joins, profiles={"undeclared": 3}))
+
+    def follow(words):
+        (link,) = (
+            each
+            for each in browser.driver.find_elements("css selector", "button.link")
+            if each.text == words
+        )
+        link.click()
+        return browser.keys
+
+    assert follow("named nowhere") == ["gone"]
+    assert browser.texts("#list .tag") == ["release", "named nowhere"]
+    assert follow("opted in") == ["u1"]
+    assert follow("create") == ["people/jack.yaml:3"]
+    assert follow("Profiles opted in to messages") == ["u1"]
+    assert browser.chip("Opt-ins").get_attribute("aria-pressed") == "true"
+    assert browser.chip("Creations").get_attribute("aria-pressed") == "false"
+
+
+def test_no_filter_is_for_people_named_nowhere_where_there_are_none(a, opened):
+    browser = opened(a.view(a.change("u1", a.operation(before="Free"))))
+    assert "Named nowhere" not in browser.texts(".chip span")
+
+
 def test_a_key_press_searches_and_clears(some):
     some.element("body").send_keys("/")
     some.driver.switch_to.active_element.send_keys("york")
@@ -210,25 +239,6 @@ def test_dark_follows_the_system(some):
     light = some.run(project_view)
     some.emulate(prefers_color_scheme="dark")
     assert some.run(project_view) != light
-
-
-@pytest.mark.parametrize("width", [1280, 400])
-def test_a_screenshot_shows_a_page_light_and_dark(a, opened, jack, tmp_path, width):
-    """To be looked at in pytest's folder; here only that nothing sticks out."""
-    locked = a.change("held", a.operation("Email", before="x"), locked=("Email",))
-    new = a.change("new", a.operation(), action="create")
-    rule = a.rule(rule="locked", limit="0", actual=1, accept=None)
-    browser = opened(a.view(jack, locked, new, blocked=(rule,), project="crm"))
-    browser.driver.set_window_size(width, 1400)
-    shots = set()
-    for scheme in ("light", "dark"):
-        browser.emulate(prefers_color_scheme=scheme)
-        shots.add(shot := browser.driver.get_screenshot_as_png())
-        (tmp_path / f"{scheme}-{width}.png").write_bytes(shot)
-        assert len(shot) > 20_000
-    assert len(shots) == 2
-    page = "document.documentElement"
-    assert browser.run(f"return {page}.scrollWidth <= {page}.clientWidth")
 
 
 def test_hostile_values_are_text(a, opened, site):
@@ -282,15 +292,6 @@ def test_the_policy_stops_what_would_get_through(a, chromium, opened, jack, site
     refused = [entry["message"] for entry in chromium.get_log("browser")]
     assert refused
     assert all("Content Security Policy" in message for message in refused)
-
-
-def test_nothing_is_wider_than_a_phone(a, opened, jack):
-    browser = opened(a.view(jack))
-    size = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
-    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    width = browser.run("return document.documentElement.scrollWidth")
-    browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    assert width <= 390
 
 
 def test_a_hundred_thousand_changes_can_be_searched(
