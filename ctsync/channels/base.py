@@ -7,7 +7,7 @@ remember what it has seen, such as how large the numbers of a column are.
 A channel answers, and does no more: it opens no file, reads no clock and never looks at
 a state. `part_files` writes what it says.
 
-1. `fault_of`: why an operation on a profile cannot be said; None where it can. What the
+1. `operation_fault`: why an operation cannot be said; None where it can. What the
    public docs are silent about cannot be said: an operation that the platform might
    read in another way is worse than one that goes another way.
 2. `header`: the first row of a file.
@@ -28,13 +28,11 @@ from typing import ClassVar, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
+from ctsync.channels.row_keys import key_fault
 from ctsync.model.fault import Fault
 from ctsync.model.operation import Operation, Operator
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import Scalar
-
-KEY_COLUMN = "identity"
-"""The column that says whose row it is; both doors know no other (public docs)."""
 
 Spell: TypeAlias = Callable[[Scalar], str]
 
@@ -75,9 +73,17 @@ class Channel(ABC):
     def __init__(self, settings: ChannelSettings) -> None:
         self.settings = settings
 
-    @abstractmethod
     def fault_of(self, key: ProfileKey, operation: Operation) -> Fault | None:
         """Return why no file of this channel can say an operation; None if it can."""
+        return self.operation_fault(operation) or self.key_fault(key)
+
+    def key_fault(self, key: ProfileKey) -> Fault | None:
+        """Return why no file can name a profile; None where one can."""
+        return key_fault(key)
+
+    @abstractmethod
+    def operation_fault(self, operation: Operation) -> Fault | None:
+        """Return why no file can say what is done, to whomever; None where one can."""
 
     @abstractmethod
     def header(self, columns: Sequence[Column]) -> Sequence[str]:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
-from ctsync.channels.base import KEY_COLUMN, Channel, Column, Spell
+from ctsync.channels.base import Channel, Column, Spell
+from ctsync.channels.row_keys import KEY_COLUMN
 from ctsync.channels.what_files_say import (
     common_fault,
     spell_boolean,
@@ -20,7 +21,6 @@ from ctsync.channels.what_files_say import (
 from ctsync.model.date_words import moment_in
 from ctsync.model.fault import Fault
 from ctsync.model.operation import Operation
-from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import Scalar, epoch_of
 
 LIMIT_BYTES = 50_000_000  # "50 MB per file", public docs
@@ -38,9 +38,9 @@ class DashboardChannel(Channel):
     title = "the dashboard's CSV upload"
     limit_bytes = LIMIT_BYTES
 
-    def fault_of(self, key: ProfileKey, operation: Operation) -> Fault | None:
+    def operation_fault(self, operation: Operation) -> Fault | None:
         """Take assignments whose value a cell can say without a doubt."""
-        fault = common_fault(key, operation)
+        fault = common_fault(operation)
         if fault is not None:
             return fault
         if operation.operator != "set":

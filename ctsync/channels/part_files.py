@@ -7,10 +7,10 @@ changes give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeAlias
 
 from msgspec import Struct
 
@@ -30,6 +30,8 @@ that there are never more files open than that and four an attribute.
 """
 
 ENCODING = "utf-8"
+
+_Shape: TypeAlias = tuple[Any, ...]  # a step, and then the fields of each column
 
 
 class PartFile(Struct, frozen=True):
@@ -78,8 +80,8 @@ class PartWriter:
         self._stem = stem
         self._limit = channel.limit_bytes if limit_bytes is None else limit_bytes
         self._most_shapes = most_shapes
-        self._tables: dict[tuple[int, tuple[Column, ...]], _Table] = {}
-        self._singles: dict[tuple[int, tuple[Column, ...]], _Table] = {}
+        self._tables: dict[_Shape, _Table] = {}
+        self._singles: dict[_Shape, _Table] = {}
         self._parts: list[_Part] = []
         self._numbers: dict[int, int] = {}
         self._stack = ExitStack()
@@ -97,30 +99,34 @@ class PartWriter:
             OSError: it cannot be written.
             CtsyncError: a file has no room for so much (code `export_limit`).
         """
-        for step, own in _by_step(operations):
-            columns = tuple([Column(op.attribute, op.operator, op.kind) for op in own])
-            table = self._table_of(step, columns)
+        steps = {operation.step for operation in operations}
+        for step in sorted(steps):
+            own = operations
+            if len(steps) > 1:
+                own = [operation for operation in operations if operation.step == step]
+            shape = (step, *[(op.attribute, op.operator, op.kind) for op in own])
+            table = self._tables.get(shape) or self._table_of(step, shape)
             if table is not None:
                 table.add(identity, [op.operand for op in own])
                 continue
-            for column, op in zip(columns, own, strict=True):
-                self._single(step, column).add(identity, [op.operand])
+            for op in own:
+                self._single(step, op).add(identity, [op.operand])
 
-    def _table_of(self, step: int, columns: tuple[Column, ...]) -> _Table | None:
-        table = self._tables.get((step, columns))
-        if table is None and len(self._tables) < self._most_shapes:
-            table = self._open_table(step, columns)
-            self._tables[step, columns] = table
+    def _table_of(self, step: int, shape: _Shape) -> _Table | None:
+        if len(self._tables) == self._most_shapes:
+            return None
+        self._tables[shape] = table = self._open_table(step, shape[1:])
         return table
 
-    def _single(self, step: int, column: Column) -> _Table:
-        key = step, (column,)
-        table = self._tables.get(key) or self._singles.get(key)
+    def _single(self, step: int, op: Operation) -> _Table:
+        shape: _Shape = (step, (op.attribute, op.operator, op.kind))
+        table = self._tables.get(shape) or self._singles.get(shape)
         if table is None:
-            table = self._singles[key] = self._open_table(*key)
+            self._singles[shape] = table = self._open_table(step, shape[1:])
         return table
 
-    def _open_table(self, step: int, columns: tuple[Column, ...]) -> _Table:
+    def _open_table(self, step: int, shape: Iterable[Any]) -> _Table:
+        columns = tuple([Column(*each) for each in shape])
         return _Table(
             self._channel, columns, self._limit, lambda: self._next_part(step, columns)
         )
@@ -206,15 +212,13 @@ class _Table:
 
     def add(self, identity: str, operands: Sequence[Value]) -> None:
         """Write the rows of one profile; they never part."""
-        own = doubled(identity)
+        own, template, spells = doubled(identity), self._template, self._spells
         rows = _rows(operands)
-        data = "".join(
-            [
-                self._template
-                % (own, *[s(v) for s, v in zip(self._spells, row, strict=True)])
-                for row in rows
-            ]
-        ).encode(ENCODING)
+        texts = [
+            template % (own, *[spell(v) for spell, v in zip(spells, row, strict=True)])
+            for row in rows
+        ]
+        data = "".join(texts).encode(ENCODING)
         self._room_for(len(data)).write(data, len(rows))
 
     def _room_for(self, size: int) -> _Part:
@@ -248,26 +252,15 @@ def _template(channel: Channel, columns: Sequence[Column]) -> str:
     return ",".join(f'"{cell}"' for cell in cells) + "\n"
 
 
-def _by_step(
-    operations: Sequence[Operation],
-) -> Iterator[tuple[int, Sequence[Operation]]]:
-    if all(operation.step == 1 for operation in operations):
-        yield 1, operations
-        return
-    for step in (1, 2):
-        own = [operation for operation in operations if operation.step == step]
-        if own:
-            yield step, own
-
-
 def _rows(operands: Sequence[Value]) -> list[Sequence[Scalar]]:
     """Return the rows that say operands: a list has one for each of its values.
 
     Where others have fewer values theirs are said again, which changes nothing: sets
     hold each value once, and what is assigned twice is there once.
     """
-    if tuple not in map(type, operands):
-        return [[*map(_scalar, operands)]]
+    kinds = {type(operand) for operand in operands}
+    if not kinds & {tuple, type(None)}:
+        return [operands]  # type: ignore[list-item]
     values = [v if isinstance(v, tuple) else (_scalar(v),) for v in operands]
     count = max(map(len, values))
     return [[own[row % len(own)] for own in values] for row in range(count)]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ctsync.channels.base import KEY_COLUMN, Channel, ChannelSettings, Column, Spell
+from ctsync.channels.base import Channel, ChannelSettings, Column, Spell
+from ctsync.channels.row_keys import KEY_COLUMN
 from ctsync.channels.sftp_format import (
     DATA_SUFFIX,
     LIMIT_BYTES,
@@ -25,7 +26,6 @@ from ctsync.channels.what_files_say import (
 )
 from ctsync.model.fault import Fault
 from ctsync.model.operation import Operation
-from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import Scalar
 
 
@@ -41,9 +41,9 @@ class SftpChannel(Channel):
         super().__init__(settings)
         self._numbers: dict[str, NumberColumn] = {}
 
-    def fault_of(self, key: ProfileKey, operation: Operation) -> Fault | None:
+    def operation_fault(self, operation: Operation) -> Fault | None:
         """Take all that a cell can hold; only commands of the API stay out."""
-        return common_fault(key, operation)
+        return common_fault(operation)
 
     def header(self, columns: Sequence[Column]) -> Sequence[str]:
         """Each attribute is followed by what is done to it."""

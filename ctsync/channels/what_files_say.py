@@ -6,27 +6,24 @@ reads an exponent is not documented, so numbers have none.
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Final
 
 from ctsync.canonical_json import canonical
-from ctsync.channels.base import KEY_COLUMN
+from ctsync.channels.row_keys import fits_in_a_cell
 from ctsync.model.fault import Fault
 from ctsync.model.operation import Operation
-from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import Scalar
 
 ONLY_BY_API: Final = frozenset({"CT801", "CT802"})
 """Codes of what only the upload API knows, whatever a file may be made to say."""
 
-MAX_IDENTITY_CHARS = 1023  # "under 1024 characters", public docs on SFTP
 
-_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-
-def common_fault(key: ProfileKey, operation: Operation) -> Fault | None:
+def common_fault(operation: Operation) -> Fault | None:
     """Return why neither door can take an operation; None where that is for each."""
+    operand = operation.operand
+    if operation.kind in _PLAIN and (not isinstance(operand, str) or _fits(operand)):
+        return None  # as most are
     if operation.kind == "counter" and operation.operator != "$delete":
         return Fault(
             "CT801",
@@ -39,36 +36,22 @@ def common_fault(key: ProfileKey, operation: Operation) -> Fault | None:
             f"{operation.attribute} is a command that no file is documented to take",
             "the upload API takes it",
         )
-    return _key_fault(key) or _cell_fault(operation)
-
-
-def _key_fault(key: ProfileKey) -> Fault | None:
-    if key.type != KEY_COLUMN:
-        return Fault(
-            "CT803",
-            f"a profile with {key.type} cannot stand in a file, which knows "
-            f"{KEY_COLUMN} alone",
-            f'leave it to the upload API: plan with --exclude "{key.type}=*"',
-        )
-    if len(key.id) > MAX_IDENTITY_CHARS or _BREAKS.search(key.id):
-        return Fault(
-            "CT804",
-            "the identity has over 1023 characters, or one that no cell can hold",
-            "correct it, or leave the profile to the upload API",
-        )
-    return None
-
-
-def _cell_fault(operation: Operation) -> Fault | None:
-    operand = operation.operand
     values = operand if isinstance(operand, tuple) else (operand,)
-    if not values or any(isinstance(v, str) and _BREAKS.search(v) for v in values):
-        return Fault(
-            "CT804",
-            f"{operation.attribute} has a character that no cell can hold",
-            "correct it, or leave the attribute to the upload API",
-        )
-    return None
+    if values and all(map(_fits, values)):
+        return None
+    return Fault(
+        "CT804",
+        f"{operation.attribute} has a character that no cell can hold",
+        "correct it, or leave the attribute to the upload API",
+    )
+
+
+def _fits(value: object) -> bool:
+    return not isinstance(value, str) or fits_in_a_cell(value)
+
+
+# Their operands are one value, and no channel has to look at them twice.
+_PLAIN = frozenset({"string", "number", "boolean", "date"})
 
 
 def quoted_cell(text: str) -> str:
@@ -83,7 +66,8 @@ def doubled(text: str) -> str:
 
 def spell_text(value: Scalar) -> str:
     """Spell text as it is."""
-    return doubled(str(value))
+    text = str(value)
+    return text.replace('"', '""') if '"' in text else text
 
 
 def spell_boolean(value: Scalar) -> str:

@@ -77,9 +77,11 @@ def _open(
 
 
 def _open_plan(settings: GlobalOptions, orders: ExportOptions) -> SavedPlan:
-    from ctsync.plan.plan_file import open_plan
+    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.plan_header import opened
 
-    plan = open_plan(settings.directory / orders.plan)
+    path = settings.directory / orders.plan
+    plan = SavedPlan(opened(path), str(path))
     if orders.require_signature:
         require_signature(plan)
     return plan
@@ -97,7 +99,7 @@ def _due(
 
     if not is_continued(saved, present):
         return saved
-    rest = remainder(saved, present, session.project.frame)
+    rest = remainder(saved.check(), present, session.project.frame)
     return stack.enter_context(rest.plan)
 
 
@@ -115,6 +117,7 @@ def _write(
     session: ProjectSession, due: SavedPlan, channel: Channel, orders: ExportOptions
 ) -> Exported:
     from ctsync.plan.export_plan import ExportOrder, export_changes
+    from ctsync.plan.proven_changes import proven_changes
 
     order = ExportOrder(
         name=due.foot.digest[_NAME],
@@ -122,7 +125,8 @@ def _write(
         only_files=channel.name == "sftp" and due.foot.by_file > 0,
         limit_bytes=orders.max_bytes,
     )
-    return export_changes(due.changes(), channel, order, mask_of(session.settings, due))
+    changes = proven_changes(due)
+    return export_changes(changes, channel, order, mask_of(session.settings, due))
 
 
 def _told(

@@ -30,13 +30,14 @@ RELEASE = "release"
 def traits_of(change: Change) -> int:
     """Return a bit for each of `TRAITS` that a change has."""
     operations = change.operations
+    operators = {operation.operator for operation in operations}
     creates = change.action == "create"
     risky = (
         change.opt_in,
         bool(change.locked) and any(op.attribute in change.locked for op in operations),
-        change.removes,
+        not _LOSING.isdisjoint(operators) and change.removes,
         creates,
-        not _COUNTING.isdisjoint([op.operator for op in operations]),
+        not _COUNTING.isdisjoint(operators),
         # Of a profile that is new to the state nothing can be known before.
         not creates and not {"known"}.issuperset([op.prior for op in operations]),
     )
@@ -140,4 +141,5 @@ class ChangeStatistics(Struct):
 
 
 _COUNTING = frozenset({"$incr", "$decr"})
+_LOSING = frozenset({"$remove", "$delete"})
 _REST, _RELEASES = (1 << TRAITS.index(name) for name in ("rest", "releases"))

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical, fold_name, parse
 from ctsync.kinds import KINDS
+from ctsync.kinds.subscription import KIND as SUBSCRIPTION_KIND
 from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.change import Action, Change, EntryAfter, Origin
 from ctsync.model.change_rows import (
@@ -33,6 +34,7 @@ _TRAITS = b',"traits":'
 _WAVES = b',"waves":['
 _END = b"]}\n"
 T = TypeVar("T")
+SUBSCRIPTION = SUBSCRIPTION_KIND.name
 
 
 class _ChangeData(Struct, forbid_unknown_fields=True):
@@ -48,7 +50,8 @@ class _ChangeData(Struct, forbid_unknown_fields=True):
     once: tuple[str, ...] = ()
 
     def change(self) -> Change:
-        if not all(operation.kind in KINDS for operation in self.operations):
+        kinds = {operation.kind for operation in self.operations}
+        if not kinds <= KINDS.keys():
             msg = "no such kind"
             raise ValueError(msg)
         return Change(
@@ -58,7 +61,7 @@ class _ChangeData(Struct, forbid_unknown_fields=True):
             origins=self.origins,
             released=self.released,
             settled=self.settled,
-            opt_in=any(map(is_opt_in, self.operations)),
+            opt_in=SUBSCRIPTION in kinds and any(map(is_opt_in, self.operations)),
             once=self.once,
             locked=self.locked,
         )
@@ -182,10 +185,14 @@ def settled_from_data(data: Mapping[str, Any]) -> tuple[ProfileKey, EntryAfter]:
 
 def as_planned(change: Change) -> Change:
     """Return a change as the planner writes it: names that are folded, and in order."""
+    settled = change.settled
+    says_names = change.released or change.once or change.locked
+    if not (says_names or settled.forget or settled.ours or settled.cohorts[1:]):
+        return change  # as most are: it says no names, or one
     return replace(
         change,
         released=tuple(sorted({*change.released})),
-        settled=settled_as_planned(change.settled),
+        settled=settled_as_planned(settled),
         once=_folded(change.once),
         locked=tuple(sorted({*change.locked})),
     )

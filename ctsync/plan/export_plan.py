@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -132,14 +132,22 @@ class _Export:
         return self._exported
 
     def _write_one(self, change: Change) -> None:
-        taken = [op for op in change.operations if self._takes(change, op)]
-        exported = self._exported
-        if len(taken) < len(change.operations):
-            exported.left_profiles += 1
-        if taken and not self._findings.has_errors:
-            exported.profiles += 1
-            exported.operations += len(taken)
-            self._writer.add(change.key.id, taken)
+        operations = change.operations
+        if self._channel.key_fault(change.key) is None and not self._order.only_files:
+            fault_of = self._channel.operation_fault
+            if not any(map(fault_of, operations)):
+                self._add(change, operations)  # as most are
+                return
+        taken = [op for op in operations if self._takes(change, op)]
+        if len(taken) < len(operations):
+            self._exported.left_profiles += 1
+        self._add(change, taken)
+
+    def _add(self, change: Change, operations: Sequence[Operation]) -> None:
+        if operations and not self._findings.has_errors:
+            self._exported.profiles += 1
+            self._exported.operations += len(operations)
+            self._writer.add(change.key.id, operations)
 
     def _takes(self, change: Change, operation: Operation) -> bool:
         if self._order.only_files and not operation.goes_in_file:

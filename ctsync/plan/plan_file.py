@@ -127,7 +127,7 @@ class SavedPlan:
         try:
             self._write_to(_Echo(self._file, self._ends.seal_at))
         except (_Differs, ValueError, KeyError, TypeError) as error:
-            raise _not_its_own(self.name) from error
+            raise not_its_own(self.name) from error
         return self
 
     def _write_to(self, sink: LineWriter) -> None:
@@ -258,7 +258,8 @@ def room_for_plan() -> Iterator[None]:
         ) from error
 
 
-def _not_its_own(name: str) -> PlanRefused:
+def not_its_own(name: str) -> PlanRefused:
+    """Say that a plan is not the one that its ends stand for."""
     return PlanRefused(
         f"the changes in {name} are not those that its digest and counts stand for",
         hint='it was edited; make it again with "ctsync plan --out FILE"',

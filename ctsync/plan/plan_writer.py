@@ -31,7 +31,8 @@ from ctsync.plan.schedule import (
     records_of,
 )
 
-_NO_ORDER = "the keys of a plan are not in order"
+MOST_STEPS = 2
+NO_ORDER = "the keys of a plan are not in order"
 _UNTOLD = dict.fromkeys(("entries", "undeclared", "unchanged", "skipped"), 0)
 
 
@@ -45,6 +46,17 @@ class LineWriter(Protocol):
         """Let nothing wait."""
 
 
+def digest_for(head: PlanHead) -> PlanDigest:
+    """Return the digest of a plan without any change yet."""
+    return PlanDigest(
+        head.account,
+        head.base.lineage,
+        passcode_variable=head.passcode_variable,
+        notify_host=head.notify_host,
+        accepted=head.accepted,
+    )
+
+
 class PlanSums:
     """What the changes of a plan add up to, as they pass by in the order of keys.
 
@@ -52,13 +64,7 @@ class PlanSums:
     """
 
     def __init__(self, head: PlanHead) -> None:
-        self._digest = PlanDigest(
-            head.account,
-            head.base.lineage,
-            passcode_variable=head.passcode_variable,
-            notify_host=head.notify_host,
-            accepted=head.accepted,
-        )
+        self._digest = digest_for(head)
         self._calls = {wave: CallCounter(head.records_per_call) for wave in WAVES}
         self._files = {"profiles": 0, "operations": 0}
         self._last: ProfileKey | None = None
@@ -72,7 +78,7 @@ class PlanSums:
             ValueError: it does not come after the one before, or is no change.
         """
         self._check_order(change.key)
-        _check_shape(change)
+        check_shape(change)
         self._digest.add(change)
         self._locked += len(change.locked)
         folded = folded_key(change.key)
@@ -94,7 +100,7 @@ class PlanSums:
         ids = [row.id for row in rows]
         self._check_order(ProfileKey(kind, ids[0]))
         if not all(map(lt, ids, islice(ids, 1, None))):
-            raise ValueError(_NO_ORDER)
+            raise ValueError(NO_ORDER)
         self._last = ProfileKey(kind, ids[-1])
         self._digest.add_decided("".join([row.effect for row in rows]).encode())
         first, counters = self._calls[1], self._calls[COUNTERS]
@@ -152,36 +158,47 @@ class PlanSums:
 
     def _check_order(self, key: ProfileKey) -> None:
         if self._last is not None and key <= self._last:
-            raise ValueError(_NO_ORDER)
+            raise ValueError(NO_ORDER)
         self._last = key
 
 
-def _check_shape(change: Change) -> None:
+def check_shape(change: Change) -> None:
     """See that one change can be sent and folded as it stands.
 
     Raises:
         ValueError: it cannot.
     """
     operations = change.operations
-    places = [(op.attribute, op.step) for op in operations]
-    names = [fold_name(name) for name in {name for name, _ in places}]
     is_release = change.action == "release"
     is_sound = (
-        sorted(set(places)) == places
-        and len(set(names)) == len(names)
-        and {1, 2}.issuperset(op.step for op in operations)
-        and is_release == (not operations)
+        is_release == (not operations)
         and bool(operations or change.released)
-        and all(map(_may_travel, operations))
+        and _are_in_order(operations)
     )
     if not is_sound:
         msg = "not a change"
         raise ValueError(msg)
 
 
-def _may_travel(operation: Operation) -> bool:
-    """Return whether no file is to move a counter, whoever says so."""
-    return not (operation.goes_in_file and operation.is_delta)
+def _are_in_order(operations: Iterable[Operation]) -> bool:
+    """Return whether operations come by attribute and step, and each may travel.
+
+    No two attributes fold to one, and no file is to move a counter, whoever says so.
+    """
+    last, step, folded = None, 0, set[str]()
+    for operation in operations:
+        name = operation.attribute
+        if name != last:
+            step, known = 0, len(folded)
+            folded.add(fold_name(name))
+            if len(folded) == known or (last is not None and name < last):
+                return False
+        if not step < operation.step <= MOST_STEPS:
+            return False
+        if operation.goes_in_file and operation.is_delta:
+            return False
+        last, step = name, operation.step
+    return True
 
 
 class PlanWriter:
