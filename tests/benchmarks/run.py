@@ -15,6 +15,7 @@ from pathlib import Path
 
 import deciding
 import differing
+import doors
 import folding
 import growing
 import homes
@@ -57,6 +58,7 @@ ALONE: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "decide": deciding.measure_decide,
     "exports": reading.measure_reading,
     "homes": homes.measure_homes,
+    "doors": doors.measure_doors,
 }
 GROUPS = {"own": tuple(BENCHMARKS), "peers": tuple(PEERS)}
 PROFILES = (1_000, 10_000, 100_000)
