@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from ctsync.model.change import ACTIONS
 from ctsync.render.ansi import Ansi
 from ctsync.render.plan_view import PlanView
-from ctsync.render.summary_text import counted, news_sentence, opt_in_sentence
+from ctsync.render.summary_text import (
+    by_file_words,
+    counted,
+    news_sentence,
+    opt_in_sentence,
+)
 from ctsync.render.text_width import broken, escape
 
 _INDENT = "  "
@@ -52,6 +57,8 @@ def _sentences(
     if done is not None:
         yield f"continuing: {done:,} of {counted(view.changed, 'change')} done", ()
     yield f"{_counts(view)}.", ()
+    if by_file := by_file_words(view):
+        yield f"{by_file}: that part is not sent, ctsync export writes it.", ("yellow",)
     yield f"Apply to {_where(view, host, environment)}?", ("bold",)
 
 
@@ -68,7 +75,4 @@ def _counts(view: PlanView) -> str:
     counts = [f"{profiles[name]:,} to {name}" for name in ACTIONS]
     lost = profiles["remove"]
     verb = "loses" if lost == 1 else "lose"
-    by_file = view.foot.summary["channels"]["sftp"]["profiles"]
-    if by_file:
-        counts.append(f"of {by_file:,} a part via SFTP, which apply does not send")
     return ", ".join([*counts, f"{lost:,} {verb} values"])

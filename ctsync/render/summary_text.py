@@ -32,13 +32,15 @@ def summary_sentence(view: PlanView) -> str:
     records = counted(summary["records"], "record")
     calls = counted(summary["calls"], "call")
     duration = duration_words(summary["calls"] * SECONDS_PER_CALL)
-    by_file = _by_file_words(view)
-    return f"Plan: {actions}; {records} in {calls}, about {duration}{by_file}"
+    by_file = by_file_words(view)
+    more = f"; {by_file}" if by_file else ""
+    return f"Plan: {actions}; {records} in {calls}, about {duration}{more}"
 
 
-def _by_file_words(view: PlanView) -> str:
-    count = view.foot.summary["channels"]["sftp"]["profiles"]
-    return f"; {counted(count, 'profile')} via SFTP" if count else ""
+def by_file_words(view: PlanView) -> str:
+    """Give `2 profiles via SFTP`; nothing where nothing goes in files."""
+    count = view.foot.by_file
+    return f"{counted(count, 'profile')} via SFTP" if count else ""
 
 
 def duration_words(seconds: float) -> str:

@@ -212,10 +212,52 @@ def test_explain_says_which_way_each_record_goes(desk):
 
 
 def test_a_revert_takes_away_by_file_what_the_api_cannot(desk):
-    desk.begun({"u1": {"Plan": "Free"}})
+    desk.begun({"u1": {"City": "Pune"}})
     desk.sandbox.platform.edit("identity", "u1", {"City": None})
     desk.ok("refresh", "--auto-approve")
-    desk.people({"u1": {"Plan": "Gold"}})
-    assert desk.apply().code == 0
+    assert desk.apply().code == 0  # it was known to be absent, and is there again
+    without = desk.json("plan", "--revert", "last")
+    assert (without["changes"], without["diagnostic_totals"]) == ([], {"CT408": 1})
+    desk.project(REMOVALS)
     done = desk.json("plan", "--revert", "last")
-    assert _ways(done) == {("u1", "Plan"): ("set", "api")}
+    assert _ways(done) == {("u1", "City"): ("$delete", "sftp")}
+
+
+def test_of_a_large_plan_from_a_file_the_part_for_the_api_is_sent(desk):
+    desk.project(BULK)
+    people = {f"u{n}": {"Plan": "Gold", "Points": n} for n in range(3)}
+    desk.people(people)
+    desk.ok("plan", "--out", "p.plan")
+    done = desk.json("apply", "p.plan", "--auto-approve", "--first-run")
+    assert (done["exit_code"], done["channels"]) == (3, {"sftp": {"profiles": 3}})
+    assert done["counts"]["not_sent"] == 3
+    assert [desk.platform(name) for name in people] == [
+        {"Points": each["Points"]} for each in people.values()
+    ]
+    assert {*_ways(desk.plan())} == {(f"u{n}", "Plan") for n in range(3)}
+
+
+def test_what_an_import_took_is_written_into_the_state_without_sending(desk):
+    desk.begun({"u1": {"City": "Pune", "Plan": "Free"}})
+    desk.project(REMOVALS)
+    desk.people({"u1": {"City": None, "Plan": "Gold"}})
+    calls = desk.calls
+    desk.ok("import", "spec", "--auto-approve")
+    assert desk.plan()["changes"] == []
+    assert desk.calls == calls
+
+
+def test_pages_say_how_many_go_by_file(desk):
+    desk.project(REMOVALS)
+    desk.people({"u1": {"City": None}, "u2": {"City": None, "Team": None}})
+    for form in ("text", "markdown"):
+        assert "2 profiles via SFTP" in desk.ok("plan", "--format", form).out
+    assert "profiles, in files" in desk.ok("plan", "--format", "html").out
+
+
+def test_the_prompt_says_what_apply_does_not_send(desk):
+    desk.begun({"u1": {"City": "Pune"}})
+    desk.project(REMOVALS)
+    desk.people({"u1": {"City": None, "Plan": "Gold"}})
+    asked = desk.answer("no", "apply")
+    assert "1 profile via SFTP: that part is not sent" in asked.err

@@ -51,6 +51,7 @@ catalog:
   First: {{type: string, write: once}}
   Born: {{type: date}}
 policy: {{limits: {{opt_in: 9, remove: 90%, update: 100%}}}}
+channels: {{removals: sftp}}
 upload: {{records_per_call: 2, concurrency: 1}}
 """
 BEFORE: dict[str, dict[str, Any]] = {
@@ -59,7 +60,7 @@ BEFORE: dict[str, dict[str, Any]] = {
     "c": {"Plan": "Free", "Points": 7, "Old": "gone soon"},
     "d": {"Plan": "Free", "MSG-email": False},
     "e": {"Plan": "Free", "Points": 9},
-    "f": {"Plan": "Gold", "Points": 1},
+    "f": {"Plan": "Gold", "Points": 1, "Hat": "red"},
 }
 AFTER: dict[str, dict[str, Any]] = {
     "a": {"Plan": "Gold", "Points": 120, "Tags": ["y", "z"]},
@@ -67,7 +68,7 @@ AFTER: dict[str, dict[str, Any]] = {
     "c": {"Points": 8, "Plan": "Free"},
     "d": {"Plan": "Free", "MSG-email": True, "First": "once"},
     "e": {"Points": 9, "Plan": "Free"},  # other words, and the same
-    "f": {"Plan": "Gold", "Points": 1},
+    "f": {"Plan": "Gold", "Points": 1, "Hat": None},  # by file
     "new": {"Plan": "Free", "Born": "2001-02-03", "Tags": {"include": ["q"]}},
     "new2": {"Level": 1.5, "Vip": True},
 }
@@ -176,9 +177,10 @@ class Forge:
         for call in sent:
             for record in parse(call.body)["d"]:
                 records[_name({"key": _key_of(record)})].append(record["profileData"])
-        expected = {n: _wires(c) for n, c in wanted.items() if c["operations"]}
+        expected = {n: w for n, c in wanted.items() if (w := _wires(c))}
         _same(dict(records), expected, "sent")
-        _same(said["counts"]["acknowledged"], len(expected), "counted")
+        whole = [c for c in wanted.values() if c["operations"] and not _by_file(c)]
+        _same(said["counts"]["acknowledged"], len(whole), "counted")
         _same(said["digest"], shown["digest"], "digest")
         profiles = shown["summary"]["profiles"]
         actions = Counter(change["action"] for change in wanted.values())
@@ -209,11 +211,14 @@ class Forge:
                 _same(known, before, f"kept of {name}")
                 continue
             expected = dict(before)
-            for operation in change["operations"]:
+            sent = [op for op in change["operations"] if op["channel"] == "api"]
+            for operation in sent:
                 expected[fold_name(operation["attribute"])] = operation["after"]
-            for attribute in (*change["forgotten"], *change["released"]):
+            # What goes in files is not done yet, and so the change is not.
+            done = [] if _by_file(change) else change["forgotten"] + change["released"]
+            for attribute in done:
                 expected.pop(fold_name(attribute), None)
-            moved = {fold_name(op["attribute"]) for op in change["operations"]}
+            moved = {fold_name(op["attribute"]) for op in sent}
             found = {
                 name: _value(value) if name in moved else value
                 for name, value in known.items()
@@ -226,6 +231,10 @@ class Forge:
         stays = before if name.partition("=")[2] in MEMBERS[1] else []
         if not {*stays}.issubset(entry.get("cohorts", [])):
             raise Forged(f"{name} is no member any more, and nothing was shown of it")
+
+
+def _by_file(change: dict[str, Any]) -> bool:
+    return any(op["channel"] != "api" for op in change["operations"])
 
 
 def _loses(change: dict[str, Any]) -> bool:
@@ -260,7 +269,8 @@ def _key_of(record: dict[str, Any]) -> dict[str, str]:
 
 
 def _reached(change: dict[str, Any]) -> dict[str, Any]:
-    after = {fold_name(op["attribute"]): op["after"] for op in change["operations"]}
+    sent = [op for op in change["operations"] if op["channel"] == "api"]
+    after = {fold_name(op["attribute"]): op["after"] for op in sent}
     after.pop("first", None)  # what is written once stays as it was sent
     return after | dict.fromkeys(map(fold_name, change["released"]))
 
@@ -269,6 +279,8 @@ def _wires(change: dict[str, Any]) -> list[Any]:
     """Give the records that the shown operations mean, in the order they leave in."""
     waves: dict[int, dict[str, Any]] = defaultdict(dict)
     for op in change["operations"]:
+        if op["channel"] != "api":
+            continue
         wave = 3 if op["operator"] in {"$incr", "$decr"} else op["step"]
         value = {op["operator"]: op["operand"]}
         waves[wave][op["attribute"]] = op["operand"] if "set" in value else value
@@ -417,6 +429,12 @@ def _altered_field(change: Change, rng: Random) -> Change:
     return _with(change, at, replace(operation, **{name: getattr(other, name)}))
 
 
+def _other_way(change: Change, rng: Random) -> Change:
+    at = rng.randrange(len(change.operations))
+    way = rng.choice(("api", "sftp"))
+    return _with(change, at, replace(change.operations[at], channel=way))
+
+
 def _shorter(change: Change, rng: Random) -> Change:
     at = rng.randrange(len(change.operations))
     operations = [*change.operations[:at], *change.operations[at + 1 :]]
@@ -450,7 +468,7 @@ def _other_words(change: Change, rng: Random) -> Change:
 
 OPERATION_FIELDS = Operation.__struct_fields__
 ALTERED: tuple[Callable[[Change, Random], Change], ...] = (
-    _altered_value, _altered_field, _shorter, _other_end, _other_words,
+    _altered_value, _altered_field, _other_way, _shorter, _other_end, _other_words,
 )  # fmt: skip
 EDITS: tuple[Edit, ...] = (
     _edit_byte, _edit_field, _edit_field, _edit_lines, _edit_change, _edit_change,

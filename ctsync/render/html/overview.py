@@ -110,6 +110,9 @@ def _further(view: PlanView) -> Iterator[Tile]:
         yield Tile("rows skipped", view.profiles["skipped"], "as invalid")
     if view.foot.summary["once_held"]:
         yield Tile("held back", view.foot.summary["once_held"], "written once")
+    by_file = view.foot.by_file
+    if by_file:
+        yield Tile("via SFTP", by_file, "profiles, in files")
 
 
 def share_words(count: int, whole: int) -> str:

@@ -38,6 +38,7 @@ from ctsync.render.summary_text import (
     EXCEPTION,
     SECONDS_PER_CALL,
     blocked_sentence,
+    by_file_words,
     counted,
     duration_words,
     exception_yaml,
@@ -147,6 +148,8 @@ def count_sentences(view: PlanView) -> Iterator[str]:
         (summary["once_held"], 0, "value", "held back (written once)"),
     )
     yield from (_share(*words) for words in said if words[0])
+    if by_file := by_file_words(view):
+        yield by_file
     if summary["calls"]:
         calls, records = summary["calls"], counted(summary["records"], "record")
         duration = duration_words(calls * SECONDS_PER_CALL)

@@ -1,0 +1,172 @@
+"""What is made of a plan while it is read is kept only if the plan is its own."""
+
+import hashlib
+import json
+
+import pytest
+from msgspec.structs import replace
+
+from ctsync.canonical_json import canonical
+from ctsync.errors import PlanRefused
+from ctsync.plan.plan_checksum import seal_line
+from ctsync.plan.plan_file import SavedPlan
+from ctsync.plan.plan_header import opened
+from ctsync.plan.proven_changes import proven_changes
+
+
+@pytest.fixture
+def saved(project_view, plan, entry, tmp_path):
+    """A plan that creates, updates, removes, releases and opts in, in a file."""
+    project = project_view(limits={"opt_in": 9, "remove": 9})
+    project.says("u1", {"Plan": "Gold", "City": "Pune"})
+    project.says("u2", {"Gender": None, "MSG-sms": True})
+    project.says("u3", {"Plan": "Gold"})
+    project.says("u4", {"Plan": "Free"})
+    known = (
+        entry("u2", attributes={"Gender": "M"}),
+        entry("u3", attributes={"Plan": "Gold", "Team": "a"}),
+        entry("u4", attributes={"Plan": "Free"}),
+    )
+    path = tmp_path / "made.plan"
+    plan(project, *known).document.copy_to(path)
+    return path
+
+
+def forge(path, edit):
+    """Edit a plan line by line, and seal it as if nobody had."""
+    head, *between, foot, _ = (
+        json.loads(line) for line in path.read_bytes().splitlines()
+    )
+    edit(head, between, foot["foot"])
+    lines = [canonical(each) + b"\n" for each in (head, *between)]
+    foot["foot"]["bytes"] = sum(map(len, lines))
+    lines.append(canonical(foot) + b"\n")
+    checksum = hashlib.sha256(b"".join(lines)).hexdigest()
+    path.write_bytes(b"".join([*lines, seal_line(lines[0], lines[-1], checksum)]))
+
+
+def read(path):
+    with SavedPlan(opened(path), "made.plan") as plan:
+        return [*proven_changes(plan)]
+
+
+def test_a_plan_as_it_was_made_is_proven(saved):
+    with SavedPlan(opened(saved), "made.plan") as plan:
+        assert [*proven_changes(plan)] == [*plan.check().changes()]
+
+
+def test_forging_leaves_a_plan_that_it_does_not_touch(saved):
+    before = saved.read_bytes()
+    forge(saved, lambda *_: None)
+    assert saved.read_bytes() == before
+
+
+def _operand(head, between, foot):
+    between[0]["change"]["operations"][0][3] = "Thane"
+
+
+def _key(head, between, foot):
+    between[0]["change"]["key"] = {"identity": "u0"}
+
+
+def _order(head, between, foot):
+    between[0], between[1] = between[1], between[0]
+
+
+def _twice(head, between, foot):
+    between.insert(0, between[0])
+
+
+def _gone(head, between, foot):
+    del between[0]
+
+
+def _forgotten(head, between, foot):
+    between[0]["change"]["settled"] = ["0" * 32, [], ["x"]]
+
+
+def _way(head, between, foot):
+    op = between[0]["change"]["operations"][0]
+    op += [None, None, None, None, None, None, None, None][len(op) - 5 :]
+    between[0]["change"]["operations"][0] = [
+        *op[:5], None, op[3], 1, True, False, None, [], [], "sftp",
+    ]  # fmt: skip
+
+
+def _digest(head, between, foot):
+    foot["digest"] = f"sha256:{'0' * 64}"
+
+
+def _lineage(head, between, foot):
+    head["base"]["lineage"] = "1" * 32
+
+
+def _locked(head, between, foot):
+    foot["locked"] += 1
+
+
+def _places(head, between, foot):
+    foot["places"] -= 1
+
+
+def _opt_in(head, between, foot):
+    foot["summary"]["opt_in"] = 0
+
+
+def _by_file(head, between, foot):
+    foot["summary"]["channels"]["sftp"]["profiles"] = 1
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        *(_operand, _key, _order, _twice, _gone, _forgotten, _way, _digest, _lineage),
+        *(_locked, _places, _opt_in, _by_file),
+    ],
+)
+def test_what_is_not_the_plans_own_is_refused(saved, edit):
+    forge(saved, edit)
+    with pytest.raises(PlanRefused) as caught:
+        read(saved)
+    assert caught.value.code == "plan_tampered"
+
+
+@pytest.mark.parametrize("name", ["create", "update", "release", "remove"])
+def test_counts_that_limits_are_held_against_are_proven(saved, name):
+    def edit(head, between, foot):
+        foot["summary"]["profiles"][name] += 1
+
+    forge(saved, edit)
+    with pytest.raises(PlanRefused):
+        read(saved)
+
+
+def test_changes_come_one_by_one_before_all_are_proven(saved):
+    """Whoever keeps something of them before the end keeps what may be forged."""
+    forge(saved, _digest)
+    with SavedPlan(opened(saved), "made.plan") as plan:
+        changes = proven_changes(plan)
+        assert next(changes).key.id == "u1"
+        with pytest.raises(PlanRefused):
+            for _ in changes:
+                pass
+
+
+def test_no_file_moves_a_counter_whoever_says_so(project_view, plan, entry, tmp_path):
+    from ctsync.plan.plan_writer import check_shape
+
+    project = project_view(catalog={"Points": "counter"}).says("u1", {"Points": 5})
+    known = entry(attributes={"Points": 3})
+    known = replace(
+        known,
+        attributes={
+            name: replace(each, kind="counter")
+            for name, each in known.attributes.items()
+        },
+    )
+    (change,) = plan(project, known).changes
+    assert change.operations[0].operator == "$incr"
+    by_file = (replace(change.operations[0], channel="sftp"),)
+    check_shape(change)
+    with pytest.raises(ValueError, match="not a change"):
+        check_shape(replace(change, operations=by_file))
