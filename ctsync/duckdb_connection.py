@@ -1,18 +1,21 @@
 """Connections to DuckDB: the one place that knows its settings and its errors.
 
-A connection is closed to extensions and settings from outside, speaks UTC, and spills
-to a private folder that goes with it.
+A connection is closed to extensions and settings from outside, reads the files that it
+was opened for and no other, speaks UTC, and spills to a private folder that goes with
+it. What a project says in SQL is judged before it is run (`sources.where_filter`); what
+slips through there meets a door that is locked as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
 from ctsync.errors import CtsyncError
+from ctsync.sql_text import quoted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -20,13 +23,20 @@ if TYPE_CHECKING:
 Connection: TypeAlias = "DuckDBPyConnection"
 
 MEMORY_MIB = 1024  # what one connection may hold before it spills
+# An engine sets these for its own queries, and none of them opens anything.
+_STILL_SET = ("memory_limit", "disabled_optimizers", "preserve_insertion_order")
 
 
 @contextmanager
 def open_connection(
-    *, memory_mib: int = MEMORY_MIB, threads: int | None = None
+    *,
+    files: Iterable[Path] = (),
+    memory_mib: int = MEMORY_MIB,
+    threads: int | None = None,
 ) -> Generator[Connection]:
     """Return a connection to an empty database that lives as long as the context.
+
+    It can read `files`, and its private folder; nothing else, and no network.
 
     Raises:
         CtsyncError: in place of what DuckDB raises, where nobody has caught it.
@@ -39,17 +49,48 @@ def open_connection(
             "temp_directory": folder,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "allow_persistent_secrets": False,
+            "python_enable_replacements": False,
         }
         if threads is not None:
             settings["threads"] = threads
         connection = duckdb.connect(":memory:", config=settings)
         try:
             connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+            connection.execute(_locking(files, folder))
             yield connection
         except duckdb.Error as error:
             raise _stopped(error) from error
         finally:
             connection.close()
+
+
+def _locking(files: Iterable[Path], folder: str) -> str:
+    """Return the settings that leave files, a folder, and nothing else within reach."""
+    paths = [spelling for path in files for spelling in {str(path), _no_pattern(path)}]
+    return "; ".join(
+        (
+            f"SET allowed_paths = {_listed(paths)}",
+            f"SET allowed_directories = {_listed([folder])}",
+            f"SET allowed_configs = {_listed(_STILL_SET)}",
+            "SET enable_external_access = false",
+            "SET lock_configuration = true",
+        )
+    )
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return f"[{', '.join(map(quoted, texts))}]"
+
+
+def path_in_sql(path: Path) -> str:
+    """Return a path as a literal of SQL that DuckDB takes for no pattern."""
+    return quoted(_no_pattern(path))
+
+
+def _no_pattern(path: Path) -> str:
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))
 
 
 def _stopped(error: Exception) -> CtsyncError:

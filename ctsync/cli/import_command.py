@@ -47,8 +47,7 @@ def _adopt(
     adoption: SpecImport,
 ) -> None:
     planner = planner_for(session, present, selection_of(wish))
-    columns = present.columns.sql if present.columns is not None else None
-    for candidate, built in planner.plan_profiles(present.entries(), columns):
+    for candidate, built in planner.plan_profiles(present.entries(), present.columns):
         change = built.change
         if change is not None and candidate.contributions:
             trimmed = planner.selection.trim(change, candidate.entry)

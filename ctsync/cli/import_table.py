@@ -117,8 +117,7 @@ def _changes(
         SpecError: the draft does not read the export.
     """
     planner = planner_for(session, present, selection_of(PlanOptions()))
-    columns = present.columns.sql if present.columns is not None else None
-    for candidate, built in planner.plan_profiles(present.entries(), columns):
+    for candidate, built in planner.plan_profiles(present.entries(), present.columns):
         if any(place.origin.table == table for place in candidate.contributions):
             mine = _of_table(session, built.change, table)
             yield candidate, mine, built.whole_lists

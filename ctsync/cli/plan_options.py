@@ -78,7 +78,7 @@ def plan_now(
 
     planner = planner_for(session, present, selection_of(wish), wish.engine)
     head = _head(session, present, wish)
-    columns = present.columns.sql if present.columns is not None else None
+    columns = present.columns
     if refresh is not None:
         present, columns = refresh.view(present), None
         planner.engine = refresh.unsettling(planner.engine)

@@ -126,10 +126,19 @@ def _edit(
             edits=lambda: _edits(present, keys, edit),
             ends_plans=ends_plans,
             is_whole=accepts_edits,
+            unheard_seconds=_unheard(session, present) if accepts_edits else None,
         )
 
     read = edited_view if accepts_edits else None
     return rewrite_state(session, rewrite, permission, read=read)
+
+
+def _unheard(session: ProjectSession, present: CurrentSnapshot) -> float | None:
+    """Return how long calls may still be written of which nobody kept a journal.
+
+    Whoever doubts everything may have moved a journal away, and what it told of.
+    """
+    return None if present.header is None else session.project.upload.timeout_seconds
 
 
 def _edits(

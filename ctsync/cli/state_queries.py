@@ -73,8 +73,7 @@ def _unnamed(session: ProjectSession, present: CurrentSnapshot) -> Iterator[Entr
 
     planner = planner_for(session, present, Selection())
     planner.sees_undeclared = True
-    columns = present.columns.sql if present.columns is not None else None
-    for candidate, _ in planner.plan_profiles(present.entries(), columns):
+    for candidate, _ in planner.plan_profiles(present.entries(), present.columns):
         entry = candidate.entry
         if entry is not None and not (entry.gone or candidate.contributions):
             yield entry

@@ -27,7 +27,7 @@ from ctsync.diagnostics import Findings
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
     from ctsync.model.profile_key import ProfileKey
-    from ctsync.model.snapshot import Header
+    from ctsync.model.snapshot import Header, Unanswered
     from ctsync.state import Store
     from ctsync.state.entry_edits import Edit
 
@@ -56,7 +56,8 @@ class StateRewrite(Struct, frozen=True):
     `shown` is printed before a person is asked, `more` and `findings` stand in the
     document, and `exit_code` is that of a command that could not do all. `beside`
     writes files, once it is approved, that take their places with the state; `last` is
-    done after that.
+    done after that. `unheard_seconds` are given where nobody knows any more what was
+    sent until now: so long it may still be written, and whoever sends next waits.
     """
 
     count: int
@@ -69,7 +70,13 @@ class StateRewrite(Struct, frozen=True):
     findings: Findings = field(default_factory=Findings)
     exit_code: int = 0
     beside: WriteBeside | None = None
+    unheard_seconds: float | None = None
     last: Callable[[], None] | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.count) or self.unheard_seconds is not None
 
 
 def rewrite_state(
@@ -100,12 +107,12 @@ def rewrite_state(
             check_high_water(session, present.header)
         if new.shown is not None and session.settings.format == "text":
             print_document(new.shown())
-        if new.count and permission.asks:
+        if new.writes and permission.asks:
             ask_for_yes(f"State {store.location}: {new.words}?")
         header = present.header
         if not permission.dry_run:
             header = _carry_out(session, store, present, new)
-        written = bool(new.count) and not permission.dry_run
+        written = new.writes and not permission.dry_run
         _report(session, new, header, written=written)
     return new.exit_code
 
@@ -119,10 +126,10 @@ def _carry_out(
         files = SpecFiles(stack)
         if new.beside is not None:
             new.beside(files)
-        if new.count:
+        if new.writes:
             header = _write(store, _next(session, present, new), new, present)
         files.put_in_place()
-    if new.count and header is not None:
+    if new.writes and header is not None:
         keep_high_water(session, header)
     if new.last is not None:
         new.last()
@@ -171,7 +178,20 @@ def _next(
         serial=serial + 1,
         last_plan=last_plan,
         tool_version=__version__,
+        unanswered=_unanswered(before, new),
     )
+
+
+def _unanswered(before: Header, new: StateRewrite) -> Unanswered | None:
+    """Return until when what was sent before may still be written."""
+    if new.unheard_seconds is None:
+        return before.unanswered
+    from ctsync.cli.clock import machine_clock
+    from ctsync.model.snapshot import Unanswered
+
+    clock, known = machine_clock(), before.unanswered
+    seconds = max(new.unheard_seconds, 0.0 if known is None else known.timeout_seconds)
+    return Unanswered(clock.boot, clock.began, seconds)
 
 
 def _report(
@@ -185,7 +205,7 @@ def _report(
     elif written:
         write_after([f"Done: {new.words}. The state is at serial {serial}.\n"])
     else:
-        what = f"Would {new.words}." if new.count else "Nothing to write."
+        what = f"Would {new.words}." if new.writes else "Nothing to write."
         write_after([f"{what} The state is at serial {serial}.\n"])
 
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -30,6 +31,7 @@ from ctsync.model.decided_rows import DecidedRows, Decider
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowSource
+from ctsync.model.snapshot_columns import SnapshotColumns
 
 
 class Candidate(Struct, frozen=True):
@@ -104,19 +106,29 @@ class Search(Struct, frozen=True):
     `contributions` yields all of them. Who reads rows faster than one by one takes
     `loose`, those of no row source, and the `row_sources` instead; who need not make
     each of them takes the `batches` and what is `unbatched`. `entries` yields the
-    snapshot by key; `columns`, where there are any, is the same as SQL: a relation of
-    (type, id, fingerprint, gone, names, bound, body) that any connection of this
-    process can read. `body` is the entry's line.
+    snapshot by key; `columns`, where there are any, is the same as SQL.
     """
 
     contributions: Callable[[], Iterable[Contribution]] = tuple
     loose: Callable[[], Iterable[Contribution]] = tuple
     row_sources: Sequence[RowSource] = ()
     entries: Callable[[], Iterable[Entry]] = tuple
-    columns: str | None = None
+    columns: SnapshotColumns | None = None
     watch: SearchCallbacks = field(default_factory=SearchCallbacks)
     batches: Sequence[Batch] = ()
     besides: Callable[[], Iterable[Contribution]] | None = None
+
+    @property
+    def files(self) -> Iterator[Path]:
+        """The files that SQL of this search reads.
+
+        Raises:
+            SpecError: one of them is missing or may not be read.
+        """
+        if self.columns is not None:
+            yield from self.columns.files
+        for source in self.row_sources:
+            yield from source.reads
 
     def seen_batches(self) -> Iterator[Batch]:
         """Yield the batches; the watch sees a place of each."""

@@ -79,7 +79,7 @@ def find_decided(
 def _find(
     search: Search, tally: ProfileCounts, decider: Decider | None
 ) -> Iterator[Candidate | DecidedRows]:
-    with open_connection() as connection:
+    with open_connection(files=search.files) as connection:
         duckdb_search = DuckdbSearch(connection, search, decider)
         duckdb_search.gather()
         duckdb_search.compare(tally)
@@ -99,7 +99,7 @@ def find_places(
         CtsyncError: memory or disk were not enough.
     """
     for source in sources:
-        with open_connection() as connection:
+        with open_connection(files=source.reads) as connection:
             source.load(connection)
             connection.execute(sql.ROWS_OF_ONE.format(**_of(source)), [*key])
             digest, cells = as_bytes("o.digest"), source.cells("engine_one")
@@ -263,7 +263,7 @@ class DuckdbSearch(Struct):
 
     def _take_entries(self) -> None:
         if self.search.columns is not None:
-            self._run(sql.KNOWN, columns=self.search.columns)
+            self._run(sql.KNOWN, columns=self.search.columns.sql)
         else:
             self._run(sql.NO_KNOWN)
             entries = iter(self.search.entries())

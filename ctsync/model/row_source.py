@@ -7,6 +7,7 @@ digests, and asks for the cells of the few rows that differ.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
@@ -71,6 +72,14 @@ class RowSource(Protocol):
     @property
     def rows(self) -> int:
         """How many rows there are, after `where`."""
+
+    @property
+    def reads(self) -> Sequence[Path]:
+        """The files that SQL of these rows reads; no other is within its reach.
+
+        Raises:
+            SpecError: one of them is missing or may not be read.
+        """
 
     @property
     def warnings(self) -> Sequence[Diagnostic]:

@@ -17,6 +17,7 @@ from ctsync.canonical_json import fold_name, parse
 from ctsync.duckdb_connection import (
     Connection,
     open_connection,
+    path_in_sql,
     reason_of,
     refusals,
 )
@@ -84,7 +85,9 @@ class ExportFile(Struct, frozen=True):
 
     def _rows(self) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
         form = _form_of(self.path)
-        with open_connection(memory_mib=MEMORY_MIB, threads=1) as connection:
+        with open_connection(
+            files=[self.path], memory_mib=MEMORY_MIB, threads=1
+        ) as connection:
             try:
                 yield from _FORMS[form](connection, self.path, self.key)
             except (refusals(), ValueError) as error:
@@ -140,7 +143,7 @@ def _columnar(
     def rows(
         connection: Connection, path: Path, key: tuple[str, str] | None
     ) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
-        source = relation.format(path=quoted(str(path)))
+        source = relation.format(path=path_in_sql(path))
         columns_of = f"DESCRIBE SELECT * FROM {source}"  # noqa: S608 - quoted
         names = [str(row[0]) for row in connection.execute(columns_of).fetchall()]
         keys = _keys_among(names, key, path)
@@ -162,7 +165,7 @@ def _columnar(
 def _json_lines(
     connection: Connection, path: Path, key: tuple[str, str] | None
 ) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
-    source = f"read_ndjson_objects({quoted(str(path))}, maximum_object_size=4194304)"
+    source = f"read_ndjson_objects({path_in_sql(path)}, maximum_object_size=4194304)"
     if key is None:
         found = [(kind, f"json ->> '$.{kind}'") for kind in ("identity", "objectId")]
     else:

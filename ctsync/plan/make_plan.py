@@ -16,6 +16,7 @@ from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanFoot, PlanHead
+from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.plan.diff_profile import PlannedProfile
 from ctsync.plan.plan_file import SavedPlan
 from ctsync.plan.plan_header import counts_of
@@ -39,7 +40,7 @@ def make_plan(
     head: PlanHead,
     entries: Iterable[Entry],
     file: BinaryIO,
-    columns: str | None = None,
+    columns: SnapshotColumns | None = None,
 ) -> SavedPlan:
     """Write the plan of a project against a snapshot's entries to an empty file.
 

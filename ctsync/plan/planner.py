@@ -31,6 +31,7 @@ from ctsync.model.fault import Fault
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowSource
+from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.plan.diff_profile import DesiredProfile, PlannedProfile, build_change
 from ctsync.plan.dnd_conflicts import BLOCK_NAMES, DndConflicts
 from ctsync.plan.merge_contributions import (
@@ -82,7 +83,7 @@ class Planner(Struct):
     _sees_all: bool = True
 
     def plan_profiles(
-        self, entries: Iterable[Entry], columns: str | None = None
+        self, entries: Iterable[Entry], columns: SnapshotColumns | None = None
     ) -> Iterator[tuple[Candidate, PlannedProfile]]:
         """Yield what comes of every candidate, in the order of keys.
 
@@ -93,13 +94,17 @@ class Planner(Struct):
                 yield planned
 
     def plan_rows(
-        self, entries: Iterable[Entry], columns: str | None = None
+        self, entries: Iterable[Entry], columns: SnapshotColumns | None = None
     ) -> Iterator[tuple[Candidate, PlannedProfile] | DecidedRows]:
         """Yield the same; what an engine decides in columns, as rows of it."""
         return self._planned(entries, columns, decides=True)
 
     def _planned(
-        self, entries: Iterable[Entry], columns: str | None, *, decides: bool
+        self,
+        entries: Iterable[Entry],
+        columns: SnapshotColumns | None,
+        *,
+        decides: bool,
     ) -> Iterator[tuple[Candidate, PlannedProfile] | DecidedRows]:
         reader = self._reader()
         self.selection.record_seen("cohort", self._leave)

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 
 from ctsync.diagnostics import Diagnostic
+from ctsync.duckdb_connection import path_in_sql
 from ctsync.errors import SpecError
 from ctsync.files.plain_files import open_plain
 from ctsync.files.roots import resolved
@@ -22,7 +23,6 @@ from ctsync.project.tables import PACKINGS, SUFFIXES, FileText, is_readable
 from ctsync.sources.compression import DAMAGES, unpacked
 from ctsync.sources.file_patterns import paths_of
 from ctsync.sources.text_layout import Layout
-from ctsync.sql_text import quoted
 
 WHOLE_BYTES = 64 << 20  # up to here an input's digest covers every byte
 _EDGE_BYTES = 1 << 20
@@ -90,8 +90,7 @@ class DataFile(Struct, frozen=True):
     @property
     def sql(self) -> str:
         """The path as a literal of SQL that DuckDB takes for no pattern."""
-        plain = (f"[{char}]" if char in "*?[" else char for char in str(self.text_path))
-        return quoted("".join(plain))
+        return path_in_sql(self.text_path)
 
     @property
     def has_changed(self) -> bool:

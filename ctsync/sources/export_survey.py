@@ -196,12 +196,12 @@ def _words_of(value: object) -> Iterator[str]:
 
 
 def _of_parquet(path: Path) -> Export:
-    from ctsync.duckdb_connection import refusals
-    from ctsync.sql_text import named, quoted
+    from ctsync.duckdb_connection import path_in_sql, refusals
+    from ctsync.sql_text import named
 
-    with open_connection() as connection:
+    with open_connection(files=[path]) as connection:
         try:
-            reader = f"read_parquet({quoted(str(path))})"
+            reader = f"read_parquet({path_in_sql(path)})"
             found = connection.sql(f"FROM {reader}")
             texts = ", ".join(f"{named(name)}::VARCHAR" for name in found.columns)
             query = f"SELECT {texts} FROM {reader} LIMIT {LOOKED_AT}"  # noqa: S608

@@ -19,7 +19,7 @@ def contributions_of(source: RowSource, project: Project) -> Iterator[Contributi
     Raises:
         SpecError: its files cannot be read, or change meanwhile.
     """
-    with open_connection() as connection:
+    with open_connection(files=source.reads) as connection:
         source.load(connection)
         project.findings.extend(source.warnings)
         connection.execute(sql.EVERY.format(keys=source.keys))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
@@ -72,6 +73,11 @@ class RowFiles(ABC):
     def files(self) -> tuple[DataFile, ...]:
         """The files, as they were when they were first asked for."""
         return find_files(self.project, self.words)
+
+    @property
+    def reads(self) -> tuple[Path, ...]:
+        """The files that SQL of these rows reads."""
+        return tuple(file.path for file in self.files)
 
     def open(self, connection: Connection) -> Stream | None:
         """Open the files in a connection, and give their rows as they can be read.

@@ -33,7 +33,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -45,6 +44,7 @@ from ctsync.errors import StateError
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
+from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.state.entry_edits import Edit, changed_entry, chosen_entries
 from ctsync.state.lineage_checks import check_next
 from ctsync.state.lock_holder import Holder
@@ -56,21 +56,6 @@ def _nothing() -> Iterator[Entry]:
     return iter(())
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Entries as a relation that every DuckDB connection of this process can read.
-
-    `sql` gives (type VARCHAR, id VARCHAR, fingerprint BLOB, gone BOOLEAN, names
-    VARCHAR, bound BOOLEAN, body VARCHAR). `fingerprint` is NULL where there is none;
-    `names` are the folded attribute names, sorted, each between two newlines; `bound`
-    says that there are cohorts or values of `ours`; `body` is the entry's line, which
-    `form.entry_from_line` reads. It can be read as long as this object is held.
-    """
-
-    sql: str
-    held: object = field(default=None, repr=False, compare=False)
-
-
 class Snapshot(Struct, frozen=True):
     """One version of what is known. Without a header there is none yet.
 
@@ -80,7 +65,7 @@ class Snapshot(Struct, frozen=True):
 
     header: Header | None = None
     read: Callable[[], Iterator[Entry]] = _nothing
-    columns: Columns | None = None
+    columns: SnapshotColumns | None = None
     find: Callable[[Iterable[ProfileKey]], Iterator[Entry]] | None = None
 
     def entries(self) -> Iterator[Entry]:

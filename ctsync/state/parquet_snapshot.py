@@ -7,12 +7,13 @@ from functools import reduce
 from itertools import islice
 from pathlib import Path
 
+from ctsync.duckdb_connection import path_in_sql
 from ctsync.model.entry import Entry, entry_from_line
 from ctsync.model.profile_key import ProfileKey
+from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.model.stored_entries import StoredEntries
-from ctsync.sql_text import quoted
 from ctsync.state.arrow_rows import COLUMNS, Table, merged_segments, present_rows
-from ctsync.state.base import Columns, Snapshot
+from ctsync.state.base import Snapshot
 from ctsync.state.manifest import Manifest
 from ctsync.state.parquet_files import ParquetFile, ParquetFileReader
 
@@ -36,7 +37,7 @@ class ParquetSnapshot:
 
     def snapshot(self) -> Snapshot:
         """Return it as every store does."""
-        columns = Columns(self.sql(), self)
+        columns = SnapshotColumns(self.sql(), tuple(self._paths()), self)
         return Snapshot(self.manifest.header, self.entries, columns, self.pick)
 
     def entries(self) -> Iterator[Entry]:
@@ -83,15 +84,15 @@ class ParquetSnapshot:
 
     def sql(self) -> str:
         """Return the entries as a relation; what later sheets say counts."""
-        base, *segments = [
-            self._folder / parquet_file.name
-            for parquet_file in self.manifest.parquet_files
-        ]
+        base, *segments = self._paths()
         parts = [_relation(base, segments)]
         for number, path in enumerate(segments, start=1):
             part = _relation(path, segments[number:])
             parts.append(f"{part} WHERE body IS NOT NULL")
         return " UNION ALL ".join(parts)
+
+    def _paths(self) -> Iterator[Path]:
+        return (self._folder / each.name for each in self.manifest.parquet_files)
 
     def reader(self, name: str) -> ParquetFileReader:
         """Open one of the files."""
@@ -107,9 +108,4 @@ def _relation(path: Path, later: Sequence[Path]) -> str:
 
 
 def _parquet(paths: Sequence[Path]) -> str:
-    return f"read_parquet([{', '.join(quoted(_literally(path)) for path in paths)}])"
-
-
-def _literally(path: Path) -> str:
-    """Spell a path so that DuckDB sees no pattern in it."""
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))
+    return f"read_parquet([{', '.join(path_in_sql(path) for path in paths)}])"

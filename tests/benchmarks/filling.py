@@ -98,7 +98,7 @@ def fill(folder: Path) -> None:
     store = ParquetStore(folder / "state")
     header = Header(str(uuid.uuid4()), 1, project.account({}), tool_version=__version__)
     with (
-        open_connection(memory_mib=_MEMORY_MIB) as connection,
+        open_connection(files=source.reads, memory_mib=_MEMORY_MIB) as connection,
         store._writing() as writing,
     ):
         source.open(connection)

@@ -67,3 +67,29 @@ def test_a_signal_ends_the_wait(crash):
         process.communicate(timeout=60)
     assert process.returncode == 143
     assert desk.json("state", "show", "u1")["entry"]
+
+
+def test_who_doubts_everything_waits_for_calls_that_no_journal_tells_of(crash):
+    """A journal that was moved away takes with it that a call is on its way."""
+    desk = crash(600)
+    (desk.folder / "state.jsonl.journal").rename(desk.folder / "moved.journal")
+    assert "may still be written" not in desk.run("drift").err
+    desk.ok("state", "doubt", "--all", "--auto-approve")
+    said = desk.run("drift").err
+    assert 0 < float(said.partition("waiting ")[2].partition(" s")[0]) <= 600
+
+
+def test_who_doubts_all_again_waits_again(crash):
+    """That there is nothing left to doubt says nothing of what was sent since."""
+    desk = crash(600)
+    desk.ok("state", "doubt", "--all", "--auto-approve")
+    desk.run("drift")
+    (desk.folder / "state.jsonl.journal").unlink(missing_ok=True)
+    desk.ok("state", "doubt", "--all", "--auto-approve")
+    assert "may still be written" in desk.run("drift").err
+
+
+def test_who_doubts_one_profile_waits_for_nobody(desk):
+    desk.begun({"u1": {"Plan": "Free"}})
+    desk.ok("state", "doubt", "u1", "--auto-approve")
+    assert "may still be written" not in desk.run("drift").err

@@ -38,6 +38,7 @@ class Rows:
     check: list[int] = field(default_factory=list)
     streams: bool = False
     warnings = ()
+    reads = ()
 
     @property
     def name(self):

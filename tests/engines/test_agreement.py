@@ -11,6 +11,7 @@ from ctsync.engines import duckdb, memory
 from ctsync.engines.base import ProfileCounts
 from ctsync.errors import CtsyncError
 from ctsync.model.entry import entry_line
+from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.sql_text import quoted
 
 IDS = st.sampled_from(
@@ -89,7 +90,8 @@ def columns_of(entries, path):
         ]
         for entry, line in zip(entries, lines, strict=True)
     ]
-    with duckdb_connection.open_connection() as connection:
+    aside = path.with_name(f"tmp_{path.name}")  # where DuckDB writes it first
+    with duckdb_connection.open_connection(files=[path, aside]) as connection:
         connection.execute(
             "CREATE TABLE t (type VARCHAR, id VARCHAR, fingerprint VARCHAR, "
             "gone BOOLEAN, names VARCHAR, bound BOOLEAN, body VARCHAR)"
@@ -100,7 +102,8 @@ def columns_of(entries, path):
             "COPY (SELECT * REPLACE (unhex(fingerprint) AS fingerprint) FROM t) "
             f"TO {quoted(str(path))} (FORMAT parquet)"
         )
-    return f"SELECT * FROM read_parquet({quoted(str(path))})"
+    query = f"SELECT * FROM read_parquet({quoted(str(path))})"
+    return SnapshotColumns(query, (path,))
 
 
 @pytest.mark.parametrize("limits", SETTINGS, ids=str)

@@ -335,6 +335,8 @@ class Unread:
     def __init__(self, *codes):
         self._findings = [Diagnostic("error", code, "x", file="t") for code in codes]
 
+    reads = ()
+
     def load(self, connection):
         if self._findings:
             raise SpecError("a file cannot be read", self._findings)

@@ -1,5 +1,6 @@
 import pytest
 
+from ctsync.duckdb_connection import open_connection
 from ctsync.sources.project_sources import ProjectSources
 
 TABLE = (
@@ -52,10 +53,11 @@ def test_the_last_row_of_a_key_counts(folder, form):
     ]
 
 
-def test_rows_that_do_not_count_are_not_counted(folder, connection):
+def test_rows_that_do_not_count_are_not_counted(folder):
     folder.write("a.csv", "id,a\nu1,x\nu1,y\nu2,z\n,w\n,w\n")
     (source,) = ProjectSources(folder.load(LAST.format("a.csv"))).row_sources()
-    source.load(connection)
+    with open_connection(files=source.reads) as connection:
+        source.load(connection)
     assert source.rows == 4
 
 

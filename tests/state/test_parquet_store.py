@@ -213,7 +213,7 @@ def test_a_base_of_many_groups_is_read_in_order_and_by_key(store, entry, header)
 
 
 def relation(columns):
-    with open_connection() as connection:
+    with open_connection(files=columns.files) as connection:
         rows = connection.sql(f"SELECT * FROM ({columns.sql}) ORDER BY type, id")
         assert rows.columns == [
             "type", "id", "fingerprint", "gone", "names", "bound", "body"
