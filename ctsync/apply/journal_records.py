@@ -68,13 +68,6 @@ class CallIntent(Struct, frozen=True):
         return self.at + self.timeout_seconds
 
 
-def sent_from_json(data: Line) -> CallIntent:
-    """Read the call of an intent."""
-    return CallIntent(
-        int(data["call"]), float(data["at"]), float(data["timeout_seconds"])
-    )
-
-
 def intent_line(sent: CallIntent, records_slice: RecordSlice) -> dict[str, Any]:
     """Say that a call leaves, and with what."""
     whom = {"wave": records_slice.wave, "spans": spans(records_slice.places)}

@@ -8,9 +8,10 @@ from functools import lru_cache
 from types import TracebackType
 from typing import TypeAlias
 
+from msgspec import convert
 from msgspec.structs import replace
 
-from ctsync.apply.journal_records import CallIntent, Line, sent_from_json
+from ctsync.apply.journal_records import CallIntent, Line
 from ctsync.apply.state_effects import (
     AcknowledgedRecord,
     EntryWrite,
@@ -159,7 +160,8 @@ class JournalReplay:
         if call in self._unheard or intent["wave"] not in WAVES:
             raise ValueError(f"call {call} cannot be told from another")
         self._places(intent)
-        self._unheard[call], self._late[call] = intent, sent_from_json(intent)
+        self._unheard[call] = intent
+        self._late[call] = convert(intent, CallIntent)
         self.sends = True
         self.calls += 1
 

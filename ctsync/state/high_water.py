@@ -10,10 +10,9 @@ import re
 from pathlib import Path
 from typing import Protocol
 
-from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec import Struct, json, to_builtins
 
-from ctsync.canonical_json import canonical, parse
+from ctsync.canonical_json import canonical
 from ctsync.errors import StateError, UsageError
 
 VARIABLE = "CTSYNC_HIGH_WATER"
@@ -22,7 +21,7 @@ _LIKE_A_VALUE = re.compile(r"[0-9]+:|sha256:|[0-9]*$")
 _OBJECT = re.compile(r"(?:s3|gs|az)://[\w.-]+/(?:[^?#]*/)?[^/?#]+")
 
 
-class HighWater(Struct, frozen=True):
+class HighWater(Struct, frozen=True, forbid_unknown_fields=True):
     """The last version of a state that was written.
 
     A value says no lineage: identities are masked by that, and many may read the
@@ -40,7 +39,7 @@ class HighWater(Struct, frozen=True):
 
     def as_line(self) -> bytes:
         """Return the content of a file or an object."""
-        return canonical(asdict(self)) + b"\n"
+        return canonical(to_builtins(self)) + b"\n"
 
     def is_above(self, found: HighWater | None) -> bool:
         """Return whether to put this in the place of what was found."""
@@ -56,13 +55,9 @@ def mark_from_line(line: bytes, shown: str) -> HighWater:
         StateError: it is something else (code `high_water_unreadable`).
     """
     try:
-        mark = HighWater(**parse(line))
-        is_mark = isinstance(mark.serial, int) and isinstance(mark.digest, str)
-    except (ValueError, TypeError) as error:
+        return json.decode(line, type=HighWater)
+    except ValueError as error:
         raise unreadable(f"what {shown} holds is none") from error
-    if not is_mark:
-        raise unreadable(f"what {shown} holds is none")
-    return mark
 
 
 def unreadable(why: str, hint: str | None = None) -> StateError:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec import Struct, json, to_builtins
 
-from ctsync.canonical_json import canonical, parse
+from ctsync.canonical_json import canonical
 from ctsync.errors import StateError, StateLocked
 
 
-class Holder(Struct, frozen=True):
+class Holder(Struct, frozen=True, forbid_unknown_fields=True):
     """One run, as it names itself when it takes the lock.
 
     `since` is a time in UTC, `pipeline` the page of the job that runs it, if any.
@@ -31,14 +30,14 @@ class Holder(Struct, frozen=True):
 
     def as_line(self) -> bytes:
         """Return the form that is kept beside a lock."""
-        return canonical(asdict(self)) + b"\n"
+        return canonical(to_builtins(self)) + b"\n"
 
 
 def holder_from_line(line: bytes) -> Holder | None:
     """Read what `Holder.as_line` wrote; None where it is torn or strange."""
     try:
-        return Holder(**parse(line))
-    except (ValueError, TypeError):
+        return json.decode(line, type=Holder)
+    except ValueError:
         return None
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import RLock
-from typing import Any
 
-from msgspec import Struct, ValidationError, convert
-from msgspec.structs import asdict, replace
+from msgspec import Struct, convert, to_builtins
+from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
@@ -20,7 +19,7 @@ FORMAT = "ctsync.head/1"
 TRIES = 20
 
 
-class Lease(Struct, frozen=True):
+class Lease(Struct, frozen=True, forbid_unknown_fields=True):
     """Who writes. `beat` moves as long as the holder lives, at least once a term."""
 
     holder: Holder
@@ -28,14 +27,14 @@ class Lease(Struct, frozen=True):
     beat: int = 0
 
 
-class RunName(Struct, frozen=True):
+class RunName(Struct, frozen=True, forbid_unknown_fields=True):
     """A run, and the object that is kept of it."""
 
     run: str
     name: str
 
 
-class Head(Struct, frozen=True):
+class Head(Struct, frozen=True, forbid_unknown_fields=True):
     """What counts of all that lies in the place.
 
     `epoch` is that of the last who took the lease. `journal` names the folder of a
@@ -53,17 +52,8 @@ class Head(Struct, frozen=True):
 
         An e-tag may be a hash of it; the token makes it differ from all before.
         """
-        data = {"format": FORMAT, "token": token, **_as_json(self)}
+        data = {"format": FORMAT, "token": token, **to_builtins(self)}
         return canonical(data) + b"\n"
-
-
-def _as_json(head: Head) -> dict[str, Any]:
-    lease = head.lease
-    return {
-        **asdict(head),
-        "lease": lease and {**asdict(lease), "holder": asdict(lease.holder)},
-        "runs": [asdict(run) for run in head.runs],
-    }
 
 
 class Stored(Struct, frozen=True):
@@ -85,7 +75,7 @@ def stored_head(data: bytes, tag: Tag, location: str) -> Stored:
         check_format(fields.pop("format", None), FORMAT, f"{location} ({NAME})")
         token = str(fields.pop("token", ""))
         return Stored(convert(fields, Head), tag, token)
-    except (ValueError, TypeError, ValidationError) as error:
+    except (ValueError, TypeError) as error:
         raise not_a_state(f"{location} ({NAME})", "it cannot be read") from error
 
 
