@@ -27,7 +27,7 @@ class ProfileExcerpts:
     def __init__(self, path: FilePath, document: Document) -> None:
         self._path = path
         listed = (document.tree or {}).get(LISTED)
-        self._profile_columns = document.rosters.get(id(listed), ProfileColumns())
+        self._profile_columns = document.profiles.get(id(listed), ProfileColumns())
         self._lines = self._profile_columns.lines
         self._left = len(self._lines) // _ITEMS_FOR_ONE
         self._data = b""

@@ -84,7 +84,7 @@ def _profile_columns(
     section: SpecFile, entries: list[Node], locator: SourcePositions
 ) -> ProfileColumns:
     """Return the columns that were read in place of a list, or make them."""
-    profile_columns = section.document.rosters.get(id(entries))
+    profile_columns = section.document.profiles.get(id(entries))
     if profile_columns is None:
         lines = section.lines_of(entries, ("profiles",), locator)
         profile_columns = profile_columns_of(entries, lines)

@@ -1,7 +1,7 @@
 """`profiles:` of the spec files: whose entries they are, and if names can be sent.
 
-Profiles are judged by the columns of their rosters, which costs little for each; only
-an entry that fails is looked at, and explained by jsonschema.
+Profiles are judged by their columns, which costs little for each; only an entry that
+fails is looked at, and explained by jsonschema.
 """
 
 from __future__ import annotations

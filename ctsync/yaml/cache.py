@@ -40,7 +40,7 @@ class Cache:
             data = read_file(path)
             if isinstance(data, Document):
                 return data
-            known = parse_document(data, with_rosters=True), len(data)
+            known = parse_document(data, in_columns=True), len(data)
         document, _ = known
         self._used[document.sha256] = known
         return document
@@ -78,7 +78,7 @@ class Cache:
             self._file.remove()
             return
         for document, _ in self._used.values():
-            for profile_columns in document.rosters.values():
+            for profile_columns in document.profiles.values():
                 profile_columns.seal(salt)
         used = {key: doc for key, (doc, size) in self._used.items() if _fits(doc, size)}
         known = self._file.records
@@ -95,10 +95,10 @@ class Cache:
 
 
 def _fits(document: Document, size: int) -> bool:
-    rosters = document.rosters.values()
+    profiles = document.profiles.values()
     words = sum(
         profile_columns.ends[-1] if profile_columns.ends else 0
-        for profile_columns in rosters
+        for profile_columns in profiles
     )
     return can_dump(document) and words <= _GROWTH * size
 
@@ -112,5 +112,5 @@ def _words_again(path: Path, digest: str) -> bytes | bytearray:
     data = read_file(path)
     if isinstance(data, Document) or hashlib.sha256(data).hexdigest() != digest:
         raise SpecError(f"{path.name} changed while it was read: try again", ())
-    (profile_columns,) = parse_document(data, with_rosters=True).rosters.values()
+    (profile_columns,) = parse_document(data, in_columns=True).profiles.values()
     return profile_columns.words

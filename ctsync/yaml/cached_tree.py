@@ -23,9 +23,9 @@ _NUMBERS = "Q"
 
 def can_dump(document: Document) -> bool:
     """Return whether a document is whole, and nothing in it is to be explained."""
-    rosters = document.rosters.values()
+    profiles = document.profiles.values()
     is_whole = document.tree is not None and not document.problems
-    return is_whole and not any(each.odd or each.faulty for each in rosters)
+    return is_whole and not any(each.odd or each.faulty for each in profiles)
 
 
 def dump_document(document: Document) -> tuple[bytes, bytes | bytearray]:
@@ -40,9 +40,9 @@ def dump_document(document: Document) -> tuple[bytes, bytes | bytearray]:
     }
     columns: list[bytes] = []
     words: bytes | bytearray = b""
-    for path, profile_columns in _by_path(places, document.rosters):
+    for path, profile_columns in _by_path(places, document.profiles):
         columns, words = list(_columns(profile_columns)), profile_columns.words
-        head["roster"] = {"path": path, **_outline(profile_columns, columns)}
+        head["profiles"] = {"path": path, **_outline(profile_columns, columns)}
     text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
     size = len(text).to_bytes(_SIZE_BYTES, "little")
     return b"".join((size, text, *columns)), words
@@ -58,18 +58,18 @@ def load_document(
     start = _SIZE_BYTES + int.from_bytes(columns[:_SIZE_BYTES], "little")
     head = parse(columns[_SIZE_BYTES:start])
     tree = head["tree"]
-    rosters = {}
-    if "roster" in head:
-        outline = head["roster"]
+    profiles = {}
+    if "profiles" in head:
+        outline = head["profiles"]
         profile_columns = _profile_columns(outline, columns, start)
         profile_columns.salt, profile_columns.load = salt, words
-        rosters[id(_at(tree, outline["path"]))] = profile_columns
+        profiles[id(_at(tree, outline["path"]))] = profile_columns
     return Document(
         tree,
         lines={id(_at(tree, path)): lines for path, lines in head["lines"]},
         key_lines={id(_at(tree, path)): lines for path, lines in head["key_lines"]},
         sha256=digest,
-        rosters=rosters,
+        profiles=profiles,
     )
 
 

@@ -46,7 +46,7 @@ class Document(Struct, frozen=True, eq=False):
     """What a file holds. `tree` is None where it cannot be read at all.
 
     `lines` gives, by the id of a list near the root, the line of each of its items;
-    `key_lines` by the id of a map under the root that of each key. `rosters` give, by
+    `key_lines` by the id of a map under the root that of each key. `profiles` give, by
     the id of an empty list, what stands in its place.
     """
 
@@ -56,7 +56,7 @@ class Document(Struct, frozen=True, eq=False):
     key_lines: Mapping[int, dict[str, int]] = field(default_factory=dict)
     sha256: str = ""
     marks: Marks | None = None
-    rosters: Mapping[int, ProfileColumns] = field(default_factory=dict)
+    profiles: Mapping[int, ProfileColumns] = field(default_factory=dict)
 
 
 @contextmanager
@@ -93,12 +93,12 @@ def parse_document(
     data: bytes,
     *,
     with_marks: bool = False,
-    with_rosters: bool = False,
+    in_columns: bool = False,
     pure: bool = False,
 ) -> Document:
     """Read YAML text. `pure` does without libyaml.
 
-    `with_rosters` gives profiles as rosters rather than as trees.
+    `in_columns` gives profiles as columns rather than as trees.
     """
     digest = hashlib.sha256(data).hexdigest()
     body = data.removeprefix(_BOM)
@@ -106,8 +106,8 @@ def parse_document(
     if problem is not None:
         return Document(None, (problem,), sha256=digest)
     marks: Marks | None = {} if with_marks else None
-    rosters: dict[int, ProfileColumns] = {}
-    builder = _builder(body, marks, rosters if with_rosters else None, pure=pure)
+    profiles: dict[int, ProfileColumns] = {}
+    builder = _builder(body, marks, profiles if in_columns else None, pure=pure)
     tree, ending = _whole(builder, body)
     return Document(
         tree,
@@ -116,7 +116,7 @@ def parse_document(
         builder.key_lines,
         digest,
         marks,
-        rosters,
+        profiles,
     )
 
 
@@ -142,7 +142,7 @@ def _undecodable(body: bytes, skipped: int) -> Fault | None:
 def _builder(
     body: bytes,
     marks: Marks | None,
-    rosters: dict[int, ProfileColumns] | None,
+    profiles: dict[int, ProfileColumns] | None,
     *,
     pure: bool,
 ) -> TreeBuilder:
@@ -156,7 +156,9 @@ def _builder(
         parser = None  # the pure parser looks ahead: nothing but `_whole` reports
     get = _unprintable if parser is None else parser.get_event
     budget = max(_ALIAS_FLOOR, _ALIAS_PER_BYTE * len(body))
-    builder = TreeBuilder(yaml.events, get, budget=budget, marks=marks, rosters=rosters)
+    builder = TreeBuilder(
+        yaml.events, get, budget=budget, marks=marks, profiles=profiles
+    )
     if _BAD_ESCAPE.search(body):
         builder.get = _watched(get, yaml.events.ScalarEvent, builder.problems)
     return builder

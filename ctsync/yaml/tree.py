@@ -34,8 +34,8 @@ class TreeBuilder:
     by the id of a map under the root that of each key. `marks` is filled when it is
     given. What can be passed over is collected in `problems`.
 
-    With `rosters`, the list of `profiles:` stays empty, and what stands in it is in the
-    roster of its id. Lists that an anchor or a merge put there are read as ever.
+    With `profiles`, the list of `profiles:` stays empty, and what stands in it is given
+    as columns by its id. Lists that an anchor or a merge put there are read as ever.
     """
 
     def __init__(
@@ -45,11 +45,11 @@ class TreeBuilder:
         *,
         budget: int,
         marks: Marks | None,
-        rosters: dict[int, ProfileColumns] | None = None,
+        profiles: dict[int, ProfileColumns] | None = None,
     ) -> None:
         self.get = get
         self.marks = marks
-        self.rosters = rosters
+        self.profiles = profiles
         self.problems: list[Fault] = []
         self.lines: dict[int, list[int]] = {}
         self.key_lines: dict[int, dict[str, int]] = {}
@@ -138,7 +138,7 @@ class TreeBuilder:
         return out
 
     def _is_plain_list(self, event: Any) -> bool:
-        is_list = event.__class__ is self._list and self.rosters is not None
+        is_list = event.__class__ is self._list and self.profiles is not None
         return is_list and event.anchor is None and event.tag is None
 
     def profile_columns(self) -> list[Node]:
@@ -149,8 +149,8 @@ class TreeBuilder:
         while (event := get()).__class__ is not end:
             line = event.start_mark.line + 1
             add(self.node(event, LISTED_DEPTH), line)
-        if self.rosters is not None:
-            self.rosters[id(out)] = writer.finish()
+        if self.profiles is not None:
+            self.profiles[id(out)] = writer.finish()
         self._kept.append(out)
         return out
 

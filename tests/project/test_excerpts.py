@@ -54,7 +54,7 @@ PATHS = (
 
 
 def read(file):
-    return parse_document(file.read_bytes(), with_rosters=True)
+    return parse_document(file.read_bytes(), in_columns=True)
 
 
 def population(style, count=40):
