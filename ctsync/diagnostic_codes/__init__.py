@@ -18,6 +18,9 @@ from ctsync.diagnostic_codes import (
 from ctsync.diagnostic_codes.code import Code
 from ctsync.diagnostics import Severity
 
+PAGE = "specs/README.md#diagnostic-codes"
+"""Where all codes are listed, in the repository of ctsync."""
+
 CODES: Mapping[str, Code] = {
     **files.CODES,
     **shape.CODES,

@@ -106,4 +106,11 @@ CODES: Mapping[str, Code] = {
         "Write a plain space, unless it is meant.",
         "warning",
     ),
+    "CT320": Code(
+        "name that means a system attribute",
+        "The platform knows such a value under a name of its own, by which it finds "
+        "and reaches people.",
+        "Phone instead of Mobile; or put the name into the catalog.",
+        "warning",
+    ),
 }

@@ -15,6 +15,7 @@ from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.limits import PlatformLimits
 from ctsync.model.fault import Fault
 from ctsync.model.record import GROUP_PREFIX
+from ctsync.project.other_words import attribute_meant_by, loose
 from ctsync.project.source_positions import Place
 from ctsync.project.suggestions import did_you_mean
 
@@ -32,16 +33,12 @@ _FILLED = frozenset(
     {"device", "os", "model", "location", "language", "carrier", "sessions"}
 )
 _NO_BREAK = re.compile("[\u00a0\u2007\u202f]")
-_SAID_ONCE = frozenset({"CT317", "CT319"})  # a warning about a name, not about a place
-_LOOSE = re.compile(r"[\W_]+")
-
-
-def _loose(name: str) -> str:
-    return _LOOSE.sub("", name.casefold())
-
+_SAID_ONCE = frozenset(
+    {"CT317", "CT319", "CT320"}
+)  # a warning about a name, not about a place
 
 _BY_FOLD = {fold_name(name): name for name in SYSTEM}
-_BY_SOUND = {_loose(name): name for name in SYSTEM if name.startswith("MSG-")}
+_BY_SOUND = {loose(name): name for name in SYSTEM if name.startswith("MSG-")}
 
 
 def name_faults(name: str, limits: PlatformLimits) -> Iterator[Fault]:
@@ -68,7 +65,7 @@ def odd_spaces(name: str, what: str = "name") -> Iterator[Fault]:
 
 def _kept_for_the_platform(name: str) -> Fault | None:
     folded = fold_name(name)
-    right = _BY_FOLD.get(folded) or _BY_SOUND.get(_loose(name))
+    right = _BY_FOLD.get(folded) or _BY_SOUND.get(loose(name))
     if folded == "identity":
         message = f"{name} as an attribute would re-attach the person"
         return Fault("CT307", message, "write identity beside attributes")
@@ -77,7 +74,9 @@ def _kept_for_the_platform(name: str) -> Fault | None:
         return Fault("CT303", message, f"write {right}")
     if folded in _RESERVED:
         message = f'the platform keeps the name "{name}" for itself'
-        return Fault("CT302", message, "choose another name")
+        meant = attribute_meant_by(name)
+        hint = f"write {meant}" if meant else "choose another name"
+        return Fault("CT302", message, hint)
     if folded in _FILLED:
         message = f'the platform fills a property "{name}" itself'
         return Fault("CT317", message, "choose another name if yours differs")
@@ -108,8 +107,15 @@ def _unsendable(name: str) -> Iterator[Fault]:
     found = [char for char in FORBIDDEN if char in name.removeprefix("$")]
     if found:
         message = f'the name "{name}" holds {" ".join(found)}'
-        yield Fault("CT301", message, f"leave out {FORBIDDEN}")
+        yield Fault("CT301", message, _without_forbidden(name))
     yield from _invisible(name, "name")
+
+
+def _without_forbidden(name: str) -> str:
+    plain = "".join(" " if char in FORBIDDEN else char for char in name)
+    offer = " ".join(plain.split())
+    write = f'write "{offer}": ' if offer else ""
+    return f"{write}the platform takes none of {FORBIDDEN}"
 
 
 def _invisible(name: str, what: str) -> Iterator[Fault]:
@@ -177,6 +183,11 @@ class AttributeNameChecks:
         folded = fold_name(name)
         self._customs.setdefault(folded, place)
         yield from self._twin(name, name, place)
+        meant = None if folded in self._catalog else attribute_meant_by(name)
+        if meant is not None:
+            message = f'"{name}" is not the system attribute {meant}'
+            hint = f"write {meant}, or put {name} into the catalog if it is another"
+            yield Fault("CT320", message, hint)
         if not self._is_open and folded not in self._catalog:
             spellings = (*self._catalog.values(), *SYSTEM)
             message = f'unknown attribute "{name}"'

@@ -17,6 +17,7 @@ from ctsync.canonical_json import canonical
 from ctsync.model.contribution import Path
 from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ID_TYPES
+from ctsync.project.other_words import loose, meant_by
 from ctsync.project.suggestions import did_you_mean, one_of
 
 _ARTICLES = {
@@ -29,6 +30,7 @@ _ARTICLES = {
     type(None): "empty",
 }
 
+_ADDRESSES = frozenset({"email", "phone", "mobile", "emailaddress", "phonenumber"})
 _ROOT = "\0"  # stands for what the whole value is called
 
 
@@ -86,7 +88,17 @@ def _extras(schema: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[str
 
 
 def _key_hint(key: str, known: Mapping[str, Any]) -> str:
-    return did_you_mean(key, known) or f"known are {', '.join(known)}"
+    near = did_you_mean(key, known)
+    if near is None and {"identity", "attributes"} <= known.keys():
+        return _of_profile(key)
+    return near or f"known are {', '.join(known)}"
+
+
+def _of_profile(key: str) -> str:
+    """Say where in a profile stands what is none of its keys: an attribute, mostly."""
+    if loose(key) in _ADDRESSES:
+        return "write it as identity if people are known by it, else under attributes"
+    return "an attribute stands under attributes"
 
 
 def _missing_keys(error: Any, path: Path) -> Iterator[Fault]:
@@ -150,6 +162,8 @@ def _one_id(error: Any, path: Path) -> Iterator[Fault]:
         return
     ids = [name for name in ID_TYPES if name in error.instance]
     known = ", ".join(ID_TYPES)
+    if any(meant_by(key, ID_TYPES) for key in error.instance):
+        return  # by a key that is unknown, which says what it means
     if ids:
         message = f"{' and '.join(ids)} stand together"
         yield _fault(path, "CT523", message, "keep exactly one of them")
@@ -168,8 +182,16 @@ def _misshapen(error: Any, path: Path) -> Iterator[Fault]:
     else:
         wants_text = error.schema.get("type") == "string"
         is_scalar = isinstance(value, bool | int | float)
-        hint = "quote it" if wants_text and is_scalar else None
+        hint = "quote it" if wants_text and is_scalar else _example_at(path, error)
         yield _wrong(path, error.schema.get("title", "value"), value, hint)
+
+
+def _example_at(path: Path, error: Any) -> str | None:
+    """Return what could stand there, where the schema has an example of it."""
+    examples = error.schema.get("examples")
+    if not examples or not path or not isinstance(path[-1], str):
+        return None
+    return f"write {path[-1]}: {examples[0]}"
 
 
 def _wrong(path: Path, title: str, value: Any, hint: str | None) -> Fault:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from ctsync.project.other_words import meant_by
+
 
 def nearest(
     word: str, choices: Iterable[str], limit: int = 1, likeness: float = 0.6
@@ -18,8 +20,10 @@ def nearest(
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
-    """Give `did you mean "list"?`, or None if nothing is close."""
-    match = nearest(word, choices)
+    """Give `did you mean "list"?`, or None if nothing is near in sense or letters."""
+    known = list(choices)
+    meant = meant_by(word, known)
+    match = [meant] if meant is not None else nearest(word, known)
     return f'did you mean "{match[0]}"?' if match else None
 
 

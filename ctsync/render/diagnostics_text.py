@@ -1,9 +1,10 @@
 """Findings for people, for documents and for annotations of a pull request."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from ctsync.diagnostic_codes import PAGE
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.render.ansi import Ansi
 from ctsync.render.safe_json import document_text
@@ -26,6 +27,19 @@ def finding_lines(
     yield from more_sentences(shown, totals)
     if kept:
         yield totals_sentence(kept, totals)
+        yield where_explained(kept)
+
+
+def where_explained(
+    findings: Iterable[Diagnostic],
+    code: Callable[[str], str] = '"{}"'.format,
+    page: str = PAGE,
+) -> str:
+    """Say where to read more of the gravest finding's code; `code` marks a command."""
+    gravity = [*_COLOURS]
+    first = min(findings, key=lambda each: gravity.index(each.severity))
+    command = code(f"ctsync explain {escape(first.code)}")
+    return f"{command} tells more; all codes: {page}"
 
 
 def totals_sentence(findings: Iterable[Diagnostic], totals: Mapping[str, int]) -> str:

@@ -72,7 +72,7 @@ def test_the_rows_stay_in_json_and_leave_the_text(tmp_path):
     text = "".join(findings_text(Findings(findings)))
     assert "row 2" not in text
     assert "Jo Doe" not in text
-    assert len(text.splitlines()) == 2
+    assert len(text.splitlines()) == 3
 
 
 def test_a_few_rows_are_told_one_by_one(tmp_path):

@@ -239,6 +239,9 @@ def test_a_profile(folder, entry, found):
         ("identity", "CT307"),
         ("Identity", "CT307"),
         ("Language", "CT317"),
+        ("E-mail", "CT320"),
+        ("Mobile Number", "CT320"),
+        ("sex", "CT320"),
     ],
 )
 def test_a_name_that_the_platform_would_refuse_or_damage(folder, name, code):
@@ -250,11 +253,26 @@ def test_a_name_that_the_platform_would_refuse_or_damage(folder, name, code):
     "name",
     [
         *("1189549", "Loyalty Points", "k" * 120, "x-note", "a-b", "\u00e9", "yes"),
-        *("ct_is_test_user", "MSG-email", "Name", "DOB", "Identity Card", "E-mail"),
+        *("ct_is_test_user", "MSG-email", "Name", "DOB", "Identity Card", "Home"),
     ],
 )
 def test_a_name_that_is_fine(folder, name):
     assert folder.write("a.yaml", f"{PERSON}    {name}: x\n").found() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "right"), [("Birthday", "DOB"), ("mobile_no", None), ("Cell", "Phone")]
+)
+def test_a_name_of_the_same_meaning_names_the_right_one(folder, name, right):
+    folder.write("a.yaml", f"{PERSON}    {name}: x\n")
+    hints = [finding.hint for finding in folder.findings()]
+    assert [hint.split(",")[0] for hint in hints] == [f"write {right}"] * bool(right)
+
+
+def test_a_name_that_the_catalog_has_is_meant(folder):
+    catalog = "catalog: {Mobile: {type: string}}\n"
+    folder.write("a.yaml", f"{catalog}{PERSON}    Mobile: x\n")
+    assert folder.found() == []
 
 
 def test_a_near_miss_names_the_right_spelling(folder):

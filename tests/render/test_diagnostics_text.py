@@ -26,17 +26,19 @@ def test_findings_are_shown_by_place_and_counted():
         'specs/loyalty.yaml:14:5: error CT101 unknown type "lst" for attribute "Tags" '
         '(did you mean "list"?)\n'
         "1 error, 1 warning\n"
+        '"ctsync explain CT101" tells more; all codes: '
+        "specs/README.md#diagnostic-codes\n"
     )
 
 
 def test_twenty_of_a_code_are_shown_and_the_rest_counted():
     lines = "".join(findings_text(Findings([*faults(2500), ROW]))).splitlines()
-    assert len(lines) == 20 + 1 + 1 + 1
-    assert lines[-2:] == ["… and 2,480 more CT203", "2,500 errors, 1 warning"]
+    assert len(lines) == 20 + 1 + 1 + 1 + 1
+    assert lines[-3:-1] == ["… and 2,480 more CT203", "2,500 errors, 1 warning"]
 
 
 def test_colour_is_on_the_severity_alone():
-    (line, _) = findings_text(Findings([TYPO]), colour=True)
+    (line, *_) = findings_text(Findings([TYPO]), colour=True)
     assert line.startswith("specs/loyalty.yaml:14:5: \x1b[31merror\x1b[0m CT101 ")
 
 

@@ -178,6 +178,7 @@ def second_run(desk, sandbox):
 
 
 def looks(desk, sandbox):
+    desk.ask(0, "explain", "explain", "CT514")
     desk.ask(0, "drift", "drift")
     edit = {"Plan": "Silver", "Tags": ["b", "c"], "City": None, "Manager": "Di"}
     sandbox.platform.edit("identity", "ann@example.com", edit)

@@ -197,6 +197,8 @@ specs/a.yaml:4:2: warning CT312 keys differ only in case (use one spelling)
 … and 29 more CT312
 ```
 
+`ctsync explain CT312` tells more; all codes: `specs/README.md#diagnostic-codes`
+
 </details>
 
 Digest `sha256:{ZEROS}`

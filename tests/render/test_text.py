@@ -65,6 +65,7 @@ MSG-email    1
 
 specs/a.yaml:4:2: warning CT312 keys differ only in case (use one spelling)
 1 warning
+"ctsync explain CT312" tells more; all codes: specs/README.md#diagnostic-codes
 
 PLAN BLOCKED by 2 rules; it cannot be applied
   limits.update is 30%, this plan has 412 of 1,200 (--accept update=412 allows it)

@@ -118,6 +118,7 @@ def _attribute(rule: Attribute, removals: ChannelName) -> Schema:
 ANY_ATTRIBUTES: Schema = {
     "type": "object",
     "title": "map of attributes",
+    "examples": ["{Plan: Gold}"],
     "description": "What the attributes should become.",
 }
 
@@ -220,6 +221,7 @@ def _state() -> Schema:
 def _policy() -> Schema:
     limit = {
         "title": "whole number or percentage up to 100%",
+        "examples": ["30%"],
         "description": "At most so many, or so many of a hundred.",
         "anyOf": [
             {"type": "integer", "minimum": 0},

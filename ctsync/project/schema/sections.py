@@ -14,12 +14,14 @@ def sections(attributes: Schema) -> Schema:
         "profiles": {
             "type": "array",
             "title": "list of profiles",
+            "examples": ["[{identity: u1, attributes: {Plan: Gold}}]"],
             "description": "What single profiles should be.",
             "items": profile_schema(attributes),
         },
         "cohorts": {
             "type": "object",
             "title": "map of cohorts",
+            "examples": ["{vip: {members: [u1], attributes: {Tier: VIP}}}"],
             "description": "Attributes that many profiles share.",
             "patternProperties": {IGNORED: True},
             "additionalProperties": _cohort(attributes),
@@ -36,6 +38,7 @@ def _catalog() -> Schema:
     return {
         "type": "object",
         "title": "catalog",
+        "examples": ["{Interests: {type: list}}"],
         "description": "What attributes are.",
         "properties": {"identity": identity},
         "patternProperties": {IGNORED: True},
@@ -99,11 +102,12 @@ def _subscriptions() -> Schema:
     groups = {
         "type": "object",
         "title": "map of groups",
+        "examples": ["{Newsletters: true}"],
         "description": "Subscription groups: true subscribes, false unsubscribes.",
     }
-    return map_of(
-        {"email": groups}, "map of channels", "Subscription groups by channel."
-    )
+    says = "Subscription groups by channel."
+    channels = map_of({"email": groups}, "map of channels", says)
+    return {**channels, "examples": ["{email: {Newsletters: true}}"]}
 
 
 def member_schema() -> Schema:

@@ -9,12 +9,17 @@ from ctsync.project.schema.parts import IGNORED, Schema, flag, map_of, text_of
 from ctsync.project.table_columns import BLANKS, HOWS
 from ctsync.project.tables import ENCODINGS
 
+_EXAMPLE = (
+    "{crm: {file: export.csv, key: {identity: customer_id}, columns: {plan: Plan}}}"
+)
+
 
 def tables_schema() -> Schema:
     """Return the schema of `tables:`."""
     return {
         "type": "object",
         "title": "map of tables",
+        "examples": [_EXAMPLE],
         "description": "Profiles from files.",
         "patternProperties": {IGNORED: True},
         "additionalProperties": _table(),

@@ -11,11 +11,15 @@ from ctsync.render.diagnostics_text import (
     first_of_each,
     more_sentences,
     totals_sentence,
+    where_explained,
 )
 
 
 class ShownFindings(Struct, frozen=True):
-    """What is shown of findings; `total` counts them all, in words."""
+    """What is shown of findings; `total` counts them all, in words.
+
+    `more` says how many are not shown, and where to read more of a code.
+    """
 
     shown: tuple[Diagnostic, ...]
     total: str
@@ -29,4 +33,6 @@ def shown_findings(
     kept = tuple(findings)
     shown = tuple(first_of_each(kept))
     more = tuple(more_sentences(shown, totals))
+    if kept:
+        more = (*more, where_explained(kept))
     return ShownFindings(shown, totals_sentence(kept, totals), more)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ctsync.diagnostic_codes import PAGE
 from ctsync.model.masking import Mask
 from ctsync.render.diagnostics_text import (
     first_of_each,
     more_sentences,
     totals_sentence,
+    where_explained,
 )
 from ctsync.render.flow_words import (
     AttributeFlows,
@@ -196,7 +198,10 @@ def _findings(view: PlanView) -> str:
     said += more_sentences(shown, view.foot.diagnostic_totals)
     lines = [cut_bytes(escape(line), MOST_BYTES_OF_FINDING) + "\n" for line in said]
     fitting = [*_fitting(lines, MOST_BYTES_OF_FINDINGS)]
-    body = fenced("".join(fitting), "text")
+    body = (
+        fenced("".join(fitting), "text")
+        + f"\n{where_explained(kept, code, code(PAGE))}\n"
+    )
     if fitting != lines:
         left = counted(len(lines) - len(fitting), "more line")
         body += f"\n… and {left}; `ctsync show FILE` shows them.\n"
