@@ -45,7 +45,17 @@ def stopping_error(stop_reason: StopReason, account: Account) -> TransportError 
         what = "does not take calls" if has_answered else "could not be reached"
         return TransportError(
             f"the platform {what} ({where}): {stop_reason.message}",
-            hint="nothing that was acknowledged is lost; apply again later",
+            hint=_way_on(stop_reason.message),
             code="unreachable",
         )
     return None
+
+
+def _way_on(message: str) -> str:
+    again = "nothing that was acknowledged is lost; apply again"
+    if message.startswith("DNS"):
+        return (
+            "check account.endpoint or account.region, and that this machine can look "
+            f"up names (network, VPN, proxy); {again} then"
+        )
+    return f"{again} later"

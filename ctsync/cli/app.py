@@ -108,8 +108,8 @@ def _usage(error: click.ClickException) -> UsageError:
 
 
 def _no_such_option(error: click.NoSuchOption) -> UsageError:
-    """Name the nearest options, but none that takes a safeguard away."""
+    """Name the nearest option, but none that takes a safeguard away."""
     near = [name for name in error.possibilities or () if name not in _NEVER_OFFERED]
     path = error.ctx.command_path if error.ctx is not None else "ctsync"
-    hint = f"did you mean {' or '.join(near)}?" if near else f'see "{path} --help"'
+    hint = f"did you mean {near[0]}?" if near else f'see "{path} --help"'
     return UsageError(f"{path} has no option {error.option_name}", hint=hint)

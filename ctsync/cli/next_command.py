@@ -43,7 +43,7 @@ def retyped(settings: GlobalOptions, command: str) -> str:
     words: list[str | Path] = [*shlex.split(command)]
     if "--help" in words:
         return command
-    saved = settings.saved
+    saved = _saved_plan(settings)
     if saved is not None and words[1] in {"plan", *_TAKE_PLAN}:
         words = [saved if word == _FILE else word for word in words]
         if words[1] == "plan" and "--out" not in words:
@@ -54,6 +54,13 @@ def retyped(settings: GlobalOptions, command: str) -> str:
     if plans and not set(settings.planned) & set(words):
         words += settings.planned
     return next_command(settings, *words)
+
+
+def _saved_plan(settings: GlobalOptions) -> Path | None:
+    """Return the file of the plan, unless to write one there would lose a spec."""
+    saved = settings.saved
+    is_spec = saved is not None and saved.suffix in {".yaml", ".yml"}
+    return None if is_spec else saved
 
 
 def completed_finding(settings: GlobalOptions, finding: Diagnostic) -> Diagnostic:

@@ -51,8 +51,9 @@ def parse_accepts(words: Iterable[str]) -> dict[str, int]:
         name, _, number = word.partition("=")
         if name not in _ACCEPTED or not (number.isascii() and number.isdigit()):
             raise UsageError(
-                f"--accept {word} means nothing",
-                hint=f"write --accept KIND=NUMBER, KIND one of {', '.join(_ACCEPTED)}",
+                f"--accept {word} names no limit and its number",
+                hint=f"write LIMIT=N as in --accept update=412; LIMIT is one of "
+                f"{', '.join(_ACCEPTED)}",
             )
         accepted[name] = int(number)
     return accepted

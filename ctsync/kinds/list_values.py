@@ -52,12 +52,23 @@ def _partial(
 ) -> DesiredValue:
     parts = {key: value for key, value in raw.items() if not key.startswith("x-")}
     if not parts or not parts.keys() <= {"include", "exclude"}:
-        faults.append(Fault("CT203", f"{rule.attribute} is a list", _SPELLING))
+        faults.append(_nested(rule))
         return target
     include = _values(parts.get("include", []), rule, frame, faults)
     exclude = _values(parts.get("exclude", []), rule, frame, faults)
     faults.extend(_overlap_faults(include, exclude))
     return replace(target, include=include, exclude=exclude)
+
+
+def _nested(rule: Attribute) -> Fault:
+    """Return the fault of a map: of a list, which is written otherwise, or of none."""
+    if rule.kind == "list":
+        return Fault("CT203", f"{rule.attribute} is a list", _SPELLING)
+    return Fault(
+        "CT203",
+        f"{rule.attribute} holds a map, and values are not nested",
+        "write one attribute for each value; only lists take include and exclude",
+    )
 
 
 def _overlap_faults(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -43,8 +44,10 @@ def _shown(changes: Iterable[Change], mask: Mask) -> dict[str, dict[str, str]]:
 
 
 def _operations(change: Change, mask: Mask) -> Iterator[tuple[str, str]]:
+    steps = Counter(op.attribute for op in change.operations)
     for op in change.operations:
-        yield f"{op.attribute}, step {op.step}", _effect(op, mask)
+        step = f", step {op.step}" if steps[op.attribute] > 1 else ""
+        yield f"{op.attribute}{step}", _effect(op, mask)
     for attribute in change.released:
         yield attribute, "released"
 
@@ -64,7 +67,7 @@ def _lines(group: Iterable[Any]) -> Iterator[str]:
     for level in group:
         where = ": ".join(str(part) for part in level.path(output_format="list"))
         before, after = (_said(value) for value in (level.t1, level.t2))
-        yield f"  {where}: {before} -> {after}"
+        yield f"  {where}: reviewed {before}, today {after}"
 
 
 def _said(value: object) -> str:

@@ -41,11 +41,16 @@ def parse_selector(text: str) -> Selector:
     """
     kind, equals, glob = text.partition("=")
     if not equals or not glob or kind not in SELECTOR_KINDS:
-        near = difflib.get_close_matches(kind, SELECTOR_KINDS, 1)
-        hint = f'did you mean "{near[0]}={glob}"?' if near else None
-        words = f"not a selector: {text}; write KIND=GLOB, KIND one of"
-        raise UsageError(f"{words} {', '.join(SELECTOR_KINDS)}", hint=hint)
+        near = ["identity"] if kind == "id" else _near(kind)
+        hint = f"write KIND=GLOB, KIND one of {', '.join(SELECTOR_KINDS)}"
+        if near and glob:
+            hint = f"did you mean {near[0]}={glob}?"
+        raise UsageError(f"not a selector: {text}", hint=hint)
     return Selector(kind, glob)
+
+
+def _near(kind: str) -> list[str]:
+    return difflib.get_close_matches(kind, SELECTOR_KINDS, 1, 0.7)
 
 
 class Selection:

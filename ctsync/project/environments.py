@@ -31,8 +31,9 @@ def apply_environment(
         return base
     names = environments_of(tree)
     if environment not in names:
-        hint = one_of(environment, names) if names else "the project has none"
-        raise UsageError(f'no environment "{environment}"', hint=hint)
+        hint = one_of(environment, names) if names else "it has none"
+        words = f'the project has no environment "{environment}"'
+        raise UsageError(words, hint=hint)
     environments = tree["environments"]
     patch = environments[environment] if isinstance(environments, dict) else {}
     return merge(base, patch) if isinstance(patch, dict) else base

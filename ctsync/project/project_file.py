@@ -12,14 +12,15 @@ from ctsync.errors import SpecError, UsageError
 from ctsync.files.roots import HINT, Roots, resolved, roots_of
 from ctsync.model.fault import Fault
 from ctsync.project.environments import apply_environment, environments_of
-from ctsync.project.schema.documents import REQUIRED, bare_project_schema
+from ctsync.project.schema.documents import REQUIRED, SECTIONS, bare_project_schema
 from ctsync.project.source_positions import FindingCollector, Place, SourcePositions
 from ctsync.project.spec_file import SpecFile, judge
-from ctsync.project.spec_files import project_file_of
+from ctsync.project.spec_files import PROJECT_FILE, project_file_of
 from ctsync.yaml.reader import Document, read_document
 from ctsync.yaml.scalars import Node
 
 _ACCOUNT = ("id", "region")
+_OF_PROJECT = frozenset({*REQUIRED, "environments", "specs", "policy", "upload"})
 
 
 def environment_names(path: Path, data_roots: Iterable[Path] = ()) -> tuple[str, ...]:
@@ -100,6 +101,7 @@ def read_head(
         SpecError: the file cannot be read.
     """
     tree = project_tree(document, file, report)
+    _refuse_spec(tree, file)
     merged = apply_environment(tree, environment)
     if environment is None and not is_sandboxed:
         _refuse_incomplete(merged, file, environments_of(tree))
@@ -110,6 +112,21 @@ def read_head(
 
 def _environments(tree: Mapping[str, Node]) -> dict[str, Node]:
     return {key: node for key, node in tree.items() if key == "environments"}
+
+
+def _refuse_spec(tree: Mapping[str, Node], file: str) -> None:
+    """Tell whoever names a spec file what a project is.
+
+    Raises:
+        UsageError: it holds what specs hold, and nothing of a project.
+    """
+    is_spec = not tree.keys().isdisjoint(SECTIONS)
+    if is_spec and file != PROJECT_FILE and tree.keys().isdisjoint(_OF_PROJECT):
+        raise UsageError(
+            f"{file} is a spec file, and no project",
+            hint=f"give the folder of its {PROJECT_FILE}; --target file={file} chooses "
+            "what this file says",
+        )
 
 
 def _refuse_incomplete(

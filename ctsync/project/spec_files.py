@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,6 @@ from ctsync.project.suggestions import nearest
 
 PROJECT_FILE = "ctsync.yaml"
 SUFFIXES = (".yaml", ".yml")
-MINIMAL = """\
-version: 1
-account: {id: WR8-9K6-7Z5Z, region: in1}
-state: state.jsonl"""
 
 
 def project_file_of(path: Path) -> Path:
@@ -29,13 +26,32 @@ def project_file_of(path: Path) -> Path:
     file = path / PROJECT_FILE
     if file.is_file():
         return file
-    lines = " / ".join(MINIMAL.splitlines())
-    hint = f"a minimal {PROJECT_FILE}: {lines}"
     if path.is_dir():
-        raise UsageError(f"no {PROJECT_FILE} in {path.resolve()}", hint=hint)
+        raise UsageError(f"no {PROJECT_FILE} in {path.resolve()}", hint=_begin(path))
     if path.exists():
-        raise UsageError(f"{path} is neither a folder nor a file", hint=hint)
-    raise UsageError(f"{path} does not exist", hint=similar(path) or hint)
+        raise UsageError(f"{path} is neither a folder nor a file", hint=_BEGIN)
+    raise UsageError(f"{path} does not exist", hint=similar(path) or _BEGIN)
+
+
+def _begin(folder: Path) -> str:
+    """Say what to do in a folder without a project: there may be one nearby."""
+    others = [folder / name for name in _ALMOST if (folder / name).is_file()]
+    if others:
+        return f"rename {others[0].name} to {PROJECT_FILE}"
+    above = (
+        each for each in folder.resolve().parents if (each / PROJECT_FILE).exists()
+    )
+    near = next(above, None)
+    if near is not None:
+        return f"there is one in {near}: go there, or give -C {shlex.quote(str(near))}"
+    below = sorted(each.parent.name for each in folder.glob(f"*/{PROJECT_FILE}"))
+    if below:
+        return f"there is one in {' and in '.join(below[:3])}: give it with -C"
+    return _BEGIN
+
+
+_ALMOST = ("ctsync.yml", "ctsync.YAML", "Ctsync.yaml")
+_BEGIN = 'run "ctsync init" to begin a project, or name its folder with -C DIR'
 
 
 def similar(path: Path) -> str | None:

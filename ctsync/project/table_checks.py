@@ -24,7 +24,14 @@ from ctsync.project.table_columns import (
     option_faults,
     read_column,
 )
-from ctsync.project.tables import CsvWords, FileText, MemberFile, Table, is_readable
+from ctsync.project.tables import (
+    CsvWords,
+    FileText,
+    MemberFile,
+    Table,
+    is_readable,
+    readable_instead,
+)
 from ctsync.yaml.profile_entry import CHANNELS
 from ctsync.yaml.scalars import Node, literal
 
@@ -181,7 +188,7 @@ def file_words(text: str, file: str, path: Path, report: FindingCollector) -> Fi
         report.findings.add(pattern.finding("CT105", message, hint))
     elif not pattern.names and not text.endswith("*") and not is_readable(text):
         message = f'"{text}" is no file that rows can come from'
-        hint = "name .csv, .jsonl or .parquet files, the first two also .gz or .zst"
+        hint = readable_instead(text)
         report.findings.add(pattern.finding("CT613", message, hint))
     return FileText(pattern)
 

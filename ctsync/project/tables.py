@@ -163,3 +163,14 @@ def is_readable(name: str) -> bool:
         if bare.endswith(packing):
             return bare.removesuffix(packing).endswith(SUFFIXES[:2])
     return bare.endswith(SUFFIXES)
+
+
+def readable_instead(name: str) -> str:
+    """Say what to name in the place of a file that rows cannot come from."""
+    if name.lower().endswith(_OF_SHEETS):
+        return "save the sheet as CSV in UTF-8, its ids as text, and name that file"
+    return _READABLE
+
+
+_READABLE = "name .csv, .jsonl or .parquet files, the first two also .gz or .zst"
+_OF_SHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")

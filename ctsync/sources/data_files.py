@@ -19,7 +19,13 @@ from ctsync.files.plain_files import open_plain
 from ctsync.files.roots import resolved
 from ctsync.project.project import Project
 from ctsync.project.spec_files import similar
-from ctsync.project.tables import PACKINGS, SUFFIXES, FileText, is_readable
+from ctsync.project.tables import (
+    PACKINGS,
+    SUFFIXES,
+    FileText,
+    is_readable,
+    readable_instead,
+)
 from ctsync.sources.compression import DAMAGES, unpacked
 from ctsync.sources.file_patterns import paths_of
 from ctsync.sources.text_layout import Layout
@@ -30,7 +36,6 @@ _HEAD_BYTES = 1 << 16
 _OURS = re.compile(rb'"format" ?: ?"ctsync\.')
 _SHEET = re.compile(r"ctsync-(?:base|segment)-[0-9]+\.parquet")
 _ENDINGS = [f"{s}{p}" for p in (*PACKINGS, "") for s in SUFFIXES]
-_READABLE = "name .csv, .jsonl or .parquet files, the first two also .gz or .zst"
 
 
 class Unreadable(Exception):
@@ -158,9 +163,9 @@ def missing(project: Project, words: FileText) -> Diagnostic:
     """Return the finding for a pattern that no file matches."""
     pattern = words.pattern.text
     if has_magic(words.resolve(project.variables)):
-        hint = "the pattern is relative to the file in which it stands"
+        hint = f"the pattern is relative to {words.pattern.file}, where it stands"
         return words.finding("CT611", f'no file matches "{pattern}"', hint)
-    hint = "it is relative to the file in which it stands"
+    hint = f"it is relative to {words.pattern.file}, where it stands"
     if not words.pattern.names:
         hint = similar(project.root / words.folder / pattern) or hint
     return words.finding("CT611", f'"{pattern}" does not exist', hint)
@@ -181,7 +186,7 @@ def _looked_at(path: Path, name: str, state: Path | None) -> DataFile:
             raise Unreadable("CT612", "is no regular file", hint)
         if not is_readable(name):
             message = "is no file that rows can come from"
-            raise Unreadable("CT613", message, _READABLE)
+            raise Unreadable("CT613", message, readable_instead(name))
         _require_same_ending(path, name)
         with open_plain(path) as file:
             found = DataFile(path, name, _mark_of(os.fstat(file.fileno())))

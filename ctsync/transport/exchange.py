@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import zlib
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -193,6 +194,11 @@ def _own_words(error: BaseException) -> str:
     """Return a reason in words of this machine; other texts may quote the server."""
     if isinstance(error, TimeoutError):
         return "no reply in time"
+    if isinstance(error, socket.gaierror):
+        asked_again = error.errno == socket.EAI_AGAIN
+        return "DNS gives no answer" if asked_again else "DNS knows no such host"
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused: nothing listens there"
     words = getattr(error, "strerror", None)
     name = type(error).__name__
     return f"{name}: {words}" if words else name

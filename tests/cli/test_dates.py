@@ -64,7 +64,7 @@ def test_a_refusal_says_what_moved_in_dates(dated):
         """)  # fmt: skip
     refused = dated.run("apply", "made.ctplan", "--auto-approve")
     assert refused.code == 4
-    assert f"set {DAY} -> set 2028-03-31" in refused.err
+    assert f"reviewed set {DAY}, today set 2028-03-31" in refused.err
 
 
 def test_json_keeps_the_seconds(dated):

@@ -79,11 +79,24 @@ def test_another_file_can_be_the_project_file(folder):
     assert [c.key.id for c in ProjectSources(project).contributions()] == ["a"]
 
 
-def test_no_project_says_what_one_looks_like(folder):
-    (folder.root / "ctsync.yaml").unlink()
+def test_no_project_says_how_one_is_begun_or_where_one_is(folder):
+    (folder.root / "ctsync.yaml").rename(folder.root / "ctsync.yml")
     with pytest.raises(UsageError, match=r"no ctsync\.yaml in") as caught:
         folder.load()
-    assert "version: 1" in caught.value.hint
+    assert caught.value.hint == "rename ctsync.yml to ctsync.yaml"
+    (folder.root / "ctsync.yml").unlink()
+    with pytest.raises(UsageError) as caught:
+        folder.load()
+    assert caught.value.hint.startswith('run "ctsync init"')
+    (folder.root / "crm").mkdir()
+    (folder.root / "crm" / "ctsync.yaml").touch()
+    with pytest.raises(UsageError) as caught:
+        folder.load()
+    assert caught.value.hint == "there is one in crm: give it with -C"
+    (folder.root / "crm" / "people").mkdir()
+    with pytest.raises(UsageError) as caught:
+        load_project(folder.root / "crm" / "people")
+    assert caught.value.hint.startswith(f"there is one in {folder.root / 'crm'}: ")
     with pytest.raises(UsageError, match="does not exist"):
         load_project(folder.root / "nowhere")
 
