@@ -23,15 +23,15 @@ def explain_code(settings: GlobalOptions, name: str) -> int:
     Raises:
         UsageError: there is no such code; names those of the same sort.
     """
-    from ctsync.diagnostic_codes import CODES
+    from ctsync.diagnostic_codes import CODES, PAGE
     from ctsync.render.explained_code import code_json, code_text
 
     require_format(settings, "text", "json")
     code = CODES.get(name)
     if code is None:
         kin = [each for each in sorted(CODES) if each[:3] == name[:3]]
-        known = ", ".join(kin) if kin else f"from {min(CODES)} to {max(CODES)}"
-        hint = f"codes are {known}; a profile of that id is identity={name}"
+        known = f"like it are {', '.join(kin)}" if kin else f"all codes: {PAGE}"
+        hint = f"{known}; a profile of that id is identity={name}"
         raise UsageError(f"there is no diagnostic code {name}", hint=hint)
     show = code_json if settings.format == "json" else code_text
     print_document(show(name, code))
