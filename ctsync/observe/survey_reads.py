@@ -71,13 +71,14 @@ class ReadSurvey:
 
     def drifts(self) -> Iterator[ProfileDrift]:
         """Yield the profiles that drifted, by key. May be called again."""
-        self._drifts.seek(0)
-        return map(_DRIFTS.decode, self._drifts)
+        return map(_DRIFTS.decode, _lines_of(self._drifts))
 
     def edits(self) -> Iterator[tuple[ProfileKey, Edit]]:
-        """Yield what is to stand in the state, by key. May be called again."""
-        self._afters.seek(0)
-        for after in map(entry_from_line, self._afters):
+        """Yield what is to stand in the state, by key.
+
+        May be called again, also while an earlier call has not come to its end.
+        """
+        for after in map(entry_from_line, _lines_of(self._afters)):
             yield after.key, partial(_instead, after)
 
     def close(self) -> None:
@@ -145,6 +146,23 @@ class ReadSurvey:
             severity_of(code), code, message, hint, key=shown, attribute=attribute
         )
         self.findings.add(found)
+
+
+def _lines_of(file: BinaryIO) -> Iterator[bytes]:
+    """Yield lines from a place of one's own: others may read the file in between."""
+    at, rest = 0, b""
+    while chunk := _chunk_at(file, at):
+        at += len(chunk)
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines
+
+
+def _chunk_at(file: BinaryIO, at: int) -> bytes:
+    file.seek(at)
+    return file.read(_CHUNK_BYTES)
+
+
+_CHUNK_BYTES = 1 << 16
 
 
 def _instead(after: Entry, _before: Entry | None) -> Entry:

@@ -95,3 +95,22 @@ def test_a_saved_plan_creates_who_is_gone(drifted):
     drifted.ok("plan", "--refresh", "--out", "p.plan")
     assert drifted.apply("p.plan").code == 0
     assert drifted.platform("ann") == {"Plan": "Free"}
+
+
+def test_all_that_was_read_is_planned_by_however_many_drifted(desk):
+    """What a read showed is looked up twice at a time: neither takes from the other."""
+    people = {f"u{n:03}": {"Plan": "Free", "Points": 5} for n in range(700)}
+    desk.project("policy: {limits: {update: 100%}}")
+    desk.begun(people)
+    desk.ok("state", "doubt", "--all", "--auto-approve")
+    desk.people({name: {"Plan": "Gold", "Points": 7} for name in people})
+    for name in people:
+        desk.sandbox.platform.edit("identity", name, {"Points": 6})
+    plan = desk.plan("--refresh", "--all")
+    assert len(plan["changes"]) == 700
+    for change in plan["changes"]:
+        plan_of, points = change["operations"]
+        assert (plan_of["before"], plan_of["prior"]) == ("Free", "known")
+        assert (points["operator"], points["operand"], points["before"]) == (
+            "$incr", 1, 6,
+        )  # fmt: skip
