@@ -74,7 +74,7 @@ class ChangeStatistics(Struct):
             operations[op.attribute, op.operator] += 1
         for name in change.released:
             operations[name, RELEASE] += 1
-        self.flows.add(change.operations)
+        self.flows.add(change.operations, creates=change.action == "create")
         traits = traits_of(change)
         self.traits[traits] += 1
         return traits
@@ -83,8 +83,8 @@ class ChangeStatistics(Struct):
         """Take in changes that were decided in columns."""
         self.operations.update(decided.operations())
         self.traits.update(decided.traits())
-        for text, count in decided.operation_texts().items():
-            self.flows.add_rows(parse(text), count)
+        for (text, creates), count in decided.operation_texts().items():
+            self.flows.add_rows(parse(text), count, creates=creates)
 
     def by_operator(self) -> Counter[str]:
         """Count the operations of each operator, and what is released."""

@@ -105,13 +105,18 @@ class DecidedRows(Struct, frozen=True):
                     counts[name, LETTERS[letter]] += count
         return counts
 
-    def operation_texts(self) -> Counter[str]:
+    def operation_texts(self) -> Counter[tuple[str, bool]]:
         """Count the changes by what their lines say of operations, first met first.
 
-        Many changes say the same, which then is read once.
+        Many changes say the same, which then is read once. With each stands whether the
+        profiles are new.
         """
         return Counter(
-            [_operations_in(row.line) for row in self.rows if row.traits is not None]
+            [
+                (_operations_in(row.line), bool(row.is_new))
+                for row in self.rows
+                if row.traits is not None
+            ]
         )
 
     def traits(self) -> Counter[int]:

@@ -35,7 +35,8 @@ class Flow(NamedTuple):
     """One way that the values of an attribute go, and on how many profiles.
 
     Lists and counters go by their operand, so theirs have no `before`. Of a sensitive
-    attribute a text that says nothing stands for every value.
+    attribute a text that says nothing stands for every value. `creates` says that the
+    profiles are new to the state.
     """
 
     attribute: str
@@ -44,6 +45,7 @@ class Flow(NamedTuple):
     before: Value
     operand: Value
     sensitive: bool
+    creates: bool
     profiles: int
 
 
@@ -60,15 +62,17 @@ class FlowCounts:
         self._ways: dict[tuple[Any, ...], int] = {}
         self._told_apart: Counter[str] = Counter()
 
-    def add(self, operations: Iterable[Operation]) -> None:
+    def add(self, operations: Iterable[Operation], *, creates: bool = False) -> None:
         """Take the operations on one profile in."""
         for op in operations:
             way = _way(
                 op.attribute, op.operator, op.prior, op.before, op.operand, op.sensitive
             )
-            self._count(way, 1)
+            self._count((*way, creates), 1)
 
-    def add_rows(self, rows: Iterable[Row], profiles: int = 1) -> None:
+    def add_rows(
+        self, rows: Iterable[Row], profiles: int = 1, *, creates: bool = False
+    ) -> None:
         """Take operations in as a saved plan has them, the same on some profiles.
 
         Building an object for each would cost more than counting it.
@@ -83,7 +87,7 @@ class FlowCounts:
             if before.__class__ is list:
                 before = tuple(before)
             way = _way(attribute, operator, prior, before, operand, is_hidden)
-            self._count(way, profiles)
+            self._count((*way, creates), profiles)
 
     def _count(self, way: tuple[Any, ...], profiles: int) -> None:
         if way in self._ways:
@@ -96,7 +100,8 @@ class FlowCounts:
 
         What only one profile does is no flow.
         """
-        found = [Flow._make((*way[:6], n)) for way, n in self._ways.items() if n > 1]
+        ways = ((way, n) for way, n in self._ways.items() if n > 1)
+        found = [Flow._make((*way[:6], way[7], n)) for way, n in ways]
         # Ways of one count stay as they were met: changes come by key.
         found.sort(key=lambda flow: (flow.attribute, -flow.profiles))
         groups = groupby(found, key=lambda flow: flow.attribute)
@@ -112,7 +117,8 @@ class FlowCounts:
         counts = cls()
         for row in flows:
             way = [tuple(x) if isinstance(x, list) else x for x in row[:6]]
-            counts._ways[*way, (way[3].__class__, way[4].__class__)] = row[6]
+            kinds = way[3].__class__, way[4].__class__
+            counts._ways[*way, kinds, row[6]] = row[7]
         return counts
 
     def __eq__(self, other: object) -> bool:

@@ -78,7 +78,7 @@ def _attribute_lines(view: DriftView) -> Iterator[str]:
     for name, count in found[:MOST_ATTRIBUTES]:
         yield f"  {count:>9,}  {escape(name)}\n"
     if found[MOST_ATTRIBUTES:]:
-        yield f"  … and {len(found) - MOST_ATTRIBUTES} more attributes\n"
+        yield f"  … and {len(found) - MOST_ATTRIBUTES:,} more attributes\n"
 
 
 def _finding_lines(view: DriftView, paint: Ansi) -> Iterator[str]:

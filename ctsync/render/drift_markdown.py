@@ -54,7 +54,7 @@ def drift_markdown(view: DriftView, style: Style) -> Iterator[str]:  # noqa: ARG
         shown += 1
     if body:
         yield "\n" + folded(
-            f"{shown} of {whole} profiles", fenced("".join(body), "diff")
+            f"{shown:,} of {whole:,} profiles", fenced("".join(body), "diff")
         )
     if shown < whole:
         yield f"\nLeft out here: {whole - shown:,} of {whole:,} profiles; "
@@ -74,7 +74,7 @@ def _above(view: DriftView) -> Iterator[str]:
         rows = ((cell(name), f"{count:,}") for name, count in found[:MOST_ATTRIBUTES])
         yield table([("attribute", "profiles"), *rows])
     if found[MOST_ATTRIBUTES:]:
-        yield f"… and {len(found) - MOST_ATTRIBUTES} more attributes\n"
+        yield f"… and {len(found) - MOST_ATTRIBUTES:,} more attributes\n"
 
 
 def _marker(view: DriftView) -> str:

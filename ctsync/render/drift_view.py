@@ -98,7 +98,7 @@ def remark_sentences(view: DriftView, quote: Quote = escape) -> Iterator[str]:
         yield f"{counted(counts.settled, 'uncertain value')}: a refresh settles {them}"
     if counts.write_only:
         names = ", ".join(
-            f"{quote(n)} ({c})" for n, c in sorted(counts.write_only.items())
+            f"{quote(n)} ({c:,})" for n, c in sorted(counts.write_only.items())
         )
         yield f"Write-only, not compared: {names}"
 

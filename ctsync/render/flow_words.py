@@ -15,7 +15,7 @@ from ctsync.model.flows import Flow
 from ctsync.model.masking import SENSITIVE_TEXT, Mask, masked_json
 from ctsync.model.scalar_value import Value
 from ctsync.render.text_width import columns_of, cut, cut_name, escape, pad
-from ctsync.render.value_text import ABSENT, UNKNOWN, uncertain_words, value_words
+from ctsync.render.value_text import ABSENT, NEW, UNKNOWN, uncertain_words, value_words
 
 MANY = 3
 """On fewer profiles than this the changes themselves are as short."""
@@ -112,6 +112,8 @@ def flow_sides(flow: Flow, mask: Mask) -> tuple[str, ...]:
 
 
 def _before(flow: Flow, mask: Mask) -> str:
+    if flow.creates:
+        return NEW
     if flow.prior == "unknown":
         return UNKNOWN
     if flow.prior == "uncertain":

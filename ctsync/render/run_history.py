@@ -17,7 +17,7 @@ from ctsync.render.error_document import document
 from ctsync.render.plan_json import change_json
 from ctsync.render.plan_view import Style
 from ctsync.render.safe_json import document_text, json_text
-from ctsync.render.summary_text import counted
+from ctsync.render.summary_text import counted, duration_words
 from ctsync.render.text_width import escape
 
 FORMAT = "ctsync.state.history/1"
@@ -152,12 +152,12 @@ def run_lines(run: Run, timezone: str) -> Iterator[str]:
 
 def _outcome(run: Run) -> str:
     named = run.counts.items()
-    counts = [f"{n} {name.replace('_', ' ')}" for name, n in named if n]
+    counts = [f"{n:,} {name.replace('_', ' ')}" for name, n in named if n]
     words = [", ".join(counts) or "nothing sent", counted(run.calls, "call")]
     if run.seconds is None:
         words.append("not ended: it is at work, or was cut off")
     else:
-        words.append(f"{run.seconds:g} s")
+        words.append(duration_words(run.seconds))
     words += [f"stopped: {run.stopped.replace('_', ' ')}"] if run.stopped else []
     return ", ".join(words)
 

@@ -14,6 +14,7 @@ from ctsync.render.text_width import escape
 
 ABSENT = "(absent)"
 UNKNOWN = "(unknown)"
+NEW = "(new)"
 STAYS = "(values that ctsync does not know stay)"
 
 

@@ -95,14 +95,14 @@ def _table(found: Verification, style: Style) -> Iterator[str]:
     for each in shown:
         yield _row(each, width, with_interval=found.is_sample)
     if ranked[len(shown) :]:
-        yield f"… and {len(ranked) - len(shown)} more attributes"
+        yield f"… and {len(ranked) - len(shown):,} more attributes"
 
 
 def _row(each: AttributeCheck, width: int, *, with_interval: bool) -> str:
     name = pad(cut_name(escape(each.attribute), width), width)
     numbers = (
-        f"{each.acknowledged:>12}  {each.checked:>7}  {each.there:>5}  "
-        f"{each.missing:>7}  {each.other:>5}"
+        f"{each.acknowledged:>12,}  {each.checked:>7,}  {each.there:>5,}  "
+        f"{each.missing:>7,}  {each.other:>5,}"
     )
     share = f"  {share_of(each)}" if with_interval else ""
     note = f"  {_DROPPED}" if each.is_dropped else ""

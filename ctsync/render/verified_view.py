@@ -51,7 +51,7 @@ def remark_sentences(found: Verification, quote: Quote = escape) -> Iterator[str
         count = counted(found.unaskable, "profile")
         yield f"{count} left out: the API reads by identity and objectId only"
     if found.write_only:
-        names = (f"{quote(n)} ({c})" for n, c in sorted(found.write_only.items()))
+        names = (f"{quote(n)} ({c:,})" for n, c in sorted(found.write_only.items()))
         yield f"Write-only, no read shows it: {', '.join(names)}"
 
 

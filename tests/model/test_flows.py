@@ -65,8 +65,8 @@ def test_lists_and_counters_go_by_their_operands():
         op(7, 5, "Points", "$incr"),
     ]
     assert counted(operations).commonest() == [
-        Flow("Points", "$incr", "known", None, 5, False, 2),
-        Flow("Tags", "$add", "known", None, ("x",), False, 2),
+        Flow("Points", "$incr", "known", None, 5, False, False, 2),
+        Flow("Tags", "$add", "known", None, ("x",), False, False, 2),
     ]
 
 
@@ -75,7 +75,7 @@ def test_no_more_values_are_held_than_a_bound_says():
     for number in range(5 * MOST_WAYS):
         counts.add((op("Free", f"v{number}"), op("Free", "Gold", "Tier")))
     assert len(counts._ways) <= 2 * MOST_WAYS
-    tier = Flow("Tier", "set", "known", "Free", "Gold", False, 5 * MOST_WAYS)
+    tier = Flow("Tier", "set", "known", "Free", "Gold", False, False, 5 * MOST_WAYS)
     assert counts.commonest() == [tier]
 
 
@@ -99,4 +99,14 @@ def test_of_sensitive_attributes_no_value_is_held():
     assert "b.io" not in repr(counts._ways)
     assert [(f.before, f.operand, f.profiles) for f in counts.commonest()] == [
         (None, "hidden", 3), ("hidden", "hidden", 2),
+    ]  # fmt: skip
+
+
+def test_new_profiles_go_a_way_of_their_own():
+    """Of who is new nothing was known: that is no value that gets lost."""
+    counts = FlowCounts()
+    for creates in (True, False) * 2:
+        counts.add((op(None, "Free", prior="unknown"),), creates=creates)
+    assert [(f.creates, f.profiles) for f in counts.commonest()] == [
+        (True, 2), (False, 2),
     ]  # fmt: skip

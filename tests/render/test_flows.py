@@ -48,7 +48,7 @@ def test_json_says_them_in_its_summary(a, whole, moving):
     summary = json.loads(whole("json", a.view(*moving)))["summary"]
     assert summary["flows"][0] == {
         "attribute": "Plan", "operator": "set", "prior": "known", "before": "Gold",
-        "operand": "Platinum", "sensitive": False, "profiles": 17,
+        "operand": "Platinum", "sensitive": False, "creates": False, "profiles": 17,
     }  # fmt: skip
     assert [flow["profiles"] for flow in summary["flows"]] == [17, 10]
 
