@@ -55,7 +55,8 @@ def check_counts(plan: SavedPlan, present: CurrentSnapshot) -> None:
         entries = sum(not entry.gone for entry in present.entries())
     if said != entries or plan.head.first_run != (present.header is None):
         raise PlanRefused(
-            f"{plan.name} says that the state has {said} profiles, it has {entries}",
+            f"{plan.name} says that the state has {said:,} profiles, "
+            f"it has {entries:,}",
             hint='the file was edited; run "ctsync plan --out FILE" again',
             code="plan_tampered",
         )

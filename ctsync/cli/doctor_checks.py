@@ -64,7 +64,7 @@ def _project(doctor: Doctor, name: str) -> Iterator[Checked]:
     errors, warnings = findings.count("error"), findings.count("warning")
     if errors:
         hint = '"ctsync validate" shows them'
-        yield Checked(name, "error", f"the project has {errors} errors", hint)
+        yield Checked(name, "error", f"the project has {errors:,} errors", hint)
     elif warnings:
         hint = '"ctsync validate" shows them'
         yield Checked(name, "warning", f"the project has {warnings} warnings", hint)

@@ -42,7 +42,7 @@ def check_state(doctor: Doctor, name: str) -> Iterator[Checked]:
             "the next apply takes it up; do not remove the journal",
         )
     else:
-        what = f"serial {header.serial}, {header.entries} profiles"
+        what = f"serial {header.serial}, {header.entries:,} profiles"
         yield Checked(name, "ok", f"{store.location} is at {what}")
 
 

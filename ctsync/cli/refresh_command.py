@@ -94,7 +94,7 @@ def _rewrite(
     return StateRewrite(
         count=survey.changed,
         words=f"write what was seen of {counted(survey.changed, 'profile')}: "
-        f"{counts.drifted} drifted, {counts.gone} gone, "
+        f"{counts.drifted:,} drifted, {counts.gone:,} gone, "
         f"{counted(counts.settled, 'uncertain value')} settled",
         edits=survey.edits,
         shown=lambda: render_drift("text", view, style),

@@ -39,7 +39,7 @@ def key_faults(key: ProfileKey) -> Iterator[Fault]:
         yield Fault("CT314", message, "remove them")
     if len(text) >= MAX_IDENTIFIER_CHARS:
         message = (
-            f"the identifier has {len(text)} characters, "
+            f"the identifier has {len(text):,} characters, "
             f"the platform takes under {MAX_IDENTIFIER_CHARS}"
         )
         yield Fault("CT314", message, "use a shorter id")

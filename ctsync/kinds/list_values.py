@@ -110,7 +110,8 @@ def _count_faults(target: DesiredValue, frame: ValueContext) -> Iterator[Fault]:
         if len(values) > limit:
             yield Fault(
                 "CT209",
-                f"{len(values)} values, the platform keeps {limit} and drops the rest",
+                f"{len(values):,} values, the platform keeps {limit:,} and drops the "
+                "rest",
                 "declare fewer",
             )
 

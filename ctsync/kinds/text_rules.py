@@ -98,7 +98,7 @@ def _length_faults(text: str, frame: ValueContext) -> Iterator[Fault]:
     if size > limit:
         yield Fault(
             "CT206",
-            f"value has {size} bytes, the platform takes {limit}",
+            f"value has {size:,} bytes, the platform takes {limit}",
             "shorten it; longer values are cut or dropped without an error",
         )
 

@@ -296,7 +296,7 @@ class Planner(Struct):
         """
         if self.findings.has_errors:
             count = self.findings.count("error")
-            words = "1 error" if count == 1 else f"{count} errors"
+            words = "1 error" if count == 1 else f"{count:,} errors"
             raise SpecError(f"the project has {words}", self.findings)
 
     def _counted(self, contributions: Iterable[Contribution]) -> Iterator[Contribution]:

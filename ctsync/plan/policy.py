@@ -63,7 +63,7 @@ def exception_notes(counts: Counts, policy: Policy) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 "info",
                 "CT407",
-                f"policy.accept.{name} is {number}, this plan has {name} {actual}: "
+                f"policy.accept.{name} is {number:,}, this plan has {name} {actual:,}: "
                 "the exception is ignored",
                 "take it out once it has been applied",
             )
@@ -71,7 +71,7 @@ def exception_notes(counts: Counts, policy: Policy) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 "info",
                 "CT406",
-                f"policy.accept lifts limits.{name} for the {actual} of this plan",
+                f"policy.accept lifts limits.{name} for the {actual:,} of this plan",
                 "take it out once it has been applied",
             )
 

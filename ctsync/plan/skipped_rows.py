@@ -55,7 +55,7 @@ class SkippedRows(Struct):
             yield Diagnostic(
                 "warning",
                 "CT626",
-                f"{skipped} of {rows} rows of table {name} are skipped",
+                f"{skipped:,} of {rows:,} rows of table {name} are skipped",
                 "correct them; their profiles are left alone meanwhile",
                 file=table.origin.file,
                 line=line,

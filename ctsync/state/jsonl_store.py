@@ -136,8 +136,8 @@ class JsonlStore(FileStore):
             lines = sum(chunk.count(b"\n") for chunk in file.chunks(start))
             raise edited(
                 self.location,
-                f"it wrote {header.entries} entries with checksum "
-                f"{str(written)[:12]}, there are {lines} with {found[:12]}",
+                f"it wrote {header.entries:,} lines with checksum "
+                f"{str(written)[:12]}, there are {lines:,} with {found[:12]}",
             )
 
     def _entries(self, file: PinnedFile, start: int) -> Iterator[Entry]:

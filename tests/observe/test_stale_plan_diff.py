@@ -26,14 +26,14 @@ def test_the_same_changes_say_that_only_the_state_moved():
 
 def test_an_operation_that_is_now_another_is_named():
     lines = moved_since_review([_change("a", "Gold")], [_change("a", "Free")], MASK)
-    assert lines == ("  a: Plan, step 1: set Gold -> set Free",)
+    assert lines == ("  a: Plan: reviewed set Gold, today set Free",)
 
 
 def test_profiles_that_came_and_went_are_named():
     lines = moved_since_review([_change("a", "Gold")], [_change("b", "Gold")], MASK)
     assert lines == (
-        "  a: Plan, step 1: set Gold -> nothing",
-        "  b: nothing -> Plan, step 1: set Gold",
+        "  a: reviewed Plan: set Gold, today nothing",
+        "  b: reviewed nothing, today Plan: set Gold",
     )
 
 
@@ -41,14 +41,14 @@ def test_releases_are_named():
     lines = moved_since_review(
         [_change("a", "x")], [_change("a", "x", released=("Tier",))], MASK
     )
-    assert lines == ("  a: Tier: nothing -> released",)
+    assert lines == ("  a: Tier: reviewed nothing, today released",)
 
 
 def test_a_list_is_said_as_its_values():
     one = _change("a", ("x", "y"))
     other = _change("a", ("x", "z"))
     assert moved_since_review([one], [other], MASK) == (
-        "  a: Plan, step 1: set x, y -> set x, z",
+        "  a: Plan: reviewed set x, y, today set x, z",
     )
 
 
