@@ -136,7 +136,7 @@ class JsonlStore(FileStore):
             lines = sum(chunk.count(b"\n") for chunk in file.chunks(start))
             raise edited(
                 self.location,
-                f"it wrote {header.entries:,} lines with checksum "
+                f"it wrote {_entries(header.entries)} with checksum "
                 f"{str(written)[:12]}, there are {lines:,} with {found[:12]}",
             )
 
@@ -199,3 +199,7 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytearray]:
 
 
 STORE = JsonlStore
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number:,} entries"
