@@ -106,7 +106,7 @@ def _credentials(doctor: Doctor, name: str) -> Iterator[Checked]:
         yield Checked(
             name,
             "error",
-            f"a harmless call had no good answer: {answer.happened.value}",
+            f"a harmless call had no good answer: {answer.message}",
             "see that this machine reaches the platform, and try again",
         )
 

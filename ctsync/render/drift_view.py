@@ -46,6 +46,8 @@ def verdict(view: DriftView) -> str:
     """Return whether there is drift, from the same counts as the exit code."""
     counts = view.counts
     if not counts.has_drift:
+        if not counts.read:
+            return _NOTHING_READ if counts.known else _NOTHING_KNOWN
         if counts.read == 1:
             return "No drift. 1 profile is as the state knows it."
         return f"No drift. {counts.read:,} profiles are as the state knows them."
@@ -56,6 +58,10 @@ def verdict(view: DriftView) -> str:
     )
     said = ", ".join(words for count, words in parts if count)
     return f"Drift: of {counted(counts.read, 'profile')} read, {said}."
+
+
+_NOTHING_READ = "Nothing was read, so that nothing is known of drift."
+_NOTHING_KNOWN = "There is no profile in the state that could drift."
 
 
 def _differing(count: int) -> str:

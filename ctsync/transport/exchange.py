@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import zlib
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -10,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ctsync.canonical_json import parse
+from ctsync.transport.failure_words import innermost, own_words
 from ctsync.transport.upload_result import CallEnding, UploadResult
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ class Exchange:
                 return self._answer(response, deadline, most_bytes)
         except self._failures() as error:
             happened = CallEnding.LOST if has_left() else CallEnding.UNREACHABLE
-            reason = _innermost(error)
+            reason = innermost(error)
             said = self._keepable(str(reason))
-            return UploadResult(happened, message=_own_words(reason), said=said)
+            return UploadResult(happened, message=own_words(reason), said=said)
 
     def close(self) -> None:
         """Close the connections that were kept open."""
@@ -180,31 +180,3 @@ def _told_time(header: str | None) -> float | None:
         return parsedate_to_datetime(header or "").timestamp()
     except (ValueError, OverflowError):
         return None
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """Return the innermost reason; the outer ones repeat addresses and pools."""
-    seen = 0
-    while (inner := _inner(error)) is not None and seen < 10:
-        error, seen = inner, seen + 1
-    return error
-
-
-def _own_words(error: BaseException) -> str:
-    """Return a reason in words of this machine; other texts may quote the server."""
-    if isinstance(error, TimeoutError):
-        return "no reply in time"
-    if isinstance(error, socket.gaierror):
-        asked_again = error.errno == socket.EAI_AGAIN
-        return "DNS gives no answer" if asked_again else "DNS knows no such host"
-    if isinstance(error, ConnectionRefusedError):
-        return "connection refused: nothing listens there"
-    words = getattr(error, "strerror", None)
-    name = type(error).__name__
-    return f"{name}: {words}" if words else name
-
-
-def _inner(error: BaseException) -> BaseException | None:
-    reasons = (getattr(error, "reason", None), *error.args)
-    found = (each for each in reasons if isinstance(each, BaseException))
-    return next(found, None) or error.__cause__ or error.__context__

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ctsync.canonical_json import canonical
+from ctsync.transport.failure_words import innermost, own_words
 from ctsync.transport.http import is_loopback, is_private_enough
 from ctsync.transport.http_session import open_session
 
@@ -36,7 +37,7 @@ def notify(url: str, document: Mapping[str, Any]) -> str | None:
     try:
         status = _post(url, canonical(told), is_near=is_loopback(parts))
     except (requests.RequestException, OSError, ValueError) as error:
-        return f"the webhook could not be reached ({type(error).__name__})"
+        return f"the webhook could not be reached ({own_words(innermost(error))})"
     _logger.info("webhook answered HTTP %d", status)
     return None if 200 <= status < 300 else f"the webhook answered HTTP {status}"
 

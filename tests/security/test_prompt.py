@@ -1,4 +1,4 @@
-"""A real terminal: prompt and plan draw what they draw for harmless text."""
+"""A real terminal: prompt, plan and progress draw what they draw for harmless text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ TEXTS = [
     "a\rb\u202ec\u2066d",
     "##[error]a ::stop-commands::t",
 ]
-OURS = re.compile(r"\x1b\[(?:[0-2]|3[1236])m")
+OURS = re.compile(r"\x1b\[(?:[0-2]|3[1236])m|\r\x1b\[J")
+# A bar, which is drawn where a run takes a second; what follows takes its place.
+DRAWN = re.compile(r"\r\x1b\[J[^\r\n]*(?:\r\n[^\r\n]*\x1b\[A)?\r(?!\n)")
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ def save_plan(path: Path, text: str) -> None:
 
 def drawn(got: str) -> str:
     """See that a terminal obeys only what is ours; give what it then shows."""
-    rest = OURS.sub("", got)
+    rest = OURS.sub("", DRAWN.sub("", got))
     assert not re.search(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e]", rest)
     assert not re.search(r"##\w*\[|^\s*::|::[A-Za-z]", rest, re.MULTILINE)
     screen = pyte.Screen(COLUMNS, ROWS)

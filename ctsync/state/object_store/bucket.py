@@ -240,6 +240,8 @@ def _trouble(location: str, action: str, error: Exception) -> StateError:
     """Return the refusal for what happened; the client's words may hold the address."""
     name = type(error).__name__
     why, hint = _REASONS.get(name, _NO_ANSWER)
+    if "dns error" in str(error).lower():
+        why, hint = _NO_HOST
     code = "state_unwritable" if action == "write" else "state_unreadable"
     return StateError(f"cannot {action} {location}: {why}", hint=hint, code=code)
 
@@ -247,6 +249,10 @@ def _trouble(location: str, action: str, error: Exception) -> StateError:
 _NO_ANSWER = (
     "it does not answer as it should",
     "see that it can be reached, then run the command again: nothing was lost",
+)
+_NO_HOST = (
+    "DNS knows no such host",
+    "check the bucket's endpoint and region, and that this machine can look up names",
 )
 _RIGHTS = (
     "the credentials do not allow it",

@@ -155,17 +155,29 @@ def _state_of_refusal(words: str) -> str:
     return next(found, "08000")
 
 
+_NO_HOST, _NOBODY = "08-no-host", "08-nobody"  # told by no server
 _REFUSALS = {
     "authentication failed": "28P01",
     "does not exist": "3D000",
     "SSL": "08P01",
     "too many": "53300",
+    "failed to resolve host": _NO_HOST,
+    "could not translate host name": _NO_HOST,
+    "onnection refused": _NOBODY,
 }
 _NEXT = 'then run "ctsync apply" again: the journal holds what was sent'
 _REASONS = {
     "08P01": (
         "it does not speak TLS as the address asks for",
         "set sslmode in the state's address: verify-full, or disable among your own",
+    ),
+    _NO_HOST: (
+        "DNS knows no such host",
+        "check the host in the state's address, and that this machine looks up names",
+    ),
+    _NOBODY: (
+        "connection refused: nothing listens there",
+        f"check host and port in the state's address, and that it runs, {_NEXT}",
     ),
     "08": (
         "it does not answer, or the connection was cut",
