@@ -51,6 +51,7 @@ def _meet(change: Change, selection: Selection) -> None:
     selection.profile_seen(change.key, None)
     names = (*(op.attribute for op in change.operations), *change.released)
     selection.record_seen("attribute", names)
+    selection.record_seen("cohort", change.left)
     for origin in change.origins:
         selection.record_seen("file", (origin.file,))
         selection.record_seen("cohort", filter(None, (origin.cohort,)))

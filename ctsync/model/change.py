@@ -57,7 +57,8 @@ class Change(Struct, frozen=True):
     anything being sent. `opt_in` says that an operation opts the profile in to a
     channel or group. `once` are folded names of attributes that are written one time
     only. `locked` are attributes that the catalog locks and an operation would change:
-    they block.
+    they block. `left` are cohorts of which it is no member any more; they only say for
+    which cohort a change is meant.
     """
 
     key: ProfileKey
@@ -69,6 +70,7 @@ class Change(Struct, frozen=True):
     opt_in: bool = False
     once: tuple[str, ...] = ()
     locked: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def removes(self) -> bool:

@@ -46,6 +46,7 @@ class _ChangeData(Struct, forbid_unknown_fields=True):
     origins: tuple[Origin, ...]
     released: tuple[str, ...]
     settled: EntryAfter
+    left: tuple[str, ...] = ()
     locked: tuple[str, ...] = ()
     once: tuple[str, ...] = ()
 
@@ -64,6 +65,7 @@ class _ChangeData(Struct, forbid_unknown_fields=True):
             opt_in=SUBSCRIPTION in kinds and any(map(is_opt_in, self.operations)),
             once=self.once,
             locked=self.locked,
+            left=self.left,
         )
 
 
@@ -186,7 +188,7 @@ def settled_from_data(data: Mapping[str, Any]) -> tuple[ProfileKey, EntryAfter]:
 def as_planned(change: Change) -> Change:
     """Return a change as the planner writes it: names that are folded, and in order."""
     settled = change.settled
-    says_names = change.released or change.once or change.locked
+    says_names = change.released or change.once or change.locked or change.left
     if not (says_names or settled.forget or settled.ours or settled.cohorts[1:]):
         return change  # as most are: it says no names, or one
     return replace(
@@ -195,6 +197,7 @@ def as_planned(change: Change) -> Change:
         settled=settled_as_planned(settled),
         once=_folded(change.once),
         locked=tuple(sorted({*change.locked})),
+        left=tuple(sorted({*change.left})),
     )
 
 
@@ -231,6 +234,8 @@ def _change_data(change: Change) -> dict[str, Any]:
         "released": change.released,
         "settled": SETTLED_FORM.row(change.settled),
     }
+    if change.left:
+        data["left"] = change.left
     if change.locked:
         data["locked"] = change.locked
     if change.once:

@@ -16,7 +16,7 @@ from ctsync.kinds.type_faults import not_in_files
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Action, Change, EntryAfter, Origin
 from ctsync.model.desired_value import DesiredValue
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import Entry, KnownValue, cohorts_in
 from ctsync.model.fault import Fault, Faults
 from ctsync.model.operation import Operation, changes_value
 from ctsync.plan.missing_row_rules import MissingRowRules
@@ -297,7 +297,12 @@ class _Builder:
             settled=settled,
             opt_in=any(map(is_opt_in, operations)),
             once=tuple(sorted(self._once())),
+            left=self._left(),
         )
+
+    def _left(self) -> tuple[str, ...]:
+        before = () if self._entry is None else cohorts_in(self._entry.cohorts)
+        return tuple(name for name in before if name not in self._wanted.cohorts)
 
     def _once(self) -> Iterator[str]:
         for target in self._targets:

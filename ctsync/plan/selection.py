@@ -170,7 +170,7 @@ def _names_of(
     return {
         **ids,
         change.key.type: (change.key.id,),
-        "cohort": (*left, *(origin.cohort for origin in change.origins)),
+        "cohort": (*left, *change.left, *(origin.cohort for origin in change.origins)),
         "table": tuple(origin.table for origin in change.origins),
         "file": tuple(origin.file for origin in change.origins),
         "action": (change.action,),

@@ -119,3 +119,18 @@ def test_summary_and_all_choose_how_much_is_shown(desk):
     assert desk.ok("plan", "--summary").out.count("  + identity") == 0
     assert "changes" not in desk.plan("--summary")
     assert len(desk.plan()["changes"]) == 60
+
+
+def test_a_saved_plan_shows_who_leaves_a_cohort_and_is_declared_elsewhere(desk):
+    """What `plan --target cohort=` chooses, `show --target cohort=` shows."""
+    cohort = "cohorts: {{vip: {{members: [{}], attributes: {{Tier: V}}}}}}"
+    desk.project(cohort.format("u1, u2"))
+    desk.begun({f"u{n}": {"Plan": "Free"} for n in range(4)})
+    desk.project(cohort.format("u2"))
+    desk.people({f"u{n}": {"Plan": "Gold"} for n in range(4)})
+    chosen = ("--target", "cohort=vip")
+    assert _keys(desk.plan(*chosen)) == ["u1", "u2"]
+    desk.ok("plan", "--out", "all.plan")
+    assert _keys(desk.json("show", "all.plan", *chosen)) == ["u1", "u2"]
+    desk.ok("plan", "--out", "part.plan", *chosen)
+    assert _keys(desk.json("show", "part.plan", *chosen)) == ["u1", "u2"]

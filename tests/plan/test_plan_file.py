@@ -73,6 +73,7 @@ CHANGE = Change(
     opt_in=True,
     once=("points",),
     locked=("Points",),
+    left=("early",),
 )
 FOOT = PlanFoot(
     summary={"profiles": {"entries": 9, "unchanged": 7}, "once_held": 2},
