@@ -51,6 +51,12 @@ from ctsync.cli.offered_names import offer_regions
     help="Look at this export, and write a table that reads it: types and doubtful "
     "columns are guessed from its first rows.",
 )
+@click.option(
+    "--demo",
+    is_flag=True,
+    help="Play the first five minutes in the sandbox instead: a small project, its "
+    "plan, apply, a change, drift. DIR has to be empty.",
+)
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an option
@@ -64,6 +70,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     action: str | None,
     state: str | None,
     export: Path | None,
+    demo: bool,
 ) -> int:
     """Write a starter project; overwrites nothing.
 
@@ -71,8 +78,10 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     pipeline, and lists what it left alone. Asks on a terminal for what no option says.
     DIR is the project's folder; default: the current one.
     """
+    from ctsync.cli.demo_command import demonstrate
     from ctsync.cli.init_command import init_project
     from ctsync.cli.init_options import InitOptions
 
     wishes = InitOptions(account_id, region, name, ci, action, state, export)
-    return init_project(settings, folder or Path(), wishes)
+    start = demonstrate if demo else init_project
+    return start(settings, folder or Path(), wishes)
