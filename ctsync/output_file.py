@@ -31,6 +31,25 @@ class OutputFile:
         self._aside.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self.file = os.fdopen(os.open(self._aside, flags, 0o600), "wb")
+        self._is_whole = False
+
+    def pause(self) -> None:
+        """Let go of it for now, as whoever has too many open must.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self.file.close()
+
+    def resume(self) -> None:
+        """Go on at its end, if it was let go of.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self.file.closed:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+            self.file = os.fdopen(os.open(self._aside, flags), "ab")
 
     def finish(self) -> None:
         """Let go of it, all of it on the disk; its place it takes when it is kept.
@@ -40,10 +59,12 @@ class OutputFile:
         Raises:
             OSError: it cannot be written.
         """
-        if not self.file.closed:
+        if not self._is_whole:
+            self.resume()
             self.file.flush()
             os.fsync(self.file.fileno())
             self.file.close()
+            self._is_whole = True
 
     def keep(self) -> None:
         """Put it in its place, all of it on the disk.

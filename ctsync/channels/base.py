@@ -13,6 +13,7 @@ a state. `part_files` writes what it says.
 2. `header`: the first row of a file.
 3. `cell`: how the values of a column are spelled.
 4. `companion`: the file that travels beside a data file, if there is one.
+5. `notes`: what whoever uploads the files has to know before, if anything.
 
 Rows are the same everywhere: a cell for the identity, one for each column, and where
 the channel `has_operators` one more for what is done. No cell is ever left empty for
@@ -23,7 +24,7 @@ other attributes change stand in other files.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -67,6 +68,7 @@ class Channel(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]  # as people call it, in a sentence
+    how_to_upload: ClassVar[str]  # a sentence for whoever has the files
     limit_bytes: ClassVar[int]
     has_operators: ClassVar[bool] = False
 
@@ -100,3 +102,7 @@ class Channel(ABC):
     ) -> tuple[str, bytes] | None:
         """Return name and bytes of the file beside a data file, once all is written."""
         return None
+
+    def notes(self, columns: Iterable[Column]) -> Iterator[Fault]:  # noqa: ARG002
+        """Yield what whoever uploads files with these columns has to know before."""
+        yield from ()

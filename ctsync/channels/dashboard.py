@@ -6,7 +6,7 @@ header names, and a phone without its plus (public docs on the CSV upload).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
@@ -36,6 +36,7 @@ class DashboardChannel(Channel):
 
     name = "csv"
     title = "the dashboard's CSV upload"
+    how_to_upload = "Upload them in the dashboard, and map each column by its name."
     limit_bytes = LIMIT_BYTES
 
     def operation_fault(self, operation: Operation) -> Fault | None:
@@ -77,6 +78,16 @@ class DashboardChannel(Channel):
         if column.kind == "boolean":
             return spell_boolean
         return _spell_phone if column.attribute == PHONE else spell_text
+
+    def notes(self, columns: Iterable[Column]) -> Iterator[Fault]:
+        """Say in which zone dates stand."""
+        if any(column.kind == "date" for column in columns):
+            yield Fault(
+                "CT808",
+                f"dates stand as clocks show them in {self.settings.timezone}, and no "
+                "document says which zone the dashboard reads",
+                "see that it is the account's zone, or use --channel sftp",
+            )
 
 
 def _headed(column: Column) -> str:

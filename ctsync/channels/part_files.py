@@ -25,9 +25,11 @@ from ctsync.output_file import OutputFile
 MOST_SHAPES = 64
 """How many sets of attributes have files of their own.
 
-Whoever changes yet another set stands in the files of its attributes one by one, so
-that there are never more files open than that and four an attribute.
+Whoever changes yet another set stands in the files of its attributes one by one.
 """
+
+MOST_OPEN = 200
+"""How many files are open at once; the one longest left alone is let go of."""
 
 ENCODING = "utf-8"
 
@@ -83,6 +85,7 @@ class PartWriter:
         self._tables: dict[_Shape, _Table] = {}
         self._singles: dict[_Shape, _Table] = {}
         self._parts: list[_Part] = []
+        self._open = _OpenParts()
         self._numbers: dict[int, int] = {}
         self._stack = ExitStack()
 
@@ -135,7 +138,7 @@ class PartWriter:
         number = self._numbers[step] = self._numbers.get(step, 0) + 1
         name = f"{self._stem}-{step}-{number:05d}.csv"
         file = self._stack.enter_context(OutputFile(self._folder / name))
-        part = _Part(name, step, columns, file)
+        part = _Part(name, step, columns, file, self._open)
         self._parts.append(part)
         return part
 
@@ -155,7 +158,7 @@ class PartWriter:
         """
         parts = sorted(self._parts, key=lambda part: part.name)
         for part in parts:
-            part.file.finish()
+            part.finish()
         companions = [self._write_companion(part) for part in parts]
         for part, (_, companion) in zip(parts, companions, strict=True):
             part.file.keep()
@@ -177,19 +180,57 @@ class PartWriter:
         return name, file
 
 
+class _OpenParts:
+    """The parts that are open, the one longest left alone first."""
+
+    def __init__(self) -> None:
+        self._parts: dict[_Part, None] = {}
+        self._last: _Part | None = None
+
+    def take(self, part: _Part) -> None:
+        """See that a part is open, and that no more are than may be."""
+        if part is self._last:
+            return
+        self._last = part
+        if part in self._parts:
+            del self._parts[part]
+        elif len(self._parts) == MOST_OPEN:
+            oldest = next(iter(self._parts))
+            del self._parts[oldest]
+            oldest.file.pause()
+        self._parts[part] = None
+        part.file.resume()
+
+    def drop(self, part: _Part) -> None:
+        """Forget a part that is whole."""
+        self._parts.pop(part, None)
+        self._last = None
+
+
 class _Part:
     """One data file that is being written."""
 
     def __init__(
-        self, name: str, step: int, columns: tuple[Column, ...], file: OutputFile
+        self,
+        name: str,
+        step: int,
+        columns: tuple[Column, ...],
+        file: OutputFile,
+        open_parts: _OpenParts,
     ) -> None:
         self.name, self.step, self.columns, self.file = name, step, columns, file
         self.rows = self.size = 0
+        self._open = open_parts
 
     def write(self, data: bytes, rows: int) -> None:
+        self._open.take(self)
         self.file.file.write(data)
         self.rows += rows
         self.size += len(data)
+
+    def finish(self) -> None:
+        self._open.drop(self)
+        self.file.finish()
 
 
 class _Table:
@@ -227,7 +268,7 @@ class _Table:
         part = self._part
         if part is None or part.size + size >= self._limit:
             if part is not None:
-                part.file.finish()
+                part.finish()
             part = self._part = self._next_part()
             part.write(self._header, 0)
         return part

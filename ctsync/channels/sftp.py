@@ -5,7 +5,7 @@ The only documented way to remove any attribute, and the widest: 5 GB a file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ctsync.channels.base import Channel, ChannelSettings, Column, Spell
 from ctsync.channels.row_keys import KEY_COLUMN
@@ -35,6 +35,10 @@ class SftpChannel(Channel):
     name = "sftp"
     title = "SFTP"
     limit_bytes = LIMIT_BYTES
+    how_to_upload = (
+        "Put each data file and then its manifest, in the order of their names; a file "
+        "of step 2 when those of step 1 were taken."
+    )
     has_operators = True
 
     def __init__(self, settings: ChannelSettings) -> None:
@@ -72,6 +76,15 @@ class SftpChannel(Channel):
         manifest = Manifest(data_file, types, self.settings.email)
         name = data_file.removesuffix(DATA_SUFFIX) + MANIFEST_SUFFIX
         return name, manifest.as_bytes()
+
+    def notes(self, columns: Iterable[Column]) -> Iterator[Fault]:
+        """Say what the manifests lack."""
+        if self.settings.email is None and any(True for _ in columns):
+            yield Fault(
+                "CT807",
+                "the manifests have no clientEmail; the platform takes none without",
+                "write channels: {sftp: {email: ADDRESS}} in the project file",
+            )
 
     def _type_of(self, column: Column) -> DataType:
         if column.operator == "$delete":

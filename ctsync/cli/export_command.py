@@ -12,7 +12,7 @@ from ctsync.cli.apply_options import ApplyOptions, check_digest
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.high_water import check_high_water
 from ctsync.cli.next_command import next_command
-from ctsync.cli.output import print_document, require_format
+from ctsync.cli.output import require_format, write_after
 from ctsync.cli.plan_file_checks import check_plan
 from ctsync.cli.plan_options import PlanOptions
 from ctsync.cli.plan_output import mask_of
@@ -60,7 +60,8 @@ def export(settings: GlobalOptions, orders: ExportOptions) -> int:
         due = _due(session, present, saved, stack)
         channel = _channel(session, saved, orders)
         exported = _write(session, due, channel, orders)
-        print_document(_told(session, saved, channel, exported, orders))
+        # What is written is written, whether anybody hears of it or not.
+        write_after(_told(session, saved, channel, exported, orders))
     return 0
 
 
@@ -122,7 +123,7 @@ def _write(
     order = ExportOrder(
         name=due.foot.digest[_NAME],
         folder=session.settings.directory / orders.out,
-        only_files=channel.name == "sftp" and due.foot.by_file > 0,
+        only_own=due.foot.profiles_by(channel.name) > 0,
         limit_bytes=orders.max_bytes,
     )
     changes = proven_changes(due)
@@ -147,6 +148,7 @@ def _told(
         digest=saved.foot.digest,
         channel=channel.name,
         title=channel.title,
+        how_to_upload=channel.how_to_upload,
         folder=str(orders.out),
         files=[part.as_json() for part in exported.parts],
         profiles=exported.profiles,
@@ -171,7 +173,7 @@ def _next(
     """Return the command that sends what goes by the upload API, if anything does."""
     if not exported.left:
         return None
-    if saved.foot.by_file and orders.channel == "sftp":
+    if saved.foot.profiles_by(orders.channel):
         return next_command(session.settings, "ctsync", "apply", orders.plan)
     names = sorted({attribute for attribute, _, _ in exported.left})
     targets = [word for name in names for word in ("--target", f"attribute={name}")]
@@ -182,25 +184,8 @@ def _next(
 
 def _notes(channel: Channel, exported: Exported) -> Findings:
     """Return what whoever uploads the files has to know beforehand."""
-    found = Findings()
-    if channel.name == "sftp" and exported.parts and channel.settings.email is None:
-        found.add(
-            Diagnostic(
-                "warning",
-                "CT807",
-                "the manifests have no clientEmail; the platform takes none without",
-                "write channels: {sftp: {email: ADDRESS}} in the project file",
-            )
-        )
-    dates = {c.attribute for p in exported.parts for c in p.columns if c.kind == "date"}
-    if channel.name == "csv" and dates:
-        found.add(
-            Diagnostic(
-                "warning",
-                "CT808",
-                f"dates stand as clocks show them in {channel.settings.timezone}, and "
-                "no document says which zone the dashboard reads",
-                "see that it is the account's zone, or use --channel sftp",
-            )
-        )
-    return found
+    columns = (column for part in exported.parts for column in part.columns)
+    return Findings(
+        Diagnostic("warning", note.code, note.message, note.hint)
+        for note in channel.notes(columns)
+    )

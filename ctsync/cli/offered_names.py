@@ -35,6 +35,17 @@ def offer_attributes(
     return _fitting(_names(ctx).attributes, start)
 
 
+def offer_channels(
+    ctx: click.Context,  # noqa: ARG001 - the same anywhere
+    _: click.Parameter,
+    start: str,
+) -> list[CompletionItem]:
+    """Offer the channels that there are."""
+    from ctsync.channels import CHANNELS
+
+    return _fitting(CHANNELS, start)
+
+
 def offer_regions(
     ctx: click.Context,  # noqa: ARG001 - the same anywhere
     _: click.Parameter,

@@ -86,6 +86,11 @@ class PlanFoot(Struct, frozen=True):
         counts: dict[str, int] = self.summary["profiles"]
         return counts
 
+    def profiles_by(self, channel: str) -> int:
+        """Return to how many profiles something goes in files of a channel."""
+        channels: dict[str, dict[str, int]] = self.summary["channels"]
+        return channels.get(channel, {}).get("profiles", 0)
+
     @property
     def by_file(self) -> int:
         """To how many profiles something goes in a file, and by no call."""

@@ -43,14 +43,14 @@ class Exported(Struct):
 class ExportOrder(Struct, frozen=True):
     """What is to be exported and how.
 
-    `name` stands in the names of the files, `title` is what people call the plan.
-    With `only_files` the plan itself says what goes in files; else all of it does that
-    can. `limit_bytes` is below that of the channel, or None.
+    `name` stands in the names of the files. With `only_own` the plan itself says what
+    goes by the channel; else all of it does that can. A file has fewer bytes than
+    `limit_bytes`; by default, than the channel allows.
     """
 
     name: str
     folder: Path
-    only_files: bool = False
+    only_own: bool = False
     limit_bytes: int | None = None
 
 
@@ -133,7 +133,7 @@ class _Export:
 
     def _write_one(self, change: Change) -> None:
         operations = change.operations
-        if self._channel.key_fault(change.key) is None and not self._order.only_files:
+        if self._channel.key_fault(change.key) is None and not self._order.only_own:
             fault_of = self._channel.operation_fault
             if not any(map(fault_of, operations)):
                 self._add(change, operations)  # as most are
@@ -150,7 +150,7 @@ class _Export:
             self._writer.add(change.key.id, operations)
 
     def _takes(self, change: Change, operation: Operation) -> bool:
-        if self._order.only_files and not operation.goes_in_file:
+        if self._order.only_own and operation.channel != self._channel.name:
             self._leave(operation, "")
             return False
         fault = self._channel.fault_of(change.key, operation)

@@ -28,7 +28,8 @@ _REASONS = {
 class ExportSummary(Struct, frozen=True):
     """What an export came to.
 
-    `channel` is its name, `title` what people call it; `folder` stands as the command
+    `channel` is its name, `title` what people call it, `how_to_upload` a sentence for
+    whoever has the files; `folder` stands as the command
     line named it. `left` counts what goes by the upload API: by attribute, operator and
     the code of the reason. `next_command` sends that.
     """
@@ -36,6 +37,7 @@ class ExportSummary(Struct, frozen=True):
     digest: str
     channel: str
     title: str
+    how_to_upload: str
     folder: str
     files: Sequence[Mapping[str, Any]]
     profiles: int
@@ -54,6 +56,7 @@ def export_document(told: ExportSummary, findings: Findings) -> dict[str, Any]:
         digest=told.digest,
         channel=told.channel,
         title=told.title,
+        how_to_upload=told.how_to_upload,
         folder=told.folder,
         files=told.files,
         counts={"profiles": told.profiles, "operations": told.operations},
@@ -94,7 +97,7 @@ def _lines(said: Mapping[str, Any]) -> Iterator[str]:
     yield f"By {title}: {operations} on {profiles}{where}"
     yield from _by_api(said["by_api"])
     if files:
-        yield _HOW_TO_UPLOAD[said["channel"]]
+        yield escape(said["how_to_upload"])
     yield UNCHANGED
     if said["next"] is not None:
         yield f"Next, for the upload API: {escape(said['next'])}"
@@ -118,10 +121,3 @@ def _by_api(left: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {words}: {reason}"
     if operations[MOST_SHOWN:]:
         yield f"  … and {len(operations) - MOST_SHOWN:,} more"
-
-
-_HOW_TO_UPLOAD = {
-    "sftp": "Put each data file and then its manifest, in the order of their names; a "
-    "file of step 2 when those of step 1 were taken.",
-    "csv": "Upload them in the dashboard, and map each column by its name.",
-}

@@ -1,10 +1,14 @@
 """Files of an export: private, whole or not there, and never too large."""
 
+import resource
 import stat
+import tracemalloc
+from contextlib import contextmanager
 
 import pytest
 from exported import operation, rows_of, written
 
+from ctsync.channels import part_files
 from ctsync.channels.part_files import PartWriter
 from ctsync.channels.sftp import SftpChannel
 from ctsync.errors import CtsyncError
@@ -116,13 +120,51 @@ def test_more_sets_of_attributes_than_there_are_files_stand_one_by_one(
     ]
 
 
-def test_many_parts_do_not_hold_many_files_open(channel, tmp_path):
-    import resource
-
+@contextmanager
+def few_files_open():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (part_files.MOST_OPEN + 100, hard))
     try:
-        parts = written(channel, tmp_path, _people(400), limit_bytes=90)
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert len(parts) > 128
+
+
+def test_many_parts_do_not_hold_many_files_open(channel, tmp_path):
+    with few_files_open():
+        parts = written(channel, tmp_path, _people(800), limit_bytes=90)
+    assert len(parts) > part_files.MOST_OPEN + 100
+
+
+def test_many_attributes_do_not_hold_many_files_open(channel, tmp_path):
+    """And what is written after a file was let go of stands behind what was before."""
+    names = [f"a{n:03}" for n in range(part_files.MOST_OPEN + 150)]
+    profiles = [
+        (f"u{turn}", [operation(name, f"{name} {turn}")])
+        for turn in range(3)
+        for name in names
+    ]
+    with few_files_open():
+        parts = written(channel, tmp_path, profiles)
+    found = {
+        part.columns[0].attribute: rows_of(tmp_path / part.name)[1] for part in parts
+    }
+    assert found == {
+        name: [[f"u{turn}", f"{name} {turn}", "$set"] for turn in range(3)]
+        for name in names
+    }
+
+
+def test_what_is_written_is_not_kept(channel, tmp_path):
+    """Memory does not grow with the profiles."""
+    tracemalloc.start()
+    try:
+        written(channel, tmp_path / "few", iter(_people(10)))
+        tracemalloc.reset_peak()
+        before, _ = tracemalloc.get_traced_memory()
+        many = ((f"u{n}", [operation("Plan", f"p{n}")]) for n in range(20_000))
+        written(channel, tmp_path / "many", many)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak - before < 500_000

@@ -57,6 +57,24 @@ def COMMAND(settings):
 '''
 
 
+CHANNEL = '''
+"""Keys alone, in capitals."""
+
+from ctsync.channels.dashboard import DashboardChannel
+
+
+class Shouting(DashboardChannel):
+    name = "loud"
+    title = "the loud door"
+
+    def cell(self, column):
+        return str.upper
+
+
+CHANNEL = Shouting
+'''
+
+
 def test_a_kind_of_one_file_is_under_every_law(installed):
     installed.add("kinds", "tag", "KIND", KIND)
     tried = installed.run(
@@ -85,6 +103,25 @@ def test_a_renderer_of_one_file_is_a_format(installed):
     shown = installed.run("ctsync", "plan", "specs", "--sandbox", "--format", "lines")
     assert shown.returncode == 0, shown.stderr
     assert "Plan: set\n" in shown.stdout
+
+
+def test_a_channel_of_one_file_is_one_that_export_knows(installed, tmp_path):
+    installed.add("channels", "loud", "CHANNEL", CHANNEL)
+    (tmp_path / "ctsync.yaml").write_text(
+        "version: 1\n"
+        "account: {id: A-1, region: in1}\n"
+        "state: state.jsonl\n"
+        "profiles: [{identity: u1, attributes: {Team: red}}]\n"
+    )
+    installed.run("ctsync", "plan", "--out", "p", cwd=tmp_path)
+    words = ("ctsync", "export", "p", "--out", "files", "--channel")
+    said = installed.run(*words, "loud", cwd=tmp_path)
+    assert "By the loud door: 1 operation on 1 profile" in said.stdout
+    (file,) = (tmp_path / "files").iterdir()
+    assert file.read_text() == '"identity","Team"\n"u1","RED"\n'
+    refused = installed.run(*words, "quiet", cwd=tmp_path)
+    assert refused.returncode == 64
+    assert 'no channel "quiet"; there are csv, sftp, loud' in refused.stderr
 
 
 def test_a_command_of_one_file_is_offered(installed):

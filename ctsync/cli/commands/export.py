@@ -7,13 +7,30 @@ from pathlib import Path
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.offered_names import offer_channels
+
+
+def read_channel(_: click.Context, param: click.Parameter, value: str) -> str:
+    """Read the name of a channel that there is, built in or installed.
+
+    Raises:
+        BadParameter: there is none.
+    """
+    from ctsync.channels import CHANNELS
+
+    if value not in CHANNELS:
+        words = f'no channel "{value}"; there are {", ".join(CHANNELS)}'
+        raise click.BadParameter(words, param=param)
+    return value
 
 
 @click.command("export")
 @click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
 @click.option(
     "--channel",
-    type=click.Choice(("sftp", "csv")),
+    callback=read_channel,
+    shell_complete=offer_channels,
+    metavar="sftp|csv",
     required=True,
     help="What reads the files: an SFTP import, or the dashboard's CSV upload.",
 )
