@@ -18,12 +18,12 @@ from ctsync.render.drift_view import (
     DriftView,
     change_words,
     extent_sentences,
-    target_sentence,
     verdict,
 )
 from ctsync.render.error_document import document
 from ctsync.render.plan_view import Style
 from ctsync.render.safe_json import json_text
+from ctsync.render.summary_text import target_sentence
 from ctsync.render.text_width import columns_of, cut, cut_name, escape, pad
 from ctsync.render.value_text import key_words
 
@@ -39,7 +39,7 @@ def render_drift(format_name: str, view: DriftView, style: Style) -> Iterator[st
 
 def _text(view: DriftView, style: Style) -> Iterator[str]:
     paint = Ansi(style.colour)
-    yield escape(target_sentence(view)) + "\n"
+    yield escape(target_sentence(view.account, view.base, view.environment)) + "\n"
     if view.sandbox:
         yield "SANDBOX: simulation of documented behaviour\n"
     yield from (f"{sentence}\n" for sentence in extent_sentences(view))

@@ -13,7 +13,6 @@ from ctsync.render.drift_view import (
     DriftView,
     change_words,
     extent_sentences,
-    target_sentence,
     verdict,
 )
 from ctsync.render.markdown.changes import MOST_BYTES
@@ -28,6 +27,7 @@ from ctsync.render.markdown.text import (
     table,
 )
 from ctsync.render.plan_view import Style
+from ctsync.render.summary_text import target_sentence
 from ctsync.render.text_width import escape
 from ctsync.render.value_text import key_words
 
@@ -65,7 +65,7 @@ def drift_markdown(view: DriftView, style: Style) -> Iterator[str]:  # noqa: ARG
 def _above(view: DriftView) -> Iterator[str]:
     yield f"{_marker(view)}\n"
     yield f"### ctsync: {verdict(view)}\n"
-    yield f"{target_sentence(view, code)}\n"
+    yield f"{target_sentence(view.account, view.base, view.environment, code)}\n"
     if view.sandbox:
         yield "SANDBOX: simulation of documented behaviour\n"
     yield "".join(f"- {sentence}\n" for sentence in extent_sentences(view, code))

@@ -68,17 +68,6 @@ def _differing(count: int) -> str:
     return "1 value differs" if count == 1 else f"{count:,} values differ"
 
 
-def target_sentence(view: DriftView, quote: Quote = escape) -> str:
-    """Say whose profiles were read, and against which state."""
-    account = view.account
-    parts = [f"Account {quote(account.id)} in region {quote(account.region)}"]
-    if account.endpoint is not None:
-        parts.append(f"endpoint {quote(account.endpoint)}")
-    if view.environment is not None:
-        parts.append(f"environment {quote(view.environment)}")
-    return ", ".join([*parts, f"state serial {view.base.serial}"])
-
-
 def extent_sentences(view: DriftView, quote: Quote = escape) -> Iterator[str]:
     """Yield how much was read, and what was left out of the comparison."""
     counts = view.counts

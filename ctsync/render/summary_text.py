@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ctsync.model.change import ACTIONS
 from ctsync.model.plan import BlockedRule
+from ctsync.model.snapshot import Account, Base
 from ctsync.render.plan_view import PlanView
 from ctsync.render.text_width import escape
 
@@ -69,7 +70,9 @@ def header_sentences(
     view: PlanView, quote: Quote = escape
 ) -> Iterator[tuple[str, str]]:
     """Yield what the plan is for and what is special about it; each with its sort."""
-    yield "header", _target_sentence(view, quote)
+    head = view.head
+    named = target_sentence(head.account.shown, head.base, head.environment, quote)
+    yield "header", named
     if view.head.talks_to:
         yield "places", _places_sentence(view, quote)
     for sort in view.news:
@@ -100,15 +103,16 @@ def _basis_sentences(view: PlanView, quote: Quote) -> Iterator[tuple[str, str]]:
         yield "refreshed", _refreshed_sentence(view.head.refreshed)
 
 
-def _target_sentence(view: PlanView, quote: Quote) -> str:
-    account = view.head.account.shown
+def target_sentence(
+    account: Account, base: Base, environment: str | None, quote: Quote = escape
+) -> str:
+    """Say whose profiles a document is of, and against which state."""
     parts = [f"Account {quote(account.id)} in region {quote(account.region)}"]
     if account.endpoint is not None:
         parts.append(f"endpoint {quote(account.endpoint)}")
-    if view.head.environment is not None:
-        parts.append(f"environment {quote(view.head.environment)}")
-    parts.append(f"state serial {view.head.base.serial}")
-    return ", ".join(parts)
+    if environment is not None:
+        parts.append(f"environment {quote(environment)}")
+    return ", ".join([*parts, f"state serial {base.serial}"])
 
 
 def _places_sentence(view: PlanView, quote: Quote) -> str:
