@@ -33,9 +33,9 @@ from ctsync.channels.row_keys import key_fault
 from ctsync.model.fault import Fault
 from ctsync.model.operation import Operation, Operator
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.scalar_value import Scalar
+from ctsync.model.scalar_value import Value
 
-Spell: TypeAlias = Callable[[Scalar], str]
+Spell: TypeAlias = Callable[[Value], str]
 
 
 class Column(NamedTuple):

@@ -21,7 +21,7 @@ from ctsync.channels.what_files_say import (
 from ctsync.model.date_words import moment_in
 from ctsync.model.fault import Fault
 from ctsync.model.operation import Operation
-from ctsync.model.scalar_value import Scalar, epoch_of
+from ctsync.model.scalar_value import Value, epoch_of
 
 LIMIT_BYTES = 50_000_000  # "50 MB per file", public docs
 DATE_FORMAT = "yyyy/MM/dd HH:mm:ss"
@@ -96,11 +96,11 @@ def _headed(column: Column) -> str:
     return f"{column.attribute}<{DATE_FORMAT}>"
 
 
-def _spell_phone(value: Scalar) -> str:
+def _spell_phone(value: Value) -> str:
     return spell_text(str(value).removeprefix("+"))
 
 
-def _spell_date(value: Scalar, *, timezone: str) -> str:
+def _spell_date(value: Value, *, timezone: str) -> str:
     words = clock_words(str(value), timezone)
     if words is None:
         msg = "no date that a file can say"

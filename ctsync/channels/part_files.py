@@ -7,10 +7,10 @@ changes give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 from msgspec import Struct
 
@@ -18,8 +18,8 @@ from ctsync.channels.base import Channel, Column
 from ctsync.channels.sftp_format import operation_word
 from ctsync.channels.what_files_say import doubled, quoted_cell
 from ctsync.errors import CtsyncError
-from ctsync.model.operation import Operation
-from ctsync.model.scalar_value import Scalar, Value
+from ctsync.model.operation import Operation, Operator
+from ctsync.model.scalar_value import Value
 from ctsync.output_file import OutputFile
 
 MOST_SHAPES = 64
@@ -31,9 +31,13 @@ Whoever changes yet another set stands in the files of its attributes one by one
 MOST_OPEN = 200
 """How many files are open at once; the one longest left alone is let go of."""
 
+MOST_REMEMBERED = 4096
+"""Of how many sets it is remembered where they stand; there may be one a profile."""
+
 ENCODING = "utf-8"
 
-_Shape: TypeAlias = tuple[Any, ...]  # a step, and then the fields of each column
+# What is done to each attribute, of what kind it is, and in which step.
+_Shape: TypeAlias = tuple[tuple[str, Operator, str, int], ...]
 
 
 class PartFile(Struct, frozen=True):
@@ -82,8 +86,9 @@ class PartWriter:
         self._stem = stem
         self._limit = channel.limit_bytes if limit_bytes is None else limit_bytes
         self._most_shapes = most_shapes
-        self._tables: dict[_Shape, _Table] = {}
-        self._singles: dict[_Shape, _Table] = {}
+        self._sheets: dict[_Shape, tuple[_Sheet, ...]] = {}
+        self._tables: dict[tuple[int, tuple[Column, ...]], _Table] = {}
+        self._sets = 0
         self._parts: list[_Part] = []
         self._open = _OpenParts()
         self._numbers: dict[int, int] = {}
@@ -102,34 +107,42 @@ class PartWriter:
             OSError: it cannot be written.
             CtsyncError: a file has no room for so much (code `export_limit`).
         """
-        steps = {operation.step for operation in operations}
-        for step in sorted(steps):
-            own = operations
-            if len(steps) > 1:
-                own = [operation for operation in operations if operation.step == step]
-            shape = (step, *[(op.attribute, op.operator, op.kind) for op in own])
-            table = self._tables.get(shape) or self._table_of(step, shape)
-            if table is not None:
-                table.add(identity, [op.operand for op in own])
+        shape = tuple([(o.attribute, o.operator, o.kind, o.step) for o in operations])
+        sheets = self._sheets.get(shape) or self._remembered(shape)
+        operands = [operation.operand for operation in operations]
+        for sheet in sheets:
+            own = operands if sheet.is_all else [operands[at] for at in sheet.places]
+            sheet.table.add(identity, own)
+
+    def _remembered(self, shape: _Shape) -> tuple[_Sheet, ...]:
+        sheets = tuple(self._sheets_for(shape))
+        if len(self._sheets) < MOST_REMEMBERED:
+            self._sheets[shape] = sheets
+        return sheets
+
+    def _sheets_for(self, shape: _Shape) -> Iterator[_Sheet]:
+        """Yield where what changes in one way stands, step by step.
+
+        Beyond the most sets of attributes that have files, those are the files of the
+        single attributes. A set that is met again later has its place already.
+        """
+        for step in sorted({step for *_, step in shape}):
+            places = [at for at, (*_, own) in enumerate(shape) if own == step]
+            columns = tuple([Column(*shape[at][:3]) for at in places])
+            key = step, columns
+            if key not in self._tables and self._sets < self._most_shapes:
+                self._sets += 1
+                self._tables[key] = self._open_table(*key)
+            if key in self._tables:
+                yield _Sheet(self._tables[key], places, len(places) == len(shape))
                 continue
-            for op in own:
-                self._single(step, op).add(identity, [op.operand])
+            for at, column in zip(places, columns, strict=True):
+                single = step, (column,)
+                if single not in self._tables:
+                    self._tables[single] = self._open_table(*single)
+                yield _Sheet(self._tables[single], [at], is_all=False)
 
-    def _table_of(self, step: int, shape: _Shape) -> _Table | None:
-        if len(self._tables) == self._most_shapes:
-            return None
-        self._tables[shape] = table = self._open_table(step, shape[1:])
-        return table
-
-    def _single(self, step: int, op: Operation) -> _Table:
-        shape: _Shape = (step, (op.attribute, op.operator, op.kind))
-        table = self._tables.get(shape) or self._singles.get(shape)
-        if table is None:
-            self._singles[shape] = table = self._open_table(step, shape[1:])
-        return table
-
-    def _open_table(self, step: int, shape: Iterable[Any]) -> _Table:
-        columns = tuple([Column(*each) for each in shape])
+    def _open_table(self, step: int, columns: tuple[Column, ...]) -> _Table:
         return _Table(
             self._channel, columns, self._limit, lambda: self._next_part(step, columns)
         )
@@ -178,6 +191,14 @@ class PartWriter:
         file.file.write(data)
         file.finish()
         return name, file
+
+
+class _Sheet(NamedTuple):
+    """Where some of a profile's operations stand: a table, and which of them."""
+
+    table: _Table
+    places: Sequence[int]
+    is_all: bool
 
 
 class _OpenParts:
@@ -247,6 +268,7 @@ class _Table:
         self._header = (",".join(map(quoted_cell, header)) + "\n").encode(ENCODING)
         self._template = _template(channel, columns)
         self._spells = [channel.cell(column) for column in columns]
+        self._has_lists = any(column.kind == "list" for column in columns)
         self._limit = limit
         self._next_part = next_part
         self._part: _Part | None = None
@@ -254,7 +276,7 @@ class _Table:
     def add(self, identity: str, operands: Sequence[Value]) -> None:
         """Write the rows of one profile; they never part."""
         own, template, spells = doubled(identity), self._template, self._spells
-        rows = _rows(operands)
+        rows = _rows(operands) if self._has_lists else [operands]
         texts = [
             template % (own, *[spell(v) for spell, v in zip(spells, row, strict=True)])
             for row in rows
@@ -293,22 +315,12 @@ def _template(channel: Channel, columns: Sequence[Column]) -> str:
     return ",".join(f'"{cell}"' for cell in cells) + "\n"
 
 
-def _rows(operands: Sequence[Value]) -> list[Sequence[Scalar]]:
+def _rows(operands: Sequence[Value]) -> list[Sequence[Value]]:
     """Return the rows that say operands: a list has one for each of its values.
 
     Where others have fewer values theirs are said again, which changes nothing: sets
     hold each value once, and what is assigned twice is there once.
     """
-    kinds = {type(operand) for operand in operands}
-    if not kinds & {tuple, type(None)}:
-        return [operands]  # type: ignore[list-item]
-    values = [v if isinstance(v, tuple) else (_scalar(v),) for v in operands]
+    values = [v if isinstance(v, tuple) else (v,) for v in operands]
     count = max(map(len, values))
     return [[own[row % len(own)] for own in values] for row in range(count)]
-
-
-def _scalar(value: Value) -> Scalar:
-    if value is None or isinstance(value, tuple):
-        msg = "no value to write in a cell"
-        raise TypeError(msg)
-    return value

@@ -26,7 +26,7 @@ from ctsync.channels.what_files_say import (
 )
 from ctsync.model.fault import Fault
 from ctsync.model.operation import Operation
-from ctsync.model.scalar_value import Scalar
+from ctsync.model.scalar_value import Value
 
 
 class SftpChannel(Channel):
@@ -100,7 +100,7 @@ class NumberColumn:
     def __init__(self) -> None:
         self._has_fraction = self._is_long = False
 
-    def spell(self, value: Scalar) -> str:
+    def spell(self, value: Value) -> str:
         """Spell a number, and remember how wide it is."""
         if isinstance(value, float):
             self._has_fraction = True
@@ -116,7 +116,7 @@ class NumberColumn:
         return "LONG" if self._is_long else "INTEGER"
 
 
-def _spell_nothing(value: Scalar) -> str:  # noqa: ARG001 - spells any value
+def _spell_nothing(value: Value) -> str:  # noqa: ARG001 - spells any value
     return ""
 
 

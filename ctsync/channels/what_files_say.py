@@ -9,11 +9,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from ctsync.canonical_json import canonical
 from ctsync.channels.row_keys import fits_in_a_cell
 from ctsync.model.fault import Fault
 from ctsync.model.operation import Operation
-from ctsync.model.scalar_value import Scalar
+from ctsync.model.scalar_value import Value
 
 ONLY_BY_API: Final = frozenset({"CT801", "CT802"})
 """Codes of what only the upload API knows, whatever a file may be made to say."""
@@ -22,7 +21,7 @@ ONLY_BY_API: Final = frozenset({"CT801", "CT802"})
 def common_fault(operation: Operation) -> Fault | None:
     """Return why neither door can take an operation; None where that is for each."""
     operand = operation.operand
-    if operation.kind in _PLAIN and (not isinstance(operand, str) or _fits(operand)):
+    if operation.kind in _PLAIN and _is_one_value(operand):
         return None  # as most are
     if operation.kind == "counter" and operation.operator != "$delete":
         return Fault(
@@ -37,7 +36,7 @@ def common_fault(operation: Operation) -> Fault | None:
             "the upload API takes it",
         )
     values = operand if isinstance(operand, tuple) else (operand,)
-    if values and all(map(_fits, values)):
+    if values and all(map(_is_one_value, values)):
         return None
     return Fault(
         "CT804",
@@ -46,8 +45,10 @@ def common_fault(operation: Operation) -> Fault | None:
     )
 
 
-def _fits(value: object) -> bool:
-    return not isinstance(value, str) or fits_in_a_cell(value)
+def _is_one_value(value: Value) -> bool:
+    if isinstance(value, str):
+        return fits_in_a_cell(value)
+    return value is not None and not isinstance(value, tuple)
 
 
 # Their operands are one value, and no channel has to look at them twice.
@@ -64,18 +65,18 @@ def doubled(text: str) -> str:
     return text.replace('"', '""') if '"' in text else text
 
 
-def spell_text(value: Scalar) -> str:
+def spell_text(value: Value) -> str:
     """Spell text as it is."""
     text = str(value)
     return text.replace('"', '""') if '"' in text else text
 
 
-def spell_boolean(value: Scalar) -> str:
+def spell_boolean(value: Value) -> str:
     """Spell a boolean as JSON does."""
     return "true" if value else "false"
 
 
-def spell_number(value: Scalar) -> str:
+def spell_number(value: Value) -> str:
     """Spell a number with all its digits and no exponent."""
-    text = canonical(value).decode()
+    text = repr(value)  # of floats the shortest that reads back as the same
     return format(Decimal(text), "f") if "e" in text else text

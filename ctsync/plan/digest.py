@@ -8,6 +8,7 @@ from typing import Any
 
 from ctsync.canonical_json import canonical
 from ctsync.model.change import Change, EntryAfter
+from ctsync.model.operation import API
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account
 
@@ -36,7 +37,12 @@ class PlanDigest:
 
     def add(self, change: Change) -> None:
         """Take a change in."""
-        self._take(*_rows(change), *_forgotten(change.key, change.settled))
+        key = canonical(change.key.as_json())
+        lines = [b"[%b,%b\n" % (key, canonical(row)[1:]) for row in _rows(change)]
+        self._digest.update(b"".join(lines))
+        settled = change.settled
+        if settled.forget or settled.ours:
+            self._take(*_forgotten(change.key, settled))
 
     def add_settled(self, key: ProfileKey, settled: EntryAfter) -> None:
         """Take in what an entry forgets that needs no change."""
@@ -55,13 +61,13 @@ class PlanDigest:
 
 
 def _rows(change: Change) -> Iterator[list[Any]]:
-    key = change.key.as_json()
+    """Yield what is done to a profile, but for its key, which begins each line."""
     for op in change.operations:
         effect = [op.operator, op.operand, op.prior, op.before, op.after]
-        way = [op.channel] if op.goes_in_file else []
-        yield [key, op.attribute, op.step, *effect, *way]
+        way = [] if op.channel == API else [op.channel]
+        yield [op.attribute, op.step, *effect, *way]
     for attribute in change.released:
-        yield [key, attribute, 0, "release"]
+        yield [attribute, 0, "release"]
 
 
 def _forgotten(key: ProfileKey, settled: EntryAfter) -> Iterator[list[Any]]:

@@ -14,7 +14,7 @@ from ctsync.canonical_json import canonical, fold_name
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.decided_rows import DecidedRows
-from ctsync.model.operation import OPERATORS, Operation
+from ctsync.model.operation import API, DELTAS, OPERATORS, Operation
 from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Record
@@ -195,7 +195,7 @@ def _are_in_order(operations: Iterable[Operation]) -> bool:
                 return False
         if not step < operation.step <= MOST_STEPS:
             return False
-        if operation.goes_in_file and operation.is_delta:
+        if operation.channel != API and operation.operator in DELTAS:
             return False
         last, step = name, operation.step
     return True

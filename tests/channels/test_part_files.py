@@ -155,6 +155,30 @@ def test_many_attributes_do_not_hold_many_files_open(channel, tmp_path):
     }
 
 
+def test_as_many_sets_as_profiles_are_not_all_remembered(
+    channel, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(part_files, "MOST_REMEMBERED", 5)
+    names = "abcdef"
+    sets = [
+        [n for at, n in enumerate(names) if bits >> at & 1] for bits in range(1, 64)
+    ]
+    with PartWriter(channel, tmp_path, "ctsync-test", most_shapes=2) as writer:
+        for number, own in enumerate(sets):
+            writer.add(f"u{number:02}", [operation(name, "x") for name in own])
+        assert len(writer._sheets) == 5
+        parts = writer.keep()
+    found = {
+        (row[0], name)
+        for part in parts
+        for header, rows in [rows_of(tmp_path / part.name)]
+        for row in rows
+        for name in header[1::2]
+    }
+    assert found == {(f"u{n:02}", name) for n, own in enumerate(sets) for name in own}
+    assert len(parts) == len(names)  # "a" and "b" alone were the first two sets
+
+
 def test_what_is_written_is_not_kept(channel, tmp_path):
     """Memory does not grow with the profiles."""
     tracemalloc.start()
