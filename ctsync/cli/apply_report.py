@@ -87,7 +87,7 @@ def _next(settings: GlobalOptions, result: ApplyResult) -> str:
     """Return the command to type next: after all is done, one that is of all."""
     from ctsync.apply.apply_result import EXPORT
 
-    if result.is_complete:
+    if result.is_complete and not result.dry_run:
         settings = replace(settings, saved=None, planned=())
     command = result.next
     if command == EXPORT and settings.saved is None:

@@ -30,7 +30,7 @@ def explain(settings: GlobalOptions, word: str) -> int:
     explanation = explain_key(planner, key, present.pick([key]), past)
     if explanation is None:
         raise UsageError(
-            "neither the spec nor the state knows this profile",
+            f"neither the spec nor the state knows {planner.mask.key_text(key)}",
             hint='an objectId is written objectId=VALUE; see "ctsync state list"',
         )
     told = (explanation, planner.mask, planner.findings, sensitivity(session))

@@ -90,13 +90,13 @@ def show_entry(settings: GlobalOptions, word: str) -> int:
     present = folded_view(session.store())
     session = session.beside(present.header)
     entry = find_entry(present, word)
+    mask = session.mask(present.base.lineage)
     if entry is None:
         raise UsageError(
-            "the state does not know this profile",
+            f"the state does not know {mask.key_text(parse_key(word))}",
             hint='see "ctsync state list"; an objectId is written objectId=VALUE',
         )
     render = entry_json if settings.format == "json" else entry_text
-    mask = session.mask(present.base.lineage)
     print_document(render(entry, mask, sensitivity(session)))
     return 0
 

@@ -39,6 +39,8 @@ _OTHERWISE = {
     r"sha256:(?!0{64})[0-9a-f]{64}": "sha256:DIGEST",
     r"\b[0-9a-f]{12}\b": "CHECKSUM",
     r"waiting [0-9.]+ s": "waiting N s",
+    r"(?m)^nothing can be read for now.*\n": "",  # told where chance makes it wait
+    r"requests in [0-9.]+ s": "requests in N s",
     r"it is 20[0-9-]+T[0-9:]+Z": "it is NOW",
     r"on Python [0-9.]+": "on Python VERSION",
 }

@@ -12,7 +12,8 @@ from ctsync.cli.app import build_app
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.next_command import completed
 
-PACKAGE = Path(__file__).parents[2] / "ctsync"
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "ctsync"
 QUOTED = re.compile(r'"(ctsync [^"]+)"')
 BARE = re.compile(r'(?<!["$(-])\bctsync ([a-z]+)')
 SAFEGUARDS = {"--reveal", "--auto-approve"}
@@ -228,3 +229,29 @@ def test_every_refusal_repeats_where_it_was(elsewhere, line, code):
         options = [str(word) for word in elsewhere.where]
         assert words[-len(options) :] == options
         command_of(words[1:])
+
+
+def test_after_an_apply_comes_what_is_still_to_do(elsewhere):
+    """A trial is followed by the same plan in earnest, a whole apply by a new plan."""
+    here = shlex.join(map(str, elsewhere.where))
+    elsewhere.ok("plan", "--out", "p.plan", "--accept", "update=3", *elsewhere.where)
+    for options, following in (
+        (["--dry-run"], "ctsync apply p.plan"),
+        (["--auto-approve"], "ctsync plan"),
+    ):
+        ended = elsewhere.ok("apply", "p.plan", *options, *elsewhere.where)
+        assert f"Next: {following} {here}\n" in ended.out
+
+
+def test_a_code_is_explained_and_its_page_named(desk):
+    assert desk.ok("explain", "ct514").out == (
+        "error CT514: Gender\n\n"
+        "  The platform takes M or F.\n"
+        "  What to do, or an example: Gender: F\n\n"
+        "All codes: specs/README.md#diagnostic-codes\n"
+    )
+    told = desk.json("explain", "CT514")["explained"]
+    assert (told["code"], told["severity"]) == ("CT514", "error")
+    page = (ROOT / told["page"].partition("#")[0]).read_text()
+    assert "\n## Diagnostic codes\n" in page
+    assert "\n| CT514 | Gender |" in page
