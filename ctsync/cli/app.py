@@ -86,7 +86,7 @@ def _run(arguments: Sequence[str], ended: EndSignal) -> int:
         click.echo(error.format_message())
         return 0
     except click.ClickException as error:
-        return show_error(settings, _usage(error))
+        return show_error(settings, _usage(error, settings.command))
     return result if isinstance(result, int) else 0
 
 
@@ -97,14 +97,22 @@ def _format_in(arguments: Sequence[str]) -> str:
     return following if following in FORMATS else "text"
 
 
-def _usage(error: click.ClickException) -> UsageError:
+def _usage(error: click.ClickException, command: str) -> UsageError:
     if isinstance(error, click.NoSuchOption):
         return _no_such_option(error)
     message = error.format_message()
     text = message[:1].lower() + message[1:]
     context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "ctsync"
+    path = context.command_path if context is not None else f"ctsync {command}".strip()
+    for ours, theirs in _PLAINLY.items():
+        text = text.replace(theirs, ours)
     return UsageError(text.removesuffix("."), hint=f'see "{path} --help"')
+
+
+_PLAINLY = {
+    "whole number": "valid integer range",
+    "number": "valid float range",
+}
 
 
 def _no_such_option(error: click.NoSuchOption) -> UsageError:

@@ -61,7 +61,7 @@ def check(wishes: InitOptions) -> None:
     ):
         fault = None if value is None else fault_of(value)
         if fault is not None:
-            raise UsageError(f'{option} "{value}" cannot be used: {fault}')
+            raise UsageError(f'{option} "{value}" cannot be used', hint=fault)
 
 
 def _account_fault(text: str) -> str | None:
@@ -72,10 +72,11 @@ def _account_fault(text: str) -> str | None:
 
 def _region_fault(text: str) -> str | None:
     from ctsync.project.schema.documents import REGIONS
+    from ctsync.project.suggestions import one_of
 
     if text in REGIONS or re.fullmatch(_VARIABLE, text):
         return None
-    return f"it is one of {', '.join(REGIONS)}"
+    return one_of(text, REGIONS)
 
 
 def _name_fault(text: str) -> str | None:

@@ -85,7 +85,10 @@ def doubt_entries(
 
 def _require_one(*given: bool) -> None:
     if sum(given) != 1:
-        raise UsageError("say what is meant: keys, or one of the options, not several")
+        raise UsageError(
+            "say what is meant: keys, or one of the options, not several",
+            hint="a KEY is an identity, or objectId=VALUE; --help names the options",
+        )
 
 
 def _touched(

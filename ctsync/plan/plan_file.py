@@ -268,8 +268,9 @@ def not_its_own(name: str) -> PlanRefused:
 
 
 def _unwritable(path: Path, error: OSError) -> CtsyncError:
+    first = "make its folder first, or " if isinstance(error, FileNotFoundError) else ""
     return CtsyncError(
         f"plan {path} cannot be written: {error.strerror}",
-        hint="name another place with --out",
+        hint=f"{first}name another place with --out",
         code="plan_unwritable",
     )

@@ -250,8 +250,7 @@ def test_on_a_terminal_it_asks_for_what_is_not_said(empty):
     assert ended.code == 0, ended.said
     assert ended.err == (
         "Account id: an account id has letters, digits and dashes, or is ${NAME}\n"
-        "Account id: Region (eu1 in1 sg1 us1 aps3 mec1): it is one of eu1, in1, sg1, "
-        "us1, aps3, mec1\n"
+        'Account id: Region (eu1 in1 sg1 us1 aps3 mec1): did you mean "eu1"?\n'
         "Region (eu1 in1 sg1 us1 aps3 mec1): Name of the project [project]: "
         "Pipeline (github, gitlab, none) [github]: "
         "State (postgresql, or a bucket of s3, gs or az: for hosted runners; file: "

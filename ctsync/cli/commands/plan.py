@@ -82,6 +82,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     """
     from ctsync.apply.recover import folded_view
     from ctsync.cli.output import require_format
+    from ctsync.cli.place_for_plan import require_place_for_plan
     from ctsync.cli.plan_options import PlanOptions, plan_now
     from ctsync.cli.plan_output import planned_options, show_plan, tell_where_saved
     from ctsync.cli.plan_refresh import read_before_planning
@@ -98,6 +99,8 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
             "history and the state",
             hint='run "ctsync refresh" first, then plan the revert',
         )
+    if out is not None:
+        require_place_for_plan(settings.directory / out, out)
     key = key_for(out) if sign else None
     wish = PlanOptions(target, exclude, accept, engine, revert)
     session = open_session(settings, project)
