@@ -138,6 +138,11 @@ def settings(**named):
         ),
         ({"saved": Path("p.plan")}, '"ctsync apply"', "ctsync apply p.plan"),
         ({"saved": Path("p.plan")}, '"ctsync show"', "ctsync show p.plan"),
+        (
+            {"saved": Path("p.plan")},
+            '"ctsync export PLAN --channel csv"',
+            "ctsync export PLAN --channel csv",
+        ),
         ({"saved": Path("p.plan")}, '"ctsync import FILE"', "ctsync import FILE"),
         (
             {"saved": Path("p.plan"), "planned": ("--target", "cohort=vip")},
