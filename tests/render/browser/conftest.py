@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import shutil
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,11 +13,15 @@ from threading import Thread
 
 import pytest
 
+HERE = Path(__file__).parent
+if str(HERE) not in sys.path:
+    sys.path.insert(0, str(HERE))
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FONTS = Path(__file__).with_name("fonts.conf")
+FONTS = HERE / "fonts.conf"
 SWITCHES = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
-    "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--no-first-run", "--hide-scrollbars", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-dev-shm-usage", "--window-size=1280,1400",
 )  # fmt: skip
 
@@ -164,17 +169,17 @@ class Browser:
         pairs = [{"name": k.replace("_", "-"), "value": v} for k, v in features.items()]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": pairs})
 
-    def shot(self, width):
-        """Draw the whole page at a width, as PNG."""
+    def shot(self, width, height=None, *, scale=1):
+        """Draw a page, or so much of its top, at a width, as PNG."""
         # What is far out of view is not laid out, so first everything is in view.
         self._resize(width, 20_000)
-        height = self.run("return document.body.getBoundingClientRect().height")
-        self._resize(width, round(height))
+        whole = self.run("return document.body.getBoundingClientRect().height")
+        self._resize(width, height or round(whole), scale)
         found = self.driver.execute_cdp_cmd("Page.captureScreenshot", {})
         return base64.b64decode(found["data"])
 
-    def _resize(self, width, height):
-        size = {"width": width, "height": height, "deviceScaleFactor": 1}
+    def _resize(self, width, height, scale=1):
+        size = {"width": width, "height": height, "deviceScaleFactor": scale}
         command = "Emulation.setDeviceMetricsOverride"
         self.driver.execute_cdp_cmd(command, {**size, "mobile": False})
         self.driver.execute_async_script(_THREE_FRAMES)

@@ -191,7 +191,7 @@ def test_a_count_leads_to_the_people_it_counts(a, opened):
     assert browser.texts("#list .tag") == ["release", "named nowhere"]
     assert follow("opted in") == ["u1"]
     assert follow("create") == ["people/jack.yaml:3"]
-    assert follow("Profiles opted in to messages") == ["u1"]
+    assert follow("Profiles opted in") == ["u1"]
     assert browser.chip("Opt-ins").get_attribute("aria-pressed") == "true"
     assert browser.chip("Creations").get_attribute("aria-pressed") == "false"
 

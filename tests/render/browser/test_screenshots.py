@@ -6,12 +6,11 @@ below by a pixel. `pytest -m browser --update-golden` draws the baselines anew: 
 them before they are committed. What differs from one lies in pytest's folder.
 """
 
-import io
-import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from likeness import SECTIONS, differences, write_baseline
 
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.model.drift import Difference, ProfileDrift, ReadCounts
@@ -35,18 +34,6 @@ SCHEMES = ("light", "dark")
 PAGES = ("plan", "drift", "verify", "apply")
 LONG = "a_name_of_an_attribute_that_nobody_would_think_of_and_nothing_breaks_" * 2
 
-PARTS = 6  # pixels of a page make one of a baseline, on each side
-MOST_PIXELS = 6  # by which a section may be wider or higher
-CELL = 4  # pixels of a baseline, on each side
-DIFFERENT = 9  # of 255, in one of the three colours of a cell
-MOST_DIFFERENT = 0.02  # of the cells of a section
-
-SECTIONS = """
-return [...document.querySelectorAll("main > *")].map((each) => {
-  const { x, y, width, height } = each.getBoundingClientRect();
-  return [x, y, width, height].map(Math.round);
-}).filter(([, , width, height]) => width && height);
-"""
 CUT_OFF = """
 const wide = document.documentElement.clientWidth;
 return [...document.querySelectorAll("main *")].filter((each) => {
@@ -232,60 +219,3 @@ def test_what_went_wrong_is_noticed(opened, wrong):
     drawn = browser.shot(400)
     kept = BASELINES / "plan-400-light.png"
     assert [*differences(kept, drawn, browser.run(SECTIONS))] != []
-
-
-def write_baseline(path, drawn, sections):
-    """Keep a page at a sixth of its size, with its sections."""
-    from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
-
-    image = Image.open(io.BytesIO(drawn)).convert("RGB")
-    places = PngInfo()
-    places.add_text("sections", json.dumps(sections))
-    small = image.reduce(PARTS)
-    small.save(path, optimize=True, pnginfo=places)
-
-
-def differences(path, drawn, sections):
-    """Yield in words how a page differs from its baseline."""
-    from PIL import Image
-
-    baseline = Image.open(path)
-    expected = json.loads(baseline.text["sections"])
-    if len(expected) != len(sections):
-        yield f"{len(sections)} sections, not {len(expected)}"
-        return
-    baseline = baseline.convert("RGB")
-    image = Image.open(io.BytesIO(drawn)).convert("RGB")
-    for number, (before, after) in enumerate(zip(expected, sections, strict=True)):
-        apart = [abs(x - y) for x, y in zip(before, after, strict=True)]
-        # What is above may have moved it down; its own place and size may not change.
-        if max(apart[0], *apart[2:]) > MOST_PIXELS:
-            yield f"section {number} is at {after}, not {before}"
-            continue
-        yield from drawn_otherwise(number, baseline, before, image, after)
-
-
-def drawn_otherwise(number, baseline, before, image, after):
-    """Yield how much of a section looks otherwise; with a margin, as ground is seen.
-
-    Cells are so big that a letter drawn otherwise, or a line moved by a pixel, is
-    nothing, and that a bar of another colour is something.
-    """
-    from PIL import ImageChops
-
-    whole = baseline.crop([x // PARTS for x in around(before)])
-    shown = image.crop([x - x % PARTS for x in around(after)]).resize(whole.size)
-    red, green, blue = ImageChops.difference(
-        whole.reduce(CELL), shown.reduce(CELL)
-    ).split()
-    most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
-    cells = sum(most.histogram()[DIFFERENT:]) / (most.width * most.height)
-    if cells > MOST_DIFFERENT:
-        yield f"{cells:.1%} of section {number} looks otherwise"
-
-
-def around(section):
-    """Return the edges of a section and some of what is around it."""
-    x, y, width, height = section
-    return max(x - 8, 0), max(y - 8, 0), x + width + 8, y + height + 8
