@@ -1,4 +1,4 @@
-"""The README's session is run as it is written, and its commands are one line each."""
+"""What the README shows is real: its YAML, the plan, the session, the commands."""
 
 import os
 import re
@@ -32,30 +32,52 @@ def _steps():
     yield command, expected
 
 
-@pytest.mark.parametrize("mark", ["main-command", "test-command"])
+@pytest.mark.parametrize("mark", ["install-command", "main-command", "test-command"])
 def test_set_up_is_one_line(mark):
     assert len(_block(mark).splitlines()) == 1
+
+
+def _ctsync(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("CTSYNC")}
+    environment |= {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "ctsync", *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_ten_lines_of_yaml_give_the_plan_that_is_shown(tmp_path):
+    """They are those of the demo, which the next lines tell to play."""
+    played = _ctsync(tmp_path, "init", "--demo", "first")
+    assert played.returncode == 0, played.stderr
+    assert _block("yaml") == (tmp_path / "first" / "people.yaml").read_text()
+    assert len(_block("yaml").splitlines()) == 10
+    changes, summary = _block("plan").split("…\n")
+    _, plan = played.stdout.split("4. Time passes")
+    plan, _ = plan.split("5. The change")
+    assert f"\n{changes}\n" in plan
+    assert f"\n{summary}" in plan
+
+
+def test_the_picture_is_there_and_small():
+    (name,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert (ROOT / name).stat().st_size < 200_000
 
 
 def test_the_session_runs_as_written(tmp_path):
     shutil.copytree(
         ROOT / "specs", tmp_path / "specs", ignore=shutil.ignore_patterns(".ctsync")
     )
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("CTSYNC")}
-    environment |= {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
     steps = list(_steps())
     assert len(steps) >= 5
     for command, expected in steps:
         program, *arguments = shlex.split(command)
         assert program == "ctsync"
-        done = subprocess.run(
-            [sys.executable, "-m", "ctsync", *arguments],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = _ctsync(tmp_path, *arguments)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
         lines = done.stdout.splitlines()
         for line in expected:
