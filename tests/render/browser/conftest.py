@@ -21,8 +21,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FONTS = HERE / "fonts.conf"
 SWITCHES = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
-    "--no-first-run", "--hide-scrollbars", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-dev-shm-usage", "--window-size=1280,1400",
+    "--no-first-run", "--hide-scrollbars", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--window-size=1280,1400",
 )  # fmt: skip
 
 
