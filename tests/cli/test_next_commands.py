@@ -33,7 +33,7 @@ def hints():
                     yield from texts(each, path)
 
 
-TAKE_HINTS = {"Code", "Diagnostic", "Fault", "Finding", "YamlProblem"}
+TAKE_HINTS = {"Checked", "Code", "Diagnostic", "Fault", "_fault", "fault_at"}
 
 
 def texts(node, path):
@@ -66,6 +66,16 @@ def test_a_command_that_a_hint_names_is_one_with_such_options(line):
     options = {word for word in rest if word.startswith("-")}
     assert options <= known
     assert not options & SAFEGUARDS
+
+
+def test_whatever_takes_hints_is_called_so():
+    called = {
+        ast.unparse(node.func)
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+    }
+    assert called >= TAKE_HINTS
 
 
 def test_hints_name_commands_in_quotes_so_that_they_can_be_completed():
