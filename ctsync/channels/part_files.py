@@ -281,8 +281,9 @@ class _Table:
             template % (own, *[spell(v) for spell, v in zip(spells, row, strict=True)])
             for row in rows
         ]
-        data = "".join(texts).encode(ENCODING)
-        self._room_for(len(data)).write(data, len(rows))
+        text = texts[0] if len(texts) == 1 else "".join(texts)
+        data = text.encode(ENCODING)
+        self._room_for(len(data)).write(data, len(texts))
 
     def _room_for(self, size: int) -> _Part:
         if len(self._header) + size >= self._limit:

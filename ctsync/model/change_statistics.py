@@ -35,7 +35,7 @@ def traits_of(change: Change) -> int:
     risky = (
         change.opt_in,
         bool(change.locked) and any(op.attribute in change.locked for op in operations),
-        not _LOSING.isdisjoint(operators) and change.removes,
+        not LOSING.isdisjoint(operators) and change.removes,
         creates,
         not _COUNTING.isdisjoint(operators),
         # Of a profile that is new to the state nothing can be known before.
@@ -141,5 +141,6 @@ class ChangeStatistics(Struct):
 
 
 _COUNTING = frozenset({"$incr", "$decr"})
-_LOSING = frozenset({"$remove", "$delete"})
+LOSING = frozenset({"$remove", "$delete"})
+"""Operators by which a profile may lose a value; no other does."""
 _REST, _RELEASES = (1 << TRAITS.index(name) for name in ("rest", "releases"))

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ctsync.model.change import Change, EntryAfter
-from ctsync.model.change_statistics import ChangeStatistics, traits_of
-from ctsync.model.operation import FILES
+from ctsync.model.change import ACTIONS, Change, EntryAfter
+from ctsync.model.change_statistics import LOSING
+from ctsync.model.operation import API
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.plan_file import SavedPlan, not_its_own
 from ctsync.plan.plan_writer import NO_ORDER, check_shape, digest_for
@@ -48,18 +48,22 @@ class _Proof:
     def __init__(self, plan: SavedPlan) -> None:
         self._foot = plan.foot
         self._digest = digest_for(plan.head)
-        self._counts = ChangeStatistics()
         self._last: ProfileKey | None = None
-        self._locked = self._by_file = 0
+        self._actions: dict[str, int] = dict.fromkeys(ACTIONS, 0)
+        self._removes = self._opt_in = self._locked = self._by_file = 0
 
     def take(self, change: Change) -> None:
         self._come_to(change.key)
         check_shape(change)
         self._digest.add(change)
-        self._counts.traits[traits_of(change)] += 1
+        operations = change.operations
+        self._actions[change.action] += 1
+        self._opt_in += change.opt_in
         self._locked += len(change.locked)
-        ways = [operation.channel for operation in change.operations]
-        self._by_file += not FILES.isdisjoint(ways)
+        if not LOSING.isdisjoint([operation.operator for operation in operations]):
+            self._removes += change.removes
+        if {operation.channel for operation in operations} - _ONLY_API:
+            self._by_file += 1
 
     def take_settled(self, key: ProfileKey, settled: EntryAfter) -> None:
         self._come_to(key)
@@ -71,23 +75,16 @@ class _Proof:
         self._last = key
 
     def holds(self) -> bool:
-        foot, counts = self._foot, self._counts
+        foot, actions = self._foot, self._actions
+        profiles: dict[str, int] = {**actions, "remove": self._removes}
+        places = sum(actions.values()) - actions["release"]
         said = (foot.digest, foot.places, foot.locked, foot.by_file)
-        released = counts.only("releases")
-        found = (
-            self._digest.value(),
-            counts.changes - released,
-            self._locked,
-            self._by_file,
-        )
-        profiles = {
-            "create": counts.having("creations"),
-            "release": released,
-            "remove": counts.having("removals"),
-        }
+        found = (self._digest.value(), places, self._locked, self._by_file)
         return (
             said == found
-            and foot.changes == counts.changes
-            and foot.summary["opt_in"] == counts.having("opt-ins")
+            and foot.summary["opt_in"] == self._opt_in
             and profiles.items() <= foot.profiles.items()
         )
+
+
+_ONLY_API = {API}
