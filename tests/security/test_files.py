@@ -119,7 +119,9 @@ def test_a_state_may_be_a_link_which_then_stays(begun):
 
 def test_everything_written_is_private_whatever_the_umask(begun):
     words = ["--auto-approve", "--report", "r.jsonl"]
-    for command in (["plan", "--out", "p.plan"], ["apply", "p.plan", *words],
+    for command in (["plan", "--out", "p.plan"],
+                    ["export", "p.plan", "--channel", "sftp", "--out", "files"],
+                    ["apply", "p.plan", *words],
                     ["apply", "--sandbox", "--auto-approve"]):  # fmt: skip
         with begun.spawn(*command, umask=0) as process:
             said = process.communicate(timeout=60)
