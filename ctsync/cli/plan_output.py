@@ -148,7 +148,14 @@ def tell_where_saved(session: ProjectSession, out: Path, plan: SavedPlan) -> Non
             again = retyped(session.settings, shlex.join(["ctsync", "plan", *words]))
             print_message(f"If the numbers are meant: {again}")
     elif plan.foot.changes:
-        apply = next_command(session.settings, "ctsync", "apply", out)
-        print_message(f"{saved}. Next: {apply}")
+        following = next_command(session.settings, "ctsync", *_following(plan, out))
+        print_message(f"{saved}. Next: {following}")
     else:
         print_message(f"{saved}; there is nothing to apply")
+
+
+def _following(plan: SavedPlan, out: Path) -> tuple[str | Path, ...]:
+    """Return the words of the command that does what the plan says."""
+    if plan.foot.by_file and not plan.foot.summary["calls"]:
+        return ("export", out, "--channel", "sftp", "--out", "DIR")
+    return ("apply", out)

@@ -247,6 +247,16 @@ def test_what_an_import_took_is_written_into_the_state_without_sending(desk):
     assert desk.calls == calls
 
 
+def test_the_next_command_of_a_plan_is_the_one_that_does_something(desk):
+    desk.project(REMOVALS)
+    desk.people({"u1": {"City": None}})
+    saved = desk.ok("plan", "--out", "p.plan").err
+    assert "Next: ctsync export p.plan --channel sftp --out DIR\n" in saved
+    desk.people({"u1": {"City": None, "Plan": "Gold"}})
+    saved = desk.ok("plan", "--out", "p.plan").err
+    assert "Next: ctsync apply p.plan\n" in saved
+
+
 def test_pages_say_how_many_go_by_file(desk):
     desk.project(REMOVALS)
     desk.people({"u1": {"City": None}, "u2": {"City": None, "Team": None}})
