@@ -13,6 +13,7 @@ from ctsync.render.drift_view import (
     BACK,
     GONE,
     DriftView,
+    next_steps,
     remark_sentences,
     sides,
     verdict,
@@ -20,7 +21,6 @@ from ctsync.render.drift_view import (
 from ctsync.render.html.findings import shown_findings
 from ctsync.render.html.overview import SANDBOX, Tile, share_words, target_facts
 from ctsync.render.html.template import render_page
-from ctsync.render.next_words import Step, command_words
 from ctsync.render.plan_view import Style
 from ctsync.render.summary_text import duration_words
 from ctsync.render.value_text import key_words
@@ -50,7 +50,7 @@ def drift_html(view: DriftView, style: Style) -> Iterator[str]:
         facts=target_facts(view.account, view.base, view.environment, view.project),
         tiles=_tiles(view),
         remarks=remark_sentences(view, str),
-        next=[*_next(view)],
+        next=[*next_steps(view)],
         bars=view.shown_differences,
         whole=whole,
         embedded=embedded,
@@ -73,13 +73,6 @@ def _tiles(view: DriftView) -> Iterator[Tile]:
     yield Tile("requests", counts.asked, f"in {duration_words(counts.seconds)}")
     if counts.failed:
         yield Tile("could not be read", counts.failed, f"of {counts.chosen:,} chosen")
-
-
-def _next(view: DriftView) -> Iterator[Step]:
-    if view.counts.has_drift:
-        words = ("ctsync", "refresh")
-        shown = command_words(words, view.environment, sandbox=view.sandbox)
-        yield "To let the state know, so that the next plan corrects it:", shown
 
 
 def _card(drift: ProfileDrift, mask: Mask) -> DriftCard:

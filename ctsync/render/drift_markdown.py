@@ -13,6 +13,7 @@ from ctsync.render.drift_view import (
     DriftView,
     change_words,
     extent_sentences,
+    next_steps,
     verdict,
 )
 from ctsync.render.markdown.changes import MOST_BYTES
@@ -34,6 +35,7 @@ from ctsync.render.value_text import key_words
 MOST_ATTRIBUTES = 20
 _MOST_BYTES_OF_LINE = 400
 _ROOM_OF_FOOT = 9_000
+_COMMAND_BYTES = 400
 
 
 def drift_markdown(view: DriftView, style: Style) -> Iterator[str]:  # noqa: ARG001 - one signature
@@ -41,7 +43,9 @@ def drift_markdown(view: DriftView, style: Style) -> Iterator[str]:  # noqa: ARG
     head = "\n".join(_above(view))
     yield head
     foot = "".join(_findings(view))
-    room = MOST_BYTES - size(head) - min(size(foot), _ROOM_OF_FOOT) - 600
+    room = (
+        MOST_BYTES - size(head) - min(size(foot), _ROOM_OF_FOOT) - 600 - _COMMAND_BYTES
+    )
     whole = view.counts.drifted + view.counts.gone
     shown = 0
     body = []
@@ -59,6 +63,8 @@ def drift_markdown(view: DriftView, style: Style) -> Iterator[str]:  # noqa: ARG
     if shown < whole:
         yield f"\nLeft out here: {whole - shown:,} of {whole:,} profiles; "
         yield "`ctsync drift --all` shows them.\n"
+    for words, command in next_steps(view):
+        yield f"\n{words} {code(command, _COMMAND_BYTES)}\n"
     yield cut_bytes(foot, _ROOM_OF_FOOT)
 
 

@@ -12,6 +12,7 @@ from ctsync.model.drift import Difference, ProfileDrift, ReadCounts
 from ctsync.model.masking import SENSITIVE_TEXT, Mask
 from ctsync.model.scalar_value import Value
 from ctsync.model.snapshot import Account, Base
+from ctsync.render.next_words import Step, command_words
 from ctsync.render.summary_text import Quote, counted, duration_words
 from ctsync.render.text_width import escape
 from ctsync.render.value_text import value_words
@@ -96,6 +97,14 @@ def remark_sentences(view: DriftView, quote: Quote = escape) -> Iterator[str]:
             f"{quote(n)} ({c:,})" for n, c in sorted(counts.write_only.items())
         )
         yield f"Write-only, not compared: {names}"
+
+
+def next_steps(view: DriftView) -> Iterator[Step]:
+    """Yield what can be done about drift."""
+    if view.counts.has_drift:
+        words = ("ctsync", "refresh")
+        shown = command_words(words, view.environment, sandbox=view.sandbox)
+        yield "To let the state know, so that the next plan corrects it:", shown
 
 
 def sides(difference: Difference, mask: Mask) -> tuple[str, str]:

@@ -14,11 +14,10 @@ Step = tuple[str, str]
 def next_steps(view: PlanView) -> Iterator[Step]:
     """Yield what can be done with a plan that is being reviewed."""
     if view.changed and not view.foot.blocked:
-        yield "To apply what was reviewed:", apply_words(view)
+        words = "To apply what was reviewed, where FILE is what plan --out FILE wrote:"
+        yield words, apply_words(view)
     if view.profiles["undeclared"]:
-        words = ("ctsync", "state", "list", "--undeclared")
-        shown = command_words(words, view.head.environment, sandbox=view.head.sandbox)
-        yield "To see who is named nowhere:", shown
+        yield "To see who is named nowhere:", undeclared_words(view)
 
 
 def apply_words(view: PlanView) -> str:
@@ -27,6 +26,12 @@ def apply_words(view: PlanView) -> str:
     shown = command_words(words, view.head.environment, sandbox=view.head.sandbox)
     is_first = view.head.first_run and not view.head.sandbox
     return f"{shown} --first-run" if is_first else shown
+
+
+def undeclared_words(view: PlanView) -> str:
+    """Return the command that lists the profiles which no place names."""
+    words = ("ctsync", "state", "list", "--undeclared")
+    return command_words(words, view.head.environment, sandbox=view.head.sandbox)
 
 
 def command_words(

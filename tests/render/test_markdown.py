@@ -205,6 +205,8 @@ Digest `sha256:{ZEROS}`
 
 To apply what was reviewed: `ctsync apply FILE --expect-digest sha256:{ZEROS}`, where \
 FILE is what `ctsync plan --out FILE` wrote.
+
+To see who is named nowhere: `ctsync state list --undeclared`
 """
 
 BLOCKED = f"""\
@@ -580,3 +582,10 @@ def test_no_more_changes_are_read_than_a_page_has_room_for(a, markdown, jack):
 def test_room_is_shared_and_the_first_get_what_is_spare(needs, room, shares):
     assert share_room(needs, room) == shares
     assert sum(shares) <= room
+
+
+def test_who_is_named_nowhere_can_be_looked_up(a, whole):
+    said = "To see who is named nowhere: `ctsync state list --undeclared --env prod`\n"
+    view = a.view(profiles={"undeclared": 3}, environment="prod")
+    assert whole("markdown", view).endswith(said)
+    assert "named nowhere" not in whole("markdown", a.view(environment="prod"))

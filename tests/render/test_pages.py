@@ -196,3 +196,9 @@ def test_no_page_names_anything_to_load_or_the_lineage(pieces, parsed):
     assert not names & {"src", "href", "style", "onclick", "onerror", "onload"}
     assert "default-src 'none'" in text
     assert "lineage" not in text
+
+
+def test_the_comment_of_drift_names_the_next_command_too():
+    view = drift_view(environment="prod")
+    comment = "".join(render_drift("markdown", view, Style()))
+    assert "the next plan corrects it: `ctsync refresh --env prod`" in comment

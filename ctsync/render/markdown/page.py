@@ -29,7 +29,7 @@ from ctsync.render.markdown.text import (
     size,
     table,
 )
-from ctsync.render.next_words import apply_words
+from ctsync.render.next_words import apply_words, undeclared_words
 from ctsync.render.operation_table import (
     operator_columns,
     ranked_rows,
@@ -95,6 +95,9 @@ def below(view: PlanView) -> Iterator[str]:
             f"To apply what was reviewed: {command}, "
             "where FILE is what `ctsync plan --out FILE` wrote.\n"
         )
+    if view.profiles["undeclared"]:
+        command = code(undeclared_words(view), _COMMAND_BYTES)
+        yield f"To see who is named nowhere: {command}\n"
 
 
 def marker(view: PlanView) -> str:
