@@ -27,6 +27,7 @@ from msgspec import Struct, field
 
 from ctsync.model.contribution import Contribution
 from ctsync.model.contribution_batch import Batch
+from ctsync.model.decided_addresses import DecidedAddresses
 from ctsync.model.decided_rows import DecidedRows, Decider
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import NOBODY, ProfileKey
@@ -152,7 +153,10 @@ class Engine(NamedTuple):
     name: str
     find_candidates: Callable[[Search, ProfileCounts], Iterator[Candidate]]
     find_decided: (
-        Callable[[Search, ProfileCounts, Decider], Iterator[Candidate | DecidedRows]]
+        Callable[
+            [Search, ProfileCounts, Decider],
+            Iterator[Candidate | DecidedRows | DecidedAddresses],
+        ]
         | None
     ) = None
 

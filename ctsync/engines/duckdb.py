@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
-from ctsync.canonical_json import canonical
+from ctsync.canonical_json import canonical, fold_name
 from ctsync.duckdb_connection import (
     Connection,
     as_bytes,
@@ -33,7 +33,12 @@ from ctsync.engines.base import (
 )
 from ctsync.engines.prefetch import fetched_ahead
 from ctsync.model.contribution import Contribution
-from ctsync.model.decided_rows import DecidedRow, DecidedRows, Decider, RowDecision
+from ctsync.model.decided_addresses import (
+    ADDRESSES,
+    DecidedAddresses,
+    SharedAddress,
+)
+from ctsync.model.decided_rows import DecidedRows, Decider, RowDecision, Table
 from ctsync.model.entry import entry_from_line, entry_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.row_source import RowColumns, RowSource, Stream
@@ -66,7 +71,7 @@ def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]
 
 def find_decided(
     search: Search, tally: ProfileCounts, decider: Decider
-) -> Iterator[Candidate | DecidedRows]:
+) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
     """Yield the same, with those decided whose rows the decider can decide.
 
     Raises:
@@ -78,7 +83,7 @@ def find_decided(
 
 def _find(
     search: Search, tally: ProfileCounts, decider: Decider | None
-) -> Iterator[Candidate | DecidedRows]:
+) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
     with open_connection(files=search.files) as connection:
         duckdb_search = DuckdbSearch(connection, search, decider)
         duckdb_search.gather()
@@ -117,18 +122,25 @@ class _Decision(Struct, frozen=True):
     source: RowColumns
     query: RowDecision
 
-    def rows(self, run: Iterable[_Row]) -> DecidedRows:
+    def over(self, decided: str, others: str) -> str:
+        """Return the query of rows that are decided if they can be, and of others."""
+        empty = ", ".join(f"NULL AS {name}" for name in self.query.added)
+        words = {"decided": self.query.over(decided), "others": others}
+        return sql.WITH_DECIDED.format(empty=empty, **words)
+
+    def rows(self, table: Table) -> DecidedRows:
         """Return rows that are decided."""
-        rows = [DecidedRow(row[1], *row[3:5], *row[8:]) for row in run]
-        return DecidedRows(self.key_type, self.source, self.query, rows)
+        return DecidedRows(self.key_type, self.source, self.query, table)
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The attributes that are addresses, by folded name."""
+        names = {fold_name(each.name): each.name for each in self.query.attributes}
+        return {name: names[name] for name in ADDRESSES if name in names}
 
 
-_IS_NEW = 8  # where the fields of a decided row begin
-_EMPTY = ", ".join(f"NULL AS {name}" for name in DecidedRow._fields[3:])
-
-
-def _is_open(row: _Row) -> bool:
-    return len(row) == _IS_NEW or row[_IS_NEW] is None
+_OPEN = ("type", "id", "source", "file", "row", "digest", "cells", "body")
+_Found: TypeAlias = "list[_Row] | Table"
 
 
 class DuckdbSearch(Struct):
@@ -188,15 +200,17 @@ class DuckdbSearch(Struct):
                 place = self.search.row_sources[number].contribution(*row)
                 self.search.watch.on_nobody(place)
 
-    def candidates(self) -> Iterator[Candidate | DecidedRows]:
+    def candidates(self) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
         """Yield the candidates, and pass on the entries that are watched."""
         self._run(sql.CHOSEN)
         self._decision = self._decided()
         self._run(sql.WIDE, parts=" UNION ALL ".join(self._parts()) or sql.NO_WIDE)
         # Whatever happens meanwhile, no query is under way when the connection closes.
         with closing(fetched_ahead(self._in_range, self._ranges())) as ranges:
-            for rows in ranges:
-                yield from self._in_turn(rows)
+            for found in ranges:
+                yield from self._in_turn(found)
+        if self._decision is not None and self._decision.addresses:
+            yield DecidedAddresses(self._decision.addresses, self._shared)
 
     def _decided(self) -> _Decision | None:
         """Return how the rows of the many are decided, and mark those that may be."""
@@ -211,20 +225,28 @@ class DuckdbSearch(Struct):
         if decision is None:
             return None
         self._run(sql.ALONE, type=quoted(source.key_type), forced=FORCED)
+        self._run(sql.NO_ADDRESSES)
         return _Decision(source.key_type, columns, decision)
 
-    def _in_turn(self, rows: list[_Row]) -> Iterator[Candidate | DecidedRows]:
+    def _in_turn(self, found: _Found) -> Iterator[Candidate | DecidedRows]:
         """Yield candidates and, between them, runs of those that are decided."""
-        for is_open, run in groupby(rows, _is_open):
-            if is_open or self._decision is None:
-                yield from self._candidates(run)
+        if isinstance(found, list) or self._decision is None:
+            yield from self._candidates(found)
+            return
+        start, open_ones = 0, found["is_new"].is_null().to_pylist()
+        for is_open, run in groupby(open_ones):
+            length = sum(1 for _ in run)
+            part, start = found.slice(start, length), start + length
+            if is_open:
+                columns = (part[name].to_pylist() for name in _OPEN)
+                yield from self._candidates(zip(*columns, strict=True))
             else:
-                yield self._decision.rows(run)
+                yield self._decision.rows(part)
 
     def _candidates(self, rows: Iterable[_Row]) -> Iterator[Candidate]:
         for (kind, identifier), found in groupby(rows, itemgetter(0, 1)):
             entry, is_same, places = None, False, []
-            for _, _, source, file, row, digest, cells, line, *_ in found:
+            for _, _, source, file, row, digest, cells, line in found:
                 if source >= 0:
                     by = self.search.row_sources[source]
                     places.append(by.contribution(identifier, digest, file, row, cells))
@@ -253,13 +275,40 @@ class DuckdbSearch(Struct):
         bounds = list(self._rows(sql.BOUNDS.format(count=count)))
         return [_between(*two) for two in pairwise([*bounds, ("", "")])]
 
-    def _in_range(self, condition: str) -> list[_Row]:
+    def _in_range(self, condition: str) -> _Found:
         kinds = {"loose": _LOOSE, "same": _SAME, "differs": _DIFFERS}
         query = sql.IN_RANGE.format(range=condition, **kinds)
-        if self._decision is not None:
-            decided = self._decision.query.over(sql.DECIDED.format(range=condition))
-            query = sql.WITH_DECIDED.format(others=query, decided=decided, empty=_EMPTY)
-        return self.connection.execute(query + sql.IN_ORDER).fetchall()
+        if self._decision is None:
+            return self.connection.execute(query + sql.IN_ORDER).fetchall()
+        query = self._decision.over(sql.DECIDED.format(range=condition), query)
+        table = self.connection.sql(query + sql.IN_ORDER).to_arrow_table()
+        self._note_addresses(table)
+        return table
+
+    def _note_addresses(self, table: Table) -> None:
+        """Keep what stands for the addresses of rows that are decided."""
+        if self._decision is None or not self._decision.addresses:
+            return
+        self.connection.register(
+            "engine_range", table.select(["id", "file", "row", "is_new", *ADDRESSES])
+        )
+        for name in self._decision.addresses:
+            self._run(sql.TAKE_ADDRESSES, name=name)
+        self.connection.unregister("engine_range")
+
+    def _shared(self, marks: Iterable[tuple[str, bytes]]) -> Iterator[SharedAddress]:
+        """Yield decided rows with an address that several have, or that is marked."""
+        decision = self._decision
+        if decision is None:
+            return
+        self._run(sql.NO_MARKS)
+        marked = ([name, mark[::-1].hex()] for name, mark in marks)
+        while batch := list(islice(marked, _BATCH)):
+            self.connection.execute(sql.TAKE_MARKS, [canonical(batch).decode()])
+        for name, mark, identifier, file, row, is_new in self._rows(sql.SHARED):
+            key = ProfileKey(decision.key_type, identifier)
+            origin = decision.source.origin(file, row)
+            yield SharedAddress(name, bytes.fromhex(mark)[::-1], key, origin, is_new)
 
     def _take_entries(self) -> None:
         if self.search.columns is not None:

@@ -221,6 +221,26 @@ LEFT JOIN (
 ) k
 ON w.type = k.type AND w.id = k.id"""
 WITH_DECIDED = "SELECT *, {empty} FROM ({others}) UNION ALL FROM ({decided})"
+# Addresses of decided rows, by their MD5, whose last byte is the highest of a number.
+NO_ADDRESSES = """
+CREATE TEMP TABLE engine_addresses (
+    name VARCHAR, mark UHUGEINT, id VARCHAR, file INTEGER, row BIGINT, is_new BOOLEAN
+)"""
+TAKE_ADDRESSES = """
+INSERT INTO engine_addresses
+SELECT '{name}', md5_number({name}[2:-2]), id, file, row, is_new
+FROM engine_range WHERE {name} IS NOT NULL"""
+NO_MARKS = "CREATE TEMP TABLE engine_marks (name VARCHAR, mark UHUGEINT)"
+TAKE_MARKS = """
+INSERT INTO engine_marks
+SELECT place ->> 0, unhex(place ->> 1)::BIT::UHUGEINT
+FROM (SELECT unnest(from_json($1::JSON, '["JSON"]')) AS place)"""
+SHARED = """
+SELECT a.name, lpad(hex(a.mark), 32, '0'), a.id, a.file, a.row, a.is_new
+FROM engine_addresses a SEMI JOIN (
+    SELECT name, mark FROM engine_addresses GROUP BY name, mark HAVING count(*) > 1
+    UNION ALL FROM engine_marks
+) s ON a.name = s.name AND a.mark = s.mark"""
 NOBODY = "SELECT id, digest, file, row, cells FROM ({cells}) ORDER BY file, row"
 ROWS_OF_ONE = """
 CREATE TEMP TABLE engine_one AS

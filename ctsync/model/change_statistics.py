@@ -12,7 +12,6 @@ from typing import Any, Self
 
 from msgspec import Struct, field
 
-from ctsync.canonical_json import parse
 from ctsync.model.change import Change
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.flows import FlowCounts
@@ -80,11 +79,9 @@ class ChangeStatistics(Struct):
         return traits
 
     def add_decided(self, decided: DecidedRows) -> None:
-        """Take in changes that were decided in columns."""
+        """Take in changes that were decided in columns, but for their flows."""
         self.operations.update(decided.operations())
-        self.traits.update(decided.traits())
-        for (text, creates), count in decided.operation_texts().items():
-            self.flows.add_rows(parse(text), count, creates=creates)
+        self.traits.update(decided.counts("traits"))
 
     def by_operator(self) -> Counter[str]:
         """Count the operations of each operator, and what is released."""

@@ -8,57 +8,57 @@ itself, byte by byte; every other candidate comes as it always does.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
-from ctsync.canonical_json import fold_name
 from ctsync.model.change import Origin
 from ctsync.model.operation import Operator
 from ctsync.model.row_source import RowColumns
 
+if TYPE_CHECKING:
+    from pyarrow import StringArray
+
+Table: TypeAlias = Any  # of pyarrow, which is slow to import
+
 LETTERS: Mapping[str, Operator] = {"s": "set", "a": "$add", "i": "$incr", "d": "$decr"}
 """What stands for an operator in columns."""
 
-ADDRESSES = ("email", "phone")
-"""Attributes, by folded name, that one person has and no other."""
+DECIDED = (
+    "is_new", "line", "effect", "size", "delta_size", "traits", "letters", "email",
+    "phone",
+)  # fmt: skip
+"""What is said of a row that is decided, after (type, id, source, file, row).
+
+`line` is that of the plan, with its newline: of a change, or where `traits` is NULL of
+what the entry gets; it is empty where nothing is to be said. `effect` are the lines
+that the digest takes in. `size` and `delta_size` are the bytes of the records that
+travel, NULL where there is none of that sort. `letters` stand for the operators on the
+attributes, one by one. `email` and `phone` are given where they are sent, as JSON.
+
+Then come the ways of the attributes, `w1` and so on, as `model.decided_flows` reads
+them; NULL where nothing is done.
+"""
 
 
-class DecidedRow(NamedTuple):
-    """What is to be done to the profile of one row.
+class DecidedAttribute(NamedTuple):
+    """An attribute; `first` is the operator on it where nothing is held."""
 
-    `line` is that of the plan, with its newline: of a change, or where `traits` is
-    None of what the entry gets; it is empty where nothing is to be said. `effect` are
-    the lines that the digest takes in. `size` and `delta_size` are the bytes of the
-    records that travel, None where there is none of that sort. `letters` stand for the
-    operators on the attributes, one by one. `email` and `phone` are given where they
-    are sent.
-    """
-
-    id: str
-    file: int
-    row: int
-    is_new: bool
-    line: str
-    effect: str
-    size: int | None
-    delta_size: int | None
-    traits: int | None
-    letters: str
-    email: str | None
-    phone: str | None
+    name: str
+    first: Operator
+    is_sensitive: bool
 
 
 class RowDecision(Struct, frozen=True):
     """How the rows of one source are decided in SQL.
 
-    `attributes` are those for which letters stand.
+    `attributes` are those for which letters and ways stand.
     """
 
     opening: str
     closing: str
-    attributes: tuple[str, ...]
+    attributes: tuple[DecidedAttribute, ...]
 
     def over(self, rows: str) -> str:
         """Return the query that decides the rows of another.
@@ -66,72 +66,85 @@ class RowDecision(Struct, frozen=True):
         Its columns are (type, id, source, file, row, digest, cells, body): rows that
         are the only place which names their profiles, with the bodies of their entries,
         NULL where there is none. The query gives the same columns, all but the key and
-        place NULL where the row is decided, and the fields of `DecidedRow` from
-        `is_new` on, all of them NULL where it is not.
+        place NULL where the row is decided, and then those that are `added`, all of
+        them NULL where it is not.
         """
         return f"{self.opening}{rows}{self.closing}"
 
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The columns that the query adds."""
+        return (*DECIDED, *(f"w{n}" for n, _ in enumerate(self.attributes, 1)))
+
 
 class DecidedRows(Struct, frozen=True):
-    """Candidates that follow each other in the order of keys, all of one row source."""
+    """Candidates that follow each other in the order of keys, all of one row source.
+
+    `table` has them as columns of Arrow, so that nothing is made for each.
+    """
 
     key_type: str
     source: RowColumns
     decision: RowDecision
-    rows: Sequence[DecidedRow]
+    table: Table
 
-    def origin(self, row: DecidedRow) -> Origin:
-        """Return where a row stands."""
-        return Origin(
-            self.source.files[row.file], None, row.row, None, self.source.table
-        )
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
 
-    def addresses(self) -> Iterator[tuple[DecidedRow, str, str]]:
-        """Yield each address that is sent: its row, the attribute's name, and it."""
-        names = {fold_name(name): name for name in self.decision.attributes}
-        if names.keys().isdisjoint(ADDRESSES):
-            return
-        for row in self.rows:
-            for folded, value in zip(ADDRESSES, (row.email, row.phone), strict=True):
-                if value is not None:
-                    yield row, names[folded], value
+    def ids(self) -> list[str]:
+        """Return their ids, in order."""
+        return self.values("id")
+
+    def values(self, name: str) -> list[Any]:
+        """Return the values of a column, in order."""
+        values: list[Any] = self.table[name].to_pylist()
+        return values
+
+    def text(self, name: str) -> bytes:
+        """Return all texts of a column as they follow each other; none is NULL."""
+        return b"".join(map(_text_in, self.table[name].chunks))
+
+    def counts(self, name: str, only: Sequence[str] | None = None) -> Counter[Any]:
+        """Count the values of a column that are not NULL, first met first."""
+        column = self.table[name]
+        if only is not None:
+            from pyarrow import array, string
+            from pyarrow.compute import is_in
+
+            column = column.filter(is_in(column, array(only, string())))
+        values, counts = column.drop_null().value_counts().flatten()
+        return Counter(dict(zip(values.to_pylist(), counts.to_pylist(), strict=True)))
+
+    def settled(self) -> int:
+        """Count the entries that get something, with nothing to do."""
+        lines = self.table.select(["line", "traits"])
+        calm = lines.filter(lines["traits"].is_null())
+        return sum(map(bool, calm["line"].to_pylist()))
+
+    def origin(self, number: int) -> Origin:
+        """Return where the row at a place stands."""
+        file, row = (self.table[name][number].as_py() for name in ("file", "row"))
+        return self.source.origin(file, row)
 
     def operations(self) -> Counter[tuple[str, str]]:
         """Count the operations by attribute and operator."""
         counts = Counter[tuple[str, str]]()
-        for letters, count in Counter([row.letters for row in self.rows]).items():
-            for name, letter in zip(self.decision.attributes, letters, strict=True):
+        for letters, count in self.counts("letters").items():
+            for letter, attribute in zip(
+                letters, self.decision.attributes, strict=True
+            ):
                 if letter in LETTERS:
-                    counts[name, LETTERS[letter]] += count
+                    counts[attribute.name, LETTERS[letter]] += count
         return counts
 
-    def operation_texts(self) -> Counter[tuple[str, bool]]:
-        """Count the changes by what their lines say of operations, first met first.
 
-        Many changes say the same, which then is read once. With each stands whether the
-        profiles are new.
-        """
-        return Counter(
-            [
-                (_operations_in(row.line), bool(row.is_new))
-                for row in self.rows
-                if row.traits is not None
-            ]
-        )
+def _text_in(texts: StringArray) -> memoryview:
+    """Return what the texts of an array come to, as it lies there."""
+    _, ends, data = texts.buffers()
+    bounds = memoryview(ends).cast("i")
+    first, last = bounds[texts.offset], bounds[texts.offset + len(texts)]
+    return memoryview(data)[first:last]
 
-    def traits(self) -> Counter[int]:
-        """Count the changes by their traits."""
-        return Counter([row.traits for row in self.rows if row.traits is not None])
-
-
-def _operations_in(line: str) -> str:
-    # Quotes inside of values are escaped, so these stand nowhere else.
-    start = line.index(_OPERATIONS) + len(_OPERATIONS) - 1
-    return line[start : line.index(_ORIGINS, start) + 1]
-
-
-_OPERATIONS = '"operations":['
-_ORIGINS = '],"origins":['
 
 Decider: TypeAlias = "Callable[[str, RowColumns], RowDecision | None]"
 """Gives how rows of an id type are decided; None where that is for Python."""

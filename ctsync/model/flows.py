@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeAlias
 
 from ctsync.model.operation import Operation, Operator, Prior
-from ctsync.model.row import Row
 from ctsync.model.scalar_value import Value
 
 MOST_WAYS = 200
@@ -25,9 +24,11 @@ MOST_KEPT = 5
 MOST_LETTERS = 200
 """Longer values are nothing that many profiles share, or that a row has room for."""
 
-_HIDDEN = "hidden"
-_BEFORE = Operation.__struct_fields__.index("before")
-_SENSITIVE = Operation.__struct_fields__.index("sensitive")
+HIDDEN = "hidden"
+"""Stands for every value of a sensitive attribute."""
+
+Way: TypeAlias = "tuple[Any, ...]"
+"""What `way_of` gives, and whether the profile is new to the state."""
 _SIDED = frozenset({"set", "$delete"})
 
 
@@ -59,41 +60,32 @@ class FlowCounts:
     __slots__ = ("_told_apart", "_ways")
 
     def __init__(self) -> None:
-        self._ways: dict[tuple[Any, ...], int] = {}
+        self._ways: dict[Way, int] = {}
         self._told_apart: Counter[str] = Counter()
 
     def add(self, operations: Iterable[Operation], *, creates: bool = False) -> None:
         """Take the operations on one profile in."""
         for op in operations:
-            way = _way(
+            way = way_of(
                 op.attribute, op.operator, op.prior, op.before, op.operand, op.sensitive
             )
-            self._count((*way, creates), 1)
+            self.count((*way, creates), 1)
 
-    def add_rows(
-        self, rows: Iterable[Row], profiles: int = 1, *, creates: bool = False
-    ) -> None:
-        """Take operations in as a saved plan has them, the same on some profiles.
-
-        Building an object for each would cost more than counting it.
-        """
-        for row in rows:
-            attribute, _, operator, operand, prior = row[:_BEFORE]
-            # A row ends with its last field that is not a default.
-            before = row[_BEFORE] if len(row) > _BEFORE else None
-            is_hidden = len(row) > _SENSITIVE and row[_SENSITIVE]
-            if operand.__class__ is list:
-                operand = tuple(operand)
-            if before.__class__ is list:
-                before = tuple(before)
-            way = _way(attribute, operator, prior, before, operand, is_hidden)
-            self._count((*way, creates), profiles)
-
-    def _count(self, way: tuple[Any, ...], profiles: int) -> None:
+    def count(self, way: Way, profiles: int) -> None:
+        """Count a way that some profiles go, which follow each other."""
         if way in self._ways:
             self._ways[way] += profiles
-        elif self._told_apart.get(way[0], 0) < MOST_WAYS:
-            self._tell_apart(way, profiles)
+        elif not self.is_full(way[0]) and all(_is_short(value) for value in way[3:5]):
+            self._told_apart[way[0]] += 1
+            self._ways[way] = profiles
+
+    def is_full(self, attribute: str) -> bool:
+        """Return whether no more ways of an attribute are told apart."""
+        return self._told_apart.get(attribute, 0) >= MOST_WAYS
+
+    def ways(self, attribute: str) -> list[Way]:
+        """Return the ways of an attribute that are told apart."""
+        return [way for way in self._ways if way[0] == attribute]
 
     def commonest(self) -> list[Flow]:
         """Return the flows of each attribute, by its name, the commonest first.
@@ -128,30 +120,26 @@ class FlowCounts:
 
     __hash__ = None  # type: ignore[assignment] # it changes
 
-    def _tell_apart(self, way: tuple[Any, ...], profiles: int) -> None:
-        self._told_apart[way[0]] += 1
-        if all(_letters(value) <= MOST_LETTERS for value in way[3:5]):
-            self._ways[way] = profiles
 
-
-def _way(
+def way_of(
     attribute: str,
     operator: str,
     prior: str,
     before: Value,
     operand: Value,
     is_hidden: bool,  # noqa: FBT001 - by place: every operation of a plan passes
-) -> tuple[Any, ...]:
+) -> Way:
+    """Return what tells the way of an operation from those of others."""
     if operator not in _SIDED:
         before = None
     if is_hidden:
-        before, operand = before if before is None else _HIDDEN, _HIDDEN
+        before, operand = before if before is None else HIDDEN, HIDDEN
     # 1 equals True and 1.0, and is neither.
     kinds = before.__class__, operand.__class__
     return attribute, operator, prior, before, operand, is_hidden, kinds
 
 
-def _letters(value: Value) -> int:
+def _is_short(value: Value) -> bool:
     if isinstance(value, str):
-        return len(value)
-    return sum(map(len, value)) if isinstance(value, tuple) else 0
+        return len(value) <= MOST_LETTERS
+    return not isinstance(value, tuple) or sum(map(len, value)) <= MOST_LETTERS

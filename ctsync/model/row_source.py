@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
+from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.scalar_value import Raw
 
@@ -52,6 +53,10 @@ class RowColumns(Struct, frozen=True):
     table: str
     files: tuple[str, ...]
     cells: tuple[CellColumn, ...]
+
+    def origin(self, file: int, row: int) -> Origin:
+        """Return where a row of one of the files stands."""
+        return Origin(self.files[file], None, row, None, self.table)
 
 
 class RowSource(Protocol):

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 from struct import Struct as Layout
 from typing import BinaryIO, Generic, TypeVar
 
 from msgspec import msgpack
 
+from ctsync.model.decided_addresses import address_mark
 from ctsync.plan.plan_file import scratch_file
 
 REMEMBERED = 200_000  # addresses that are held in memory
 _PARTS = 64
-_MARK_BYTES = 16
-_HEAD = Layout(f"{_MARK_BYTES}sI")
+_HEAD = Layout("16sI")  # a mark, and the bytes of the words that follow
 
 Words = TypeVar("Words")
 
@@ -30,18 +29,28 @@ class AddressGroups(Generic[Words]):
     def __init__(self, sort: type[Words]) -> None:
         """`sort` is the type of the words."""
         self._decoder = msgpack.Decoder(sort)
-        self._held: dict[str, list[Words]] = {}
+        self._held: dict[bytes, list[Words]] = {}
         self._parts: tuple[BinaryIO, ...] = ()
 
     def add(self, address: str, words: Words) -> None:
         """Take words in about who has an address."""
-        known = self._held.get(address)
+        self.add_mark(address_mark(address), words)
+
+    def add_mark(self, mark: bytes, words: Words) -> None:
+        """Take words in about who has the address that a mark stands for."""
+        known = self._held.get(mark)
         if known is not None:
             known.append(words)
             return
-        self._held[address] = [words]
+        self._held[mark] = [words]
         if len(self._held) >= REMEMBERED:
             self._put_away()
+
+    def marks(self) -> Iterator[bytes]:
+        """Yield what stands for each address, perhaps several times."""
+        yield from self._held
+        for part in self._parts:
+            yield from (mark for mark, _ in _words_in(part))
 
     def groups(self) -> Iterator[list[Words]]:
         """Yield the words of each address, in the order in which they were taken in."""
@@ -56,8 +65,7 @@ class AddressGroups(Generic[Words]):
         if not self._parts:
             self._parts = tuple(scratch_file() for _ in range(_PARTS))
             weakref.finalize(self, _close, self._parts)
-        for address, several in self._held.items():
-            mark = blake2b(address.encode(), digest_size=_MARK_BYTES).digest()
+        for mark, several in self._held.items():
             for words in several:
                 data = msgpack.encode(words)
                 part = self._parts[mark[0] % _PARTS]
@@ -65,13 +73,17 @@ class AddressGroups(Generic[Words]):
         self._held = {}
 
     def _groups_in(self, part: BinaryIO) -> Iterator[list[Words]]:
-        part.seek(0)
         found: dict[bytes, list[Words]] = {}
-        while head := part.read(_HEAD.size):
-            mark, size = _HEAD.unpack(head)
-            words = self._decoder.decode(part.read(size))
-            found.setdefault(mark, []).append(words)
+        for mark, data in _words_in(part):
+            found.setdefault(mark, []).append(self._decoder.decode(data))
         yield from found.values()
+
+
+def _words_in(part: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    part.seek(0)
+    while head := part.read(_HEAD.size):
+        mark, size = _HEAD.unpack(head)
+        yield mark, part.read(size)
 
 
 def _close(parts: Iterable[BinaryIO]) -> None:

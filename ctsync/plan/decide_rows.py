@@ -17,9 +17,12 @@ from ctsync.kinds import KINDS, kind_of
 from ctsync.kinds.base import CellColumns, Kind, MoveColumns, MoveNames
 from ctsync.model.attribute import Attribute
 from ctsync.model.change_statistics import TRAITS
-from ctsync.model.decided_rows import ADDRESSES, LETTERS, RowDecision
+from ctsync.model.decided_addresses import ADDRESSES
+from ctsync.model.decided_flows import SIDED, UNKNOWN
+from ctsync.model.decided_rows import LETTERS, DecidedAttribute, RowDecision
 from ctsync.model.entry import membership_in
 from ctsync.model.fault import Faults
+from ctsync.model.flows import HIDDEN
 from ctsync.model.operation import DELTAS
 from ctsync.model.row_source import CellColumn, RowColumns
 from ctsync.model.scalar_value import Literal, Raw
@@ -73,8 +76,7 @@ def row_decision(
     if len({place.folded for place in places}) < len(places):
         return None
     query = _Query(key_type, rows, places)
-    names = tuple(place.rule.attribute for place in places)
-    return RowDecision(*query.around(), names)
+    return RowDecision(*query.around(), tuple(map(_decided, places)))
 
 
 def _place_of(project_view: Project, number: int, column: CellColumn) -> _Place:
@@ -85,6 +87,11 @@ def _place_of(project_view: Project, number: int, column: CellColumn) -> _Place:
         cell = _cell_of(project_view, f"c{number}", kind, rule, column)
         move = kind.moves(_names(number), rule)
     return _Place(number, rule, kind, cell, move, column.keeps_blank)
+
+
+def _decided(place: _Place) -> DecidedAttribute:
+    first = "s" if place.move is None else place.move.first
+    return DecidedAttribute(place.rule.attribute, LETTERS[first], place.rule.sensitive)
 
 
 def _names(number: int) -> MoveNames:
@@ -344,6 +351,10 @@ class _Query:
         yield "CASE WHEN decided THEN letters END AS letters"
         for name in ADDRESSES:
             yield f"{self._address(name)} AS {name}"
+        moving = {each.number: each for each in self._moving}
+        for place in self._places:
+            way = self._way(moving[place.number]) if place.number in moving else _TEXT
+            yield f"{way} AS w{place.number}"
 
     def _line(self) -> str:
         settled = (
@@ -384,10 +395,28 @@ class _Query:
         for place, _ in self._moving:
             if place.folded == name and _kind(place).name == "string":
                 letter, value = f"l{place.number}", f"v{place.number}"
-                return f"CASE WHEN decided AND {letter} <> '' THEN {value}[2:-2] END"
-        return "NULL::VARCHAR"
+                return f"CASE WHEN decided AND {letter} <> '' THEN {value} END"
+        return _TEXT
+
+    def _way(self, moving: _Moving) -> str:
+        """Return the way of an operation, as `model.decided_flows` says it."""
+        held, before, _, letter = _names(moving.number)
+        operand = f"o{moving.number}"
+        if moving.place.rule.sensitive:
+            hidden = quoted(canonical(HIDDEN).decode())
+            before = f"CASE WHEN {before} = 'null' THEN 'null' ELSE {hidden} END"
+            operand = hidden
+        sided = ", ".join(map(quoted, SIDED))
+        before = f"CASE WHEN {letter} IN ({sided}) THEN concat({before}, ',') END"
+        return (
+            f"CASE WHEN decided AND {letter} <> '' THEN CASE WHEN body IS NULL "
+            f"THEN {operand} WHEN {held} IS NULL "
+            f"THEN concat({quoted(UNKNOWN)}, {operand}) "
+            f"ELSE concat({letter}, {before}, {operand}) END END"
+        )
 
 
+_TEXT = "NULL::VARCHAR"
 _DEFAULTS = (1, True, False)  # of step, certain, sensitive, which stand at the end
 # An id of which nothing is odd, in SQL: of characters that take no escape either.
 _SOUND_ID = (

@@ -104,9 +104,8 @@ def _write(
 
 
 def _write_decided(writer: PlanWriter, seen: Seen, decided: DecidedRows) -> None:
-    changes = sum(row.traits is not None for row in decided.rows)
-    seen.all_changes += changes
-    seen.still += sum(bool(row.line) for row in decided.rows) - changes
+    seen.all_changes += decided.counts("traits").total()
+    seen.still += decided.settled()
     writer.add_decided(decided)
 
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from ctsync.canonical_json import canonical, fold_name
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.change_statistics import ChangeStatistics
+from ctsync.model.decided_flows import DecidedFlows
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.operation import API, DELTAS, OPERATORS, Operation
 from ctsync.model.plan import PlanFoot, PlanHead
@@ -70,6 +71,7 @@ class PlanSums:
         self._last: ProfileKey | None = None
         self._locked = 0
         self.survey = ChangeStatistics()
+        self._decided_flows = DecidedFlows(self.survey.flows)
 
     def add(self, change: Change, records: Iterable[tuple[int, Record]]) -> int:
         """Take a change in, with its records; give its traits.
@@ -96,22 +98,18 @@ class PlanSums:
         Raises:
             ValueError: it does not come after what came before, or is not in order.
         """
-        rows, kind = decided.rows, decided.key_type
-        ids = [row.id for row in rows]
-        self._check_order(ProfileKey(kind, ids[0]))
+        ids = decided.ids()
+        self._check_order(ProfileKey(decided.key_type, ids[0]))
         if not all(map(lt, ids, islice(ids, 1, None))):
             raise ValueError(NO_ORDER)
-        self._last = ProfileKey(kind, ids[-1])
-        self._digest.add_decided("".join([row.effect for row in rows]).encode())
-        first, counters = self._calls[1], self._calls[COUNTERS]
-        for row in rows:
-            # Decided are ids of ASCII alone, without spaces.
-            folded = f"{kind}={row.id.lower()}"
-            if row.size is not None:
-                first.add(folded, row.size)
-            if row.delta_size is not None:
-                counters.add(folded, row.delta_size)
+        self._last = ProfileKey(decided.key_type, ids[-1])
+        self._digest.add_decided(decided.text("effect"))
+        # Decided are ids of ASCII alone, without spaces.
+        folded = [f"{decided.key_type}={each.lower()}" for each in ids]
+        self._calls[1].add_many(folded, decided.values("size"))
+        self._calls[COUNTERS].add_many(folded, decided.values("delta_size"))
         self.survey.add_decided(decided)
+        self._decided_flows.add(decided)
 
     def add_settled(self, key: ProfileKey, settled: EntryAfter) -> None:
         """Take in what an entry gets.
@@ -225,7 +223,7 @@ class PlanWriter:
     def add_decided(self, decided: DecidedRows) -> None:
         """Write what was decided in columns."""
         self._sums.add_decided(decided)
-        self._write_line("".join([row.line for row in decided.rows]).encode())
+        self._write_line(decided.text("line"))
 
     def sums(self) -> PlanFoot:
         """Return a foot of what all comes to. No change may follow."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 
 from msgspec import Struct, field
 
@@ -21,6 +22,7 @@ from ctsync.engines.duckdb import find_places
 from ctsync.errors import SpecError
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
+from ctsync.model.decided_addresses import DecidedAddresses
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry import (
     Entry,
@@ -122,6 +124,9 @@ class Planner(Struct):
         self._sees_all = not _IN_COMPANY.isdisjoint(self.project_view.names)
         try:
             for candidate in self._found(search, decides=decides):
+                if isinstance(candidate, DecidedAddresses):
+                    self._see_addresses(candidate)
+                    continue
                 if isinstance(candidate, DecidedRows):
                     self._see_decided(candidate)
                     yield candidate
@@ -152,7 +157,7 @@ class Planner(Struct):
 
     def _found(
         self, search: Search, *, decides: bool
-    ) -> Iterator[Candidate | DecidedRows]:
+    ) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
         find = self.engine.find_decided
         # Where words about others decide what is wrong, each candidate is looked at,
         # and where part of a plan is chosen, all names that are met.
@@ -164,11 +169,16 @@ class Planner(Struct):
 
     def _see_decided(self, decided: DecidedRows) -> None:
         """See of decided rows what `_planned` sees of other candidates."""
-        self.decided += len(decided.rows)
+        self.decided += len(decided)
         self.findings.extend(self._twins.decided_seen(decided, self.mask))
         self.vanished.decided_seen(decided)
-        self._renamed.decided_seen(decided)
-        self._shared.decided_seen(decided)
+
+    def _see_addresses(self, addresses: DecidedAddresses) -> None:
+        """See the addresses of decided rows that others have, too."""
+        for row in addresses.shared(chain(self._shared.marks(), self._renamed.marks())):
+            attribute = addresses.attributes[row.name]
+            self._renamed.decided_seen(attribute, row)
+            self._shared.decided_seen(attribute, row)
 
     def plan_one(
         self, candidate: Candidate

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from operator import attrgetter
 from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from ctsync.canonical_json import fold_name
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
-from ctsync.model.decided_rows import ADDRESSES, DecidedRows
+from ctsync.model.decided_addresses import ADDRESSES, SharedAddress
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
@@ -26,6 +26,9 @@ class _Seen(NamedTuple):
     key: ProfileKey
     origin: Origin | None
     attribute: str
+
+
+_KEY = attrgetter("key")
 
 
 class RenamedProfiles(Struct):
@@ -46,13 +49,17 @@ class RenamedProfiles(Struct):
                     words = _Seen(candidate.key, origin, declared.target.attribute)
                     self._groups(name).add(declared.target.value, words)
 
-    def decided_seen(self, decided: DecidedRows) -> None:
-        """Note the same of rows that were decided in columns."""
-        for row, name, value in decided.addresses():
-            if row.is_new:
-                key = ProfileKey(decided.key_type, row.id)
-                words = _Seen(key, decided.origin(row), name)
-                self._groups(fold_name(name)).add(value, words)
+    def decided_seen(self, attribute: str, row: SharedAddress) -> None:
+        """Note the same of a row that was decided in columns."""
+        if row.is_new:
+            self._groups(row.name).add_mark(
+                row.mark, _Seen(row.key, row.origin, attribute)
+            )
+
+    def marks(self) -> Iterator[tuple[str, bytes]]:
+        """Yield what stands for the addresses, with the folded names of attributes."""
+        for name, groups in self._seen.items() if self._someone_leaves else ():
+            yield from ((name, mark) for mark in groups.marks())
 
     def _leaves(self, entry: Entry) -> None:
         for name in ADDRESSES:
@@ -71,11 +78,19 @@ class RenamedProfiles(Struct):
         """Yield a warning for each new profile with the address of one that left."""
         told: set[int] = set()
         for name in ADDRESSES if self._someone_leaves else ():
-            for group in self._groups(name).groups():
-                left = next((each for each in group if each.origin is None), None)
-                new = next((each for each in group if each.origin is not None), None)
-                if left is not None and new is not None and _is_first(new.key, told):
+            pairs = _pairs(self._groups(name).groups())
+            for left, new in sorted(pairs, key=lambda pair: pair[0].key):
+                if _is_first(new.key, told):
                     yield _note(mask, left.key, *new)
+
+
+def _pairs(groups: Iterable[list[_Seen]]) -> Iterator[tuple[_Seen, _Seen]]:
+    """Yield the first who leaves of each group and the first who is new, if any."""
+    for group in groups:
+        left = [each for each in group if each.origin is None]
+        new = [each for each in group if each.origin is not None]
+        if left and new:
+            yield min(left, key=_KEY), min(new, key=_KEY)
 
 
 def _is_first(key: ProfileKey, told: set[int]) -> bool:

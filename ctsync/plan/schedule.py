@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -157,6 +157,28 @@ class CallCounter:
             held = self._folded
         held.add(folded)
         self._size += size + 1
+
+    def add_many(self, folded: Sequence[str], sizes: Sequence[int | None]) -> None:
+        """Take records in, with None for the size where there is none."""
+        keys = [key for key, size in zip(folded, sizes, strict=True) if size]
+        sent = [size for size in sizes if size]
+        while keys:
+            if len(self._folded) == MAX_RECORDS_PER_CALL:
+                self.flush()
+            room = MAX_RECORDS_PER_CALL - len(self._folded)
+            self._add_some(keys[:room], sent[:room])
+            keys, sent = keys[room:], sent[room:]
+
+    def _add_some(self, folded: Sequence[str], sizes: Sequence[int]) -> None:
+        """Take in records for which there are places in the batch at hand."""
+        keys, size = set(folded), self._size + sum(sizes) + len(sizes)
+        together = self._folded | keys
+        is_each_once = len(together) == len(self._folded) + len(folded)
+        if is_each_once and size <= MAX_BODY_BYTES:
+            self._folded, self._size = together, size
+        else:
+            for each in zip(folded, sizes, strict=True):
+                self.add(*each)
 
     def flush(self) -> None:
         """Close the batch at hand."""

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from ctsync.canonical_json import fold_name
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
-from ctsync.model.decided_rows import ADDRESSES, DecidedRows
+from ctsync.model.decided_addresses import ADDRESSES, SharedAddress
+from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.address_groups import AddressGroups
 from ctsync.plan.merge_contributions import MergedContributions
 
 
 class _Seen(NamedTuple):
-    """Which profile by number, of all with an address, and where it stands."""
+    """A profile with an address, and where it stands."""
 
-    number: int
+    key: ProfileKey
     origin: Origin
+
+
+_KEY = attrgetter("key")
 
 
 class SharedAddresses(Struct):
     """Sees candidates, and counts those with an address that another has."""
 
     _seen: dict[str, AddressGroups[_Seen]] = field(default_factory=dict)
-    _count: int = 0
 
     def record_seen(self, candidate: Candidate, found: MergedContributions) -> None:
         """Note the addresses that a profile is to have."""
@@ -34,28 +39,34 @@ class SharedAddresses(Struct):
             declared = found.declared.get(name)
             if declared is None or not isinstance(declared.target.value, str):
                 continue
-            origin = candidate.contributions[0].origin
-            self._see(declared.target.attribute, declared.target.value, origin)
+            seen = _Seen(candidate.key, candidate.contributions[0].origin)
+            groups = self._groups(declared.target.attribute)
+            groups.add(declared.target.value, seen)
 
-    def decided_seen(self, decided: DecidedRows) -> None:
-        """Note the same of rows that were decided in columns."""
-        for row, name, value in decided.addresses():
-            self._see(name, value, decided.origin(row))
+    def decided_seen(self, attribute: str, row: SharedAddress) -> None:
+        """Note the same of a row that was decided in columns."""
+        self._groups(attribute).add_mark(row.mark, _Seen(row.key, row.origin))
 
-    def _see(self, attribute: str, value: str, origin: Origin) -> None:
-        self._count += 1
+    def marks(self) -> Iterator[tuple[str, bytes]]:
+        """Yield what stands for the addresses, with the folded names of attributes."""
+        for attribute, groups in self._seen.items():
+            name = fold_name(attribute)
+            yield from ((name, mark) for mark in groups.marks())
+
+    def _groups(self, attribute: str) -> AddressGroups[_Seen]:
         groups = self._seen.get(attribute)
         if groups is None:
             groups = self._seen[attribute] = AddressGroups(_Seen)
-        groups.add(value, _Seen(self._count, origin))
+        return groups
 
     def notes(self) -> Iterator[Diagnostic]:
         """Yield a warning for each attribute that several profiles share a value of."""
         for attribute, groups in sorted(self._seen.items()):
             shared, found = 0, None
-            for one, *others in groups.groups():
+            for group in groups.groups():
+                one, *others = sorted(group, key=_KEY)
                 shared += len(others)
-                if others and (found is None or others[0].number < found[0].number):
+                if others and (found is None or others[0].key < found[0].key):
                     found = others[0], one.origin
             if found is not None:
                 yield _note(attribute, shared, found[0].origin, found[1])

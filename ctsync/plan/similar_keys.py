@@ -35,10 +35,14 @@ class SimilarKeys(Struct):
 
     def decided_seen(self, decided: DecidedRows, mask: Mask) -> Iterator[Diagnostic]:
         """Yield the same of rows that were decided in columns."""
-        for row in decided.rows:
-            if self._odd or row.id != row.id.lower():
-                key = ProfileKey(decided.key_type, row.id)
-                yield from self._see(key, decided.origin(row), mask)
+        ids = decided.ids()
+        text = "".join(ids)
+        if not self._odd and text == text.lower():
+            return
+        for number, identifier in enumerate(ids):
+            if self._odd or identifier != identifier.lower():
+                key = ProfileKey(decided.key_type, identifier)
+                yield from self._see(key, decided.origin(number), mask)
 
     def _see(self, key: ProfileKey, origin: Origin, mask: Mask) -> Iterator[Diagnostic]:
         kind, text = key

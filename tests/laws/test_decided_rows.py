@@ -12,11 +12,13 @@ from pyarrow import parquet
 from ctsync.diagnostics import Findings
 from ctsync.engines import built_in, duckdb
 from ctsync.errors import SpecError
+from ctsync.model import flows
 from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
 from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.import_spec import entry_as_declared
+from ctsync.plan import address_groups
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.planner import Planner
@@ -240,6 +242,8 @@ def all_ways(project, entries, monkeypatch):
 def test_the_plan_is_the_same_whoever_decides(seed, tmp_path, monkeypatch):
     chance = Random(seed)
     monkeypatch.setattr(duckdb, "_RANGE_DECIDED", chance.choice([9, 16_384]))
+    monkeypatch.setattr(address_groups, "REMEMBERED", chance.choice([3, 200_000]))
+    monkeypatch.setattr(flows, "MOST_WAYS", chance.choice([4, 200]))
     world = World(tmp_path, chance)
     entries = ()
     for _ in range(3):

@@ -9,6 +9,7 @@ from ctsync.limits import MAX_BODY_BYTES
 from ctsync.model.change import Change
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
+from ctsync.plan import schedule as module
 from ctsync.plan.schedule import WAVES, CallCounter, folded_key, records_of, schedule
 
 law = settings(deadline=None, max_examples=60)
@@ -182,3 +183,40 @@ def test_one_operator_an_attribute_a_record(operations):
     for _, record in records_of(change("u1", *operations)):
         names = [op.attribute for op in record.operations]
         assert len(names) == len(set(names))
+
+
+CALLED = st.lists(
+    st.tuples(
+        st.booleans(),
+        st.lists(
+            st.tuples(
+                st.sampled_from([f"identity={n}" for n in range(9)]),
+                st.none() | st.integers(1, 60),
+            ),
+            max_size=12,
+        ),
+    ),
+    max_size=8,
+)
+
+
+@law
+@given(CALLED)
+def test_records_taken_in_together_fill_calls_as_one_by_one(runs):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "MAX_RECORDS_PER_CALL", 4)
+        patch.setattr(module, "MAX_BODY_BYTES", 100)
+        singly, together = CallCounter(3), CallCounter(3)
+        for is_run, records in runs:
+            sent = [(key, size) for key, size in records if size is not None]
+            for each in sent:
+                singly.add(*each)
+            if is_run and records:
+                together.add_many(*zip(*records, strict=True))
+            else:
+                for each in sent:
+                    together.add(*each)
+            assert together.__dict__ == singly.__dict__
+        for counter in (singly, together):
+            counter.flush()
+        assert together.__dict__ == singly.__dict__
