@@ -86,8 +86,7 @@ class ListKind(Kind):
             f" AND len({_parts(cell)}) <= {frame.limits.list_values}"
             f" AND {_are_distinct(_folded(cell))})"
         )
-        values = f"list_sort(list_distinct({_parts(cell)}))"
-        return CellColumns(sound, _joined(values))
+        return CellColumns(sound, _joined(f"list_sort({_parts(cell)})"))
 
     def moves(self, names: MoveNames, rule: Attribute) -> MoveColumns | None:
         """Add to nothing, and see that all is as it should be; the rest is Python's."""
@@ -181,7 +180,7 @@ def _folded(cell: str) -> str:
 
 
 def _are_distinct(values: str) -> str:
-    return f"len(list_distinct({values})) = len({values})"
+    return f"list_unique({values}) = len({values})"
 
 
 def _joined(values: str) -> str:
