@@ -38,7 +38,11 @@ class RowForm(Generic[T]):
 
     def row(self, value: T) -> Row:
         """Return the row of a value."""
-        values, defaults = self._values(value), self._defaults
+        return self.trim(self._values(value))
+
+    def trim(self, values: tuple[Any, ...]) -> Row:
+        """Return the row of a value whose fields have these values."""
+        defaults = self._defaults
         middle = self._middle
         # Most rows end before their second half, which is then told at once.
         length = middle if values[middle:] == defaults[middle:] else len(values)

@@ -1,4 +1,4 @@
-"""How a saved plan writes a change: as rows, and at the end its traits and waves."""
+"""How a saved plan writes a change: as a row, and at the end its traits and waves."""
 
 from __future__ import annotations
 
@@ -11,25 +11,28 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical, fold_name, parse
-from ctsync.kinds import KINDS
 from ctsync.kinds.subscription import KIND as SUBSCRIPTION_KIND
 from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.change import Action, Change, EntryAfter, Origin
-from ctsync.model.change_rows import (
-    OPERATION_FORM,
-    ORIGIN_FORM,
-    SETTLED_FORM,
-    ChangeRows,
-)
+from ctsync.model.change_rows import SETTLED_FORM, ChangeRows
 from ctsync.model.change_statistics import traits_of
-from ctsync.model.operation import Operation
+from ctsync.model.entry import membership_in
 from ctsync.model.profile_key import ProfileKey, key_from_json
+from ctsync.model.row import Row, RowForm, defaults_of
+from ctsync.plan.plan_rows import (
+    StoredOperation,
+    StoredOrigin,
+    operation_row,
+    origin_row,
+    shown_origin,
+    shown_row,
+)
 from ctsync.plan.schedule import records_of
 
 START = b'{"change":'
 SETTLED = b'{"settled":'
+CHANGE_KEY, SETTLED_KEY = "change", "settled"
 
-_KEYED = ("change", "settled")
 _TRAITS = b',"traits":'
 _WAVES = b',"waves":['
 _END = b"]}\n"
@@ -37,40 +40,61 @@ T = TypeVar("T")
 SUBSCRIPTION = SUBSCRIPTION_KIND.name
 
 
-class _ChangeData(Struct, forbid_unknown_fields=True):
-    """What a line says of a change; `opt_in` follows from the operations."""
+class _ChangeRow(Struct, array_like=True, forbid_unknown_fields=True):
+    """What a line says of a change.
+
+    `cohorts` are left out where they are those of the tables in `origins`; `opt_in`
+    follows from the operations.
+    """
 
     action: Action
-    key: dict[str, str]
-    operations: tuple[Operation, ...]
-    origins: tuple[Origin, ...]
-    released: tuple[str, ...]
-    settled: EntryAfter
-    left: tuple[str, ...] = ()
-    locked: tuple[str, ...] = ()
+    id_type: str
+    id: str
+    operations: tuple[StoredOperation, ...]
+    origins: tuple[StoredOrigin, ...] = ()
+    fingerprint: str | None = None
+    cohorts: tuple[str, ...] | None = None
+    released: tuple[str, ...] = ()
+    forget: tuple[str, ...] = ()
+    ours: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
     once: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     def change(self) -> Change:
-        kinds = {operation.kind for operation in self.operations}
-        if not kinds <= KINDS.keys():
-            msg = "no such kind"
-            raise ValueError(msg)
+        operations = tuple([stored.operation() for stored in self.operations])
+        kinds = {operation.kind for operation in operations}
+        origins = tuple([stored.origin() for stored in self.origins])
         return Change(
-            key=key_from_json(self.key),
+            key=key_from_json({self.id_type: self.id}),
             action=self.action,
-            operations=self.operations,
-            origins=self.origins,
+            operations=operations,
+            origins=origins,
             released=self.released,
-            settled=self.settled,
-            opt_in=SUBSCRIPTION in kinds and any(map(is_opt_in, self.operations)),
+            settled=EntryAfter(
+                self.fingerprint, self._cohorts(origins), self.forget, self.ours
+            ),
+            opt_in=SUBSCRIPTION in kinds and any(map(is_opt_in, operations)),
             once=self.once,
             locked=self.locked,
             left=self.left,
         )
 
+    def _cohorts(self, origins: Iterable[Origin]) -> tuple[str, ...]:
+        return _tables_of(origins) if self.cohorts is None else self.cohorts
+
+
+def _tables_of(origins: Iterable[Origin]) -> tuple[str, ...]:
+    return _memberships(origin.table for origin in origins)
+
+
+def _memberships(tables: Iterable[str | None]) -> tuple[str, ...]:
+    names = {table for table in tables if table is not None}
+    return tuple(sorted(map(membership_in, names)))
+
 
 class _ChangeText(Struct, forbid_unknown_fields=True):
-    change: _ChangeData
+    change: _ChangeRow
     traits: int
     waves: tuple[int, ...]
 
@@ -95,7 +119,11 @@ def change_line(
     if waves is None:
         waves = [wave for wave, _ in records_of(change)]
     bits = traits_of(change) if traits is None else traits
-    data = {"change": _change_data(change), "traits": bits, "waves": waves}
+    data = {
+        "change": _change_row(change),
+        "traits": bits,
+        "waves": waves,
+    }
     return canonical(data) + b"\n"
 
 
@@ -112,8 +140,11 @@ def waves_in(line: bytes) -> bytes:
 
 def key_in(line: bytes) -> ProfileKey:
     """Return the key of a line, whatever else it says."""
-    ((_, data),) = ((k, v) for k, v in parse(line).items() if k in _KEYED)
-    return key_from_json(data["key"])
+    data = parse(line)
+    if SETTLED_KEY in data:
+        return key_from_json(data[SETTLED_KEY]["key"])
+    _, id_type, identifier, *_ = data[CHANGE_KEY]
+    return key_from_json({id_type: identifier})
 
 
 class ChangeLine:
@@ -133,8 +164,21 @@ class ChangeLine:
 
     def rows(self) -> ChangeRows:
         """Read what is shown of the change, as rows."""
-        data: ChangeRows = parse(self._line)["change"]
-        return data
+        row = parse(self._line)[CHANGE_KEY]
+        data = dict(zip(_FIELDS, (*row, *_DEFAULTS[len(row) :]), strict=True))
+        origins = [shown_origin(each) for each in data["origins"]]
+        cohorts = data["cohorts"]
+        if cohorts is None:
+            cohorts = _memberships(origin[-1] for origin in origins)
+        return {
+            "key": {data["id_type"]: data["id"]},
+            "action": data["action"],
+            "operations": [shown_row(each) for each in data["operations"]],
+            "origins": origins,
+            "released": data["released"],
+            "settled": (data["fingerprint"], cohorts, data["forget"], data["ours"]),
+            "locked": data["locked"],
+        }
 
     def change(self) -> Change:
         """Read the change."""
@@ -153,13 +197,13 @@ def change_from_line(line: bytes) -> Change:
         raise ValueError(str(error)) from error
 
 
-def change_from_data(data: Mapping[str, Any]) -> Change:
+def change_from_data(data: Sequence[Any]) -> Change:
     """Read a change from what its line says of it.
 
     Raises:
         ValueError: it says no change.
     """
-    return _converted(data, _ChangeData).change()
+    return _converted(data, _ChangeRow).change()
 
 
 def settled_from_line(line: bytes) -> tuple[ProfileKey, EntryAfter]:
@@ -218,26 +262,34 @@ def _folded(names: Iterable[str]) -> tuple[str, ...]:
 _fold = lru_cache(maxsize=4096)(fold_name)
 
 
-def _converted(data: Mapping[str, Any], kind: type[T]) -> T:
+def _converted(data: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from error
 
 
-def _change_data(change: Change) -> dict[str, Any]:
-    data = {
-        "key": change.key.as_json(),
-        "action": change.action,
-        "operations": OPERATION_FORM.rows(change.operations),
-        "origins": ORIGIN_FORM.rows(change.origins),
-        "released": change.released,
-        "settled": SETTLED_FORM.row(change.settled),
-    }
-    if change.left:
-        data["left"] = change.left
-    if change.locked:
-        data["locked"] = change.locked
-    if change.once:
-        data["once"] = change.once
-    return data
+def _change_row(change: Change) -> Row:
+    settled = change.settled
+    is_of_tables = settled.cohorts == _tables_of(change.origins)
+    return _CHANGE_ROW.trim(
+        (
+            change.action,
+            *change.key,
+            [operation_row(operation) for operation in change.operations],
+            [origin_row(origin) for origin in change.origins],
+            settled.fingerprint,
+            None if is_of_tables else settled.cohorts,
+            change.released,
+            settled.forget,
+            settled.ours,
+            change.once,
+            change.locked,
+            change.left,
+        )
+    )
+
+
+_CHANGE_ROW = RowForm(_ChangeRow)
+_FIELDS = _ChangeRow.__struct_fields__
+_DEFAULTS = tuple(defaults_of(_ChangeRow).values())

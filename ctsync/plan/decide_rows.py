@@ -7,7 +7,7 @@ there is goes the way of `planner`, and both ways say the same, byte by byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -23,9 +23,10 @@ from ctsync.model.decided_rows import LETTERS, DecidedAttribute, RowDecision
 from ctsync.model.entry import membership_in
 from ctsync.model.fault import Faults
 from ctsync.model.flows import HIDDEN
-from ctsync.model.operation import DELTAS
+from ctsync.model.operation import DELTAS, Prior
 from ctsync.model.row_source import CellColumn, RowColumns
 from ctsync.model.scalar_value import Literal, Raw
+from ctsync.plan.plan_rows import SHOWN_KINDS, Form
 from ctsync.plan.schedule import COUNTERS
 from ctsync.project.project import Project
 from ctsync.sources.doubtful_cells import NO_IDS, doubtful_words
@@ -257,16 +258,12 @@ class _Query:
 
     def _operation(self, place: _Place, move: MoveColumns) -> str:
         """Return the operation as a plan writes it, NULL where there is none."""
-        rest = [1, not move.is_open, place.rule.sensitive]
-        while rest and rest[-1] == _DEFAULTS[len(rest) - 1]:
-            rest.pop()
-        tail = "".join(f",{canonical(each).decode()}" for each in rest) + "]"
-        name = canonical([place.rule.attribute, _kind(place).name]).decode()[:-1]
         number = place.number
+        name = canonical([place.rule.attribute]).decode()[:-1]
+        before = f"CASE WHEN b{number} <> 'null' THEN concat(',', b{number}) END"
         return (
             f"CASE WHEN decided AND l{number} <> '' THEN concat({quoted(name)}, ',\"', "
-            f"{_operator(move, number)}, '\",', o{number}, ',', {_prior(number)}, ',', "
-            f"coalesce(b{number}, 'null'), ',', v{number}, {quoted(tail)}) END"
+            f"{_form(place, move)}, '\",', o{number}, {before}, ']') END"
         )
 
     def _effect(self, place: _Place, move: MoveColumns) -> str:
@@ -366,11 +363,11 @@ class _Query:
             f"WHEN size IS NULL THEN '{COUNTERS}' ELSE '1,{COUNTERS}' END"
         )
         change = (
-            """concat('{"change":{"action":"', """
+            """concat('{"change":["', """
             """CASE WHEN body IS NULL THEN 'create' ELSE 'update' END, """
-            """'","key":', key, ',"operations":[', operations, '],"origins":[', """
-            f"""{self._origin()}, '],"released":[],"settled":', {settled}, """
-            f"""'}},"traits":', bits, ',"waves":[', {waves}, ']}}\n')"""
+            f"""'","{self._key_type}","', id, '",[', operations, '],[', """
+            f"""{self._origin()}, '],"', lower(hex(digest)), """
+            f"""'"],"traits":', bits, ',"waves":[', {waves}, ']}}\n')"""
         )
         entry = (
             f"""concat('{{"settled":{{"entry":', {settled}, ',"key":', key, '}}}}\n')"""
@@ -381,14 +378,11 @@ class _Query:
         )
 
     def _origin(self) -> str:
-        """Return the place of a row: file, no line, row, no cohort, table."""
+        """Return the place of a row: file, row, table."""
         files = [canonical([name]).decode()[:-1] for name in self._rows.files]
         table = canonical(self._rows.table).decode()
         listed = ", ".join(map(quoted, files))
-        return (
-            f"concat([{listed}][file + 1], ',null,', row, ',null,', "
-            f"{quoted(table)}, ']')"
-        )
+        return f"concat([{listed}][file + 1], ',', row, ',', {quoted(table)}, ']')"
 
     def _address(self, name: str) -> str:
         """Return an address that is sent."""
@@ -417,7 +411,6 @@ class _Query:
 
 
 _TEXT = "NULL::VARCHAR"
-_DEFAULTS = (1, True, False)  # of step, certain, sensitive, which stand at the end
 # An id of which nothing is odd, in SQL: of characters that take no escape either.
 _SOUND_ID = (
     "regexp_full_match(id, '[A-Za-z0-9@._+-]+') "
@@ -438,6 +431,32 @@ def _operator(move: MoveColumns, number: int) -> str:
         return quoted(LETTERS[move.letters])
     cases = " ".join(f"WHEN '{e}' THEN '{LETTERS[e]}'" for e in move.letters)
     return f"CASE l{number} {cases} END"
+
+
+def _form(place: _Place, move: MoveColumns) -> str:
+    """Return SQL of the form of an operation, as `plan.plan_rows` writes it."""
+    name, number = _kind(place).name, place.number
+    kind = "" if name in SHOWN_KINDS else name
+    forms = {
+        (letter, prior): Form(
+            LETTERS[letter],
+            prior,
+            certain=not move.is_open,
+            sensitive=place.rule.sensitive,
+            kind=kind,
+        ).text
+        for letter in move.letters
+        for prior in _PRIORS
+    }
+    cases = " ".join(
+        f"WHEN l{number} = '{letter}' AND h{number} IS {_PRIORS[prior]} "
+        f"THEN {quoted(text)}"
+        for (letter, prior), text in forms.items()
+    )
+    return f"CASE {cases} END"
+
+
+_PRIORS: Mapping[Prior, str] = {"known": "NOT NULL", "unknown": "NULL"}
 
 
 def _prior(number: int) -> str:

@@ -243,7 +243,7 @@ def test_lines_that_no_run_writes_are_damage(intent):
 def test_a_change_that_cannot_be_read_is_damage_where_it_is_folded(intent):
     lines = [*enclosed(*CHANGES), intent()]
     replay = JournalReplay(lines)
-    lines[2] = without(lines[2], "change", "key")
+    lines[2] = without(lines[2], "change", 1)
     with pytest.raises(StateError) as refused:
         list(replay.effects(lines, "run"))
     assert refused.value.code == "journal_damaged"

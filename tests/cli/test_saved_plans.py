@@ -259,7 +259,7 @@ def _forge(path, before, after):
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (b'"set","Gold","known"', b'"set","Best","known"'),  # what is sent
+        (b'"=","Gold"', b'"=","Best"'),  # what is sent
         (b'"traits":16', b'"traits":64'),  # how it is told
         (b'{"create":0', b'{"create":9'),  # what it comes to
     ],

@@ -6,16 +6,24 @@ import tempfile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import convert
+from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical, parse
-from ctsync.model.change import Change, EntryAfter, Origin
-from ctsync.model.operation import Operation
+from ctsync.kinds import KINDS
+from ctsync.kinds.subscription import is_opt_in
+from ctsync.model.change import ACTIONS, Change, EntryAfter, Origin
+from ctsync.model.change_rows import OPERATION_FORM, ORIGIN_FORM, SETTLED_FORM
+from ctsync.model.operation import API, FILES, OPERATORS, Operation
 from ctsync.model.plan import PlanFoot, PlanHead
-from ctsync.model.profile_key import ProfileKey
+from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.row import RowForm
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.change_codec import change_from_line, change_line, waves_in
+from ctsync.plan.change_codec import (
+    ChangeLine,
+    change_from_line,
+    change_line,
+    waves_in,
+)
 from ctsync.plan.plan_file import SavedPlan, open_plan
 from ctsync.plan.plan_writer import PlanWriter
 
@@ -75,10 +83,13 @@ def test_a_line_is_one_line_of_canonical_json():
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        (b'"string"', b'"strong"'),
+        (b'"=?"', b'"?="'),
+        (b'"=?"', b'"=?11"'),
+        (b'"=?"', b'"=?strong"'),
         (b'"update"', b'"improve"'),
         (b'"identity"', b'"name"'),
-        (b'"origins"', b'"origin"'),
+        (b'"a.yaml"', b"5"),
+        (b'"a.yaml",', b'"a.yaml",null,'),
         (b"}", b""),
     ],
 )
@@ -116,29 +127,68 @@ VALUES = st.none() | st.booleans() | st.integers(0, 9) | st.text(max_size=3)
 TEXTS = st.lists(st.text(max_size=2), max_size=2).map(tuple)
 
 
+OPERATIONS = st.builds(
+    Operation,
+    st.text(max_size=2),
+    st.sampled_from(sorted(KINDS)),
+    st.sampled_from(OPERATORS),
+    VALUES | TEXTS,
+    st.sampled_from(["known", "unknown", "uncertain"]),
+    before=VALUES | TEXTS,
+    after=VALUES | TEXTS,
+    step=st.integers(1, 2),
+    certain=st.booleans(),
+    sensitive=st.booleans(),
+    since=st.none() | st.text(max_size=2),
+    ours=TEXTS,
+    excluded=TEXTS,
+    channel=st.sampled_from([API, *FILES]),
+)
+OURS = st.tuples(st.text(max_size=2), st.none() | TEXTS)
+NAMES = st.none() | st.text(max_size=2)
+PLACES = st.integers(1, 9) | st.none()
+ORIGINS = st.builds(Origin, st.text(max_size=2), PLACES, PLACES, NAMES, NAMES)
+
+
 @given(
     st.builds(
-        Operation,
-        st.text(max_size=2),
-        st.just("string"),
-        st.just("set"),
-        VALUES | TEXTS,
-        st.just("known"),
-        before=VALUES | TEXTS,
-        after=VALUES | TEXTS,
-        step=st.integers(1, 2),
-        certain=st.booleans(),
-        sensitive=st.booleans(),
-        since=st.none() | st.text(max_size=2),
-        ours=TEXTS,
-        excluded=TEXTS,
+        Change,
+        st.builds(ProfileKey, st.sampled_from(ID_TYPES), st.text(max_size=3)),
+        st.sampled_from(ACTIONS),
+        st.lists(OPERATIONS, max_size=3).map(tuple),
+        st.lists(ORIGINS, max_size=2).map(tuple),
+        TEXTS,
+        st.builds(EntryAfter, NAMES, TEXTS, TEXTS, st.lists(OURS).map(tuple)),
+        once=TEXTS,
+        locked=TEXTS,
+        left=TEXTS,
     )
 )
-def test_an_operation_survives_as_a_row(operation):
-    form = RowForm(Operation)
-    again = convert(parse(canonical(form.row(operation))), Operation)
-    assert again == operation
-    assert repr(again) == repr(operation)  # 1 is not True
+def test_whatever_a_change_says_survives_its_line(each):
+    """Where something is left out, what it is follows from the rest."""
+    each = replace(each, opt_in=any(map(is_opt_in, each.operations)))
+    line = change_line(each)
+    again = change_from_line(line)
+    assert again == each
+    assert repr(again) == repr(each)  # 1 is not True
+    assert change_line(again) == line
+
+
+@given(st.lists(OPERATIONS, max_size=3), st.lists(ORIGINS, max_size=2))
+def test_rows_that_are_shown_say_what_the_change_says(operations, origins):
+    said = change("u1", *operations)
+    each = replace(said, operations=tuple(operations), origins=tuple(origins))
+    rows = ChangeLine(change_line(each)).rows()
+    assert OPERATION_FORM.values(rows["operations"]) == each.operations
+    assert ORIGIN_FORM.values(rows["origins"]) == each.origins
+    assert SETTLED_FORM.values([rows["settled"]]) == (each.settled,)
+    assert rows["key"] == each.key.as_json()
+
+
+def test_no_value_stands_twice_in_a_line():
+    line = change_line(change("c", PLAIN, FIRST, COUNT))
+    assert line.count(b"Gold") == line.count(b'"a"') - 1 == 1
+    assert b'["Points",">counter",5,1]' in line
 
 
 def test_a_row_ends_with_the_last_field_that_is_not_a_default():

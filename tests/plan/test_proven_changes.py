@@ -62,11 +62,11 @@ def test_forging_leaves_a_plan_that_it_does_not_touch(saved):
 
 
 def _operand(head, between, foot):
-    between[0]["change"]["operations"][0][3] = "Thane"
+    between[0]["change"][3][0][2] = "Thane"
 
 
 def _key(head, between, foot):
-    between[0]["change"]["key"] = {"identity": "u0"}
+    between[0]["change"][2] = "u0"
 
 
 def _order(head, between, foot):
@@ -82,15 +82,12 @@ def _gone(head, between, foot):
 
 
 def _forgotten(head, between, foot):
-    between[0]["change"]["settled"] = ["0" * 32, [], ["x"]]
+    between[0]["change"][5:] = ["0" * 32, [], [], ["x"]]
 
 
 def _way(head, between, foot):
-    op = between[0]["change"]["operations"][0]
-    op += [None, None, None, None, None, None, None, None][len(op) - 5 :]
-    between[0]["change"]["operations"][0] = [
-        *op[:5], None, op[3], 1, True, False, None, [], [], "sftp",
-    ]  # fmt: skip
+    operations = between[0]["change"][3]
+    operations[0] = [*operations[0][:3], None, None, [], [], "sftp"]
 
 
 def _digest(head, between, foot):

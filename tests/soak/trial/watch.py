@@ -109,7 +109,7 @@ class Watch:
         """Take in a line that the journal now holds."""
         with self._lock:
             if "change" in line and line["waves"]:
-                self._named.append(_identity(line["change"]["key"]))
+                self._named.append(str(line["change"][2]))
             elif "intent" in line:
                 spans = line["intent"]["spans"]
                 names = [
@@ -228,8 +228,3 @@ def _attribute(slot: tuple[str, str]) -> tuple[str, str]:
 
 def _key(name: str, order: Order) -> str:
     return json.dumps([name, order])
-
-
-def _identity(key: Mapping[str, str]) -> str:
-    (identity,) = key.values()
-    return identity
