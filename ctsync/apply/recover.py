@@ -47,12 +47,13 @@ def folded_view(store: Store) -> CurrentSnapshot:
 def edited_view(store: Store) -> CurrentSnapshot:
     """Return what is known with what a hand changed; takes no lock and writes nothing.
 
-    What a journal adds is in it, so that the version after it may take their place.
+    What a journal adds is in it, so that the version after it may take their place; of
+    one that is gone nothing is known.
 
     Raises:
         StateError: either holds what cannot be read, or they do not belong together.
     """
-    journal = store.journal()
+    journal = _journal_if_there(store)
     snapshot = store.read_unverified()
     folding = None if journal is None else _folding(store, snapshot, journal)
     if folding is None:
@@ -61,6 +62,15 @@ def edited_view(store: Store) -> CurrentSnapshot:
     return CurrentSnapshot(
         header, lambda: changed_entry(snapshot.entries(), folding.edits())
     )
+
+
+def _journal_if_there(store: Store) -> Journal | None:
+    try:
+        return store.journal()
+    except StateError as error:
+        if error.code != "journal_gone":
+            raise
+        return None
 
 
 def _view(store: Store) -> CurrentSnapshot:

@@ -128,6 +128,8 @@ def _carry_out(
             new.beside(files)
         if new.writes:
             header = _write(store, _next(session, present, new), new, present)
+        if new.is_whole:
+            store.discard_journal()  # what it added is in what was written
         files.put_in_place()
     if new.writes and header is not None:
         keep_high_water(session, header)

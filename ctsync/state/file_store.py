@@ -15,6 +15,13 @@ from ctsync.state.atomic_files import (
 )
 from ctsync.state.base import Journal, JournalWriter, Line, RunRecord, Store
 from ctsync.state.journal_file import create_journal, read_journal
+from ctsync.state.journal_mark import (
+    MarkWriter,
+    is_behind,
+    journal_cut,
+    journal_gone,
+    read_mark,
+)
 from ctsync.state.lock_holder import (
     Holder,
     holder_from_line,
@@ -33,7 +40,7 @@ class FileStore(Store):
 
     @abstractmethod
     def _beside(self, what: str) -> Path:
-        """Return the path of `journal`, `lock`, `holder` or `runs`."""
+        """Return the path of `journal`, `sent`, `lock`, `holder` or `runs`."""
 
     @abstractmethod
     def _called(self, what: str) -> str:
@@ -44,8 +51,20 @@ class FileStore(Store):
         self._beside("lock").parent.mkdir(parents=True, exist_ok=True)
 
     def journal(self) -> Journal | None:
-        """Return the journal file, without a torn end."""
-        return read_journal(self._beside("journal"), self._called("journal"))
+        """Return the journal file, without a torn end; it has come as far as its mark.
+
+        The mark is looked at first, since the journal may grow meanwhile, and again
+        where they differ: a run may have ended and another begun.
+        """
+        path, location = self._beside("journal"), self._called("journal")
+        mark = None
+        while True:
+            before, mark = mark, read_mark(self._beside("sent"), self._called("sent"))
+            journal = read_journal(path, location)
+            if mark is None or not is_behind(path, mark, location):
+                return journal
+            if mark == before:
+                raise (journal_gone if journal is None else journal_cut)(location)
 
     def open_journal(self, head: Line) -> JournalWriter:
         """Create the journal file; one with a torn head is replaced."""
@@ -55,17 +74,17 @@ class FileStore(Store):
         self.discard_journal()
         with state_errors("write", location):
             self._make_room()
-        return create_journal(self._beside("journal"), head, location)
+        marks = MarkWriter(self._beside("sent"))
+        return create_journal(self._beside("journal"), head, location, marks)
 
     def discard_journal(self) -> None:
-        """Remove the journal file, if there is one."""
-        path = self._beside("journal")
+        """Remove the journal file, if there is one, and its mark before it."""
+        paths = (self._beside("sent"), self._beside("journal"))
         with state_errors("remove", self._called("journal")):
-            try:
-                path.unlink()
-            except FileNotFoundError:
-                return
-            sync_folder(path.parent)
+            for path in paths:
+                with suppress(FileNotFoundError):
+                    path.unlink()
+                    sync_folder(path.parent)
 
     def append_run(
         self, record: Line, changes: Iterable[Line] = (), *, keep: int

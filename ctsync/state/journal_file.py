@@ -27,14 +27,16 @@ from ctsync.state.journal_lines import (
     seal_lines,
     whole_lines,
 )
+from ctsync.state.journal_mark import JournalMark, MarkWriter
 from ctsync.state.snapshot_codec import JOURNAL_FORMAT, check_format
 
 
 class FileJournalWriter(JournalWriter):
     """Appends to a journal file of its own."""
 
-    def __init__(self, path: Path, location: str) -> None:
+    def __init__(self, path: Path, location: str, marks: MarkWriter) -> None:
         self._location = location
+        self._marks, self._head = marks, 0
         self._lock = Lock()
         self._length = self._checksum = 0
         self._is_broken = False
@@ -47,8 +49,10 @@ class FileJournalWriter(JournalWriter):
             with self._lock:
                 fd = self._open_fd()
                 self._write(fd, *seal_lines([text], self._checksum))
+                mark = JournalMark(self._head, self._length)
             if sync:
                 self._sync(fd)
+                self._marks.note(mark)
 
     def append_plan(self, pieces: Iterable[bytes]) -> None:
         """Add whole lines as they are, piece by piece; they survive."""
@@ -66,6 +70,7 @@ class FileJournalWriter(JournalWriter):
         """Close the file. May be called again."""
         with self._lock:
             fd, self._fd = self._fd, None
+        self._marks.close()
         if fd is not None:
             os.close(fd)
 
@@ -83,7 +88,8 @@ class FileJournalWriter(JournalWriter):
         """Write the first line; it survives."""
         data = head_line(head)
         fd = self._open_fd()
-        self._write(fd, data, checksum_of(data))
+        self._head = checksum_of(data)
+        self._write(fd, data, self._head)
         self._sync(fd)
 
     def _write(self, fd: int, data: bytes, checksum: int) -> None:
@@ -109,14 +115,16 @@ class FileJournalWriter(JournalWriter):
             raise
 
 
-def create_journal(path: Path, head: Line, location: str) -> FileJournalWriter:
+def create_journal(
+    path: Path, head: Line, location: str, marks: MarkWriter
+) -> FileJournalWriter:
     """Begin a journal file whose head survives a power cut, or leave none.
 
     Raises:
         StateError: it could not be written.
     """
     with state_errors("write", location):
-        writer = FileJournalWriter(path, location)
+        writer = FileJournalWriter(path, location, marks)
         try:
             writer.begin(head)
             sync_folder(path.parent)

@@ -1,8 +1,9 @@
 """A state in a JSON Lines file: a header line, then one entry a line, sorted.
 
 Beside `state.jsonl` stand `state.jsonl.journal` while a run is at work or was cut off,
-`.lock` with `.holder`, and `.tmp` while a snapshot is written. A link is followed
-first: whoever names the state by whichever link meets the same journal and lock.
+with `.sent` that says how far it had come when a call left, `.lock` with `.holder`, and
+`.tmp` while a snapshot is written. A link is followed first: whoever names the state by
+whichever link meets the same journal and lock.
 """
 
 from __future__ import annotations

@@ -118,6 +118,13 @@ class Case:
         ending = "journal" if self.location.endswith("/") else ".journal"
         return self.folder / f"{self.location}{ending}"
 
+    @property
+    def mark_path(self) -> Path:
+        """Where it is noted how far the journal had come."""
+        return self.journal_path.with_name(
+            self.journal_path.name.replace("journal", "sent")
+        )
+
     def kept(self) -> dict[Path, bytes]:
         """Give the files of the snapshot."""
         path = self.folder / self.location
