@@ -188,6 +188,7 @@ class RealBash:
         ("ctsync explain CT51", ["CT514", "CT515", "CT516", "CT517", "CT518", "CT519"]),
         ("ctsync show ", ["monday.plan", "people/"]),
         ("ctsync apply mo", ["monday.plan"]),
+        ("ctsync export mo", ["monday.plan"]),
         ("ctsync plan pe", ["people/"]),
         ("ctsync plan . --target cohort=vi", ["cohort=vip"]),
         ("ctsync plan nowhere --target cohort=vi", []),

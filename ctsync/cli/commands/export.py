@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
+from ctsync.cli.offered_files import offer_plans
 from ctsync.cli.offered_names import offer_channels
 
 
@@ -25,7 +26,12 @@ def read_channel(_: click.Context, param: click.Parameter, value: str) -> str:
 
 
 @click.command("export")
-@click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
+@click.argument(
+    "plan",
+    metavar="PLAN",
+    type=click.Path(path_type=Path),
+    shell_complete=offer_plans,
+)
 @click.option(
     "--channel",
     callback=read_channel,
