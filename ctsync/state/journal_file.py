@@ -34,7 +34,9 @@ from ctsync.state.snapshot_codec import JOURNAL_FORMAT, check_format
 class FileJournalWriter(JournalWriter):
     """Appends to a journal file of its own."""
 
-    def __init__(self, path: Path, location: str, marks: MarkWriter) -> None:
+    def __init__(
+        self, path: Path, location: str, marks: MarkWriter | None = None
+    ) -> None:
         self._location = location
         self._marks, self._head = marks, 0
         self._lock = Lock()
@@ -52,7 +54,8 @@ class FileJournalWriter(JournalWriter):
                 mark = JournalMark(self._head, self._length)
             if sync:
                 self._sync(fd)
-                self._marks.note(mark)
+                if self._marks is not None:
+                    self._marks.note(mark)
 
     def append_plan(self, pieces: Iterable[bytes]) -> None:
         """Add whole lines as they are, piece by piece; they survive."""
@@ -70,7 +73,8 @@ class FileJournalWriter(JournalWriter):
         """Close the file. May be called again."""
         with self._lock:
             fd, self._fd = self._fd, None
-        self._marks.close()
+        if self._marks is not None:
+            self._marks.close()
         if fd is not None:
             os.close(fd)
 
@@ -116,7 +120,7 @@ class FileJournalWriter(JournalWriter):
 
 
 def create_journal(
-    path: Path, head: Line, location: str, marks: MarkWriter
+    path: Path, head: Line, location: str, marks: MarkWriter | None = None
 ) -> FileJournalWriter:
     """Begin a journal file whose head survives a power cut, or leave none.
 
