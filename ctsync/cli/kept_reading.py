@@ -100,6 +100,7 @@ def read_kept(
         telling_what_is_kept(kept, total),
         reading(session, present.header, kept.note) as (reader, stop),
     ):
+        reader.tell = progress.waits
         try:
             for done, _ in enumerate(reader.each(missing), before + 1):
                 progress.read(done)
@@ -128,6 +129,7 @@ def read_kept_pages(
         telling_what_is_kept(kept, None),
         reading(session, present.header) as (reader, stop),
     ):
+        reader.tell = progress.waits
         try:
             for count in read(reader):
                 done += count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from threading import RLock
 from typing import Any
 
 from msgspec import Struct
@@ -72,32 +73,36 @@ class Ticker:
         self._drawn_at: float | None = None
         self._stand: Stand | None = None
         self._pauses = Pauses()
+        self._turn = RLock()  # of threads that tell of waits
 
     def tick(self, stand: Stand) -> None:
         """Say how far it has come."""
-        now, self._stand = self._monotonic(), stand
-        if self._is_drawn:
-            if self._is_due(now):
-                self._draw(stand, now)
-        elif now - self._said_at >= SECONDS_BETWEEN:
-            self._said_at = now
-            self._say(stand.sentence(now - self._began_at))
+        with self._turn:
+            now, self._stand = self._monotonic(), stand
+            if self._is_drawn:
+                if self._is_due(now):
+                    self._draw(stand, now)
+            elif now - self._said_at >= SECONDS_BETWEEN:
+                self._said_at = now
+                self._say(stand.sentence(now - self._began_at))
 
     def waits(self, seconds: float, why: str) -> None:
         """Say why nothing happens for so long, below the bar if there is one."""
-        now = self._monotonic()
-        is_news = self._pauses.begin(now, seconds, why)
-        if self._is_drawn and self._stand is not None:
-            self._draw(self._stand, now)
-        elif is_news:
-            self._say(f"waiting {seconds:.1f} s: {why}")
+        with self._turn:
+            now = self._monotonic()
+            is_news = self._pauses.begin(now, seconds, why)
+            if self._is_drawn and self._stand is not None:
+                self._draw(self._stand, now)
+            elif is_news:
+                self._say(f"waiting {seconds:.1f} s: {why}")
 
     def close(self) -> None:
         """Leave what was drawn last, as it is at the end."""
-        if self._drawn_at is None or self._stand is None:
-            return
-        self._drawn_at = None
-        self._say("\n".join(self._lines(self._stand, self._monotonic())))
+        with self._turn:
+            if self._drawn_at is None or self._stand is None:
+                return
+            self._drawn_at = None
+            self._say("\n".join(self._lines(self._stand, self._monotonic())))
 
     def _is_due(self, now: float) -> bool:
         if self._drawn_at is None:
@@ -180,6 +185,15 @@ class ReadProgress(Ticker):
         super().__init__(**around)
         self._total = total
         self._before = before
+        self._patience = Patience(self._say, self._monotonic)
+
+    def waits(self, seconds: float, why: str) -> None:
+        """Take note of a wait of one read; threads may do so at the same time."""
+        is_long = seconds >= _LONG_WAIT_SECONDS
+        if is_long and self._is_drawn and self._stand is not None:
+            super().waits(seconds, why)
+        else:
+            self._patience.waits(seconds, why)
 
     def read(self, done: int) -> None:
         """Say how many profiles were read, how fast, and how long yet."""

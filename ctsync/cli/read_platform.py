@@ -194,7 +194,9 @@ def survey_known(
     announce(counts.chosen)
     began = time.monotonic()
     with reading(session, present.header) as (reader, stop):
-        take_in(session, survey, read_entries(reader, entries), counts.chosen)
+        progress = ReadProgress(counts.chosen, colour=has_talk_colour(session.settings))
+        reader.tell = progress.waits
+        take_in(survey, read_entries(reader, entries), progress)
         counts.asked, counts.seconds = reader.requests, time.monotonic() - began
         refuse_interruption(stop)
     survey.close()
@@ -216,13 +218,11 @@ def new_survey(
 
 
 def take_in(
-    session: ProjectSession,
     survey: ReadSurvey,
     found: Iterable[tuple[Entry, Reading]],
-    total: int,
+    progress: ReadProgress,
 ) -> None:
     """Take in what is read, and say how far it has come."""
-    progress = ReadProgress(total, colour=has_talk_colour(session.settings))
     try:
         for done, (entry, each) in enumerate(found, 1):
             survey.add(entry, each)

@@ -119,6 +119,7 @@ def _read(
     colour = has_talk_colour(session.settings)
     progress, began = ReadProgress(found.chosen, colour=colour), time.monotonic()
     with reading(session, present.header) as (reader, stop):
+        reader.tell = progress.waits
         try:
             for done, (entry, each) in enumerate(read_entries(reader, entries), 1):
                 verifier.add(entry, each)

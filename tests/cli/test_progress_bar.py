@@ -299,9 +299,22 @@ def test_reading_has_a_bar_too_and_none_where_the_total_is_unknown(terminal):
         reading.close()
 
 
+def test_a_read_that_waits_long_is_told_below_the_bar(terminal):
+    clock, shown = Clock(), terminal(80)
+    reading = ReadProgress(200, out=shown.out, monotonic=clock)
+    clock.now = 5
+    reading.read(50)
+    reading.waits(1, THROTTLED)  # others go on meanwhile
+    assert len(shown.lines) == 1
+    reading.waits(8, THROTTLED)
+    assert shown.lines[1:] == [f"paused, 8 s left: {THROTTLED}"]
+
+
 LISTED = """
 import sys
+from ctsync.cli import progress
 from ctsync.cli.app import run_alone
+progress._SECONDS_UNDRAWN = 1e9  # however slow the machine is
 run_alone(sys.argv[1:])
 print([name for name in sys.modules if name == "rich"])
 """
@@ -346,7 +359,7 @@ def test_an_apply_that_is_held_back_shows_a_bar_and_its_pauses(desk, columns):
 
 
 def test_what_draws_is_loaded_only_where_something_is_drawn(desk):
-    """A quick apply on a terminal starts and ends without it."""
+    """An apply on a terminal that is over before a bar starts and ends without it."""
     desk.people({"u1": {"Plan": "Free"}})
     words = ["apply", "--auto-approve", "--first-run"]
     _, screen = on_a_terminal(desk.folder, 80, *words, python=("-c", LISTED))
