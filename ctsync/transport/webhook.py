@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,9 +38,16 @@ def notify(url: str, document: Mapping[str, Any]) -> str | None:
     try:
         status = _post(url, canonical(told), is_near=is_loopback(parts))
     except (requests.RequestException, OSError, ValueError) as error:
-        return f"the webhook could not be reached ({own_words(innermost(error))})"
+        return f"the webhook could not be reached ({_why(error)})"
     _logger.info("webhook answered HTTP %d", status)
     return None if 200 <= status < 300 else f"the webhook answered HTTP {status}"
+
+
+def _why(error: Exception) -> str:
+    reason = innermost(error)
+    # What is wrong with a certificate is told with whose it is.
+    is_of_tls = isinstance(reason, ssl.SSLError)
+    return type(error).__name__ if is_of_tls else own_words(reason)
 
 
 def _post(url: str, body: bytes, *, is_near: bool) -> int:

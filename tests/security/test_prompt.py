@@ -112,7 +112,9 @@ def drawn(got: str) -> str:
     pyte.Stream(screen).feed(got)
     shown = "".join("".join(line.split()) for line in screen.display)
     for line in rest.replace("\r", "\n").split("\n"):
-        assert "".join(line.split()) in shown, line
+        # What was typed before it was asked for ends no line: a bar takes its place.
+        is_answered = line.startswith("Only 'yes'")
+        assert is_answered or "".join(line.split()) in shown, line
     return rest
 
 
