@@ -60,7 +60,7 @@ def test_a_plan_is_not_written_to_what_waits_beside_it(begun, victim, is_link):
 
 
 def test_a_plan_that_was_readable_is_private_when_written_anew(begun):
-    (begun.folder / "p.plan").write_text("old")
+    assert begun.run("plan", "--out", "p.plan").code == 0
     (begun.folder / "p.plan").chmod(0o666)
     assert begun.run("plan", "--out", "p.plan").code == 0
     assert is_private(begun.folder / "p.plan")
