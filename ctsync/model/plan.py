@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -13,7 +13,7 @@ from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.snapshot import Account, Base
 
 
-class BlockedRule(Struct, frozen=True):
+class BlockedRule(Struct, frozen=True, forbid_unknown_fields=True):
     """One rule that forbids a plan. `accept` is the option that would lift it."""
 
     rule: str
@@ -75,8 +75,8 @@ class PlanFoot(Struct, frozen=True):
     blocked: tuple[BlockedRule, ...] = ()
     left_out: int = 0
     locked: int = 0
-    skips: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    vanished: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    skips: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    vanished: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     diagnostic_totals: dict[str, int] = field(default_factory=dict)
 
