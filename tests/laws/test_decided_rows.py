@@ -1,7 +1,6 @@
 """Law 7 in columns: whether SQL or Python decides a row, a plan has the same bytes."""
 
 import datetime as dt
-import json
 from dataclasses import replace
 from random import Random
 
@@ -19,6 +18,7 @@ from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.import_spec import entry_as_declared
 from ctsync.plan import address_groups
+from ctsync.plan.change_codec import START, change_from_line
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.planner import Planner
@@ -287,9 +287,7 @@ def test_clean_rows_are_decided_in_columns(tmp_path, monkeypatch, caplog):
     world.rows = {key: {**row, **moved} for key, row in world.rows.items()}
     expected, decided = all_ways(world.project(), entries, monkeypatch)
     assert decided == 50
-    operators = {op[2] for line in expected.splitlines() for op in operations(line)}
+    lines = [each for each in expected.splitlines(keepends=True) if START in each]
+    changes = map(change_from_line, lines)
+    operators = {op.operator for each in changes for op in each.operations}
     assert operators == {"set", "$incr"}
-
-
-def operations(line):
-    return json.loads(line).get("change", {}).get("operations", ())
