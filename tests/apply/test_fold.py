@@ -305,6 +305,17 @@ def test_a_doubt_folds_to_both_values_and_names_its_run():
     assert entry == Entry(KEY, {"plan": known}, ("vip",))
 
 
+def test_a_doubt_of_what_is_there_anyway_is_none():
+    """Whether `b` was added once more or not, it is there and nothing else."""
+    known = KnownValue("Tags", "list", owned=True, present=("b",))
+    (after,) = (
+        UncertainRecord((ADDED,), (), "run")
+        .effect_on({"tags": known})
+        .attributes.values()
+    )
+    assert after == known
+
+
 def test_a_doubt_that_comes_twice_is_the_same_doubt():
     before = Entry(KEY, {"plan": KnownValue("Plan", "string", "Free")})
     once = list(fold_entries([before], [(KEY, (DOUBT,))]))

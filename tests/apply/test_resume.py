@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from ctsync.apply.apply_settings import RetryPace
-from ctsync.apply.resume import still_due
+from ctsync.apply.resume import done_so_far, still_due
 from ctsync.apply.state_effects import UncertainRecord, entry_write_of
 from ctsync.engines.base import Candidate
 from ctsync.kinds.base import ValueContext
@@ -209,9 +209,11 @@ def test_a_plan_that_releases_too_goes_on_where_it_stopped(world):
     assert first.counts == {
         "acknowledged": 1, "rejected": 0, "unknown": 0, "not_sent": 2,
     }  # fmt: skip
+    assert done_so_far(plan, world.store.read(), ValueContext()) == 1
     world.sandbox.script("none", "lying-status")
     second = world.apply(plan)
     assert second.calls == 2
+    assert done_so_far(plan, world.store.read(), ValueContext()) == 2
     told = list(second.tally.outcomes(plan.changes()))
     assert [(each.change.key.id, each.outcome.value) for each in told] == [
         ("b", "acknowledged"), ("c", "acknowledged"), ("d", "rejected"),
@@ -219,3 +221,25 @@ def test_a_plan_that_releases_too_goes_on_where_it_stopped(world):
     assert world.apply(plan).exit_code == 0
     assert world.attributes("d") == {"Plan": "Gold"}
     assert "city" not in world.entries()["a"].attributes
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+def test_what_was_read_meanwhile_is_settled_without_being_sent(world, is_settled):
+    """A lost value that a read found is there; the membership is still to be noted."""
+    world.cohorts["u1"] = ("vip",)
+    world.terms = world.short_calls(1, pace=replace(FAST, lost_retries=0))
+    gold = (world.string("Plan", "Gold"),)
+    plan = world.plan({"u1": gold, "u2": gold})
+    world.sandbox.script("lost", "unauthorised")
+    assert world.apply(plan).counts["unknown"] == 1
+    store = world.store
+    snapshot = store.read()
+    (entry,) = snapshot.entries()
+    found = {"plan": held("Plan", "Gold")} if is_settled else entry.attributes
+    header = replace(snapshot.header, serial=snapshot.header.serial + 1)
+    store.replace(header, [replace(entry, attributes=found, cohorts=())])
+    result = world.apply(plan)
+    assert (result.exit_code, result.calls) == (0, 1 if is_settled else 2)
+    assert result.counts["acknowledged"] == 2
+    assert world.entries()["u1"].cohorts == ("vip",)
+    assert world.entries()["u1"].fingerprint is not None
