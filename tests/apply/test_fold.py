@@ -6,10 +6,12 @@ from operator import itemgetter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import to_builtins
 
-from ctsync.apply.fold import fold_edits
+from ctsync.apply.fold import fold_edits, fold_journal
 from ctsync.apply.journal_records import (
     CallIntent,
+    JournalHead,
     end_line,
     intent_line,
     left_line,
@@ -25,7 +27,9 @@ from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, RecordOutcome
+from ctsync.model.snapshot import Account, Header, Unanswered
 from ctsync.plan.change_codec import change_line, settled_line
+from ctsync.state.base import Journal
 from ctsync.state.entry_edits import changed_entry
 
 LAW = settings(max_examples=30, deadline=None)
@@ -343,6 +347,26 @@ def test_only_a_call_without_an_answer_may_still_be_written(intent):
     later = CallIntent(2, 1001.0, 60.0)
     assert unanswered(intent(), lost, intent(later)) == later
     assert unanswered(intent(later), intent(), left_line(1, 1000.5)) == later
+
+
+BEGUN = Header("l" * 32, 3, Account("A", "in1"), unanswered=Unanswered("b0", 5.0, 9.0))
+HEAD = JournalHead(
+    BEGUN.lineage, 3, BEGUN.account, "run7", "plan", "digest", 0.0, "b1", "1.0"
+)
+
+
+def test_a_header_remembers_the_call_that_may_still_be_written(intent):
+    """Who sends has waited for those before; who sends nothing has not."""
+
+    def unanswered(*lines, begun=BEGUN):
+        head = parse(canonical(to_builtins(HEAD)))
+        whole = [*enclosed(*CHANGES), *lines]
+        return fold_journal(begun, Journal(head, lambda: iter(whole))).header.unanswered
+
+    assert unanswered(intent()) == Unanswered("b1", SENT.at, SENT.timeout_seconds)
+    assert unanswered(intent(), receipt(ACK, ACK)) is None
+    assert unanswered(release_line()) == BEGUN.unanswered
+    assert unanswered(release_line(), begun=None) is None
 
 
 def test_what_was_written_once_stays_marked_when_more_is():

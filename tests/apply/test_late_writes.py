@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from ctsync.apply.apply_settings import SilentObserver
 from ctsync.apply.clock import Clock
-from ctsync.apply.late_writes import rest_seconds
+from ctsync.apply.late_writes import rest_seconds, wait_for_late_writes
 from ctsync.apply.recover import recover
 from ctsync.cli.clock import machine_clock
 from ctsync.model.desired_value import DesiredValue
-from ctsync.model.snapshot import Unanswered
+from ctsync.model.snapshot import Account, Header, Unanswered
 from ctsync.sandbox import Sandbox
 from ctsync.state.jsonl_store import JsonlStore
 
@@ -44,6 +44,33 @@ def test_a_clock_that_counts_from_elsewhere_stretches_no_wait():
     clock = Clock(lambda: 0.0, lambda: 5.0, 5.0, "boot1")
     assert rest_seconds(Unanswered("boot1", 9e9, TIMEOUT), clock) == TIMEOUT
     assert rest_seconds(None, clock) == 0
+
+
+@pytest.mark.parametrize("ends_after", [0, 1, 99])
+@pytest.mark.parametrize("passed", [0.0, 0.5, 1.75, 2.0, 3.0])
+def test_a_wait_is_told_once_and_ends_with_the_last_moment_or_a_signal(
+    passed, ends_after
+):
+    """In slices, so that a signal is heard; and nothing is told of no wait."""
+    told, slept = [], []
+    header = Header(
+        "l" * 32, 1, Account("A", "in1"), unanswered=Unanswered("boot1", 7.0, TIMEOUT)
+    )
+    clock = Clock(lambda: 0.0, lambda: 7.0 + passed, 0.0, "boot1")
+    wait_for_late_writes(
+        header,
+        clock,
+        slept.append,
+        lambda seconds, why: told.append((seconds, why)),
+        lambda: len(slept) >= ends_after,
+    )
+    rest = max(TIMEOUT - passed, 0.0)
+    assert [seconds for seconds, _ in told] == [rest][: rest > 0]
+    assert all("no answer" in why for _, why in told)
+    assert slept == [0.5] * min(int(rest / 0.5), ends_after) + [rest % 0.5] * (
+        0 < rest < 0.5 and ends_after > 0
+    )
+    wait_for_late_writes(None, clock, slept.append, told.append, lambda: False)
 
 
 def test_this_machine_names_what_its_clock_counts_from():

@@ -39,6 +39,7 @@ def test_nothing_leaves_once_the_lock_is_lost(world, after):
     else:
         result = world.apply(world.plan(wants), store=lost)
         assert (result.exit_code == 0) == (after >= 5)
+        assert result.calls == min(after, 5)
     assert len(world.sandbox.platform.calls) - sent == min(after, 5)
     for _ in range(2):
         world.bring(wants)
