@@ -11,3 +11,27 @@ def quoted(text: str) -> str:
 def named(name: str) -> str:
     """Return a name as an identifier of SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+# Words that name a column in SQL only within quotes, by DuckDB 2.0.
+_WORDS_OF_SQL = """all analyse analyze and anti any array as asc asof asymmetric at
+authorization binary both by case cast check collate collation column concurrently
+constraint create cross default deferrable desc describe distinct do else end except
+false fetch for foreign freeze from full glob group having ilike in initially inner
+intersect into is isnull join lambda lateral leading left like limit natural not notnull
+null offset on only or order outer overlaps pivot pivot_longer pivot_wider placing
+positional primary qualify references returning right select semi show similar some
+summarize symmetric table tablesample then to trailing true union unique unpack unpivot
+using variadic verbose when where window with"""
+_KEYWORDS = frozenset(_WORDS_OF_SQL.split())
+
+
+def column_sql(column: str) -> str:
+    """Return a column as people write it: with quotes only where SQL needs them."""
+    is_plain = column.isidentifier() and column.isascii()
+    return column if is_plain and column.lower() not in _KEYWORDS else named(column)
+
+
+def whole_id_sql(column: str) -> str:
+    """Return the expression that takes `.0` from ids that were numbers."""
+    return f"regexp_replace({column_sql(column)}, '[.]0+$', '')"

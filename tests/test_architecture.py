@@ -1,6 +1,8 @@
 """The tree is the architecture: imports go one way, packages have one home."""
 
 import ast
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ctsync"
 
 BOTTOM = {
+    "arrow",
     "canonical_json",
     "diagnostic_codes",
     "diagnostics",
@@ -16,16 +19,19 @@ BOTTOM = {
     "duckdb_connection",
     "errors",
     "limits",
+    "other_words",
     "output_file",
     "printable",
-    "timezones",
     "sql_text",
+    "suggestions",
+    "timezones",
 }
 LAYERS = [
     {"cli"},
     {"apply", "observe", "render", "plan"},
     {"engines", "transport", "state", "sources", "channels"},
     {"project"},
+    {"formats"},
     {"yaml"},
     {"kinds"},
     {"model"},
@@ -46,21 +52,22 @@ ALSO_ALLOWED = {
     },
 }
 FORBIDDEN = {
-    "engines": {"kinds", "project", "yaml"},
-    "state": {"kinds", "project", "yaml"},
+    "engines": {"kinds", "project", "yaml", "formats"},
+    "state": {"kinds", "project", "yaml", "formats"},
     "render": {
         "kinds",
         "project",
         "yaml",
+        "formats",
         "engines",
         "transport",
         "state",
         "sources",
         "channels",
     },
-    "apply": {"project", "yaml", "sources", "engines"},
-    "transport": {"project", "yaml", "sources", "engines"},
-    "channels": {"kinds", "project", "yaml"},
+    "apply": {"project", "yaml", "formats", "sources", "engines"},
+    "transport": {"project", "yaml", "formats", "sources", "engines"},
+    "channels": {"kinds", "project", "yaml", "formats"},
 }
 # msgspec has no home: values of every room are written in it, as in the language.
 HOMES = {
@@ -68,6 +75,8 @@ HOMES = {
     "jsonschema": "project",
     "jsonschema_rs": "project",
     "requests": "transport",
+    "urllib3": "transport",
+    "wcwidth": "render",
     "filelock": "state",
     "psycopg": "state",
     "obstore": "state",
@@ -77,6 +86,7 @@ HOMES = {
     "jinja2": "render",
     "orjson": "canonical_json",
     "duckdb": "duckdb_connection",
+    "pyarrow": "arrow",
 }
 HEAVY = {
     "requests",
@@ -90,6 +100,11 @@ HEAVY = {
     "rich",
 }
 MAIN = {"__init__", "__main__"}
+# Who imports by names that are made: members of rooms, and parts of their own room.
+BY_NAMES = {"ctsync.discovery", "ctsync.project.__init__", "ctsync.sandbox.__init__"}
+IMPORTERS = {"import_module", "__import__", "find_spec", "resolve_name"}
+A_MODULE = re.compile(r"ctsync(\.\w+)+")
+A_PROJECT = "ctsync.yaml"  # the name of a file, though there is a room of that name
 
 
 def _modules():
@@ -107,7 +122,10 @@ def _name(path: Path) -> str:
 
 def _imports(path: Path):
     """Yield imported module and whether the import stands at module level."""
-    tree = ast.parse(path.read_text())
+    yield from _imports_of(ast.parse(path.read_text()))
+
+
+def _imports_of(tree):
     typing_only = {
         id(node)
         for block in ast.walk(tree)
@@ -152,15 +170,107 @@ def _is_above(room: str, target: str) -> bool:
     return here < there or (room in BOTTOM and target in BOTTOM)
 
 
+def _is_module(text: str) -> bool:
+    """Whether a text names a module or package that there is."""
+    if text == A_PROJECT or not A_MODULE.fullmatch(text):
+        return False
+    place = ROOT.joinpath(*text.split("."))
+    return (place / "__init__.py").is_file() or place.with_suffix(".py").is_file()
+
+
+def _named(tree):
+    """Yield modules of ours that stand as text: who has a name can import by it."""
+    for node in ast.walk(tree):
+        value = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(value, str) and _is_module(value):
+            yield value
+
+
+def _wrong_in(room: str, source: str):
+    """Give the modules that a source of a room may not import, by statement or name."""
+    tree = ast.parse(source)
+    imported = [m for m, _, _ in _imports_of(tree) if m.split(".")[0] == "ctsync"]
+    return [m for m in (*imported, *_named(tree)) if not _is_allowed(room, m)]
+
+
 @pytest.mark.parametrize("path", _modules(), ids=_name)
 def test_imports_go_one_way(path):
-    room = _room(_name(path))
-    wrong = [
-        module
-        for module, _, _ in _imports(path)
-        if module.split(".")[0] == "ctsync" and not _is_allowed(room, module)
-    ]
-    assert wrong == []
+    assert _wrong_in(_room(_name(path)), path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import ctsync.sources",
+        "from ctsync.sources.base import Source",
+        "def f():\n    from ctsync.sources import base",
+        "import importlib\nimportlib.import_module('ctsync.sources.base')",
+        "ROOM = 'ctsync.sources'\ndiscover(ROOM, 'SOURCE')",
+        "names_in('ctsync.sources')",
+    ],
+)
+def test_an_import_is_seen_however_it_is_written(source):
+    assert len(_wrong_in("project", source)) == 1
+    assert _wrong_in("engines", source.replace("ctsync.sources", "ctsync.model")) == []
+
+
+def test_the_name_of_a_file_is_no_import():
+    assert _wrong_in("kinds", "PROJECT = 'ctsync.yaml'") == []
+
+
+def _made_names(tree):
+    """Yield calls that import what is not written there."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func).rpartition(".")[2]
+            is_written = all(isinstance(each, ast.Constant) for each in node.args[:1])
+            if called in IMPORTERS and not is_written:
+                yield ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", _modules(), ids=_name)
+def test_only_discovery_imports_by_names_that_it_makes(path):
+    made = [*_made_names(ast.parse(path.read_text()))]
+    assert made == [] or _name(path) in BY_NAMES
+
+
+def test_a_name_that_is_made_is_seen():
+    source = "import importlib\nimportlib.import_module(f'ctsync.{room}')\n"
+    assert len([*_made_names(ast.parse(source))]) == 1
+
+
+@pytest.mark.parametrize("path", _modules(), ids=_name)
+def test_every_package_of_others_has_a_home(path):
+    packages = {module.split(".")[0] for module, _, _ in _imports(path)}
+    strangers = packages - {"ctsync", "msgspec", "__future__"} - sys.stdlib_module_names
+    assert strangers <= HOMES.keys()
+
+
+def test_every_home_has_somebody_in_it():
+    used = {m.split(".")[0] for path in _modules() for m, _, _ in _imports(path)}
+    assert used >= HOMES.keys()
+
+
+def _asks_for_a_list(tree):
+    """Yield comparisons of a kind with `list`: sets are known by their shape."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Compare):
+            continue
+        sides = [node.left, *node.comparators]
+        named = any(isinstance(s, ast.Constant) and s.value == "list" for s in sides)
+        about = " ".join(map(ast.unparse, sides))
+        if named and re.search(r"\bkind\b|\.kind\b|kind\.name", about):
+            yield ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", _modules(), ids=_name)
+def test_outside_of_kinds_nobody_asks_for_a_list_by_name(path):
+    if _room(_name(path)) != "kinds":
+        assert [*_asks_for_a_list(ast.parse(path.read_text()))] == []
+
+
+def test_a_question_for_a_list_is_seen():
+    assert len([*_asks_for_a_list(ast.parse('if known.kind == "list": pass'))]) == 1
 
 
 @pytest.mark.parametrize("path", _modules(), ids=_name)

@@ -18,7 +18,6 @@ from msgspec.structs import asdict
 
 from ctsync import errors
 from ctsync.cli.app import build_app, run
-from ctsync.cli.global_options import FORMATS
 from ctsync.diagnostic_codes import CODES
 from ctsync.kinds import KINDS
 from ctsync.kinds.system_attributes import SYSTEM
@@ -29,6 +28,7 @@ from ctsync.model.profile_key import ID_TYPES
 from ctsync.model.selector_kinds import SELECTOR_KINDS as SELECTORS
 from ctsync.project import project_schema, spec_schema
 from ctsync.project.schema.documents import REGIONS, REQUIRED
+from ctsync.render.renderers import renderer_names
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "specs" / "README.md"
@@ -307,7 +307,7 @@ def test_every_selector_is_documented(name):
     assert name in spans(section("Commands"))
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", renderer_names())
 def test_every_format_is_documented(name):
     assert name == "text" or name in spans(TEXT) | {
         word for span in spans(TEXT) for word in span.split()

@@ -22,6 +22,7 @@ from ctsync.errors import PlanRefused
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.entry import Entry
+from ctsync.model.kind_shape import LIST
 from ctsync.model.operation import Operation, changes_value
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import DATE_PREFIX, Value
@@ -129,7 +130,7 @@ def _may_forget(folded: str, change: Change, entry: Entry | None) -> bool:
     known = None if entry is None else entry.attributes.get(folded)
     if entry is None or known is None:
         return True
-    is_empty = known.kind == "list" and not (known.present or known.maybe)
+    is_empty = known.is_set and not (known.present or known.maybe)
     return is_empty or not {*entry.cohorts}.issubset(change.settled.cohorts)
 
 
@@ -147,7 +148,7 @@ def not_borne_out(name: str, place: int, attribute: str | None) -> PlanRefused:
 def _kind_of(operation: Operation) -> str:
     """Return the kind that follows from a value which nothing else declares."""
     if operation.operator in {"$add", "$remove"}:
-        return "list"
+        return LIST
     return _kind_of_value(operation.after)
 
 

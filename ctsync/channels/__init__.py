@@ -7,4 +7,4 @@ from collections.abc import Mapping
 from ctsync.channels.base import Channel
 from ctsync.discovery import discover_by_name
 
-CHANNELS: Mapping[str, type[Channel]] = discover_by_name(__name__, "CHANNEL")
+CHANNELS: Mapping[str, type[Channel]] = discover_by_name(__name__, "CHANNEL", Channel)

@@ -18,6 +18,7 @@ from ctsync.channels.base import Channel, Column
 from ctsync.channels.sftp_format import operation_word
 from ctsync.channels.what_files_say import doubled, quoted_cell
 from ctsync.errors import CtsyncError
+from ctsync.model.kind_shape import holds_sets
 from ctsync.model.operation import Operation, Operator
 from ctsync.model.scalar_value import Value
 from ctsync.output_file import OutputFile
@@ -268,7 +269,7 @@ class _Table:
         self._header = (",".join(map(quoted_cell, header)) + "\n").encode(ENCODING)
         self._template = _template(channel, columns)
         self._spells = [channel.cell(column) for column in columns]
-        self._has_lists = any(column.kind == "list" for column in columns)
+        self._has_lists = any(holds_sets(column.kind) for column in columns)
         self._limit = limit
         self._next_part = next_part
         self._part: _Part | None = None

@@ -11,11 +11,11 @@ import click
 
 from ctsync import __version__
 from ctsync.cli.click_group import LazyCommands
-from ctsync.cli.global_options import FORMATS, GlobalOptions, global_options
+from ctsync.cli.global_options import GlobalOptions, global_options
 from ctsync.cli.output import show_error
 from ctsync.cli.signals import EndSignal, end_on_signals
 from ctsync.cli.streams import standard_streams
-from ctsync.discovery import discover
+from ctsync.discovery import discover_by_name, names_in
 from ctsync.errors import CtsyncError, UsageError, out_of_memory
 
 EPILOG = """\
@@ -41,7 +41,8 @@ def build_app() -> click.Group:
     def app() -> None:
         pass
 
-    for command in discover("ctsync.cli.commands", "COMMAND"):
+    found = discover_by_name("ctsync.cli.commands", "COMMAND", click.Command)
+    for command in found.values():
         app.add_command(command)
     return app
 
@@ -94,7 +95,7 @@ def _format_in(arguments: Sequence[str]) -> str:
     """Find the format before parsing, so that a usage error is printed in it."""
     words = [word for part in arguments for word in part.split("=", 1)]
     following = dict(pairwise(words)).get("--format", "text")
-    return following if following in FORMATS else "text"
+    return following if following in names_in("ctsync.render.plan_formats") else "text"
 
 
 def _usage(error: click.ClickException, command: str) -> UsageError:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from ctsync.errors import UsageError
 
 if TYPE_CHECKING:
+    from ctsync.formats.survey import Export
     from ctsync.project import Project
-    from ctsync.sources.export_survey import Export
     from ctsync.sources.table_draft import Draft
 
 

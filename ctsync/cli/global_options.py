@@ -12,26 +12,10 @@ from msgspec import Struct
 
 from ctsync.cli.offered_files import offer_folders
 from ctsync.cli.offered_names import offer_environments
+from ctsync.discovery import names_in
 from ctsync.errors import UsageError
 
-FORMATS = ("text", "json", "jsonl", "markdown", "html", "github", "gitlab")
-
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-class Format(click.Choice[str]):
-    """A format of a document: ours, or that of a renderer which a package adds."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        """Return the name; renderers are loaded only for one that is not ours."""
-        if value not in self.choices:
-            from ctsync.render import RENDERERS
-
-            if value in RENDERERS:
-                return str(value)
-        return super().convert(value, param, ctx)
 
 
 class GlobalOptions(Struct):
@@ -88,7 +72,7 @@ _OPTIONS = (
     ),
     click.option(
         "--format",
-        type=Format(FORMATS),
+        type=click.Choice(names_in("ctsync.render.plan_formats")),
         help="How to print the document. Default: text.",
         expose_value=False,
         callback=_keep("format"),

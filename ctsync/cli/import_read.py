@@ -229,9 +229,11 @@ class _Import:
 
         path = self._session.settings.directory / self._wish.source
         if not path.is_file():
+            from ctsync.formats import readable_words
+
             raise UsageError(
                 f"there is no file {self._wish.source}",
-                hint="import takes spec, api, or a .csv, .jsonl or .parquet file",
+                hint=f"import takes spec, api, or a file in {readable_words()}",
             )
         key = parse_key_column(self._wish.key_column)
         return ExportFile(path, key)

@@ -24,8 +24,8 @@ from ctsync.cli.state_writes import StateRewrite, WriteOptions, rewrite_state
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
     from ctsync.engines.base import Candidate
+    from ctsync.formats.survey import Export
     from ctsync.model.change import Change
-    from ctsync.sources.export_survey import Export
     from ctsync.sources.table_draft import Draft
 
 
@@ -38,8 +38,8 @@ def readable_export(path: Path) -> Export | None:
     Raises:
         CtsyncError: it cannot be read, or has no rows.
     """
+    from ctsync.formats import is_readable
     from ctsync.observe.export_rows import is_of_platform
-    from ctsync.project.tables import is_readable
     from ctsync.sources.export_survey import survey_export
 
     if not path.is_file() or not is_readable(path.name):

@@ -72,7 +72,7 @@ def _account_fault(text: str) -> str | None:
 
 def _region_fault(text: str) -> str | None:
     from ctsync.project.schema.documents import REGIONS
-    from ctsync.project.suggestions import one_of
+    from ctsync.suggestions import one_of
 
     if text in REGIONS or re.fullmatch(_VARIABLE, text):
         return None

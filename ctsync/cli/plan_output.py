@@ -60,8 +60,8 @@ def rendered(
 ) -> Iterator[str]:
     """Return a plan as text, piece by piece."""
     from ctsync.cli.show_selection import select_changes
-    from ctsync.render import renderer_for
     from ctsync.render.plan_view import Style
+    from ctsync.render.renderers import renderer_for
 
     style = Style(
         colour=has_colour(settings),

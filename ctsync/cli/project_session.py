@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from ctsync.cli.global_options import GlobalOptions, data_roots_of, environment_of
 from ctsync.cli.output import log_to_stderr
-from ctsync.errors import UsageError
+from ctsync.errors import CtsyncError, SpecError, UsageError
 from ctsync.model.masking import Mask
 from ctsync.model.snapshot import Account, Header
 
@@ -67,7 +67,11 @@ class ProjectSession(Struct, frozen=True):
         if self.settings.sandbox:
             return open_store("state.jsonl", folder=self.sandbox_folder)
         state = self.project.state(self.variables)
-        store = open_store(state.location, folder=self.project.root, name=state.name)
+        try:
+            place = self.project.root
+            store = open_store(state.location, folder=place, name=state.name)
+        except UsageError as error:
+            raise _refused_state(self.project, error) from error
         if state.shown is not None:
             store.location = state.shown
         return store
@@ -158,9 +162,33 @@ def open_session(
         is_sandboxed=settings.sandbox,
         drafts=drafts,
     )
+    if not settings.sandbox:
+        _judge_state(project)
     # What was read stays until the end, so no collection has to look at it again.
     gc.freeze()
     return ProjectSession(settings, project, os.environ)
+
+
+def _judge_state(project: Project) -> None:
+    """Add what is wrong with the location of the state, where the spec says it all."""
+    words = project.state_words
+    if words is None or words.text.names or (words.name and words.name.names):
+        return
+    from ctsync.state import open_store
+
+    state = words.resolve({})
+    try:
+        open_store(state.location, folder=project.root, name=state.name)
+    except UsageError as error:
+        project.findings.add(words.finding(error.message, error.hint))
+
+
+def _refused_state(project: Project, error: UsageError) -> CtsyncError:
+    words = project.state_words
+    if words is None:
+        return error
+    found = words.finding(error.message, error.hint)
+    return SpecError(f"{found.place}: {found.message}", [found])
 
 
 def sensitivity(session: ProjectSession) -> Callable[[str], bool]:

@@ -64,8 +64,8 @@ CODES: Mapping[str, Code] = {
     ),
     "CT112": Code(
         "state location",
-        "The state is a .jsonl file, a folder (ends in /), or the address of a "
-        "PostgreSQL database or of a bucket.",
+        "No store takes the location: the state is a .jsonl file, a folder (ends in "
+        "/), the address of a PostgreSQL database or bucket, or what a package adds.",
         "state: state.jsonl",
     ),
     "CT113": Code(

@@ -36,8 +36,8 @@ CODES: Mapping[str, Code] = {
     ),
     "CT613": Code(
         "unknown kind of file",
-        "Rows come from .csv, .jsonl and .parquet files, the first two also with .gz "
-        "or .zst.",
+        "Rows come from text in .csv, .tsv and .jsonl (.ndjson) files, also with .gz "
+        "or .zst, and from .parquet, .arrow, .arrows and .feather files.",
         "file: export/*.parquet",
     ),
     "CT614": Code(

@@ -13,7 +13,7 @@ MANY_ENTRIES = 10_000
 
 def built_in() -> Mapping[str, Engine]:
     """Return the engines by name."""
-    return discover_by_name(__name__, "ENGINE")
+    return discover_by_name(__name__, "ENGINE", Engine)
 
 
 def choose_engine(

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ctsync.discovery import discover_by_name
+from ctsync.errors import CtsyncError
 from ctsync.kinds.base import Kind
+from ctsync.model.kind_shape import LIST
 from ctsync.model.scalar_value import Literal, Raw
 
-KINDS: Mapping[str, Kind] = discover_by_name(__name__, "KIND")
+
+class _Kinds(dict[str, Kind]):
+    """Kinds by name; plans and states may name one whose package is missing."""
+
+    def __missing__(self, name: str) -> Kind:
+        raise CtsyncError(
+            f'no kind "{name}" is installed',
+            hint="install the package that adds it, then run the command again",
+            code="kind_missing",
+        )
+
+
+KINDS: Mapping[str, Kind] = _Kinds(discover_by_name(__name__, "KIND", Kind))
 
 _FOLLOWS = {
     "text": "string",
@@ -23,5 +37,5 @@ _FOLLOWS = {
 
 def kind_of(raw: Raw) -> Kind:
     """Return the kind that follows from a value which nothing else declares."""
-    name = _FOLLOWS[raw.type] if isinstance(raw, Literal) else "list"
+    name = _FOLLOWS[raw.type] if isinstance(raw, Literal) else LIST
     return KINDS[name]

@@ -40,6 +40,7 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
 from ctsync.model.fault import Fault, Faults
+from ctsync.model.kind_shape import LIST, Shape, shape_of
 from ctsync.model.operation import API, ChannelName, Operation
 from ctsync.model.scalar_value import Raw, Value
 
@@ -104,8 +105,27 @@ class Kind(ABC):
     """What an attribute can be."""
 
     name: ClassVar[str]
+    shape: ClassVar[Shape] = "scalar"  # "set": exact, include, exclude, and no value
+    examples: ClassVar[tuple[Raw, ...]]  # words that it takes, two of them different
     is_declarable: ClassVar[bool] = True  # may stand as `type:` in the catalog
     is_in_files: ClassVar[bool] = True  # a file may say that an attribute goes
+    takes_enum: ClassVar[bool] = False  # `enum:` of the catalog may name its values
+
+    def __init_subclass__(cls) -> None:
+        """Check the name, and let nothing be sure of what a subclass says anew.
+
+        Raises:
+            TypeError: the name does not say that the kind is one of sets, or says so.
+        """
+        super().__init_subclass__()
+        name = vars(cls).get("name")
+        if name is not None and shape_of(name) != cls.shape:
+            message = f'the name of a kind of sets begins with "{LIST}-": {name}'
+            raise TypeError(message)
+        for said, sure in _SURE_OF.items():
+            if said in vars(cls):
+                for each in sure.difference(vars(cls)):
+                    setattr(cls, each, getattr(Kind, each))
 
     def can_remove(self, attribute: str) -> bool:  # noqa: ARG002 - a default
         """Return whether the upload API can take the attribute away."""
@@ -120,6 +140,20 @@ class Kind(ABC):
     def is_removable(self, attribute: str, frame: ValueContext) -> bool:
         """Return whether a project may ask for the attribute to be taken away."""
         return self.removal_channel(attribute) in {API, frame.removals}
+
+    def merge(
+        self, first: DesiredValue, second: DesiredValue, elsewhere: str
+    ) -> DesiredValue:
+        """Return the target of two places that speak of one attribute.
+
+        `elsewhere` is where the first stands, for people.
+
+        Raises:
+            Faults: they want what cannot be together.
+        """
+        if first.value == second.value:
+            return first
+        raise Faults(unequal(second, elsewhere))
 
     def lint(self, target: DesiredValue) -> tuple[Fault, ...]:  # noqa: ARG002 - a default
         """Return what is allowed in a target and yet likely to surprise."""
@@ -169,6 +203,10 @@ class Kind(ABC):
             raise Faults(not_removable(attribute))
 
     @abstractmethod
+    def describe(self) -> str:
+        """Return what a value is, for messages, as in `a number`."""
+
+    @abstractmethod
     def schema(self, rule: Attribute) -> Mapping[str, Any]:
         """Return the JSON Schema of a value in a spec."""
 
@@ -201,3 +239,21 @@ class Kind(ABC):
         self, known: KnownValue | None, operation: Operation, *, certain: bool = True
     ) -> KnownValue:
         """Return what is known after `operation`."""
+
+
+# Who means other words by a value, or sends it another way, is asked in Python alone,
+# until it says itself how that is told at a look and in SQL.
+_SURE_OF = {
+    "normalize": frozenset({"is_unchanged", "columns"}),
+    "diff": frozenset({"moves"}),
+    "assign": frozenset({"moves"}),
+}
+
+
+def unequal(target: DesiredValue, elsewhere: str) -> Fault:
+    """Return the fault of a value that is not what another place says."""
+    return Fault(
+        "CT309",
+        f"{target.attribute} has another value here than in {elsewhere}",
+        "declare it in one place, or make the values equal",
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ctsync.kinds.base import CellColumns, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.type_faults import is_null, wrong_type
+from ctsync.kinds.words import switch
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.fault import Faults
@@ -18,6 +19,11 @@ class BooleanKind(ScalarKind):
     """A plain true or false."""
 
     name = "boolean"
+    examples: ClassVar[tuple[Raw, ...]] = (switch(is_on=True), switch(is_on=False))
+
+    def describe(self) -> str:
+        """Return what a value is, for messages."""
+        return "true or false"
 
     def schema(self, rule: Attribute) -> Mapping[str, Any]:  # noqa: ARG002
         """A boolean."""

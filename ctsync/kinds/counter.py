@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from msgspec.structs import replace
 
 from ctsync.kinds.base import MoveColumns, MoveNames, ValueContext
 from ctsync.kinds.number import NumberKind
+from ctsync.kinds.words import number
 from ctsync.limits import MAX_COUNTER
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
 from ctsync.model.operation import Operation
-from ctsync.model.scalar_value import Value
+from ctsync.model.scalar_value import Raw, Value
 
 
 class CounterKind(NumberKind):
     """A number moved by `$incr` and `$decr` where its value is certain."""
 
     name = "counter"
+    examples: ClassVar[tuple[Raw, ...]] = (number(120), number(0))
 
     def diff(
         self, known: KnownValue | None, target: DesiredValue, frame: ValueContext

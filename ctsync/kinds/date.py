@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from ctsync.kinds.base import CellColumns, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.type_faults import is_null, wrong_type
+from ctsync.kinds.words import date
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.fault import Fault, Faults
@@ -28,6 +29,14 @@ class DateKind(ScalarKind):
     """A date, or a date with a time, in the project's time zone."""
 
     name = "date"
+    examples: ClassVar[tuple[Raw, ...]] = (
+        date("2027-03-31"),
+        date("2026-03-29T02:30:00Z"),
+    )
+
+    def describe(self) -> str:
+        """Return what a value is, for messages."""
+        return "a date"
 
     def schema(self, rule: Attribute) -> Mapping[str, Any]:  # noqa: ARG002
         """`YYYY-MM-DD[THH:MM:SS[offset]]`, without quotes."""

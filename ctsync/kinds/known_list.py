@@ -34,7 +34,7 @@ def held_of(known: KnownValue | None, target: DesiredValue | None) -> KnownList:
     if known is None:
         return KnownList()
     prior: Prior = "uncertain" if known.maybe or not known.certain else "known"
-    if known.kind == "list":
+    if known.is_set:
         return KnownList(
             frozenset(known.present),
             frozenset(known.maybe),

@@ -8,7 +8,7 @@ docs). Plain arrays are never sent.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
@@ -23,10 +23,12 @@ from ctsync.kinds.base import (
 from ctsync.kinds.known_list import MOVES, KnownList, held_of
 from ctsync.kinds.list_values import read_list, twin_faults
 from ctsync.kinds.text_rules import is_plain, unstable_faults
+from ctsync.kinds.words import NULL, text
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
+from ctsync.model.kind_shape import LIST
 from ctsync.model.operation import Operation, Operator
 from ctsync.model.scalar_value import Literal, Raw, Value
 from ctsync.sql_text import quoted
@@ -35,7 +37,19 @@ from ctsync.sql_text import quoted
 class ListKind(Kind):
     """A set of text values."""
 
-    name = "list"
+    name = LIST
+    shape = "set"
+    takes_enum = True
+    examples: ClassVar[tuple[Raw, ...]] = (
+        [text("shoes"), text("bags")],
+        [],
+        {"include": [text("beta")], "exclude": [text("trial")]},
+        NULL,
+    )
+
+    def describe(self) -> str:
+        """Return what a value is, for messages."""
+        return "a list"
 
     def can_remove(self, attribute: str) -> bool:  # noqa: ARG002
         """A list goes when its last value is removed."""
@@ -56,7 +70,7 @@ class ListKind(Kind):
 
     def normalize(self, raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:
         """Take `[...]`, `{include: [...], exclude: [...]}`, or null for no values."""
-        return read_list(raw, rule, frame)
+        return read_list(raw, rule, frame, self.name)
 
     def is_unchanged(
         self, raw: Raw, held: Value, rule: Attribute, frame: ValueContext
@@ -92,7 +106,7 @@ class ListKind(Kind):
         """Add to nothing, and see that all is as it should be; the rest is Python's."""
         forms = " OR ".join(
             f"{names.held} = concat({quoted(form)}, {names.value}, '}}')"
-            for form in _stored_forms(rule.attribute)
+            for form in _stored_forms(self.name, rule.attribute)
         )
         return MoveColumns(
             f"CASE WHEN {forms} THEN {names.value} END",
@@ -101,6 +115,24 @@ class ListKind(Kind):
             first="a",
             letters="a",
             is_open=True,
+        )
+
+    def merge(
+        self, first: DesiredValue, second: DesiredValue, elsewhere: str
+    ) -> DesiredValue:
+        """Unite what is included and what is excluded; an exact list has one place.
+
+        Raises:
+            Faults: one is exact, or a value is in both.
+        """
+        if first.exact is not None or second.exact is not None:
+            raise Faults(_two_places(second, elsewhere))
+        include = frozenset((*first.include, *second.include))
+        exclude = frozenset((*first.exclude, *second.exclude))
+        if both := include & exclude:
+            raise Faults(_crossing(both, elsewhere))
+        return replace(
+            first, include=tuple(sorted(include)), exclude=tuple(sorted(exclude))
         )
 
     def lint(self, target: DesiredValue) -> tuple[Fault, ...]:
@@ -170,6 +202,24 @@ class ListKind(Kind):
         )
 
 
+def _two_places(target: DesiredValue, elsewhere: str) -> Fault:
+    return Fault(
+        "CT311",
+        f"{target.attribute} is declared in {elsewhere} too, and an exact list has "
+        "one place",
+        "use {include: [...]} in all places, or keep one",
+    )
+
+
+def _crossing(both: frozenset[str], elsewhere: str) -> Fault:
+    return Fault(
+        "CT310",
+        f"{{value}} is included in one and excluded in another place ({elsewhere})",
+        "keep it in one of the two",
+        ", ".join(sorted(both)),
+    )
+
+
 def _parts(cell: str) -> str:
     """Return SQL: a list of the values in JSON without an escape."""
     return f"string_split({cell}[3:-3], '\",\"')"
@@ -187,11 +237,11 @@ def _joined(values: str) -> str:
     return f"""concat('["', array_to_string({values}, '","'), '"]')"""
 
 
-def _stored_forms(name: str) -> Iterator[str]:
+def _stored_forms(kind: str, name: str) -> Iterator[str]:
     """Yield how the stored form of a list begins of which nothing is in doubt."""
     for complete in ('"complete":true,', ""):
         for owned in ('"owned":true,', ""):
-            words = f'"kind":"list","name":{canonical(name).decode()},'
+            words = f'"kind":"{kind}","name":{canonical(name).decode()},'
             yield f'{{{complete}{words}{owned}"present":'
 
 
@@ -200,7 +250,7 @@ def _type(raw: Raw) -> str:
 
 
 def _is_exactly(known: KnownValue, target: DesiredValue) -> bool:
-    is_clear = known.kind == "list" and not known.maybe
+    is_clear = known.is_set and not known.maybe
     return is_clear and known.present == target.exact
 
 
@@ -248,7 +298,7 @@ def _steps(
         after = tuple(sorted(present))
         yield Operation(
             attribute=target.attribute,
-            kind=KIND.name,
+            kind=target.kind,
             operator=operator,
             operand=tuple(sorted(values)),
             prior=held.prior,

@@ -15,10 +15,13 @@ from ctsync.kinds.type_faults import wrong_type
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.fault import Fault, Faults
+from ctsync.model.kind_shape import LIST
 from ctsync.model.scalar_value import Literal, Raw
 
 
-def read_list(raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:
+def read_list(
+    raw: Raw, rule: Attribute, frame: ValueContext, kind: str = LIST
+) -> DesiredValue:
     """Read `[...]`, `{include: [...], exclude: [...]}`, or null for no values.
 
     Raises:
@@ -26,7 +29,7 @@ def read_list(raw: Raw, rule: Attribute, frame: ValueContext) -> DesiredValue:
     """
     faults: list[Fault] = []
     target = DesiredValue(
-        rule.attribute, "list", write=rule.write, sensitive=rule.sensitive
+        rule.attribute, kind, write=rule.write, sensitive=rule.sensitive
     )
     if isinstance(raw, dict):
         target = _partial(target, raw, rule, frame, faults)

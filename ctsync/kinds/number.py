@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ctsync.kinds.base import CellColumns, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.type_faults import is_null, wrong_type
+from ctsync.kinds.words import number
 from ctsync.limits import MAX_COUNTER
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
@@ -21,6 +22,11 @@ class NumberKind(ScalarKind):
     """A number that JSON can say."""
 
     name = "number"
+    examples: ClassVar[tuple[Raw, ...]] = (number(120), number(1.5), number(-1))
+
+    def describe(self) -> str:
+        """Return what a value is, for messages."""
+        return "a number"
 
     def schema(self, rule: Attribute) -> Mapping[str, Any]:
         """A number; for Age quoted digits too."""

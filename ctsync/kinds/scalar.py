@@ -98,7 +98,7 @@ class ScalarKind(Kind):
         """Return whether the value is certain, and of this kind or certainly absent."""
         if known.present or known.maybe:
             return False
-        if known.kind == "list":
+        if known.is_set:
             return known.certain and known.complete
         return known.certain and (known.kind == self.name or known.value is None)
 

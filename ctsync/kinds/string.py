@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ctsync.kinds.base import CellColumns, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.system_attributes import DELETABLE, sound_system, system_faults
 from ctsync.kinds.text_rules import is_plain, sound_text, text_faults, unstable_faults
 from ctsync.kinds.type_faults import choices, raw_text, wrong_type
+from ctsync.kinds.words import text
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.fault import Fault, Faults
@@ -22,6 +23,12 @@ class StringKind(ScalarKind):
     """Text of at most 512 bytes."""
 
     name = "string"
+    takes_enum = True
+    examples: ClassVar[tuple[Raw, ...]] = (text("Platinum"), text("0042"))
+
+    def describe(self) -> str:
+        """Return what a value is, for messages."""
+        return "text"
 
     def can_remove(self, attribute: str) -> bool:
         """Name and Gender only."""

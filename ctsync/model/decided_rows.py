@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
+from ctsync.arrow import arrow, arrow_compute
 from ctsync.model.change import Origin
 from ctsync.model.operation import Operator
 from ctsync.model.row_source import RowColumns
-
-if TYPE_CHECKING:
-    from pyarrow import StringArray
 
 Table: TypeAlias = Any  # of pyarrow, which is slow to import
 
@@ -108,10 +106,8 @@ class DecidedRows(Struct, frozen=True):
         """Count the values of a column that are not NULL, first met first."""
         column = self.table[name]
         if only is not None:
-            from pyarrow import array, string
-            from pyarrow.compute import is_in
-
-            column = column.filter(is_in(column, array(only, string())))
+            wanted = arrow().array(only, arrow().string())
+            column = column.filter(arrow_compute().is_in(column, wanted))
         values, counts = column.drop_null().value_counts().flatten()
         return Counter(dict(zip(values.to_pylist(), counts.to_pylist(), strict=True)))
 
@@ -138,7 +134,7 @@ class DecidedRows(Struct, frozen=True):
         return counts
 
 
-def _text_in(texts: StringArray) -> memoryview:
+def _text_in(texts: Any) -> memoryview:
     """Return what the texts of an array come to, as it lies there."""
     _, ends, data = texts.buffers()
     bounds = memoryview(ends).cast("i")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ctsync.model.attribute import Write
+from ctsync.model.kind_shape import shape_of
 from ctsync.model.scalar_value import Scalar
 
 
@@ -27,3 +28,8 @@ class DesiredValue(Struct, frozen=True):
     write: Write = "free"
     sensitive: bool = False
     leaving: bool = False
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is of a kind of sets."""
+        return shape_of(self.kind) == "set"

@@ -9,6 +9,7 @@ from msgspec import Struct, field, to_builtins
 from msgspec.json import Decoder
 
 from ctsync.canonical_json import canonical
+from ctsync.model.kind_shape import shape_of
 from ctsync.model.profile_key import ProfileKey, key_from_json
 from ctsync.model.scalar_value import Scalar, Value
 
@@ -38,6 +39,11 @@ class KnownValue(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     ours: tuple[str, ...] = ()
     complete: bool = False
 
+    @property
+    def is_set(self) -> bool:
+        """Whether it is of a kind of sets."""
+        return shape_of(self.kind) == "set"
+
     def held(self, kind: str) -> Value:
         """Return the value where it is certain, of this kind and all there is to know.
 
@@ -46,7 +52,7 @@ class KnownValue(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
         is_plain = self.kind == kind and self.certain and self.since is None
         if not is_plain or self.maybe or self.absent or self.ours:
             return None
-        return self.present if kind == "list" else self.value
+        return self.present if self.is_set else self.value
 
 
 _TABLE = "table="

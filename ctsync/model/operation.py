@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ctsync.model.kind_shape import shape_of
 from ctsync.model.scalar_value import Value
 
 Operator = Literal["set", "$add", "$remove", "$incr", "$decr", "$delete"]
@@ -50,6 +51,11 @@ class Operation(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
     channel: ChannelName = API
 
     @property
+    def is_set(self) -> bool:
+        """Whether it is of a kind of sets."""
+        return shape_of(self.kind) == "set"
+
+    @property
     def is_delta(self) -> bool:
         """Whether sending it twice would count twice."""
         return self.operator in DELTAS
@@ -63,7 +69,7 @@ class Operation(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
 def changes_value(operations: Iterable[Operation]) -> bool:
     """Return whether a value that is certain changes: of a list, what is present."""
     return any(
-        op.before not in (None, ()) and (op.prior == "known" or op.kind == "list")
+        op.before not in (None, ()) and (op.prior == "known" or op.is_set)
         for op in operations
         if op.step == 1
     )

@@ -20,6 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.model.entry import KnownValue
+from ctsync.model.kind_shape import LIST, holds_sets
 from ctsync.model.scalar_value import DATE_PREFIX, Scalar, date_form, epoch_of
 from ctsync.observe.profile_reply import Seen, text_form
 
@@ -53,7 +54,7 @@ def look_at(known: KnownValue, seen: Seen | None) -> Look:
     if seen is not None and seen.is_odd:
         return Look(Standing.UNREADABLE, known)
     value = None if seen is None else seen.value
-    if known.kind == "list":
+    if known.is_set:
         return _look_at_list(known, value)
     return _look_at_scalar(known, value)
 
@@ -155,12 +156,11 @@ def known_from(name: str, kind: str | None, value: SeenValue | None) -> KnownVal
     It is of the kind that is asked for where the value can be; else of its own.
     """
     if value is None:
-        return KnownValue(name, kind or "string", complete=kind == "list")
-    if isinstance(value, tuple) or kind == "list":
+        return KnownValue(name, kind or "string", complete=holds_sets(kind))
+    if isinstance(value, tuple) or holds_sets(kind):
         texts = value if isinstance(value, tuple) else (text_form(value),)
-        return KnownValue(
-            name, "list", present=tuple(sorted(set(texts))), complete=True
-        )
+        own = kind if kind is not None and holds_sets(kind) else LIST
+        return KnownValue(name, own, present=tuple(sorted(set(texts))), complete=True)
     shown = _as_kind(name, kind, value)
     return (
         KnownValue(name, kind, shown)

@@ -29,7 +29,7 @@ def _sides(examined: Examined) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _comparable(known: KnownValue) -> Any:
-    return frozenset(known.present) if known.kind == "list" else known.value
+    return frozenset(known.present) if known.is_set else known.value
 
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
@@ -57,8 +57,8 @@ def _difference(
         after.kind if after.value is not None or after.present else known.kind,
         value_of(known),
         value_of(after),
-        tuple(sorted(gained)) if known.kind == "list" else (),
-        tuple(sorted(lost)) if known.kind == "list" else (),
+        tuple(sorted(gained)) if known.is_set else (),
+        tuple(sorted(lost)) if known.is_set else (),
         is_sensitive(known.name),
     )
 

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from ctsync.canonical_json import canonical
 from ctsync.model.entry import stored_form
+from ctsync.model.kind_shape import LIST
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.compare import known_from
 from ctsync.observe.export_rows import list_in
@@ -68,9 +69,9 @@ def cells_of(name: str, kind: str | None) -> Cell:
         sort = _sort_of(value)
         if sort is None or (kind is not None and kind != sort and _other(kind, sort)):
             return _read(name, kind, value)
-        if sort == "list":
+        if sort == LIST:
             present = sorted(set(value))
-            data = {"complete": True, "kind": "list", "name": name}
+            data = {"complete": True, "kind": LIST, "name": name}
             return {**data, "present": present} if present else NOTHING
         return {"kind": kind or sort, "name": name, "value": value}
 
@@ -110,5 +111,5 @@ def _sort_of(value: Any) -> str | None:
         # A whole number is kept as an integer, so it has to be looked at.
         return "number" if isfinite(value) and not value.is_integer() else None
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return "list"
+        return LIST
     return None

@@ -82,4 +82,4 @@ def _after(entry: Entry, looks: Mapping[str, Look]) -> Entry:
 
 def value_of(known: KnownValue) -> Value:
     """Return what is known as one value; an empty list is absence."""
-    return (known.present or None) if known.kind == "list" else known.value
+    return (known.present or None) if known.is_set else known.value

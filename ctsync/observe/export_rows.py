@@ -7,7 +7,8 @@ spelled is not published, so every likely spelling is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -17,11 +18,12 @@ from ctsync.canonical_json import fold_name, parse
 from ctsync.duckdb_connection import (
     Connection,
     open_connection,
-    path_in_sql,
     reason_of,
     refusals,
 )
 from ctsync.errors import CtsyncError, UsageError
+from ctsync.formats import FileFormat, format_of, readable_words
+from ctsync.formats.data_file import Unreadable
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.observe.profile_reply import SeenProfile, attributes_of
@@ -29,9 +31,6 @@ from ctsync.sql_text import named, quoted
 
 MEMORY_MIB = 400
 _BATCH = 2_000
-_ENDINGS = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl",
-            ".json": "jsonl", ".parquet": "parquet"}  # fmt: skip
-_PACKED = {".gz", ".zst"}
 _IGNORED = {"events", "platforminfo", "badks", "df", "all_identities", "ts", "type"}
 _GROUPS = "subscriptiongroups"
 _DATA = "profiledata"
@@ -89,10 +88,14 @@ class ExportFile(Struct, frozen=True):
             files=[self.path], memory_mib=MEMORY_MIB, threads=1
         ) as connection:
             try:
-                yield from _FORMS[form](connection, self.path, self.key)
-            except (refusals(), ValueError) as error:
+                source = form.whole(connection, self.path)
+                if form.holds_objects:
+                    yield from _objects(connection, source, self.key)
+                else:
+                    yield from _columnar(connection, source, self.path, self.key)
+            except (refusals(), Unreadable, ValueError) as error:
                 raise CtsyncError(
-                    f"{self.path} cannot be read as {form}: {reason_of(error)}",
+                    f"{self.path} cannot be read: {reason_of(error)}",
                     hint="see that it is whole, and that its name ends as what it is",
                     code="export_unreadable",
                 ) from error
@@ -126,46 +129,40 @@ def parse_key_column(word: str | None) -> tuple[str, str] | None:
     return kind, column
 
 
-def _form_of(path: Path) -> str:
-    bare = path.with_suffix("") if path.suffix in _PACKED else path
-    form = _ENDINGS.get(bare.suffix.lower())
+def _form_of(path: Path) -> FileFormat:
+    form = format_of(_JSON.sub(".jsonl", path.name.lower()))
     if form is None:
         raise UsageError(
             f"{path} is no export: its name says nothing of what it is",
-            hint="it ends in .csv, .jsonl or .parquet, perhaps with .gz or .zst",
+            hint=f"it ends in {readable_words()}",
         )
     return form
 
 
+# The platform calls its own exports so, and they hold an object a line.
+_JSON = re.compile(r"\.json(?=$|\.)")
+
+
 def _columnar(
-    relation: str,
-) -> Callable[..., Iterator[tuple[ProfileKey, Mapping[str, Any]]]]:
-    def rows(
-        connection: Connection, path: Path, key: tuple[str, str] | None
-    ) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
-        source = relation.format(path=path_in_sql(path))
-        columns_of = f"DESCRIBE SELECT * FROM {source}"  # noqa: S608 - quoted
-        names = [str(row[0]) for row in connection.execute(columns_of).fetchall()]
-        keys = _keys_among(names, key, path)
-        query = f"SELECT {_key_of(keys)}, * FROM {source} {_ORDER}"  # noqa: S608
-        reader: Any = connection.sql(query).to_arrow_reader(_BATCH)
-        for batch in reader:
-            kinds, ids = batch.column(0).to_pylist(), batch.column(1).to_pylist()
-            columns = [column.to_pylist() for column in batch.columns[2:]]
-            for kind, identifier, *cells in zip(kinds, ids, *columns, strict=True):
-                if kind is not None:
-                    yield (
-                        ProfileKey(kind, identifier),
-                        dict(zip(names, cells, strict=True)),
-                    )
-
-    return rows
-
-
-def _json_lines(
-    connection: Connection, path: Path, key: tuple[str, str] | None
+    connection: Connection, source: str, path: Path, key: tuple[str, str] | None
 ) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
-    source = f"read_ndjson_objects({path_in_sql(path)}, maximum_object_size=4194304)"
+    columns_of = f"DESCRIBE SELECT * FROM {source}"  # noqa: S608 - quoted
+    names = [str(row[0]) for row in connection.execute(columns_of).fetchall()]
+    keys = _keys_among(names, key, path)
+    query = f"SELECT {_key_of(keys)}, * FROM {source} {_ORDER}"  # noqa: S608
+    reader: Any = connection.sql(query).to_arrow_reader(_BATCH)
+    for batch in reader:
+        kinds, ids = batch.column(0).to_pylist(), batch.column(1).to_pylist()
+        columns = [column.to_pylist() for column in batch.columns[2:]]
+        for kind, identifier, *cells in zip(kinds, ids, *columns, strict=True):
+            if kind is not None:
+                row = dict(zip(names, cells, strict=True))
+                yield ProfileKey(kind, identifier), row
+
+
+def _objects(
+    connection: Connection, source: str, key: tuple[str, str] | None
+) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
     if key is None:
         found = [(kind, f"json ->> '$.{kind}'") for kind in ("identity", "objectId")]
     else:
@@ -209,13 +206,6 @@ def _key_of(found: list[tuple[str, str]]) -> str:
 
 
 _ORDER = 'ORDER BY "key type", "key id"'
-_FORMS = {
-    "csv": _columnar(
-        "read_csv({path}, all_varchar=true, header=true, allow_quoted_nulls=false)"
-    ),
-    "parquet": _columnar("read_parquet({path})"),
-    "jsonl": _json_lines,
-}
 
 
 def _seen(row: Mapping[str, Any]) -> SeenProfile:

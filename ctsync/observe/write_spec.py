@@ -156,7 +156,7 @@ def _json(raw: Raw | None) -> Any:
 
 
 def _raw(known: KnownValue) -> Raw | None:
-    if known.kind == "list":
+    if known.is_set:
         return [_quoted(text) for text in known.present]
     value = known.value
     if isinstance(value, bool):

@@ -13,15 +13,16 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ctsync.kinds import KINDS
 from ctsync.model.attribute import Attribute
 from ctsync.model.fault import Fault
+from ctsync.model.kind_shape import LIST, holds_sets
 from ctsync.sources.cell_guesses import (
     COMMA,
     FALSE,
     NULLS,
     NUMBER,
     TRUE,
-    column_sql,
     epoch_sql,
     forms_of,
     international_sql,
@@ -34,6 +35,7 @@ from ctsync.sources.cell_guesses import (
     text_sql,
 )
 from ctsync.sources.doubtful_cells import AS_LIST, ROUND
+from ctsync.sql_text import column_sql
 
 
 class CellPlace(Struct, frozen=True):
@@ -51,27 +53,19 @@ class CellPlace(Struct, frozen=True):
         return f"compute: {{{_yaml(self.rule.attribute)}: {_yaml(expression)}}}"
 
 
-_NOUNS = {
-    "boolean": "true or false",
-    "number": "a number",
-    "counter": "a number",
-    "date": "a date",
-    "list": "a list",
-    "string": "text",
-}
 _OF_TYPES = frozenset({"CT201", "CT202", "CT203", "CT207"})
 
 
 def in_table(fault: Fault, place: CellPlace) -> Fault:
     """Return a fault of a cell with advice for tables in place of that for YAML."""
-    noun = _NOUNS.get(place.rule.kind or "")
     doubt = _OF_DOUBTS.get((fault.code, fault.hint))
     if doubt is not None and place.column:
         return replace(fault, hint=doubt(place))
-    if noun is None or fault.code not in _OF_TYPES:
+    if place.rule.kind is None or fault.code not in _OF_TYPES:
         return fault
     hint = _advice(place, fault.value or "")
     if fault.code == "CT201":
+        noun = KINDS[place.rule.kind].describe()
         message = f"{place.rule.attribute} takes {noun}, not {{value}}"
         return replace(fault, message=message, hint=hint)
     return replace(fault, hint=hint)
@@ -93,18 +87,25 @@ def _advice(place: CellPlace, word: str) -> str:
     """Return what reads a cell, or such as it; nothing of the cell stands in it."""
     if not place.column:
         return "change its expression in compute:"
-    is_told = place.rule.kind in _WITHOUT_WORDS
-    cure = _CURES[place.rule.kind or ""](place, [word]) if is_told else None
-    return cure or _EXAMPLES[place.rule.kind or ""](place)
+    kind = _like(place.rule.kind)
+    # Which words mean true, and which of them are whose, no one word tells.
+    cure = _CURES[kind](place, [word]) if kind != "boolean" else None
+    return cure or _EXAMPLES[kind](place)
 
 
-_WITHOUT_WORDS = frozenset({"number", "counter", "date", "list", "string"})
+def _like(kind: str | None) -> str:
+    """Return the kind of ours that a kind is most like, by what cells it reads."""
+    if kind is None or kind in _CURES:
+        return kind or ""
+    return LIST if holds_sets(kind) else "string"
+
+
 _EXAMPLES: Mapping[str, Callable[[CellPlace], str]] = {
     "boolean": lambda _: 'map: {"True": true, "False": false}',
     "number": lambda place: f"{_point(place)} reads 1,5; compute: casts other text",
     "counter": lambda place: f"{_point(place)} reads 1,5; compute: casts other text",
     "date": lambda _: 'format: "%d/%m/%Y" reads dates as they are written',
-    "list": lambda _: 'split: ";" parts a text into values',
+    LIST: lambda _: 'split: ";" parts a text into values',
     "string": lambda place: place.computed(text_sql(place.column)),
 }
 
@@ -127,7 +128,7 @@ def _cure_of(
         return _phone_cure(place, words)
     if allowed:
         return _map({word: meant_of(word, allowed) for word in words})
-    cure = _CURES.get(place.rule.kind or "")
+    cure = _CURES.get(_like(place.rule.kind))
     return None if cure is None else cure(place, words)
 
 
@@ -202,6 +203,6 @@ _CURES: Mapping[str, Callable[[CellPlace, Sequence[str]], str | None]] = {
     "number": _number_cure,
     "counter": _number_cure,
     "date": _date_cure,
-    "list": _list_cure,
+    LIST: _list_cure,
     "string": _text_cure,
 }

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 from ctsync.diagnostics import Diagnostic, Severity
+from ctsync.formats import format_of
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
 from ctsync.model.fault import Fault
+from ctsync.model.kind_shape import holds_sets
 from ctsync.plan.column_cures import CellPlace, cure_of
 from ctsync.project.project import Project
 
@@ -164,8 +166,9 @@ def _cure(column: str | None, code: str, fault: ColumnFault) -> str | None:
     allowed = _allowed(fault.rule)
     # A format is no one's own, and tells nothing of a cell.
     is_phone = fault.rule.attribute == "Phone"
-    kinds = {"date", "number", "counter", "list"}
-    if (fault.rule.kind in kinds and not allowed) or is_phone:
+    kind = fault.rule.kind
+    is_written = kind in {"date", "number", "counter"} or holds_sets(kind)
+    if (is_written and not allowed) or is_phone:
         words = [*fault.words][:200]
     if not words and (not is_text or code == "CT631"):
         return None
@@ -174,5 +177,6 @@ def _cure(column: str | None, code: str, fault: ColumnFault) -> str | None:
 
 
 def is_csv(origin: Origin) -> bool:
-    """Return whether the row of a place stands in a CSV file."""
-    return ".csv" in origin.file[-8:]
+    """Return whether a row stands in a file of which `csv:` says how it is written."""
+    form = format_of(origin.file)
+    return form is not None and form.has_dialect

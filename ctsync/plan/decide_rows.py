@@ -23,6 +23,7 @@ from ctsync.model.decided_rows import LETTERS, DecidedAttribute, RowDecision
 from ctsync.model.entry import membership_in
 from ctsync.model.fault import Faults
 from ctsync.model.flows import HIDDEN
+from ctsync.model.kind_shape import LIST
 from ctsync.model.operation import DELTAS, Prior
 from ctsync.model.row_source import CellColumn, RowColumns
 from ctsync.model.scalar_value import Literal, Raw
@@ -106,8 +107,8 @@ def _kind_of(rule: Attribute, column: CellColumn) -> Kind | None:
     if column.map is not None:
         kinds = {kind_of(raw).name for raw in column.map.values()}
         return KINDS[kinds.pop()] if len(kinds) == 1 else None
-    if column.sort == "list":
-        return KINDS["list"]
+    if column.sort == LIST:
+        return KINDS[LIST]
     return KINDS[_SORTS.get(column.sort, "string")]
 
 
@@ -120,7 +121,7 @@ def _cell_of(
 ) -> CellColumns | None:
     if column.map is None:
         return kind.columns(cell, column.sort, rule, project_view.frame)
-    if column.sort == "list" or kind.name == "list":
+    if column.sort == LIST or kind.shape == "set":
         return None
     values = {
         word: value

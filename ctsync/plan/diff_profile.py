@@ -121,7 +121,7 @@ class _Builder:
 
     def _reach(self, folded: str, target: DesiredValue) -> tuple[Operation, ...]:
         known = self._known.get(folded)
-        if target.kind == "list" and folded not in self._wanted.shields.kept:
+        if target.is_set and folded not in self._wanted.shields.kept:
             target = _with_take_back(target, known)
         try:
             operations = KINDS[target.kind].diff(known, target, self._frame)
@@ -130,7 +130,7 @@ class _Builder:
             self._built.faults.extend((target.attribute, f) for f in wrong.faults)
             return ()
         is_held = bool(operations) and self._is_held(folded, target, known)
-        if target.kind == "list" and not (is_held or target.leaving):
+        if target.is_set and not (is_held or target.leaving):
             self._note_ours(folded, target, operations)
         if not operations:
             return ()
@@ -165,8 +165,8 @@ class _Builder:
         """
         known = after = self._known.get(folded)
         for operation in operations:
-            after = KINDS["list"].apply(after, operation)
-        if after is None or after.kind != "list":
+            after = KINDS[target.kind].apply(after, operation)
+        if after is None or not after.is_set:
             return
         ours = after.ours
         if target.exact is not None:
@@ -219,7 +219,7 @@ class _Builder:
         return self._wanted.removes or folded in self._wanted.shields.swept
 
     def _take_back(self, folded: str, known: KnownValue) -> None:
-        self._reach(folded, self._parting(known, "list", take_back=known.ours))
+        self._reach(folded, self._parting(known, known.kind, take_back=known.ours))
         stays = frozenset((*known.present, *known.maybe)) - frozenset(known.ours)
         if not stays:
             self._forget.append(folded)
@@ -232,7 +232,7 @@ class _Builder:
             self._built.stuck.append(known.name)
             self._release(folded, known)
             return
-        exact = () if known.kind == "list" else None
+        exact = () if known.is_set else None
         if self._reach(folded, self._parting(known, known.kind, exact=exact)):
             self._forget.append(folded)
         else:
@@ -327,7 +327,7 @@ def _with_take_back(target: DesiredValue, known: KnownValue | None) -> DesiredVa
 
 
 def _is_ours_as_a_whole(known: KnownValue) -> bool:
-    return known.kind == "list" and known.owned and not known.ours
+    return known.is_set and known.owned and not known.ours
 
 
 def _is_certain_value(known: KnownValue) -> bool:

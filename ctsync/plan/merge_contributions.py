@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ctsync.canonical_json import fold_name
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.kinds import KINDS, kind_of
-from ctsync.kinds.base import Kind
+from ctsync.kinds.base import Kind, unequal
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
@@ -160,12 +160,13 @@ class ContributionMerger:
         if first is None:
             merged[folded] = new
             return
-        fault = _disagreement(first, new)
-        if fault is not None:
+        try:
+            target = _merged(first, new)
+        except Faults as wrong:
             rule = self._project_view.rule_for(new.target.attribute)
-            self.report(fault, rule, new.place)
+            for fault in wrong.faults:
+                self.report(fault, rule, new.place)
         else:
-            target = _united(first.target, new.target)
             merged[folded] = first._replace(target=target)
 
     def _parted(
@@ -313,47 +314,12 @@ def _normalize(raw: Raw, rule: Attribute, project_view: Project) -> DesiredValue
     return kind_of(raw).normalize(raw, rule, project_view.frame)
 
 
-def _disagreement(first: SourcedValue, second: SourcedValue) -> Fault | None:
+def _merged(first: SourcedValue, second: SourcedValue) -> DesiredValue:
     one, two = first.target, second.target
-    other = first.place.origin.place
-    if one.kind != "list" or two.kind != "list":
-        if (one.kind, one.value) == (two.kind, two.value):
-            return None
-        return Fault(
-            "CT309",
-            f"{two.attribute} has another value here than in {other}",
-            "declare it in one place, or make the values equal",
-        )
-    if one.exact is not None or two.exact is not None:
-        return Fault(
-            "CT311",
-            f"{two.attribute} is declared in {other} too, and an exact list has "
-            "one place",
-            "use {include: [...]} in all places, or keep one",
-        )
-    return _crossing(one, two, other) or _crossing(two, one, other)
-
-
-def _crossing(one: DesiredValue, two: DesiredValue, other: str) -> Fault | None:
-    both = sorted(frozenset(one.include) & frozenset(two.exclude))
-    if not both:
-        return None
-    return Fault(
-        "CT310",
-        f"{{value}} is included in one and excluded in another place ({other})",
-        "keep it in one of the two",
-        ", ".join(both),
-    )
-
-
-def _united(one: DesiredValue, two: DesiredValue) -> DesiredValue:
-    if one.kind != "list":
-        return one
-    return replace(
-        one,
-        include=tuple(sorted({*one.include, *two.include})),
-        exclude=tuple(sorted({*one.exclude, *two.exclude})),
-    )
+    elsewhere = first.place.origin.place
+    if one.kind != two.kind:  # nothing declares what the attribute is
+        raise Faults(unequal(two, elsewhere))
+    return KINDS[one.kind].merge(one, two, elsewhere)
 
 
 def _folded(targets: Iterable[SourcedValue]) -> dict[str, SourcedValue]:

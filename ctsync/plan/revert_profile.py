@@ -21,6 +21,7 @@ from ctsync.model.change import Change, EntryAfter
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.fault import Faults
+from ctsync.model.kind_shape import holds_sets
 from ctsync.model.operation import Operation, changes_value
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome
@@ -111,7 +112,7 @@ class _Reverter:
         if rule.write == "once":
             raise _CannotRevert(ONCE)
         target = _target(name, before, operations, rule)
-        if target.kind != "list" and target.value is None:
+        if not target.is_set and target.value is None:
             _see_the_way(target.kind, name, self._entry.key, self._context)
         try:
             undoing = KINDS[target.kind].diff(current, target, self._context)
@@ -189,13 +190,15 @@ def _target(
     """
     sensitive = rule.sensitive or any(each.operation.sensitive for each in operations)
     kind = operations[0].operation.kind
-    if before is None and kind == "list":
+    if before is None and holds_sets(kind):
         # Nothing was known of it: what the run added goes, and nothing is known again.
         return DesiredValue(name, kind, exact=(), sensitive=sensitive, leaving=True)
     if before is None or not before.certain or before.maybe:
         raise _CannotRevert(NOT_KNOWN)
-    if before.kind == "list":
-        return DesiredValue(name, "list", exact=before.present, sensitive=sensitive)
+    if before.is_set:
+        return DesiredValue(
+            name, before.kind, exact=before.present, sensitive=sensitive
+        )
     return DesiredValue(name, before.kind, before.value, sensitive=sensitive)
 
 

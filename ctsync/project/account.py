@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
@@ -171,35 +170,18 @@ class StateText(Struct, frozen=True):
         """Return the location.
 
         Raises:
-            SpecError: a variable is not set, or it is no location.
+            SpecError: a variable is not set.
         """
         text = self.text.resolve(variables)
-        fault = location_fault(text, self.text)
-        if fault is not None:
-            raise refused(fault)
         name = None if self.name is None else self.name.resolve(variables)
         shown = None
         if self.text.names:
             shown = host_of(text, has_port=False) if "://" in text else self.text.text
         return StateLocation(text, name, shown)
 
-
-def is_state_file(text: str) -> bool:
-    """Return whether a location is a file of JSON Lines."""
-    return text.endswith(".jsonl") and "://" not in text
-
-
-def location_fault(text: str, written: Reference) -> Diagnostic | None:
-    """Return what is wrong with a state's location; an address is never shown."""
-    is_folder = text.endswith("/") and "://" not in text
-    if is_state_file(text) or is_folder or _ADDRESS.match(text):
-        return None
-    message = "the state is no .jsonl file, folder, database or bucket"
-    hint = "write state: state.jsonl, postgresql://... or s3://BUCKET/PREFIX/"
-    return written.finding("CT112", message, hint)
-
-
-_ADDRESS = re.compile(r"postgres(ql)?://|(s3|gs|az)://[^/@?#]+/([^?#]*/)?$")
+    def finding(self, message: str, hint: str | None) -> Diagnostic:
+        """Return the finding that no store takes the location."""
+        return self.text.finding("CT112", message, hint)
 
 
 def state_secret_fault(written: Reference) -> Diagnostic | None:

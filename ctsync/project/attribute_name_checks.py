@@ -15,9 +15,9 @@ from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.limits import PlatformLimits
 from ctsync.model.fault import Fault
 from ctsync.model.record import GROUP_PREFIX
-from ctsync.project.other_words import attribute_meant_by, loose
+from ctsync.other_words import attribute_meant_by, loose
 from ctsync.project.source_positions import Place
-from ctsync.project.suggestions import did_you_mean
+from ctsync.suggestions import did_you_mean
 
 FORBIDDEN = "%><!|&.:;$'\"\\#"  # public docs, platform considerations
 TEST_USER = "ct_is_test_user"

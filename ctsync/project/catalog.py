@@ -8,12 +8,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from ctsync.canonical_json import fold_name
+from ctsync.kinds import KINDS
 from ctsync.kinds.system_attributes import SYSTEM, system_rule
 from ctsync.model.attribute import Attribute
 from ctsync.model.fault import Fault
 from ctsync.model.record import GROUP_PREFIX
-
-_WITH_ENUM = frozenset({"string", "list"})
 
 
 def rule_of(name: str, entry: Mapping[str, Any]) -> Attribute:
@@ -51,7 +50,7 @@ def entry_faults(name: str, entry: Mapping[str, Any]) -> Iterator[Fault]:
     if system is not None and declared not in {None, system.kind}:
         message = f"{name} is a system attribute, a {system.kind}, and keeps its type"
         yield Fault("CT110", message, "leave type out")
-    elif declared not in {None, *_WITH_ENUM} and "enum" in entry:
+    elif declared is not None and "enum" in entry and not KINDS[declared].takes_enum:
         message = f'attribute "{name}" is a {declared}, which takes no enum'
         yield Fault("CT103", message, "an enum is for string and list")
     yield from _foreign_values(name, system, entry.get("enum", ()))

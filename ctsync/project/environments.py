@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ctsync.errors import UsageError
-from ctsync.project.suggestions import one_of
+from ctsync.suggestions import one_of
 from ctsync.yaml.scalars import PLAIN, Node
 
 _NULL = f"{PLAIN}null"

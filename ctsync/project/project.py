@@ -107,7 +107,7 @@ class Project:
         """Return where the state lies.
 
         Raises:
-            SpecError: a variable is not set, or it is no location.
+            SpecError: a variable is not set.
         """
         if self.state_words is None:
             raise self._incomplete("state")

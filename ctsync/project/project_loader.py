@@ -28,9 +28,14 @@ from ctsync.project.project_settings import ProjectSettings, read_settings
 from ctsync.project.schema.documents import bare_spec_schema
 from ctsync.project.source_positions import FindingCollector, Place, SourcePositions
 from ctsync.project.spec_file import SpecFile, judge
-from ctsync.project.spec_files import project_file_of, relative_to, similar, spec_files
+from ctsync.project.spec_files import (
+    SUFFIXES,
+    project_file_of,
+    relative_to,
+    similar,
+    spec_files,
+)
 from ctsync.project.table_checks import TableReader
-from ctsync.project.tables import is_readable
 from ctsync.yaml.cache import Cache
 from ctsync.yaml.reader import collection_paused, parse_document
 
@@ -154,7 +159,7 @@ class _ProjectLoader:
             if not path.exists():
                 self._report_missing(name, path, *place)
                 continue
-            if is_readable(name):
+            if _is_data(path):
                 self._report_data(name, *place)
                 continue
             for file in spec_files(path, resolved(self.path)):
@@ -195,6 +200,15 @@ class _ProjectLoader:
             **settings.as_fields(),
             **sections,
         )
+
+
+def _is_data(path: Path) -> bool:
+    """Return whether rows could come from a file; formats are seldom looked for."""
+    if path.is_dir() or path.suffix in SUFFIXES:
+        return False
+    from ctsync.formats import is_readable
+
+    return is_readable(path.name)
 
 
 def _as_bytes(name: str) -> bytes:

@@ -28,7 +28,6 @@ from ctsync.project.account import (
     AccountText,
     StateText,
     endpoint_fault,
-    location_fault,
     passcode_fault,
     state_secret_fault,
 )
@@ -143,8 +142,6 @@ class _Reader:
     def _location(self, words: str, path: Path) -> Reference:
         text = self._required(words, path)
         self._add(state_secret_fault(text))
-        if not text.names:
-            self._add(location_fault(words, text))
         return text
 
     def reference(self, text: str | None, path: Path) -> Reference | None:

@@ -17,8 +17,8 @@ from ctsync.canonical_json import canonical
 from ctsync.model.contribution import Path
 from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ID_TYPES
-from ctsync.project.other_words import loose, meant_by
-from ctsync.project.suggestions import did_you_mean, one_of
+from ctsync.other_words import loose, meant_by
+from ctsync.suggestions import did_you_mean, one_of
 
 _ARTICLES = {
     dict: "a map",

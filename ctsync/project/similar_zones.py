@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctsync.project.suggestions import nearest
+from ctsync.suggestions import nearest
 from ctsync.timezones import zone_names
 
 _LIKENESS = 0.75  # short names such as IST are like too many others

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ctsync.errors import UsageError
 from ctsync.files.roots import resolved
-from ctsync.project.suggestions import nearest
+from ctsync.suggestions import nearest
 
 PROJECT_FILE = "ctsync.yaml"
 SUFFIXES = (".yaml", ".yml")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ctsync.formats import is_readable, readable_instead
 from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
 from ctsync.model.contribution import Path
@@ -24,14 +25,7 @@ from ctsync.project.table_columns import (
     option_faults,
     read_column,
 )
-from ctsync.project.tables import (
-    CsvWords,
-    FileText,
-    MemberFile,
-    Table,
-    is_readable,
-    readable_instead,
-)
+from ctsync.project.tables import CsvWords, FileText, MemberFile, Table
 from ctsync.yaml.profile_entry import CHANNELS
 from ctsync.yaml.scalars import Node, literal
 

@@ -12,6 +12,7 @@ from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
 from ctsync.model.contribution import Path
 from ctsync.model.fault import Fault, Faults
+from ctsync.model.kind_shape import LIST, holds_sets
 from ctsync.model.masking import SENSITIVE_TEXT
 from ctsync.model.scalar_value import Literal as Word
 from ctsync.model.scalar_value import Raw
@@ -119,7 +120,7 @@ def option_faults(
 
     `given` are the options that stand in the spec.
     """
-    is_list = rule.kind in {None, "list"}
+    is_list = rule.kind is None or holds_sets(rule.kind)
     for option in ("as", "split"):
         if option in given and not is_list:
             message = f"{column.attribute} is a {rule.kind}, and {option} makes a list"
@@ -192,10 +193,10 @@ def _normalize(
         return
     if rule.kind is None:
         makes_list = column.split is not None or column.how != "exactly"
-        kind = KINDS["list"] if makes_list else kind_of(value)
+        kind = KINDS[LIST] if makes_list else kind_of(value)
     else:
         kind = KINDS[rule.kind]
-    is_one = kind.name == "list" and not isinstance(value, list)
+    is_one = kind.shape == "set" and not isinstance(value, list)
     kind.normalize([value] if is_one else value, rule, frame)
 
 

@@ -24,8 +24,6 @@ Duplicates = Literal["error", "last"]
 Missing = Literal["keep", "remove"]
 Invalid = Literal["error", "skip"]
 
-SUFFIXES = (".csv", ".jsonl", ".parquet")
-PACKINGS = (".gz", ".zst")
 ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1252")
 
 
@@ -57,9 +55,12 @@ class FileText(Struct, frozen=True):
 
 
 class CsvWords(Struct, frozen=True):
-    """How the CSV files of a table are written. `header` are names that they lack."""
+    """How the CSV files of a table are written. `header` are names that they lack.
 
-    separator: str = ","
+    Without a `separator` it is that of the files' format.
+    """
+
+    separator: str = ""
     encoding: str = "utf-8"
     header: tuple[str, ...] = ()
 
@@ -154,23 +155,3 @@ class MemberFile(Struct, frozen=True):
         line, column = locator.locate(self.file, (*self.path, *steps))
         severity = severity_of(code)
         return Diagnostic(severity, code, message, hint, self.file, line, column)
-
-
-def is_readable(name: str) -> bool:
-    """Return whether the end of a file's name is one that rows can come from."""
-    bare = PurePosixPath(name).name
-    for packing in PACKINGS:
-        if bare.endswith(packing):
-            return bare.removesuffix(packing).endswith(SUFFIXES[:2])
-    return bare.endswith(SUFFIXES)
-
-
-def readable_instead(name: str) -> str:
-    """Say what to name in the place of a file that rows cannot come from."""
-    if name.lower().endswith(_OF_SHEETS):
-        return "save the sheet as CSV in UTF-8, its ids as text, and name that file"
-    return _READABLE
-
-
-_READABLE = "name .csv, .jsonl or .parquet files, the first two also .gz or .zst"
-_OF_SHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")

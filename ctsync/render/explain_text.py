@@ -100,7 +100,7 @@ def _line_words(wanted: Wanted, origin: Origin) -> str:
 def _target_words(target: DesiredValue, mask: Mask) -> str:
     if mask.hides_value(sensitive=target.sensitive):
         return SENSITIVE_TEXT
-    if target.kind != "list":
+    if not target.is_set:
         removed = target.value is None
         return "removed" if removed else value_words(target.value, mask)
     if target.exact is not None:

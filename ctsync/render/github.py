@@ -44,6 +44,3 @@ def _commands(view: PlanView) -> Iterator[str]:
 def _title(view: PlanView) -> str:
     names = [name for name in (view.head.project, view.head.environment) if name]
     return ": ".join(("ctsync plan", ", ".join(names))) if names else "ctsync plan"
-
-
-RENDERER = Github()

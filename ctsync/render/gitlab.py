@@ -35,6 +35,3 @@ class Gitlab:
         updated = sent - deleted - created
         report = {"create": created, "update": updated, "delete": deleted}
         yield json_text(report) + "\n"
-
-
-RENDERER = Gitlab()

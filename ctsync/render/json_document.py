@@ -36,6 +36,3 @@ def _changes(view: PlanView) -> Iterator[str]:
         yield separator + json_text(rows_json(line.rows(), view.mask))
         separator = ",\n"
     yield "\n]"
-
-
-RENDERER = JsonDocument()

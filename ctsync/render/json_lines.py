@@ -20,6 +20,3 @@ class JsonLines:
             for line in view.lines():
                 yield json_text(rows_json(line.rows(), view.mask)) + "\n"
         yield json_text(plan_json(view, style)) + "\n"
-
-
-RENDERER = JsonLines()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -129,11 +129,14 @@ class Style(Struct, frozen=True):
     verbose: bool = False
 
 
+@runtime_checkable
 class Renderer(Protocol):
     """One form of a plan.
 
-    A renderer is one file of this package with a module constant `RENDERER`; it is
-    then found by its `name`, which `--format` takes. It reads the view alone, yields
+    A renderer is one file of `ctsync.render.plan_formats` with a module constant
+    `RENDERER`, or such a module of an installed package with an entry point of the
+    group `ctsync.renderers`; file or entry point are called as its `name`, which
+    `--format` takes. It reads the view alone, yields
     text as it goes, keeps no more than a bounded number of changes, and shows values
     and keys only through `ctsync.render.value_text` or `ctsync.render.plan_json`, which
     mask.

@@ -185,7 +185,7 @@ def _known_lines(
 
 
 def _values(known: KnownValue) -> Iterator[tuple[str, Value]]:
-    if known.kind != "list":
+    if not known.is_set:
         yield "", known.value
         if known.maybe:
             yield "maybe: ", known.maybe
@@ -206,7 +206,7 @@ def _words(value: Value, mask: Mask, *, hidden: bool) -> str:
 def _notes(known: KnownValue) -> str:
     certainty = "certain" if not _is_doubtful(known) else uncertain_words(known.since)
     words = [known.kind, "owned" if known.owned else "read", certainty.strip("()")]
-    if known.kind == "list" and not known.complete:
+    if known.is_set and not known.complete:
         words.append("in part")
     return ", ".join(words)
 
@@ -228,7 +228,7 @@ def _known_json(known: KnownValue, *, hidden: bool) -> Mapping[str, Any]:
         "owned": known.owned,
         "since": known.since,
     }
-    if known.kind == "list" or known.maybe:
+    if known.is_set or known.maybe:
         lists = {name: getattr(known, name) for name in _LISTS}
         masked = {k: masked_json() if v else v for k, v in lists.items()}
         shown |= {**(masked if hidden else lists), "complete": known.complete}

@@ -158,6 +158,3 @@ class _Page(Struct, frozen=True):
             most = self._room() - (flows + 1 if flows else 0)
         counts = self.view.foot.survey.operations
         return [*table_lines(counts, self.style.width, most)]
-
-
-RENDERER = Text()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from ctsync.printable import escape, is_unprintable
@@ -15,14 +14,26 @@ ELLIPSIS = "…"
 
 def columns_of(text: str) -> int:
     """Count the terminal's columns that a text takes."""
-    return len(text) if text.isascii() else sum(map(_columns_of_one, text))
+    return len(text) if text.isascii() else _columns_of(text)
 
 
 @lru_cache(maxsize=4096)
-def _columns_of_one(char: str) -> int:
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+def _columns_of(text: str) -> int:
+    from wcwidth import wcswidth, wcwidth
+
+    taken: int = wcswidth(text)
+    # Of a text with a control character it gives no width at all.
+    return taken if taken >= 0 else sum(max(wcwidth(char), 0) for char in text)
+
+
+def _signs(text: str) -> Iterable[str]:
+    """Yield what stands by itself: a letter with its marks, a family of emoji."""
+    if text.isascii():
+        return text
+    from wcwidth import iter_graphemes
+
+    signs: Iterable[str] = iter_graphemes(text)
+    return signs
 
 
 def cut(text: str, columns: int) -> str:
@@ -30,11 +41,11 @@ def cut(text: str, columns: int) -> str:
     if columns_of(text) <= columns:
         return text
     room, kept = columns - 1, []
-    for char in text:
-        room -= _columns_of_one(char)
+    for sign in _signs(text):
+        room -= columns_of(sign)
         if room < 0:
             break
-        kept.append(char)
+        kept.append(sign)
     return "".join(kept) + ELLIPSIS
 
 
@@ -42,9 +53,10 @@ def cut_name(text: str, columns: int) -> str:
     """Return a name, or its two ends: names of one family differ at the end."""
     if columns_of(text) <= columns:
         return text
-    end = text[-(columns // 2) :]
-    while columns_of(end) > columns // 2:
-        end = end[1:]
+    signs = [*_signs(text)][-(columns // 2) :]
+    while columns_of("".join(signs)) > columns // 2:
+        del signs[0]
+    end = "".join(signs)
     return cut(text, columns - columns_of(end)) + end
 
 

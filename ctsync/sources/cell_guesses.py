@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ctsync.sources.date_formats import moment_of
-from ctsync.sql_text import named
+from ctsync.sql_text import column_sql
 
 COMMA = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})*,[0-9]+|-?[0-9]+,[0-9]+")
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -35,19 +35,6 @@ _FRACTION = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+"
     r"(?P<zone>Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
 )
-
-
-# Words that name a column in SQL only within quotes, by DuckDB 2.0.
-_WORDS_OF_SQL = """all analyse analyze and anti any array as asc asof asymmetric at
-authorization binary both by case cast check collate collation column concurrently
-constraint create cross default deferrable desc describe distinct do else end except
-false fetch for foreign freeze from full glob group having ilike in initially inner
-intersect into is isnull join lambda lateral leading left like limit natural not notnull
-null offset on only or order outer overlaps pivot pivot_longer pivot_wider placing
-positional primary qualify references returning right select semi show similar some
-summarize symmetric table tablesample then to trailing true union unique unpack unpivot
-using variadic verbose when where window with"""
-_KEYWORDS = frozenset(_WORDS_OF_SQL.split())
 
 
 def meant_of(word: str, allowed: Iterable[str]) -> str | None:
@@ -113,12 +100,6 @@ def text_sql(column: str) -> str:
     return f"CAST({column_sql(column)} AS VARCHAR)"
 
 
-def column_sql(column: str) -> str:
-    """Return a column as people write it: with quotes only where SQL needs them."""
-    is_plain = column.isidentifier() and column.isascii()
-    return column if is_plain and column.lower() not in _KEYWORDS else named(column)
-
-
 def international_sql(column: str, words: Sequence[str]) -> str | None:
     """Return the expression that takes out what people put between digits."""
     if not words or not all(map(_INTERNATIONAL.fullmatch, words)):
@@ -132,11 +113,6 @@ _INTERNATIONAL = re.compile(r"\+[0-9]{1,3}[0-9 ()./\u00a0-]{5,20}")
 def list_sql(column: str) -> str:
     """Return the expression that reads text such as `["a","b"]` as a list."""
     return f"json_extract_string({column_sql(column)}, '$[*]')"
-
-
-def whole_id_sql(column: str) -> str:
-    """Return the expression that takes `.0` from ids that were numbers."""
-    return f"regexp_replace({column_sql(column)}, '[.]0+$', '')"
 
 
 def visible_sql(column: str) -> str:

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from ctsync.canonical_json import fold_name
+from ctsync.formats.survey import SeenColumn
 from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.limits import PlatformLimits
 from ctsync.model.attribute import Attribute
+from ctsync.model.kind_shape import LIST, holds_sets
 from ctsync.project.attribute_name_checks import name_faults
 from ctsync.sources.cell_guesses import (
     COMMA,
@@ -24,7 +26,7 @@ from ctsync.sources.cell_guesses import (
     moment_sql,
     phone_sql,
 )
-from ctsync.sources.export_survey import SeenColumn, words_in
+from ctsync.sources.export_survey import words_in
 
 _SYSTEM: Mapping[str, tuple[str, ...]] = {
     "Name": ("name", "full name", "customer name", "display name"),
@@ -59,7 +61,7 @@ _SWITCHES = {
 # What reaches somebody is personal, whatever its column is called.
 _REACHES = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[+0(][0-9 ()/.-]{6,20}")
 _FORBIDDEN = re.compile(r"[%><!|&.:;$'\"\\#]")
-_KINDS_OF_SORTS = {"number": "number", "boolean": "boolean", "list": "list"}
+_KINDS_OF_SORTS = {"number": "number", "boolean": "boolean", LIST: LIST}
 _MOST_WORDS = 50  # of a map
 
 Rules = Callable[[str], Attribute | None]
@@ -111,7 +113,9 @@ class Drafter(Struct, frozen=True):
             self._as_text(draft, column)
         else:
             self._as_typed(draft, column)
-        if draft.kind in {"string", "list"}:  # dates look like phone numbers
+        if draft.kind == "string" or holds_sets(
+            draft.kind
+        ):  # dates look like phone numbers
             reaching = sum(map(_reaches, column.words))
             draft.is_sensitive |= reaching * 2 > len(column.words)
         return draft
@@ -167,8 +171,8 @@ class Drafter(Struct, frozen=True):
         if all(map(_is_number, words)) and not (is_code or self.has_types):
             return "number"
         if all(map(_LIST.fullmatch, words)):
-            return "list"
-        return "list" if sum(";" in w for w in words) * 4 > len(words) else "string"
+            return LIST
+        return LIST if sum(";" in w for w in words) * 4 > len(words) else "string"
 
 
 _BY_FOLD = {fold_name(name): name for name in SYSTEM}
@@ -277,7 +281,7 @@ def _as_list(draft: DraftColumn, words: Sequence[str]) -> None:
 _AS_KINDS: Mapping[str, Callable[[DraftColumn, Sequence[str]], None]] = {
     "boolean": _as_switch,
     "date": _as_date,
-    "list": _as_list,
+    LIST: _as_list,
 }
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ctsync.formats.base import Read
+from ctsync.formats.typed_cells import number, text, word
 from ctsync.kinds.type_faults import choices
 from ctsync.model.attribute import Attribute
+from ctsync.model.kind_shape import holds_sets
 from ctsync.model.scalar_value import Literal, Misread, Raw
 from ctsync.project.table_columns import Column
 from ctsync.sources.date_formats import read_date
-from ctsync.sources.file_format import Read
-from ctsync.sources.typed_cells import number, text, word
 
 _NULL = Literal("null", "null")
 _TYPED = {
@@ -87,7 +88,7 @@ class ColumnReader:
         if column.how != "exactly":
             return {column.how: [*_parts_of(value)]}
         is_word = column.map is not None and isinstance(value, Literal)
-        return [value] if is_word and self.rule.kind == "list" else value
+        return [value] if is_word and holds_sets(self.rule.kind) else value
 
     def _mapped(self, cell: Raw) -> Raw | Misread:
         if not isinstance(cell, Literal):

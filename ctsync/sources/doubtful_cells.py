@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from ctsync.kinds.text_rules import NO_WORDS
 from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import Literal, Raw
-from ctsync.sources.cell_guesses import visible_sql, whole_id_sql
+from ctsync.sources.cell_guesses import visible_sql
+from ctsync.sql_text import whole_id_sql
 
 NO_IDS = frozenset({"nan", "null", "none", "nil", "undefined", "n/a", "#n/a", "<na>"})
 _ODD_ID = re.compile(

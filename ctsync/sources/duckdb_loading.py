@@ -6,34 +6,30 @@ the files again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection, is_shortage, reason_of, refusals
 from ctsync.errors import SpecError
-from ctsync.model.row_source import Stream
-from ctsync.sources import duckdb_sql as sql
-from ctsync.sources.data_files import DataFile, Unreadable, refused
-from ctsync.sources.file_format import (
+from ctsync.formats import endings
+from ctsync.formats.base import (
     NO_ROWS,
     FileFormat,
     FilePart,
     WantedColumns,
     named_cells,
 )
-from ctsync.sources.formats.csv import FORM as CSV
-from ctsync.sources.formats.jsonl import FORM as JSON_LINES
-from ctsync.sources.formats.parquet import FORM as PARQUET
+from ctsync.formats.data_file import DataFile, Unreadable, refused
+from ctsync.formats.where_filter import Expression, RefusedCondition
+from ctsync.model.row_source import Stream
+from ctsync.sources import duckdb_sql as sql
 from ctsync.sources.row_keys import is_sound
-from ctsync.sources.where_filter import Expression, RefusedCondition
 from ctsync.sql_text import named
 
-FORMS: Mapping[str, FileFormat] = {
-    ".csv": CSV,
-    ".jsonl": JSON_LINES,
-    ".parquet": PARQUET,
-}
+
+def _format_of(file: DataFile) -> FileFormat:
+    return endings()[file.ending]
 
 
 class LoadedRows:
@@ -155,12 +151,12 @@ class LoadedRows:
     def _by_shape(self, connection: Connection) -> Iterator[FilePart]:
         shapes, findings = [], []
         for file in self.files:
-            form = FORMS[file.form]
+            form = _format_of(file)
             try:
                 ready = form.ready(connection, file, self._wanted)
                 self._ready[file.name] = ready
                 shape = form.shape(connection, ready, self._wanted)
-                shapes.append((file.form, shape, ready))
+                shapes.append((form, shape, ready))
             except Unreadable as fault:
                 findings.append(self._in_file(fault, file))
             except RefusedCondition as fault:
@@ -169,10 +165,10 @@ class LoadedRows:
         if findings:
             raise refused(findings)
         first = 0
-        for (form_name, shape), group in groupby(shapes, key=lambda found: found[:2]):
+        for (form, shape), group in groupby(shapes, key=lambda found: found[:2]):
             files = tuple(file for _, _, file in group)
             if shape != NO_ROWS:
-                yield FORMS[form_name].part(files, first, shape, self._wanted)
+                yield form.part(files, first, shape, self._wanted)
             first += len(files)
 
     def _in_file(self, fault: Unreadable, file: DataFile) -> Diagnostic:
@@ -235,7 +231,7 @@ class LoadedRows:
         if is_shortage(error):
             return error
         for file in self._ready.values():
-            fault = FORMS[file.form].first_fault(file, self._wanted)
+            fault = _format_of(file).first_fault(file, self._wanted)
             if fault is not None:
                 return refused([self._in_file(fault, file)])
         for file in self._ready.values():
@@ -260,7 +256,7 @@ class LoadedRows:
     ) -> None:
         """Read a file without expressions, or with one alone."""
         alone = self._wanted.without_expressions(expression)
-        form = FORMS[file.form]
+        form = _format_of(file)
         shape = form.shape(connection, file, alone)
         if shape == NO_ROWS:
             return

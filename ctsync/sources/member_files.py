@@ -7,6 +7,8 @@ from hashlib import blake2b
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
+from ctsync.formats.base import FilePart, WantedColumns
+from ctsync.formats.data_file import refused
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.row_source import RowSource, Stream
@@ -14,10 +16,9 @@ from ctsync.project.cohorts import Cohort
 from ctsync.project.project import Project
 from ctsync.project.tables import MemberFile
 from ctsync.sources.base import DIGEST_BYTES
-from ctsync.sources.data_files import missing, refused
+from ctsync.sources.data_files import missing
 from ctsync.sources.duckdb_loading import LoadedRows
 from ctsync.sources.duplicate_keys import surplus_of, twin_findings
-from ctsync.sources.file_format import FilePart, WantedColumns
 from ctsync.sources.row_source_base import RowFiles
 
 

@@ -15,7 +15,9 @@ from ctsync.sources.base import Source
 
 def sources() -> tuple[Source, ...]:
     """Return every source of this version, the first to be named first."""
-    found = (cast("Source", source) for source in discover(__package__, "SOURCE"))
+    found = (
+        cast("Source", source) for source in discover(__package__, "SOURCE", Source)
+    )
     return tuple(sorted(found, key=lambda source: source.rank))
 
 

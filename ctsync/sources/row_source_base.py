@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
+from ctsync.formats.base import FilePart, WantedColumns
+from ctsync.formats.data_file import DataFile
 from ctsync.model.contribution import Contribution
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowColumns, Stream
@@ -16,9 +18,8 @@ from ctsync.model.scalar_value import Misread
 from ctsync.project.project import Project
 from ctsync.project.tables import FileText
 from ctsync.sources import duckdb_sql as sql
-from ctsync.sources.data_files import DataFile, check_unchanged, find_files
+from ctsync.sources.data_files import check_unchanged, find_files
 from ctsync.sources.duckdb_loading import LoadedRows
-from ctsync.sources.file_format import FilePart, WantedColumns
 from ctsync.sources.row_keys import faults_of, is_plain
 
 

@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from ctsync.formats.survey import Export, SeenColumn
 from ctsync.limits import PlatformLimits
-from ctsync.sources.cell_guesses import COMMA, whole_id_sql
+from ctsync.sources.cell_guesses import COMMA
 from ctsync.sources.column_draft import DraftColumn, Drafter, Rules, part_names
 from ctsync.sources.doubtful_cells import doubtful_id
-from ctsync.sources.export_survey import Export, SeenColumn, words_in
+from ctsync.sources.export_survey import words_in
+from ctsync.sql_text import whole_id_sql
 
 _KEYS = ("identity", "customer id", "user id", "id", "uid", "email", "mail")
 _NEARLY = 0.9  # of all rows, with ids of their own
@@ -156,7 +158,7 @@ def _table_options(
     export: Export, key: SeenColumn, drafts: Sequence[DraftColumn]
 ) -> Iterator[str]:
     words: dict[str, object] = {}
-    if export.separator != ",":
+    if export.separator:
         words["separator"] = export.separator
     if export.encoding != "utf-8":
         words["encoding"] = export.encoding

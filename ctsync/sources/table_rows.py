@@ -10,6 +10,9 @@ from hashlib import blake2b
 from ctsync.canonical_json import canonical
 from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
+from ctsync.formats.base import Dialect, FilePart, WantedColumns, named_cells
+from ctsync.formats.data_file import refused
+from ctsync.formats.where_filter import Expression, RefusedCondition, checked_condition
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.row_source import CellColumn, RowColumns, RowSource, Stream
@@ -19,13 +22,11 @@ from ctsync.project.table_columns import Column
 from ctsync.project.tables import Table
 from ctsync.sources.base import Source
 from ctsync.sources.column_values import ColumnReader
-from ctsync.sources.data_files import missing, refused
+from ctsync.sources.data_files import missing
 from ctsync.sources.duckdb_loading import LoadedRows
 from ctsync.sources.duplicate_keys import surplus_of, twin_findings, twins
-from ctsync.sources.file_format import Dialect, FilePart, WantedColumns, named_cells
 from ctsync.sources.reading import contributions_of
 from ctsync.sources.row_source_base import RowFiles
-from ctsync.sources.where_filter import Expression, RefusedCondition, checked_condition
 
 
 class TableRows(RowFiles):

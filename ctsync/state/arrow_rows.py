@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeAlias
 
+from ctsync.arrow import arrow, arrow_compute
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
 
@@ -27,7 +28,7 @@ FINGERPRINT_BYTES = 16
 
 def schema() -> Any:
     """Return the columns with their types."""
-    import pyarrow as pa
+    pa = arrow()
 
     texts = dict.fromkeys(COLUMNS, pa.string())
     marks = {"fingerprint": pa.binary(FINGERPRINT_BYTES)}
@@ -43,7 +44,7 @@ def tables_of(rows: Iterable[Row]) -> Iterator[Table]:
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    import pyarrow as pa
+    pa = arrow()
 
     keys, entries, lines = zip(*rows, strict=True)
     types, ids = zip(*keys, strict=True)
@@ -75,7 +76,7 @@ def _names(entry: Entry | None) -> str:
 
 def in_groups(tables: Iterable[Table]) -> Iterator[Table]:
     """Yield the same rows as tables of one group each."""
-    import pyarrow as pa
+    pa = arrow()
 
     waiting = schema().empty_table()
     for table in tables:
@@ -89,7 +90,7 @@ def in_groups(tables: Iterable[Table]) -> Iterator[Table]:
 
 def sort_keys(table: Table) -> Any:
     """Return one text for each row; they sort as the keys do."""
-    import pyarrow.compute as pc
+    pc = arrow_compute()
 
     # No id type begins with another one, so that the type decides first.
     keys = pc.binary_join_element_wise(table["type"], table["id"], "\0")
@@ -120,8 +121,7 @@ def merged_segments(under: Iterable[Table], over: Iterable[Table]) -> Iterator[T
 
 
 def _joined(below: Table, above: Table) -> Iterator[Table]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    pa, pc = arrow(), arrow_compute()
 
     if not len(above):
         yield below

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import reduce
 from itertools import pairwise
 
+from ctsync.arrow import arrow, arrow_compute, arrow_failures
 from ctsync.errors import StateError
 from ctsync.model.entry import Entry, entry_from_line, entry_line
 from ctsync.model.profile_key import ProfileKey
@@ -42,7 +43,7 @@ def edited_snapshot(version: ParquetSnapshot) -> Snapshot:
 
 def _checked(version: ParquetSnapshot, name: str) -> Iterator[Table]:
     """Yield the rows of a file with the canonical lines of its entries."""
-    import pyarrow as pa
+    pa = arrow()
 
     place = f"{version.location}{name}"
     last: tuple[ProfileKey, int] | None = None
@@ -91,8 +92,7 @@ def _twice(place: str, row: int, first: int) -> StateError:
 
 def _sorted(version: ParquetSnapshot, name: str) -> Iterator[Table]:
     """Yield the rows of a file by key; only one that is out of order is kept whole."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    pa, pc = arrow(), arrow_compute()
 
     if _is_sorted(_numbered(version, name)):
         yield from _numbered(version, name)
@@ -108,7 +108,7 @@ def _is_sorted(tables: Iterable[Table]) -> bool:
 
 def _numbered(version: ParquetSnapshot, name: str) -> Iterator[Table]:
     """Yield the rows of a file with their numbers, from 1."""
-    import pyarrow as pa
+    pa = arrow()
 
     types = pa.schema([schema().field(column) for column in _COLUMNS])
     count = 0
@@ -121,11 +121,9 @@ def _numbered(version: ParquetSnapshot, name: str) -> Iterator[Table]:
 @contextmanager
 def _readable(place: str) -> Generator[None]:
     """Refuse for good what is damaged: there is no edit to accept."""
-    from pyarrow import ArrowException
-
     try:
         yield
-    except (ArrowException, KeyError, StateError) as error:
+    except (arrow_failures(), KeyError, StateError) as error:
         if isinstance(error, StateError) and error.code != "state_edited":
             raise
         raise StateError(

@@ -134,7 +134,7 @@ def doubt_entry(entry: Entry, folded_names: Container[str] | None = None) -> Ent
 
 def _doubted(known: KnownValue) -> KnownValue:
     """Of a list, nothing is certainly there or absent any more; it may be more."""
-    if known.kind == "list":
+    if known.is_set:
         possible = tuple(sorted({*known.present, *known.maybe}))
         return replace(known, present=(), maybe=possible, absent=(), complete=False)
     return replace(known, certain=False)

@@ -199,8 +199,5 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytearray]:
     yield chunk
 
 
-STORE = JsonlStore
-
-
 def _entries(number: int) -> str:
     return "1 entry" if number == 1 else f"{number:,} entries"

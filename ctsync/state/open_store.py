@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
-from typing import cast
 
-from ctsync.discovery import discover
+from ctsync.discovery import Member, built_in, installed, require_free
 from ctsync.errors import UsageError
 from ctsync.state.base import Store
 
+_ROOM = "ctsync.state.stores"
 
-def stores() -> tuple[type[Store], ...]:
-    """Return every store of this version."""
-    return tuple(cast("type[Store]", store) for store in discover(__package__, "STORE"))
+
+def stores() -> Iterator[type[Store]]:
+    """Yield every store, ours first; each is loaded when it is asked for."""
+    return (member.value for member in chain(built_in(_ROOM, "STORE"), _added()))
 
 
 def open_store(
@@ -23,12 +26,23 @@ def open_store(
     Relative paths start at `folder`. `name` picks one of several states in a database.
 
     Raises:
-        UsageError: no store of this version takes the location.
+        UsageError: no store takes the location, or it cannot mean anything.
+        CtsyncError: two stores take it.
     """
-    for store in stores():
-        if store.takes(location):
-            return store.at(location, folder=Path(folder), name=name)
-    raise _refused(location)
+    ours = (each for each in built_in(_ROOM, "STORE") if each.value.takes(location))
+    found: Member | None = next(ours, None)
+    for other in _added():
+        if other.value.takes(location):
+            require_free("STORE", other.value.form, found, other)
+            found = other
+    if found is None:
+        raise _refused(location)
+    store: Store = found.value.at(location, folder=Path(folder), name=name)
+    return store
+
+
+def _added() -> Iterator[Member]:
+    return installed(_ROOM, "STORE", Store)
 
 
 def _refused(location: str) -> UsageError:
@@ -41,5 +55,4 @@ def _refused(location: str) -> UsageError:
 
 
 def _without_secrets(location: str) -> str:
-    scheme, separator, _ = location.partition("://")
-    return f"{scheme}://..." if separator else location
+    return "..." if "://" in location else location

@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ctsync.arrow import arrow, arrow_compute, arrow_failures, arrow_parquet
 from ctsync.canonical_json import canonical, parse
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.arrow_rows import COLUMNS, GROUP, Table, schema, sort_keys
@@ -87,11 +88,9 @@ def write_parquet(path: Path, tables: Iterable[Table]) -> ParquetFile:
 
 
 def _write(sink: _Sink, tables: Iterable[Table]) -> int:
-    from pyarrow.parquet import ParquetWriter
-
     firsts: list[Sequence[str]] = []
     rows = 0
-    writer = ParquetWriter(
+    writer = arrow_parquet().ParquetWriter(
         sink,
         schema(),
         compression={
@@ -158,12 +157,12 @@ class ParquetFileReader:
     """A sheet, opened by its name. Give it a path that stays: hold a lease."""
 
     def __init__(self, path: Path, location: str) -> None:
-        from pyarrow.parquet import ParquetFile
-
         self._location = location
         self._name = path.name
         with self._understood():
-            self._file = ParquetFile(path, page_checksum_verification=True)
+            self._file = arrow_parquet().ParquetFile(
+                path, page_checksum_verification=True
+            )
             self._firsts = self._first_keys()
 
     def tables(self, columns: Sequence[str] = COLUMNS) -> Iterator[Table]:
@@ -191,8 +190,7 @@ class ParquetFileReader:
     def _in_group(
         self, number: int, keys: list[ProfileKey]
     ) -> Iterator[tuple[ProfileKey, str | None]]:
-        import pyarrow as pa
-        import pyarrow.compute as pc
+        pa, pc = arrow(), arrow_compute()
 
         table = self._group(number, ("type", "id", "body"))
         texts = pa.array([f"{key.type}\0{key.id}" for key in keys])
@@ -213,11 +211,9 @@ class ParquetFileReader:
     @contextmanager
     def _understood(self) -> Generator[None]:
         """Turn what pyarrow says of damage into the refusal of an edited state."""
-        from pyarrow import ArrowException
-
         try:
             yield
-        except (ArrowException, OSError) as error:
+        except (arrow_failures(), OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 with state_errors("read", self._location):
                     raise

@@ -190,6 +190,3 @@ def _sheets_in(folder: Path) -> list[Path]:
 def _number(path: Path) -> int:
     match = SHEET_NAME.fullmatch(path.name)
     return 0 if match is None else int(match[1])
-
-
-STORE = ParquetStore

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ctsync.canonical_json import parse
 from ctsync.transport.failure_words import innermost, own_words
 from ctsync.transport.upload_result import CallEnding, UploadResult
+from ctsync.transport.watchdog import Watchdog, WatchedCall
 
 if TYPE_CHECKING:
     import requests
@@ -43,7 +44,7 @@ class Exchange:
     ) -> None:
         self._session = session
         self._timeout_seconds = timeout_seconds
-        self._monotonic = monotonic
+        self._watchdog = Watchdog(monotonic)
         self._keepable = keepable
 
     def send(
@@ -58,19 +59,29 @@ class Exchange:
         `has_left` says, once it has failed, whether the server may have it. A longer
         body than `most_bytes` is not read.
         """
-        deadline = self._monotonic() + self._timeout_seconds
+        with self._watchdog.watch(self._timeout_seconds) as call:
+            return self._sent(request, call, has_left, most_bytes)
+
+    def _sent(
+        self,
+        request: requests.PreparedRequest,
+        call: WatchedCall,
+        has_left: Callable[[], bool],
+        most_bytes: int,
+    ) -> UploadResult:
         try:
             with self._open(request) as response:
-                return self._answer(response, deadline, most_bytes)
+                return self._answer(response, call, most_bytes)
         except self._failures() as error:
             happened = CallEnding.LOST if has_left() else CallEnding.UNREACHABLE
-            reason = innermost(error)
+            reason = TimeoutError() if call.is_over else innermost(error)
             said = self._keepable(str(reason))
             return UploadResult(happened, message=own_words(reason), said=said)
 
     def close(self) -> None:
         """Close the connections that were kept open."""
         self._session.close()
+        self._watchdog.close()
 
     def _open(self, request: requests.PreparedRequest) -> requests.Response:
         connect_seconds = min(_CONNECT_SECONDS, self._timeout_seconds)
@@ -82,12 +93,12 @@ class Exchange:
         )
 
     def _answer(
-        self, response: requests.Response, deadline: float, most_bytes: int
+        self, response: requests.Response, call: WatchedCall, most_bytes: int
     ) -> UploadResult:
         status = response.status_code
         happened = _happened(status)
         try:
-            body = self._read(response, deadline, most_bytes)
+            body = self._read(response, call, most_bytes)
         except self._failures():
             if happened is CallEnding.REPLIED:
                 raise
@@ -105,21 +116,19 @@ class Exchange:
         )
 
     def _read(
-        self, response: requests.Response, deadline: float, most_bytes: int
+        self, response: requests.Response, call: WatchedCall, most_bytes: int
     ) -> bytes | None:
         """Read the body, bounded in bytes and in time; None where it is too long."""
         unpack = _unpacker(response.headers.get("Content-Encoding", ""))
         if unpack is None:
             return None
-        # read1 returns what has arrived, so a body that drips meets the deadline.
-        read = getattr(response.raw, "read1", response.raw.read)
         body = bytearray()
-        while chunk := read(_CHUNK, decode_content=False):
+        while chunk := response.raw.read(_CHUNK, decode_content=False):
             body += unpack(chunk, most_bytes + 1 - len(body))
             if len(body) > most_bytes:
                 return None
-            if self._monotonic() > deadline:
-                raise TimeoutError("timed out")  # as a socket says
+        # A connection that was cut looks like one that has ended by itself.
+        call.require_time()
         return bytes(body)
 
     @staticmethod

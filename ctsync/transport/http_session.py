@@ -42,14 +42,14 @@ def _no_target(_: requests.Response) -> None:
 def _adapter(connections: int) -> requests.adapters.HTTPAdapter:
     from requests.adapters import HTTPAdapter
 
-    from ctsync.transport.total_timeout import make_timely
+    from ctsync.transport.connections import watch_connections
 
-    class TimelyAdapter(HTTPAdapter):
+    class WatchedAdapter(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **more: Any) -> None:
             super().init_poolmanager(*args, **more)
-            make_timely(self.poolmanager)
+            watch_connections(self.poolmanager)
 
         def proxy_manager_for(self, *args: Any, **more: Any) -> Any:
-            return make_timely(super().proxy_manager_for(*args, **more))
+            return watch_connections(super().proxy_manager_for(*args, **more))
 
-    return TimelyAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True)
+    return WatchedAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import ssl
+import time
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +14,7 @@ from ctsync.canonical_json import canonical
 from ctsync.transport.failure_words import innermost, own_words
 from ctsync.transport.http import is_loopback, is_private_enough
 from ctsync.transport.http_session import open_session
+from ctsync.transport.watchdog import Watchdog
 
 _TOLD = (
     "run", "digest", "environment", "exit_code", "counts", "calls", "seconds", "stopped"
@@ -54,6 +57,8 @@ def _post(url: str, body: bytes, *, is_near: bool) -> int:
     """Post, and give the status; the body of the answer is left unread."""
     proxied = None if is_near else url
     with (
+        closing(Watchdog(time.monotonic)) as watchdog,
+        watchdog.watch(_TIMEOUT_SECONDS) as call,
         open_session(proxies_for=proxied, connections=1) as session,
         session.post(
             url,
@@ -64,4 +69,6 @@ def _post(url: str, body: bytes, *, is_near: bool) -> int:
             stream=True,
         ) as response,
     ):
+        # A head that was cut looks like one that has ended.
+        call.require_time()
         return response.status_code

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from ctsync import __version__
 from ctsync.duckdb_connection import as_bytes, open_connection
+from ctsync.formats.base import FilePart
 from ctsync.model.snapshot import Header
 from ctsync.project import load_project
-from ctsync.sources.file_format import FilePart
 from ctsync.sources.project_sources import ProjectSources
 from ctsync.sources.table_rows import TableRows
 from ctsync.state.arrow_rows import GROUP, Table, schema

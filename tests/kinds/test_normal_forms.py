@@ -5,6 +5,7 @@ from itertools import product
 from msgspec import to_builtins
 
 from ctsync.canonical_json import canonical, sha256
+from ctsync.formats.typed_cells import number, text, untyped, word
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import ValueContext
 from ctsync.kinds.system_attributes import SYSTEM
@@ -14,7 +15,6 @@ from ctsync.model.scalar_value import Misread
 from ctsync.project.project import SEMANTICS
 from ctsync.project.table_columns import Column
 from ctsync.sources.column_values import ColumnReader
-from ctsync.sources.typed_cells import number, text, untyped, word
 
 WORDS = [
     "", "x", " x ", "e\u0301", "0", "-0", "007", "5", "-5", "1.0", "1.50", "1e3",

@@ -3,6 +3,7 @@
 import pytest
 
 from ctsync.kinds import KINDS, kind_of
+from ctsync.kinds.base import Kind
 from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.model.scalar_value import Literal
 
@@ -11,6 +12,40 @@ def test_the_built_in_kinds_are_these():
     assert list(KINDS) == [
         "boolean", "counter", "date", "list", "number", "string", "subscription",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("answer", ["is_unchanged", "columns", "moves"])
+def test_each_of_ours_tells_much_at_a_look_and_in_columns(name, answer):
+    """Who says anew what words mean loses what was sure of it, without a word."""
+    assert getattr(type(KINDS[name]), answer) is not getattr(Kind, answer)
+
+
+def test_what_is_said_anew_switches_off_what_was_sure_of_it():
+    class Lower(type(KINDS["string"])):
+        name = "lower"
+
+        def normalize(self, raw, rule, frame):
+            return super().normalize(raw, rule, frame)
+
+    class Doubled(type(KINDS["counter"])):
+        name = "doubled"
+
+        def diff(self, known, target, frame):
+            return super().diff(known, target, frame)
+
+    assert (Lower.is_unchanged, Lower.columns) == (Kind.is_unchanged, Kind.columns)
+    assert Lower.moves is not Kind.moves
+    assert (Doubled.moves, Doubled.columns) == (
+        Kind.moves,
+        type(KINDS["counter"]).columns,
+    )
+
+
+@pytest.mark.parametrize(("base", "name"), [("list", "labels"), ("string", "list-x")])
+def test_the_name_of_a_kind_tells_its_shape(base, name):
+    with pytest.raises(TypeError, match=f'begins with "list-": {name}'):
+        type("Odd", (type(KINDS[base]),), {"name": name})
 
 
 def test_every_kind_but_subscriptions_may_stand_in_the_catalog():

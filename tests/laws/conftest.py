@@ -1,7 +1,8 @@
 """What the laws of all kinds are tried with: words, platforms, histories.
 
-Nothing here knows a kind by name: what a kind takes is found by offering it every
-shape of value that the language has, so that a newcomer is under the laws at once.
+Nothing here knows a kind by name: what a kind takes are its own examples, and what it
+takes of every shape of value that the language has, so that a newcomer is under the
+laws at once.
 """
 
 import sys
@@ -24,6 +25,7 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
 from ctsync.model.fault import Faults
+from ctsync.model.kind_shape import LIST
 from ctsync.model.operation import Operation
 from ctsync.model.scalar_value import Literal, Raw, Scalar
 
@@ -68,7 +70,7 @@ SHAPES: dict[str, tuple[Raw, st.SearchStrategy[Raw]]] = {
         st.sampled_from(DATES).map(lambda day: Literal(day, "date")),
     ),
     "null": (Literal("null", "null"), st.just(Literal("null", "null"))),
-    "list": ([text("a")], texts()),
+    LIST: ([text("a")], texts()),
     "part": (
         part("ab", 1),
         st.builds(
@@ -100,14 +102,28 @@ def words_for(kind: Kind) -> st.SearchStrategy[Raw]:
         for probe, shape in SHAPES.values()
         if taken(kind, probe) is not None
     ]
-    assert shapes, f"no shape of the language is taken by kind {kind.name}"
-    return st.one_of(shapes)
+    return st.one_of(st.sampled_from(kind.examples), *shapes)
 
 
 @cache
 def targets_for(kind: Kind) -> st.SearchStrategy[DesiredValue]:
     """What the kind may be asked to reach."""
     return words_for(kind).map(lambda raw: kind.normalize(raw, _rule(kind), FRAME))
+
+
+@cache
+def targets_of_letters(kind: Kind) -> st.SearchStrategy[DesiredValue]:
+    """What a kind of sets may be asked to reach with `LETTERS` alone.
+
+    Some laws try every set of them that a platform may hold.
+    """
+    return targets_for(kind).filter(
+        lambda target: {
+            *(target.exact or ()),
+            *target.include,
+            *target.exclude,
+        }.issubset(LETTERS)
+    )
 
 
 def plain_values(raw: Raw) -> Iterator[Scalar | tuple[str, ...]]:
@@ -157,7 +173,7 @@ def cast(value: Scalar) -> str:
 
 def is_reached(truth: Truth, target: DesiredValue, foreign: Iterable[str] = ()) -> bool:
     """Say whether the platform is as desired, but for values that nobody here knew."""
-    if target.kind != "list":
+    if not target.is_set:
         return type(truth) is type(target.value) and truth == target.value
     if truth is not None and not isinstance(truth, tuple):
         truth = _promoted(truth)
@@ -173,7 +189,7 @@ def is_admitted(truth: Truth, known: KnownValue | None) -> bool:
     """Say whether nothing that is claimed of the platform is false."""
     if known is None:
         return True
-    if known.kind != "list":
+    if not known.is_set:
         same = type(truth) is type(known.value) and truth == known.value
         return same or not known.certain
     values = frozenset(_promoted(truth))
@@ -198,7 +214,8 @@ def truths_of(known: KnownValue) -> Iterator[Truth]:
 def read_of(name: str, kind: Kind, truth: Truth) -> KnownValue:
     """What is known after the platform was read."""
     if isinstance(truth, tuple):
-        return KnownValue(name, "list", present=tuple(sorted(truth)), complete=True)
+        own = kind.name if kind.shape == "set" else LIST
+        return KnownValue(name, own, present=tuple(sorted(truth)), complete=True)
     kinds = {str: "string", bool: "boolean", int: "number", float: "number"}
     found = "date" if str(truth).startswith("$D_") else kinds.get(type(truth))
     return KnownValue(name, found or kind.name, truth)
@@ -206,14 +223,14 @@ def read_of(name: str, kind: Kind, truth: Truth) -> KnownValue:
 
 def with_take_back(target: DesiredValue, known: KnownValue | None) -> DesiredValue:
     """Add the values of ours that nothing includes any more."""
-    if known is None or target.kind != "list" or target.exact is not None:
+    if known is None or not target.is_set or target.exact is not None:
         return target
     mine = frozenset(known.ours) - frozenset(target.include)
     return replace(target, take_back=tuple(sorted(mine)))
 
 
 @st.composite
-def knowns_of_lists(draw) -> KnownValue:
+def knowns_of_lists(draw, kind: str = LIST) -> KnownValue:
     """Everything that an entry may hold of a list."""
     places = draw(
         st.tuples(
@@ -228,7 +245,7 @@ def knowns_of_lists(draw) -> KnownValue:
     ours = draw(st.sets(st.sampled_from(possible))) if possible else ()
     return KnownValue(
         ATTRIBUTE,
-        "list",
+        kind,
         owned=True,
         present=letters["present"],
         maybe=letters["maybe"],
@@ -270,7 +287,7 @@ def beginnings(draw, kind: Kind) -> History:
     """A platform that was never seen, was read, or is known to hold nothing."""
     one = draw(targets_for(KINDS[draw(st.sampled_from(sorted(KINDS)))]))
     truth: Truth = one.value
-    if one.kind == "list":
+    if one.is_set:
         truth = (one.exact if one.exact is not None else one.include) or None
     if draw(st.booleans()):
         return History(truth, read_of(ATTRIBUTE, kind, truth), set())
@@ -287,4 +304,12 @@ def lab() -> SimpleNamespace:
 @pytest.fixture(scope="session", params=sorted(KINDS))
 def kind(request) -> Kind:
     """Each kind of the registry."""
+    return KINDS[request.param]
+
+
+@pytest.fixture(
+    scope="session", params=sorted(n for n, k in KINDS.items() if k.shape == "set")
+)
+def set_kind(request) -> Kind:
+    """Each kind of sets."""
     return KINDS[request.param]

@@ -10,6 +10,7 @@ from msgspec import to_builtins
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.duckdb_connection import open_connection
+from ctsync.formats.typed_cells import reader_of
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import MoveNames, ValueContext
 from ctsync.kinds.system_attributes import SYSTEM
@@ -22,7 +23,6 @@ from ctsync.model.fault import Faults
 from ctsync.project.table_columns import Column
 from ctsync.sources.column_values import ColumnReader
 from ctsync.sources.doubtful_cells import doubtful_words
-from ctsync.sources.typed_cells import reader_of
 
 SORTS = ("text", "untyped", "number", "boolean", "date", "moment", "instant", "list")
 FRAMES = (
@@ -81,7 +81,7 @@ def rules_of(name):
     """Every rule that an attribute of a kind may have."""
     yield Attribute("Plan", name)
     yield Attribute('Odd "Näme"', name, sensitive=True)
-    if name in {"string", "list"}:
+    if KINDS[name].takes_enum:
         yield Attribute("Plan", name, enum=("Gold", "a", 'say "hi"'))
     yield from (rule for rule in SYSTEM.values() if rule.kind == name)
 
@@ -114,7 +114,7 @@ def meant(cell, sort, rule, frame):
 
 
 def value_of(target):
-    return target.value if target.kind != "list" else target.exact
+    return target.exact if target.is_set else target.value
 
 
 def told(connection, cells, sort, rule, frame):

@@ -100,6 +100,15 @@ def parquet_bytes(rows, names=("id", "city")):
     return sink.getvalue()
 
 
+def arrow_bytes(rows, names=("id", "city")):
+    sink = io.BytesIO()
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    table = pa.table(columns)
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=50_000)
+    return sink.getvalue()
+
+
 def packed(data, packing):
     if packing == ".gz":
         return gzip.compress(data, 1)
@@ -107,12 +116,20 @@ def packed(data, packing):
 
 
 def data_of(form, rows):
-    if form == "parquet":
-        return parquet_bytes(rows)
+    if form in COLUMNAR:
+        return COLUMNAR[form](rows)
+    if form == "tsv":
+        return csv_text(rows, delimiter="\t").encode()
     return (csv_text(rows) if form == "csv" else json_text(rows)).encode()
 
 
-FORMS = [*product(["csv", "jsonl"], ["", ".gz", ".zst"]), ("parquet", "")]
+COLUMNAR = {"arrow": arrow_bytes, "parquet": parquet_bytes}
+
+
+FORMS = [
+    *product(["csv", "jsonl", "tsv"], ["", ".gz", ".zst"]),
+    *product(["arrow", "parquet"], [""]),
+]
 
 
 @pytest.mark.parametrize(("form", "packing"), FORMS)
@@ -167,20 +184,33 @@ def frame_files(folder, frame):
     frame.to_parquet(folder / "pandas.parquet")
     frame.to_csv(folder / "pandas.csv", index=False)
     frame.to_json(folder / "pandas.jsonl", orient="records", lines=True)
+    frame.to_csv(folder / "pandas.tsv", index=False, sep="\t")
+    frame.to_feather(folder / "pandas.feather")
     other = pl.read_parquet(folder / "pandas.parquet")
     other.write_parquet(folder / "polars.parquet")
     other.write_csv(folder / "polars.csv")
     other.write_ndjson(folder / "polars.jsonl")
+    other.write_csv(folder / "polars.tsv", separator="\t")
+    other.write_ipc(folder / "polars.feather")
+    other.write_ipc_stream(folder / "polars.arrows")
     with duckdb.connect() as connection:
         source = f"'{folder / 'pandas.parquet'}'"
-        for form, how in [("parquet", ""), ("csv", ""), ("jsonl", "(FORMAT json)")]:
+        ways = {"parquet": "", "csv": "", "jsonl": "(FORMAT json)"}
+        ways["tsv"] = "(FORMAT csv, DELIMITER '\t')"
+        for form, how in ways.items():
             to = f"'{folder / 'duckdb'}.{form}' {how}"
             connection.execute(f"COPY (FROM {source}) TO {to}")
 
 
-@pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])
-@pytest.mark.parametrize("writer", ["pandas", "polars", "duckdb"])
-def test_every_writer_says_the_same_of_a_plain_frame(form, writer, tmp_path):
+WRITTEN = [
+    *product(["pandas", "polars", "duckdb"], ["parquet", "csv", "jsonl", "tsv"]),
+    *product(["pandas", "polars"], ["feather"]),
+    ("polars", "arrows"),
+]
+
+
+@pytest.mark.parametrize(("writer", "form"), WRITTEN)
+def test_every_writer_says_the_same_of_a_plain_frame(writer, form, tmp_path):
     (tmp_path / "made").mkdir()
     frame_files(
         tmp_path / "made",
@@ -234,12 +264,13 @@ SKIPS = [
 ]
 
 
-@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("form", ["arrow", "csv", "jsonl", "parquet", "tsv"])
 @pytest.mark.parametrize("expression", SKIPS)
 def test_a_row_on_which_an_expression_fails_is_skipped(form, expression, tmp_path):
     rows = [("u1", "Pune", "5"), ("u2", "x", "five"), ("u3", "y", None)]
-    data = {"parquet": parquet_bytes, "jsonl": lambda *a: json_text(*a).encode()}
-    make = data.get(form, lambda *a: csv_text(*a).encode())
+    separator = "\t" if form == "tsv" else ","
+    data = {**COLUMNAR, "jsonl": lambda *a: json_text(*a).encode()}
+    make = data.get(form, lambda *a: csv_text(*a, delimiter=separator).encode())
     write(
         tmp_path,
         f"rows.{form}",
@@ -321,9 +352,9 @@ def test_engines_agree_on_files_drawn_by_chance(seed, tmp_path):
     for part in range(chance.randrange(1, 4)):
         mine = rows[part::3]
         form, packing = chance.choice(FORMS)
-        if form == "parquet" and not mine:
+        if form in COLUMNAR and not mine:
             form = "csv"
-        if form == "csv":
+        if form in {"csv", "tsv"}:
             text_rows = [tuple(map(as_text, row)) for row in mine]
             lines = csv_text(text_rows, names, delimiter=separator).split("\n", 1)
             text = "\n".join(lines) if has_header else lines[1]
@@ -334,7 +365,7 @@ def test_engines_agree_on_files_drawn_by_chance(seed, tmp_path):
             data = json_text([tuple(map(as_json, row)) for row in mine], names).encode()
             data += b'{"id": "u9"\n' if chance.random() < 0.2 else b""
         else:
-            data = parquet_bytes(mine, names)
+            data = COLUMNAR[form](mine, names)
         (tmp_path / f"rows{part}.{form}{packing}").write_bytes(packed(data, packing))
     table = {"file": "rows*", "key": {"identity": "id"}, "columns": columns, **words}
     table |= {"csv": dialect} | ({"compute": computed} if computed else {})

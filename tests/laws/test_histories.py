@@ -95,11 +95,11 @@ def test_an_acknowledged_plan_is_never_sent_again(lab, kind, data):
 
 @law
 @given(data=draws)
-def test_a_lost_step_of_a_list_claims_nothing_false(lab, data):
+def test_a_lost_step_of_a_list_claims_nothing_false(lab, set_kind, data):
     """Whatever list was there, and whether or not the step took effect."""
-    kind = KINDS["list"]
-    known = data.draw(lab.knowns_of_lists())
-    target = lab.with_take_back(data.draw(lab.targets_for(kind)), known)
+    kind = set_kind
+    known = data.draw(lab.knowns_of_lists(kind.name))
+    target = lab.with_take_back(data.draw(lab.targets_of_letters(kind)), known)
     for ask in (kind.diff, kind.assign):
         for operation in ask(known, target, lab.FRAME)[:1]:
             after = kind.apply(known, operation, certain=False)
@@ -110,10 +110,10 @@ def test_a_lost_step_of_a_list_claims_nothing_false(lab, data):
 
 @law
 @given(data=draws)
-def test_what_is_ours_is_there_or_may_be(lab, data):
-    kind = KINDS["list"]
-    known = data.draw(lab.knowns_of_lists())
-    target = lab.with_take_back(data.draw(lab.targets_for(kind)), known)
+def test_what_is_ours_is_there_or_may_be(lab, set_kind, data):
+    kind = set_kind
+    known = data.draw(lab.knowns_of_lists(kind.name))
+    target = lab.with_take_back(data.draw(lab.targets_of_letters(kind)), known)
     for operation in kind.diff(known, target, lab.FRAME):
         known = kind.apply(known, operation, certain=data.draw(st.booleans()))
         assert {*known.ours} <= {*known.present, *known.maybe}

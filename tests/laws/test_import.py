@@ -6,6 +6,7 @@ import tempfile
 import duckdb
 import pytest
 from platform_world import PlatformWorld
+from pyarrow import feather, parquet
 
 from ctsync.observe import write_spec
 from ctsync.sandbox import DISTORTIONS
@@ -36,7 +37,8 @@ DECLARED = {
     name: {n: DATES.get(n, v) for n, v in person.items() if n != "Points"}
     for name, person in PEOPLE.items()
 }
-FORMS = {"csv": "csv", "jsonl": "jsonl", "jsonl.gz": "jsonl", "parquet": "parquet"}
+FORMS = {"csv": "csv", "jsonl": "jsonl", "jsonl.gz": "jsonl", "parquet": "parquet",
+         "tsv": "tsv", "arrow": "arrow"}  # fmt: skip
 SAME = [["folded-names", "numeric-phone"], *([name] for name in DISTORTIONS)]
 
 
@@ -70,15 +72,15 @@ def export(world, ending):
         path.write_bytes(gzip.compress(lines.read_bytes()))
         lines.unlink()
     else:
-        how = "CSV, HEADER" if ending == "csv" else "PARQUET"
-        columns = (
-            "*"
-            if how == "PARQUET"
-            else "* REPLACE (to_json(Tags) AS Tags, to_json(One) AS One)"
-        )
+        texts = {"csv": "CSV, HEADER", "tsv": "CSV, HEADER, DELIMITER '\t'"}
+        how = texts.get(ending, "PARQUET")
+        columns = "* REPLACE (to_json(Tags) AS Tags, to_json(One) AS One)"
+        columns = columns if ending in texts else "*"
         query = f"SELECT {columns} FROM read_json_auto('{lines}')"
         duckdb.sql(f"COPY ({query}) TO '{path}' (FORMAT {how})")
         lines.unlink()
+        if ending == "arrow":
+            feather.write_feather(parquet.read_table(path), path)
     return path.name
 
 

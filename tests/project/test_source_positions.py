@@ -99,20 +99,18 @@ def test_the_account(folder, account, found):
         ("postgresql://h/db", []),
         ("'${STATE}'", []),
         ("{url: '${STATE_URL}', name: prod}", []),
-        ("state.json", [("CT112", 3, 1)]),
+        ("state.json", []),
         ("s3://bucket/", []),
         ("gs://bucket/crm/prod/", []),
         ("az://bucket/crm/", []),
         ("{url: 's3://${BUCKET}/crm/', name: prod}", []),
         ("postgresql://ada:${PASSWORD}@db/crm", []),
         ("postgresql://ada:${A}${B}@db/crm?sslmode=verify-full", []),
-        ("s3://bucket/state.jsonl", [("CT112", 3, 1)]),
-        ("s3://key:word@bucket/crm/", [("CT106", 3, 1), ("CT112", 3, 1)]),
+        ("s3://key:word@bucket/crm/", [("CT106", 3, 1)]),
         ("postgresql://ada:s3cret@db/crm", [("CT106", 3, 1)]),
         ("postgresql://ada:s3-${PART}@db/crm", [("CT106", 3, 1)]),
         ("postgresql://db/crm?password=s3cret", [("CT106", 3, 1)]),
         ("{url: 'postgres://ada:s3cret@db/crm'}", [("CT106", 3, 9)]),
-        ("ftp://host/state/", [("CT112", 3, 1)]),
         ("{name: prod}", [("CT104", 3, 1)]),
         ("[a]", [("CT103", 3, 1)]),
         ("", [("CT103", 3, 1)]),
@@ -400,7 +398,7 @@ def test_a_secret_is_never_repeated(folder):
         text = f"version: 1\naccount: {{id: A, region: in1, {words}}}\n"
         folder.write("ctsync.yaml", text + "state: s3cr3t://x\n")
         found = folder.findings()
-        assert len(found) == 2
+        assert len(found) == 1
         assert not any("s3cr3t" in finding.as_text() for finding in found)
 
 

@@ -5,9 +5,9 @@ from pathlib import PurePosixPath
 import pytest
 
 from ctsync.errors import SpecError
+from ctsync.formats import is_readable
 from ctsync.model.scalar_value import Literal
 from ctsync.project.schema.documents import project_schema, spec_schema
-from ctsync.project.tables import is_readable
 
 CATALOG = """\
 catalog:

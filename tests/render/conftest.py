@@ -107,9 +107,9 @@ def whole():
 
 
 def _whole(name, view, **style):
-    from ctsync.render import RENDERERS
+    from ctsync.render.renderers import renderer_for
 
-    return "".join(RENDERERS[name].render(view, Style(**style)))
+    return "".join(renderer_for(name).render(view, Style(**style)))
 
 
 @pytest.fixture

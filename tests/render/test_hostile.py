@@ -11,8 +11,9 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.model.change import Change, Origin
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.render import RENDERERS, change_lines
+from ctsync.render import change_lines
 from ctsync.render.plan_view import Style
+from ctsync.render.renderers import renderer_names
 from ctsync.render.safe_json import json_text
 from ctsync.render.text_width import columns_of, cut, escape, pad
 
@@ -52,7 +53,7 @@ def hostile(a):
     )
 
 
-@pytest.mark.parametrize("name", sorted(RENDERERS))
+@pytest.mark.parametrize("name", sorted(renderer_names()))
 @pytest.mark.parametrize("verbose", [False, True])
 def test_no_rendering_lets_a_control_character_through(whole, hostile, name, verbose):
     assert acting(whole(name, hostile, everything=True, verbose=verbose)) == []

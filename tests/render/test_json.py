@@ -5,8 +5,8 @@ import pytest
 from msgspec.structs import replace
 
 from ctsync.model.masking import Mask
-from ctsync.render import RENDERERS, renderer_for
 from ctsync.render.plan_view import Style
+from ctsync.render.renderers import renderer_for, renderer_names
 
 DOCUMENT_KEYS = [
     "format", "exit_code", "error", "diagnostics", "diagnostic_totals", "digest",
@@ -21,7 +21,7 @@ OPERATION_KEYS = [
 
 
 def test_renderers_are_found_by_their_files():
-    assert sorted(RENDERERS) == [
+    assert sorted(renderer_names()) == [
         "github", "gitlab", "html", "json", "jsonl", "markdown", "text",
     ]  # fmt: skip
 
@@ -119,12 +119,12 @@ def test_a_summary_in_lines_is_the_document_alone(a, whole, jack):
     assert json.loads(line).keys() == set(DOCUMENT_KEYS)
 
 
-@pytest.mark.parametrize("name", sorted(RENDERERS))
+@pytest.mark.parametrize("name", sorted(renderer_names()))
 def test_the_same_plan_gives_the_same_bytes(a, whole, jack, name):
     assert whole(name, a.view(jack)) == whole(name, a.view(jack))
 
 
-@pytest.mark.parametrize("name", sorted(RENDERERS))
+@pytest.mark.parametrize("name", sorted(renderer_names()))
 def test_a_hundred_thousand_changes_are_never_kept(a, name):
     change = a.change("u", a.operation(before="Free"))
     keys = (change.key._replace(id=f"u{n}") for n in range(100_000))
@@ -132,7 +132,7 @@ def test_a_hundred_thousand_changes_are_never_kept(a, name):
     view = a.view(profiles={"update": 100_000}, changes=lambda: changes)
     blocks = sys.getallocatedblocks()
     most = 0
-    for number, _ in enumerate(RENDERERS[name].render(view, Style())):
+    for number, _ in enumerate(renderer_for(name).render(view, Style())):
         if number % 50 == 0:
             most = max(most, sys.getallocatedblocks() - blocks)
     assert most < 20_000

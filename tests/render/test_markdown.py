@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from ctsync.diagnostics import Diagnostic
 from ctsync.model.change_statistics import ChangeStatistics, traits_of
 from ctsync.model.snapshot import Account, Base
-from ctsync.render.markdown import RENDERER
 from ctsync.render.markdown.changes import TITLES, share_room
 from ctsync.render.markdown.text import size
+from ctsync.render.plan_formats.markdown import RENDERER
 from ctsync.render.plan_view import Style
 
 ZEROS = "0" * 64

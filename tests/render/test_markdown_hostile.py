@@ -15,7 +15,6 @@ from ctsync.model.operation import Operation
 from ctsync.model.plan import BlockedRule, PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
-from ctsync.render.markdown import RENDERER
 from ctsync.render.markdown.text import (
     cell,
     code,
@@ -25,6 +24,7 @@ from ctsync.render.markdown.text import (
     size,
     table,
 )
+from ctsync.render.plan_formats.markdown import RENDERER
 from ctsync.render.plan_view import PlanView, Style
 from ctsync.render.text_width import escape
 from ctsync.render.value_text import value_words

@@ -19,11 +19,11 @@ from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, Record
 from ctsync.model.run import Author, Run, RunChange, RunOperation
-from ctsync.render import RENDERERS
 from ctsync.render.explain_json import explained_json
 from ctsync.render.explain_text import explained_text
 from ctsync.render.plan_view import Style
 from ctsync.render.record_json import record_json
+from ctsync.render.renderers import renderer_names
 from ctsync.render.state_entries import (
     entries_json,
     entries_text,
@@ -57,7 +57,7 @@ def personal(a):
     )
 
 
-@pytest.mark.parametrize("name", sorted(RENDERERS))
+@pytest.mark.parametrize("name", sorted(renderer_names()))
 @pytest.mark.parametrize("style", [{}, {"everything": True}, {"verbose": True}])
 def test_no_rendering_shows_a_canary(a, whole, personal, name, style):
     selectors = (f"identity={EMAIL}", f"identity={PHONE}")
@@ -89,7 +89,7 @@ def test_all_identities_are_hidden_where_the_catalog_says_so(a, whole):
         mask=Mask("lineage-1", all_identities=True),
         targets=("identity=customer-77",),
     )
-    assert not any("customer-77" in whole(name, view) for name in RENDERERS)
+    assert not any("customer-77" in whole(name, view) for name in renderer_names())
 
 
 def test_a_selector_of_every_identity_is_shown_as_written(a, text):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ctsync.duckdb_connection import open_connection, path_in_sql, refusals
-from ctsync.sources import where_filter
+from ctsync.formats import where_filter
 from ctsync.sql_text import quoted
 
 REACHES = (

@@ -15,9 +15,10 @@ from ctsync.sources.project_sources import ProjectSources
 BASE = "version: 1\naccount: {id: A1, region: in1}\nstate: state.jsonl\n"
 
 
-def csv_bytes(names, rows, *, ending="\r\n", quoting=csv.QUOTE_MINIMAL):
+def csv_bytes(names, rows, *, ending="\r\n", quoting=csv.QUOTE_MINIMAL, separator=","):
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator=ending, quoting=quoting)
+    how = {"lineterminator": ending, "quoting": quoting, "delimiter": separator}
+    writer = csv.writer(text, **how)
     writer.writerow(names)
     writer.writerows(rows)
     return text.getvalue().encode()
@@ -39,6 +40,32 @@ def parquet_bytes(names, rows):
     sink = io.BytesIO()
     parquet.write_table(table, sink)
     return sink.getvalue()
+
+
+def tsv_bytes(names, rows, **how):
+    return csv_bytes(names, rows, separator="\t", **how)
+
+
+def arrow_bytes(names, rows):
+    import pyarrow as pa
+
+    columns = list(zip(*rows, strict=True)) or [[] for _ in names]
+    table = pa.table(
+        {n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)}
+    )
+    sink = io.BytesIO()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=7_000)
+    return sink.getvalue()
+
+
+MAKERS = {
+    "arrow": arrow_bytes,
+    "csv": csv_bytes,
+    "jsonl": json_bytes,
+    "parquet": parquet_bytes,
+    "tsv": tsv_bytes,
+}
 
 
 def packed(data, packing):
@@ -96,33 +123,22 @@ def connection():
         yield connection
 
 
-@pytest.fixture(params=["csv", "jsonl", "parquet"])
+@pytest.fixture(params=MAKERS)
 def form(request):
     """A kind of file, and how its bytes are made of texts."""
-    makers = {"csv": csv_bytes, "jsonl": json_bytes, "parquet": parquet_bytes}
-    return request.param, makers[request.param]
+    return request.param, MAKERS[request.param]
 
 
 @pytest.fixture
 def make():
     """What makes the bytes of files."""
-    return {
-        "csv": csv_bytes,
-        "jsonl": json_bytes,
-        "parquet": parquet_bytes,
-        "packed": packed,
-    }
+    return {**MAKERS, "packed": packed}
 
 
 @pytest.fixture(scope="session")
 def make_in():
     """The same for many examples of one test."""
-    return {
-        "csv": csv_bytes,
-        "jsonl": json_bytes,
-        "parquet": parquet_bytes,
-        "packed": packed,
-    }
+    return {**MAKERS, "packed": packed}
 
 
 @pytest.fixture(scope="session")

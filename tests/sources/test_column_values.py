@@ -1,10 +1,10 @@
 import pytest
 
+from ctsync.formats.typed_cells import number, text, untyped, word
 from ctsync.model.attribute import Attribute
 from ctsync.model.scalar_value import Literal, Misread
 from ctsync.project.table_columns import Column
 from ctsync.sources.column_values import ColumnReader
-from ctsync.sources.typed_cells import number, text, untyped, word
 from ctsync.yaml.scalars import literal
 
 

@@ -3,7 +3,7 @@ import random
 import pyarrow as pa
 import pytest
 
-from ctsync.sources.compression import is_whole, unpacked
+from ctsync.formats.compression import is_whole, unpacked
 
 RANDOM = random.Random(7)
 PLAIN = [b"", b"x", b"x" * 300_000, RANDOM.randbytes(300_000), b"ab" * 500]

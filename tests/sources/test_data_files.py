@@ -236,7 +236,7 @@ def test_the_digest_of_an_input_covers_all_of_a_small_file(folder):
 
 
 def test_the_digest_of_a_big_input_says_that_it_covers_its_ends(folder, monkeypatch):
-    monkeypatch.setattr("ctsync.sources.data_files.WHOLE_BYTES", 1 << 20)
+    monkeypatch.setattr("ctsync.formats.data_file.WHOLE_BYTES", 1 << 20)
     folder.write("a.csv", rows("u1") + "x,y\n" * 600_000)
     (source,) = ProjectSources(folder.load(TABLE.format("a.csv"))).row_sources()
     ((_, digest),) = source.inputs()

@@ -15,9 +15,9 @@ def test_a_key_that_stands_twice_names_both_rows(folder, form):
     folder.write(f"x/1.{kind}", make(NAMES, [("u1", "x"), ("u2", "y"), ("u1", "x")]))
     folder.write(f"x/2.{kind}", make(NAMES, [("u3", "x"), ("u2", "z")]))
     hint = "(keep one of them, or write duplicates: last)"
-    lines = {"csv": {1: " (line 2)", 2: " (line 3)", 3: " (line 4)"}, "parquet": {}}
-    at = lines.get(kind, {1: " (line 1)", 2: " (line 2)", 3: " (line 3)"}).get
-    one, two, three = (f"row {n}{at(n, '')}" for n in (1, 2, 3))
+    heading = {"jsonl": 0, "csv": 1, "tsv": 1}.get(kind)
+    at = ["" if heading is None else f" (line {n + heading})" for n in (1, 2, 3)]
+    one, two, three = (f"row {n}{line}" for n, line in enumerate(at, 1))
     said = "error CT621 has the same key as"
     assert folder.findings(TABLE.format("x/*")) == [
         f"x/1.{kind} {three}: {said} {one} {hint}",

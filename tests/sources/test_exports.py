@@ -10,9 +10,9 @@ from pyarrow import parquet
 
 from ctsync.diagnostics import Findings
 from ctsync.errors import CtsyncError
+from ctsync.formats.typed_cells import number, text
 from ctsync.model.scalar_value import Literal
 from ctsync.sources.project_sources import ProjectSources
-from ctsync.sources.typed_cells import number, text
 
 TABLE = "tables:\n  t:\n    file: '{}'\n    key: {{identity: id}}\n    columns: {}\n"
 

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from ctsync.formats.typed_cells import number
 from ctsync.model.scalar_value import Literal, Misread
-from ctsync.sources.typed_cells import number
 from ctsync.yaml.scalars import literal
 
 TABLE = (

@@ -20,9 +20,8 @@ AWKWARD = [
 ]  # fmt: skip
 TEXTS = st.text(max_size=8) | st.sampled_from(AWKWARD)
 KINDS = [
-    *product(["csv"], ["", ".gz", ".zst"]),
-    *product(["jsonl"], ["", ".gz", ".zst"]),
-    ("parquet", ""),
+    *product(["csv", "jsonl", "tsv"], ["", ".gz", ".zst"]),
+    *product(["arrow", "parquet"], [""]),
 ]
 
 
@@ -64,7 +63,7 @@ def test_lines_of_csv_may_end_as_they_like(folder, make, ending, quoting):
     assert read_back(folder, make, rows, "csv", **how) == written(rows)
 
 
-@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("kind", ["arrow", "csv", "jsonl", "parquet", "tsv"])
 @settings(max_examples=15)
 @given(rows=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=60))
 def test_any_texts_come_back_as_they_are(kind, rows, make_in, folder_in):
@@ -74,19 +73,19 @@ def test_any_texts_come_back_as_they_are(kind, rows, make_in, folder_in):
     assert found == written(rows)
 
 
-@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("kind", ["arrow", "csv", "jsonl", "parquet", "tsv"])
 def test_a_cell_may_have_eight_megabytes(folder, make, kind):
     rows = [("u0", "x" * (8 << 20), "y"), ("u1", 'é"' * 1_000_000, "z")]
     assert read_back(folder, make, rows, kind) == written(rows)
 
 
-@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("kind", ["arrow", "csv", "jsonl", "parquet", "tsv"])
 def test_rows_of_big_files_keep_their_order(folder, make, kind):
     rows = [(f"u{n}", f"a{n}\n" * (n % 7), f"b{n}") for n in range(30_000)]
     assert read_back(folder, make, rows, kind) == written(rows)
 
 
-@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "tsv"])
 def test_a_byte_order_mark_is_no_part_of_the_first_name(folder, make, kind):
     data = make[kind](["id", "a", "b"], [("u0", "1", "\ufeff2"), ("u1", "3", "4")])
     folder.write(f"rows.{kind}", b"\xef\xbb\xbf" + data)

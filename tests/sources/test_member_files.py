@@ -18,7 +18,7 @@ def test_each_row_of_a_file_is_a_member(folder, form):
         ProfileKey("identity", "u1"),
         ProfileKey("identity", "007"),
     ]
-    lines = {"csv": (2, 3), "jsonl": (1, 2), "parquet": (None, None)}[kind]
+    lines = {"jsonl": (1, 2), "csv": (2, 3), "tsv": (2, 3)}.get(kind, (None, None))
     assert one.origin == Origin(f"in/a.{kind}", lines[0], row=1, cohort="vip")
     assert two.origin == Origin(f"in/a.{kind}", lines[1], row=2, cohort="vip")
     assert one.read() == {"Tier": Literal("VIP", "text", "VIP")}

@@ -1,6 +1,6 @@
 import pytest
 
-from ctsync.sources.where_filter import FUNCTIONS, RefusedCondition, checked_condition
+from ctsync.formats.where_filter import FUNCTIONS, RefusedCondition, checked_condition
 
 TABLE = (
     "tables:\n  t:\n    file: '{}'\n    key: {{identity: id}}\n"

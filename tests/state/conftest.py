@@ -1,4 +1,8 @@
-"""One bench for each store: how to make one, and how to harm what it keeps."""
+"""One bench for each store: how to make one, and how to harm what it keeps.
+
+A package that adds a store announces its bench as an entry point of the group
+`ctsync.benches.stores`, named as the store: a function from this module to a class.
+"""
 
 import contextlib
 import errno
@@ -8,7 +12,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import obstore
@@ -107,11 +113,12 @@ class FileBench(Bench):
 
 
 class JsonlBench(FileBench):
+    location = "state.jsonl"
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.location = "state.jsonl"
         self.path = folder / self.location
-        self.journal_path = folder / "state.jsonl.journal"
+        self.journal_path = folder / f"{self.location}.journal"
 
     def private_paths(self) -> list[Path]:
         return files_under(self.folder)
@@ -142,7 +149,7 @@ class JsonlBench(FileBench):
         self.path.write_bytes(head + b"\n" + rest)
 
     def leave_leftover(self) -> None:
-        (self.folder / "state.jsonl.tmp").write_bytes(b"half a snap")
+        (self.folder / f"{self.location}.tmp").write_bytes(b"half a snap")
 
 
 class ParquetBench(FileBench):
@@ -424,6 +431,10 @@ BENCHES: dict[str, type[Bench]] = {
     "object-store": ObjectBench,
     "parquet": ParquetBench,
     "postgres": PostgresBench,
+    **{
+        point.name: point.load()(SimpleNamespace(**globals()))
+        for point in entry_points(group="ctsync.benches.stores")
+    },
 }
 AMENDED: dict[str, type[Bench]] = {
     **BENCHES,
@@ -513,13 +524,14 @@ def python():
 
     @contextlib.contextmanager
     def start(script: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
-        root = Path(ctsync.__file__).parent.parent
+        before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        path = [str(Path(ctsync.__file__).parent.parent), *filter(None, before)]
         with subprocess.Popen(
             [sys.executable, "-c", script, *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(root)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
         ) as process:
             try:
                 yield process

@@ -64,9 +64,9 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
 
     `spec` takes everything that the spec declares as if it were so already; counters
     stay uncertain. `api` reads profiles from the platform: those of KEY, of a file, of
-    an event, or of the spec. FILE is an export: CSV, JSON Lines or Parquet. What was
-    read is certain, and not ours. What an interrupted `import api` has read is kept,
-    and the same command goes on from there.
+    an event, or of the spec. FILE is an export: CSV, TSV, JSON Lines, Parquet
+    or Arrow. What was read is certain, and not ours. What an interrupted `import api`
+    has read is kept, and the same command goes on from there.
     """
     from ctsync.cli.state_writes import WriteOptions
 

@@ -89,9 +89,9 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     from ctsync.cli.project_session import open_session
     from ctsync.cli.signing import key_for
     from ctsync.errors import UsageError
-    from ctsync.render import RENDERERS
+    from ctsync.render.renderers import renderer_names
 
-    require_format(settings, *RENDERERS)
+    require_format(settings, *renderer_names())
     settings.project, settings.saved = project, out
     if refresh and revert is not None:
         raise UsageError(

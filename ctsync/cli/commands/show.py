@@ -37,9 +37,9 @@ def COMMAND(  # noqa: N802 - found by this name
     from ctsync.cli.project_session import check_reveal
     from ctsync.plan.plan_file import open_plan
     from ctsync.plan.plan_header import open_ends
-    from ctsync.render import RENDERERS
+    from ctsync.render.renderers import renderer_names
 
-    require_format(settings, *RENDERERS)
+    require_format(settings, *renderer_names())
     check_reveal(settings)
     settings.saved = file
     path = settings.directory / file

@@ -202,15 +202,15 @@ def _account() -> Schema:
 def _state() -> Schema:
     names = {
         "url": {
-            **text_of("address", "A PostgreSQL address; may be ${NAME}."),
+            **text_of("address", "A path or an address; may be ${NAME}."),
             "examples": ["${STATE_URL}"],
         },
         "name": text_of("name", "The name of the state in the database."),
     }
-    place = map_of(names, "state", "A database.")
+    place = map_of(names, "state", "A place that keeps several states.")
     return {
         "title": "state",
-        "description": "A .jsonl file, a folder, or a database's or bucket's address.",
+        "description": "Where the state is kept: a path or an address.",
         "anyOf": [
             text_of("state", "A path or address."),
             {**place, "required": ["url"]},

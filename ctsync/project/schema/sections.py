@@ -47,12 +47,13 @@ def _catalog() -> Schema:
 
 
 def _entry() -> Schema:
-    kinds = [name for name, kind in KINDS.items() if kind.is_declarable]
+    kinds = {name: kind for name, kind in KINDS.items() if kind.is_declarable}
+    nouns = ", ".join(f"{name} is {kinds[name].describe()}" for name in sorted(kinds))
     names = {
         "type": {
             "enum": sorted(kinds),
             "title": "type",
-            "description": "What the attribute is.",
+            "description": f"What the attribute is: {nouns}.",
         },
         "enum": {
             "type": "array",

@@ -49,7 +49,8 @@ def key_schema() -> Schema:
 def _table() -> Schema:
     files = (
         "Files with the rows: a pattern such as export/*.parquet, relative to this "
-        "file; .csv, .jsonl or .parquet, also .gz and .zst; may hold ${NAME}."
+        "file; .csv, .tsv or .jsonl, also .gz and .zst, .parquet or .arrow, or what an "
+        "installed package adds; may hold ${NAME}."
     )
     where = (
         "Only rows for which this is true: a DuckDB expression over the columns, "
@@ -122,7 +123,10 @@ def _compute() -> Schema:
 def _csv() -> Schema:
     names = {
         "separator": {
-            **text_of("character", "What stands between cells. Default: a comma."),
+            **text_of(
+                "character",
+                "What stands between cells. Default: a comma, in .tsv a tab.",
+            ),
             "pattern": '^[^"\\r\\n\\x00\\x80-\\uffff]$',
             "examples": [";"],
         },

@@ -114,6 +114,3 @@ def _chosen(view: PlanView, most: int) -> Iterable[UnreadChange]:
 
 def _findings(view: PlanView) -> ShownFindings:
     return shown_findings(view.foot.diagnostics, view.foot.diagnostic_totals)
-
-
-RENDERER = Html()

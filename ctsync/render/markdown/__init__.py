@@ -54,6 +54,3 @@ def _fitted(
 
 def _left_out(left: int, whole: int) -> str:
     return f"Left out here: {left:,} of {whole:,} changes; {SHOW_ALL} shows them."
-
-
-RENDERER = Markdown()

@@ -1,5 +1,1 @@
 """States in a bucket."""
-
-from ctsync.state.object_store.store import ObjectStore
-
-STORE = ObjectStore

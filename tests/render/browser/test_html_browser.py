@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from ctsync.model.change import Change, Origin
 from ctsync.model.profile_key import ProfileKey
-from ctsync.render import RENDERERS
 from ctsync.render.plan_view import Style
+from ctsync.render.renderers import renderer_for
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ ACTING = "\x1b[31mred\n\t\x00\u202ereversed\u2028\u200b\ufeff"
 @pytest.fixture
 def opened(browser):
     return lambda view, **style: browser.open(
-        RENDERERS["html"].render(view, Style(**style))
+        renderer_for("html").render(view, Style(**style))
     )
 
 
@@ -62,7 +62,7 @@ def test_the_page_asks_for_nothing_but_itself(a, opened, jack, site):
 
 def test_the_script_shows_what_readers_without_it_see(a, browser, jack):
     view = a.view(jack, a.change("u2", a.operation(), action="create"))
-    pieces = [*RENDERERS["html"].render(view, Style())]
+    pieces = [*renderer_for("html").render(view, Style())]
     browser.scripting(enabled=False)
     browser.open(pieces)
     static = browser.element("#list").get_attribute("outerHTML")
@@ -74,7 +74,7 @@ def test_the_script_shows_what_readers_without_it_see(a, browser, jack):
 def test_without_javascript_there_is_no_tool_that_does_nothing(a, browser, jack):
     changes = [replace(jack, key=ProfileKey("identity", f"u{n}")) for n in range(60)]
     browser.scripting(enabled=False)
-    browser.open(RENDERERS["html"].render(a.view(*changes), Style()))
+    browser.open(renderer_for("html").render(a.view(*changes), Style()))
     assert not browser.element("#tools").is_displayed()
     assert "50 riskiest of 60" in browser.element("noscript").text
     assert len(browser.driver.find_elements("css selector", "#list > li")) == 50

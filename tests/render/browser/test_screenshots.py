@@ -18,11 +18,11 @@ from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.verification import AttributeCheck, Verification
-from ctsync.render import RENDERERS
 from ctsync.render.apply_html import applied_html
 from ctsync.render.drift import render_drift
 from ctsync.render.drift_view import DriftView
 from ctsync.render.plan_view import Style
+from ctsync.render.renderers import renderer_for
 from ctsync.render.verified import render_verified
 from ctsync.render.verified_view import VerifiedView
 
@@ -76,7 +76,7 @@ def plan_page(a):
     finding = Diagnostic(
         "warning", "CT403", "City left the spec", "it stays", "people/jack.yaml", 3, 7
     )
-    return RENDERERS["html"].render(
+    return renderer_for("html").render(
         a.view(
             *changes, project="crm", environment="prod", profiles={"undeclared": 41},
             blocked=(a.rule(rule="limits.update", limit="1%", actual=15,

@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.duckdb_connection import Connection, refusals
-from ctsync.project.suggestions import did_you_mean
-from ctsync.sources.where_size import MOST_BYTES, size_of
+from ctsync.formats.where_size import MOST_BYTES, size_of
+from ctsync.suggestions import did_you_mean
 
 _PARTS = frozenset(
     {"COMPARISON", "CONJUNCTION", "CONSTANT", "COLUMN_REF", "FUNCTION", "CAST"}

@@ -9,9 +9,13 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from ctsync.arrow import arrow
+
 GZIP, ZSTANDARD = ".gz", ".zst"
+PACKINGS = (GZIP, ZSTANDARD)
 DAMAGES: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, ValueError)
 
+_HEAD_BYTES = 8 << 20
 _MAGIC = 0xFD2FB528
 _SKIPPABLE = 0x184D2A50  # the lowest of sixteen
 _SIZE_BYTES = (0, 2, 4, 8)
@@ -27,13 +31,19 @@ def unpacked(path: Path) -> BinaryIO:
     if path.suffix == GZIP:
         return cast("BinaryIO", gzip.open(path))
     if path.suffix == ZSTANDARD:
-        from pyarrow import (
-            CompressedInputStream,
-            OSFile,
-        )
-
-        return BufferedReader(CompressedInputStream(OSFile(os.fspath(path)), "zstd"))
+        pa = arrow()
+        stream = pa.CompressedInputStream(pa.OSFile(os.fspath(path)), "zstd")
+        return BufferedReader(stream)
     return path.open("rb")
+
+
+def head_of(path: Path) -> bytes:
+    """Return the first whole lines of a file."""
+    with unpacked(path) as stream:
+        head = stream.read(_HEAD_BYTES)
+    if len(head) < _HEAD_BYTES:
+        return head
+    return head[: head.rfind(b"\n") + 1]
 
 
 def is_whole(path: Path) -> bool:

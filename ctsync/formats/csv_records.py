@@ -13,11 +13,11 @@ from io import TextIOWrapper
 from msgspec.structs import replace
 
 from ctsync.duckdb_connection import Connection
-from ctsync.sources.compression import DAMAGES
-from ctsync.sources.data_files import DataFile, Unreadable
-from ctsync.sources.file_format import Dialect
-from ctsync.sources.plain_text import MAX_LINE_BYTES, copied, damaged, short_lines
-from ctsync.sources.text_layout import LayoutBuilder
+from ctsync.formats.base import Dialect
+from ctsync.formats.compression import DAMAGES
+from ctsync.formats.data_file import DataFile, Unreadable
+from ctsync.formats.plain_text import MAX_LINE_BYTES, copied, damaged, short_lines
+from ctsync.formats.text_layout import LayoutBuilder
 
 _LONGEST_LINE = 4 * MAX_LINE_BYTES  # of a longer line, no row is told
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ctsync.formats.base import Cells, Read, WantedColumns
+from ctsync.formats.typed_cells import Reader, number, text, word
 from ctsync.model.scalar_value import Literal, Misread, Raw
-from ctsync.sources.cell_guesses import whole_id_sql
-from ctsync.sources.file_format import Cells, Read, WantedColumns
-from ctsync.sources.typed_cells import Reader, number, text, word
+from ctsync.sql_text import whole_id_sql
 
 ROW_FAULT = "ctsync: what is wrong with the row"
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
-from ctsync.duckdb_connection import Connection, refusals
-from ctsync.sources.data_files import DataFile, Unreadable
-from ctsync.sources.file_format import (
+from ctsync.duckdb_connection import Connection, path_in_sql, refusals
+from ctsync.formats.base import (
     NO_ROWS,
+    FileFormat,
     FilePart,
     WantedColumns,
     named_cells,
     require,
 )
-from ctsync.sources.row_query import (
+from ctsync.formats.cell_sorts import WHOLE, sort_of
+from ctsync.formats.data_file import DataFile, Unreadable
+from ctsync.formats.row_query import (
     FAILED,
     Columns,
     Seen,
@@ -28,7 +31,7 @@ from ctsync.sources.row_query import (
     sorts_of,
     without,
 )
-from ctsync.sources.typed_cells import WHOLE, cell_sql, read_cells, readers_of, sort_of
+from ctsync.formats.typed_cells import cell_sql, read_cells, readers_of
 from ctsync.sql_text import named
 
 _OURS = ("file_index", "file_row_number", "filename")
@@ -47,17 +50,10 @@ class _Column(Struct, frozen=True):
     type: str
 
 
-class ParquetFormat:
+class ParquetFormat(FileFormat):
     """Parquet files; those with the same columns and types are read together."""
 
-    def ready(
-        self,
-        connection: Connection,  # noqa: ARG002 - as every form is asked
-        file: DataFile,
-        wanted: WantedColumns,  # noqa: ARG002
-    ) -> DataFile:
-        """Return the file itself."""
-        return file
+    suffixes: ClassVar[tuple[str, ...]] = (".parquet",)
 
     def shape(
         self, connection: Connection, file: DataFile, wanted: WantedColumns
@@ -107,18 +103,23 @@ class ParquetFormat:
             sorts=None if can_fail(wanted) else sorts,
         )
 
-    def first_fault(self, file: DataFile, wanted: WantedColumns) -> Unreadable | None:  # noqa: ARG002
-        """Parquet has no rows that could be read by themselves."""
-        return None
+    def whole(self, connection: Connection, path: Path) -> str:  # noqa: ARG002 - as every format is asked
+        """Return a relation of the columns, with their own types."""
+        return f"read_parquet({path_in_sql(path)})"
 
 
 def _rows_in(connection: Connection, file: DataFile) -> int:
     """Count rows; refuse a few bytes that say they are millions of them."""
     ((rows,),) = connection.execute(_COUNT.format(file=file.sql)).fetchall()
-    if rows > max(_LEAST_MOST_ROWS, _MOST_ROWS_A_BYTE * file.mark[0]):
+    if rows > most_rows(file.mark[0]):
         message = f"has {rows:,} rows in {file.mark[0]:,} bytes"
         raise Unreadable("CT640", message, "rows with keys of their own take more")
     return int(rows)
+
+
+def most_rows(size: int) -> int:
+    """Return how many rows may be in a file of some bytes."""
+    return max(_LEAST_MOST_ROWS, _MOST_ROWS_A_BYTE * size)
 
 
 def _columns_of(connection: Connection, file: DataFile) -> dict[str, _Column]:
@@ -236,4 +237,4 @@ def _relation(
     return query_of(wanted, seen, how, _reader(files), *others)
 
 
-FORM = ParquetFormat()
+FORMAT = ParquetFormat()

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
-from ctsync.duckdb_connection import Connection, refusals
-from ctsync.model.scalar_value import Misread
-from ctsync.sources.data_files import DataFile, Unreadable
-from ctsync.sources.file_format import Cells, FilePart, WantedColumns, require
-from ctsync.sources.formats.json_rows import ROW_FAULT, parsed, read_line, row_fault
-from ctsync.sources.plain_text import copied, damaged, plain, short_lines
-from ctsync.sources.row_query import (
+from ctsync.duckdb_connection import Connection, path_in_sql, refusals
+from ctsync.formats.base import Cells, FileFormat, FilePart, WantedColumns, require
+from ctsync.formats.data_file import DataFile, Unreadable
+from ctsync.formats.json_rows import ROW_FAULT, parsed, read_line, row_fault
+from ctsync.formats.json_survey import survey_json
+from ctsync.formats.plain_text import copied, damaged, plain, short_lines
+from ctsync.formats.row_query import (
     FAILED,
     Columns,
     Seen,
@@ -26,13 +27,16 @@ from ctsync.sources.row_query import (
     sorts_of,
     without,
 )
-from ctsync.sources.text_layout import layout_of
-from ctsync.sources.typed_cells import Reader, reader_of
-from ctsync.sources.where_filter import Expression
+from ctsync.formats.survey import Export
+from ctsync.formats.text_layout import layout_of
+from ctsync.formats.typed_cells import Reader, reader_of
+from ctsync.formats.where_filter import Expression
+from ctsync.model.scalar_value import Misread
 from ctsync.sql_text import quoted
 
 _SAMPLED_ROWS = 1000
 _SAMPLED_BYTES = 1 << 20
+_LONGEST_OBJECT = 4 << 20
 _LINES = "SELECT json::VARCHAR AS line, file_index FROM read_ndjson_objects([{files}])"
 _ARE_OBJECTS = "SELECT bool_and(starts_with(ltrim(line), '{{')) FROM ({lines})"
 _EXTRACTED = "(SELECT json_extract(line, [{pointers}]) AS x, * FROM ({lines}))"
@@ -43,13 +47,17 @@ WHEN starts_with({value}, '"') THEN {text}
 WHEN regexp_full_match({value}, '-?[0-9]+') THEN {text} END"""
 
 
-class JsonLinesFormat:
+class JsonLinesFormat(FileFormat):
     """JSON Lines files.
 
     A cell is the text that DuckDB makes of a value: equal values have equal text, and
     numbers that differ only in how they are written have it too. What a row says is
     read from the line itself.
     """
+
+    suffixes = (".jsonl", ".ndjson")
+    is_text = True
+    holds_objects = True
 
     def ready(
         self, connection: Connection, file: DataFile, wanted: WantedColumns
@@ -121,6 +129,15 @@ class JsonLinesFormat:
             return next((fault for fault in faults if fault is not None), None)
         except Unreadable as fault:
             return fault
+
+    def whole(self, connection: Connection, path: Path) -> str:  # noqa: ARG002 - as every format is asked
+        """Return a relation of the objects."""
+        longest = f"maximum_object_size = {_LONGEST_OBJECT}"
+        return f"read_ndjson_objects({path_in_sql(path)}, {longest})"
+
+    def survey(self, path: Path) -> Export:
+        """Look at the first lines."""
+        return survey_json(path)
 
 
 def _row_fault(wanted: WantedColumns, cells: Cells) -> Misread | None:
@@ -262,4 +279,4 @@ def _fault(line: bytes, row: int) -> Unreadable | None:
     return None
 
 
-FORM = JsonLinesFormat()
+FORMAT = JsonLinesFormat()

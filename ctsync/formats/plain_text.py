@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from ctsync.duckdb_connection import Connection, folder_of
 from ctsync.errors import CtsyncError
-from ctsync.sources.compression import DAMAGES, GZIP, ZSTANDARD, is_whole, unpacked
-from ctsync.sources.data_files import DataFile, Unreadable
+from ctsync.formats.compression import DAMAGES, GZIP, ZSTANDARD, is_whole, unpacked
+from ctsync.formats.data_file import DataFile, Unreadable
 
 BOM = codecs.BOM_UTF8
 UTF8 = "utf-8"
@@ -68,22 +68,33 @@ def copied(connection: Connection, file: DataFile, blocks: Iterable[bytes]) -> D
     Raises:
         CtsyncError: there is no room for it.
     """
-    name = sha256(f"{file.name}\n{file.plain}".encode()).hexdigest()[:32]
-    path = folder_of(connection) / f"{name}{file.form}"
-    with path.open("wb") as copy:
+    copied = copy_of(connection, file)
+    with copied.text_path.open("wb") as copy:
         for block in blocks:
-            _write(copy.write, block)
-    return replace(file, plain=path)
+            try:
+                copy.write(block)
+            except OSError as error:
+                raise no_room(error) from error
+    return copied
 
 
-def _write(write: object, block: bytes) -> None:
-    try:
-        write(block)  # type: ignore[operator]
-    except OSError as error:
-        raise CtsyncError(
-            f"a data file cannot be unpacked: {error.strerror}",
-            hint="make room in the folder that TMPDIR names",
-        ) from error
+def copy_of(connection: Connection, file: DataFile) -> DataFile:
+    """Return a file with a place for its copy, in which nothing stands yet."""
+    name = sha256(f"{file.name}\n{file.plain}".encode()).hexdigest()[:32]
+    return replace(file, plain=folder_of(connection) / f"{name}.copy")
+
+
+def no_room(error: OSError) -> CtsyncError:
+    """Return the error of a copy that could not be written."""
+    return CtsyncError(
+        f"a data file cannot be unpacked: {error.strerror}",
+        hint="make room in the folder that TMPDIR names",
+    )
+
+
+def most_bytes(packed_bytes: int) -> int:
+    """Return how many bytes may be in a packed file of some bytes."""
+    return max(LEAST_MOST_BYTES, MOST_TIMES * packed_bytes)
 
 
 def damaged(error: Exception) -> Unreadable:
@@ -123,7 +134,7 @@ def _blocks_of(path: Path) -> Iterator[bytes]:
 
 def _bounded(blocks: Iterable[bytes], packed_bytes: int | None) -> Iterator[bytes]:
     """Stop where a packed file becomes more than exports ever do."""
-    size, most = 0, max(LEAST_MOST_BYTES, MOST_TIMES * (packed_bytes or 0))
+    size, most = 0, most_bytes(packed_bytes or 0)
     for block in blocks:
         size += len(block)
         if packed_bytes is not None and size > most:

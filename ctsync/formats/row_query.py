@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 
 from ctsync.duckdb_connection import Connection
+from ctsync.formats.base import Cells, WantedColumns, named_cells
+from ctsync.formats.cell_sorts import WHOLE, sort_of
+from ctsync.formats.typed_cells import cell_sql
+from ctsync.formats.where_filter import Expression, RefusedCondition
 from ctsync.model.scalar_value import Misread
-from ctsync.sources.file_format import Cells, WantedColumns, named_cells
-from ctsync.sources.typed_cells import WHOLE, cell_sql, sort_of
-from ctsync.sources.where_filter import Expression, RefusedCondition
 from ctsync.sql_text import quoted
 
 _QUERY = "SELECT {outer} FROM (SELECT {inner} FROM {reader})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from ctsync.project.other_words import meant_by
+from ctsync.other_words import meant_by
 
 
 def nearest(

@@ -8,29 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
-from ctsync.duckdb_connection import Connection, refusals
-from ctsync.model.scalar_value import Misread
-from ctsync.sources.data_files import DataFile, Unreadable
-from ctsync.sources.file_format import (
+from ctsync.duckdb_connection import Connection, path_in_sql, refusals
+from ctsync.formats.base import (
     Cells,
     Dialect,
+    FileFormat,
     FilePart,
     Read,
     WantedColumns,
     named_cells,
     require,
 )
-from ctsync.sources.formats.csv_records import (
-    first_fault,
-    header_of,
-    mended,
-)
-from ctsync.sources.plain_text import MAX_LINE_BYTES, plain
-from ctsync.sources.row_query import (
+from ctsync.formats.csv_records import first_fault, header_of, mended
+from ctsync.formats.csv_survey import survey_csv
+from ctsync.formats.data_file import DataFile, Unreadable
+from ctsync.formats.plain_text import MAX_LINE_BYTES, plain
+from ctsync.formats.row_query import (
     FAILED,
     Columns,
     Seen,
@@ -41,21 +39,29 @@ from ctsync.sources.row_query import (
     sorts_of,
     without,
 )
-from ctsync.sources.text_layout import layout_of
-from ctsync.sources.typed_cells import read_cells, readers_of, untyped
+from ctsync.formats.survey import Export
+from ctsync.formats.text_layout import layout_of
+from ctsync.formats.typed_cells import read_cells, readers_of, untyped
+from ctsync.model.scalar_value import Misread
 from ctsync.sql_text import quoted
 
 _OPTIONS = (
     "auto_detect = false, quote = '\"', escape = '\"', strict_mode = true, "
     "null_padding = false, allow_quoted_nulls = false, hive_partitioning = false"
 )
+_WHOLE = "all_varchar = true, header = true, allow_quoted_nulls = false"
 _COUNT = "SELECT count(*), max(h0) FROM {reader}"
 _LEAST_LINE_BYTES = 2 << 20
 _FAULT = "fault"
 
 
-class CsvFormat:
+class CsvFormat(FileFormat):
     """CSV files; those with the same header are read together."""
+
+    suffixes = (".csv",)
+    is_text = True
+    has_dialect = True
+    separator: ClassVar[str] = ","  # where `csv:` names no other
 
     def ready(
         self, connection: Connection, file: DataFile, wanted: WantedColumns
@@ -65,6 +71,7 @@ class CsvFormat:
         Raises:
             Unreadable: it is damaged, in another encoding, or has no header.
         """
+        wanted = self._spelled(wanted)
         dialect = wanted.dialect
         ready = plain(connection, file, dialect.encoding)
         heading = 0 if dialect.header else 1
@@ -84,6 +91,7 @@ class CsvFormat:
         Raises:
             Unreadable: it is none, lacks a wanted column, or the file is damaged.
         """
+        wanted = self._spelled(wanted)
         header = header_of(file, _dialect_of(file, wanted))
         if file.has_faults:
             header = header[:-1]
@@ -96,6 +104,7 @@ class CsvFormat:
         self, files: tuple[DataFile, ...], first: int, shape: Any, wanted: WantedColumns
     ) -> FilePart:
         """Return the part that files with one header are."""
+        wanted = self._spelled(wanted)
         header, seen, has_faults = shape
         sorts = sorts_of(wanted, seen, lambda _: "untyped")
         is_text = {"untyped"}.issuperset(sorts)
@@ -119,12 +128,33 @@ class CsvFormat:
 
     def first_fault(self, file: DataFile, wanted: WantedColumns) -> Unreadable | None:
         """Read a file row by row; give what is wrong with the first that fails."""
-        return first_fault(file, _dialect_of(file, wanted))
+        return first_fault(file, _dialect_of(file, self._spelled(wanted)))
+
+    def whole(self, connection: Connection, path: Path) -> str:  # noqa: ARG002 - as every format is asked
+        """Return a relation of the cells, all of them text."""
+        file, separator = path_in_sql(path), quoted(self.separator)
+        return f"read_csv({file}, delim = {separator}, {_WHOLE})"
+
+    def survey(self, path: Path) -> Export:
+        """Look at the first rows, whatever parts their cells.
+
+        Raises:
+            CtsyncError: it is no CSV.
+        """
+        return survey_csv(path, self.separator)
+
+    def _spelled(self, wanted: WantedColumns) -> WantedColumns:
+        """Return what is wanted with the format's own separator, if there is none."""
+        if wanted.dialect.separator:
+            return wanted
+        return replace(
+            wanted, dialect=replace(wanted.dialect, separator=self.separator)
+        )
 
 
 def _dialect_of(file: DataFile, wanted: WantedColumns) -> Dialect:
     """Return how a file is written; a copy that was mended is so as most are."""
-    return Dialect() if file.has_faults else wanted.dialect
+    return Dialect(",") if file.has_faults else wanted.dialect
 
 
 def _mended(
@@ -252,4 +282,4 @@ def _require_columns(header: Sequence[str], wanted: WantedColumns) -> None:
 _OTHERS = ("other columns", "other column")
 
 
-FORM = CsvFormat()
+FORMAT = CsvFormat()

@@ -9,36 +9,13 @@ from itertools import islice
 from typing import TypeAlias
 
 from ctsync.canonical_json import parse
+from ctsync.formats.base import Cells, Read, WantedColumns
 from ctsync.model.scalar_value import Literal, Misread
-from ctsync.sources.file_format import Cells, Read, WantedColumns
 from ctsync.yaml.scalars import PLAIN, literal
 
 Reader: TypeAlias = "Callable[[str], Read]"
 
-WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)")
-_NUMBER = re.compile(r"FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)")
-_MOMENT = re.compile(r"TIMESTAMP(_S|_MS|_NS)?")
 _DIGITS = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_SORTS = {
-    "VARCHAR": "text",
-    "UUID": "text",
-    "BOOLEAN": "boolean",
-    "DATE": "date",
-    "TIMESTAMP WITH TIME ZONE": "instant",
-    "TIMESTAMPTZ_NS": "instant",  # what pandas writes, by DuckDB 2.0.1
-    "VARCHAR[]": "list",
-    '"NULL"': "blank",
-    '"NULL"[]': "list",
-}
-
-
-def sort_of(type_: str) -> str:
-    """Return what cells of a type are; '' if they are no values."""
-    if WHOLE.fullmatch(type_) or _NUMBER.fullmatch(type_):
-        return "number"
-    if _MOMENT.fullmatch(type_):
-        return "moment"
-    return _SORTS.get(type_) or ("text" if type_.startswith("ENUM(") else "")
 
 
 def cell_sql(value: str, sort: str) -> str:

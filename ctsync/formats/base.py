@@ -1,19 +1,37 @@
-"""Files of one shape, which one query reads: what every kind of file comes down to."""
+"""What a format of data files is, and how one is added.
+
+Write one file in this package with a class that derives from `FileFormat` and a module
+constant `FORMAT` that holds an instance of it; or such a module in an installed
+package, with an entry point of the group `ctsync.formats`. Files whose names end in one
+of its `suffixes` are then rows wherever a project, `import` or `init` takes files.
+
+A format says in SQL of DuckDB how its files are read, and DuckDB alone reads them, so
+every engine sees the same rows. It gives text for every cell and says what the text
+means; two rows of equal text mean the same. What a file of another kind says can be
+read from a copy: `ready` gives one in the private folder of the connection.
+
+What is hostile or damaged is `Unreadable`, with the row where one is to blame, never
+another exception; no message quotes a cell. `formats/tsv.py` is the smallest example.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Protocol, TypeAlias
+from pathlib import Path
+from typing import Any, ClassVar, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.canonical_json import fold_name
-from ctsync.duckdb_connection import Connection
+from ctsync.duckdb_connection import Connection, open_connection, refusals
+from ctsync.errors import CtsyncError
+from ctsync.formats.data_file import DataFile, Unreadable
+from ctsync.formats.survey import Export, survey_relation
+from ctsync.formats.where_filter import Expression
 from ctsync.model.scalar_value import Misread, Raw
-from ctsync.project.suggestions import nearest
-from ctsync.sources.data_files import DataFile, Unreadable
-from ctsync.sources.where_filter import Expression
+from ctsync.suggestions import nearest
 
 NO_ROWS = "no rows"  # the shape of a file of which nothing is read
 Cells: TypeAlias = "Sequence[str | None]"
@@ -21,9 +39,12 @@ Read: TypeAlias = "Raw | Misread | None"  # None is a blank cell
 
 
 class Dialect(Struct, frozen=True):
-    """How CSV files are written. `header` are their names where no line says them."""
+    """How CSV files are written. `header` are their names where no line says them.
 
-    separator: str = ","
+    Without a `separator` it is the format's own.
+    """
+
+    separator: str = ""
     encoding: str = "utf-8"
     header: tuple[str, ...] = ()
 
@@ -110,18 +131,32 @@ class FilePart(Struct, frozen=True):
         return self.files[file - self.first].line_of(row)
 
 
-class FileFormat(Protocol):
-    """One kind of file."""
+class FileFormat(ABC):
+    """One kind of file.
+
+    Its files are grouped by shape, in their order; files of one shape that follow one
+    another become one part, which one query reads.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]]  # ends of its files' names, each with a dot
+    is_text: ClassVar[bool] = False  # lines of text, which may be packed: .gz, .zst
+    has_dialect: ClassVar[bool] = False  # `csv:` of a table says how it is written
+    holds_objects: ClassVar[bool] = False  # `whole` gives JSON, one object a row
 
     def ready(
-        self, connection: Connection, file: DataFile, wanted: WantedColumns
+        self,
+        connection: Connection,  # noqa: ARG002 - a default
+        file: DataFile,
+        wanted: WantedColumns,  # noqa: ARG002
     ) -> DataFile:
-        """Return a file as it can be read in a connection.
+        """Return a file as it can be read in a connection, perhaps with a copy.
 
         Raises:
             Unreadable: it is damaged, or in another encoding than was said.
         """
+        return file
 
+    @abstractmethod
     def shape(
         self, connection: Connection, file: DataFile, wanted: WantedColumns
     ) -> Hashable:
@@ -131,17 +166,46 @@ class FileFormat(Protocol):
             Unreadable: the file is damaged, or lacks a wanted column.
         """
 
+    @abstractmethod
     def part(
         self,
         files: tuple[DataFile, ...],
         first: int,
-        shape: Hashable,
+        shape: Any,
         wanted: WantedColumns,
     ) -> FilePart:
         """Return the part that files of one shape are."""
 
-    def first_fault(self, file: DataFile, wanted: WantedColumns) -> Unreadable | None:
-        """Read a file row by row; give what is wrong with the first that fails."""
+    def first_fault(self, file: DataFile, wanted: WantedColumns) -> Unreadable | None:  # noqa: ARG002 - a default
+        """Read a file row by row; give what is wrong with the first that fails.
+
+        None also where rows cannot be read by themselves.
+        """
+        return None
+
+    @abstractmethod
+    def whole(self, connection: Connection, path: Path) -> str:
+        """Return a relation of SQL with all that a file holds.
+
+        It has the columns of the file; where it `holds_objects` it has `json`, the
+        text of an object a row.
+
+        Raises:
+            Unreadable: it is damaged.
+        """
+
+    def survey(self, path: Path) -> Export:
+        """Look at the first rows of a file, and at what their cells are.
+
+        Raises:
+            CtsyncError: it cannot be read.
+        """
+        with open_connection(files=[path]) as connection:
+            try:
+                return survey_relation(connection, self.whole(connection, path))
+            except (refusals(), Unreadable) as error:
+                message = f"{path.name} is no file of its kind that can be read"
+                raise CtsyncError(message, hint="export it again") from error
 
 
 def require(names: Iterable[str], columns: Sequence[str]) -> None:

@@ -1,0 +1,5 @@
+"""A plan as a page."""
+
+from ctsync.render.html import Html
+
+RENDERER = Html()

@@ -1,0 +1,5 @@
+"""A plan as one JSON document."""
+
+from ctsync.render.json_document import JsonDocument
+
+RENDERER = JsonDocument()

@@ -1,0 +1,5 @@
+"""A plan as a comment."""
+
+from ctsync.render.markdown import Markdown
+
+RENDERER = Markdown()

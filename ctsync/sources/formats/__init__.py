@@ -1,1 +1,0 @@
-"""One file a format of data files: each says how it is read."""
