@@ -98,7 +98,7 @@ def _likeness_of(known: KnownValue, held: Scalar, value: Scalar) -> Standing | N
         return _likeness_of_booleans(held, value)
     if isinstance(held, str):
         return _likeness_of_text(held, value)
-    return _same(_number(held) == _number(value))
+    return _same(_double(held) == _double(value))
 
 
 def _same(is_same: bool) -> Standing | None:  # noqa: FBT001 - the whole of it
@@ -148,6 +148,12 @@ def _number(value: Scalar) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() and number.adjusted() < 300 else None
+
+
+def _double(value: Scalar) -> int | float | None:
+    # An entry keeps what lies beyond a double's whole numbers as a double.
+    number = _number(value)
+    return None if number is None else _whole(number)
 
 
 def known_from(name: str, kind: str | None, value: SeenValue | None) -> KnownValue:
