@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from secrets import token_hex
+from shutil import rmtree
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, TypeAlias
 
 from ctsync.errors import CtsyncError
@@ -43,7 +45,7 @@ def open_connection(
     """
     import duckdb
 
-    with TemporaryDirectory(prefix="ctsync-") as folder:
+    with _private_folder() as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{memory_mib}MiB",
             "temp_directory": folder,
@@ -64,6 +66,17 @@ def open_connection(
             raise _stopped(error) from error
         finally:
             connection.close()
+
+
+@contextmanager
+def _private_folder() -> Generator[str]:
+    folder = Path(gettempdir(), f"ctsync-{token_hex(16)}")  # nobody guesses it
+    try:
+        folder.mkdir(mode=0o700)
+        yield str(folder)
+    finally:
+        # It has its name before it is there: a signal between the two leaves nothing.
+        rmtree(folder, ignore_errors=True)
 
 
 def _locking(files: Iterable[Path], folder: str) -> str:
