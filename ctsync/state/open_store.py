@@ -36,7 +36,7 @@ def open_store(
             require_free("STORE", other.value.form, found, other)
             found = other
     if found is None:
-        raise _refused(location)
+        raise _refused()
     store: Store = found.value.at(location, folder=Path(folder), name=name)
     return store
 
@@ -45,14 +45,10 @@ def _added() -> Iterator[Member]:
     return installed(_ROOM, "STORE", Store)
 
 
-def _refused(location: str) -> UsageError:
+def _refused() -> UsageError:
+    # The location is not shown: it may hold a secret, or come from a variable.
     forms = " or ".join(store.form for store in stores())
-    shown = _without_secrets(location)
     return UsageError(
-        f'state "{shown}" is of no form that this version knows',
+        "the state's location is of no form that this version knows",
         hint=f"state: takes {forms}",
     )
-
-
-def _without_secrets(location: str) -> str:
-    return "..." if "://" in location else location

@@ -138,8 +138,10 @@ class Exchange:
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
+        # A chunk of a negative size is a ValueError of the standard library.
         return (
-            RequestException, HTTPError, HTTPException, OSError, zlib.error, MemoryError
+            RequestException, HTTPError, HTTPException, OSError, zlib.error,
+            MemoryError, ValueError,
         )  # fmt: skip
 
 

@@ -131,3 +131,15 @@ def test_variables_are_read_where_they_are_first_used(desk, monkeypatch):
     monkeypatch.setenv("ACCOUNT", "TEST-1")
     assert desk.plan()["account"]["id"] == "${ACCOUNT}"  # as it is written
     assert desk.apply().code == 0
+
+
+@pytest.mark.parametrize("location", ["mysql://ada:CANARY@db/crm", "CANARY.json"])
+def test_a_state_that_a_variable_gives_is_refused_unseen(desk, monkeypatch, location):
+    text = "version: 1\naccount: {id: A, region: in1}\nstate: ${WHERE}\nspecs: p.yaml\n"
+    desk.write("ctsync.yaml", text)
+    desk.write("p.yaml", "profiles: []\n")
+    monkeypatch.setenv("WHERE", location)
+    ended = desk.run("plan")
+    assert ended.code == 1
+    assert "CT112" in ended.err
+    assert "CANARY" not in ended.err

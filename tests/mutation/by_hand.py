@@ -53,8 +53,8 @@ BY_HAND = (
     Written(
         "apply/recover.py",
         "an edit reads the snapshot before the journal",
-        _ORDER.format("read_unverified"),
-        _OTHER.format("read_unverified"),
+        "journal = _journal_if_there(store)\n    snapshot = store.read_unverified()",
+        "snapshot = store.read_unverified()\n    journal = _journal_if_there(store)",
     ),
     Written(
         "apply/fold.py",

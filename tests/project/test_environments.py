@@ -158,13 +158,6 @@ def test_an_endpoint_from_a_variable_is_judged_when_it_is_read(folder):
     assert "secret" not in str(caught.value)
 
 
-def test_a_state_from_a_variable_is_judged_when_it_is_read(folder):
-    text = "version: 1\naccount: {id: A, region: in1}\nstate: '${S}'\n"
-    project = folder.write("ctsync.yaml", text).load()
-    with pytest.raises(SpecError, match=r"no \.jsonl file"):
-        project.state({"S": "mysql://u:p@h"})
-
-
 def test_the_passcode_is_read_only_when_asked_for(folder):
     project = folder.load()
     assert project.passcode({"CLEVERTAP_PASSCODE": "p"}) == "p"
