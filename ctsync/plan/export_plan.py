@@ -169,6 +169,8 @@ class _Export:
         self, change: Change, operation: Operation, fault: Fault
     ) -> Diagnostic:
         origin = change.origins[0] if change.origins else None
+        # What is wrong with a profile is said once, not for each operation on it.
+        is_of_key = fault == self._channel.key_fault(change.key)
         return Diagnostic(
             "error",
             fault.code,
@@ -178,7 +180,7 @@ class _Export:
             line=None if origin is None else origin.line,
             row=None if origin is None else origin.row,
             key=self._mask.key_at(change.key, origin),
-            attribute=operation.attribute,
+            attribute=None if is_of_key else operation.attribute,
         )
 
 

@@ -159,7 +159,7 @@ def test_files_and_their_folder_are_for_their_owner_alone(project, export):
         ({"u1": {"Tags": ["a"]}}, "csv", {"CT805": 1}),
         ({"u1": {"Gender": None}}, "csv", {"CT805": 1}),
         ({"objectId=x1": {"Plan": "Gold"}}, "csv", {"CT803": 1}),
-        ({"objectId=x1": {"Plan": "Gold", "City": "Pune"}}, "sftp", {"CT803": 2}),
+        ({"objectId=x1": {"Plan": "Gold", "City": "Pune"}}, "sftp", {"CT803": 1}),
     ],
 )
 def test_what_a_channel_cannot_say_refuses_the_export_and_names_the_place(
