@@ -30,12 +30,13 @@ from ctsync.errors import CtsyncError
 from ctsync.formats.data_file import DataFile, Unreadable
 from ctsync.formats.survey import Export, survey_relation
 from ctsync.formats.where_filter import Expression
-from ctsync.model.scalar_value import Misread, Raw
+from ctsync.model.fault import Fault
+from ctsync.model.scalar_value import Raw
 from ctsync.suggestions import nearest
 
 NO_ROWS = "no rows"  # the shape of a file of which nothing is read
 Cells: TypeAlias = "Sequence[str | None]"
-Read: TypeAlias = "Raw | Misread | None"  # None is a blank cell
+Read: TypeAlias = "Raw | Fault | None"  # None is a blank cell
 
 
 class Dialect(Struct, frozen=True):
@@ -122,7 +123,7 @@ class FilePart(Struct, frozen=True):
     numbered: bool = False
     lossy: str | None = None
     fault: str | None = None
-    row_fault: Callable[[Cells], Misread | None] = lambda _: None
+    row_fault: Callable[[Cells], Fault | None] = lambda _: None
     lacking: tuple[str, ...] = ()
     sorts: tuple[str, ...] | None = None
 

@@ -42,7 +42,7 @@ from ctsync.formats.row_query import (
 from ctsync.formats.survey import Export
 from ctsync.formats.text_layout import layout_of
 from ctsync.formats.typed_cells import read_cells, readers_of, untyped
-from ctsync.model.scalar_value import Misread
+from ctsync.model.fault import Fault
 from ctsync.sql_text import quoted
 
 _OPTIONS = (
@@ -240,20 +240,20 @@ def _read_text(end: int, cells: Cells) -> Sequence[Read]:
     return [untyped(text) if text else None for text in cells[1:end]]
 
 
-def _no_fault(_: Cells) -> Misread | None:
+def _no_fault(_: Cells) -> Fault | None:
     return None
 
 
 def _fault_of_either(
-    in_file: Callable[[Cells], Misread | None], cells: Cells
-) -> Misread | None:
+    in_file: Callable[[Cells], Fault | None], cells: Cells
+) -> Fault | None:
     """Return what is wrong with a row, in its file or where something is computed."""
     return in_file(cells[:-1]) or failure_in(cells)
 
 
-def _fault_in_last(cells: Cells) -> Misread | None:
+def _fault_in_last(cells: Cells) -> Fault | None:
     fault = cells[-1] if cells else None
-    return Misread("CT617", fault, "correct the row") if fault else None
+    return Fault("CT617", fault, "correct the row") if fault else None
 
 
 def _require_separator(header: Sequence[str], wanted: WantedColumns) -> None:

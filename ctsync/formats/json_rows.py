@@ -8,7 +8,8 @@ from typing import Any
 
 from ctsync.formats.base import Cells, Read, WantedColumns
 from ctsync.formats.typed_cells import Reader, number, text, word
-from ctsync.model.scalar_value import Literal, Misread, Raw
+from ctsync.model.fault import Fault
+from ctsync.model.scalar_value import Literal, Raw
 from ctsync.sql_text import whole_id_sql
 
 ROW_FAULT = "ctsync: what is wrong with the row"
@@ -22,7 +23,7 @@ def read_line(
     try:
         row = parsed(line or "")
     except ValueError:
-        fault = Misread("CT617", "the row is no JSON object", "correct the row")
+        fault = Fault("CT617", "the row is no JSON object", "correct the row")
         return [fault] * len(wanted.columns)
     others = iter(cells[2:])
     return [
@@ -37,23 +38,23 @@ def _computed(read: Reader, cell: str | None) -> Read:
     return read(cell) if cell else None
 
 
-def row_fault(key: object, cells: Cells) -> Misread | None:
+def row_fault(key: object, cells: Cells) -> Fault | None:
     """What is wrong with a row that names no one, if not that its id is blank."""
     try:
         row = parsed((cells[1] if len(cells) > 1 else None) or "")
     except ValueError:
         return None
     if [name for name, _ in row] == [ROW_FAULT]:
-        return Misread("CT617", f"the row {row[0][1]}", "correct the row")
+        return Fault("CT617", f"the row {row[0][1]}", "correct the row")
     found = [value for name, value in row if name == key]
     if len(found) > 1:
-        return Misread("CT617", f'the row names "{key}" twice', "keep one of them")
+        return Fault("CT617", f'the row names "{key}" twice', "keep one of them")
     if found and isinstance(found[0], str) and not isinstance(found[0], _Word):
         return None
     return _odd_id(str(key), found[0]) if found else None
 
 
-def _odd_id(column: str, value: Any) -> Misread | None:
+def _odd_id(column: str, value: Any) -> Fault | None:
     if value is None or (isinstance(value, _Number) and value.lstrip("-").isdigit()):
         return None
     noun = _noun(value)
@@ -62,7 +63,7 @@ def _odd_id(column: str, value: Any) -> Misread | None:
     if isinstance(value, _Number):
         exact = json.dumps(whole_id_sql(column))
         hint = f"export it as text, or write compute: {{key: {exact}}}"
-    return Misread("CT625", message, hint)
+    return Fault("CT625", message, hint)
 
 
 def _noun(value: Any) -> str:
@@ -78,7 +79,7 @@ def _noun(value: Any) -> str:
 def _value(row: Pairs, name: str, nulls: Sequence[str]) -> Read:
     found = [value for key, value in row if key == name]
     if len(found) > 1:
-        return Misread("CT617", f'the row names "{name}" twice', "keep one of them")
+        return Fault("CT617", f'the row names "{name}" twice', "keep one of them")
     return _cell(found[0], name, nulls) if found else None
 
 
@@ -88,7 +89,7 @@ def _cell(value: Any, name: str, nulls: Sequence[str]) -> Read:
     if isinstance(value, _Constant) and value not in nulls:
         message = f'column "{name}" holds {{value}}, which is no number'
         hint = f'write nulls: ["{value}"] if it means a blank cell'
-        return Misread("CT625", message, hint, value)
+        return Fault("CT625", message, hint, value)
     if isinstance(value, list) and not isinstance(value, Pairs):
         items = [_item(item) for item in value]
         if all(item is not None for item in items):
@@ -98,7 +99,7 @@ def _cell(value: Any, name: str, nulls: Sequence[str]) -> Read:
         held = "a map" if isinstance(value, Pairs) else "a list of lists or maps"
         message = f'column "{name}" holds {held}'
         hint = "give a scalar or a list of text, or compute one: json_extract_string()"
-        return Misread("CT625", message, hint)
+        return Fault("CT625", message, hint)
     return None if isinstance(scalar, Literal) and scalar.text in nulls else scalar
 
 

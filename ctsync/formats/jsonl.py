@@ -31,7 +31,7 @@ from ctsync.formats.survey import Export
 from ctsync.formats.text_layout import layout_of
 from ctsync.formats.typed_cells import Reader, reader_of
 from ctsync.formats.where_filter import Expression
-from ctsync.model.scalar_value import Misread
+from ctsync.model.fault import Fault
 from ctsync.sql_text import quoted
 
 _SAMPLED_ROWS = 1000
@@ -140,7 +140,7 @@ class JsonLinesFormat(FileFormat):
         return survey_json(path)
 
 
-def _row_fault(wanted: WantedColumns, cells: Cells) -> Misread | None:
+def _row_fault(wanted: WantedColumns, cells: Cells) -> Fault | None:
     in_line = row_fault(wanted.key, cells)
     return in_line or (failure_in(cells) if can_fail(wanted) else None)
 

@@ -15,7 +15,7 @@ from ctsync.formats.base import Cells, WantedColumns, named_cells
 from ctsync.formats.cell_sorts import WHOLE, sort_of
 from ctsync.formats.typed_cells import cell_sql
 from ctsync.formats.where_filter import Expression, RefusedCondition
-from ctsync.model.scalar_value import Misread
+from ctsync.model.fault import Fault
 from ctsync.sql_text import quoted
 
 _QUERY = "SELECT {outer} FROM (SELECT {inner} FROM {reader})"
@@ -119,12 +119,12 @@ def _failure(wanted: WantedColumns) -> str:
     return f"CASE{cases} END"
 
 
-def failure_in(cells: Cells) -> Misread | None:
+def failure_in(cells: Cells) -> Fault | None:
     """Return what is wrong with a row on which an expression fails, from its cells."""
     if not cells or cells[-1] is None:
         return None
     message = f"`{cells[-1]}` fails on the row: a value in it cannot be converted"
-    return Misread("CT604", message, "correct the row")
+    return Fault("CT604", message, "correct the row")
 
 
 def _tried(expression: Expression, wanted: WantedColumns) -> str:

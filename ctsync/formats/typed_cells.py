@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 from ctsync.canonical_json import parse
 from ctsync.formats.base import Cells, Read, WantedColumns
-from ctsync.model.scalar_value import Literal, Misread
+from ctsync.model.fault import Fault
+from ctsync.model.scalar_value import Literal
 from ctsync.yaml.scalars import PLAIN, literal
 
 Reader: TypeAlias = "Callable[[str], Read]"
@@ -75,7 +76,7 @@ def _number(name: str, cell: str) -> Read:
         return found
     message = f'column "{name}" holds {{value}}, which is no number'
     hint = "export it as null, or compute one that isfinite()"
-    return Misread("CT625", message, hint, cell)
+    return Fault("CT625", message, hint, cell)
 
 
 def _date(cell: str) -> Read:
@@ -88,7 +89,7 @@ def _moment(zone: str, cell: str) -> Read:
     if "." in written:
         message = "{value} has parts of a second"
         hint = "the platform stores whole seconds; compute date_trunc('second', ...)"
-        return Misread("CT624", message, hint, cell)
+        return Fault("CT624", message, hint, cell)
     return Literal(written.replace(" ", "T", 1), "date")
 
 

@@ -8,8 +8,9 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from ctsync.model.change import Origin
+from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.scalar_value import Misread, Raw
+from ctsync.model.scalar_value import Raw
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
@@ -31,7 +32,7 @@ class Contribution(Struct, frozen=True):
     key: ProfileKey
     origin: Origin
     digest: bytes
-    read: Callable[[], Mapping[str, Raw | Misread]]
+    read: Callable[[], Mapping[str, Raw | Fault]]
     path: Path = ()
-    faults: tuple[Misread, ...] = ()
+    faults: tuple[Fault, ...] = ()
     skips: bool = False

@@ -36,18 +36,6 @@ class Literal(Struct, frozen=True):
 Raw: TypeAlias = "Literal | list[Raw] | dict[str, Raw]"
 
 
-class Misread(Struct, frozen=True):
-    """What a source could not read, in the place of a value or of a whole row.
-
-    `{value}` in message and hint stands for `value`, so that it can be masked.
-    """
-
-    code: str
-    message: str
-    hint: str | None = None
-    value: str | None = None
-
-
 def date_form(epoch_seconds: int) -> str:
     """Return the normal form of a date."""
     return f"{DATE_PREFIX}{epoch_seconds}"

@@ -22,7 +22,7 @@ from ctsync.model.entry import KnownValue
 from ctsync.model.fault import Fault, Faults
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.scalar_value import Literal, Misread, Raw
+from ctsync.model.scalar_value import Literal, Raw
 from ctsync.plan.value_diagnostics import (
     DiagnosticCollector,
     Place,
@@ -33,7 +33,7 @@ from ctsync.plan.value_diagnostics import (
 from ctsync.project.project import Project
 from ctsync.sources.doubtful_cells import doubtful_id, doubtful_words
 
-Words: TypeAlias = "Mapping[str, Raw | Misread]"
+Words: TypeAlias = "Mapping[str, Raw | Fault]"
 
 NONE: Mapping[str, Fault] = MappingProxyType({})
 REMEMBERED = 1_000  # of an attribute's words, in the hope that others use them too
@@ -179,7 +179,7 @@ class ContributionMerger:
         rest, frame = {}, self._project_view.frame
         for name, raw in words.items():
             folded, rule, kind = self._asked.get(name) or self._ask(name)
-            if not isinstance(raw, Misread):
+            if not isinstance(raw, Fault):
                 kind = kind or kind_of(raw)
                 stored = known.get(folded)
                 held = None if stored is None else stored.held(kind.name)
@@ -232,7 +232,7 @@ class ContributionMerger:
     def _target(
         self,
         name: str,
-        raw: Raw | Misread,
+        raw: Raw | Fault,
         among: Place,
         complaints: list[ValueDiagnostic],
     ) -> DesiredValue | None:
@@ -255,12 +255,12 @@ class ContributionMerger:
     def _understood(
         self,
         name: str,
-        raw: Raw | Misread,
+        raw: Raw | Fault,
         among: Place,
         complaints: list[ValueDiagnostic],
     ) -> DesiredValue | None:
         rule = self._project_view.rule_for(name)
-        if isinstance(raw, Misread):
+        if isinstance(raw, Fault):
             complaints.append(diagnostic_of(raw, rule, among.of(name)))
             return None
         try:

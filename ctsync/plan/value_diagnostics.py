@@ -17,7 +17,6 @@ from ctsync.model.fault import Fault
 from ctsync.model.masking import SENSITIVE_TEXT, Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.record import GROUP_PREFIX
-from ctsync.model.scalar_value import Misread
 from ctsync.plan.column_cures import CellPlace, in_table
 from ctsync.plan.column_report import ColumnReport, is_csv
 from ctsync.project.project import Project
@@ -55,12 +54,10 @@ class ValueDiagnostic(Struct, frozen=True):
 
 
 def diagnostic_of(
-    misread: Misread, rule: Attribute | None, place: Place
+    fault: Fault, rule: Attribute | None, place: Place
 ) -> ValueDiagnostic:
     """Return what a source could not read as a complaint."""
-    fault = Fault(misread.code, misread.message, misread.hint, misread.value)
-    is_warning = severity_of(misread.code) != "error"
-    return ValueDiagnostic(fault, rule, place, is_warning)
+    return ValueDiagnostic(fault, rule, place, severity_of(fault.code) != "error")
 
 
 def is_bad(complaints: Iterable[ValueDiagnostic]) -> bool:

@@ -9,8 +9,9 @@ from ctsync.formats.base import Read
 from ctsync.formats.typed_cells import number, text, word
 from ctsync.kinds.type_faults import choices
 from ctsync.model.attribute import Attribute
+from ctsync.model.fault import Fault
 from ctsync.model.kind_shape import holds_sets
-from ctsync.model.scalar_value import Literal, Misread, Raw
+from ctsync.model.scalar_value import Literal, Raw
 from ctsync.project.table_columns import Column
 from ctsync.sources.date_formats import read_date
 
@@ -39,7 +40,7 @@ class ColumnReader:
         self._is_bare = options == (None, None) and column.how == "exactly"
         self._takes_text = rule.kind not in _TYPED
 
-    def read(self, cell: Read) -> Raw | Misread | None:
+    def read(self, cell: Read) -> Raw | Fault | None:
         """Return the raw value of a cell; None where it says nothing."""
         if type(cell) is Literal and self._is_bare and self.column.split is None:
             if cell.type != "text" or (self._takes_text and cell.value is not None):
@@ -53,35 +54,35 @@ class ColumnReader:
             return self._of_list(parts) if parts else self._of_blank()
         if isinstance(cell, list):
             return self._of_list(cell)
-        return cell if isinstance(cell, Misread) else self._of_blank()
+        return cell if isinstance(cell, Fault) else self._of_blank()
 
-    def _of_blank(self) -> Raw | Misread | None:
+    def _of_blank(self) -> Raw | Fault | None:
         if self.column.blank == "keep":
             return None
         if self.column.blank == "remove":
             return self._nothing()
         message = f"the cell for {self.column.attribute} is blank"
         hint = "fill it, or write blank: keep or remove"
-        return Misread("CT622", message, hint)
+        return Fault("CT622", message, hint)
 
     def _nothing(self) -> Raw:
         return _NULL if self.column.how == "exactly" else {self.column.how: []}
 
-    def _of_list(self, items: list[Raw]) -> Raw | Misread:
+    def _of_list(self, items: list[Raw]) -> Raw | Fault:
         if self._is_bare and self._takes_text:
             return items
         values: list[Raw] = []
         for item in items:
             value = self._mapped(item)
-            if isinstance(value, Misread):
+            if isinstance(value, Fault):
                 return value
             values.extend([value] if self.column.map is None else _parts_of(value))
         return values if self.column.how == "exactly" else {self.column.how: values}
 
-    def _of_scalar(self, cell: Literal) -> Raw | Misread:
+    def _of_scalar(self, cell: Literal) -> Raw | Fault:
         column = self.column
         value = self._typed(cell) if column.map is None else self._mapped(cell)
-        if isinstance(value, Misread):
+        if isinstance(value, Fault):
             return value
         if value == _NULL:
             return self._nothing()
@@ -90,7 +91,7 @@ class ColumnReader:
         is_word = column.map is not None and isinstance(value, Literal)
         return [value] if is_word and holds_sets(self.rule.kind) else value
 
-    def _mapped(self, cell: Raw) -> Raw | Misread:
+    def _mapped(self, cell: Raw) -> Raw | Fault:
         if not isinstance(cell, Literal):
             return cell
         if self.column.map is None:
@@ -98,7 +99,7 @@ class ColumnReader:
         value = self.column.map.get(cell.text)
         if value is None:
             message = f"{self.column.attribute}: map does not hold {{value}}"
-            return Misread("CT623", message, self._known_words(), cell.text)
+            return Fault("CT623", message, self._known_words(), cell.text)
         return value
 
     def _known_words(self) -> str:
@@ -110,7 +111,7 @@ class ColumnReader:
             return f"map holds {', '.join(words[:_SHOWN])} and {more} more"
         return f"map holds {choices(tuple(words))}"
 
-    def _typed(self, cell: Literal) -> Raw | Misread:
+    def _typed(self, cell: Literal) -> Raw | Fault:
         """Return text the type that the catalog has for it; typed cells keep theirs.
 
         No file but Parquet can say what a date is, so text may be one in any.

@@ -6,14 +6,15 @@ import re
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from ctsync.model.scalar_value import Literal, Misread
+from ctsync.model.fault import Fault
+from ctsync.model.scalar_value import Literal
 
 _HOURS_ALONE = re.compile(r":[0-9]{2}(?:\.[0-9]+)?[+-][0-9]{2}$")
 _TIMES = ("%H", "%I", "%M", "%S", "%f", "%p", "%z")
 
 
 @lru_cache(maxsize=4096)  # there are many rows, and not so many days
-def read_date(text: str, form: str) -> Literal | Misread:
+def read_date(text: str, form: str) -> Literal | Fault:
     """Return the date that a text is in a form of `strptime`, as a spec would write it.
 
     A form without a time gives a day; a time without an offset is left to the
@@ -23,11 +24,11 @@ def read_date(text: str, form: str) -> Literal | Misread:
         moment = moment_of(text, form)
     except ValueError:
         message = f'{{value}} is no date of the form "{form}"'
-        return Misread("CT624", message, "correct the cell or the format", text)
+        return Fault("CT624", message, "correct the cell or the format", text)
     if moment.microsecond or _is_odd(moment.utcoffset()):
         message = "{value} has parts of a second"
         hint = "the platform stores whole seconds; compute date_trunc('second', ...)"
-        return Misread("CT624", message, hint, text)
+        return Fault("CT624", message, hint, text)
     if not any(directive in form.replace("%%", "") for directive in _TIMES):
         return Literal(f"{moment:%Y-%m-%d}".rjust(10, "0"), "date")
     return Literal(moment.isoformat(timespec="seconds"), "date")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ctsync.kinds.identifier_rules import key_faults
+from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.scalar_value import Misread
 
 # What str.strip() takes away, less the control characters.
 _SPACES = r" \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
@@ -34,9 +34,9 @@ def is_sound(key_type: str) -> str:
     return f"CASE WHEN {_PLAIN} THEN true ELSE coalesce({_SOUND}, false) END"
 
 
-def faults_of(key: ProfileKey) -> tuple[Misread, ...]:
+def faults_of(key: ProfileKey) -> tuple[Fault, ...]:
     """Return what is wrong with a key; none of it shows the key."""
-    return tuple(Misread(f.code, f.message, f.hint) for f in key_faults(key))
+    return tuple(Fault(f.code, f.message, f.hint) for f in key_faults(key))
 
 
 def is_plain(key: ProfileKey) -> bool:

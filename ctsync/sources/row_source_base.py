@@ -12,9 +12,9 @@ from ctsync.duckdb_connection import Connection
 from ctsync.formats.base import FilePart, WantedColumns
 from ctsync.formats.data_file import DataFile
 from ctsync.model.contribution import Contribution
+from ctsync.model.fault import Fault
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowColumns, Stream
-from ctsync.model.scalar_value import Misread
 from ctsync.project.project import Project
 from ctsync.project.tables import FileText
 from ctsync.sources import duckdb_sql as sql
@@ -149,7 +149,7 @@ class RowFiles(ABC):
 
     def key_of(
         self, identifier: str, file: int, cells: Sequence[str | None]
-    ) -> tuple[ProfileKey, tuple[Misread, ...]]:
+    ) -> tuple[ProfileKey, tuple[Fault, ...]]:
         """Return the key of a row, and what is wrong with the row as a whole."""
         key = ProfileKey(self.key_type, identifier)
         part = self.part_of(file)

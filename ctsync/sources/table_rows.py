@@ -15,8 +15,9 @@ from ctsync.formats.data_file import refused
 from ctsync.formats.where_filter import Expression, RefusedCondition, checked_condition
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
+from ctsync.model.fault import Fault
 from ctsync.model.row_source import CellColumn, RowColumns, RowSource, Stream
-from ctsync.model.scalar_value import Misread, Raw
+from ctsync.model.scalar_value import Raw
 from ctsync.project.project import Project
 from ctsync.project.table_columns import Column
 from ctsync.project.tables import Table
@@ -206,12 +207,12 @@ class TableRows(RowFiles):
 
     def _read(
         self, file: int, cells: Sequence[str | None]
-    ) -> Mapping[str, Raw | Misread]:
+    ) -> Mapping[str, Raw | Fault]:
         part = self.part_of(file)
         if part is None or part.row_fault(cells) is not None:
             return {}
         values = part.read(cells)
-        read: dict[str, Raw | Misread] = {}
+        read: dict[str, Raw | Fault] = {}
         for (attribute, understand), cell in zip(self._readers, values, strict=True):
             raw = understand(cell)
             if raw is not None:

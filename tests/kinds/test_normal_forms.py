@@ -10,8 +10,7 @@ from ctsync.kinds import KINDS
 from ctsync.kinds.base import ValueContext
 from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.model.attribute import Attribute
-from ctsync.model.fault import Faults
-from ctsync.model.scalar_value import Misread
+from ctsync.model.fault import Fault, Faults
 from ctsync.project.project import SEMANTICS
 from ctsync.project.table_columns import Column
 from ctsync.sources.column_values import ColumnReader
@@ -48,7 +47,7 @@ def told(rule, options, cell):
     raw = ColumnReader(Column("a", rule.attribute, (), **options), rule).read(cell)
     if raw is None:
         return None
-    return raw.code if isinstance(raw, Misread) else understood(rule, raw)
+    return raw.code if isinstance(raw, Fault) else understood(rule, raw)
 
 
 def normal_forms():

@@ -17,12 +17,13 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.change import Change, Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.fault import Fault
 from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanHead
 from ctsync.model.policy import DEFAULT_LIMITS, Policy, parse_limit
 from ctsync.model.profile_key import NOBODY, ProfileKey, parse_key
 from ctsync.model.record import GROUP_PREFIX
-from ctsync.model.scalar_value import Literal, Misread
+from ctsync.model.scalar_value import Literal
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import SavedPlan, scratch_file
@@ -35,7 +36,7 @@ BASE = Base("0" * 32, 3, "d" * 64)
 
 def raw(value):
     """Give a Python value as a source would have written it."""
-    if isinstance(value, Literal | Misread):
+    if isinstance(value, Literal | Fault):
         return value
     if isinstance(value, Mapping):
         return {name: raw(item) for name, item in value.items()}

@@ -6,11 +6,12 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.errors import SpecError
 from ctsync.model.change import EntryAfter
 from ctsync.model.entry import KnownValue
-from ctsync.model.scalar_value import Literal, Misread
+from ctsync.model.fault import Fault
+from ctsync.model.scalar_value import Literal
 
-NOT_A_WORD = Misread("CT623", 'map has no word "{value}"', "add it", "Mail")
-NO_KEY = Misread("CT314", "the identifier is empty", "write the id")
-SPACES = Misread("CT318", "the identifier ends with a space", "remove it")
+NOT_A_WORD = Fault("CT623", 'map has no word "{value}"', "add it", "Mail")
+NO_KEY = Fault("CT314", "the identifier is empty", "write the id")
+SPACES = Fault("CT318", "the identifier ends with a space", "remove it")
 GOOD = {"Plan": "Gold"}
 
 
@@ -68,7 +69,7 @@ def test_a_value_of_a_row_that_no_kind_takes_is_an_error(table, findings):
 
 
 def test_values_of_sensitive_attributes_are_masked_in_rows_too(table, findings):
-    wrong = Misread("CT624", "{value} is no such date", None, "jo at x")
+    wrong = Fault("CT624", "{value} is no such date", None, "jo at x")
     (found,) = findings(table(("jo@x.io", {"Email": wrong})))
     assert found.message == "(sensitive) is no such date"
     assert found.key == {"identity": "t.csv row 1", "masked": True}
@@ -88,7 +89,7 @@ def test_a_row_without_a_key_is_judged_all_the_same(table, findings):
 
 
 def test_what_a_row_says_wrongly_as_a_whole_shows_no_value(table, findings):
-    wrong = Misread("CT617", "the row holds {value}", None, "jo@x.io")
+    wrong = Fault("CT617", "the row holds {value}", None, "jo@x.io")
     (found,) = findings(table((None, {}, wrong)))
     assert found.message == "the row holds (sensitive)"
 
@@ -121,7 +122,7 @@ def test_a_bad_row_is_skipped_and_told_as_a_warning(table, plan):
         ({"Gender": "Man", "Plan": "Gold"}, ()),
         ({"Plan": Literal("", "empty")}, ()),
         ({"Plan": NOT_A_WORD}, ()),
-        ({"Plan": "Gold"}, (Misread("CT621", "the same key twice"),)),
+        ({"Plan": "Gold"}, (Fault("CT621", "the same key twice"),)),
         ({"Plan": None}, ()),
         ({"Age": 5, "DOB": Literal("1990-02-20", "date")}, ()),
     ],

@@ -4,7 +4,8 @@ import pytest
 
 from ctsync.errors import UsageError
 from ctsync.model.entry import KnownValue
-from ctsync.model.scalar_value import Literal, Misread
+from ctsync.model.fault import Fault
+from ctsync.model.scalar_value import Literal
 from ctsync.plan.missing_row_rules import MissingRowRules, missing_row_rules
 
 LISTS = {"Tags": "list", "Plan": "string"}
@@ -332,7 +333,7 @@ def test_what_a_cohort_says_wrongly_is_said_once_and_where_it_stands(
 
 def test_a_row_of_a_member_that_cannot_be_read_is_told_with_its_row(project_view, plan):
     project = project_view().cohort("vip")
-    wrong = Misread("CT314", "the identifier is empty", "write the id")
+    wrong = Fault("CT314", "the identifier is empty", "write the id")
     project.says(None, {"Tier": "VIP"}, file="vip.csv", cohort="vip", row=4,
                  line=None, faults=(wrong,))  # fmt: skip
     with pytest.raises(Exception, match="1 error") as caught:

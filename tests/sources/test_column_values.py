@@ -2,7 +2,8 @@ import pytest
 
 from ctsync.formats.typed_cells import number, text, untyped, word
 from ctsync.model.attribute import Attribute
-from ctsync.model.scalar_value import Literal, Misread
+from ctsync.model.fault import Fault
+from ctsync.model.scalar_value import Literal
 from ctsync.project.table_columns import Column
 from ctsync.sources.column_values import ColumnReader
 from ctsync.yaml.scalars import literal
@@ -120,7 +121,7 @@ def test_a_map_gives_the_value_for_a_word(cell, words, raw):
 @pytest.mark.parametrize("cell", ["male", "Male ", "M", "x"])
 def test_a_word_that_the_map_does_not_hold_is_a_fault(cell):
     fault = read(untyped(cell), map={"Male": word("M"), "Female": word("F")})
-    assert fault == Misread(
+    assert fault == Fault(
         "CT623", "A: map does not hold {value}", 'map holds "Male" or "Female"', cell
     )
 

@@ -1,6 +1,7 @@
 import pytest
 
-from ctsync.model.scalar_value import Literal, Misread
+from ctsync.model.fault import Fault
+from ctsync.model.scalar_value import Literal
 from ctsync.yaml.scalars import literal
 
 TABLE = (
@@ -53,7 +54,7 @@ def test_cells_keep_their_type(folder, cell, raw):
 @pytest.mark.parametrize("cell", ['{"b": 1}', "[[1]]", '[{"b": 1}]', "{}"])
 def test_a_nested_cell_is_no_value(folder, cell):
     found = said(folder, cell)
-    assert isinstance(found, Misread)
+    assert isinstance(found, Fault)
     assert found.code == "CT625"
 
 

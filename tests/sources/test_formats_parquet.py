@@ -7,7 +7,8 @@ import pytest
 from pyarrow import parquet
 
 from ctsync.formats.typed_cells import number
-from ctsync.model.scalar_value import Literal, Misread
+from ctsync.model.fault import Fault
+from ctsync.model.scalar_value import Literal
 from ctsync.yaml.scalars import literal
 
 TABLE = (
@@ -82,7 +83,7 @@ def test_cells_keep_their_type(folder, cell, type_, raw):
 )
 def test_a_cell_that_no_value_can_be_is_a_fault(folder, cell, type_, code):
     found = said(folder, cell, type_)
-    assert isinstance(found, Misread)
+    assert isinstance(found, Fault)
     assert found.code == code
 
 
