@@ -15,9 +15,10 @@ from typing import Any
 from ctsync.arrow import arrow, arrow_failures, arrow_ipc, arrow_parquet
 from ctsync.duckdb_connection import Connection
 from ctsync.formats.base import WantedColumns
-from ctsync.formats.data_file import DataFile, Unreadable, mark_of
+from ctsync.formats.data_file import DataFile, mark_of
 from ctsync.formats.parquet import ParquetFormat, most_rows
 from ctsync.formats.plain_text import copy_of, most_bytes, no_room
+from ctsync.model.fault import Fault, Faults
 
 _MAGIC = b"ARROW1"  # a file begins so, a stream does not
 _SLICE_ROWS = 20_480
@@ -41,7 +42,7 @@ class ArrowFormat(ParquetFormat):
         """Return a file with a copy as Parquet.
 
         Raises:
-            Unreadable: it is damaged, or a wanted column has a type that is no value.
+            Faults: it is damaged, or a wanted column has a type that is no value.
             CtsyncError: there is no room for the copy.
         """
         copied = copy_of(connection, file)
@@ -66,7 +67,7 @@ def _file(path: Path) -> Iterator[Any]:
     """Open a file of record batches.
 
     Raises:
-        Unreadable: it is none, or damaged, here or where it is read.
+        Faults: it is none, or damaged, here or where it is read.
     """
     try:
         with arrow().OSFile(str(path)) as stream:
@@ -79,7 +80,7 @@ def _file(path: Path) -> Iterator[Any]:
         if isinstance(error, OSError) and error.errno in {ENOSPC, EDQUOT}:
             raise no_room(error) from error
         message = "is no Arrow file that can be read"
-        raise Unreadable("CT612", message, "export it again") from error
+        raise Faults(Fault("CT612", message, "export it again")) from error
 
 
 def _looked_at(known: Collection[str], wanted: WantedColumns) -> set[str]:
@@ -94,7 +95,7 @@ def _require_values(schema: Any, names: Collection[str]) -> None:
             noun = str(field.type).partition("<")[0].partition("[")[0]
             message = f'column "{field.name}" is {noun}, which is no value'
             hint = "export text, numbers, booleans, dates or lists of text"
-            raise Unreadable("CT625", message, hint)
+            raise Faults(Fault("CT625", message, hint))
 
 
 def _is_value(type_: Any) -> bool:
@@ -168,7 +169,9 @@ def _bounded(batches: Iterator[Any], size: int) -> Iterator[Any]:
         rows, taken = rows + batch.num_rows, taken + batch.nbytes
         if rows > most_rows(size) or taken > most_bytes(size):
             message = f"has more than {rows:,} rows in {size:,} bytes"
-            raise Unreadable("CT640", message, "rows with keys of their own take more")
+            raise Faults(
+                Fault("CT640", message, "rows with keys of their own take more")
+            )
         yield batch
 
 

@@ -10,8 +10,9 @@ every engine sees the same rows. It gives text for every cell and says what the 
 means; two rows of equal text mean the same. What a file of another kind says can be
 read from a copy: `ready` gives one in the private folder of the connection.
 
-What is hostile or damaged is `Unreadable`, with the row where one is to blame, never
-another exception; no message quotes a cell. `formats/tsv.py` is the smallest example.
+What is hostile or damaged is told by `Faults`, with the row where one is to blame,
+never by another exception; no message quotes a cell. `formats/tsv.py` is the smallest
+example.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from msgspec.structs import replace
 from ctsync.canonical_json import fold_name
 from ctsync.duckdb_connection import Connection, open_connection, refusals
 from ctsync.errors import CtsyncError
-from ctsync.formats.data_file import DataFile, Unreadable
+from ctsync.formats.data_file import DataFile
 from ctsync.formats.survey import Export, survey_relation
 from ctsync.formats.where_filter import Expression
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
 from ctsync.model.scalar_value import Raw
 from ctsync.suggestions import nearest
 
@@ -153,7 +154,7 @@ class FileFormat(ABC):
         """Return a file as it can be read in a connection, perhaps with a copy.
 
         Raises:
-            Unreadable: it is damaged, or in another encoding than was said.
+            Faults: it is damaged, or in another encoding than was said.
         """
         return file
 
@@ -164,7 +165,7 @@ class FileFormat(ABC):
         """Return what decides how a file that is ready is read.
 
         Raises:
-            Unreadable: the file is damaged, or lacks a wanted column.
+            Faults: the file is damaged, or lacks a wanted column.
         """
 
     @abstractmethod
@@ -177,7 +178,7 @@ class FileFormat(ABC):
     ) -> FilePart:
         """Return the part that files of one shape are."""
 
-    def first_fault(self, file: DataFile, wanted: WantedColumns) -> Unreadable | None:  # noqa: ARG002 - a default
+    def first_fault(self, file: DataFile, wanted: WantedColumns) -> Fault | None:  # noqa: ARG002 - a default
         """Read a file row by row; give what is wrong with the first that fails.
 
         None also where rows cannot be read by themselves.
@@ -192,7 +193,7 @@ class FileFormat(ABC):
         text of an object a row.
 
         Raises:
-            Unreadable: it is damaged.
+            Faults: it is damaged.
         """
 
     def survey(self, path: Path) -> Export:
@@ -204,7 +205,7 @@ class FileFormat(ABC):
         with open_connection(files=[path]) as connection:
             try:
                 return survey_relation(connection, self.whole(connection, path))
-            except (refusals(), Unreadable) as error:
+            except (refusals(), Faults) as error:
                 message = f"{path.name} is no file of its kind that can be read"
                 raise CtsyncError(message, hint="export it again") from error
 
@@ -213,14 +214,14 @@ def require(names: Iterable[str], columns: Sequence[str]) -> None:
     """Make sure that a file has the columns that are wanted.
 
     Raises:
-        Unreadable: it lacks one.
+        Faults: it lacks one.
     """
     lacking = [name for name in names if name not in columns]
     if not lacking:
         return
     shown = ", ".join(f'"{name}"' for name in lacking)
     message = f"has no column{'s' if len(lacking) > 1 else ''} {shown}"
-    raise Unreadable("CT615", message, _help_with(lacking[0], columns))
+    raise Faults(Fault("CT615", message, _help_with(lacking[0], columns)))
 
 
 def _help_with(name: str, columns: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ from ctsync.formats.base import (
 )
 from ctsync.formats.csv_records import first_fault, header_of, mended
 from ctsync.formats.csv_survey import survey_csv
-from ctsync.formats.data_file import DataFile, Unreadable
+from ctsync.formats.data_file import DataFile
 from ctsync.formats.plain_text import MAX_LINE_BYTES, plain
 from ctsync.formats.row_query import (
     FAILED,
@@ -42,7 +42,7 @@ from ctsync.formats.row_query import (
 from ctsync.formats.survey import Export
 from ctsync.formats.text_layout import layout_of
 from ctsync.formats.typed_cells import read_cells, readers_of, untyped
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
 from ctsync.sql_text import quoted
 
 _OPTIONS = (
@@ -69,7 +69,7 @@ class CsvFormat(FileFormat):
         """Return a file as plain text in UTF-8; with `skips`, one that can be read.
 
         Raises:
-            Unreadable: it is damaged, in another encoding, or has no header.
+            Faults: it is damaged, in another encoding, or has no header.
         """
         wanted = self._spelled(wanted)
         dialect = wanted.dialect
@@ -89,7 +89,7 @@ class CsvFormat(FileFormat):
         """Return the header, and what expressions look at.
 
         Raises:
-            Unreadable: it is none, lacks a wanted column, or the file is damaged.
+            Faults: it is none, lacks a wanted column, or the file is damaged.
         """
         wanted = self._spelled(wanted)
         header = header_of(file, _dialect_of(file, wanted))
@@ -126,7 +126,7 @@ class CsvFormat(FileFormat):
             row_fault=row_fault,
         )
 
-    def first_fault(self, file: DataFile, wanted: WantedColumns) -> Unreadable | None:
+    def first_fault(self, file: DataFile, wanted: WantedColumns) -> Fault | None:
         """Read a file row by row; give what is wrong with the first that fails."""
         return first_fault(file, _dialect_of(file, self._spelled(wanted)))
 
@@ -162,9 +162,9 @@ def _mended(
 ) -> DataFile:
     try:
         return mended(connection, file, header, dialect)
-    except Unreadable as fault:
-        fault.line = file.line_of(fault.row)
-        raise
+    except Faults as found:
+        fault = found.first
+        raise Faults(replace(fault, line=file.line_of(fault.row))) from found
 
 
 def _relation(
@@ -264,19 +264,20 @@ def _require_separator(header: Sequence[str], wanted: WantedColumns) -> None:
         shown = {"\t": "tabs"}.get(others[0], f'"{others[0]}"')
         written = {"\t": "\\t"}.get(others[0], others[0])
         message = f"parts its cells with {shown}"
-        raise Unreadable("CT616", message, f'write csv: {{separator: "{written}"}}')
+        raise Faults(Fault("CT616", message, f'write csv: {{separator: "{written}"}}'))
 
 
 def _require_columns(header: Sequence[str], wanted: WantedColumns) -> None:
     """Make sure that the header has what is wanted, or say how a file may lack one."""
     try:
         require(wanted.names, header)
-    except Unreadable as fault:
+    except Faults as found:
         is_none = frozenset(header).isdisjoint(wanted.names)
-        if is_none and wanted.columns and (fault.hint or "").endswith(_OTHERS):
-            fault.hint = f"{fault.hint}; csv: {{header: [...]}} names those of a file"
-            fault.hint += " whose first line is a row"
-        raise
+        hint = found.first.hint or ""
+        if not (is_none and wanted.columns and hint.endswith(_OTHERS)):
+            raise
+        hint += "; csv: {header: [...]} names those of a file whose first line is a row"
+        raise Faults(replace(found.first, hint=hint)) from found
 
 
 _OTHERS = ("other columns", "other column")

@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from ctsync.duckdb_connection import Connection
 from ctsync.formats.base import Dialect
 from ctsync.formats.compression import DAMAGES
-from ctsync.formats.data_file import DataFile, Unreadable
+from ctsync.formats.data_file import DataFile
 from ctsync.formats.plain_text import MAX_LINE_BYTES, copied, damaged, short_lines
 from ctsync.formats.text_layout import LayoutBuilder
+from ctsync.model.fault import Fault, Faults
 
 _LONGEST_LINE = 4 * MAX_LINE_BYTES  # of a longer line, no row is told
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
@@ -28,7 +29,7 @@ def header_of(file: DataFile, dialect: Dialect) -> tuple[str, ...]:
     """Return the names of a file's columns; those without a name are ''.
 
     Raises:
-        Unreadable: there is no header, or it names a column twice.
+        Faults: there is no header, or it names a column twice.
     """
     if dialect.header:
         return dialect.header
@@ -37,24 +38,24 @@ def header_of(file: DataFile, dialect: Dialect) -> tuple[str, ...]:
         header = next(records, None)
     if not header:
         hint = "the first line names the columns, or csv: {header: [...]} does"
-        raise Unreadable("CT616", "has no header", hint)
+        raise Faults(Fault("CT616", "has no header", hint))
     places: dict[str, int] = {}
     for place, name in enumerate(header, 1):
         first = places.setdefault(name, place) if name else place
         if first != place:
             message = f"gives columns {first} and {place} the same name"
-            raise Unreadable("CT616", message, "name each column once")
+            raise Faults(Fault("CT616", message, "name each column once"))
     return tuple(header)
 
 
-def first_fault(file: DataFile, dialect: Dialect) -> Unreadable | None:
+def first_fault(file: DataFile, dialect: Dialect) -> Fault | None:
     """Read a file record by record; give what is wrong with the first that fails."""
     try:
         width = len(header_of(file, dialect))
         with _judged(file, dialect, width) as records:
             return next((fault for _, _, fault in records if fault is not None), None)
-    except Unreadable as fault:
-        return fault
+    except Faults as found:
+        return found.first
 
 
 def mended(
@@ -65,7 +66,7 @@ def mended(
     The copy has a header, and a column more: what is wrong with the row.
 
     Raises:
-        Unreadable: a quote is still open at the end, so that no row is sure.
+        Faults: a quote is still open at the end, so that no row is sure.
     """
     builder = LayoutBuilder()
 
@@ -88,9 +89,7 @@ _ROOM = 4096
 _OVERLONG = 1 << 20
 
 
-def _with_fault(
-    record: Sequence[str], width: int, fault: Unreadable | None
-) -> list[str]:
+def _with_fault(record: Sequence[str], width: int, fault: Fault | None) -> list[str]:
     cells = [*record[:width], *[""] * (width - len(record))]
     if fault is not None:
         # Nothing of such a row is sent, and no odd key may name someone else.
@@ -109,7 +108,7 @@ def _harmless(cell: str) -> str:
     return "" if len(cell) > _OVERLONG or _NOT_UTF8.search(cell) else cell
 
 
-Judged = tuple[int, list[str], Unreadable | None]
+Judged = tuple[int, list[str], Fault | None]
 
 
 @contextmanager
@@ -131,7 +130,7 @@ def _judged_rows(lines: _Watched, dialect: Dialect, width: int) -> Iterator[Judg
             return
         except csv.Error as error:
             # Where a quote is wrong, nobody knows where the next row begins.
-            raise _not_csv(error, row + 1 - has_header) from error
+            raise Faults(_not_csv(error, row + 1 - has_header)) from error
         if not record:
             continue
         ending = ending or lines.ending
@@ -142,28 +141,28 @@ def _judged_rows(lines: _Watched, dialect: Dialect, width: int) -> Iterator[Judg
         yield line, record, _fault_of(record, row, width, ending, lines.ending)
 
 
-def _not_csv(error: Exception, row: int | None) -> Unreadable:
+def _not_csv(error: Exception, row: int | None) -> Fault:
     message = f"cannot be read as CSV: {error}"
-    return Unreadable(
-        "CT617", message, 'quote the cell, and write "" for a quote in it', row
+    return Fault(
+        "CT617", message, 'quote the cell, and write "" for a quote in it', row=row
     )
 
 
 def _fault_of(
     record: Sequence[str], row: int, width: int, first: str, ending: str
-) -> Unreadable | None:
+) -> Fault | None:
     if any(_NOT_UTF8.search(cell) for cell in record):
-        return Unreadable("CT614", "is not UTF-8", _SAVE, row)
+        return Fault("CT614", "is not UTF-8", _SAVE, row=row)
     if ending not in {first, ""}:
         message = f"ends with {_ENDINGS[ending]}, the header with {_ENDINGS[first]}"
         hint = "end all lines alike; quote a cell that holds a line break"
-        return Unreadable("CT617", message, hint, row)
+        return Fault("CT617", message, hint, row=row)
     if len(record) != width and not _is_padded(record, width):
         message = f"has {len(record)} cells, the header has {width}"
-        return Unreadable("CT617", message, "correct the row", row)
+        return Fault("CT617", message, "correct the row", row=row)
     if sum(map(len, record)) > MAX_LINE_BYTES // 4 and _is_long(record):
         message = f"has more than {MAX_LINE_BYTES >> 20} MiB"
-        return Unreadable("CT617", message, "shorten its cells", row)
+        return Fault("CT617", message, "shorten its cells", row=row)
     return None
 
 
@@ -192,7 +191,7 @@ def _lines(file: DataFile) -> Iterator[TextIOWrapper]:
         ):
             yield lines
     except DAMAGES as error:
-        raise damaged(error) from error
+        raise Faults(damaged(error)) from error
     finally:
         csv.field_size_limit(before)
 
@@ -203,7 +202,7 @@ def _records(
     """Yield the records of lines; a blank line is none.
 
     Raises:
-        Unreadable: quotes stand where they may not, or the text is not UTF-8.
+        Faults: quotes stand where they may not, or the text is not UTF-8.
     """
     reader = csv.reader(lines, strict=True, delimiter=dialect.separator)
     row = 0
@@ -211,11 +210,11 @@ def _records(
         for record in reader:
             if record or not skips_blanks:
                 if any(_NOT_UTF8.search(cell) for cell in record):
-                    raise Unreadable("CT614", "is not UTF-8", _SAVE, row or None)
+                    raise Faults(Fault("CT614", "is not UTF-8", _SAVE, row=row or None))
                 yield record
                 row += 1
     except csv.Error as error:
-        raise _not_csv(error, row or None) from error
+        raise Faults(_not_csv(error, row or None)) from error
 
 
 class _Watched:

@@ -14,29 +14,10 @@ from ctsync.duckdb_connection import path_in_sql
 from ctsync.errors import SpecError
 from ctsync.files.plain_files import open_plain
 from ctsync.formats.text_layout import Layout
+from ctsync.model.fault import Fault
 
 WHOLE_BYTES = 64 << 20  # up to here an input's digest covers every byte
 _EDGE_BYTES = 1 << 20
-
-
-class Unreadable(Exception):
-    """What is wrong with one file. `row` is None where no row is to blame."""
-
-    def __init__(
-        self, code: str, message: str, hint: str | None = None, row: int | None = None
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.hint = hint
-        self.row = row
-        self.line: int | None = None
-
-    def in_file(self, name: str, line: int | None = None) -> Diagnostic:
-        """Return it as a finding; `line` is that of its row."""
-        code, message, hint = self.code, self.message, self.hint
-        at = line or self.line
-        return Diagnostic("error", code, message, hint, name, at, row=self.row)
 
 
 class DataFile(Struct, frozen=True):
@@ -107,10 +88,10 @@ def refused(findings: Iterable[Diagnostic]) -> SpecError:
     return SpecError("; ".join(said), found)
 
 
-def unreadable(error: OSError) -> Unreadable:
+def unreadable(error: OSError) -> Fault:
     """Return the fault of a file that the system does not give."""
     message = f"cannot be read: {error.strerror or 'no reason given'}"
-    return Unreadable("CT612", message, "check its permissions")
+    return Fault("CT612", message, "check its permissions")
 
 
 def mark_of(found: os.stat_result) -> tuple[int, ...]:

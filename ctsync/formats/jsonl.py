@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ctsync.duckdb_connection import Connection, path_in_sql, refusals
 from ctsync.formats.base import Cells, FileFormat, FilePart, WantedColumns, require
-from ctsync.formats.data_file import DataFile, Unreadable
+from ctsync.formats.data_file import DataFile
 from ctsync.formats.json_rows import ROW_FAULT, parsed, read_line, row_fault
 from ctsync.formats.json_survey import survey_json
 from ctsync.formats.plain_text import copied, damaged, plain, short_lines
@@ -31,7 +31,7 @@ from ctsync.formats.survey import Export
 from ctsync.formats.text_layout import layout_of
 from ctsync.formats.typed_cells import Reader, reader_of
 from ctsync.formats.where_filter import Expression
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
 from ctsync.sql_text import quoted
 
 _SAMPLED_ROWS = 1000
@@ -65,7 +65,7 @@ class JsonLinesFormat(FileFormat):
         """Return a file as plain text without a byte order mark.
 
         Raises:
-            Unreadable: it is damaged, or in another encoding.
+            Faults: it is damaged, or in another encoding.
         """
         ready = plain(connection, file, keeps_mark=False)
         layout = layout_of(ready.text_path, heading=0, is_quoted=False)
@@ -81,7 +81,7 @@ class JsonLinesFormat(FileFormat):
         """Return what expressions look at, and the columns that no row has.
 
         Raises:
-            Unreadable: no row has the column of the key.
+            Faults: no row has the column of the key.
         """
         known = _sample(file)
         names = frozenset(wanted.names)
@@ -122,13 +122,13 @@ class JsonLinesFormat(FileFormat):
             lacking=lacking,
         )
 
-    def first_fault(self, file: DataFile, wanted: WantedColumns) -> Unreadable | None:  # noqa: ARG002
+    def first_fault(self, file: DataFile, wanted: WantedColumns) -> Fault | None:  # noqa: ARG002
         """Read a file line by line; give what is wrong with the first that fails."""
         try:
             faults = (_fault(line, row) for row, line in _numbered(file))
             return next((fault for fault in faults if fault is not None), None)
-        except Unreadable as fault:
-            return fault
+        except Faults as found:
+            return found.first
 
     def whole(self, connection: Connection, path: Path) -> str:  # noqa: ARG002 - as every format is asked
         """Return a relation of the objects."""
@@ -220,7 +220,7 @@ def _numbered(file: DataFile) -> Iterator[tuple[int, bytes]]:
             lines = short_lines(stream)
             yield from enumerate((line for line in lines if line.strip()), 1)
     except OSError as error:
-        raise damaged(error) from error
+        raise Faults(damaged(error)) from error
 
 
 def _are_objects(connection: Connection, file: DataFile) -> bool:
@@ -261,21 +261,21 @@ def _all_names(connection: Connection, file: DataFile) -> set[str]:
     return {name for (name,) in connection.execute(query).fetchall()}
 
 
-def _fault(line: bytes, row: int) -> Unreadable | None:
+def _fault(line: bytes, row: int) -> Fault | None:
     try:
         written = line.decode()
     except UnicodeDecodeError:
-        return Unreadable("CT614", "is not UTF-8", "save the file as UTF-8", row)
+        return Fault("CT614", "is not UTF-8", "save the file as UTF-8", row=row)
     try:
         json.dumps(parsed(written.strip()), ensure_ascii=False).encode()
     except UnicodeEncodeError:
         message = "holds half of a surrogate pair"
-        return Unreadable("CT617", message, "write the character itself", row)
+        return Fault("CT617", message, "write the character itself", row=row)
     except json.JSONDecodeError as error:
         message = f"is not JSON from character {error.pos + 1} on"
-        return Unreadable("CT617", message, "write one object a line", row)
+        return Fault("CT617", message, "write one object a line", row=row)
     except ValueError:
-        return Unreadable("CT617", "is no JSON object", "write one object a line", row)
+        return Fault("CT617", "is no JSON object", "write one object a line", row=row)
     return None
 
 

@@ -19,7 +19,7 @@ from ctsync.formats.base import (
     require,
 )
 from ctsync.formats.cell_sorts import WHOLE, sort_of
-from ctsync.formats.data_file import DataFile, Unreadable
+from ctsync.formats.data_file import DataFile
 from ctsync.formats.row_query import (
     FAILED,
     Columns,
@@ -32,6 +32,7 @@ from ctsync.formats.row_query import (
     without,
 )
 from ctsync.formats.typed_cells import cell_sql, read_cells, readers_of
+from ctsync.model.fault import Fault, Faults
 from ctsync.sql_text import named
 
 _OURS = ("file_index", "file_row_number", "filename")
@@ -63,7 +64,7 @@ class ParquetFormat(FileFormat):
         Of a file without rows nothing is asked: what wrote it saw no values.
 
         Raises:
-            Unreadable: the file is damaged, lacks a wanted column, or one has a type
+            Faults: the file is damaged, lacks a wanted column, or one has a type
                 that is no value.
         """
         columns = _columns_of(connection, file)
@@ -113,7 +114,7 @@ def _rows_in(connection: Connection, file: DataFile) -> int:
     ((rows,),) = connection.execute(_COUNT.format(file=file.sql)).fetchall()
     if rows > most_rows(file.mark[0]):
         message = f"has {rows:,} rows in {file.mark[0]:,} bytes"
-        raise Unreadable("CT640", message, "rows with keys of their own take more")
+        raise Faults(Fault("CT640", message, "rows with keys of their own take more"))
     return int(rows)
 
 
@@ -132,13 +133,13 @@ def _columns_of(connection: Connection, file: DataFile) -> dict[str, _Column]:
         if _NO_COLUMNS in str(error):
             return {}
         message = "is no Parquet file that can be read"
-        raise Unreadable("CT612", message, "export it again") from error
+        raise Faults(Fault("CT612", message, "export it again")) from error
     columns: dict[str, _Column] = {}
     own = zip(_top_level(tree), found.columns, map(str, found.types), strict=True)
     for (name, is_int96), alias, type_ in own:
         if name in columns:
             message = "names a column twice"
-            raise Unreadable("CT616", message, "name each column once")
+            raise Faults(Fault("CT616", message, "name each column once"))
         columns[name] = _Column(alias, _INT96 if is_int96 else type_)
     return columns
 
@@ -171,7 +172,7 @@ def _require_names(columns: dict[str, _Column]) -> None:
     kept_back = [name for name in columns if name.lower() in _OURS]
     if kept_back:
         message = f'column "{kept_back[0].lower()}" has a name that DuckDB keeps'
-        raise Unreadable("CT616", message, "export it under another name")
+        raise Faults(Fault("CT616", message, "export it under another name"))
 
 
 def _require_zones(
@@ -186,7 +187,7 @@ def _require_zones(
         if columns[name].type == _INT96:
             message = f'column "{name}" is INT96, which does not tell its time zone'
             hint = "write int96: utc if Spark wrote it, or export TIMESTAMP_MICROS"
-            raise Unreadable("CT625", message, hint)
+            raise Faults(Fault("CT625", message, hint))
 
 
 def _require_types(columns: dict[str, _Column], wanted: WantedColumns) -> None:
@@ -198,13 +199,13 @@ def _require_types(columns: dict[str, _Column], wanted: WantedColumns) -> None:
                 "a key is text or a whole number; "
                 f"compute: {{key: 'CAST({named(wanted.key)} AS BIGINT)'}} makes one"
             )
-            raise Unreadable("CT625", message, hint)
+            raise Faults(Fault("CT625", message, hint))
     for name in wanted.columns:
         if isinstance(name, str) and not _sort(columns[name].type):
             noun = _noun(columns[name].type)
             message = f'column "{name}" is {noun}, which is no value'
             hint = "export text, numbers, booleans, dates or lists of text"
-            raise Unreadable("CT625", message, hint)
+            raise Faults(Fault("CT625", message, hint))
 
 
 def _noun(type_: str) -> str:

@@ -18,7 +18,8 @@ from msgspec.structs import replace
 from ctsync.duckdb_connection import Connection, folder_of
 from ctsync.errors import CtsyncError
 from ctsync.formats.compression import DAMAGES, GZIP, ZSTANDARD, is_whole, unpacked
-from ctsync.formats.data_file import DataFile, Unreadable
+from ctsync.formats.data_file import DataFile
+from ctsync.model.fault import Fault, Faults
 
 BOM = codecs.BOM_UTF8
 UTF8 = "utf-8"
@@ -41,18 +42,18 @@ def plain(
     Unless it `keeps_mark`, no byte order mark stands at its start.
 
     Raises:
-        Unreadable: it is damaged, or in another encoding.
+        Faults: it is damaged, or in another encoding.
         CtsyncError: there is no room for the copy.
     """
     is_packed = file.path.suffix in {GZIP, ZSTANDARD}
     if file.path.suffix == ZSTANDARD:
         _require_whole(file.path)
     if is_packed and not file.mark[0]:
-        raise damaged(EOFError("it is empty"))
+        raise Faults(damaged(EOFError("it is empty")))
     head = _head_of(file.path)
     if encoding == UTF8 and head.startswith(_WIDE_BOMS):
         hint = "save it as UTF-8, or write csv: {encoding: utf-16}"
-        raise Unreadable("CT614", "is UTF-16", hint)
+        raise Faults(Fault("CT614", "is UTF-16", hint))
     has_mark = head == BOM and encoding == UTF8
     if not is_packed and encoding == UTF8 and (keeps_mark or not has_mark):
         return file
@@ -97,10 +98,10 @@ def most_bytes(packed_bytes: int) -> int:
     return max(LEAST_MOST_BYTES, MOST_TIMES * packed_bytes)
 
 
-def damaged(error: Exception) -> Unreadable:
+def damaged(error: Exception) -> Fault:
     """Return the fault of a file of which the system cannot read the rest."""
     hint = "export it again; its name says how it is packed"
-    return Unreadable("CT612", f"cannot be read to its end: {error}", hint)
+    return Fault("CT612", f"cannot be read to its end: {error}", hint)
 
 
 def _require_whole(path: Path) -> None:
@@ -109,10 +110,10 @@ def _require_whole(path: Path) -> None:
         is_sound = is_whole(path)
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
-        raise Unreadable("CT612", message, "check its permissions") from error
+        raise Faults(Fault("CT612", message, "check its permissions")) from error
     if not is_sound:
         message = "is no whole Zstandard file"
-        raise Unreadable("CT612", message, "it may be cut off; export it again")
+        raise Faults(Fault("CT612", message, "it may be cut off; export it again"))
 
 
 def _head_of(path: Path) -> bytes:
@@ -120,7 +121,7 @@ def _head_of(path: Path) -> bytes:
         with unpacked(path) as stream:
             return stream.read(len(BOM))
     except DAMAGES as error:
-        raise damaged(error) from error
+        raise Faults(damaged(error)) from error
 
 
 def _blocks_of(path: Path) -> Iterator[bytes]:
@@ -129,7 +130,7 @@ def _blocks_of(path: Path) -> Iterator[bytes]:
             while block := stream.read(_BLOCK_BYTES):
                 yield block
     except DAMAGES as error:
-        raise damaged(error) from error
+        raise Faults(damaged(error)) from error
 
 
 def _bounded(blocks: Iterable[bytes], packed_bytes: int | None) -> Iterator[bytes]:
@@ -139,7 +140,7 @@ def _bounded(blocks: Iterable[bytes], packed_bytes: int | None) -> Iterator[byte
         size += len(block)
         if packed_bytes is not None and size > most:
             message = f"unpacks to more than {MOST_TIMES} times its size"
-            raise Unreadable("CT640", message, "give the file as it is, not packed")
+            raise Faults(Fault("CT640", message, "give the file as it is, not packed"))
         yield block
 
 
@@ -147,12 +148,12 @@ def short_lines(stream: IO[AnyStr], most: int = MAX_LINE_BYTES) -> Iterator[AnyS
     """Yield the lines of a file, none of them so long that it fills the memory.
 
     Raises:
-        Unreadable: one is.
+        Faults: one is.
     """
     while line := stream.readline(most + 1):
         if len(line) > most:
             message = f"has a line of more than {most >> 20} MiB"
-            raise Unreadable("CT617", message, "end each row with a line break")
+            raise Faults(Fault("CT617", message, "end each row with a line break"))
         yield line
 
 
@@ -166,7 +167,7 @@ def _recoded(blocks: Iterable[bytes], encoding: str, head: bytes) -> Iterator[by
         yield decoder.decode(b"", final=True).encode()
     except UnicodeError as error:
         hint = "name the encoding in which it was saved, as in csv: {encoding: cp1252}"
-        raise Unreadable("CT614", f"is not {encoding}", hint) from error
+        raise Faults(Fault("CT614", f"is not {encoding}", hint)) from error
 
 
 def _without_mark(blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from ctsync.duckdb_connection import Connection
 from ctsync.formats.base import Cells, WantedColumns, named_cells
 from ctsync.formats.cell_sorts import WHOLE, sort_of
 from ctsync.formats.typed_cells import cell_sql
-from ctsync.formats.where_filter import Expression, RefusedCondition
+from ctsync.formats.where_filter import Expression, refused_condition
 from ctsync.model.fault import Fault
 from ctsync.sql_text import quoted
 
@@ -47,7 +47,7 @@ def seen_by(
     """Return what each expression looks at in a file with some columns.
 
     Raises:
-        Refused: it does not go with them.
+        Faults: it does not go with them.
     """
     found = []
     for expression in wanted.expressions:
@@ -67,10 +67,10 @@ def _sort(expression: Expression, given: str, *, is_key: bool) -> str:
     sort = sort_of(given)
     if is_key and sort not in {"text", "blank"} and not WHOLE.fullmatch(given):
         message = f"the expression gives a {given}; a key is text or a whole number"
-        raise RefusedCondition(message, "write CAST(... AS BIGINT)", expression.steps)
+        raise refused_condition(message, "write CAST(... AS BIGINT)", expression.steps)
     if not sort:
         message = f"the expression gives a {given}, which is no value"
-        raise RefusedCondition(message, _NO_VALUE, expression.steps)
+        raise refused_condition(message, _NO_VALUE, expression.steps)
     # What is computed as text gets its type from the catalog, as cells of CSV do.
     return "untyped" if sort == "text" else sort
 

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.duckdb_connection import Connection, refusals
 from ctsync.formats.where_size import MOST_BYTES, size_of
+from ctsync.model.fault import Fault, Faults
 from ctsync.suggestions import did_you_mean
 
 _PARTS = frozenset(
@@ -64,19 +66,14 @@ FUNCTIONS = frozenset(
 )
 
 
-class RefusedCondition(Exception):
-    """An expression that cannot be used.
+def refused_condition(
+    message: str, hint: str | None = None, steps: tuple[str, ...] = ()
+) -> Faults:
+    """Return the error of an expression that cannot be used.
 
     `steps` lead to it from the table's place in the spec.
     """
-
-    def __init__(
-        self, message: str, hint: str | None = None, steps: tuple[str, ...] = ()
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.steps = steps
+    return Faults(Fault("CT604", message, hint, path=steps))
 
 
 class Expression(Struct, frozen=True):
@@ -95,12 +92,12 @@ class Expression(Struct, frozen=True):
         """Return the columns of a file that it looks at; letter case counts last.
 
         Raises:
-            Refused: the file has no such column.
+            Faults: the file has no such column.
         """
         try:
             return tuple(_column(name, known) for name in self.names)
-        except RefusedCondition as fault:
-            raise RefusedCondition(fault.message, fault.hint, self.steps) from fault
+        except Faults as found:
+            raise Faults(replace(found.first, path=self.steps)) from found
 
     def seen(self, columns: Iterable[str]) -> Iterator[str]:
         """Yield columns, as SQL, under the names that they have in the expression."""
@@ -111,7 +108,7 @@ class Expression(Struct, frozen=True):
         """Return the type that it has over columns of these types.
 
         Raises:
-            Refused: it has none.
+            Faults: it has none.
         """
         empty = [*self.seen(f"NULL::{type_}" for type_ in types), "0"]
         query = f"SELECT ({self.sql}) FROM (SELECT {', '.join(empty)})"  # noqa: S608
@@ -119,18 +116,18 @@ class Expression(Struct, frozen=True):
             return str(connection.sql(query).types[0])
         except refusals() as error:
             said = self._in_own_names(_first_line(error))
-            raise RefusedCondition(said, None, self.steps) from error
+            raise refused_condition(said, None, self.steps) from error
 
     def require_condition(self, connection: Connection, types: Sequence[str]) -> None:
         """Make sure that over columns of these types it is a boolean.
 
         Raises:
-            Refused: it is not.
+            Faults: it is not.
         """
         found = self.type_over(connection, types)
         if found != "BOOLEAN":
             message = f"the condition gives a {found}, not true or false"
-            raise RefusedCondition(message, _EXAMPLE, self.steps)
+            raise refused_condition(message, _EXAMPLE, self.steps)
 
     def _in_own_names(self, text: str) -> str:
         for number, name in reversed([*enumerate(self.names, 1)]):
@@ -150,17 +147,17 @@ def checked_condition(
     """Return the expression that a text is.
 
     Raises:
-        Refused: it is no single expression, or looks at more than a row's columns.
+        Faults: it is no single expression, or looks at more than a row's columns.
     """
     try:
         return _judged(connection, text, mark, steps)
     except (RecursionError, ValueError) as error:  # no JSON is nested so deeply
         message = "the condition is nested too deeply"
-        raise RefusedCondition(message, "flatten it", steps) from error
-    except RefusedCondition as fault:
+        raise refused_condition(message, "flatten it", steps) from error
+    except Faults as found:
         noun = "the condition" if steps == ("where",) else "the expression"
-        message = fault.message.replace("the condition", noun)
-        raise RefusedCondition(message, fault.hint, steps) from fault
+        message = found.first.message.replace("the condition", noun)
+        raise refused_condition(message, found.first.hint, steps) from found
 
 
 def _judged(
@@ -170,7 +167,7 @@ def _judged(
     names = tuple(dict.fromkeys(_judge(node["select_list"], connection)))
     if size_of(node["select_list"]) > MOST_BYTES:
         hint = "write numbers into repeat, lpad and format, and small ones"
-        raise RefusedCondition("the condition makes too much text of a row", hint)
+        raise refused_condition("the condition makes too much text of a row", hint)
     for part in _walk(node["select_list"]):
         if part.get("class") == "COLUMN_REF":
             part["column_names"] = [f"{mark}{names.index(part['column_names'][0]) + 1}"]
@@ -191,7 +188,7 @@ def _serialized(connection: Connection, text: str) -> Any:
 def _parsed(connection: Connection, text: str) -> Any:
     tree = _serialized(connection, text)
     if tree["error"]:
-        raise RefusedCondition(
+        raise refused_condition(
             f"not SQL: {tree['error_message']}".splitlines()[0], _EXAMPLE
         )
     plain = _serialized(connection, "1")
@@ -201,9 +198,9 @@ def _parsed(connection: Connection, text: str) -> Any:
     ours = {**node, "select_list": bare["node"].get("select_list")}
     is_one = len(tree["statements"]) == 1 and len(node.get("select_list", ())) == 1
     if not is_one or _bare(ours) != _bare(bare["node"]):
-        raise RefusedCondition("not a single condition", _EXAMPLE)
+        raise refused_condition("not a single condition", _EXAMPLE)
     if node["select_list"][0].get("alias"):
-        raise RefusedCondition("the condition has a name of its own", "leave out AS")
+        raise refused_condition("the condition has a name of its own", "leave out AS")
     return node
 
 
@@ -233,13 +230,13 @@ def _judge(expression: Any, connection: Connection) -> Iterator[str]:
         if sort is None:
             continue
         if sort not in _PARTS:
-            raise RefusedCondition(
+            raise refused_condition(
                 f"the condition holds {_NOUNS.get(sort, sort)}", _ONLY
             )
         if sort == "FUNCTION":
             _judge_function(part, connection)
         elif sort == "OPERATOR" and part["type"] == "GROUPING_FUNCTION":
-            raise RefusedCondition("the condition calls grouping()", _ONLY)
+            raise refused_condition("the condition calls grouping()", _ONLY)
         elif sort == "COLUMN_REF":
             yield _name_of(part["column_names"])
 
@@ -250,7 +247,7 @@ _ONLY = "it may look at the columns of one row, and at nothing else"
 def _judge_function(part: dict[str, Any], connection: Connection) -> None:
     name = part["function_name"]
     if part.get("schema") or part.get("catalog"):
-        raise RefusedCondition(
+        raise refused_condition(
             f"the condition calls {name}() of a schema", "leave it out"
         )
     if name not in FUNCTIONS:
@@ -258,17 +255,17 @@ def _judge_function(part: dict[str, Any], connection: Connection) -> None:
         (count,) = connection.execute(query, [name]).fetchall()[0]
         words = (function for function in FUNCTIONS if function.isidentifier())
         hint = _ONLY if count else did_you_mean(name, words)
-        raise RefusedCondition(f"the condition calls {name}()", hint or _ONLY)
+        raise refused_condition(f"the condition calls {name}()", hint or _ONLY)
     orders = (part.get("order_bys") or {}).get("orders")
     if part.get("filter") or part.get("distinct") or orders:
-        raise RefusedCondition(f"{name}() is called like an aggregate", _ONLY)
+        raise refused_condition(f"{name}() is called like an aggregate", _ONLY)
 
 
 def _name_of(path: list[str]) -> str:
     if len(path) == 1:
         return path[0]
     dotted = ".".join(path)
-    raise RefusedCondition(
+    raise refused_condition(
         f"{dotted} is no column", f'write "{dotted}" if the name has a dot'
     )
 
@@ -280,11 +277,11 @@ def _column(name: str, known: Sequence[str]) -> str:
     if len(alike) == 1:
         return alike[0]
     if alike:
-        raise RefusedCondition(
+        raise refused_condition(
             f"{name} may be {' or '.join(alike)}", "write it as it stands"
         )
     hint = did_you_mean(name, known)
-    raise RefusedCondition(
+    raise refused_condition(
         f'there is no column "{name}"', hint or "text stands in '...'"
     )
 

@@ -57,3 +57,11 @@ class Faults(Exception):
     def __init__(self, *faults: Fault) -> None:
         super().__init__(*faults)
         self.faults = faults
+
+    def __str__(self) -> str:
+        return "; ".join(fault.say()[0] for fault in self.faults)
+
+    @property
+    def first(self) -> Fault:
+        """What was found first."""
+        return self.faults[0]

@@ -23,7 +23,7 @@ from ctsync.duckdb_connection import (
 )
 from ctsync.errors import CtsyncError, UsageError
 from ctsync.formats import FileFormat, format_of, readable_words
-from ctsync.formats.data_file import Unreadable
+from ctsync.model.fault import Faults
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.observe.profile_reply import SeenProfile, attributes_of
@@ -93,7 +93,7 @@ class ExportFile(Struct, frozen=True):
                     yield from _objects(connection, source, self.key)
                 else:
                     yield from _columnar(connection, source, self.path, self.key)
-            except (refusals(), Unreadable, ValueError) as error:
+            except (refusals(), Faults, ValueError) as error:
                 raise CtsyncError(
                     f"{self.path} cannot be read: {reason_of(error)}",
                     hint="see that it is whole, and that its name ends as what it is",

@@ -15,7 +15,8 @@ from ctsync.files.plain_files import open_plain
 from ctsync.files.roots import resolved
 from ctsync.formats import ending_of, format_of, readable_instead
 from ctsync.formats.compression import DAMAGES, unpacked
-from ctsync.formats.data_file import DataFile, Unreadable, mark_of, refused, unreadable
+from ctsync.formats.data_file import DataFile, mark_of, refused, unreadable
+from ctsync.model.fault import Fault, Faults
 from ctsync.project.project import Project
 from ctsync.project.spec_files import similar
 from ctsync.project.tables import FileText
@@ -38,8 +39,8 @@ def find_files(project: Project, words: FileText) -> tuple[DataFile, ...]:
     for path, name in paths_of(project, words):
         try:
             found.append(_looked_at(resolved(path), name, state))
-        except Unreadable as fault:
-            findings.append(fault.in_file(name))
+        except Faults as faults:
+            findings += [fault.in_file(name) for fault in faults.faults]
     if findings:
         raise refused(findings)
     return tuple(found)
@@ -70,19 +71,19 @@ def _looked_at(path: Path, name: str, state: Path | None) -> DataFile:
     """Return a file that rows can be read from; its path is resolved.
 
     Raises:
-        Unreadable: it is none.
+        Faults: it is none.
     """
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise Unreadable("CT612", "is a folder", _in_folder(name))
+            raise Faults(Fault("CT612", "is a folder", _in_folder(name)))
         if not stat.S_ISREG(mode):
             hint = "rows are read more than once; write them into a file first"
-            raise Unreadable("CT612", "is no regular file", hint)
+            raise Faults(Fault("CT612", "is no regular file", hint))
         ending = ending_of(name)
         if ending is None:
             message = "is no file that rows can come from"
-            raise Unreadable("CT613", message, readable_instead(name))
+            raise Faults(Fault("CT613", message, readable_instead(name)))
         _require_same_ending(path, name)
         with open_plain(path) as file:
             mark = mark_of(os.fstat(file.fileno()))
@@ -90,9 +91,9 @@ def _looked_at(path: Path, name: str, state: Path | None) -> DataFile:
         os.fspath(path).encode()
         _require_not_ours(found, state)
     except OSError as error:
-        raise unreadable(error) from error
+        raise Faults(unreadable(error)) from error
     except UnicodeEncodeError as error:
-        raise Unreadable("CT612", "its name is not UTF-8", "rename it") from error
+        raise Faults(Fault("CT612", "its name is not UTF-8", "rename it")) from error
     return found
 
 
@@ -100,7 +101,7 @@ def _require_same_ending(path: Path, name: str) -> None:
     ending = ending_of(name)
     if ending_of(path.name) != ending:
         message = "is a link to a file with another ending"
-        raise Unreadable("CT613", message, f"call that file {ending} too")
+        raise Faults(Fault("CT613", message, f"call that file {ending} too"))
 
 
 def _require_not_ours(file: DataFile, state: Path | None) -> None:
@@ -113,7 +114,7 @@ def _require_not_ours(file: DataFile, state: Path | None) -> None:
     if is_state or _SHEET.fullmatch(path.name) or _begins_as_ours(path):
         message = "is a state, journal or plan of ctsync"
         hint = "such files hold people in clear; tables are read from exports"
-        raise Unreadable("CT015", message, hint)
+        raise Faults(Fault("CT015", message, hint))
 
 
 def _begins_as_ours(path: Path) -> bool:
@@ -141,7 +142,7 @@ def check_unchanged(files: Iterable[DataFile]) -> None:
     """
     message = "changed while it was read"
     hint = "run the command again when it is written completely"
-    fault = Unreadable("CT619", message, hint)
+    fault = Fault("CT619", message, hint)
     changed = [fault.in_file(file.name) for file in files if file.has_changed]
     if changed:
         raise refused(changed)

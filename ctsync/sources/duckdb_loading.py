@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
+from msgspec.structs import replace
+
 from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection, is_shortage, reason_of, refusals
 from ctsync.errors import SpecError
@@ -20,8 +22,9 @@ from ctsync.formats.base import (
     WantedColumns,
     named_cells,
 )
-from ctsync.formats.data_file import DataFile, Unreadable, refused
-from ctsync.formats.where_filter import Expression, RefusedCondition
+from ctsync.formats.data_file import DataFile, refused
+from ctsync.formats.where_filter import Expression
+from ctsync.model.fault import Fault, Faults
 from ctsync.model.row_source import Stream
 from ctsync.sources import duckdb_sql as sql
 from ctsync.sources.row_keys import is_sound
@@ -68,7 +71,7 @@ class LoadedRows:
 
         Raises:
             SpecError: a file cannot be read so.
-            Refused: `where` does not go with the columns of a file.
+            Faults: `where` does not go with the columns of a file.
         """
         try:
             self._parts = tuple(self._by_shape(connection))
@@ -157,11 +160,12 @@ class LoadedRows:
                 self._ready[file.name] = ready
                 shape = form.shape(connection, ready, self._wanted)
                 shapes.append((form, shape, ready))
-            except Unreadable as fault:
+            except Faults as found:
+                fault = found.first
+                if fault.path:  # it is about an expression of the spec
+                    message = f"{fault.message}, in {file.name}"
+                    raise Faults(replace(fault, message=message)) from found
                 findings.append(self._in_file(fault, file))
-            except RefusedCondition as fault:
-                message = f"{fault.message}, in {file.name}"
-                raise RefusedCondition(message, fault.hint, fault.steps) from fault
         if findings:
             raise refused(findings)
         first = 0
@@ -171,9 +175,10 @@ class LoadedRows:
                 yield form.part(files, first, shape, self._wanted)
             first += len(files)
 
-    def _in_file(self, fault: Unreadable, file: DataFile) -> Diagnostic:
+    def _in_file(self, fault: Fault, file: DataFile) -> Diagnostic:
         ready = self._ready.get(file.name, file)
-        return fault.in_file(file.name, ready.line_of(fault.row))
+        line = ready.line_of(fault.row) or fault.line
+        return replace(fault, line=line).in_file(file.name)
 
     def _create(self, connection: Connection) -> None:
         for numbered, table in self._tables.items():
@@ -240,13 +245,13 @@ class LoadedRows:
                 return refused([fault.in_file(file.name)])
         return SpecError(f"DuckDB cannot read the rows: {reason_of(error)}", ())
 
-    def _failure(self, connection: Connection, file: DataFile) -> Unreadable | None:
+    def _failure(self, connection: Connection, file: DataFile) -> Fault | None:
         """Find out whether a file cannot be read, or an expression fails on a row."""
         for expression in (None, *self._wanted.expressions):
             try:
                 self._try(connection, file, expression)
-            except Unreadable as fault:
-                return fault
+            except Faults as found:
+                return found.first
             except refusals() as error:
                 return _damaged(error) if expression is None else _undecided(expression)
         return None
@@ -269,15 +274,15 @@ class LoadedRows:
 
 
 # DuckDB's own words would show the value.
-def _undecided(expression: Expression) -> Unreadable:
+def _undecided(expression: Expression) -> Fault:
     name = ".".join(expression.steps)
-    return Unreadable(
+    return Fault(
         "CT604",
         f"`{name}` fails on a row: a value in it cannot be converted",
         "write TRY_CAST(column AS INTEGER), which gives NULL instead",
     )
 
 
-def _damaged(error: Exception) -> Unreadable:
+def _damaged(error: Exception) -> Fault:
     message = f"cannot be read: {reason_of(error)}"
-    return Unreadable("CT612", message, "export it again")
+    return Fault("CT612", message, "export it again")

@@ -12,10 +12,10 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
 from ctsync.formats.base import Dialect, FilePart, WantedColumns, named_cells
 from ctsync.formats.data_file import refused
-from ctsync.formats.where_filter import Expression, RefusedCondition, checked_condition
+from ctsync.formats.where_filter import Expression, checked_condition
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.fault import Fault
+from ctsync.model.fault import Fault, Faults
 from ctsync.model.row_source import CellColumn, RowColumns, RowSource, Stream
 from ctsync.model.scalar_value import Raw
 from ctsync.project.project import Project
@@ -63,8 +63,8 @@ class TableRows(RowFiles):
                 skips=table.invalid == "skip",
                 int96_is_utc=table.int96 == "utc",
             )
-        except RefusedCondition as fault:
-            raise refused([self._about(fault)]) from fault
+        except Faults as found:
+            raise refused([self._about(found.first)]) from found
 
     def _key(self, connection: Connection) -> str | Expression:
         table = self._table
@@ -95,8 +95,8 @@ class TableRows(RowFiles):
             raise refused([missing(self.project, self.words)])
         try:
             opened = super().opened(connection)
-        except RefusedCondition as fault:
-            raise refused([self._about(fault)]) from fault
+        except Faults as found:
+            raise refused([self._about(found.first)]) from found
         self.warnings = [*map(self._lacking, opened[0].lacking)]
         return opened
 
@@ -105,8 +105,9 @@ class TableRows(RowFiles):
         path = ("columns", column)
         return self._table.finding("CT628", message, "correct the name", *path)
 
-    def _about(self, fault: RefusedCondition) -> Diagnostic:
-        return self._table.finding("CT604", fault.message, fault.hint, *fault.steps)
+    def _about(self, fault: Fault) -> Diagnostic:
+        steps = map(str, fault.path)
+        return self._table.finding(fault.code, fault.message, fault.hint, *steps)
 
     def judge(self, connection: Connection, loaded: LoadedRows) -> str | None:
         """Judge whether there are rows, and whether a key stands twice.

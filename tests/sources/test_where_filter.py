@@ -1,6 +1,7 @@
 import pytest
 
-from ctsync.formats.where_filter import FUNCTIONS, RefusedCondition, checked_condition
+from ctsync.formats.where_filter import FUNCTIONS, checked_condition
+from ctsync.model.fault import Faults
 
 TABLE = (
     "tables:\n  t:\n    file: '{}'\n    key: {{identity: id}}\n"
@@ -68,7 +69,7 @@ def test_a_condition_over_the_columns_of_a_row_is_taken(connection, text, names)
     ],
 )  # fmt: skip
 def test_what_looks_at_anything_else_is_refused(connection, text):
-    with pytest.raises(RefusedCondition):
+    with pytest.raises(Faults):
         kept(connection, text)
 
 
