@@ -1,0 +1,200 @@
+"""The words of a plan about a row that is decided in columns, as SQL.
+
+They stand over the columns that `plan.decide_rows` makes: `h1`, `b1`, `v1`, `l1` and
+`o1` for held value, before, value, letter and operand of the first attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ctsync.canonical_json import canonical
+from ctsync.kinds.base import MoveColumns
+from ctsync.model.change_statistics import TRAITS
+from ctsync.model.decided_flows import SIDED, UNKNOWN
+from ctsync.model.decided_rows import LETTERS
+from ctsync.model.entry import membership_in
+from ctsync.model.flows import HIDDEN
+from ctsync.model.operation import DELTAS, Prior
+from ctsync.model.row_source import RowColumns
+from ctsync.plan.decided_places import Moving, Place, names_of
+from ctsync.plan.plan_rows import SHOWN_KINDS, Form
+from ctsync.plan.schedule import COUNTERS
+from ctsync.sql_text import quoted
+
+NO_TEXT = "NULL::VARCHAR"
+_GAINS = {
+    name: 1 << TRAITS.index(trait)
+    for name, trait in (
+        ("new", "creations"), ("count", "counters"), ("unknown", "uncertain"),
+        ("rest", "rest"),
+    )
+}  # fmt: skip
+
+
+class RowWords:
+    """What a plan says of the rows of one table."""
+
+    def __init__(
+        self, key_type: str, rows: RowColumns, moving: Sequence[Moving]
+    ) -> None:
+        self._key_type = key_type
+        self._rows = rows
+        self._moving = moving
+
+    def operation(self, place: Place, move: MoveColumns) -> str:
+        """Return the operation as a plan writes it, NULL where there is none."""
+        number = place.number
+        name = canonical([place.rule.attribute]).decode()[:-1]
+        before = f"CASE WHEN b{number} <> 'null' THEN concat(',', b{number}) END"
+        return (
+            f"CASE WHEN decided AND l{number} <> '' THEN concat({quoted(name)}, ',\"', "
+            f"{_form(place, move)}, '\",', o{number}, {before}, ']') END"
+        )
+
+    def effect(self, place: Place, move: MoveColumns) -> str:
+        """Return the operation as the digest takes it in."""
+        name = canonical(place.rule.attribute).decode()
+        number = place.number
+        return (
+            f"CASE WHEN decided AND l{number} <> '' THEN concat('[', key, ',', "
+            f"{quoted(name)}, ',1,\"', {_operator(move, number)}, '\",', o{number}, "
+            f"',', {_prior(number)}, ',', coalesce(b{number}, 'null'), ',', v{number}, "
+            "']\n') END"
+        )
+
+    def size(self, *, is_delta: bool) -> str:
+        """Return the bytes of the record that travels, NULL where nothing does."""
+        parts = []
+        for place, move in self._moving:
+            for letter in move.letters:
+                operator = LETTERS[letter]
+                if (operator in DELTAS) == is_delta:
+                    width = len(canonical(place.rule.attribute)) + len(":,")
+                    if operator != "set":
+                        width += len(canonical({operator: 0})) - 1
+                    parts.append(
+                        f"CASE WHEN l{place.number} = '{letter}' "
+                        f"THEN strlen(o{place.number}) + {width} ELSE 0 END"
+                    )
+        if not parts:
+            return "NULL::BIGINT"
+        frame = {self._key_type: "", "profileData": {}, "type": "profile"}
+        empty = len(canonical(frame)) - len(",")
+        return f"nullif({' + '.join(parts)}, 0) + strlen(id) + {empty}"
+
+    def traits(self) -> str:
+        """Return a bit for each trait; NULL where nothing is done."""
+        unknown = " OR ".join(
+            f"(h{p.number} IS NULL AND l{p.number} <> '')" for p in self._moving
+        )
+        counts = [
+            f"l{place.number} = '{letter}'"
+            for place, move in self._moving
+            for letter in move.letters
+            if LETTERS[letter] in DELTAS
+        ]
+        counting = " OR ".join(counts) or "false"
+        bits = (
+            f"(CASE WHEN body IS NULL THEN {_GAINS['new']} "
+            f"WHEN {unknown or 'false'} THEN {_GAINS['unknown']} ELSE 0 END"
+            f" + CASE WHEN {counting} THEN {_GAINS['count']} ELSE 0 END)"
+        )
+        return (
+            f"CASE WHEN decided AND ltrim(letters, '.') <> '' "
+            f"THEN CASE {bits} WHEN 0 THEN {_GAINS['rest']} ELSE {bits} END END"
+        )
+
+    def line(self) -> str:
+        """Return the line: a change, what an entry gets, or nothing."""
+        settled = (
+            "concat('[\"', lower(hex(digest)), '\",', "
+            f"{quoted(canonical([membership_in(self._rows.table)]).decode())}, ']')"
+        )
+        waves = (
+            "CASE WHEN delta_size IS NULL THEN '1' "
+            f"WHEN size IS NULL THEN '{COUNTERS}' ELSE '1,{COUNTERS}' END"
+        )
+        change = (
+            """concat('{"change":["', """
+            """CASE WHEN body IS NULL THEN 'create' ELSE 'update' END, """
+            f"""'","{self._key_type}","', id, '",[', operations, '],[', """
+            f"""{self._origin()}, '],"', lower(hex(digest)), """
+            f"""'"],"traits":', bits, ',"waves":[', {waves}, ']}}\n')"""
+        )
+        entry = (
+            f"""concat('{{"settled":{{"entry":', {settled}, ',"key":', key, '}}}}\n')"""
+        )
+        return (
+            f"CASE WHEN bits IS NOT NULL THEN {change} "
+            f"WHEN body IS NOT NULL THEN {entry} ELSE '' END"
+        )
+
+    def _origin(self) -> str:
+        """Return the place of a row: file, row, table."""
+        files = [canonical([name]).decode()[:-1] for name in self._rows.files]
+        table = canonical(self._rows.table).decode()
+        listed = ", ".join(map(quoted, files))
+        return f"concat([{listed}][file + 1], ',', row, ',', {quoted(table)}, ']')"
+
+    def address(self, name: str) -> str:
+        """Return an address that is sent."""
+        for place, _ in self._moving:
+            if place.folded == name and place.one_kind.name == "string":
+                letter, value = f"l{place.number}", f"v{place.number}"
+                return f"CASE WHEN decided AND {letter} <> '' THEN {value} END"
+        return NO_TEXT
+
+    def way(self, moving: Moving) -> str:
+        """Return the way of an operation, as `model.decided_flows` says it."""
+        held, before, _, letter = names_of(moving.number)
+        operand = f"o{moving.number}"
+        if moving.place.rule.sensitive:
+            hidden = quoted(canonical(HIDDEN).decode())
+            before = f"CASE WHEN {before} = 'null' THEN 'null' ELSE {hidden} END"
+            operand = hidden
+        sided = ", ".join(map(quoted, SIDED))
+        before = f"CASE WHEN {letter} IN ({sided}) THEN concat({before}, ',') END"
+        return (
+            f"CASE WHEN decided AND {letter} <> '' THEN CASE WHEN body IS NULL "
+            f"THEN {operand} WHEN {held} IS NULL "
+            f"THEN concat({quoted(UNKNOWN)}, {operand}) "
+            f"ELSE concat({letter}, {before}, {operand}) END END"
+        )
+
+
+def _operator(move: MoveColumns, number: int) -> str:
+    if len(move.letters) == 1:
+        return quoted(LETTERS[move.letters])
+    cases = " ".join(f"WHEN '{e}' THEN '{LETTERS[e]}'" for e in move.letters)
+    return f"CASE l{number} {cases} END"
+
+
+def _form(place: Place, move: MoveColumns) -> str:
+    """Return SQL of the form of an operation, as `plan.plan_rows` writes it."""
+    name, number = place.one_kind.name, place.number
+    kind = "" if name in SHOWN_KINDS else name
+    forms = {
+        (letter, prior): Form(
+            LETTERS[letter],
+            prior,
+            certain=not move.is_open,
+            sensitive=place.rule.sensitive,
+            kind=kind,
+        ).text
+        for letter in move.letters
+        for prior in _PRIORS
+    }
+    cases = " ".join(
+        f"WHEN l{number} = '{letter}' AND h{number} IS {_PRIORS[prior]} "
+        f"THEN {quoted(text)}"
+        for (letter, prior), text in forms.items()
+    )
+    return f"CASE {cases} END"
+
+
+_PRIORS: Mapping[Prior, str] = {"known": "NOT NULL", "unknown": "NULL"}
+
+
+def _prior(number: int) -> str:
+    return f"""CASE WHEN h{number} IS NULL THEN '"unknown"' ELSE '"known"' END"""
