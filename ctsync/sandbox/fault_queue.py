@@ -1,7 +1,7 @@
 """Which fault an upload meets: the scripted ones first, then by chance."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from random import Random
 from threading import Lock
 
@@ -11,23 +11,27 @@ from ctsync.sandbox.faults import TABLE
 
 
 class FaultQueue(Struct):
-    """Deals a fault to each upload: the scripted ones first, then by their rates."""
+    """Deals a fault to each upload: the scripted ones first, then by their rates.
+
+    `kinds` are the names of all faults that there are, `none` among them.
+    """
 
     rates: Mapping[str, float]
     random: Random
+    kinds: Collection[str] = field(default_factory=lambda: TABLE)
     _script: deque[str] = field(default_factory=deque)
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         """Refuse rates that cannot be meant."""
-        _check_names(self.rates)
+        self._check_names(self.rates)
         for name, rate in self.rates.items():
             if not 0 <= rate <= 1:
                 raise ValueError(f"fault rate of {name} is {rate}, must be 0 to 1")
 
     def script(self, *names: str) -> None:
         """Queue faults for the next uploads, one each."""
-        _check_names(names)
+        self._check_names(names)
         with self._lock:
             self._script.extend(names)
 
@@ -37,12 +41,11 @@ class FaultQueue(Struct):
             if self._script:
                 return self._script.popleft()
             # Every kind is drawn, so that one rate does not shift another's draws.
-            draws = {name: self.random.random() for name in TABLE}
-        hits = (n for n in TABLE if draws[n] < self.rates.get(n, 0.0))
+            draws = {name: self.random.random() for name in self.kinds}
+        hits = (n for n in self.kinds if draws[n] < self.rates.get(n, 0.0))
         return next(hits, "none")
 
-
-def _check_names(names: Iterable[str]) -> None:
-    unknown = sorted(set(names) - set(TABLE))
-    if unknown:
-        raise ValueError(f"unknown faults: {', '.join(unknown)}")
+    def _check_names(self, names: Iterable[str]) -> None:
+        unknown = sorted(set(names) - set(self.kinds))
+        if unknown:
+            raise ValueError(f"unknown faults: {', '.join(unknown)}")
