@@ -46,10 +46,11 @@ def find_refusal(record: Json) -> Refusal | None:
         return BAD_TIME
     if "objectId" in record and not _matches(_OBJECT_ID, record["objectId"]):
         return BAD_OBJECT_ID
-    return _find_field_refusal(data)
+    return find_field_refusal(data)
 
 
-def _find_field_refusal(data: dict[str, Json]) -> Refusal | None:
+def find_field_refusal(data: dict[str, Json]) -> Refusal | None:
+    """Return why a system attribute cannot have its value, or None if each can."""
     values = {fold_name(name): value for name, value in data.items()}
     for name, is_valid, refusal in _FIELDS:
         value = values.get(name, _ABSENT)
