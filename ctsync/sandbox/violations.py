@@ -34,6 +34,11 @@ RULES = {
     "identity-attribute": "another identity inside profileData",
     "bad-command": "a MSG- or category- command of the wrong form",
     "group-both-ways": "one group unsubscribed and resubscribed in a record",
+    "manifest-first": "a manifest put before its data file",
+    "manifest-again": "a manifest put under the name of an earlier one",
+    "data-again": "a data file named by two manifests",
+    "unmapped-column": "a column of an import that its manifest does not map",
+    "undocumented-column": "a command in an import, which no document mentions",
 }
 
 _KEPT = 10_000
