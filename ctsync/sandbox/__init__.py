@@ -12,14 +12,27 @@ if TYPE_CHECKING:
     from ctsync.sandbox.faults import FAULTS
     from ctsync.sandbox.read_distortions import AS_RECORDED, DISTORTIONS
     from ctsync.sandbox.sandbox import Sandbox
+    from ctsync.sandbox.sftp.door import SftpSettings
+    from ctsync.sandbox.sftp.sftp_faults import IMPORT_FAULTS, TRANSFER_FAULTS
 
-__all__ = ["AS_RECORDED", "DISTORTIONS", "FAULTS", "Sandbox"]
+__all__ = [
+    "AS_RECORDED",
+    "DISTORTIONS",
+    "FAULTS",
+    "IMPORT_FAULTS",
+    "TRANSFER_FAULTS",
+    "Sandbox",
+    "SftpSettings",
+]
 
 _HOMES = {
     "AS_RECORDED": "ctsync.sandbox.read_distortions",
     "DISTORTIONS": "ctsync.sandbox.read_distortions",
     "FAULTS": "ctsync.sandbox.faults",
+    "IMPORT_FAULTS": "ctsync.sandbox.sftp.sftp_faults",
+    "TRANSFER_FAULTS": "ctsync.sandbox.sftp.sftp_faults",
     "Sandbox": "ctsync.sandbox.sandbox",
+    "SftpSettings": "ctsync.sandbox.sftp.door",
 }
 
 

@@ -3,8 +3,11 @@
 Loopback only and without authentication: what is kept here is a simulation.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ctsync.sandbox.api import Request
 from ctsync.sandbox.fault_queue import FaultQueue
@@ -12,6 +15,9 @@ from ctsync.sandbox.keys import ID_KINDS, Json, SandboxKey
 from ctsync.sandbox.platform import Platform
 from ctsync.sandbox.profile import Profile
 from ctsync.sandbox.replies import Reply, failure, json_reply, lines_reply
+
+if TYPE_CHECKING:
+    from ctsync.sandbox.sftp.door import SftpDoor
 
 
 class InspectionError(ValueError):
@@ -22,12 +28,15 @@ class Inspection:
     """Answers requests under `/sandbox/`."""
 
     def __init__(
-        self, platform: Platform, queue: FaultQueue, reads: FaultQueue
+        self,
+        platform: Platform,
+        queue: FaultQueue,
+        reads: FaultQueue,
+        door: SftpDoor | None = None,
     ) -> None:
         """Look into a platform, and queue faults for its next uploads and reads."""
         self._platform = platform
-        self._queue = queue
-        self._reads = reads
+        self._queues = {"faults": queue, "read_faults": reads}
         self._routes: dict[tuple[str, str], Callable[[Request], Reply]] = {
             ("GET", "/sandbox/profiles"): self._profiles,
             ("GET", "/sandbox/profile"): self._profile,
@@ -37,6 +46,16 @@ class Inspection:
             ("POST", "/sandbox/profiles"): self._edit,
             ("POST", "/sandbox/events"): self._record,
         }
+        if door is not None:
+            self._queues |= {
+                "transfer_faults": door.transfers,
+                "import_faults": door.faults,
+            }
+            self._routes |= {
+                ("GET", "/sandbox/sftp"): lambda _: json_reply(door.to_json()),
+                ("GET", "/sandbox/imports"): lambda _: _imports(door),
+                ("POST", "/sandbox/imports"): lambda _: _settle(door),
+            }
 
     def respond(self, request: Request) -> Reply:
         """Return the reply to one inspection request."""
@@ -65,14 +84,13 @@ class Inspection:
 
     def _script(self, request: Request) -> Reply:
         document = _document(request)
-        queues = {"faults": self._queue, "read_faults": self._reads}
-        named = {name: document[name] for name in queues if name in document}
+        named = {name: document[name] for name in self._queues if name in document}
         if not named or not all(isinstance(each, list) for each in named.values()):
             raise InspectionError('expected {"faults": [name, ...]}')
         queued = 0
         for which, names in named.items():
             words = [str(each) for each in names] if isinstance(names, list) else []
-            queues[which].script(*words)
+            self._queues[which].script(*words)
             queued += len(words)
         return json_reply({"queued": queued})
 
@@ -100,6 +118,16 @@ class Inspection:
             )
         self._platform.edit(*key, attributes)
         return json_reply({"edited": True})
+
+
+def _imports(door: SftpDoor) -> Reply:
+    return lines_reply(each.to_json() for each in door.imports)
+
+
+def _settle(door: SftpDoor) -> Reply:
+    """Run what waits, as if its time had come."""
+    door.settle()
+    return _imports(door)
 
 
 def _show(profile: Profile) -> Reply:

@@ -1,12 +1,14 @@
 """The sandbox as its users hold it: a context manager around server and platform."""
 
+from __future__ import annotations
+
 import errno
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
 from types import MappingProxyType, TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ctsync.sandbox.api import Api, ApiSettings, NotFound, Request
 from ctsync.sandbox.fault_effects import FaultSettings
@@ -18,6 +20,9 @@ from ctsync.sandbox.platform import Platform
 from ctsync.sandbox.read_distortions import AS_RECORDED, check_distortions
 from ctsync.sandbox.replies import Reply, failure
 from ctsync.sandbox.server import Server
+
+if TYPE_CHECKING:
+    from ctsync.sandbox.sftp.door import SftpDoor, SftpSettings
 
 _NO_FAULTS: Mapping[str, float] = MappingProxyType({})
 _STOP_SECONDS = 5.0
@@ -59,6 +64,7 @@ class Sandbox:
         in_progress: int = 0,
         read_faults: Mapping[str, float] = _NO_FAULTS,
         drops: Iterable[str] = (),
+        sftp: SftpSettings | None = None,
     ) -> None:
         """Prepare a platform; `faults` gives the rate, 0 to 1, of each kind of fault.
 
@@ -66,7 +72,8 @@ class Sandbox:
         overlap, `busy_slots` are taken by another client. Reads differ from what is
         stored by `distortions`, meet `read_faults`, and say `not_found` in one of four
         ways; each page is `in_progress` so many times before it is there. Attributes of
-        `drops` are acknowledged and not stored.
+        `drops` are acknowledged and not stored. With `sftp` files are imported, too,
+        for which the extra `sftp` has to be installed.
         """
         check_distortions(distortions)
         # Two streams, so that a fault more or less leaves the order of records alone.
@@ -75,7 +82,10 @@ class Sandbox:
         self.platform = Platform(data, order, drops, folds_lists=folds_lists)
         self._queue = FaultQueue(faults, chance)
         self._read_queue = FaultQueue(read_faults, Random(f"reads {seed}"))  # noqa: S311 - as above
-        self._inspection = Inspection(self.platform, self._queue, self._read_queue)
+        self._door = _door(self.platform, sftp, user=account_id, seed=seed)
+        self._inspection = Inspection(
+            self.platform, self._queue, self._read_queue, self._door
+        )
         self._stopping = Event()
         self._port = port
         self._running: tuple[Server, Thread] | None = None
@@ -105,6 +115,13 @@ class Sandbox:
             raise RuntimeError("the sandbox is not running: call start() first")
         return f"http://127.0.0.1:{self._running[0].server_port}"
 
+    @property
+    def sftp(self) -> SftpDoor:
+        """The other door, where the sandbox was given one."""
+        if self._door is None:
+            raise RuntimeError("the sandbox has no door for SFTP: give it sftp=")
+        return self._door
+
     def script(self, *fault_kinds: str) -> None:
         """Queue faults for the next uploads, one each; `none` is a call without."""
         self._queue.script(*fault_kinds)
@@ -132,7 +149,17 @@ class Sandbox:
             server.server_close()
             raise OSError(errno.EAGAIN, "no thread can be started") from error
         self._running = (server, thread)
+        self._open_door()
         return self
+
+    def _open_door(self) -> None:
+        if self._door is None:
+            return
+        try:
+            self._door.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Stop serving and cut every connection, also those that hang."""
@@ -141,6 +168,8 @@ class Sandbox:
         server, thread = self._running
         self._running = None
         self._stopping.set()
+        if self._door is not None:
+            self._door.stop()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -167,3 +196,13 @@ class Sandbox:
     ) -> None:
         """Stop serving."""
         self.stop()
+
+
+def _door(
+    platform: Platform, settings: SftpSettings | None, *, user: str | None, seed: int
+) -> SftpDoor | None:
+    if settings is None:
+        return None
+    from ctsync.sandbox.sftp.door import SftpDoor
+
+    return SftpDoor(platform, settings, user=user, seed=seed)

@@ -2,12 +2,16 @@
 
 import http.client
 import json
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from ctsync.sandbox import Sandbox
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `sftp_client`
 
 CREDENTIALS = {"X-CleverTap-Account-Id": "TEST-1", "X-CleverTap-Passcode": "sandbox"}
 
