@@ -114,9 +114,10 @@ class JournalWriter(ABC):
         """
 
     def append_plan(self, pieces: Iterable[bytes]) -> None:
-        """Add many lines as they are; they survive as soon as a later line does.
+        """Add many lines, to be read as they are; they survive as soon as a later does.
 
         A piece may begin and end anywhere; all together are whole lines of JSON.
+        How they are kept is the store's business.
 
         Raises:
             StateError: they could not be written.

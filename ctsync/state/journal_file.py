@@ -28,6 +28,7 @@ from ctsync.state.journal_lines import (
     whole_lines,
 )
 from ctsync.state.journal_mark import JournalMark, MarkWriter
+from ctsync.state.packed_lines import packed, unpacked
 from ctsync.state.snapshot_codec import JOURNAL_FORMAT, check_format
 
 
@@ -58,10 +59,10 @@ class FileJournalWriter(JournalWriter):
                     self._marks.note(mark)
 
     def append_plan(self, pieces: Iterable[bytes]) -> None:
-        """Add whole lines as they are, piece by piece; they survive."""
+        """Add whole lines, many of them packed; they survive."""
         with state_errors("write", self._location), self._lock:
             fd = self._open_fd()
-            for texts in whole_lines(pieces):
+            for texts in packed(whole_lines(pieces)):
                 self._write(fd, *seal_lines(texts, self._checksum))
             # Now rather than with the first call, which is to leave without delay.
             self._sync(fd)
@@ -181,7 +182,12 @@ def _whole_lines(file: PinnedFile, location: str) -> Iterator[StoredLine]:
             if opened is None:
                 raise _damage(location, number)
             text, checksum = opened
-            yield StoredLine(text, number, location)
+            try:
+                texts = unpacked(text)
+            except ValueError as error:
+                raise _damage(location, number) from error
+            for each in texts:
+                yield StoredLine(each, number, location)
 
 
 def _was_whole(line: bytes, checksum: int) -> bool:

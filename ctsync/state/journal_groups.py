@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from threading import Condition, Thread
 from typing import TypeAlias
@@ -18,6 +18,7 @@ from ctsync.errors import StateError
 from ctsync.state.atomic_files import PinnedFile
 from ctsync.state.base import JournalWriter, Line
 from ctsync.state.journal_lines import checksum_of, seal_lines, whole_lines
+from ctsync.state.packed_lines import packed
 
 GROUP_BYTES = 1 << 22
 MOST_WAITING = 4 * GROUP_BYTES
@@ -61,8 +62,8 @@ class GroupedJournalWriter(JournalWriter):
             self._await(mark)
 
     def append_plan(self, pieces: Iterable[bytes]) -> None:
-        """Add whole lines as they are, piece by piece; they survive."""
-        for texts in whole_lines(pieces):
+        """Add whole lines, many of them packed; they survive."""
+        for texts in packed(whole_lines(pieces)):
             self._add(texts)
         self._await(self._added)
 
@@ -79,7 +80,7 @@ class GroupedJournalWriter(JournalWriter):
             self._changed.notify_all()
         self._thread.join()
 
-    def _add(self, texts: list[bytes]) -> int:
+    def _add(self, texts: Sequence[bytes]) -> int:
         with self._changed:
             while len(self._waiting) > MOST_WAITING and self._error is None:
                 self._changed.wait()

@@ -13,9 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import exporting
 from listing import write_listing
 
-COUNT = 300
+COUNT = 2_000
 NEW_BYTES, CHANGED_BYTES = 525, 185  # of a line, with 22 for the name of the file
-MARK_BYTES = 17  # of a line in the journal, which ends in a checksum
+NEW_NOTED, CHANGED_NOTED = 150, 195  # in the journal, where a large plan is packed
 
 
 @pytest.fixture
@@ -44,9 +44,9 @@ def bytes_of_lines(*words: str) -> tuple[float, float]:
 def test_no_line_of_a_plan_grows(project: Path) -> None:
     new, noted = bytes_of_lines("plan")
     assert NEW_BYTES * 0.9 < new <= NEW_BYTES
-    assert noted == new + MARK_BYTES
+    assert NEW_NOTED * 0.8 < noted <= NEW_NOTED
     assert run(["import", "spec", "--auto-approve"]) == 0
     write_listing(project, project / "after.parquet", "changed")
     changed, noted = bytes_of_lines("plan")
     assert CHANGED_BYTES * 0.8 < changed <= CHANGED_BYTES
-    assert noted == changed + MARK_BYTES
+    assert noted <= CHANGED_NOTED

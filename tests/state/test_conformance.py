@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from ctsync.canonical_json import canonical
 from ctsync.errors import StateError, StateLocked
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
@@ -305,6 +306,15 @@ def test_a_journal_can_be_read_while_it_grows(bench):
         writer.append({"n": 2}, sync=True)
         assert list(journal.lines()) == [{"n": 1}]
         assert list(bench.open().journal().lines()) == [{"n": 1}, {"n": 2}]
+
+
+def test_a_plan_comes_back_line_by_line_however_it_is_kept(bench):
+    lines = [{"change": {"n": number}} for number in range(30_000)]
+    text = b"".join(canonical(line) + b"\n" for line in lines)
+    with bench.open().open_journal(HEAD) as writer:
+        writer.append_plan([text[:-50_001], text[-50_001:]])
+        writer.append({"end": True}, sync=True)
+    assert list(bench.open().journal().lines()) == [*lines, {"end": True}]
 
 
 def test_a_second_journal_is_refused_and_the_first_is_kept(bench):

@@ -1,5 +1,6 @@
 """Whatever becomes of a journal's bytes, it is whole, torn at the end, or refused."""
 
+from hashlib import sha256
 from itertools import pairwise
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
+from ctsync.state import packed_lines
 from ctsync.state.journal_lines import checksum_of, head_line, open_line, seal_lines
 from ctsync.state.jsonl_store import JsonlStore
 
@@ -62,9 +64,10 @@ class Kept:
         return JsonlStore.at("state.jsonl", folder=self.folder, name=None)
 
 
-@pytest.fixture
-def kept(tmp_path, monkeypatch):
+@pytest.fixture(params=[packed_lines.WORTH_BYTES, 1], ids=["plain", "packed"])
+def kept(request, tmp_path, monkeypatch):
     monkeypatch.setattr("os.fsync", lambda _: None)
+    monkeypatch.setattr(packed_lines, "WORTH_BYTES", request.param)
     return Kept(tmp_path)
 
 
@@ -88,14 +91,15 @@ def test_every_bit_that_flips_is_seen(kept):
 
 def test_what_is_cut_off_anywhere_leaves_the_lines_before(kept):
     whole = kept.read(kept.whole)
+    more = len(whole) - kept.whole.count(b"\n")  # what is packed stands in one line
     for length in range(len(kept.whole)):
         data = kept.whole[:length]
-        assert kept.read(data) == (whole[: data.count(b"\n")] or None)
+        count = data.count(b"\n")
+        assert kept.read(data) == (whole[: count + more * (count > 1)] or None)
 
 
-def orders():
-    """Yield the lines in every wrong order that one move makes, but for a lost end."""
-    count = len(LINES) + 1
+def orders(count):
+    """Yield so many lines in every wrong order that one move makes, but a lost end."""
     for at in range(count):
         yield [n for n in range(count) if n != at] if at < count - 1 else []
         for other in range(count + 1):
@@ -110,7 +114,7 @@ def orders():
 
 def test_lines_that_come_twice_or_go_or_move_are_seen(kept):
     lines = kept.whole.splitlines(keepends=True)
-    for order in filter(None, orders()):
+    for order in filter(None, orders(len(lines))):
         assert kept.is_refused(b"".join(lines[n] for n in order)), order
 
 
@@ -120,7 +124,7 @@ def test_two_journals_are_not_one(kept):
     both = (kept.whole, other)
     assert kept.is_refused(both[0] + both[1])
     lines = [data.splitlines(keepends=True) for data in both]
-    for cut in range(1, len(LINES) + 1):  # the beginning of one, the end of the other
+    for cut in range(1, len(lines[0])):  # the beginning of one, the end of the other
         assert kept.is_refused(b"".join([*lines[0][:cut], *lines[1][cut:]]))
 
 
@@ -140,6 +144,30 @@ def test_bytes_put_anywhere_are_a_journal_a_torn_one_or_refused(tmp_path_factory
     if not kept.is_refused(data):
         found = kept.read(data)
         assert found is None or found == kept.read(kept.whole)[: len(found)]
+
+
+@pytest.mark.parametrize("odd", [b"AAAA", b"", b"?"])
+def test_what_was_packed_otherwise_is_refused(kept, odd):
+    lines = [b'{"packed":"%b","size":9}' % odd]
+    lines += [b'{"packed":"AAAA"}', b'{"packed":"}']
+    for line in lines:
+        head = kept.whole.splitlines(keepends=True)[0]
+        assert kept.is_refused(head + seal_lines([line], checksum_of(head))[0])
+
+
+def test_a_large_plan_takes_a_quarter_in_a_journal(tmp_path):
+    lines = [
+        {"change": [n, sha256(b"%d" % n).hexdigest()[:12], ["Plan", "=?", "Gold"] * 9]}
+        for n in range(9_000)
+    ]
+    text = b"".join(canonical(line) + b"\n" for line in lines)
+    assert len(text) > 2 * packed_lines.WORTH_BYTES
+    store = JsonlStore.at("state.jsonl", folder=tmp_path, name=None)
+    with store.open_journal(HEAD) as writer:
+        writer.append_plan([text[:700_000], text[700_000:]])
+    assert [dict(line) for line in store.journal().lines()] == lines
+    kept_bytes = (tmp_path / "state.jsonl.journal").stat().st_size
+    assert kept_bytes < len(text) / 4
 
 
 def test_a_checksum_is_of_all_lines_so_far():
