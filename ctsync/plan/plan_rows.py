@@ -8,11 +8,13 @@ shows it, and the value after where operator and operand lead there.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeGuard
 
 from msgspec import UNSET, Struct, UnsetType
 
+from ctsync.errors import PlanRefused
 from ctsync.kinds import KINDS
 from ctsync.model.change import Origin
 from ctsync.model.operation import API, ChannelName, Operation, Operator, Prior
@@ -28,6 +30,7 @@ SHOWN_KINDS = frozenset({"string", "number", "boolean", "date", "list"})
 
 _OPERATORS = {sign: operator for operator, sign in SIGNS.items()}
 _FLAGS = "?!2~*"
+_KIND_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 
 class Form(NamedTuple):
@@ -63,6 +66,7 @@ def form_from(text: str) -> Form:
 
     Raises:
         ValueError: it is none that is written.
+        PlanRefused: the package that adds its kind is not installed.
     """
     kind = text[1:].lstrip(_FLAGS)
     flags = text[1 : len(text) - len(kind)]
@@ -74,10 +78,20 @@ def form_from(text: str) -> Form:
         "*" in flags,
         kind,
     )
-    if form.text != text or (kind and kind not in KINDS):
+    if form.text != text or (kind and not _KIND_NAME.fullmatch(kind)):
         msg = f"no form of an operation: {text}"
         raise ValueError(msg)
+    if kind and kind not in KINDS:
+        raise _missing(kind)
     return form
+
+
+def _missing(kind: str) -> PlanRefused:
+    return PlanRefused(
+        f'the plan sends values of kind "{kind}", and no installed package adds it',
+        hint="install the package that it was made with, then run the command again",
+        code="kind_missing",
+    )
 
 
 class StoredOperation(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

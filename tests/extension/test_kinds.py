@@ -127,3 +127,5 @@ def test_where_the_package_is_missing_that_is_said_and_the_state_is_shown(
     assert (shown.stdout, '"green"' in with_it) == (with_it, True)
     refused = site.run("ctsync", "show", "p", cwd=folder)
     assert (refused.returncode, refused.stdout) == (4, "")
+    assert '"list-labels", and no installed package adds it' in refused.stderr
+    assert "install the package" in refused.stderr
