@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from hmac import compare_digest
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Self
 
 from ctsync.errors import CtsyncError, PlanRefused
@@ -74,12 +73,7 @@ class SavedPlan:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def changes(self) -> Iterator[Change]:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 from threading import Lock
-from types import TracebackType
 from typing import Self
 
 from ctsync.sandbox.keys import SandboxKey
@@ -80,11 +79,6 @@ class Slot:
         """Return the slot."""
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the call."""
         self.leave()
