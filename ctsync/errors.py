@@ -9,6 +9,7 @@
     ├── PlanRefused                4   a saved plan may not be applied
     ├── PolicyBlocked              6   limits or guards forbid the plan
     ├── TransportError             1   no call could reach the platform
+    │   └── PutFailed              1   the SFTP server did not take a file
     └── Interrupted          130/143   a signal ended the run
 
 Foreign exceptions are translated at the edge that met them, with `from`.
@@ -94,6 +95,19 @@ class TransportError(CtsyncError):
     """No call reached the platform, or it refused the credentials."""
 
     code = "transport"
+
+
+class PutFailed(TransportError):
+    """A file was not put; `code` is that of a diagnostic.
+
+    `is_passing` says whether it may go well when tried again.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str, code: str, is_passing: bool = False
+    ) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.is_passing = is_passing
 
 
 class Interrupted(CtsyncError):

@@ -56,4 +56,39 @@ CODES: Mapping[str, Code] = {
         "See that timezone: is the account's, or use --channel sftp.",
         "warning",
     ),
+    "CT811": Code(
+        "no SFTP server there",
+        "Nobody answers at channels.sftp.host and port, or not as an SFTP server does.",
+        "See host and port, and that this machine may go there; then apply again.",
+    ),
+    "CT812": Code(
+        "another host key than the pinned one",
+        "The server is another machine, or has a new key. Nothing was sent to it.",
+        "Ask whoever runs it for the fingerprint, and pin that one.",
+    ),
+    "CT813": Code(
+        "no key that opens",
+        "The server takes none of the keys, or there is none. There are no passwords.",
+        "Add the public half on the platform's page for SFTP; see channels.sftp.key.",
+    ),
+    "CT814": Code(
+        "no such folder on the server",
+        "channels.sftp.folder is not there; ctsync makes none.",
+        "Make it, or name another.",
+    ),
+    "CT815": Code(
+        "the server takes no file",
+        "Its folder may not be written to, or has no room.",
+        "Mend that, and apply again: it goes on where it was.",
+    ),
+    "CT816": Code(
+        "cut in the middle",
+        "The connection was lost, and trying again did not help.",
+        "Apply again: it goes on where it was.",
+    ),
+    "CT817": Code(
+        "another file has the name",
+        "On the server lies a file of the same name with other bytes.",
+        "Look who put it there; ctsync never writes over it.",
+    ),
 }
