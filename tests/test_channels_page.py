@@ -10,6 +10,8 @@ from ctsync.channels import CHANNELS
 from ctsync.channels.part_files import MOST_SHAPES
 from ctsync.cli.app import run
 from ctsync.diagnostic_codes import channels
+from ctsync.sandbox.sftp.door import REPORTS
+from ctsync.sandbox.sftp.import_report import REASON
 
 PAGE = Path(__file__).parents[1] / "specs" / "channels.md"
 TEXT = PAGE.read_text()
@@ -48,6 +50,11 @@ def test_the_page_has_the_limits_of_the_code():
     assert "5 GB a file" in TEXT
     assert "50 MB a file" in TEXT
     assert f"The {MOST_SHAPES} sets of attributes" in TEXT
+
+
+def test_the_page_names_what_the_sandbox_reports():
+    assert f"last column `{REASON}`" in TEXT
+    assert f"`{REPORTS}/`" in TEXT
 
 
 @pytest.mark.parametrize("code", ["CT803", "CT806", "CT807", "CT808"])

@@ -53,6 +53,38 @@ from ctsync.cli.global_options import GlobalOptions, global_options
     metavar="N",
     help="Seed of faults and shuffling. Default: 0.",
 )
+@click.option(
+    "--sftp-port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    help="Import files that are put over SFTP on this port, too; 0 takes a free one. "
+    "Needs the extra sftp. Default: none are.",
+)
+@click.option(
+    "--sftp-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Keep the files that are put, reports on them, and keys in DIR. Default: a "
+    "private folder that goes with the process.",
+)
+@click.option(
+    "--sftp-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Admit this public key. Default: one that is made; its file is shown.",
+)
+@click.option(
+    "--import-delay",
+    type=click.IntRange(0, 7 * 24 * 3600),
+    default=0,
+    metavar="SECONDS",
+    help="Import so long after a manifest was put. Default: 0.",
+)
+@click.option(
+    "--webhook",
+    metavar="URL",
+    help="Post reports on imports to URL, which is http on this machine.",
+)
 @global_options
 @click.pass_obj
 def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an option
@@ -65,6 +97,11 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     drop: tuple[str, ...],
     account: str | None,
     seed: int,
+    sftp_port: int | None,
+    sftp_dir: Path | None,
+    sftp_key: Path | None,
+    import_delay: int,
+    webhook: str | None,
 ) -> int:
     """Serve a simulation of the platform on 127.0.0.1.
 
@@ -73,6 +110,12 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     documentation and is not the platform: what that leaves open, it decides for itself.
     """
     from ctsync.cli.sandbox_command import Simulation, serve
+    from ctsync.cli.sandbox_door import DoorWish
 
-    place = None if data is None else settings.directory / data
-    return serve(Simulation(port, place, fault, distort, drop, account, seed))
+    place, folder, key = (
+        None if path is None else settings.directory / path
+        for path in (data, sftp_dir, sftp_key)
+    )
+    door = DoorWish(sftp_port, folder, key, import_delay, webhook)
+    wish = Simulation(port, place, fault, distort, drop, account, seed, door)
+    return serve(wish)

@@ -63,7 +63,7 @@ class SftpDoor:
             check_webhook(settings.webhook)
         self._settings = settings
         self._user = user
-        self.folder = settings.folder or _own_folder(self)
+        self.folder = (settings.folder or _own_folder(self)).absolute()
         self.files = self.folder / "files"
         self.reports = self.files / REPORTS
         for folder in (self.folder, self.files, self.reports):
