@@ -77,7 +77,8 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
         known = present if witness is None else witness.view(present)
         if witness is not None and standing == "fresh":
             check_counts(plan, known)
-        if witness is not None or standing == "continued":
+        is_doubted = witness is not None and not witness.made(plan)
+        if is_doubted or standing == "continued":
             with room_for_plan():
                 due = remainder(
                     plan,

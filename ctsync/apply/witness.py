@@ -42,6 +42,10 @@ class Witness(Struct, frozen=True):
     today: SavedPlan | None = None
     view: Callable[[CurrentSnapshot], CurrentSnapshot] = lambda present: present
 
+    def made(self, plan: SavedPlan) -> bool:
+        """Return whether a plan is today's, so that nothing in it is to be doubted."""
+        return self.today is not None and plan.is_same(self.today)
+
     def memory(self) -> Memory:
         """Return what today's plan says; to be asked in the order of keys."""
         return Memory(iter(()) if self.today is None else self.today.keyed_lines())

@@ -13,7 +13,7 @@ from ctsync.cli.clock import machine_clock
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.high_water import check_high_water, keep_high_water
 from ctsync.cli.output import require_format
-from ctsync.cli.plan_file_checks import check_plan, witness_of
+from ctsync.cli.plan_file_checks import check_plan, plan_of_today, witness_of
 from ctsync.cli.plan_options import plan_now
 from ctsync.cli.plan_output import planned_options
 from ctsync.cli.project_session import ProjectSession, open_session
@@ -38,14 +38,12 @@ def apply_command(settings: GlobalOptions, orders: ApplyOptions) -> int:
     else:
         settings.project = orders.what
     check_apply_options(settings, orders)
-    session, saved = _open(settings, orders)
-    store = session.store()
     with ExitStack() as stack:
-        if saved is not None:
-            stack.enter_context(saved)
+        session, saved, today = _open(settings, orders, stack)
+        store = session.store()
         if not orders.dry_run:
             _lock(session, store, orders, stack)
-        return _apply(session, store, orders, saved)
+        return _apply(session, store, orders, saved, today)
 
 
 def _lock(
@@ -62,8 +60,9 @@ def _lock(
 
 
 def _open(
-    settings: GlobalOptions, orders: ApplyOptions
-) -> tuple[ProjectSession, SavedPlan | None]:
+    settings: GlobalOptions, orders: ApplyOptions, stack: ExitStack
+) -> tuple[ProjectSession, SavedPlan | None, SavedPlan | None]:
+    """Return the project, the saved plan, and that plan as it would be made today."""
     file = None
     if orders.is_saved_plan(settings):
         file = settings.directory / str(orders.what)
@@ -73,22 +72,35 @@ def _open(
     except (SpecError, StateError):
         if file is not None:
             # A plan that cannot be read is refused before these.
-            _open_plan(file, orders).close()
+            with _unproven(file, orders) as plan:
+                plan.check()
         raise
-    return session, None if file is None else _open_plan(file, orders)
+    if file is None:
+        return session, None, None
+    saved = stack.enter_context(_unproven(file, orders))
+    today = plan_of_today(session, saved, orders)
+    if today is not None:
+        stack.enter_context(today)
+    if today is None or not saved.is_same(today):
+        saved.check()
+    return session, saved, today
 
 
-def _open_plan(file: Path, orders: ApplyOptions) -> SavedPlan:
-    from ctsync.plan.plan_file import open_plan
+def _unproven(file: Path, orders: ApplyOptions) -> SavedPlan:
+    from ctsync.plan.plan_file import open_unproven
 
-    plan = open_plan(file)
+    plan = open_unproven(file)
     if orders.require_signature:
         require_signature(plan)
     return plan
 
 
 def _apply(
-    session: ProjectSession, store: Store, orders: ApplyOptions, saved: SavedPlan | None
+    session: ProjectSession,
+    store: Store,
+    orders: ApplyOptions,
+    saved: SavedPlan | None,
+    today: SavedPlan | None,
 ) -> int:
     clock = machine_clock()  # under the lock
     present = _present(session, store, orders)
@@ -102,7 +114,9 @@ def _apply(
         report = open_report(session, orders, stack)
         witness = None
         if saved is not None and not is_authentic(saved):
-            witness = stack.enter_context(witness_of(session, present, saved, orders))
+            witness = stack.enter_context(
+                witness_of(session, present, saved, orders, today)
+            )
         # To the end: what has been sent is told, whatever comes in between.
         stop = stack.enter_context(stop_on_signals())
         result = send_plan(session, store, plan, orders, clock, witness, stop)

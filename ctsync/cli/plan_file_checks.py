@@ -61,29 +61,57 @@ def _named(account: Account) -> str:
     return f"{shown.id} in {shown.region} at {shown.endpoint or 'its own endpoint'}"
 
 
+def plan_of_today(
+    session: ProjectSession, plan: SavedPlan, orders: ApplyOptions
+) -> SavedPlan | None:
+    """Return the plan that is made now as one from a file was, if one can be made.
+
+    Counts and digest of a plan that is the same are those of its changes. None too
+    where the platform would have to be read again.
+    """
+    from ctsync.apply.recover import folded_view
+
+    if plan.head.refreshed:
+        return None
+    with suppress(CtsyncError):
+        present = folded_view(session.store())
+        return plan_now(session, present, _wish_of(plan, orders))
+    return None
+
+
+def _wish_of(plan: SavedPlan, orders: ApplyOptions) -> PlanOptions:
+    head = plan.head
+    accepts = tuple(f"{name}={number}" for name, number in head.accepted.items())
+    engine = orders.wish.engine
+    return PlanOptions(head.targets, head.excludes, accepts, engine, head.revert)
+
+
 @contextmanager
 def witness_of(
     session: ProjectSession,
     present: CurrentSnapshot,
     plan: SavedPlan,
     orders: ApplyOptions,
+    today: SavedPlan | None,
 ) -> Iterator[Witness]:
     """What a plan from a file is held against, with today's plan if there is one.
 
-    The files of the project may be gone or wrong by now: then less of it is believed.
-    What a plan with --refresh was made from is read again.
+    `today` is the one of a moment ago, of use while the state is what it was. The files
+    of the project may be gone or wrong by now: then less of the plan is believed. What
+    a plan with --refresh was made from is read again.
     """
     from ctsync.apply.witness import Witness
 
-    head, engine = plan.head, orders.wish.engine
-    wish = PlanOptions(head.targets, head.excludes, engine=engine, revert=head.revert)
+    wish = _wish_of(plan, orders)
     with ExitStack() as stack:
-        refresh, today = None, None
+        refresh = None
         if plan.head.refreshed:
             targets = plan.head.targets
             refresh = read_before_planning(session, present, targets, stack)
-        with suppress(CtsyncError):
-            today = stack.enter_context(plan_now(session, present, wish, refresh))
+        if today is None or today.head.base != present.base:
+            today = None
+            with suppress(CtsyncError):
+                today = stack.enter_context(plan_now(session, present, wish, refresh))
         rule_for = session.project.rule_for
         if refresh is None:
             yield Witness(rule_for, today)

@@ -109,6 +109,10 @@ class SavedPlan:
         start = len(next(lines(self._file)))
         return read_blocks(self._file, start, self._ends.foot_at)
 
+    def is_same(self, other: SavedPlan) -> bool:
+        """Return whether another plan has the same bytes, but for a signature."""
+        return self.checksum == other.checksum
+
     def check(self) -> Self:
         """Return the plan, if counts, digest and order are those of its changes.
 
@@ -222,12 +226,23 @@ def open_plan(path: Path) -> SavedPlan:
         PlanRefused: it cannot be read, is not as it was written, or says of its
             changes what is not so.
     """
-    plan = SavedPlan(opened(path), str(path))
+    plan = open_unproven(path)
     try:
         return plan.check()
     except BaseException:
         plan.close()
         raise
+
+
+def open_unproven(path: Path) -> SavedPlan:
+    """Open a saved plan of which nobody has said yet that its counts are its own.
+
+    Whoever opens it sees to that: by `check`, or since it is a plan just made.
+
+    Raises:
+        PlanRefused: it cannot be read, or is not as it was written.
+    """
+    return SavedPlan(opened(path), str(path))
 
 
 def scratch_file() -> BinaryIO:

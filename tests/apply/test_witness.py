@@ -165,7 +165,7 @@ def forged(world):
     def make(plan, edit=lambda change: change, settle=lambda after: after, keep=None):
         file = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
         files.append(file)
-        writer = PlanWriter(file, plan.head)
+        writer = PlanWriter(file, replace(plan.head, project="another"))
         lines = [(each.key, edit(each)) for each in plan.changes()]
         lines += [(key, settle(after)) for key, after in plan.settled()]
         for key, each in sorted(lines, key=lambda line: line[0]):
@@ -209,16 +209,24 @@ def sent(world):
     return world.sandbox.platform.call_count
 
 
-def test_a_true_plan_from_a_file_is_applied_whole(people):
+EITHER = pytest.mark.parametrize("is_same", [True, False])
+"""Whether a plan is today's byte by byte, or change by change alone."""
+
+
+@EITHER
+def test_a_true_plan_from_a_file_is_applied_whole(people, forged, is_same):
     plan = people.plan(people.wants)
+    today = plan if is_same else forged(plan)
+    assert plan.is_same(today) == is_same
     counted(plan, 3)
-    assert applied(people, plan, plan).exit_code == 0
+    assert applied(people, plan, today).exit_code == 0
     assert people.attributes("b") == {"Plan": "Gold", "City": "Oslo"}
     assert people.entries()["b"].fingerprint is not None
     assert people.changes(people.wants) == []
 
 
-def test_a_true_plan_may_make_find_again_and_release(people):
+@EITHER
+def test_a_true_plan_may_make_find_again_and_release(people, forged, is_same):
     """New profiles, those that a read found gone, and what only leaves the state."""
     store = people.store
     snapshot = store.read()
@@ -231,7 +239,8 @@ def test_a_true_plan_may_make_find_again_and_release(people):
     actions = {change.key.id: change.action for change in plan.changes()}
     assert actions == {"a": "release", "c": "create", "d": "create"}
     counted(plan, 2)
-    assert applied(people, plan, plan).exit_code == 0
+    today = plan if is_same else forged(plan)
+    assert applied(people, plan, today).exit_code == 0
     kept = {name: {*entry.attributes} for name, entry in people.entries().items()}
     assert kept == {"a": set(), "b": {"plan"}, "c": {"plan"}, "d": {"plan"}}
     assert people.attributes("d") == {"Plan": "Gold"}

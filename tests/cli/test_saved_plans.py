@@ -51,6 +51,14 @@ def test_what_was_reviewed_is_applied_whatever_the_files_say_now(planned):
     assert _values(planned) == GOLD
 
 
+def test_a_plan_that_is_still_todays_is_believed_as_it_stands(planned, monkeypatch):
+    """It has the bytes of the plan that is made now: no change is proved again."""
+    monkeypatch.setattr("ctsync.plan.plan_file.SavedPlan.check", lambda _: 1 / 0)
+    monkeypatch.setattr("ctsync.apply.apply_plan.remainder", lambda *_, **__: 1 / 0)
+    assert planned.run("apply", "p.plan", "--auto-approve").code == 0
+    assert _values(planned) == GOLD
+
+
 def test_a_plan_that_is_not_as_it_was_written_is_refused(planned):
     path = planned.folder / "p.plan"
     whole = path.read_bytes()
