@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, field, to_builtins
@@ -10,6 +10,7 @@ from msgspec.json import Decoder
 
 from ctsync.canonical_json import canonical
 from ctsync.model.kind_shape import shape_of
+from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey, key_from_json
 from ctsync.model.scalar_value import Scalar, Value
 
@@ -25,6 +26,9 @@ class KnownValue(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     outcomes, `absent` excluded values known not to be there, `ours` values sent under
     an include while not known present. `complete` says that the whole list was read;
     without it there may be values that nobody here knows.
+
+    `due` says that a file was put which sends something for it, and of which the
+    platform has not told yet. Both the value before and the one sent are possible.
     """
 
     name: str
@@ -38,11 +42,16 @@ class KnownValue(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     absent: tuple[str, ...] = ()
     ours: tuple[str, ...] = ()
     complete: bool = False
+    due: DueValue | None = None
 
     @property
     def is_set(self) -> bool:
         """Whether it is of a kind of sets."""
         return shape_of(self.kind) == "set"
+
+    def waits_for(self, files: Container[str]) -> bool:
+        """Whether one of these files sends something for it that is not told yet."""
+        return self.due is not None and self.due.file in files
 
     def held(self, kind: str) -> Value:
         """Return the value where it is certain, of this kind and all there is to know.
@@ -50,9 +59,24 @@ class KnownValue(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
         Where it is None, more may have to be understood to tell.
         """
         is_plain = self.kind == kind and self.certain and self.since is None
-        if not is_plain or self.maybe or self.absent or self.ours:
+        if not is_plain or self.maybe or self.absent or self.ours or self.due:
             return None
         return self.present if self.is_set else self.value
+
+
+class DueValue(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a file sends for an attribute, and what was known before.
+
+    `rows` is how many the profile has in the file. `once` says that this is the one
+    write of the attribute, `forgets` that it leaves the entry once it is acknowledged.
+    """
+
+    file: str
+    operation: Operation
+    rows: int = 1
+    before: KnownValue | None = None
+    once: bool = False
+    forgets: bool = False
 
 
 _TABLE = "table="

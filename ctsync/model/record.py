@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -70,12 +71,25 @@ class Call(Struct, frozen=True):
 
 
 class Outcome(StrEnum):
-    """What became of one record, from best to worst."""
+    """What became of one record, from best to worst.
+
+    What was put in a file is *sent* until the platform tells of it.
+    """
 
     ACKNOWLEDGED = "acknowledged"
+    SENT = "sent"
     NOT_SENT = "not_sent"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
+
+
+def said_counts(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return counts by outcome as documents have them.
+
+    Of what was *sent* in files they speak only where anything was.
+    """
+    sent = Outcome.SENT.value
+    return {name: n for name, n in counts.items() if n or name != sent}
 
 
 class RecordOutcome(Struct, frozen=True):

@@ -8,6 +8,8 @@ from typing import Any
 from msgspec import Struct, convert, field, to_builtins
 from msgspec.structs import replace
 
+from ctsync.model.due_import import DueImport
+
 
 class Account(
     Struct, frozen=True, eq=False, omit_defaults=True, forbid_unknown_fields=True
@@ -82,6 +84,7 @@ class Header(Struct, frozen=True, omit_defaults=True):
     `serial` grows when what the state knows changes. `talks_to` are the places that
     the last apply talked to, by their sort, as they may be shown. `marks` are the
     attributes that were ever sensitive, by folded name; among them `identity`.
+    `imports` are the files of which the platform may still tell, the last one last.
     """
 
     lineage: str
@@ -94,6 +97,7 @@ class Header(Struct, frozen=True, omit_defaults=True):
     unanswered: Unanswered | None = None
     talks_to: Mapping[str, str] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
+    imports: tuple[DueImport, ...] = ()
 
 
 class Base(Struct, frozen=True):

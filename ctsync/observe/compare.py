@@ -63,7 +63,7 @@ def _look_at_scalar(known: KnownValue, value: SeenValue | None) -> Look:
     is_certain = known.certain and not known.maybe
     likeness = _likeness(known, value)
     if likeness is not None:
-        after = replace(known, certain=True, since=None, maybe=())
+        after = replace(known, certain=True, since=None, maybe=(), due=None)
         return Look(likeness if is_certain else Standing.SETTLED, after)
     after = known_from(known.name, known.kind, _spelled(known, value))
     return Look(Standing.DRIFTED if is_certain else Standing.SETTLED, after)
@@ -233,6 +233,7 @@ def _list_after(known: KnownValue, seen: Mapping[str, str]) -> KnownValue:
         absent=tuple(text for text in known.absent if item_key(text) not in seen),
         ours=tuple(text for text in known.ours if text in present),
         complete=True,
+        due=None,
     )
 
 
