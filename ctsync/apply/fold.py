@@ -8,8 +8,10 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ctsync.apply.files_replay import with_confirmed
 from ctsync.apply.journal_records import JournalHead, head_from_json
 from ctsync.apply.journal_replay import Folded, JournalReplay
+from ctsync.model.due_import import DueImport, remembered
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header, LastPlan, Unanswered
@@ -67,7 +69,16 @@ def _header_after(
         marks=head.marks,
         # Who sends has waited for whatever was on its way before.
         unanswered=_unanswered(head, replay) if replay.sends else begun.unanswered,
+        imports=_imports(begun, head, replay),
     )
+
+
+def _imports(
+    begun: Header, head: JournalHead, replay: JournalReplay
+) -> tuple[DueImport, ...]:
+    files = replay.files
+    known = with_confirmed(begun.imports, files.confirmed, head.boot)
+    return remembered(known, files.imports(), head.started)
 
 
 def _unanswered(head: JournalHead, replay: JournalReplay) -> Unanswered | None:

@@ -7,17 +7,18 @@ a call costs two short lines however many records it has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from msgspec import Struct, ValidationError, convert, field
+from msgspec import Struct, ValidationError, convert, field, to_builtins
 from msgspec.structs import asdict
 
+from ctsync.model.due_import import DueImport
 from ctsync.model.record import RecordOutcome
 from ctsync.model.run import Author
 from ctsync.model.snapshot import Account
-from ctsync.plan.batches import RecordSlice, spans
+from ctsync.plan.batches import RecordSlice, Span, spans
 from ctsync.state.journal_file import journal_damaged
 from ctsync.transport.reply import is_all_taken
 
@@ -101,6 +102,36 @@ def _runs(verdicts: Sequence[RecordOutcome]) -> list[tuple[int, str]]:
         return [(len(verdicts), first.outcome.value)]
     found = groupby(verdict.outcome for verdict in verdicts)
     return [(sum(1 for _ in run), outcome.value) for outcome, run in found]
+
+
+def file_line(number: int, due: DueImport) -> dict[str, Any]:
+    """Say that a file lies ready; lines of whom it holds came before."""
+    return {"file": {"number": number, "due": to_builtins(due)}}
+
+
+def rows_line(number: int, whom: Sequence[Span]) -> dict[str, Any]:
+    """Say whom a file holds, or some of them: their places."""
+    return {"rows": {"file": number, "spans": whom}}
+
+
+def later_line(whom: Sequence[Span]) -> dict[str, Any]:
+    """Say of whom a second step is left that waits for what is heard of the first."""
+    return {"later": {"spans": whom}}
+
+
+def intended_line(name: str) -> dict[str, Any]:
+    """Say that a file is about to be in effect."""
+    return {"intended": {"name": name}}
+
+
+def put_line(name: str, at: float, steady_at: float) -> dict[str, Any]:
+    """Say that a file is in effect, of this run or an earlier one."""
+    return {"put": {"name": name, "at": at, "steady_at": steady_at}}
+
+
+def unsent_line(names: Iterable[str]) -> dict[str, Any]:
+    """Say which files are not in effect, and never will be."""
+    return {"unsent": {"names": list(names)}}
 
 
 def release_line() -> dict[str, Any]:

@@ -11,7 +11,9 @@ from typing import TypeAlias
 from msgspec import convert
 from msgspec.structs import replace
 
+from ctsync.apply.files_replay import FilesReplay
 from ctsync.apply.journal_records import CallIntent, Line
+from ctsync.apply.sent_files import SentRecord, sent_outcomes, sent_record
 from ctsync.apply.state_effects import (
     AcknowledgedRecord,
     EntryWrite,
@@ -21,20 +23,22 @@ from ctsync.apply.state_effects import (
 )
 from ctsync.model.change import Change
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.record import Outcome, Record
+from ctsync.model.record import Outcome, Record, said_counts
 from ctsync.plan.batches import Places, placed
 from ctsync.plan.change_codec import change_from_data, settled_from_data, waves_in
-from ctsync.plan.schedule import WAVES, records_of
+from ctsync.plan.schedule import FILES, WAVES, records_of
 from ctsync.state.journal_file import StoredLine, journal_damaged
 
-Folded: TypeAlias = "EntryWrite | UncertainRecord | AcknowledgedRecord"
+Folded: TypeAlias = "EntryWrite | UncertainRecord | AcknowledgedRecord | SentRecord"
 
 # Two bits a wave, in one byte a place. One that was tried again may have both. One more
 # says that any of its records was rejected, which changes nothing that is known. What
-# travels in files is due, with the bit above, and no receipt of a call sets it.
+# travels in files is due, with the bit above, and no receipt of a call sets it: how far
+# files came is kept apart.
 _DOUBTED, _TAKEN = 1, 2
 _ALL_DOUBTED = 0b010101
 _REJECTED = 1 << 6
+_IN_FILES = _TAKEN << 2 * (FILES - 1)
 _WITHOUT_EFFECT = bytes((0, _REJECTED))
 
 
@@ -57,6 +61,7 @@ class JournalReplay:
         self.calls = 0
         self.seconds: float | None = None  # how long a run took that came to its end
         self.stopped: str | None = None
+        self.files = FilesReplay()
         self._has_ended = self._may_land = False
         self._marks = bytearray()
         self._due = bytearray()  # the marks of a profile that is wholly acknowledged
@@ -71,7 +76,8 @@ class JournalReplay:
     @property
     def does_anything(self) -> bool:
         """Whether the journal changes what is known."""
-        return self.releases or bool(self._marks.strip(_WITHOUT_EFFECT))
+        has_effect = bool(self._marks.strip(_WITHOUT_EFFECT))
+        return self.releases or has_effect or self.files.does_anything
 
     @property
     def unanswered(self) -> CallIntent | None:
@@ -107,9 +113,13 @@ class JournalReplay:
         if kind != "change":
             return None
         mark = self._marks[place] & ~_REJECTED if _sends(line) else 0
-        if mark:
+        files = [due.file for due in self.files.of(place)] if _sends(line) else []
+        if mark or files:
             change = change_from_data(line[kind])
-            return change.key, tuple(_effects(change, mark, run))
+            effects = [*_effects(change, mark, run)]
+            if files:
+                effects.append(sent_record(change, files, run))
+            return change.key, tuple(effects)
         if self.releases and not _sends(line):
             change = change_from_data(line[kind])
             return change.key, (release_of(change),)
@@ -121,25 +131,30 @@ class JournalReplay:
         """Yield the changes of the same lines of which anything came.
 
         With each come its records that were acknowledged or whose outcome is unknown,
-        in the order in which they were sent; there are none where it only releases.
+        in the order in which they were sent, and what was sent in files; there are none
+        where it only releases.
         """
-        marks = iter(self._marks)
+        places = iter(range(len(self._marks)))
         for number, line in enumerate(lines, start=2):
             if _kind_of(line) == "change":
-                mark = next(marks) & ~_REJECTED if _sends(line) else 0
-                if mark or (self.releases and not _sends(line)):
+                place = next(places) if _sends(line) else None
+                mark = 0 if place is None else self._marks[place] & ~_REJECTED
+                files = () if place is None else self.files.of(place)
+                if mark or files or (self.releases and place is None):
                     with _readable(number):
                         change = change_from_data(line["change"])
                         known = tuple(_outcomes(change, mark))
-                    yield change, known
+                        sent = sent_outcomes(change, [due.file for due in files])
+                    yield change, (*known, *((each, Outcome.SENT) for each in sent))
 
     def counts(self) -> dict[str, int]:
         """Return profiles by their worst outcome."""
         counts = {outcome.value: 0 for outcome in Outcome}
-        pairs = Counter(zip(self._marks, self._due, strict=True))
-        for (mark, due), count in pairs.items():
-            counts[_worst(mark, due).value] += count
-        return counts
+        marks, by_files = self._marks, self.files.outcomes()
+        found = Counter(zip(marks, self._due, self.files.groups(), strict=False))
+        for (mark, due, group), number in found.items():
+            counts[_worst(mark, due, by_files[group]).value] += number
+        return said_counts(counts)
 
     def _read(self, line: Line) -> None:
         if self._has_ended:
@@ -178,6 +193,24 @@ class JournalReplay:
         self._note(intent, outcomes)
         if receipt.get("answered", True):
             del self._late[receipt["call"]]
+
+    def _add_file(self, line: Line) -> None:
+        self.files.add_file(line)
+
+    def _add_rows(self, line: Line) -> None:
+        self.files.add_rows(line, len(self._marks))
+
+    def _add_later(self, line: Line) -> None:
+        self.files.add_later(line, len(self._marks))
+
+    def _intend(self, line: Line) -> None:
+        self.files.intend(line)
+
+    def _put(self, line: Line) -> None:
+        self.files.put(line)
+
+    def _leave_unsent(self, line: Line) -> None:
+        self.files.leave_unsent(line)
 
     def _release(self, line: Line) -> None:
         self.releases = bool(line["release"])
@@ -222,6 +255,12 @@ _READERS: dict[str, Callable[[JournalReplay, Line], None]] = {
     "intent": JournalReplay._write_intents,  # noqa: SLF001
     "left": JournalReplay._leave,  # noqa: SLF001
     "receipt": JournalReplay._receive,  # noqa: SLF001
+    "file": JournalReplay._add_file,  # noqa: SLF001
+    "rows": JournalReplay._add_rows,  # noqa: SLF001
+    "later": JournalReplay._add_later,  # noqa: SLF001
+    "intended": JournalReplay._intend,  # noqa: SLF001
+    "put": JournalReplay._put,  # noqa: SLF001
+    "unsent": JournalReplay._leave_unsent,  # noqa: SLF001
     "release": JournalReplay._release,  # noqa: SLF001
     "end": JournalReplay._end,  # noqa: SLF001
 }
@@ -267,13 +306,15 @@ def _outcomes(change: Change, mark: int) -> Iterator[tuple[Record, Outcome]]:
             yield record, Outcome.UNKNOWN
 
 
-def _worst(mark: int, due: int) -> Outcome:
+def _worst(mark: int, due: int, in_files: Outcome) -> Outcome:
     taken = mark & due
     if taken == due:
         return Outcome.ACKNOWLEDGED
     if mark & _ALL_DOUBTED & ~(taken >> 1):
         return Outcome.UNKNOWN
-    return Outcome.REJECTED if mark & _REJECTED else Outcome.NOT_SENT
+    if mark & _REJECTED:
+        return Outcome.REJECTED
+    return in_files if taken == due & ~_IN_FILES else Outcome.NOT_SENT
 
 
 def _kind_of(line: Line) -> str:

@@ -8,14 +8,23 @@ from typing import Protocol
 from ctsync.apply.journal_records import (
     CallIntent,
     end_line,
+    file_line,
+    intended_line,
     intent_line,
+    later_line,
     left_line,
+    put_line,
     receipt_line,
     release_line,
+    rows_line,
+    unsent_line,
 )
+from ctsync.model.due_import import DueImport
 from ctsync.model.record import RecordOutcome
-from ctsync.plan.batches import RecordSlice
+from ctsync.plan.batches import RecordSlice, Span
 from ctsync.state.base import JournalWriter
+
+SPANS_A_LINE = 4096
 
 
 class RunJournal(Protocol):
@@ -90,6 +99,39 @@ class StoredRunJournal:
         # Unsynced: if the line is lost, its outcomes are unknown, which is safe.
         line = receipt_line(call, verdicts, is_answered=is_answered)
         self._writer.append(line, sync=False)
+
+    def list_file(self, number: int, due: DueImport, whom: Sequence[Span]) -> None:
+        """Note a file that lies ready, and whom it holds."""
+        for start in range(0, len(whom), SPANS_A_LINE):
+            some = whom[start : start + SPANS_A_LINE]
+            self._writer.append(rows_line(number, some), sync=False)
+        # Last, so that a file is there only with all whom it holds. It is on the disk
+        # before it is in effect: the line of that is synced.
+        self._writer.append(file_line(number, due), sync=False)
+
+    def leave_for_later(self, whom: Sequence[Span]) -> None:
+        """Note of whom a second step is left."""
+        for start in range(0, len(whom), SPANS_A_LINE):
+            self._writer.append(
+                later_line(whom[start : start + SPANS_A_LINE]), sync=False
+            )
+
+    def intend(self, name: str) -> None:
+        """Note that a file is about to be in effect; survives.
+
+        Raises:
+            StateError: it could not be noted, or the lock may be another's by now.
+        """
+        self._writer.append(intended_line(name), sync=True)
+        self._writer.check_lock()
+
+    def put(self, name: str, at: float) -> None:
+        """Note that a file is in effect, at a moment of the wall's clock; survives."""
+        self._writer.append(put_line(name, at, self._steady()), sync=True)
+
+    def leave_unsent(self, names: Iterable[str]) -> None:
+        """Note which files are not in effect, and never will be."""
+        self._writer.append(unsent_line(names), sync=False)
 
     def release(self) -> None:
         """Note that the state alone forgets what the plan releases."""

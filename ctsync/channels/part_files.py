@@ -101,8 +101,10 @@ class PartWriter:
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
-    def add(self, identity: str, operations: Sequence[Operation]) -> None:
+    def add(self, identity: str, operations: Sequence[Operation]) -> list[str]:
         """Write what is done to one profile, all of which the channel can say.
+
+        Gives the names of the files that hold it.
 
         Raises:
             OSError: it cannot be written.
@@ -111,9 +113,11 @@ class PartWriter:
         shape = tuple([(o.attribute, o.operator, o.kind, o.step) for o in operations])
         sheets = self._sheets.get(shape) or self._remembered(shape)
         operands = [operation.operand for operation in operations]
+        names = []
         for sheet in sheets:
             own = operands if sheet.is_all else [operands[at] for at in sheet.places]
-            sheet.table.add(identity, own)
+            names.append(sheet.table.add(identity, own))
+        return names
 
     def _remembered(self, shape: _Shape) -> tuple[_Sheet, ...]:
         sheets = tuple(self._sheets_for(shape))
@@ -274,8 +278,8 @@ class _Table:
         self._next_part = next_part
         self._part: _Part | None = None
 
-    def add(self, identity: str, operands: Sequence[Value]) -> None:
-        """Write the rows of one profile; they never part."""
+    def add(self, identity: str, operands: Sequence[Value]) -> str:
+        """Write the rows of one profile; they never part. Gives the file's name."""
         own, template, spells = doubled(identity), self._template, self._spells
         rows = _rows(operands) if self._has_lists else [operands]
         texts = [
@@ -284,7 +288,9 @@ class _Table:
         ]
         text = texts[0] if len(texts) == 1 else "".join(texts)
         data = text.encode(ENCODING)
-        self._room_for(len(data)).write(data, len(texts))
+        part = self._room_for(len(data))
+        part.write(data, len(texts))
+        return part.name
 
     def _room_for(self, size: int) -> _Part:
         if len(self._header) + size >= self._limit:

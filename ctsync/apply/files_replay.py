@@ -1,0 +1,156 @@
+"""What the lines of a journal say of files: whom they hold, how far they came."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, repeat
+
+from msgspec import convert
+from msgspec.structs import replace
+
+from ctsync.apply.journal_records import Line
+from ctsync.model.due_import import DueImport
+from ctsync.model.record import Outcome
+from ctsync.plan.batches import placed
+
+# Stands among the files of whoever has a second step, which waits for the first.
+_LATER = -1
+
+
+class FilesReplay:
+    """Files of a run, and by place who is in which of them.
+
+    A file that lies ready and is not said to be unsent may be put by the next run.
+    """
+
+    def __init__(self) -> None:
+        self.confirmed: dict[str, tuple[float, float]] = {}  # of earlier runs
+        self._files: dict[int, DueImport] = {}
+        self._numbers: dict[str, int] = {}
+        self._unsent: set[int] = set()
+        self._groups: dict[tuple[int, ...], int] = {(): 0}
+        self._members: list[tuple[int, ...]] = [()]
+        self._group_of = array("I")  # by place; 0 is in no file
+
+    @property
+    def does_anything(self) -> bool:
+        """Whether any file is, or may come to be, in effect."""
+        return bool(self.confirmed) or len(self._unsent) < len(self._files)
+
+    def imports(self) -> tuple[DueImport, ...]:
+        """Return the files that are, or may come to be, in effect."""
+        return tuple(f for n, f in self._files.items() if n not in self._unsent)
+
+    def of(self, place: int) -> tuple[DueImport, ...]:
+        """Return those of them that hold the profile at a place."""
+        if place >= len(self._group_of):
+            return ()
+        numbers = self._members[self._group_of[place]]
+        return tuple(self._files[n] for n in numbers if self._is_ready(n))
+
+    def _is_ready(self, number: int) -> bool:
+        # The line of a file comes last; what stands before it is of no file yet.
+        return number in self._files and number not in self._unsent
+
+    def groups(self) -> Iterator[int]:
+        """Yield for each place in which files it is, as a number."""
+        return chain(self._group_of, repeat(0))
+
+    def outcomes(self) -> Mapping[int, Outcome]:
+        """Return by such numbers what became of what travels in those files."""
+        return {at: self._outcome(group) for group, at in self._groups.items()}
+
+    def _outcome(self, group: tuple[int, ...]) -> Outcome:
+        standings = {
+            self._files[n].standing if self._is_ready(n) else "held" for n in group
+        }
+        if "intended" in standings:
+            return Outcome.UNKNOWN
+        return Outcome.SENT if standings == {"put"} else Outcome.NOT_SENT
+
+    def add_file(self, line: Line) -> None:
+        """Take in a file.
+
+        Raises:
+            ValueError: its number was given before.
+        """
+        number, due = line["file"]["number"], convert(line["file"]["due"], DueImport)
+        if number in self._files or due.file.name in self._numbers:
+            raise ValueError(f"file {number} cannot be told from another")
+        self._files[number] = replace(due, standing="held")
+        self._numbers[due.file.name] = number
+
+    def add_rows(self, line: Line, places: int) -> None:
+        """Take in whom a file that is still to be named holds, of so many places.
+
+        Raises:
+            ValueError: it was named before, or holds whom there is not.
+        """
+        rows = line["rows"]
+        if rows["file"] in self._files or rows["file"] < 0:
+            raise ValueError("rows are of no file that is still to be named")
+        self._note(rows["file"], rows["spans"], places)
+
+    def add_later(self, line: Line, places: int) -> None:
+        """Take in of whom a second step is left.
+
+        Raises:
+            ValueError: there is no such place.
+        """
+        self._note(_LATER, line["later"]["spans"], places)
+
+    def _note(self, number: int, spans: Iterable[Iterable[int]], places: int) -> None:
+        missing = places - len(self._group_of)
+        self._group_of.extend(repeat(0, missing))
+        for place in placed([tuple(span) for span in spans]):
+            if not 0 <= place < places:
+                raise ValueError("a file is of records that the plan does not have")
+            group = (*self._members[self._group_of[place]], number)
+            if group not in self._groups:
+                self._groups[group] = len(self._members)
+                self._members.append(group)
+            self._group_of[place] = self._groups[group]
+
+    def intend(self, line: Line) -> None:
+        """Take in that a file is about to be in effect."""
+        self._set(line["intended"]["name"], standing="intended")
+
+    def put(self, line: Line) -> None:
+        """Take in that a file is in effect, of this run or of an earlier one."""
+        said = line["put"]
+        name, at, steady_at = said["name"], float(said["at"]), float(said["steady_at"])
+        if name in self._numbers:
+            self._set(name, standing="put", at=at, steady_at=steady_at)
+        else:
+            self.confirmed[name] = (at, steady_at)
+
+    def leave_unsent(self, line: Line) -> None:
+        """Take in which files are not in effect, and never will be."""
+        self._unsent.update(self._numbers[name] for name in line["unsent"]["names"])
+
+    def _set(self, name: str, **more: object) -> None:
+        # Of an earlier run's file, what may be of it stands in the state.
+        if name in self._numbers:
+            number = self._numbers[name]
+            self._files[number] = replace(self._files[number], **more)
+
+
+def with_confirmed(
+    imports: Iterable[DueImport],
+    confirmed: Mapping[str, tuple[float, float]],
+    boot: str | None,
+) -> tuple[DueImport, ...]:
+    """Return imports of earlier runs, with those that were found to be in effect."""
+    return tuple(
+        _confirmed(due, *confirmed[due.file.name], boot)
+        if due.file.name in confirmed
+        else due
+        for due in imports
+    )
+
+
+def _confirmed(
+    due: DueImport, at: float, steady_at: float, boot: str | None
+) -> DueImport:
+    return replace(due, standing="put", at=at, steady_at=steady_at, boot=boot)
