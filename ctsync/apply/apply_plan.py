@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from ctsync import __version__
 from ctsync.apply.apply_result import ApplyResult
 from ctsync.apply.apply_settings import ApplySettings, Observer, Runtime, StopRequest
-from ctsync.apply.clock import Clock
+from ctsync.apply.clock import Clock, now_by
+from ctsync.apply.file_wave import FileRun, FileTerms, FileWave, check_files
 from ctsync.apply.fold import fold_journal
 from ctsync.apply.gc_tuning import collected_seldom
 from ctsync.apply.history import keep_run
@@ -29,6 +30,7 @@ from ctsync.apply.stop_reason import StopReason, stopping_error
 from ctsync.apply.wave_runner import WaveRunner
 from ctsync.apply.witness import Witness
 from ctsync.errors import CtsyncError, out_of_memory
+from ctsync.model.due_import import DueImport, waits_at
 from ctsync.model.policy import REVEAL
 from ctsync.plan.plan_file import SavedPlan, room_for_plan
 from ctsync.state.base import JournalWriter, Store
@@ -50,11 +52,12 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
     observer: Observer,
     stop: StopRequest,
     witness: Witness | None = None,
+    files: FileTerms | None = None,
 ) -> ApplyResult:
     """Send what a plan says, and write down what was acknowledged.
 
     A plan that was not made in this process comes with a witness, unless it is known
-    to be as it was made.
+    to be as it was made. Without `files` what travels in files is not sent.
 
     Call it under the lock of the store. `connect` is asked only if there is anything
     to send, before the journal is begun. A run that comes to an end, however badly,
@@ -64,6 +67,7 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
         PlanRefused, PolicyBlocked: the plan may not be applied to this state.
         StateError: the state cannot be used; nothing was sent.
         TransportError: the passcode or the address cannot be used; nothing was sent.
+        CtsyncError: no file can say what is to travel in one; nothing was sent.
     """
     around = Runtime(clock, sleep, rng, observer)
     present = (
@@ -72,6 +76,8 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
         else recover(store, history_runs=terms.history_runs)
     )
     standing = check_plan(plan, present)
+    imports = () if present.header is None else present.header.imports
+    waits = waits_at(imports, lambda: now_by(clock))
     with collected_seldom(), ExitStack() as stack:
         due = Due(plan)
         known = present if witness is None else witness.view(present)
@@ -84,10 +90,13 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
                     plan,
                     known,
                     terms.frame,
+                    files=waits.names,
                     is_fresh=standing == "fresh",
                     witness=witness,
                 )
             stack.enter_context(due.plan)
+        if files is not None and due.plan.foot.by_file:
+            check_files(due.plan, files)
         run = _Run(
             plan,
             due,
@@ -98,6 +107,8 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
             present,
             new_id(),
             clock.steady(),
+            None if terms.dry_run else files,
+            tuple(each for each in waits.imports if each.standing != "put"),
         )
         return run.go(connect, new_id, stop)
 
@@ -112,26 +123,35 @@ class _Run(Struct, frozen=True):
     present: CurrentSnapshot
     run: str
     began: float  # by the steady clock
+    files: FileTerms | None = None
+    unfinished: tuple[DueImport, ...] = ()  # what an earlier run was to put
 
     def go(
         self, connect: Connect, new_id: Callable[[], str], stop: StopRequest
     ) -> ApplyResult:
-        tally = OutcomeCounts(self.plan.foot.places, self.due.done)
+        due = self.due
+        tally = OutcomeCounts(self.plan.foot.places, due.done, due.sent, due.wait)
+        wave = None
         with closing(connect() if self._sends else _NoTransport()) as transport:
-            if self.terms.dry_run or not (self._sends or self._releases):
+            if self.terms.dry_run or not (self._sends or self._releases or self._puts):
                 dispatch = self._dispatch(transport, NoRunJournal())
                 error = self._send(dispatch, tally)
                 self._forget_marks()
             else:
                 self._wait_for_earlier_runs()
                 head = self._head(new_id)
-                dispatch, error = self._write(head, transport, tally)
-        return self._result(tally, dispatch, error, stop)
+                dispatch, wave, error = self._write(head, transport, tally)
+        return self._result(tally, dispatch, wave, error, stop)
 
     @property
     def _sends(self) -> bool:
         calls: int = self.due.plan.foot.summary["calls"]
         return calls > 0
+
+    @property
+    def _puts(self) -> bool:
+        in_files = self.due.plan.foot.by_file or self.unfinished
+        return self.files is not None and bool(in_files)
 
     @property
     def _releases(self) -> bool:
@@ -140,15 +160,33 @@ class _Run(Struct, frozen=True):
 
     def _write(
         self, head: JournalHead, transport: Transport, tally: OutcomeCounts
-    ) -> tuple[Sender, CtsyncError | None]:
+    ) -> tuple[Sender, FileWave | None, CtsyncError | None]:
         """Send under a journal, and fold it."""
         with self.store.open_journal(to_builtins(head)) as writer:
             run_journal = self._run_journal(writer)
             run_journal.append_plan(self.due.plan.pieces())
             dispatch = self._dispatch(transport, run_journal)
-            error = self._send(dispatch, tally)
-            error = error or self._end(run_journal, dispatch, tally)
-        return dispatch, error or self._fold(dispatch)
+            wave = self._wave(run_journal, tally)
+            error = self._send(dispatch, tally, wave)
+            error = error or self._end(run_journal, dispatch, tally, wave)
+        error = error or self._fold(dispatch, wave)
+        if wave is not None:
+            error = error or wave.failure
+        return dispatch, wave, error
+
+    def _wave(
+        self, run_journal: StoredRunJournal, tally: OutcomeCounts
+    ) -> FileWave | None:
+        if self.files is None:
+            return None
+        of_run = FileRun(
+            self.due.plan,
+            self.run,
+            self.plan.foot.digest,
+            self.around.clock,
+            lambda: self.stop_reason.reason is not None,
+        )
+        return FileWave(self.files, of_run, run_journal, tally)
 
     def _wait_for_earlier_runs(self) -> None:
         if self._sends:
@@ -206,7 +244,9 @@ class _Run(Struct, frozen=True):
     def _dispatch(self, transport: Transport, run_journal: RunJournal) -> Sender:
         return Sender(transport, run_journal, self.stop_reason, self.terms, self.around)
 
-    def _send(self, dispatch: Sender, tally: OutcomeCounts) -> CtsyncError | None:
+    def _send(
+        self, dispatch: Sender, tally: OutcomeCounts, wave: FileWave | None = None
+    ) -> CtsyncError | None:
         execution = WaveRunner(
             self.due.plan,
             dispatch,
@@ -214,11 +254,14 @@ class _Run(Struct, frozen=True):
             self.stop_reason,
             self.terms,
             self.around.observer,
+            wave,
         )
         try:
+            if wave is not None:
+                wave.go_on(self.unfinished)
             execution.run()
         except (CtsyncError, MemoryError) as error:
-            if not dispatch.calls:
+            if not _has_begun(dispatch, wave):
                 raise
             for records_slice, verdicts in dispatch.undecided():
                 tally.note(records_slice, verdicts)
@@ -228,7 +271,11 @@ class _Run(Struct, frozen=True):
         return None
 
     def _end(
-        self, run_journal: StoredRunJournal, dispatch: Sender, tally: OutcomeCounts
+        self,
+        run_journal: StoredRunJournal,
+        dispatch: Sender,
+        tally: OutcomeCounts,
+        wave: FileWave | None,
     ) -> CtsyncError | None:
         """Release, wait until no late write can pass the next plan, and say the end."""
         try:
@@ -244,7 +291,7 @@ class _Run(Struct, frozen=True):
                 stopped=stopped,
             )
         except (CtsyncError, MemoryError) as error:
-            if not dispatch.calls:
+            if not _has_begun(dispatch, wave):
                 raise
             return _told(error)
         return None
@@ -256,7 +303,7 @@ class _Run(Struct, frozen=True):
             self.around.observer.waits(rest, why)
             self.around.sleep(rest)
 
-    def _fold(self, dispatch: Sender) -> CtsyncError | None:
+    def _fold(self, dispatch: Sender, wave: FileWave | None) -> CtsyncError | None:
         try:
             journal = self.store.journal()
             if journal is not None:
@@ -267,7 +314,7 @@ class _Run(Struct, frozen=True):
                     self.store.amend(folding.header, folding.edits())
             self.store.discard_journal()
         except (CtsyncError, MemoryError) as error:
-            if not dispatch.calls:
+            if not _has_begun(dispatch, wave):
                 raise
             return _told(error)
         return None
@@ -286,6 +333,7 @@ class _Run(Struct, frozen=True):
         self,
         tally: OutcomeCounts,
         dispatch: Sender,
+        wave: FileWave | None,
         error: CtsyncError | None,
         stop: StopRequest,
     ) -> ApplyResult:
@@ -298,14 +346,20 @@ class _Run(Struct, frozen=True):
             calls=dispatch.calls,
             seconds=self._seconds,
             dry_run=self.terms.dry_run,
-            called=dispatch.reached or (error is not None and dispatch.calls > 0),
+            called=dispatch.reached
+            or (error is not None and _has_begun(dispatch, wave)),
             stopped=reason,
             signal_number=stop.signal_number,
             allow_rejected=self.terms.allow_rejected,
-            by_file=self.due.plan.foot.by_file,
+            by_file=self.due.plan.foot.by_file if wave is None else wave.later,
+            put=None if self.files is None else tuple(wave.put if wave else ()),
             error=error
             or stopping_error(self.stop_reason, self.plan.head.account.shown),
         )
+
+
+def _has_begun(dispatch: Sender, wave: FileWave | None) -> bool:
+    return dispatch.calls > 0 or (wave is not None and wave.has_begun)
 
 
 def _told(error: CtsyncError | MemoryError) -> CtsyncError:

@@ -23,14 +23,17 @@ from ctsync.output_file import OutputFile
 FORMAT = "ctsync.apply/1"
 LISTED = 100
 EXPORT = "ctsync export FILE --channel sftp --out DIR"
+RECEIPTS = "ctsync receipts FILE"
 
 
 class ApplyResult(Struct, frozen=True):
     """The end of a run.
 
-    `called` says that a call may have reached the platform. `by_file` counts profiles
-    to which something goes in a file: no run sends it. `error` is what stopped the run,
-    where it was not the user.
+    `called` says that a call may have reached the platform. `put` are the files that
+    were put; None where the project has no server to put any on. `by_file` counts
+    profiles to which something goes in a file that this plan does not send: no run
+    does, or it waits for what is heard of a first step. `error` is what stopped the
+    run, where it was not the user.
     """
 
     run: str
@@ -45,6 +48,7 @@ class ApplyResult(Struct, frozen=True):
     signal_number: int | None = None
     allow_rejected: Limit | None = None
     by_file: int = 0
+    put: tuple[str, ...] | None = None
     error: CtsyncError | None = None
 
     @property
@@ -88,7 +92,9 @@ class ApplyResult(Struct, frozen=True):
         """The command to run next: the same plan again, or a new one."""
         if self.dry_run or self.retryable:
             return "ctsync apply"
-        if self.by_file:
+        if self.counts.get("sent"):
+            return RECEIPTS
+        if self.by_file and self.put is None:
             return EXPORT
         return "ctsync plan"
 
@@ -107,13 +113,17 @@ class ApplyResult(Struct, frozen=True):
             "counts": self.counts,
             "rejected": self._listed(Outcome.REJECTED, mask),
             "unknown": self._listed(Outcome.UNKNOWN, mask),
-            "channels": {"sftp": {"profiles": self.by_file}},
+            "channels": {"sftp": self._in_files()},
             "calls": self.calls,
             "seconds": round(self.seconds, 3),
             "stopped": self.stopped,
             "retryable": self.retryable,
             "next": self.next,
         }
+
+    def _in_files(self) -> dict[str, Any]:
+        said: dict[str, Any] = {"profiles": self.by_file}
+        return said if self.put is None else {**said, "put": list(self.put)}
 
     def _listed(self, outcome: Outcome, mask: Mask) -> list[dict[str, Any]]:
         failures = self.tally.failures(outcome)
@@ -183,6 +193,7 @@ def _what_to_fix(each: ProfileOutcome) -> str | None:
 _REJECTED = "Correct the spec by what the platform says, then plan again."
 _WHAT_NEXT = {
     Outcome.UNKNOWN: "Plan again: what is not known is assigned.",
+    Outcome.SENT: "It is in a file; ctsync receipts takes in what the platform tells.",
     Outcome.NOT_SENT: "Apply again; what goes in a file, ctsync export writes.",
 }
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from ctsync.model.due_import import Now
+
 
 class Clock(Struct, frozen=True):
     """The time as a run sees it.
@@ -20,3 +22,8 @@ class Clock(Struct, frozen=True):
     steady: Callable[[], float]
     began: float
     boot: str | None = None
+
+
+def now_by(clock: Clock) -> Now:
+    """Return what time it is, for whoever waits for a report."""
+    return Now(clock.wall(), clock.steady(), clock.boot)

@@ -9,14 +9,15 @@ from msgspec import Struct
 
 from ctsync.apply.failure_store import Failure, FailureStore
 from ctsync.model.change import Change
-from ctsync.model.record import Outcome, RecordOutcome
+from ctsync.model.record import Outcome, RecordOutcome, said_counts
 from ctsync.plan.batches import Places, RecordSlice
 from ctsync.transport.reply import is_all_taken
 
 # One byte for each profile, from best to worst; 0 is one that is still open.
-_OPEN, _TAKEN, _UNSENT, _REJECTED, _UNKNOWN = range(5)
+_OPEN, _TAKEN, _SENT, _UNSENT, _REJECTED, _UNKNOWN = range(6)
 _RANK = {
     Outcome.ACKNOWLEDGED: _TAKEN,
+    Outcome.SENT: _SENT,
     Outcome.NOT_SENT: _UNSENT,
     Outcome.REJECTED: _REJECTED,
     Outcome.UNKNOWN: _UNKNOWN,
@@ -36,21 +37,47 @@ class ProfileOutcome(Struct, frozen=True):
 class OutcomeCounts:
     """Outcomes of a plan's profiles: one byte for each, and more for failures.
 
-    `done` are the places of profiles that an earlier run acknowledged. What is sent
-    has places of its own, which count the others.
+    `done` are the places of profiles that an earlier run acknowledged, `sent` those of
+    which all the rest was sent in files. What is sent has places of its own, which
+    count the others; of those that `wait` something was sent in files before.
     """
 
-    def __init__(self, total: int, done: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        total: int,
+        done: Sequence[int] = (),
+        sent: Sequence[int] = (),
+        wait: Sequence[int] = (),
+    ) -> None:
         self._due: Sequence[int] = range(total)
-        if done:
-            gone = frozenset(done)
+        self._sent = frozenset(sent)
+        if done or sent:
+            gone = self._sent.union(done)
             self._due = array("Q", (n for n in range(total) if n not in gone))
         self._ranks = bytearray(len(self._due))
         self._total = total
         self._counts = [0] * len((_OPEN, *_RANK))
         self._counts[_OPEN] = len(self._due)
         self._counts[_TAKEN] = len(done)
+        self._counts[_SENT] = len(self._sent)
         self._failures = FailureStore()
+        self.note_sent(wait)
+
+    def note_sent(self, places: Iterable[int]) -> None:
+        """Take in profiles of which something is in files that were put."""
+        for place in places:
+            if self._ranks[place] < _SENT:
+                self._rank(place, _SENT)
+
+    def note_unclear(self, place: int, change: Change, why: str) -> None:
+        """Take in a profile in a file of which nobody knows whether it was put."""
+        if self._ranks[place] < _UNKNOWN:
+            self._rank(place, _UNKNOWN)
+            self._tell(place, change, RecordOutcome(Outcome.UNKNOWN, error=why))
+
+    def is_unfailed(self, place: int) -> bool:
+        """Return whether no record of a profile had another outcome than taken."""
+        return self._ranks[place] < _UNSENT
 
     def note(
         self, records_slice: RecordSlice, verdicts: Sequence[RecordOutcome]
@@ -111,8 +138,13 @@ class OutcomeCounts:
         return self._counts[_REJECTED]
 
     @property
+    def sent(self) -> int:
+        """How many profiles wait for what the platform tells of a file."""
+        return self._counts[_SENT]
+
+    @property
     def has_failures(self) -> bool:
-        """Whether any record was not acknowledged."""
+        """Whether any record was refused, lost or not sent."""
         return any(self._counts[_UNSENT:])
 
     def unfailed(self, records_slice: RecordSlice) -> RecordSlice:
@@ -130,13 +162,15 @@ class OutcomeCounts:
         return self._failures.of(outcome)
 
     def counts(self) -> dict[str, int]:
-        """Return profiles by their worst outcome; the four add up to all."""
-        return {
+        """Return profiles by their worst outcome; they add up to all."""
+        counts = {
             "acknowledged": self.acknowledged,
+            "sent": self.sent,
             "rejected": self.rejected,
             "unknown": self._counts[_UNKNOWN],
             "not_sent": self._counts[_OPEN] + self._counts[_UNSENT],
         }
+        return said_counts(counts)
 
     def outcomes(self, changes: Iterable[Change]) -> Iterator[ProfileOutcome]:
         """Yield the outcome of every profile, in the order of the plan."""
@@ -154,6 +188,8 @@ class OutcomeCounts:
                 )
             elif rank == _TAKEN:
                 yield ProfileOutcome(change, Outcome.ACKNOWLEDGED)
+            elif rank == _SENT:
+                yield ProfileOutcome(change, Outcome.SENT)
             else:
                 yield ProfileOutcome(change, Outcome.NOT_SENT)
 
@@ -161,6 +197,8 @@ class OutcomeCounts:
         if len(self._due) == self._total:
             return self._ranks
         ranks = bytearray((_TAKEN,)) * self._total
+        for place in self._sent:
+            ranks[place] = _SENT
         for place, rank in zip(self._due, self._ranks, strict=True):
             ranks[place] = rank
         return ranks

@@ -7,7 +7,7 @@ what is unknown is assigned: the kinds say so when they are asked again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import ExitStack
 from heapq import merge
 from itertools import groupby
@@ -32,12 +32,21 @@ from ctsync.plan.plan_file import SavedPlan, scratch_file
 from ctsync.plan.plan_writer import PlanWriter
 from ctsync.state.base import Snapshot
 
+NOTHING: Container[str] = frozenset()
+
 
 class Due(Struct, frozen=True):
-    """What of a plan is to be sent, as a plan; `done` are places in the whole one."""
+    """What of a plan is to be sent, as a plan.
+
+    `done` are places in the whole one, and so are `sent`: all that is left of those is
+    in files of which the platform has not told yet. Something of those that `wait`,
+    places in the plan that is to be sent, is in such files, too.
+    """
 
     plan: SavedPlan
     done: tuple[int, ...] = ()
+    sent: tuple[int, ...] = ()
+    wait: tuple[int, ...] = ()
 
 
 def remainder(
@@ -45,30 +54,41 @@ def remainder(
     present: Snapshot,
     frame: ValueContext,
     *,
+    files: Container[str] = NOTHING,
     is_fresh: bool = False,
     witness: Witness | None = None,
 ) -> Due:
     """Return what of a plan is still due, with what entries get at the next fold.
 
+    What stands in one of the `files`, of which the platform may still tell, is not.
+
     Raises:
         PlanRefused: a plan that was not begun is not what its witness makes of it.
     """
     done: list[int] = []
+    sent: list[int] = []
+    wait: list[int] = []
+    sending = 0
     memory = None if witness is None else witness.memory()
     with ExitStack() as stack:
         file = stack.enter_context(scratch_file())
         writer = PlanWriter(file, plan.head)
         settled: Iterator[_Found] = (
-            (key, None, each, None) for key, each in plan.settled()
+            (key, None, each, None, False) for key, each in plan.settled()
         )
-        changes = _still_due(plan, present, frame, witness if is_fresh else None)
-        for key, place, each, entry in merge(changes, settled, key=itemgetter(0)):
+        due_now = _still_due(plan, present, frame, witness if is_fresh else None, files)
+        for key, place, each, entry, waits in merge(
+            due_now, settled, key=itemgetter(0)
+        ):
             if isinstance(each, EntryAfter):
                 if memory is None or memory.confirms(key, each):
                     writer.add_settled(key, each)
                 continue
             if place is not None and not each.operations:
-                done.append(place)
+                (sent if waits else done).append(place)
+            if each.operations:
+                wait += [sending] if waits else []
+                sending += 1
             if each.operations or each.released:
                 due = each if memory is None else memory.confirmed(each, entry)
                 writer.add_change(_still_sending(due))
@@ -77,27 +97,41 @@ def remainder(
             ):
                 writer.add_settled(key, each.settled)
         writer.close(PlanFoot())
-        rest = Due(SavedPlan(file, plan.name), tuple(done))
+        rest = Due(SavedPlan(file, plan.name), tuple(done), tuple(sent), tuple(wait))
         stack.pop_all()
     return rest
 
 
-def done_so_far(plan: SavedPlan, present: Snapshot, frame: ValueContext) -> int:
+def done_so_far(
+    plan: SavedPlan,
+    present: Snapshot,
+    frame: ValueContext,
+    files: Container[str] = NOTHING,
+) -> int:
     """Count the changes of a plan of which nothing is to be sent any more."""
-    due = _still_due(plan, present, frame, None)
+    due = _still_due(plan, present, frame, None, files)
     return sum(
         place is not None and isinstance(change, Change) and not change.operations
-        for _, place, change, _ in due
+        for _, place, change, *_ in due
     )
 
 
-_Found: TypeAlias = "tuple[ProfileKey, int | None, Change | EntryAfter, Entry | None]"
+_Found: TypeAlias = (
+    "tuple[ProfileKey, int | None, Change | EntryAfter, Entry | None, bool]"
+)
 
 
 def _still_due(
-    plan: SavedPlan, present: Snapshot, frame: ValueContext, witness: Witness | None
+    plan: SavedPlan,
+    present: Snapshot,
+    frame: ValueContext,
+    witness: Witness | None,
+    files: Container[str],
 ) -> Iterator[_Found]:
-    """Yield each change as far as it is due, with its place if it sent anything."""
+    """Yield each change as far as it is due, with its place if it sent anything.
+
+    At last stands whether something of it is in files that are waited for.
+    """
     waiting = present.pick(change.key for change in plan.changes())
     entry, place = next(waiting, None), 0
     for number, change in enumerate(plan.changes(), start=1):
@@ -105,7 +139,7 @@ def _still_due(
             entry = next(waiting, None)
         own = entry if entry is not None and entry.key == change.key else None
         if witness is None:
-            due = still_due(change, own, frame)
+            due = still_due(change, own, frame, files)
         else:
             due = _whole(change, own, frame)
             doubt = witness.doubts(change, own)
@@ -113,7 +147,13 @@ def _still_due(
             if doubt is not None or change_line(due) != change_line(change):
                 raise not_borne_out(plan.name, number, doubt)
         is_release = change.action == "release"
-        yield change.key, None if is_release else place, due, own
+        yield (
+            change.key,
+            None if is_release else place,
+            due,
+            own,
+            waits(change, own, files),
+        )
         place += not is_release
 
 
@@ -135,13 +175,38 @@ def _action(change: Change, *, is_known: bool) -> Action:
     return "update" if is_known else "create"
 
 
-def still_due(change: Change, entry: Entry | None, frame: ValueContext) -> Change:
+def waits(change: Change, entry: Entry | None, files: Container[str]) -> bool:
+    """Return whether one of the files sends something that a change is about."""
+    if files is NOTHING or entry is None or entry.gone:
+        return False
+    found = (
+        entry.attributes.get(fold_name(operation.attribute))
+        for operation in change.operations
+    )
+    return any(known is not None and known.waits_for(files) for known in found)
+
+
+def still_due(
+    change: Change,
+    entry: Entry | None,
+    frame: ValueContext,
+    files: Container[str] = NOTHING,
+) -> Change:
     """Return the change with the operations that are still to be sent."""
     if entry is None or entry.gone:
         return change
     if is_settled(change, entry):
         return replace(change, operations=(), released=())
-    return _due(change, entry, frame, lambda name: _is_done(name, change, entry))
+    known = entry.attributes
+    return _due(
+        change,
+        entry,
+        frame,
+        lambda name: (
+            (name in known and known[name].waits_for(files))
+            or _is_done(name, change, entry)
+        ),
+    )
 
 
 def _due(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from ctsync.apply.apply_settings import ApplySettings, Observer
+from ctsync.apply.file_wave import FileWave
 from ctsync.apply.outcome_counts import OutcomeCounts
 from ctsync.apply.sender import Sender
 from ctsync.apply.stop_reason import StopReason
@@ -25,16 +26,25 @@ class WaveRunner(Struct, frozen=True):
     stop_reason: StopReason
     terms: ApplySettings
     observer: Observer
+    files: FileWave | None = None
 
     def run(self) -> None:
-        """Send everything, the canary first, until something halts it."""
+        """Send everything, the canary first, until something halts it.
+
+        Of a canary in files nobody knows yet whether it was taken.
+        """
         self._tell()
+        sent_before = self.tally.sent
         for number, places in enumerate(self._phases()):
-            if number > 0 and self.tally.has_failures:
+            is_clean = not self.tally.has_failures and self.tally.sent == sent_before
+            if number > 0 and not is_clean:
                 self.stop_reason.call("canary")
             for wave in WAVES:
                 if places and self.stop_reason.reason is None:
                     self._send(wave, places)
+            if places and self.files and self.stop_reason.reason is None:
+                self.files.send(places)
+                self._tell()
 
     def _phases(self) -> Iterator[range]:
         everyone = range(self.tally.due)

@@ -81,7 +81,11 @@ class Time:
     boot: str | None = "boot1"
 
     def clock(self) -> Clock:
-        return Clock(lambda: 1.7e9, lambda: self.now, self.now, self.boot)
+        return Clock(lambda: self.wall, lambda: self.now, self.now, self.boot)
+
+    @property
+    def wall(self) -> float:
+        return 1.7e9 + self.now - 1_000_000.0
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -201,6 +205,7 @@ class World:
             "observer": SilentObserver(),
             "stop": self.stop,
             "witness": None,
+            "files": None,
         }
         arguments |= {name: value for name, value in over.items() if name in arguments}
         store = over.get("store", self.store)
