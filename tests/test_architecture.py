@@ -103,8 +103,6 @@ HEAVY = {
     "obstore",
     "rich",
 }
-# The simulated platform is written apart from its client, and has what it needs itself.
-APART = {"asyncssh": "sandbox"}
 MAIN = {"__init__", "__main__"}
 # Who imports by names that are made: members of rooms, and parts of their own room.
 BY_NAMES = {"ctsync.discovery", "ctsync.project.__init__", "ctsync.sandbox.__init__"}
@@ -249,12 +247,12 @@ def test_a_name_that_is_made_is_seen():
 def test_every_package_of_others_has_a_home(path):
     packages = {module.split(".")[0] for module, _, _ in _imports(path)}
     strangers = packages - {"ctsync", "msgspec", "__future__"} - sys.stdlib_module_names
-    assert strangers <= HOMES.keys() | APART.keys()
+    assert strangers <= HOMES.keys()
 
 
 def test_every_home_has_somebody_in_it():
     used = {m.split(".")[0] for path in _modules() for m, _, _ in _imports(path)}
-    assert used >= HOMES.keys() | APART.keys()
+    assert used >= HOMES.keys()
 
 
 def _asks_for_a_list(tree):
@@ -284,11 +282,10 @@ def test_each_package_has_one_home_and_heavy_ones_are_imported_where_used(path):
     room = _room(_name(path))
     for module, is_top, for_types in _imports(path):
         package = module.split(".")[0]
-        if APART.get(package) == room:
-            continue
         home = HOMES.get(package)
-        is_home = home in (None, room) or (room, package) in SECOND_HOMES
-        assert is_home, f"{package} lives in {home}"
+        if (room, package) in SECOND_HOMES:
+            continue
+        assert home in (None, room), f"{package} lives in {home}"
         if package in HEAVY and not for_types:
             assert not is_top, f"{package} is imported where it is used"
 
