@@ -271,6 +271,7 @@ IMPORTED = {"Plan": "Gold"}
         ("half", None, "fail"),
         ("twice", IMPORTED, "success"),
         ("late", IMPORTED, "success"),
+        ("taken-away", IMPORTED, "success"),
         ("silent", IMPORTED, None),
         ("none", IMPORTED, "success"),
     ],
@@ -281,6 +282,12 @@ def test_an_import_may_meet_a_fault(door, fault, after, status):
     assert attributes(door) == after
     assert (report and report["status"]) == status
     assert door.door.imports[0].fault == fault
+
+
+def test_files_may_be_taken_away(door):
+    door.door.faults.script("taken-away")
+    door.send(ROW)
+    assert door.do(names) == ["reports"]
 
 
 def test_half_of_the_rows_may_be_refused(door):
@@ -392,6 +399,7 @@ def test_the_door_is_found_at_the_same_port_again(door):
     assert door.send(ROW)["status"] == "success"
 
 
+@pytest.mark.openssh
 def test_openssh_puts_files(door, tmp_path):
     (tmp_path / "a.csv").write_bytes(ROW)
     (tmp_path / "a.manifest").write_bytes(SAID)

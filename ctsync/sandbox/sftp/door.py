@@ -170,6 +170,9 @@ class SftpDoor:
 
     def _run(self, each: Import) -> None:
         report = self._importer.run(each.manifest, each.fault)
+        if report is not None and each.fault == "taken-away":
+            for name in (report.manifest, report.data_file or report.manifest):
+                each.manifest.with_name(name).unlink(missing_ok=True)
         if report is None or each.fault == "silent":
             return
         each.report = report

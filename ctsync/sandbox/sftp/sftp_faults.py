@@ -19,6 +19,7 @@ IMPORT_FAULTS: Mapping[str, str] = {
     "before-data": "looks before the data file is there: reports that there is none",
     "twice": "imports the file and does so again, as of a manifest put twice",
     "late": "imports the file later than others would be",
+    "taken-away": "imports the file, and takes it and its manifest away",
     "silent": "imports the file and reports nothing",
     "unreadable": "reports that the file is unreadable, and does nothing",
     "refuse-row": "refuses one random row",
