@@ -35,6 +35,7 @@ from by_hand import by_hand  # noqa: E402 - these are found in this folder
 from explained import explained  # noqa: E402
 from held_by import HELD_BY  # noqa: E402
 from mutants import Mutant, mutants_of  # noqa: E402
+from servers import FIXTURES, Shared, running  # noqa: E402
 from session import ELSEWHERE, LATE, SURVIVED, Placed, Session, forked  # noqa: E402
 
 HEAVY = (
@@ -84,18 +85,23 @@ def main() -> int:
     os.chdir(ROOT)
     for heavy in HEAVY:
         importlib.import_module(heavy)
+    with running(tuple(options.server or ())) as shared:
+        return _run(options, shared)
+
+
+def _run(options: argparse.Namespace, shared: Shared) -> int:
     found, started = _mutants(options), time.monotonic()
     tests = tuple(options.tests or HELD_BY[options.room])
     with tempfile.TemporaryDirectory() as folder:
         note = Path(folder) / "outcomes.json"
-        code = forked(lambda: _session(options, found, tests, note), 24 * 3600)
+        code = forked(lambda: _session(options, found, tests, note, shared), 24 * 3600)
         if code:
             return int(code)
         told = msgspec.json.decode(note.read_bytes(), type=_Told)
     for number in [n for n, said in enumerate(told.outcomes) if said == ELSEWHERE]:
         files = told.files.get(str(found[number].path), [])
         files += [each for each in tests if each.startswith("-") and files]
-        told.outcomes[number] = _anew(found[number], files, 3 * options.seconds)
+        told.outcomes[number] = _anew(found[number], files, shared, options.seconds)
         _tell(found[number], told.outcomes[number])
     known = explained()
     survivors = [
@@ -149,6 +155,7 @@ def _session(
     found: Sequence[Placed],
     tests: Sequence[str],
     note: Path,
+    shared: Shared,
 ) -> int:
     """Run in a fork, since it imports ctsync as it is."""
     outcomes = []
@@ -159,7 +166,7 @@ def _session(
 
     folder = ROOT / "ctsync" / options.room
     session = Session(folder, found, options.seconds, tell)
-    code = _pytest(tests, [session])
+    code = _pytest(tests, [session, shared])
     if code == 0:
         paths = {placed.path for placed in found}
         files = {str(path): _files(session.tests_of(path, None)) for path in paths}
@@ -173,19 +180,19 @@ def _files(tests: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(test.partition("::")[0] for test in tests))
 
 
-def _anew(placed: Placed, files: Sequence[str], seconds: float) -> str:
+def _anew(placed: Placed, files: Sequence[str], shared: Shared, seconds: float) -> str:
     """Say what comes of a mutant when ctsync is imported with it."""
     if not files:
         return SURVIVED
-    code = forked(lambda: _with_module(placed, files), seconds)
+    code = forked(lambda: _with_module(placed, files, shared), 3 * seconds)
     return LATE if code is None else SURVIVED if code == 0 else "failed"
 
 
-def _with_module(placed: Placed, files: Sequence[str]) -> int:
+def _with_module(placed: Placed, files: Sequence[str], shared: Shared) -> int:
     finder = Finder(placed.module, placed.path, placed.mutant.source)
     sys.meta_path.insert(0, finder)
     sys.dont_write_bytecode = True
-    return _pytest(["-x", *files], [])
+    return _pytest(["-x", *files], [shared])
 
 
 def _pytest(arguments: Sequence[str], plugins: Sequence[object]) -> int:
@@ -225,6 +232,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--tests", action="append", help="instead of those of held_by.py"
     )
+    parser.add_argument("--server", action="append", choices=FIXTURES)
     parser.add_argument("--again", type=Path, help="a file of lines of a former run")
     parser.add_argument("--sample", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)

@@ -239,7 +239,7 @@ class PostgresBench(Bench):
     def __init__(self, folder: Path, server: PostgresServer) -> None:
         self.folder, self.server = folder, server
         self.location = server.url()
-        self.state_name = f"state-{next(self.numbers)}"
+        self.state_name = f"state-{next(self.numbers)}-{os.getpid()}"
 
     @property
     def shown(self) -> str:

@@ -35,7 +35,7 @@ class Place:
     numbers = itertools.count()
 
     def __init__(self, server, bucket=BUCKET):
-        folder = f"own/{next(self.numbers)}"
+        folder = f"own/{next(self.numbers)}-{os.getpid()}"
         self.location = f"s3://{bucket}/{folder}/"
         self.bucket = server.store(bucket, folder)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 import signal
 import sys
 from time import monotonic, sleep
@@ -27,7 +28,7 @@ class Database:
     numbers = itertools.count()
 
     def __init__(self, server):
-        self.server, self.name = server, f"fresh{next(self.numbers)}"
+        self.server, self.name = server, f"fresh{next(self.numbers)}_{os.getpid()}"
         server.run(f"CREATE DATABASE {self.name}")
 
     def store(self, name="prod"):
