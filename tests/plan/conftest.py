@@ -75,7 +75,7 @@ class FakeTable:
         return Origin("tables.yaml", 2, table=self.name)
 
     def column_of(self, attribute):
-        return attribute.lower() or None, self.path
+        return attribute.lower() or "id", self.path  # of keys, no attribute
 
 
 class FakeGround:

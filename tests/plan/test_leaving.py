@@ -212,6 +212,28 @@ def test_who_leaves_gets_the_parting_words_once(project_view, plan, fold):
     assert (again.changes, again.settled) == ((), {})
 
 
+def test_a_change_says_which_cohorts_were_left(project_view, plan, entry):
+    project = vip(project_view).cohort("beta", ["u1"], {"Plan": "Gold"})
+    change = plan(project, entry(cohorts=("beta", "vip"))).change()
+    assert (change.settled.cohorts, change.left) == (("beta",), ("vip",))
+
+
+def test_a_list_of_parting_words_is_forgotten_whoever_made_it(
+    project_view, plan, entry
+):
+    project = project_view().cohort("vip", leave={"Tags": ["a"]})
+    read = KnownValue("Tags", "list", present=("a", "b"), complete=True)
+    planned = plan(project, entry(cohorts=("vip",), attributes={"Tags": read}))
+    assert planned.sent() == [("Tags", "$remove", ("b",))]
+    settled = planned.change().settled
+    assert (settled.forget, settled.ours) == (("tags",), ())
+
+
+def test_parting_words_that_mean_nothing_are_an_error(project_view, faults, entry):
+    project = project_view().cohort("vip", leave={"Gender": "Q"})
+    assert [code for code, _ in faults(project, entry(cohorts=("vip",)))] == ["CT514"]
+
+
 def test_a_place_that_declares_the_attribute_wins_over_the_parting_words(
     project_view, plan, entry
 ):

@@ -36,6 +36,13 @@ def test_the_finding_stands_at_the_second_place(project_view, plan, faults):
     assert (finding.file, finding.attribute) == ("b.yaml", "Plan")
 
 
+def test_one_place_that_spells_a_name_in_two_ways_disagrees_with_itself(
+    project_view, faults
+):
+    (fault,) = faults(project_view().says("u1", {"Plan": "Gold", "plan": "Free"}))
+    assert fault == ("CT309", "plan has another value here than in people.yaml:1")
+
+
 def test_values_of_different_kinds_are_unequal(project_view, faults):
     project = project_view().says("u1", {"Plan": "5"}).says("u1", {"Plan": 5})
     assert [code for code, _ in faults(project)] == ["CT309"]

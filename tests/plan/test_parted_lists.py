@@ -77,6 +77,33 @@ def test_what_a_parting_list_gives_is_nobodys_afterwards():
     assert settled.forget == ("tags",)
 
 
+READ = KnownValue("Tags", "list", present=("a", "t"), complete=True)
+
+
+def exactly(*values):
+    return DesiredValue("Tags", "list", exact=values)
+
+
+def test_who_makes_a_list_exact_by_taking_away_owns_it_and_who_finds_it_so_does_not():
+    less = built([READ], exactly("a"))
+    assert done(less) == [("$remove", ("t",))]
+    assert less.change.settled.ours == (("tags", None),)
+    assert built([READ], exactly("a", "t")).settled is None
+    assert built([AS_A_WHOLE], exactly("a")).change.settled.ours == ()  # it did before
+
+
+def test_of_a_list_that_nobody_has_nothing_is_noted():
+    """Nothing is known of it and nothing is sent, or it is a text until it is sent."""
+    assert built([], exactly()).is_silent
+    text = KnownValue("Tags", "string", "a", owned=True)
+    assert built([text], include("a")).settled is None
+
+
+def test_what_is_taken_back_at_last_is_nobodys_afterwards():
+    change = built([IN_PART]).change
+    assert (change.settled.forget, change.settled.ours) == (("tags",), ())
+
+
 def test_marks_of_a_change_stand_in_one_order_however_it_was_declared():
     names = ("Tags", "Also", "More", "Been")
     known = [replace(AS_A_WHOLE, name=name) for name in names]
