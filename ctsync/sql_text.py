@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def quoted(text: str) -> str:
     """Return text as a literal of SQL."""
@@ -11,6 +13,19 @@ def quoted(text: str) -> str:
 def named(name: str) -> str:
     """Return a name as an identifier of SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def stepwise(value: str, bounds: Sequence[int], results: Sequence[str]) -> str:
+    """Return SQL that gives one of some results by where a number stands.
+
+    The first holds below all bounds, which ascend, and each other from its bound on.
+    """
+    if not bounds:
+        return results[0]
+    middle = len(bounds) // 2
+    below = stepwise(value, bounds[:middle], results[: middle + 1])
+    above = stepwise(value, bounds[middle + 1 :], results[middle + 1 :])
+    return f"CASE WHEN {value} < {bounds[middle]} THEN {below} ELSE {above} END"
 
 
 # Words that name a column in SQL only within quotes, by DuckDB 2.0.

@@ -98,6 +98,25 @@ def _plain(key: str | Expression) -> str | Expression:
 _NOBODY = Expression("NULL::VARCHAR", (), "k", ("compute", "key"))
 
 
+class TypedCell(Struct, frozen=True):
+    """The text of a cell as SQL over `cells`, as cells of its `sort` have it.
+
+    `sound`, never NULL, says that nothing else is to be known of the cell; a text that
+    is NULL or '' is a blank cell.
+    """
+
+    text: str
+    sort: str
+    sound: str = "true"
+
+
+class TypedCells(Struct, frozen=True):
+    """What `read` makes of c1 ... cn, as SQL; `sound` says the same of a whole row."""
+
+    cells: tuple[TypedCell, ...]
+    sound: str = "true"
+
+
 class FilePart(Struct, frozen=True):
     """Some files of one shape; `first` is the number of the first of them.
 
@@ -111,8 +130,8 @@ class FilePart(Struct, frozen=True):
 
     `meaning` is what the text of c1 ... cn means: rows of equal text and meaning are
     equal, except that `lossy`, an expression, gives more text of rows where it takes
-    more. `sorts` are those of the cells, where each has one. `cells` is an expression
-    of VARCHAR[], from which `read` gives c1 ... cn.
+    more. `cells` is an expression of VARCHAR[], from which `read` gives c1 ... cn, and
+    `typed` says the same in SQL, if that can be said.
     """
 
     files: tuple[DataFile, ...]
@@ -126,7 +145,7 @@ class FilePart(Struct, frozen=True):
     fault: str | None = None
     row_fault: Callable[[Cells], Fault | None] = lambda _: None
     lacking: tuple[str, ...] = ()
-    sorts: tuple[str, ...] | None = None
+    typed: Callable[[], TypedCells | None] = lambda: None
 
     def line_of(self, file: int, row: int) -> int | None:
         """Return the line on which a row begins; in Parquet there are none."""

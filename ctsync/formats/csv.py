@@ -41,7 +41,7 @@ from ctsync.formats.row_query import (
 )
 from ctsync.formats.survey import Export
 from ctsync.formats.text_layout import layout_of
-from ctsync.formats.typed_cells import read_cells, readers_of, untyped
+from ctsync.formats.typed_cells import read_cells, readers_of, typed_cells, untyped
 from ctsync.model.fault import Fault, Faults
 from ctsync.sql_text import quoted
 
@@ -124,6 +124,7 @@ class CsvFormat(FileFormat):
             _reader(wanted, sorts),
             fault=fault,
             row_fault=row_fault,
+            typed=lambda: typed_cells(sorts) if fault is None else None,
         )
 
     def first_fault(self, file: DataFile, wanted: WantedColumns) -> Fault | None:

@@ -31,7 +31,7 @@ from ctsync.formats.row_query import (
     sorts_of,
     without,
 )
-from ctsync.formats.typed_cells import cell_sql, read_cells, readers_of
+from ctsync.formats.typed_cells import cell_sql, read_cells, readers_of, typed_cells
 from ctsync.model.fault import Fault, Faults
 from ctsync.sql_text import named
 
@@ -101,7 +101,7 @@ class ParquetFormat(FileFormat):
             numbered=True,
             fault=FAILED if can_fail(wanted) else None,
             row_fault=failure_in if can_fail(wanted) else lambda _: None,
-            sorts=None if can_fail(wanted) else sorts,
+            typed=lambda: None if can_fail(wanted) else typed_cells(sorts),
         )
 
     def whole(self, connection: Connection, path: Path) -> str:  # noqa: ARG002 - as every format is asked

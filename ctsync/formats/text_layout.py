@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
-from msgspec import Struct
+from ctsync.model.row_lines import RowLines
 
 _BLOCK_BYTES = 1 << 20
 _EDGE_BYTES = 4096
@@ -19,24 +18,10 @@ _BLANK_OF_CSV = re.compile(rb"\n\r?\n")
 _BLANK_OF_JSON = re.compile(rb"\n[ \t\r]*\n")
 
 
-class Layout(Struct, frozen=True):
-    """The lines of a file.
-
-    No record has more than `longest` bytes. Records are counted from 0, lines from 1:
-    from record `records[n]` on, a line's number is `shifts[n]` more than its record's.
-    `heading` is how many records stand before the first row.
-    """
+class Layout(RowLines, frozen=True):
+    """The lines of a file; no record has more than `longest` bytes."""
 
     longest: int = 0
-    heading: int = 0
-    records: Sequence[int] = ()
-    shifts: Sequence[int] = ()
-
-    def line_of(self, row: int) -> int:
-        """Return the line on which a row, counted from 1, begins."""
-        record = row - 1 + self.heading
-        place = bisect_right(self.records, record) - 1
-        return record + (1 if place < 0 else self.shifts[place])
 
 
 class LayoutBuilder:
@@ -58,7 +43,7 @@ class LayoutBuilder:
 
     def layout(self, longest: int, heading: int) -> Layout:
         """Return what was noted."""
-        return Layout(longest, heading, self._records, self._shifts)
+        return Layout(heading, self._records, self._shifts, longest)
 
 
 def layout_of(path: Path, *, heading: int, is_quoted: bool) -> Layout:
@@ -70,7 +55,7 @@ def layout_of(path: Path, *, heading: int, is_quoted: bool) -> Layout:
     with path.open("rb") as file:
         longest, is_plain = _looked_through(file, is_quoted=is_quoted)
         if is_plain or longest > _TOO_LONG:
-            return Layout(longest, heading)
+            return Layout(heading, longest=longest)
         file.seek(0)
         return _by_line(_lines_of(file), heading, is_quoted=is_quoted)
 

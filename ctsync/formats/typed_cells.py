@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from ctsync.canonical_json import parse
-from ctsync.formats.base import Cells, Read, WantedColumns
+from ctsync.formats.base import Cells, Read, TypedCell, TypedCells, WantedColumns
 from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import Literal
 from ctsync.yaml.scalars import PLAIN, literal
@@ -36,6 +36,12 @@ def readers_of(wanted: WantedColumns, sorts: Sequence[str]) -> list[Reader]:
     """Return what reads each of the cells that are wanted."""
     names = (c if isinstance(c, str) else c.steps[-1] for c in wanted.columns)
     return [reader_of(*each) for each in zip(names, sorts, strict=True)]
+
+
+def typed_cells(sorts: Sequence[str]) -> TypedCells:
+    """Return what cells of some sorts are where they follow the key in their order."""
+    places = enumerate(sorts, 2)
+    return TypedCells(tuple(TypedCell(f"cells[{n}]", sort) for n, sort in places))
 
 
 def read_cells(readers: Sequence[Reader], cells: Cells) -> Sequence[Read]:

@@ -16,6 +16,7 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
+from ctsync.model.row_lines import RowLines
 from ctsync.model.scalar_value import Raw
 
 
@@ -38,25 +39,36 @@ class CellColumn(Struct, frozen=True):
 
     `sort` is what a cell is, as typed files say it; '' where only `contribution` can
     tell. `map` gives the values of words. Unless it `keeps_blank`, a blank cell says
-    something.
+    something. `text` is the cell in SQL over `cells`, and where `sound`, which is NULL
+    of blank cells at most, does not hold, only `contribution` can tell.
     """
 
     attribute: str
     sort: str
     map: Mapping[str, Raw] | None = None
     keeps_blank: bool = True
+    text: str = ""
+    sound: str = "true"
 
 
 class RowColumns(Struct, frozen=True):
-    """What the cells of every row of a table are; the first of a row is its key."""
+    """What the cells of every row of a table are.
+
+    `lines` are those of the rows of each file, None where it has none. Rows of which
+    `sound`, an expression over `cells`, does not hold are for `contribution`.
+    """
 
     table: str
     files: tuple[str, ...]
     cells: tuple[CellColumn, ...]
+    lines: tuple[RowLines | None, ...]
+    sound: str = "true"
 
     def origin(self, file: int, row: int) -> Origin:
         """Return where a row of one of the files stands."""
-        return Origin(self.files[file], None, row, None, self.table)
+        lines = self.lines[file]
+        line = None if lines is None else lines.line_of(row)
+        return Origin(self.files[file], line, row, None, self.table)
 
 
 class RowSource(Protocol):

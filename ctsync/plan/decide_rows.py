@@ -70,7 +70,9 @@ class _Query:
 
     def _cells(self) -> Iterator[str]:
         for place in self._places:
-            yield f"cells[{place.number + 1}] AS c{place.number}"
+            yield f"{place.column.text} AS c{place.number}"
+            yield f"coalesce({place.column.sound}, true) AS u{place.number}"
+        yield f"{self._rows.sound} AS is_told"
         paths = [f"/attributes/{_pointer(place.folded)}" for place in self._places]
         listed = ", ".join(map(quoted, [*paths, "/fingerprint"]))
         yield f"json_extract(body, [{listed}])::VARCHAR[] AS held"
@@ -79,10 +81,10 @@ class _Query:
         for place in self._places:
             cell = f"c{place.number}"
             sound = "false" if place.cell is None else place.cell.sound
-            blank = str(place.keeps_blank).lower()
+            blank = str(place.column.keeps_blank).lower()
             yield (
-                f"CASE WHEN coalesce({cell}, '') = '' THEN {blank} ELSE {sound} END "
-                f"AS s{place.number}"
+                f"u{place.number} AND CASE WHEN coalesce({cell}, '') = '' "
+                f"THEN {blank} ELSE {sound} END AS s{place.number}"
             )
             yield f"held[{place.number}] AS h{place.number}"
         yield f"held[{len(self._places) + 1}] AS mark"
@@ -95,7 +97,7 @@ class _Query:
                 f"CASE WHEN s{number} AND c{number} <> '' THEN {value} END AS v{number}"
             )
         sound = " AND ".join(f"s{place.number}" for place in self._places)
-        yield f"({sound or 'true'}) AND {_SOUND_ID} AS is_sound"
+        yield f"({sound or 'true'}) AND is_told AND {_SOUND_ID} AS is_sound"
         yield f"body IS NULL OR body = {self._plain_body()} AS is_plain"
 
     def _plain_body(self) -> str:

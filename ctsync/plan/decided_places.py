@@ -26,10 +26,10 @@ class Place(Struct, frozen=True):
 
     number: int
     rule: Attribute
+    column: CellColumn
     kind: Kind | None
     cell: CellColumns | None
     move: MoveColumns | None
-    keeps_blank: bool
 
     @property
     def folded(self) -> str:
@@ -64,7 +64,7 @@ def place_of(project_view: Project, number: int, column: CellColumn) -> Place:
     if kind is not None and rule.write == "free" and column.sort:
         cell = _cell_of(project_view, f"c{number}", kind, rule, column)
         move = kind.moves(names_of(number), rule)
-    return Place(number, rule, kind, cell, move, column.keeps_blank)
+    return Place(number, rule, column, kind, cell, move)
 
 
 def names_of(number: int) -> MoveNames:

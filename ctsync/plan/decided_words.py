@@ -16,6 +16,7 @@ from ctsync.model.decided_rows import LETTERS
 from ctsync.model.entry import membership_in
 from ctsync.model.flows import HIDDEN
 from ctsync.model.operation import DELTAS, Prior
+from ctsync.model.row_lines import lines_sql
 from ctsync.model.row_source import RowColumns
 from ctsync.plan.decided_places import Moving, Place, names_of
 from ctsync.plan.plan_rows import SHOWN_KINDS, Form
@@ -131,11 +132,14 @@ class RowWords:
         )
 
     def _origin(self) -> str:
-        """Return the place of a row: file, row, table."""
+        """Return the place of a row: file, row, table and, if there are any, line."""
         files = [canonical([name]).decode()[:-1] for name in self._rows.files]
         table = canonical(self._rows.table).decode()
         listed = ", ".join(map(quoted, files))
-        return f"concat([{listed}][file + 1], ',', row, ',', {quoted(table)}, ']')"
+        line = f"(',' || {lines_sql(self._rows.lines)})"
+        return (
+            f"concat([{listed}][file + 1], ',', row, ',', {quoted(table)}, {line}, ']')"
+        )
 
     def address(self, name: str) -> str:
         """Return an address that is sent."""

@@ -23,7 +23,7 @@ _TYPED = {
     "subscription": frozenset({"boolean"}),
     "date": frozenset({"date"}),
 }
-_NUMBERS = frozenset({"number", "counter"})
+NUMBERS = frozenset({"number", "counter"})
 _GROUPED = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})*,[0-9]+")
 _NO_NUMBER = "no number"
 _SHOWN = 10
@@ -126,9 +126,9 @@ class ColumnReader:
             return text(cell.text) if is_untyped else cell
         if (is_untyped or kind == "date") and len(cell.text) <= _LONGEST:
             written = cell.text
-            if self.column.decimal == "," and kind in _NUMBERS:
+            if self.column.decimal == "," and kind in NUMBERS:
                 written = _with_point(written)
-            plain = number(written) if kind in _NUMBERS else word(written)
+            plain = number(written) if kind in NUMBERS else word(written)
             if plain.type in _TYPED[kind]:
                 return plain
         return Literal(cell.text, "text", cell.text)

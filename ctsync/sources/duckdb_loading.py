@@ -19,12 +19,14 @@ from ctsync.formats.base import (
     NO_ROWS,
     FileFormat,
     FilePart,
+    TypedCells,
     WantedColumns,
     named_cells,
 )
 from ctsync.formats.data_file import DataFile, refused
 from ctsync.formats.where_filter import Expression
 from ctsync.model.fault import Fault, Faults
+from ctsync.model.row_lines import RowLines
 from ctsync.model.row_source import Stream
 from ctsync.sources import duckdb_sql as sql
 from ctsync.sources.row_keys import is_sound
@@ -114,10 +116,15 @@ class LoadedRows:
         """Return the line on which a row begins, where its file has lines."""
         return self.part_of(file).line_of(file, row) if self._parts else None
 
-    @property
-    def sorts(self) -> tuple[str, ...] | None:
-        """What the cells of every row are, if that is the same in all."""
-        return self._parts[0].sorts if len(self._parts) == 1 else None
+    def lines(self) -> tuple[RowLines | None, ...]:
+        """Return on which lines the rows of each file begin, where it has lines."""
+        ready = (self._ready.get(file.name, file) for file in self.files)
+        return tuple(file.layout for file in ready)
+
+    def typed(self) -> TypedCells | None:
+        """Return what the cells of every row are in SQL, if that is the same in all."""
+        said = [part.typed() for part in self._parts]
+        return said[0] if said and said.count(said[0]) == len(said) else None
 
     @property
     def lacking(self) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
-from ctsync.formats.base import FilePart, WantedColumns
+from ctsync.formats.base import FilePart, TypedCells, WantedColumns
 from ctsync.formats.data_file import DataFile
 from ctsync.model.contribution import Contribution
 from ctsync.model.fault import Fault
 from ctsync.model.profile_key import NOBODY, ProfileKey
+from ctsync.model.row_lines import RowLines
 from ctsync.model.row_source import RowColumns, Stream
 from ctsync.project.project import Project
 from ctsync.project.tables import FileText
@@ -139,9 +140,13 @@ class RowFiles(ABC):
         """Give nothing: what a row says is told row by row."""
         return None
 
-    def sorts(self) -> tuple[str, ...] | None:
-        """Return the sorts of the cells, where all rows have the same and no lines."""
-        return None if self._loaded is None else self._loaded.sorts
+    def typed(self) -> TypedCells | None:
+        """Return what the cells of every row are in SQL, if that is the same in all."""
+        return None if self._loaded is None else self._loaded.typed()
+
+    def lines(self) -> tuple[RowLines | None, ...]:
+        """Return on which lines the rows of each file begin, where it has lines."""
+        return () if self._loaded is None else self._loaded.lines()
 
     def line_of(self, file: int, row: int) -> int | None:
         """Return the line on which a row begins, where its file has lines."""

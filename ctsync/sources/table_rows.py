@@ -16,12 +16,12 @@ from ctsync.formats.where_filter import Expression, checked_condition
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.fault import Fault, Faults
-from ctsync.model.row_source import CellColumn, RowColumns, RowSource, Stream
+from ctsync.model.row_source import RowColumns, RowSource, Stream
 from ctsync.model.scalar_value import Raw
 from ctsync.project.project import Project
-from ctsync.project.table_columns import Column
 from ctsync.project.tables import Table
 from ctsync.sources.base import Source
+from ctsync.sources.column_cells import cell_column
 from ctsync.sources.column_values import ColumnReader
 from ctsync.sources.data_files import missing
 from ctsync.sources.duckdb_loading import LoadedRows
@@ -198,13 +198,18 @@ class TableRows(RowFiles):
         )
 
     def in_columns(self) -> RowColumns | None:
-        """Return what the cells of every row are, where the files have types."""
-        sorts, table = self.sorts(), self._table
-        if sorts is None:
+        """Return what the cells of every row are, where that can be said in SQL."""
+        typed, table = self.typed(), self._table
+        if typed is None:
             return None
-        names = tuple(file.name for file in self.files)
-        cells = map(_cell_column, table.columns, sorts)
-        return RowColumns(table.name, names, tuple(cells))
+        rules = [self.project.rule_for(c.attribute) for c in table.columns]
+        return RowColumns(
+            table.name,
+            tuple(file.name for file in self.files),
+            tuple(map(cell_column, table.columns, rules, typed.cells)),
+            self.lines(),
+            typed.sound,
+        )
 
     def _read(
         self, file: int, cells: Sequence[str | None]
@@ -219,17 +224,6 @@ class TableRows(RowFiles):
             if raw is not None:
                 read[attribute] = raw
         return read
-
-
-def _cell_column(column: Column, sort: str) -> CellColumn:
-    options = (column.how, column.split, column.format, column.decimal)
-    is_bare = options == ("exactly", None, None, ".")
-    return CellColumn(
-        column.attribute,
-        sort if is_bare else "",
-        column.map,
-        keeps_blank=column.blank == "keep",
-    )
 
 
 _SALT_BYTES = 12  # it is digested with every row

@@ -1,6 +1,8 @@
 """Law 7 in columns: whether SQL or Python decides a row, a plan has the same bytes."""
 
+import csv
 import datetime as dt
+import json
 from dataclasses import replace
 from random import Random
 
@@ -40,10 +42,11 @@ catalog:
   Note: {{type: string, sensitive: {sensitive}}}
   First: {{type: string, write: {write}}}
   Tags: {{type: list}}
-tables:
+{catalog}tables:
   people:
-    file: people-*.parquet
-    key: {{identity: id}}
+    file: people-*.{form}
+    nulls: [NULL]
+{dialect}    key: {{identity: id}}
     missing: {missing}
     invalid: {invalid}
     columns:
@@ -57,10 +60,18 @@ tables:
       points: Points
       score: Score
       vip: Vip
-      since: Since
+      since: {since}
       seen: Seen
-      tags: Tags
+      tags: {tags}
 {others}"""
+# Text says of nothing what it is, so the catalog has to.
+CATALOG = """\
+  Score: {type: number}
+  Vip: {type: boolean}
+  Since: {type: date}
+  Seen: {type: date}
+"""
+FORMS = ("parquet", "csv")
 OTHERS = """\
   others:
     file: others.parquet
@@ -83,7 +94,7 @@ IDS = [
 # The first two of each are clean.
 COLUMNS = {
     "plan": ["Free", "Gold", "gold"],
-    "name": ["Ada Lovelace", "Jürgen", "東京", "O'Neill", 'say "hi"', "NULL"],
+    "name": ["Ada Lovelace", "Jürgen", "東京", "O'Neill", 'say "hi"', "NULL", "a\nb"],
     "email": ["ada@example.com", "bob@example.com", "eve@example.com", "no address"],
     "phone": ["+14155551234", "+14155551235", "0171"],
     "gender": ["female", "male", "none", "odd", "other"],
@@ -105,10 +116,10 @@ CLEAN = 0.85  # of cells, so that whole rows are clean, too
 
 
 class World:
-    """People in Parquet, and what is known of them, drawn by chance."""
+    """People in files of a form, and what is known of them, drawn by chance."""
 
-    def __init__(self, folder, chance):
-        self.folder, self.chance = folder, chance
+    def __init__(self, folder, chance, form="parquet"):
+        self.folder, self.chance, self.form = folder, chance, form
         self.words = {
             "timezone": chance.choice(["UTC", "UTC", "Europe/Berlin"]),
             "undeclared": chance.choice(["keep", "remove"]),
@@ -119,11 +130,42 @@ class World:
             "blank": chance.choice(["keep", "keep", "error"]),
             "others": chance.choice(["", OTHERS]),
             "channels": chance.choice(["", REMOVALS, BULK, f"{REMOVALS}, {BULK}"]),
+            "form": form,
+            "catalog": "",
+            "dialect": "",
+            "since": "Since",
+            "tags": "Tags",
         }
+        self.draw_words_of_text()
         if REMOVALS in self.words["channels"]:
             self.words["blank"] = chance.choice(["keep", "remove"])
         self.oddness = 0.0
         self.rows = {key: self.row() for key in self.ids()}
+
+    def draw_words_of_text(self):
+        """What a table over text says of its cells, and how its files are written."""
+        if self.form == "parquet":
+            return
+        self.words["catalog"] = CATALOG
+        form = self.chance.choice(["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%Y%m%d"])
+        self.day = self.chance.choice([None, None, form])
+        if self.day:
+            self.words["since"] = f'{{attribute: Since, format: "{self.day}"}}'
+        if self.form == "csv":
+            self.decimal = self.chance.choice([".", ","])
+            words = f'separator: ";", decimal: "{self.decimal}"'
+            self.words["dialect"] = f"    csv: {{{words}}}\n"
+            self.words["tags"] = '{attribute: Tags, split: "|"}'
+        self.style = {
+            "csv": {
+                "quoting": self.chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+                "lineterminator": self.chance.choice(["\n", "\r\n"]),
+            },
+            "jsonl": {
+                "ensure_ascii": self.chance.choice([True, False]),
+                "separators": self.chance.choice([None, (",", ":")]),
+            },
+        }[self.form]
 
     def ids(self):
         plain = IDS[:24] if self.oddness == 0 else IDS
@@ -154,10 +196,54 @@ class World:
         (self.folder / "ctsync.yaml").write_text(PROJECT.format(**words))
         rows = [{"id": key, **row} for key, row in self.rows.items()]
         for name, part in (("a", rows[::2]), ("b", rows[1::2])):
-            write(self.folder / f"people-{name}.parquet", part)
+            self.write(self.folder / f"people-{name}.{self.form}", part)
         ranks = pa.table({"id": ["u1", "u2", "U7"], "rank": ["x", "y", "z"]})
         parquet.write_table(ranks, self.folder / "others.parquet")
         return load_project(self.folder)
+
+    def write(self, path, rows):
+        if self.form == "parquet":
+            write(path, rows)
+        elif self.form == "csv":
+            with path.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file, delimiter=";", **self.style)
+                writer.writerow(["id", *COLUMNS])
+                names = ("id", *COLUMNS)
+                writer.writerows([self.text(n, row[n]) for n in names] for row in rows)
+        else:
+            path.write_text("".join(map(self.line, rows)), encoding="utf-8")
+
+    def text(self, name, value):
+        """A cell of CSV."""
+        if isinstance(value, list):
+            return "|".join(value)
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, float):
+            return repr(value).replace(".", self.decimal)
+        return self.moment(name, value) if isinstance(value, dt.date) else value
+
+    def moment(self, name, value):
+        if name == "since" and self.day:
+            return value.strftime(self.day)
+        return value.isoformat()
+
+    def line(self, row):
+        """A line of JSON, now and then as no one should write it."""
+        blank = self.chance.choice([False, True])
+        said = {
+            name: self.moment(name, value) if isinstance(value, dt.date) else value
+            for name, value in row.items()
+            if blank or value is not None
+        }
+        line = json.dumps(said, **self.style)
+        if self.chance.random() < self.oddness:
+            ends = [
+                *(',"plan":"Gold"}', ', "n\\u0061me": "Eve"}', ',"score": 1E2}', ",}"),
+                *(',"x":{"score": 7.50}}', ',"x":NaN}', ',"x":inf}'),
+            ]
+            line = line[:-1] + self.chance.choice(ends)
+        return line + "\n"
 
     def known(self, entry):
         """What is known of a profile, more often than not what was planned."""
@@ -239,12 +325,13 @@ def all_ways(project, entries, monkeypatch):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_the_plan_is_the_same_whoever_decides(seed, tmp_path, monkeypatch):
+@pytest.mark.parametrize("form", FORMS)
+def test_the_plan_is_the_same_whoever_decides(form, seed, tmp_path, monkeypatch):
     chance = Random(seed)
     monkeypatch.setattr(duckdb, "_RANGE_DECIDED", chance.choice([9, 16_384]))
     monkeypatch.setattr(address_groups, "REMEMBERED", chance.choice([3, 200_000]))
     monkeypatch.setattr(flows, "MOST_WAYS", chance.choice([4, 200]))
-    world = World(tmp_path, chance)
+    world = World(tmp_path, chance, form)
     entries = ()
     for _ in range(3):
         project = world.project()
@@ -268,9 +355,10 @@ def stored(world, project, entries):
     return tuple(entry_from_line(entry_line(entry)) for entry in ordered)
 
 
-def test_clean_rows_are_decided_in_columns(tmp_path, monkeypatch, caplog):
+@pytest.mark.parametrize("form", FORMS)
+def test_clean_rows_are_decided_in_columns(form, tmp_path, monkeypatch, caplog):
     """All that are new, and all that changed; a law says nothing if none is."""
-    world = World(tmp_path, Random(1))
+    world = World(tmp_path, Random(1), form)
     world.words |= {"timezone": "UTC", "write": "free", "blank": "keep", "others": ""}
     world.words["channels"] = ""
     clean = {name: values[0] for name, values in COLUMNS.items() if name != "seen"}

@@ -68,7 +68,9 @@ def decided(rows):
     told = [[way(op, is_new(row)) for op in row[1:]] for row in rows]
     ways = list(zip(*told, strict=True))
     columns = {f"w{n}": pa.array(w, pa.string()) for n, w in enumerate(ways, 1)}
-    return DecidedRows("identity", RowColumns("t", (), ()), DECISION, pa.table(columns))
+    return DecidedRows(
+        "identity", RowColumns("t", (), (), ()), DECISION, pa.table(columns)
+    )
 
 
 def batches(rows):
