@@ -116,6 +116,17 @@ def _item(value: Any) -> Raw | None:
     return None
 
 
+def sort_of_value(value: Any) -> str:
+    """Return the sort of cells that a value is; '' where it is none, or blank."""
+    if isinstance(value, Pairs) or value is None or value == "":
+        return ""
+    if isinstance(value, list):
+        return "list"
+    if isinstance(value, bool):
+        return "boolean"
+    return "number" if isinstance(value, _Number) else "text"
+
+
 class Pairs(list[tuple[str, Any]]):
     """An object, with every key as often as it stands there."""
 

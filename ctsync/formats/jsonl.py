@@ -5,15 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
 from ctsync.duckdb_connection import Connection, path_in_sql, refusals
-from ctsync.formats.base import Cells, FileFormat, FilePart, WantedColumns, require
+from ctsync.formats.base import (
+    Cells,
+    FileFormat,
+    FilePart,
+    TypedCell,
+    TypedCells,
+    WantedColumns,
+    require,
+)
 from ctsync.formats.data_file import DataFile
-from ctsync.formats.json_rows import ROW_FAULT, parsed, read_line, row_fault
+from ctsync.formats.json_columns import pointer, typed_line, usual_sorts
+from ctsync.formats.json_rows import ROW_FAULT, Pairs, parsed, read_line, row_fault
 from ctsync.formats.json_survey import survey_json
 from ctsync.formats.plain_text import copied, damaged, plain, short_lines
 from ctsync.formats.row_query import (
@@ -120,6 +130,7 @@ class JsonLinesFormat(FileFormat):
             fault=FAILED if can_fail(wanted) else None,
             row_fault=partial(_row_fault, wanted),
             lacking=lacking,
+            typed=partial(_typed, files, wanted, sorts),
         )
 
     def first_fault(self, file: DataFile, wanted: WantedColumns) -> Fault | None:  # noqa: ARG002
@@ -138,6 +149,22 @@ class JsonLinesFormat(FileFormat):
     def survey(self, path: Path) -> Export:
         """Look at the first lines."""
         return survey_json(path)
+
+
+def _typed(
+    files: Sequence[DataFile], wanted: WantedColumns, sorts: Sequence[str]
+) -> TypedCells | None:
+    """Return the cells of all files as most values in the first rows are."""
+    if can_fail(wanted):
+        return None
+    computed = count(3)
+    cells = (
+        str(cell) if not sort else TypedCell(f"cells[{next(computed)}]", sort)
+        for cell, sort in zip(wanted.columns, sorts, strict=True)
+    )
+    rows = chain.from_iterable(map(_first_rows, files))
+    usual = usual_sorts(islice(rows, _SAMPLED_ROWS))
+    return typed_line([*cells], usual, wanted.nulls)
 
 
 def _row_fault(wanted: WantedColumns, cells: Cells) -> Fault | None:
@@ -167,7 +194,7 @@ def _relation(
             return f"{value(name)}::VARCHAR"
         return f"CASE WHEN {text(name)} IS NOT NULL THEN {value(name)}::VARCHAR END"
 
-    pointers = ", ".join(quoted(_pointer(name)) for name in places) or "''"
+    pointers = ", ".join(quoted(pointer(name)) for name in places) or "''"
     reader = _EXTRACTED.format(pointers=pointers, lines=_lines_of(files))
     others = ("line AS line", f"(file_index + {first})::INTEGER AS file")
     return query_of(wanted, seen, Columns(key, cell, text), reader, *others)
@@ -197,11 +224,6 @@ def _readers(wanted: WantedColumns, sorts: Sequence[str]) -> Iterator[Reader]:
     for cell, sort in zip(wanted.columns, sorts, strict=True):
         if isinstance(cell, Expression):
             yield reader_of(cell.steps[-1], sort)
-
-
-def _pointer(name: str) -> str:
-    """Return the JSON pointer of a key (RFC 6901)."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def _lossy(wanted: WantedColumns) -> str | None:
@@ -242,17 +264,19 @@ def _harmless(line: bytes, row: int) -> bytes:
 
 def _sample(file: DataFile) -> set[str]:
     """Return the names in the first rows of a file."""
-    seen: set[str] = set()
+    return {name for row in _first_rows(file) for name, _ in row}
+
+
+def _first_rows(file: DataFile) -> Iterator[Pairs]:
     size = 0
     for row, line in _numbered(file):
         try:
-            seen.update(key for key, _ in parsed(line.decode()))
+            yield parsed(line.decode())
         except ValueError:
             break  # reading all of it will say which row it is
         size += len(line)
         if size > _SAMPLED_BYTES or row >= _SAMPLED_ROWS:
             break
-    return seen
 
 
 def _all_names(connection: Connection, file: DataFile) -> set[str]:

@@ -71,7 +71,7 @@ CATALOG = """\
   Since: {type: date}
   Seen: {type: date}
 """
-FORMS = ("parquet", "csv")
+FORMS = ("parquet", "csv", "jsonl")
 OTHERS = """\
   others:
     file: others.parquet
