@@ -111,6 +111,20 @@ def _credentials(doctor: Doctor, name: str) -> Iterator[Checked]:
         )
 
 
+def _sftp(doctor: Doctor, name: str) -> Iterator[Checked]:
+    door = doctor.session.sftp_door()
+    if door is None:
+        return
+    if doctor.offline:
+        yield Checked(name, "skipped", "nobody logged in", "--offline")
+        return
+    from ctsync.transport.sftp_put import look_at
+
+    look_at(door)
+    where = f"{door.public_folder} on {door.server}"
+    yield Checked(name, "ok", f"files for imports can go to {where}")
+
+
 def _clock(doctor: Doctor, name: str) -> Iterator[Checked]:
     behind, whom = max(_behind(doctor), default=(0.0, ""))
     ahead, whom_ahead = max(_ahead(doctor), default=(0.0, ""))
@@ -153,6 +167,7 @@ CHECKS: dict[str, Callable[[Doctor, str], Iterator[Checked]]] = {
     "project": _project,
     "region": _region,
     "credentials": _credentials,
+    "sftp": _sftp,
     "state": check_state,
     "store": check_store,
     "lock": check_lock,

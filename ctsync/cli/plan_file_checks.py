@@ -136,6 +136,13 @@ def _check_target(session: ProjectSession, plan: SavedPlan) -> None:
                 hint="plan again, where the project is set up as it is here",
                 code="plan_other_account",
             )
+    if plan.head.import_door != session.import_door:
+        # What a variable gave is not shown, so neither is what differs.
+        raise PlanRefused(
+            "the plan and the project differ in SFTP server, user, folder or host key",
+            hint="plan again, where the project is set up as it is here",
+            code="plan_other_account",
+        )
 
 
 def _check_environment(session: ProjectSession, plan: SavedPlan) -> None:

@@ -182,6 +182,7 @@ def _head(
         accepted=wish.accepted,
         passcode_variable=session.passcode_variable,
         notify_host=session.notify_host,
+        import_door=session.import_door,
         records_per_call=project.upload.records_per_call,
         hides_identities=project.sensitive_identities,
         timezone=project.timezone,

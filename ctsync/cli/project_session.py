@@ -17,6 +17,7 @@ from ctsync.cli.global_options import GlobalOptions, data_roots_of, environment_
 from ctsync.cli.output import log_to_stderr
 from ctsync.errors import CtsyncError, SpecError, UsageError
 from ctsync.model.masking import Mask
+from ctsync.model.sftp_door import SftpDoor
 from ctsync.model.snapshot import Account, Header
 
 if TYPE_CHECKING:
@@ -94,6 +95,9 @@ class ProjectSession(Struct, frozen=True):
         notify = self.project.shown_notify(self.variables)
         if notify is not None:
             places["notify"] = notify
+        sftp = self.project.sftp_words
+        if sftp is not None:
+            places["sftp"] = sftp.shown(self.account, self.variables)
         return {**places, "state": self.project.state(self.variables).public}
 
     @property
@@ -130,6 +134,24 @@ class ProjectSession(Struct, frozen=True):
             if name not in self.variables:
                 return f"${{{name}}}"
         return host_of(words.resolve(self.variables))
+
+    @property
+    def import_door(self) -> str | None:
+        """Where files of a plan are put, for its digest; None if nowhere."""
+        words = self.project.sftp_words
+        if self.settings.sandbox or words is None:
+            return None
+        return words.identity(self.account, self.variables)
+
+    def sftp_door(self) -> SftpDoor | None:
+        """Return where files for imports are put, None where nothing says so.
+
+        Raises:
+            SpecError: a variable is not set, or what it gives cannot be used.
+        """
+        if self.settings.sandbox:
+            return None
+        return self.project.sftp_door(self.account, self.variables)
 
     def passcode(self) -> str:
         """Return the secret; asked for only when a call is sent."""

@@ -56,6 +56,12 @@ CODES: Mapping[str, Code] = {
         "See that timezone: is the account's, or use --channel sftp.",
         "warning",
     ),
+    "CT810": Code(
+        "no usable SFTP server",
+        "Files go only to a host whose key is pinned by its SHA256 fingerprint, and "
+        "with a key that lies outside the project.",
+        "channels: {sftp: {host: sftp.example.com, fingerprint: SHA256:...}}",
+    ),
     "CT811": Code(
         "no SFTP server there",
         "Nobody answers at channels.sftp.host and port, or not as an SFTP server does.",

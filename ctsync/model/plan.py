@@ -29,7 +29,7 @@ class PlanHead(Struct, frozen=True):
     apply before. `unmarked` are attributes that were sensitive and that the catalog no
     longer calls so; they stay hidden.
     `passcode_variable` is the name of the variable that holds the passcode,
-    `notify_host` the host that hears of an apply.
+    `notify_host` the host that hears of an apply, `import_door` where its files go.
     `timezone` is the one that the plan shows its dates in.
     `refreshed` counts what was read of the platform before: the state itself does not
     know of it.
@@ -45,6 +45,7 @@ class PlanHead(Struct, frozen=True):
     accepted: dict[str, int] = field(default_factory=dict)
     passcode_variable: str | None = None
     notify_host: str | None = None
+    import_door: str | None = None
     records_per_call: int = 100
     hides_identities: bool = False
     timezone: str = "UTC"

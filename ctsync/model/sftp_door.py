@@ -6,6 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+SSH_PORT = 22
+
 
 class SftpDoor(Struct, frozen=True):
     """A folder of an SFTP server.
@@ -20,7 +22,7 @@ class SftpDoor(Struct, frozen=True):
     host: str
     user: str
     fingerprint: str
-    port: int = 22
+    port: int = SSH_PORT
     folder: str = ""
     key: Path | None = None
     agent: str | None = None
@@ -31,7 +33,7 @@ class SftpDoor(Struct, frozen=True):
     def server(self) -> str:
         """Host and port, as messages name the server."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == 22 else f"{host}:{self.port}"
+        return host if self.port == SSH_PORT else f"{host}:{self.port}"
 
     @property
     def public_user(self) -> str:

@@ -29,11 +29,14 @@ class PlanDigest:
         *,
         passcode_variable: str | None = None,
         notify_host: str | None = None,
+        import_door: str | None = None,
         accepted: Mapping[str, int] | None = None,
     ) -> None:
         self._digest = sha256()
         target = [account.as_json(), passcode_variable, notify_host]
-        self._take([FORMAT, *target, accepted or {}, lineage])
+        # Of projects that put no files the digest is what it always was.
+        door = [] if import_door is None else [import_door]
+        self._take([FORMAT, *target, accepted or {}, lineage, *door])
 
     def add(self, change: Change) -> None:
         """Take a change in."""

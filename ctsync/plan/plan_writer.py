@@ -54,6 +54,7 @@ def digest_for(head: PlanHead) -> PlanDigest:
         head.base.lineage,
         passcode_variable=head.passcode_variable,
         notify_host=head.notify_host,
+        import_door=head.import_door,
         accepted=head.accepted,
     )
 

@@ -21,12 +21,14 @@ from ctsync.model.contribution import Path
 from ctsync.model.operation import API
 from ctsync.model.policy import ChannelTerms, Policy, UploadTerms
 from ctsync.model.run import KEPT_RUNS
+from ctsync.model.sftp_door import SftpDoor
 from ctsync.model.snapshot import Account
 from ctsync.project.account import AccountText, StateLocation, StateText, host_of
 from ctsync.project.catalog import undeclared_rule
 from ctsync.project.cohorts import Cohort
 from ctsync.project.environment_variables import Reference
 from ctsync.project.profile_checks import ProfileSection
+from ctsync.project.sftp_settings import SftpText
 from ctsync.project.source_positions import SourcePositions
 from ctsync.project.tables import Table
 from ctsync.yaml.tree import Position
@@ -51,6 +53,7 @@ class Project:
     account_words: AccountText | None = field(default=None, repr=False)
     state_words: StateText | None = field(default=None, repr=False)
     notify_words: Reference | None = field(default=None, repr=False)
+    sftp_words: SftpText | None = field(default=None, repr=False)
     frame: ValueContext = field(default_factory=ValueContext)
     catalog: Mapping[str, Attribute] = field(default_factory=dict, repr=False)
     policy: Policy = field(default_factory=Policy)
@@ -129,6 +132,22 @@ class Project:
         except SpecError:
             return self.notify_words.text if self.notify_words is not None else None
         return None if address is None else host_of(address)
+
+    def sftp_door(
+        self, account: Account, variables: Mapping[str, str]
+    ) -> SftpDoor | None:
+        """Return where files for the SFTP import are put, None where nothing says so.
+
+        Raises:
+            SpecError: a variable is not set, or what it gives cannot be used.
+        """
+        words = self.sftp_words
+        return None if words is None else words.resolve(account, variables, self.own)
+
+    @property
+    def own(self) -> tuple[FilePath, ...]:
+        """The folders that hold the project, its own first: no key may lie there."""
+        return (self.root, *self.roots.folders[:1])
 
     def _account_words(self) -> AccountText:
         if self.account_words is None:

@@ -100,6 +100,9 @@ class _ProjectLoader:
         self.report.secrets = secrets_in(head.document.tree)
         sections = [head, *self._specs(head), *self._drafted()]
         settings = read_settings(head.view, self.file, self.report)
+        if settings.sftp_words is not None:
+            faults = settings.sftp_words.faults((self.root, *self.roots.folders[:1]))
+            self.report.findings.extend(faults)
         declared = DeclaredCatalog(sections, self.report)
         checks = declared.checks(settings)
         profiles = tuple(profiles_of(sections, checks))

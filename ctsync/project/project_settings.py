@@ -32,6 +32,7 @@ from ctsync.project.account import (
     state_secret_fault,
 )
 from ctsync.project.environment_variables import Reference
+from ctsync.project.sftp_settings import SftpText, read_sftp
 from ctsync.project.similar_zones import similar_zones
 from ctsync.project.source_positions import FindingCollector, Place
 from ctsync.timezones import zone_named
@@ -44,6 +45,7 @@ class ProjectSettings(Struct, frozen=True):
     account_words: AccountText | None
     state_words: StateText | None
     notify_words: Reference | None
+    sftp_words: SftpText | None
     frame: ValueContext
     policy: Policy
     upload: UploadTerms
@@ -68,6 +70,7 @@ def read_settings(
         account_words=reader.account(view.get("account")),
         state_words=reader.state(view.get("state")),
         notify_words=reader.notify(view.get("notify")),
+        sftp_words=reader.sftp(view.get("channels", {}).get("sftp", {})),
         frame=ValueContext(
             reader.timezone(view.get("timezone", "UTC")),
             PlatformLimits(**_whole(view.get("platform", {}))),
@@ -154,6 +157,9 @@ class _Reader:
             hint = "make the variable the whole address, or write it without one"
             self._add(written.finding("CT113", message, hint))
         return written
+
+    def sftp(self, words: Mapping[str, Any]) -> SftpText | None:
+        return read_sftp(words, self._required, self._add)
 
     def _required(self, text: str, path: Path) -> Reference:
         written = Reference(text, self._file, path, self._report.locator)

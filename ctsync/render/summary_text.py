@@ -118,7 +118,9 @@ def target_sentence(
 def _places_sentence(view: PlanView, quote: Quote) -> str:
     notify = view.head.talks_to.get("notify")
     told = "nobody" if notify is None else quote(notify)
-    return f"State in {quote(view.head.talks_to['state'])}, notifies {told}"
+    said = f"State in {quote(view.head.talks_to['state'])}, notifies {told}"
+    files = view.head.talks_to.get("sftp")
+    return said if files is None else f"{said}, files go to {quote(files)}"
 
 
 def news_sentence(view: PlanView, sort: str, quote: Quote = escape) -> str:

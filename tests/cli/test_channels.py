@@ -181,6 +181,9 @@ def test_an_environment_may_have_channels_of_its_own(desk):
         ("{bulk: {over: 5, by: api}}", "CT101"),
         ("{sftp: {email: nobody}}", "CT103"),
         ("{removal: sftp}", "CT102"),
+        ("{sftp: {host: sftp.example.com}}", "CT810"),
+        ("{sftp: {hosts: sftp.example.com}}", "CT102"),
+        ("{sftp: {password: hunter2}}", "CT102"),
     ],
 )
 def test_what_channels_cannot_mean_is_told(desk, words, code):

@@ -103,6 +103,7 @@ def test_the_lineage_is_part_of_it():
     [
         {"passcode_variable": "OTHER"},
         {"notify_host": "evil"},
+        {"import_door": "A@sftp.example.com:22 SHA256:abc imports"},
         {"accepted": {"skip": 1}},
     ],
 )

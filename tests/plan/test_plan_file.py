@@ -37,6 +37,7 @@ HEAD = PlanHead(
     sandbox=True,
     passcode_variable="CRM_PASSCODE",
     notify_host="hooks.example.com",
+    import_door="A@sftp.example.com:22 SHA256:abc imports",
     tool_version="0.0.9",
     inputs=(("people/jack.yaml", "ab" * 16),),
     talks_to={"account": "TEST-4Z5", "region": "in1"},
@@ -363,7 +364,8 @@ def test_a_plan_holds_no_time_host_or_user(saved):
         "format", "tool_version", "account", "base", "environment", "first_run",
         "targets", "excludes", "accepted", "records_per_call", "hides_identities",
         "sandbox", "inputs", "project", "passcode_variable", "notify_host",
-        "talks_to", "talked_to", "unmarked", "revert", "refreshed", "timezone",
+        "import_door", "talks_to", "talked_to", "unmarked", "revert", "refreshed",
+        "timezone",
     }  # fmt: skip
 
 

@@ -294,9 +294,24 @@ def _channels() -> Schema:
             "enum": ["api", "sftp"],
         },
         "bulk": {**bulk, "required": ["over", "by"]},
-        "sftp": map_of({"email": _email()}, "SFTP import", "What an import says."),
+        "sftp": _sftp(),
     }
     return map_of(names, "channels", "Ways to the platform beside the upload API.")
+
+
+def _sftp() -> Schema:
+    names = {
+        "email": _email(),
+        "host": text_of("host", "The server that takes the files; may be ${NAME}."),
+        "port": whole_of(1, 65_535, "Default: 22."),
+        "user": text_of("user", "Who logs in. Default: the account id."),
+        "fingerprint": text_of("fingerprint", "SHA256 fingerprint of its host key."),
+        "key": text_of(
+            "path", "A private key outside the project. Default: those of the agent."
+        ),
+        "folder": text_of("folder", "Where a login lands, if it is left out."),
+    }
+    return map_of(names, "SFTP import", "Where files are put, and who hears of them.")
 
 
 def _door(says: str) -> Schema:

@@ -57,6 +57,7 @@ def facts(view: PlanView) -> Facts:
         **target_facts(head.account.shown, head.base, head.environment, head.project),
         "State": places.get("state"),
         "Notifies": places.get("notify", "nobody") if places else None,
+        "Files go to": places.get("sftp"),
         "Digest": view.foot.digest,
     }
 
