@@ -87,12 +87,6 @@ def _text_faults(text: str, frame: ValueContext) -> Iterator[Fault]:
         yield Fault(
             "CT208", "text holds control characters", "remove them from the value"
         )
-    # No character takes more than four bytes.
-    if len(text) * 4 > frame.limits.value_bytes:
-        yield from _length_faults(text, frame)
-
-
-def _length_faults(text: str, frame: ValueContext) -> Iterator[Fault]:
     size = len(text.encode("utf-8", "surrogatepass"))
     limit = frame.limits.value_bytes
     if size > limit:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ctsync.kinds import KINDS
+from ctsync.kinds import KINDS, words
 from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
@@ -22,6 +22,10 @@ def of_list(operator, operand, **more):
 
 def held(**sets):
     return KnownValue("Tags", "list", **sets)
+
+
+def part(**values):
+    return DesiredValue("Tags", "list", **values)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +73,55 @@ def test_a_wrong_type_is_told_what_to_write(kind, raw, rule, hint):
     assert hint in wrong.value.faults[0].hint
 
 
+@pytest.mark.parametrize(
+    ("kind", "raw", "found"),
+    [
+        ("number", Literal("x", "text", "x"), "takes a number, not text {value}"),
+        ("number", Literal("", "text", ""), "takes a number, not text"),
+        ("number", [], "takes a number, not a list"),
+        ("number", {}, "takes a number, not a map"),
+        ("list", [Literal("null", "null")], "takes a list of text, not null"),
+        ("list", [[]], "takes a list of text, not a list"),
+    ],
+)
+def test_a_wrong_type_is_told_what_was_found(kind, raw, found):
+    """And its own words, where it has any that say more than its type."""
+    with pytest.raises(Faults) as wrong:
+        KINDS[kind].normalize(raw, Attribute("Plan", kind), FRAME)
+    assert wrong.value.faults[0].message == f"Plan {found}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "hint"),
+    [
+        (Attribute("Tags", "list"), "write [a, b]"),
+        (Attribute("Tags"), "one attribute for each value"),
+    ],
+)
+def test_a_map_that_is_no_list_is_told_what_can_be_written(rule, hint):
+    """In a list it is a list that is written otherwise; elsewhere nothing nests."""
+    with pytest.raises(Faults) as wrong:
+        LIST.normalize({"city": Literal("Oslo", "text", "Oslo")}, rule, FRAME)
+    (fault,) = wrong.value.faults
+    assert (fault.code, hint in fault.hint) == ("CT203", True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw", "value", "spelled"),
+    [
+        ("string", words.text("0042"), "0042", '"0042"'),
+        ("number", words.number(1.5), 1.5, "1.5"),
+        ("boolean", words.switch(is_on=True), True, "true"),
+        ("boolean", words.switch(is_on=False), False, "false"),
+        ("date", words.date("1970-01-02"), "$D_86400", "1970-01-02"),
+    ],
+)
+def test_words_for_examples_are_those_of_a_spec(kind, raw, value, spelled):
+    """As if a reader of YAML had met them: in quotes where they must be."""
+    assert KINDS[kind].normalize(raw, Attribute("Plan"), FRAME).value == value
+    assert (f'"{raw.text}"' if raw.quoted else raw.text) == spelled
+
+
 @pytest.mark.parametrize(("minutes", "is_one"), [("59", True), ("60", False)])
 def test_an_offset_has_sixty_minutes_to_the_hour(minutes, is_one):
     raw = Literal(f"2026-01-01T00:00:00+05:{minutes}", "date")
@@ -86,6 +139,10 @@ def test_sets_are_written_in_order():
     assert removed.absent == ordered
     lost = LIST.apply(None, of_list("$add", MANY, ours=MANY), certain=False)
     assert (lost.maybe, lost.ours) == (ordered, ordered)
+    both = LIST.merge(part(include=MANY), part(exclude=("z", "y")), "a.yaml:1")
+    assert (both.include, both.exclude) == (ordered, ("y", "z"))
+    unwanted = LIST.diff(held(present=MANY), part(exclude=("z",)), FRAME)
+    assert unwanted[0].before == ordered
     (guard,) = LIST.diff(None, DesiredValue("Tags", "list", exclude=MANY), FRAME)
     assert guard.excluded == ordered
     (added,) = LIST.diff(None, DesiredValue("Tags", "list", include=MANY), FRAME)
@@ -130,7 +187,10 @@ def test_only_values_that_have_a_twin_are_warned_of():
 
 
 def test_values_on_both_sides_are_told_in_order():
-    words = [Literal(letter, "text", letter) for letter in MANY]
+    with pytest.raises(Faults) as apart:
+        LIST.merge(part(include=MANY), part(exclude=MANY), "a.yaml:1")
+    assert apart.value.faults[0].value == ", ".join(sorted(MANY))
+    letters = [Literal(letter, "text", letter) for letter in MANY]
     with pytest.raises(Faults) as wrong:
-        LIST.normalize({"include": words, "exclude": words}, Attribute("T"), FRAME)
+        LIST.normalize({"include": letters, "exclude": letters}, Attribute("T"), FRAME)
     assert [fault.value for fault in wrong.value.faults] == sorted(MANY)

@@ -2,9 +2,11 @@
 
 import pytest
 
+from ctsync.errors import CtsyncError
 from ctsync.kinds import KINDS, kind_of
-from ctsync.kinds.base import Kind
+from ctsync.kinds.base import Kind, ValueContext
 from ctsync.kinds.system_attributes import SYSTEM
+from ctsync.model.attribute import Attribute
 from ctsync.model.scalar_value import Literal
 
 
@@ -36,6 +38,8 @@ def test_what_is_said_anew_switches_off_what_was_sure_of_it():
 
     assert (Lower.is_unchanged, Lower.columns) == (Kind.is_unchanged, Kind.columns)
     assert Lower.moves is not Kind.moves
+    rule, gold = Attribute("Plan"), Literal("Gold", "text", "Gold")
+    assert Lower().is_unchanged(gold, "Gold", rule, ValueContext()) is False
     assert (Doubled.moves, Doubled.columns) == (
         Kind.moves,
         type(KINDS["counter"]).columns,
@@ -51,6 +55,33 @@ def test_the_name_of_a_kind_tells_its_shape(base, name):
 def test_every_kind_but_subscriptions_may_stand_in_the_catalog():
     declarable = {name for name, kind in KINDS.items() if kind.is_declarable}
     assert declarable == set(KINDS) - {"subscription"}
+
+
+def test_text_and_lists_may_have_their_values_named_in_the_catalog():
+    naming = {name for name, kind in KINDS.items() if kind.takes_enum}
+    assert naming == {"string", "list"}
+
+
+def test_a_kind_that_is_not_installed_is_told_by_name():
+    with pytest.raises(CtsyncError, match='no kind "colour"') as missing:
+        KINDS["colour"]
+    assert missing.value.code == "kind_missing"
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute", "channel"),
+    [
+        ("string", "Name", "api"),
+        ("list", "Tags", "api"),
+        ("string", "Plan", "sftp"),
+        ("number", "Age", "sftp"),
+        ("subscription", "MSG-email", None),
+    ],
+)
+def test_each_attribute_goes_by_the_channel_that_can_remove_it(
+    kind, attribute, channel
+):
+    assert KINDS[kind].removal_channel(attribute) == channel
 
 
 def test_every_system_attribute_has_a_kind_that_exists():

@@ -99,8 +99,8 @@ def _run(options: argparse.Namespace, shared: Shared) -> int:
             return int(code)
         told = msgspec.json.decode(note.read_bytes(), type=_Told)
     for number in [n for n, said in enumerate(told.outcomes) if said == ELSEWHERE]:
-        files = told.files.get(str(found[number].path), [])
-        files += [each for each in tests if each.startswith("-") and files]
+        # What is only made at import has no line that tells who looks at it.
+        files = [*told.files.get(str(found[number].path), []), *tests]
         told.outcomes[number] = _anew(found[number], files, shared, options.seconds)
         _tell(found[number], told.outcomes[number])
     known = explained()
@@ -182,8 +182,6 @@ def _files(tests: Sequence[str]) -> list[str]:
 
 def _anew(placed: Placed, files: Sequence[str], shared: Shared, seconds: float) -> str:
     """Say what comes of a mutant when ctsync is imported with it."""
-    if not files:
-        return SURVIVED
     code = forked(lambda: _with_module(placed, files, shared), 3 * seconds)
     return LATE if code is None else SURVIVED if code == 0 else "failed"
 
