@@ -197,9 +197,9 @@ class Sender:
         self._heed(in_flight, answer, ruling)
         self._note_late_write(ended, ruling)
         self._rest(in_flight, answer, ruling)
-        final = _final(attempt.records_slice, ruling)
-        self._let_go(in_flight.held, len(final[0]))
-        return final
+        settled, verdicts = _final(attempt.records_slice, ruling)
+        self._let_go(in_flight.held, len(settled))
+        return settled, verdicts
 
     def _receive(
         self,
@@ -228,7 +228,6 @@ class Sender:
         if not isinstance(error, CtsyncError):
             raise error
         self._error = self._error or error
-        self._let_go(event.in_flight.held, len(event.in_flight.attempt.records_slice))
         return _told(event.in_flight.attempt, event.in_flight.attempt.unsent())
 
     def _let_go(self, held: HeldKeys, records: int) -> None:
@@ -302,13 +301,11 @@ class Sender:
                 in_flight.attempt.records_slice
             )
             ruling = self._receive(in_flight, RetryDecision(unsent))
-            self._let_go(in_flight.held, len(in_flight.attempt.records_slice))
             yield in_flight.attempt.records_slice, ruling.verdicts
         yield from self._give_up_waits()
 
     def _give_up_waits(self) -> Iterator[Told]:
         for rest in self._retries.remove_all():
-            self._let_go(rest.held, len(rest.attempt.records_slice))
             yield _told(rest.attempt, rest.attempt.unsent())
 
 

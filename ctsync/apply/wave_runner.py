@@ -35,13 +35,11 @@ class WaveRunner(Struct, frozen=True):
         """
         self._tell()
         sent_before = self.tally.sent
-        for number, places in enumerate(self._phases()):
-            is_clean = not self.tally.has_failures and self.tally.sent == sent_before
-            if number > 0 and not is_clean:
+        for places in self._phases():
+            if self.tally.has_failures or self.tally.sent > sent_before:
                 self.stop_reason.call("canary")
             for wave in WAVES:
-                if places and self.stop_reason.reason is None:
-                    self._send(wave, places)
+                self._send(wave, places)
             if places and self.files and self.stop_reason.reason is None:
                 self.files.send(places)
                 self._tell()
@@ -75,9 +73,8 @@ class WaveRunner(Struct, frozen=True):
             yield from fit.calls(self.terms.records_per_call)
 
     def _is_rejected_too_often(self) -> bool:
-        rejected = self.tally.rejected
         limit = self.terms.reject_limit
-        return rejected > 0 and limit.is_exceeded(rejected, self.tally.total)
+        return limit.is_exceeded(self.tally.rejected, self.tally.total)
 
 
 def _size_of(limit: Limit, whole: int) -> int:

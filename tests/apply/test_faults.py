@@ -254,6 +254,30 @@ def test_a_canary_goes_first_and_alone_if_it_fails(world):
     assert sorted_lists(platform_of(world, wants)) == expected(wants)
 
 
+@pytest.mark.parametrize(
+    ("canary", "first"),
+    [(Limit(1), 1), (Limit(25, is_percent=True), 2), (Limit(1, is_percent=True), 1)],
+)
+def test_a_canary_is_never_fewer_than_was_asked_for(world, canary, first):
+    """A share of a few profiles is rounded up: a canary of nobody shows nothing."""
+    world.terms = world.short_calls(100, canary=canary)
+    assert world.bring(wants_of(world, 6, "Free", 0, ["a"])).exit_code == 0
+    counts = [len(call.records) for call in world.sandbox.platform.calls]
+    assert counts == [first, 6 - first]
+
+
+def test_whoever_watches_hears_of_all_before_anything_leaves(world):
+    told = []
+
+    class Watch(SilentObserver):
+        def progressed(self, counts, total):
+            told.append((counts["not_sent"], total, world.sandbox.platform.call_count))
+
+    world.bring({"u1": (world.string("Plan", "Gold"),)}, observer=Watch())
+    assert told[0] == (1, 1, 0)
+    assert told[-1] == (0, 1, 1)
+
+
 def test_calls_that_are_lost_in_a_row_end_the_run(world):
     world.terms = world.short_calls(1)
     world.bring(wants_of(world, 9, "Free", 0, ["a"]))

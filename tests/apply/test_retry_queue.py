@@ -33,6 +33,36 @@ def test_a_call_has_rested_when_its_time_has_passed():
     assert retries.seconds() == 1.5
 
 
+def test_a_wait_begins_when_it_is_added_whoever_looked_last():
+    clock = Clock()
+    retries = RetryQueue(clock)
+    clock.pass_seconds(5.0)
+    retries.add(rest(1.0))
+    clock.pass_seconds(0.5)
+    retries.look()
+    assert (retries.rested(), retries.seconds()) == (None, 0.5)
+
+
+def test_a_pause_begins_when_it_is_asked_for_however_short_it_is():
+    clock = Clock()
+    retries = RetryQueue(clock)
+    clock.pass_seconds(5.0)
+    retries.pause(0.75)
+    assert (retries.is_paused, retries.seconds()) == (True, 0.75)
+    clock.pass_seconds(0.5)
+    retries.look()
+    assert (retries.is_paused, retries.seconds()) == (True, 0.25)
+
+
+def test_a_call_that_left_waits_no_more():
+    retries = RetryQueue(Clock())
+    retries.add(gone := rest(0.0))
+    retries.add(rest(0.0))
+    retries.remove(gone)
+    assert len(retries) == 1
+    assert retries.rested() is not gone
+
+
 def test_a_clock_that_is_set_back_stretches_no_wait():
     clock = Clock()
     retries = RetryQueue(clock)
