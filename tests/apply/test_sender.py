@@ -3,7 +3,7 @@
 from threading import Barrier, Event
 
 import pytest
-from sending import MOVED, TIMEOUT, Notes, Sending, ended, outcomes, replied
+from lone_sender import MOVED, TIMEOUT, Notes, Sending, ended, outcomes, replied
 
 from ctsync.errors import CtsyncError, StateError
 from ctsync.transport.upload_result import CallEnding
