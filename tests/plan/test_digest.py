@@ -1,6 +1,7 @@
 """The digest approves the effect of a plan, and nothing else."""
 
 import re
+from hashlib import sha256
 
 import pytest
 from msgspec.structs import replace
@@ -146,3 +147,30 @@ def test_a_plan_has_its_digest_wherever_its_words_stand(project_view, plan):
     assert digest("a.yaml") == digest("a.yaml", inputs=(("a.yaml", "ab" * 16),))
     assert digest("a.yaml") == digest("a.yaml", environment="prod")
     assert digest("a.yaml") == digest("a.yaml", records_per_call=7)
+
+
+def test_the_digest_is_of_these_lines_in_every_version():
+    """Whoever approved one has to find it again after the next release."""
+    settled = EntryAfter(forget=("team",), ours=(("tags", ("a",)), ("more", None)))
+    digest = PlanDigest(ACCOUNT, None, accepted={"update": 3})
+    digest.add(replace(CHANGE, settled=settled))
+    digest.add_settled(ProfileKey("FBID", "f1"), EntryAfter(forget=("city",)))
+    lines = b"""
+["ctsync.plan/1",{"endpoint":null,"id":"TEST-4Z5","region":"in1"},null,null,{"update":3},null]
+[{"identity":"u1"},"Plan",1,"set","Gold","known","Free","Gold"]
+[{"identity":"u1"},"Tags",2,"$add",["a"],"unknown",null,["a"]]
+[{"identity":"u1"},"Team",0,"release"]
+[{"identity":"u1"},"team",0,"forget"]
+[{"identity":"u1"},"tags",0,"ours",["a"]]
+[{"identity":"u1"},"more",0,"ours",null]
+[{"FBID":"f1"},"city",0,"forget"]
+"""
+    assert digest.value() == f"sha256:{sha256(lines[1:]).hexdigest()}"
+
+
+def test_what_was_decided_in_columns_counts_as_what_was_not():
+    whole, decided = PlanDigest(ACCOUNT, None), PlanDigest(ACCOUNT, None)
+    whole.add(replace(CHANGE, operations=(SET,), released=()))
+    line = b'[{"identity":"u1"},"Plan",1,"set","Gold","known","Free","Gold"]\n'
+    decided.add_decided(line)
+    assert decided.value() == whole.value() != PlanDigest(ACCOUNT, None).value()

@@ -6,14 +6,17 @@ from msgspec.structs import replace
 from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
 from ctsync.model.entry import Entry, KnownValue
-from ctsync.model.operation import Operation
+from ctsync.model.operation import API, Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome
 from ctsync.model.run import RunChange, RunOperation
 from ctsync.plan.revert_profile import (
     CHANGED,
+    CREATED,
     FORGOTTEN,
     NOT_KNOWN,
+    ONCE,
+    OPTS_IN,
     REMOVED,
     STAYS,
     revert_profile,
@@ -141,6 +144,58 @@ def test_what_the_platform_cannot_make_a_list_again_stays():
     ((name, why),) = found.stays
     assert (found.change, name) == (None, "Tags")
     assert "list" in why
+
+
+def test_a_profile_that_the_run_created_stays():
+    done = RunChange(KEY, "create", sent(GOLD), is_new=True)
+    found = reverted(done, after_gold())
+    assert (found.change, found.stays) == (None, [(None, CREATED)])
+
+
+def test_what_is_written_once_is_not_written_again_by_going_back():
+    found = reverted(of_plan(FREE, GOLD), after_gold(), write="once")
+    assert (found.change, found.stays) == (None, [("Plan", ONCE)])
+
+
+def test_nobody_is_opted_in_by_going_back():
+    before = KnownValue("MSG-email", "subscription", True, owned=True)
+    out = Operation("MSG-email", "subscription", "set", False, "known", True, False)
+    done = RunChange(KEY, "update", sent(out), known={"msg-email": before})
+    found = reverted(done, {"msg-email": replace(before, value=False)})
+    assert (found.change, found.stays) == (None, [("MSG-email", OPTS_IN)])
+
+
+def test_only_what_is_locked_is_named_as_locked():
+    assert reverted(of_plan(FREE, GOLD), after_gold()).change.locked == ()
+    added = Operation("Tags", "list", "$add", ("c",), "unknown", None, ("c",))
+    free = reverted(of_tags(None, added), {"tags": tags(present=("c",))})
+    assert free.change.locked == ()
+
+
+def test_what_one_of_two_steps_holds_sensitive_goes_back_as_sensitive():
+    before = tags(present=("a",))
+    removed = Operation("Tags", "list", "$remove", ("a",), "known", ("a",), ())
+    added = Operation("Tags", "list", "$add", ("b",), "known", (), ("b",), 2)
+    done = of_tags(before, removed, replace(added, sensitive=True))
+    found = reverted(done, {"tags": tags(present=("b",))})
+    assert {each.sensitive for each in found.change.operations} == {True}
+
+
+@pytest.mark.parametrize(("kind", "goes"), [("identity", True), ("objectId", False)])
+def test_what_only_a_file_takes_away_stays_where_no_file_names_the_profile(kind, goes):
+    key = ProfileKey(kind, "u1")
+    nothing = KnownValue("Plan", "string", None)
+    gold = Operation("Plan", "string", "set", "Gold", "known", None, "Gold")
+    done = RunChange(key, "update", sent(gold), known={"plan": nothing})
+    entry = Entry(key, after_gold())
+    for removals in ("sftp", API):
+        found = revert_profile(
+            done,
+            entry,
+            lambda name: Attribute(name, None),
+            ValueContext(removals=removals),
+        )
+        assert (found.stays == []) is (goes and removals != API)
 
 
 def test_what_changed_nothing_needs_no_undoing():

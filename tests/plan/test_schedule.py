@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctsync.canonical_json import canonical, fold_id
-from ctsync.limits import MAX_BODY_BYTES
+from ctsync.limits import MAX_BODY_BYTES, MAX_RECORDS_PER_CALL
 from ctsync.model.change import Change
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
@@ -114,6 +114,57 @@ def test_a_call_keeps_to_the_byte_budget():
     ]
     assert max(sizes) <= MAX_BODY_BYTES
     assert [len(call.records) for call in calls] == [9, 9, 7]
+
+
+def filling(*lengths):
+    """Give changes whose records have so many bytes."""
+    frame = len(canonical(records_of(change("u0", named("")))[0][1].as_wire()))
+    return [
+        change(f"u{n}", named("x" * (length - frame)))
+        for n, length in enumerate(lengths)
+    ]
+
+
+def named(text):
+    return Operation("Plan", "string", "set", text, "unknown", after=text)
+
+
+HALF = (MAX_BODY_BYTES - len('{"d":[]}')) // 2 - 1  # and a comma
+
+
+@pytest.mark.parametrize(
+    ("lengths", "calls"),
+    [
+        ((HALF, HALF), [2]),
+        ((HALF, HALF + 1), [1, 1]),
+        ((HALF - 1, HALF - 2, 1000), [2, 1]),
+        ((HALF, HALF, HALF, HALF, HALF), [2, 2, 1]),
+    ],
+)
+def test_a_call_is_filled_to_the_last_byte_by_whoever_counts(lengths, calls):
+    changes = filling(*lengths)
+    made = [record for each in changes for _, record in records_of(each)]
+    assert [len(canonical(record.as_wire())) for record in made] == [*lengths]
+    assert [len(call.records) for call in calls_of(changes)] == calls
+    singly, together = CallCounter(100), CallCounter(100)
+    keys = [folded_key(each.key) for each in changes]
+    for key, length in zip(keys, lengths, strict=True):
+        singly.add(key, length)
+    together.add_many(keys, lengths)
+    for counter in (singly, together):
+        counter.flush()
+        assert (counter.records, counter.calls) == (len(lengths), len(calls))
+
+
+def test_more_records_than_a_call_holds_are_counted_together_as_one_by_one():
+    count = 2 * MAX_RECORDS_PER_CALL + 5
+    keys = [f"identity=u{n}" for n in range(count)]
+    for before in (0, 1, MAX_RECORDS_PER_CALL):
+        counter = CallCounter(MAX_RECORDS_PER_CALL)
+        counter.add_many(keys[:before], [9] * before)
+        counter.add_many(keys[before:], [9] * (count - before))
+        counter.flush()
+        assert (counter.records, counter.calls) == (count, 3)
 
 
 def test_a_record_beyond_the_budget_travels_alone():

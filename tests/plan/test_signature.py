@@ -47,6 +47,14 @@ def test_a_plan_is_signed_with_the_key_that_signed_it(made, tmp_path):
     assert (tmp_path / "again.ctplan").read_bytes() == path.read_bytes()
 
 
+def test_a_plan_is_signed_from_its_first_byte_to_its_seal(made, tmp_path):
+    path = tmp_path / "signed.ctplan"
+    made.copy_to(path, KEY)
+    *before, seal = path.read_bytes().splitlines(keepends=True)
+    written = hmac.new(KEY, b"".join(before), "sha256").hexdigest()
+    assert f'"signature":"{written}"'.encode() in seal
+
+
 def test_a_plan_that_nobody_signed_is_signed_with_no_key(made, tmp_path):
     path = tmp_path / "plain.ctplan"
     made.copy_to(path)
