@@ -8,10 +8,17 @@ from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical
 from ctsync.errors import PlanRefused
+from ctsync.kinds.base import ValueContext
+from ctsync.model.plan import PlanHead
+from ctsync.model.snapshot import Account, Base
+from ctsync.plan.change_codec import change_from_data, settled_from_data
 from ctsync.plan.plan_checksum import seal_line
 from ctsync.plan.plan_file import SavedPlan
 from ctsync.plan.plan_header import opened
+from ctsync.plan.plan_writer import digest_for
 from ctsync.plan.proven_changes import proven_changes
+
+HEAD = PlanHead(Account("TEST-4Z5", "in1"), Base())
 
 
 @pytest.fixture
@@ -126,6 +133,63 @@ def test_what_is_not_the_plans_own_is_refused(saved, edit):
     with pytest.raises(PlanRefused) as caught:
         read(saved)
     assert caught.value.code == "plan_tampered"
+
+
+def digest_again(head, between, foot):
+    """Take the digest of the lines as they stand, as whoever forges well does."""
+    digest = digest_for(replace(HEAD, base=Base(**head["base"])))
+    for line in between:
+        if "change" in line:
+            digest.add(change_from_data(line["change"]))
+        else:
+            digest.add_settled(*settled_from_data(line["settled"]))
+    foot["digest"] = digest.value()
+
+
+def _settled_twice(head, between, foot):
+    between.append(between[-1])
+
+
+def _settled_first(head, between, foot):
+    between.insert(0, between.pop())
+
+
+def _no_shape(head, between, foot):
+    """Two attributes that the platform takes for one."""
+    operations = between[0]["change"][3]
+    operations.append(["plan", *operations[1][1:]])
+
+
+def _locked_more(head, between, foot):
+    row = between[0]["change"]
+    row[5:] = [*row[5:], *(None, None, [], [], [], [], ["Plan"])[len(row) - 5 :]]
+
+
+@pytest.mark.parametrize(
+    "edit", [_order, _twice, _settled_twice, _settled_first, _no_shape, _locked_more]
+)
+def test_what_no_planner_writes_is_refused_though_its_digest_holds(saved, edit):
+    def forged(head, between, foot):
+        edit(head, between, foot)
+        digest_again(head, between, foot)
+
+    before = saved.read_bytes()
+    forge(saved, digest_again)
+    assert saved.read_bytes() == before
+    forge(saved, forged)
+    assert saved.read_bytes() != before
+    with pytest.raises(PlanRefused):
+        read(saved)
+
+
+def test_what_goes_in_files_is_counted_by_profile(project_view, plan, tmp_path):
+    project = project_view(frame=ValueContext(removals="sftp"), limits={"remove": 9})
+    project.says("u1", {"Plan": None, "City": None}).says("u2", {"Plan": None})
+    path = tmp_path / "made.plan"
+    made = plan(project).document
+    assert made.foot.by_file == 2
+    made.copy_to(path)
+    assert len(read(path)) == 2
 
 
 @pytest.mark.parametrize("name", ["create", "update", "release", "remove"])
