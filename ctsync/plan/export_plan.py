@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -65,12 +66,12 @@ def export_changes(
     """
     stem = f"ctsync-{channel.name}-{order.name}"
     try:
-        make_folder(order.folder)
-        refuse_strangers(order.folder, channel, lambda name: name.startswith(stem))
-        with PartWriter(
-            channel, order.folder, stem, limit_bytes=order.limit_bytes
-        ) as writer:
-            return _Export(channel, order, mask, writer).write(changes)
+        with made_folder(order.folder):
+            refuse_strangers(order.folder, channel, lambda name: name.startswith(stem))
+            with PartWriter(
+                channel, order.folder, stem, limit_bytes=order.limit_bytes
+            ) as writer:
+                return _Export(channel, order, mask, writer).write(changes)
     except OSError as error:
         raise CtsyncError(
             f"the files cannot be written in {order.folder}: {error.strerror}",
@@ -79,14 +80,29 @@ def export_changes(
         ) from error
 
 
-def make_folder(folder: Path) -> None:
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
     """Make a folder that its owner alone may look into, unless there is one.
+
+    Where the context ends with an error, what was made of it is gone again.
 
     Raises:
         OSError: it cannot be made, or is something else.
     """
-    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    if not stat.S_ISDIR(folder.stat().st_mode):
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        _require_folder(folder)
+        yield
+    except BaseException:
+        with suppress(OSError):  # somebody else may have put something there
+            for each in made:
+                each.rmdir()
+        raise
+
+
+def _require_folder(path: Path) -> None:
+    if not stat.S_ISDIR(path.stat().st_mode):
         raise NotADirectoryError(20, "it is no folder")
 
 

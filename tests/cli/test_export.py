@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ctsync.channels import CHANNELS
 from ctsync.cli.app import run
 
 CANARY = "canary.person@example.com"
