@@ -200,12 +200,17 @@ def _wrapped(start: str, words: Iterable[str]) -> str:
     return "\n".join(lines or [start]).replace("\0", " ") + "\n"
 
 
+_NOWHERE = click.Context(click.Command("docs"))
+
+
 def _option_word(option: click.Parameter) -> str:
     name = option.opts[0]
     if not isinstance(option, click.Option) or option.is_flag or option.count:
         return f"[{name}]"
     choices = "|".join(getattr(option.type, "choices", ()))
-    metavar = option.metavar or choices or option.type.name.upper()
+    is_own = type(option) is not click.Option  # makes its metavar itself
+    made = option.make_metavar(_NOWHERE) if is_own else option.type.name.upper()
+    metavar = option.metavar or choices or made
     return f"[{name} {metavar}]" + ("..." if option.multiple else "")
 
 

@@ -174,7 +174,21 @@ def test_what_a_channel_cannot_say_refuses_the_export_and_names_the_place(
     for finding in said["diagnostics"]:
         assert (finding["file"], finding["line"]) == ("people.yaml", 1)
         assert finding["hint"]
-    assert [*Path("out").iterdir()] == []
+    assert not Path("out").exists()
+
+
+def test_a_refused_export_leaves_folders_as_they_were(project, export):
+    declare(project, {"u1": {"Tags": ["a"]}})
+    Path("mine").mkdir()
+    assert export(channel="csv", out="mine").code == 1
+    assert [*Path("mine").iterdir()] == []
+    assert export(channel="csv", out="mine/deep/deeper").code == 1
+    assert [*Path("mine").iterdir()] == []
+
+
+def test_help_names_the_channels_that_there_are(ctsync):
+    said = ctsync("export", "--help").out
+    assert f"--channel {'|'.join(CHANNELS)}" in " ".join(said.split())
 
 
 def test_the_dashboard_gets_dates_as_clocks_show_them_and_is_told_so(project, export):

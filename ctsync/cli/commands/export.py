@@ -25,6 +25,16 @@ def read_channel(_: click.Context, param: click.Parameter, value: str) -> str:
     return value
 
 
+class ChannelOption(click.Option):
+    """An option whose help names the channels that there are."""
+
+    def make_metavar(self, *_: object, **__: object) -> str:
+        """Give all names; they are looked for when help is asked for."""
+        from ctsync.channels import CHANNELS
+
+        return "|".join(CHANNELS)
+
+
 @click.command("export")
 @click.argument(
     "plan",
@@ -34,9 +44,9 @@ def read_channel(_: click.Context, param: click.Parameter, value: str) -> str:
 )
 @click.option(
     "--channel",
+    cls=ChannelOption,
     callback=read_channel,
     shell_complete=offer_channels,
-    metavar="sftp|csv",
     required=True,
     help="What reads the files: an SFTP import, or the dashboard's CSV upload.",
 )
