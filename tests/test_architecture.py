@@ -45,6 +45,7 @@ ALSO_ALLOWED = {
             "batches",
             "change_codec",
             "plan_file",
+            "plan_rows",
             "plan_header",
             "plan_writer",
             "schedule",

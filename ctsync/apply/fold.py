@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from ctsync.apply.files_replay import with_confirmed
 from ctsync.apply.journal_records import JournalHead, head_from_json
-from ctsync.apply.journal_replay import Folded, JournalReplay
+from ctsync.apply.journal_replay import Folded, JournalReplay, NewProfile
 from ctsync.model.due_import import DueImport, remembered
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header, LastPlan, Unanswered
 from ctsync.state.base import Journal
-from ctsync.state.entry_edits import Edit
+from ctsync.state.entry_edits import Edit, TextEdit
 
 
 class Folding(Struct, frozen=True):
@@ -31,7 +31,11 @@ def fold_edits(
 ) -> Iterator[tuple[ProfileKey, Edit]]:
     """Yield effects as edits of a snapshot's entries."""
     for key, group in effects:
-        yield key, partial(_fold, Entry(key), group)
+        edit = partial(_fold, Entry(key), group)
+        if isinstance(group, NewProfile):
+            yield key, TextEdit(edit, group.text)
+        else:
+            yield key, edit
 
 
 def _fold(empty: Entry, effects: Iterable[Folded], entry: Entry | None) -> Entry | None:

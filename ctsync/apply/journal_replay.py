@@ -8,11 +8,12 @@ from functools import lru_cache
 from types import TracebackType
 from typing import TypeAlias
 
-from msgspec import convert
+from msgspec import Struct, convert
 from msgspec.structs import replace
 
 from ctsync.apply.files_replay import FilesReplay
 from ctsync.apply.journal_records import CallIntent, Line
+from ctsync.apply.plain_fold import new_entry
 from ctsync.apply.sent_files import SentRecord, sent_outcomes, sent_record
 from ctsync.apply.state_effects import (
     AcknowledgedRecord,
@@ -22,8 +23,10 @@ from ctsync.apply.state_effects import (
     settling,
 )
 from ctsync.model.change import Change
+from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, Record, said_counts
+from ctsync.model.row import Row
 from ctsync.plan.batches import Places, placed
 from ctsync.plan.change_codec import change_from_data, settled_from_data, waves_in
 from ctsync.plan.schedule import FILES, WAVES, records_of
@@ -39,6 +42,7 @@ _DOUBTED, _TAKEN = 1, 2
 _ALL_DOUBTED = 0b010101
 _REJECTED = 1 << 6
 _IN_FILES = _TAKEN << 2 * (FILES - 1)
+_ONE_RECORD = frozenset({_TAKEN << 2 * (wave - 1) for wave in WAVES})
 _WITHOUT_EFFECT = bytes((0, _REJECTED))
 
 
@@ -89,7 +93,7 @@ class JournalReplay:
 
     def effects(
         self, lines: Iterable[Line], run: str
-    ) -> Iterator[tuple[ProfileKey, tuple[Folded, ...]]]:
+    ) -> Iterator[tuple[ProfileKey, Iterable[Folded]]]:
         """Yield what the same lines do, by key and in the order in which it came.
 
         Raises:
@@ -105,7 +109,7 @@ class JournalReplay:
 
     def _done(
         self, line: Line, place: int, run: str
-    ) -> tuple[ProfileKey, tuple[Folded, ...]] | None:
+    ) -> tuple[ProfileKey, Iterable[Folded]] | None:
         kind = _kind_of(line)
         if kind == "settled":
             key, settled = settled_from_data(line[kind])
@@ -114,6 +118,10 @@ class JournalReplay:
             return None
         mark = self._marks[place] & ~_REJECTED if _sends(line) else 0
         files = [due.file for due in self.files.of(place)] if _sends(line) else []
+        if mark in _ONE_RECORD and not files and _due_of(line) == mark:
+            new = NewProfile.of_row(line[kind])
+            if new is not None:
+                return new.text.key, new
         if mark or files:
             change = change_from_data(line[kind])
             effects = [*_effects(change, mark, run)]
@@ -264,6 +272,28 @@ _READERS: dict[str, Callable[[JournalReplay, Line], None]] = {
     "release": JournalReplay._release,  # noqa: SLF001
     "end": JournalReplay._end,  # noqa: SLF001
 }
+
+
+class NewProfile(Struct, frozen=True):
+    """What came of a plain change of a new profile: its entry as text.
+
+    Whoever finds that the profile is known after all has the effect, too.
+    """
+
+    row: Row
+    text: EntryText
+
+    @classmethod
+    def of_row(cls, row: Row) -> NewProfile | None:
+        """Return it for the row of an acknowledged change; None of one not so plain."""
+        text = new_entry(row)
+        return None if text is None else cls(row, text)
+
+    def __iter__(self) -> Iterator[Folded]:
+        """Yield the effect."""
+        change = change_from_data(self.row)
+        ((_, record),) = records_of(change)
+        yield AcknowledgedRecord(record, change)
 
 
 class _readable:  # noqa: N801 - read as a word, and quicker than a generator

@@ -13,13 +13,11 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from ctsync.arrow import arrow, arrow_compute
-from ctsync.model.entry import Entry
+from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 
 Table: TypeAlias = Any  # a pyarrow.Table
-Row: TypeAlias = (
-    "tuple[ProfileKey, Entry | None, bytes | None]"  # with the entry's line
-)
+Row: TypeAlias = "tuple[ProfileKey, EntryText | None]"
 
 COLUMNS = ("type", "id", "fingerprint", "gone", "names", "bound", "body")
 GROUP = 4096  # rows; what is read to find one of them
@@ -46,21 +44,23 @@ def tables_of(rows: Iterable[Row]) -> Iterator[Table]:
 def _table(rows: Sequence[Row]) -> Table:
     pa = arrow()
 
-    keys, entries, lines = zip(*rows, strict=True)
+    keys, texts = zip(*rows, strict=True)
     types, ids = zip(*keys, strict=True)
     columns = [
         pa.array(types),
         pa.array(ids),
-        pa.array(map(_fingerprint, entries), pa.binary(FINGERPRINT_BYTES)),
-        pa.array([entry is not None and entry.gone for entry in entries]),
-        pa.array(map(_names, entries), pa.string()),
-        pa.array([entry is not None and entry.is_bound for entry in entries]),
-        pa.array([line and line[:-1] for line in lines], pa.binary()).view(pa.string()),
+        pa.array(map(_fingerprint, texts), pa.binary(FINGERPRINT_BYTES)),
+        pa.array([text is not None and text.gone for text in texts]),
+        pa.array(map(_names, texts), pa.string()),
+        pa.array([text is not None and text.is_bound for text in texts]),
+        pa.array([text and text.line[:-1] for text in texts], pa.binary()).view(
+            pa.string()
+        ),
     ]
     return pa.Table.from_arrays(columns, schema=schema())
 
 
-def _fingerprint(entry: Entry | None) -> bytes | None:
+def _fingerprint(entry: EntryText | None) -> bytes | None:
     """Return the bytes of a fingerprint; one of another form is only in the body."""
     text = None if entry is None else entry.fingerprint
     try:
@@ -70,8 +70,8 @@ def _fingerprint(entry: Entry | None) -> bytes | None:
     return mark if len(mark) == FINGERPRINT_BYTES and mark.hex() == text else None
 
 
-def _names(entry: Entry | None) -> str:
-    return "\n".join(("", *sorted(entry.attributes if entry else ()), ""))
+def _names(entry: EntryText | None) -> str:
+    return "\n".join(("", *(entry.names if entry else ()), ""))
 
 
 def in_groups(tables: Iterable[Table]) -> Iterator[Table]:

@@ -41,10 +41,11 @@ from msgspec import Struct
 from ctsync.canonical_json import parse
 from ctsync.errors import StateError
 from ctsync.model.entry import Entry
+from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
 from ctsync.model.snapshot_columns import SnapshotColumns
-from ctsync.state.entry_edits import Edit, changed_entry, chosen_entries
+from ctsync.state.entry_edits import Edit, changed_texts, chosen_entries
 from ctsync.state.lineage_checks import check_next
 from ctsync.state.lock_holder import Holder
 
@@ -213,11 +214,12 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def replace(self, header: Header, entries: Iterable[Entry]) -> Header:
+    def replace(self, header: Header, entries: Iterable[Entry | EntryText]) -> Header:
         """Put a new snapshot in the place of the last one, wholly or not at all.
 
-        Give entries sorted by key. Returns the header as written, with the digest and
-        number of the entries. `entries` may come from this store's own snapshot.
+        Give entries sorted by key, as values or as text. Returns the header as written,
+        with the digest and number of the entries, which may come from this store's
+        own snapshot.
 
         Raises:
             ValueError: the entries are not sorted, or a key comes twice.
@@ -238,7 +240,7 @@ class Store(ABC):
         """
         snapshot = self.read()
         check_next(snapshot.header, header, location=self.location)
-        return self.replace(header, changed_entry(snapshot.entries(), edits))
+        return self.replace(header, changed_texts(snapshot.entries(), edits))
 
     @abstractmethod
     def journal(self) -> Journal | None:

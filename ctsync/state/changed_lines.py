@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct
 
 from ctsync.model.entry import Entry, entry_line
+from ctsync.model.entry_text import EntryText, text_of
 from ctsync.model.profile_key import ProfileKey
-from ctsync.state.entry_edits import Edit, replaced_entries
+from ctsync.state.entry_edits import Edit, beside, edited, in_order
 from ctsync.state.snapshot_codec import EntryDigest
 
 
@@ -16,9 +17,13 @@ class ChangedLine(Struct, frozen=True):
     """One entry that is not what it was; without a line there is none."""
 
     key: ProfileKey
-    entry: Entry | None
     before: bytes | None
-    line: bytes | None
+    text: EntryText | None
+
+    @property
+    def line(self) -> bytes | None:
+        """The line that is there now."""
+        return None if self.text is None else self.text.line
 
 
 def changed_lines(
@@ -31,9 +36,11 @@ def changed_lines(
     Raises:
         ValueError: the edits are not sorted, or a key comes twice.
     """
-    for key, before, after in replaced_entries(pick, edits):
-        line = None if after is None else entry_line(after)
+    for key, edit, before in beside(pick, in_order(edits)):
+        after = edited(edit, before)
+        text = None if after is None else text_of(after)
         line_before = None if before is None else entry_line(before)
-        if line != line_before:
-            digest.exchange(line_before, line)
-            yield ChangedLine(key, after, line_before, line)
+        changed = ChangedLine(key, line_before, text)
+        if changed.line != line_before:
+            digest.exchange(line_before, changed.line)
+            yield changed

@@ -6,13 +6,43 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import tee
 from typing import TypeAlias, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 
 Edit: TypeAlias = "Callable[[Entry | None], Entry | None]"
 T = TypeVar("T")
+
+
+class TextEdit(Struct, frozen=True):
+    """An edit that says at once, as text, what it lets stand where nothing stood."""
+
+    edit: Edit
+    text: EntryText
+
+    def __call__(self, before: Entry | None) -> Entry | None:
+        """Edit as any other does."""
+        return self.edit(before)
+
+
+def edited(edit: Edit, before: Entry | None) -> Entry | EntryText | None:
+    """Return what an edit makes of an entry, as text where that is at hand."""
+    if before is None and isinstance(edit, TextEdit):
+        return edit.text
+    return edit(before)
+
+
+def changed_texts(
+    entries: Iterable[Entry], edits: Iterable[tuple[ProfileKey, Edit]]
+) -> Iterator[Entry | EntryText]:
+    """Yield the same as `changed_entry`, for whoever only writes it down."""
+    for entry, edit in _side_by_side(entries, in_order(edits)):
+        after = entry if edit is None else edited(edit, entry)
+        if after is not None:
+            yield after
 
 
 def changed_entry(

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from ctsync.errors import StateError, UsageError
 from ctsync.model.entry import Entry, entry_from_line, entry_line
+from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
 from ctsync.model.stored_entries import StoredEntries
@@ -94,7 +95,7 @@ class JsonlStore(FileStore):
             digest.exchange(None, line)
         return Snapshot(digest.seal(header), lambda: map(entry_from_line, lines))
 
-    def replace(self, header: Header, entries: Iterable[Entry]) -> Header:
+    def replace(self, header: Header, entries: Iterable[Entry | EntryText]) -> Header:
         """Write aside, flush, rename; the header's room is filled in last."""
         width = len(_first(_widest(header), NO_SHA))
         digest, sha = EntryDigest(), hashlib.sha256()

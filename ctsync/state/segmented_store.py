@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Protocol
 
 from ctsync.model.entry import Entry
+from ctsync.model.entry_text import EntryText, text_of
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
 from ctsync.state.arrow_rows import Row, Table, in_groups, tables_of
 from ctsync.state.base import Snapshot, Store
 from ctsync.state.changed_lines import ChangedLine, changed_lines
 from ctsync.state.edited_parquet import edited_snapshot
-from ctsync.state.entry_edits import Edit, changed_entry
+from ctsync.state.entry_edits import Edit, changed_texts
 from ctsync.state.lineage_checks import check_next
 from ctsync.state.manifest import Compaction, Manifest
 from ctsync.state.parquet_files import ParquetFile
@@ -61,10 +62,10 @@ class SegmentedStore(Store):
         version = self._version(is_verified=False)
         return Snapshot() if version is None else edited_snapshot(version)
 
-    def replace(self, header: Header, entries: Iterable[Entry]) -> Header:
+    def replace(self, header: Header, entries: Iterable[Entry | EntryText]) -> Header:
         """Write a base, then the manifest that names it alone."""
         digest = EntryDigest()
-        rows = ((entry.key, entry, digest.add(entry)) for entry in entries)
+        rows = _added(map(text_of, entries), digest)
         with self._writing() as writing:
             base = writing.parquet_file("base", tables_of(rows))
             return writing.publish(Manifest(digest.seal(header), base))
@@ -76,7 +77,7 @@ class SegmentedStore(Store):
         check_next(before, header, location=self.location)
         if version is None or self._is_small(version.manifest):
             entries = iter(()) if version is None else version.entries()
-            return self.replace(header, changed_entry(entries, edits))
+            return self.replace(header, changed_texts(entries, edits))
         digest = EntryDigest(before)
         with self._writing() as writing:
             rows = _rows(changed_lines(version.pick, edits, digest))
@@ -102,5 +103,11 @@ class SegmentedStore(Store):
         return Manifest(header, base, segments)
 
 
+def _added(texts: Iterable[EntryText], digest: EntryDigest) -> Iterator[Row]:
+    for text in texts:
+        digest.add(text)
+        yield text.key, text
+
+
 def _rows(changed: Iterable[ChangedLine]) -> Iterator[Row]:
-    return ((each.key, each.entry, each.line) for each in changed)
+    return ((each.key, each.text) for each in changed)

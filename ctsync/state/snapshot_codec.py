@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from ctsync.canonical_json import canonical, parse, sha256
 from ctsync.errors import StateError
 from ctsync.model.entry import Entry, entry_from_line, entry_line
+from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header, header_as_json, header_from_json
 
@@ -48,7 +49,7 @@ class EntryDigest:
         self.entries = 0 if header is None else header.entries
         self._last: ProfileKey | None = None
 
-    def add(self, entry: Entry) -> bytes:
+    def add(self, entry: Entry | EntryText) -> bytes:
         """Take the next entry of a snapshot in; gives its line.
 
         Raises:
@@ -57,7 +58,7 @@ class EntryDigest:
         if self._last is not None and entry.key <= self._last:
             word = "twice" if entry.key == self._last else "out of order"
             raise ValueError(f"entry {self.entries + 1} comes {word}")
-        line = entry_line(entry)
+        line = entry.line if isinstance(entry, EntryText) else entry_line(entry)
         self._count(line, 1)
         self._last = entry.key
         return line

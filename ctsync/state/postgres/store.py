@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ctsync.model.entry import Entry
+from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
 from ctsync.state.base import Journal, JournalWriter, Line, RunRecord, Snapshot, Store
@@ -72,7 +73,7 @@ class PostgresStore(Store):
         view = self._view(is_verified=False)
         return Snapshot() if view is None else edited_snapshot(view)
 
-    def replace(self, header: Header, entries: Iterable[Entry]) -> Header:
+    def replace(self, header: Header, entries: Iterable[Entry | EntryText]) -> Header:
         """Write all rows anew in one transaction."""
         digest, rows = EntryDigest(), RowSum()
         with self._writing() as (session, state):
