@@ -15,8 +15,8 @@ def named(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def stepwise(value: str, bounds: Sequence[int], results: Sequence[str]) -> str:
-    """Return SQL that gives one of some results by where a number stands.
+def stepwise(value: str, bounds: Sequence[int | str], results: Sequence[str]) -> str:
+    """Return SQL that gives one of some results by where a value stands.
 
     The first holds below all bounds, which ascend, and each other from its bound on.
     """

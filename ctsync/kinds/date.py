@@ -13,6 +13,7 @@ from ctsync.kinds.base import CellColumns, ValueContext
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.kinds.type_faults import is_null, wrong_type
 from ctsync.kinds.words import date
+from ctsync.kinds.zone_steps import offset_sql
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.fault import Fault, Faults
@@ -78,16 +79,18 @@ class DateKind(ScalarKind):
         rule: Attribute,  # noqa: ARG002
         frame: ValueContext,
     ) -> CellColumns | None:
-        """Take whole days and seconds where no clock is ever changed."""
+        """Take what no clock that is changed makes unclear."""
         form = _SOUND.get(sort)
-        if form is None or frame.timezone.key != "UTC":
+        if form is None:
             return None
-        moment = f"TRY_CAST({cell} AS TIMESTAMP)"
+        moment = f"TRY_CAST({cell}[:19] AS TIMESTAMP)"
+        local = f"epoch({moment})::BIGINT"
+        offset = _offset_sql(cell, sort, frame.timezone)
         sound = (
             f"(regexp_full_match({cell}, '{form}') AND NOT starts_with({cell}, '0000')"
-            f" AND {moment} IS NOT NULL)"
+            f" AND {moment} IS NOT NULL AND {offset} IS NOT NULL)"
         )
-        value = f"concat('\"{DATE_PREFIX}', epoch({moment})::BIGINT, '\"')"
+        value = f"concat('\"{DATE_PREFIX}', {local} - {offset}, '\"')"
         return CellColumns(sound, value)
 
 
@@ -148,10 +151,32 @@ def _spelling(raw: Raw) -> str:
     return _SPELLING
 
 
+def _offset_sql(cell: str, sort: str, zone: ZoneInfo) -> str:
+    """Return SQL of the seconds that a cell of a sound form is ahead of UTC."""
+    if sort == "instant":
+        return "0"
+    between = "T" if sort in _TEXTS else " "
+    by_zone = "0" if zone.key == "UTC" else offset_sql(zone, cell, between)
+    if sort not in _TEXTS:
+        return by_zone
+    hours, minutes = (f"TRY_CAST({cell}{n} AS INTEGER)" for n in ("[21:22]", "[-2:]"))
+    minutes = f"({hours} * 60 + {minutes})"
+    return (
+        f"CASE WHEN length({cell}) <= 19 THEN {by_zone} WHEN ends_with({cell}, 'Z') "
+        f"THEN 0 WHEN {cell}[20] = '-' THEN -60 * {minutes} ELSE 60 * {minutes} END"
+    )
+
+
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME = "([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
+_TEXTS = ("text", "untyped")
 _SOUND = {
-    **dict.fromkeys(("date", "text", "untyped"), _DAY),
-    "moment": _DAY + " ([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}",
+    "date": _DAY,
+    **dict.fromkeys(
+        _TEXTS, f"{_DAY}(T{_TIME}(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])?)?"
+    ),
+    "moment": f"{_DAY} {_TIME}",
+    "instant": rf"{_DAY} {_TIME}\+00",
 }
 _PATTERN = r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)?)?"
 _SPELLING = "write 1990-02-20 or 1990-02-20T08:30:00+05:30, without quotes"

@@ -18,7 +18,11 @@ from ctsync.project.project import Project
 from ctsync.sources.doubtful_cells import doubtful_words
 from ctsync.sql_text import quoted
 
-_SORTS = {"number": "number", "boolean": "boolean", "date": "date", "moment": "date"}
+_SORTS = {
+    "number": "number",
+    "boolean": "boolean",
+    **dict.fromkeys(("date", "moment", "instant"), "date"),
+}
 
 
 class Place(Struct, frozen=True):

@@ -50,7 +50,13 @@ HOSTILE = [
     "2024-03-31", "2024-02-29 12:00:00", "2024-02-29 24:00:00",
     "2024-02-29T12:00:00", "1900-01-01", "2024-02-29 12:00:00.5",
     "2024-02-29 12:00:60", "2024-03-31 02:30:00", "2024-02-29 12:00:00+00",
-    "2024-01-01 (BC)", "[]", '["b","a"]', '["a","a"]', '["a","A"]',
+    "2024-01-01 (BC)", "2024-02-29T12:00:00Z", "2024-02-29T12:00:00+05:30",
+    "2024-02-29T12:00:00-0330", "2024-02-29T12:00:00+24:00", "2024-02-29T12:00:00+01",
+    "2024-03-31T02:30:00", "2024-10-27T02:30:00", "2024-10-27T02:59:59.5",
+    "2024-03-31T01:59:59", "2024-03-31T03:00:00", "2040-12-31", "2041-01-01",
+    "1899-12-31", "1900-01-01T00:00:00", "1940-04-01", "1893-04-01", "2024-10-27",
+    "2024-02-30T12:00:00Z", "0001-01-01T00:00:00+05:30", "9999-12-31T23:59:59-05:30",
+    "[]", '["b","a"]', '["a","a"]', '["a","A"]',
     '["a b","ab"]', "[null]", '["007"]', '["7"]', '["a",null]', '["é"]',
     '["a\\"b"]', '["$D_1"]', '[" a"]', '["a "]', '[""]', '["a,b"]', '["[a]"]',
     '["a]"]', '["%"]', '["NULL"]', '["b"]', '["x1","x2","x3"]',
@@ -168,13 +174,17 @@ def test_a_sound_cell_means_what_python_says(connection, rule, frame):
         ("Vip", "boolean", "boolean", ["true", "false"]),
         ("Since", "date", "date", ["2024-02-29", "1969-12-31"]),
         ("Since", "date", "moment", ["2024-02-29 23:59:59"]),
+        ("Since", "date", "instant", ["2024-02-29 23:59:59+00"]),
+        ("Since", "date", "untyped", ["2024-02-29", "2024-02-29T12:30:00+05:30"]),
+        ("Since", "date", "text", ["2024-02-29T12:30:00", "2024-02-29T12:30:00Z"]),
         ("Tags", "list", "list", ['["b","a"]', '["shoes-12"]']),
     ],
 )
 def test_clean_cells_are_decided_in_columns(connection, name, kind, sort, cells):
     """A law over what is sound says nothing of columns that are sure of nothing."""
     rule = SYSTEM.get(name, Attribute(name, kind))
-    assert None not in told(connection, cells, sort, rule, ValueContext())
+    for frame in (ValueContext(), ValueContext(ZoneInfo("Europe/Berlin"))):
+        assert None not in told(connection, cells, sort, rule, frame)
 
 
 KNOWN_VALUES = {
