@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from ctsync.model.change import Origin
+from ctsync.model.decided_addresses import address_mark
 from ctsync.plan import address_groups
 from ctsync.plan.address_groups import AddressGroups
 
@@ -21,6 +22,7 @@ def test_groups_are_the_same_in_memory_and_on_disk(monkeypatch, most):
         words = number, Origin("x.csv", number + 1, number, table="t")
         groups.add(address, words)
         met.setdefault(address, []).append(words)
+    assert {*groups.marks()} == {address_mark(address) for address in met}
     assert sorted(groups.groups()) == sorted(met.values())
 
 

@@ -134,6 +134,20 @@ def test_under_remove_it_is_released_with_a_warning_where_the_api_cannot(
     assert finding.severity == "warning"
 
 
+def test_what_nobody_names_is_told_without_a_place(project_view, plan, entry):
+    known = entry("ann@x.io", attributes={"Team": "a"})
+    planned = plan(project_view(undeclared="remove").says("u1", {"Plan": "x"}), known)
+    (found,) = planned.document.foot.diagnostics
+    assert (found.code, found.file, found.line, found.row) == (
+        "CT403",
+        None,
+        None,
+        None,
+    )
+    assert found.key["masked"]
+    assert "ann@" not in str(found)
+
+
 def test_only_what_ctsync_sent_is_removed(project_view, plan, entry):
     project = project_view(undeclared="remove").says("u1", {"Plan": "Gold"})
     read = {

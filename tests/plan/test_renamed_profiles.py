@@ -2,7 +2,14 @@
 
 import pytest
 
-from ctsync.model.entry import KnownValue
+from ctsync.engines.base import Candidate
+from ctsync.model.change import Origin
+from ctsync.model.decided_addresses import SharedAddress, address_mark
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.masking import Mask
+from ctsync.model.profile_key import ProfileKey
+from ctsync.plan.merge_contributions import MergedContributions
+from ctsync.plan.renamed_profiles import RenamedProfiles
 
 MAIL, CALL = "ann@example.com", "+4712345678"
 
@@ -47,6 +54,7 @@ def test_who_stays_or_is_known_or_has_another_address_is_no_other(renames):
     assert renames({"new": {"Email": "bo@example.com"}}, ("a", mail)) == []
     assert renames({"new": {"Plan": "Gold"}}, ("a", mail)) == []
     assert renames({"a": {"Plan": "Gold"}, "new": {"Plan": "x"}}, ("a", mail)) == []
+    assert renames({"a": {"Plan": "Gold"}, "new": mail}, ("a", mail)) == []
     known = ("new", {"Plan": "Free"})
     assert renames({"new": mail}, ("a", mail), known) == []
 
@@ -60,3 +68,56 @@ def test_who_stays_or_is_known_or_has_another_address_is_no_other(renames):
 )
 def test_an_address_that_is_not_certain_tells_nothing(renames, known):
     assert renames({"new": {"Email": MAIL}}, ("a", {"Email": known})) == []
+
+
+# Seen one by one, or decided in columns
+
+
+def leaving(identity, **words):
+    known = {
+        name.lower(): KnownValue(name, "string", word) for name, word in words.items()
+    }
+    entry = Entry(key(identity), known)
+    return Candidate(key(identity), (), entry), MergedContributions()
+
+
+def key(identity):
+    return ProfileKey("identity", identity)
+
+
+def decided(identity, row, address=MAIL, *, is_new=True):
+    mark = address_mark(address)
+    return SharedAddress("email", mark, key(identity), Origin("t.csv", row=row), is_new)
+
+
+def notes_of(*rows, left):
+    seen = RenamedProfiles()
+    for each in left:
+        seen.record_seen(*each)
+    for row in rows:
+        seen.decided_seen("Email", row)
+    return seen, [(note.row, note.message) for note in seen.notes(Mask("0" * 32))]
+
+
+def test_a_row_that_was_decided_in_columns_is_told_if_it_is_new():
+    left = [leaving("a", Email=MAIL)]
+    seen, told = notes_of(decided("n", 3), left=left)
+    assert [row for row, _ in told] == [3]
+    assert list(seen.marks()) == [("email", address_mark(MAIL))]
+    assert notes_of(decided("n", 3, is_new=False), left=left)[1] == []
+
+
+def test_addresses_are_asked_for_only_if_someone_leaves():
+    seen, told = notes_of(decided("n", 3), left=[])
+    assert (list(seen.marks()), told) == ([], [])
+
+
+def test_the_first_by_key_are_told_in_the_order_of_who_leaves():
+    left = [leaving("b", Email=MAIL), leaving("a", Email=MAIL)]
+    _, told = notes_of(decided("n2", 2), decided("n1", 1), left=left)
+    ((row, message),) = told
+    assert (row, message.split()[0]) == (1, "a")
+    other = "bo@example.com"
+    left = [leaving("a", Email=other), leaving("b", Email=MAIL)]
+    _, told = notes_of(decided("y", 1), decided("z", 2, other), left=left)
+    assert [(row, message.split()[0]) for row, message in told] == [(2, "a"), (1, "b")]

@@ -3,9 +3,11 @@
 import pytest
 
 from ctsync.errors import UsageError
-from ctsync.model.entry import entry_from_line, entry_line
+from ctsync.model.entry import KnownValue, entry_from_line, entry_line
+from ctsync.model.masking import Mask
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.selector_kinds import SELECTOR_KINDS
-from ctsync.plan.selection import parse_selector
+from ctsync.plan.selection import Selection, parse_selector
 
 
 @pytest.fixture
@@ -197,3 +199,56 @@ def test_an_attribute_is_met_by_the_name_that_the_spec_gives_it(
     made.says("u1", {"plan": "Gold", "Team": "b"}, file="a.yaml")
     planned = plan(made, stored, targets=["attribute=plan"])
     assert (chosen(planned), planned.document.foot.left_out) == ([], 1)
+
+
+def test_a_chosen_attribute_is_settled_in_all_that_is_said_of_it(
+    project_view, plan, entry
+):
+    """What it forgets, whose its values are, and that it had its one write."""
+    catalog = {"Team": {"write": "once"}, "Plan": {"write": "once"}}
+    project = project_view(undeclared="remove", catalog=catalog)
+    project.says("u1", {"Plan": "Gold", "Team": "b", "Tags": ["a"]})
+    read = KnownValue("Tags", "list", present=("a", "z"), complete=True)
+    owned = KnownValue("More", "list", owned=True, present=("m",), complete=True)
+    known = entry(attributes={"Tags": read, "More": owned})
+    for name, forget, ours, once in (
+        ("Tags", (), (("tags", None),), ()),
+        ("More", ("more",), (), ()),
+        ("Team", (), (), ("team",)),
+    ):
+        change = plan(project, known, targets=[f"attribute={name}"]).change()
+        assert [op.attribute for op in change.operations] == [name]
+        settled = change.settled
+        assert (settled.forget, settled.ours, change.once) == (forget, ours, once)
+
+
+def test_a_partial_plan_settles_names_in_one_order(project_view, plan, entry):
+    names = [f"N{number}" for number in range(9)]
+    cohorts = tuple(f"c{number}" for number in range(9))
+    known = entry(attributes=dict.fromkeys(["Plan", *names], "a"), cohorts=cohorts)
+    project = project_view().says("u1", {"Plan": "b"})
+    for name in cohorts:
+        project.cohort(name, leave={"Plan": "c"})
+    change = plan(project, known, excludes=["attribute=Plan"]).change()
+    assert change.settled.cohorts == cohorts
+    assert change.settled.forget == tuple(name.lower() for name in names)
+
+
+def test_a_cohort_that_only_entries_know_is_met(project_view, plan, entry):
+    project = project_view().says("u1", {"Plan": "Gold"})
+    known = entry(attributes={"Plan": "Gold"}, cohorts=("old",))
+    assert plan(project, known, targets=["cohort=old"]).document.foot.left_out == 0
+
+
+def test_what_matches_nothing_shows_no_identity_that_is_hidden():
+    mask = Mask("0" * 32, all_identities=True)
+    selection = Selection([parse_selector("identity=anna1")])
+    selection.profile_seen(ProfileKey("identity", "anna2"), None)
+    with pytest.raises(UsageError) as caught:
+        selection.check(mask)
+    assert "anna" not in f"{caught.value.message} {caught.value.hint}"
+    other = Selection([parse_selector("objectId=anna1")])
+    other.profile_seen(ProfileKey("objectId", "anna2"), None)
+    with pytest.raises(UsageError, match="objectId=anna1") as caught:
+        other.check(mask)
+    assert caught.value.hint == "nearest: anna2"

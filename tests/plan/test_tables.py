@@ -271,6 +271,16 @@ def test_keys_of_rows_that_are_easily_confused_are_warned_about(project_view, pl
     assert "jo@" not in str(found).lower()
 
 
+@pytest.mark.parametrize(("first", "second"), [("Jo", "jo"), ("É", "é")])
+def test_a_key_of_a_row_is_compared_with_one_of_an_entry(
+    project_view, plan, first, second
+):
+    for entry_key, row_key in ((first, second), (second, first)):
+        project = project_view().table("t", ["Plan"], [(row_key, {"Plan": "a"})])
+        project.says(f"identity={entry_key}", {"Plan": "b"})
+        assert plan(project).codes == {"CT312": 1}
+
+
 def test_keys_of_entries_are_compared_where_they_are_read(project_view, plan):
     project = project_view().says("Jo", {"Plan": "a"}).says("jo", {"Plan": "b"})
     assert plan(project).codes == {}
