@@ -44,8 +44,8 @@ ALSO_ALLOWED = {
         for name in (
             "batches",
             "change_codec",
+            "plain_entry",
             "plan_file",
-            "plan_rows",
             "plan_header",
             "plan_writer",
             "schedule",

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from ctsync.apply.files_replay import FilesReplay
 from ctsync.apply.journal_records import CallIntent, Line
-from ctsync.apply.plain_fold import new_entry
 from ctsync.apply.sent_files import SentRecord, sent_outcomes, sent_record
 from ctsync.apply.state_effects import (
     AcknowledgedRecord,
@@ -29,6 +28,7 @@ from ctsync.model.record import Outcome, Record, said_counts
 from ctsync.model.row import Row
 from ctsync.plan.batches import Places, placed
 from ctsync.plan.change_codec import change_from_data, settled_from_data, waves_in
+from ctsync.plan.plain_entry import Taking, new_entry
 from ctsync.plan.schedule import FILES, WAVES, records_of
 from ctsync.state.journal_file import StoredLine, journal_damaged
 
@@ -286,7 +286,7 @@ class NewProfile(Struct, frozen=True):
     @classmethod
     def of_row(cls, row: Row) -> NewProfile | None:
         """Return it for the row of an acknowledged change; None of one not so plain."""
-        text = new_entry(row)
+        text = new_entry(row, Taking.ACKNOWLEDGED)
         return None if text is None else cls(row, text)
 
     def __iter__(self) -> Iterator[Folded]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ctsync.canonical_json import fold_name
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.plan_options import PlanOptions, planner_for, selection_of
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.state_writes import StateRewrite, WriteOptions, rewrite_state
+from ctsync.model.decided_rows import DecidedRows
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
+    from ctsync.engines.base import Candidate
     from ctsync.observe.import_spec import SpecImport
+    from ctsync.plan.diff_profile import PlannedProfile
+    from ctsync.plan.planner import Planner
 
 
 def import_spec(
@@ -47,7 +53,11 @@ def _adopt(
     adoption: SpecImport,
 ) -> None:
     planner = planner_for(session, present, selection_of(wish))
-    for candidate, built in planner.plan_profiles(present.entries(), present.columns):
+    for planned in _planned(planner, present):
+        if isinstance(planned, DecidedRows):
+            _adopt_decided(planned, adoption)
+            continue
+        candidate, built = planned
         change = built.change
         if change is not None and candidate.contributions:
             trimmed = planner.selection.trim(change, candidate.entry)
@@ -55,3 +65,29 @@ def _adopt(
                 adoption.add(candidate.entry, trimmed, built.whole_lists)
     planner.refuse_errors()
     planner.selection.check(planner.mask)
+
+
+def _planned(
+    planner: Planner, present: CurrentSnapshot
+) -> Iterator[tuple[Candidate, PlannedProfile] | DecidedRows]:
+    """Yield what comes of each profile; of rows in columns where all are new."""
+    entries, columns = present.entries(), present.columns
+    if present.header is None or not present.header.entries:
+        return planner.plan_rows(entries, columns)
+    return planner.plan_profiles(entries, columns)
+
+
+def _adopt_decided(decided: DecidedRows, adoption: SpecImport) -> None:
+    """Take in rows that were decided in columns, each of a new profile."""
+    from ctsync.plan.change_codec import change_rows
+    from ctsync.plan.plain_entry import Taking, new_entry
+
+    for row, read in change_rows(decided.text("line")):
+        text = new_entry(row, Taking.DECLARED)
+        if text is not None:
+            adoption.add_new(text)
+        else:
+            change = read()
+            lists = (op.attribute for op in change.operations if op.is_set)
+            # Columns are sure of lists that are declared whole, and of no others.
+            adoption.add(None, change, {*map(fold_name, lists)})

@@ -15,13 +15,14 @@ from msgspec.structs import replace
 
 from ctsync.canonical_json import fold_name
 from ctsync.model.attribute import Attribute
-from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
+from ctsync.model.entry import Entry, KnownValue, entry_line
+from ctsync.model.entry_text import text_from_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.compare import known_from, look_at
 from ctsync.observe.entry_lines import Column, EntryLines, cells_of, phone_cell
 from ctsync.observe.export_rows import ExportFile
 from ctsync.observe.profile_reply import Seen, SeenProfile, system_name
-from ctsync.state.entry_edits import Edit
+from ctsync.state.entry_edits import Edit, PutText
 
 Wants: TypeAlias = Callable[[str, str], bool]
 """Says whether an attribute is taken in, by folded name and name."""
@@ -107,8 +108,8 @@ class ProfileImport:
     def edits(self) -> Iterator[tuple[ProfileKey, Edit]]:
         """Yield what is to stand in the state, by key. May be called again."""
         self._file.seek(0)
-        for after in map(entry_from_line, self._file):
-            yield after.key, partial(_instead, after)
+        for text in map(text_from_line, self._file):
+            yield text.key, PutText(text)
 
     def _note(self, line: bytes, attributes: int) -> None:
         self._file.write(line)
@@ -175,10 +176,6 @@ def _as_read(declared: Entry) -> dict[str, KnownValue]:
 
 def _nothing(_: object) -> None:
     """Leave a cell to the careful way."""
-
-
-def _instead(after: Entry, _before: Entry | None) -> Entry:
-    return after
 
 
 class Beside:

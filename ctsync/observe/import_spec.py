@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from ctsync.canonical_json import fold_name
 from ctsync.kinds import KINDS
 from ctsync.model.change import Change
-from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
+from ctsync.model.entry import Entry, KnownValue, entry_line
+from ctsync.model.entry_text import EntryText, text_from_line
 from ctsync.model.profile_key import ProfileKey
-from ctsync.state.entry_edits import Edit, put_instead
+from ctsync.state.entry_edits import Edit, PutText
 
 
 class SpecImport:
@@ -43,11 +44,17 @@ class SpecImport:
             self.profiles += 1
             self.attributes += len({op.attribute for op in change.operations})
 
+    def add_new(self, text: EntryText) -> None:
+        """Take in a new profile as it is to stand in the state."""
+        self._file.write(text.line)
+        self.profiles += 1
+        self.attributes += len(text.names)
+
     def edits(self) -> Iterator[tuple[ProfileKey, Edit]]:
         """Yield what is to stand in the state, by key. May be called again."""
         self._file.seek(0)
-        for after in map(entry_from_line, self._file):
-            yield after.key, put_instead(after)
+        for text in map(text_from_line, self._file):
+            yield text.key, PutText(text)
 
 
 def entry_as_declared(

@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import Entry, KnownValue, entry_from_line
 from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 
@@ -28,9 +28,19 @@ class TextEdit(Struct, frozen=True):
         return self.edit(before)
 
 
+class PutText(Struct, frozen=True):
+    """An edit that lets an entry, given as text, stand in the place of whatever is."""
+
+    text: EntryText
+
+    def __call__(self, before: Entry | None) -> Entry | None:  # noqa: ARG002
+        """Read the text."""
+        return entry_from_line(self.text.line)
+
+
 def edited(edit: Edit, before: Entry | None) -> Entry | EntryText | None:
     """Return what an edit makes of an entry, as text where that is at hand."""
-    if before is None and isinstance(edit, TextEdit):
+    if isinstance(edit, PutText) or (isinstance(edit, TextEdit) and before is None):
         return edit.text
     return edit(before)
 

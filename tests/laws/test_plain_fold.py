@@ -7,14 +7,16 @@ from msgspec.structs import replace
 
 from ctsync.apply.fold import fold_edits
 from ctsync.apply.journal_replay import NewProfile
-from ctsync.canonical_json import parse
+from ctsync.canonical_json import fold_name, parse
 from ctsync.kinds import KINDS
 from ctsync.model.change import Change, EntryAfter, Origin
-from ctsync.model.entry import membership_in
-from ctsync.model.entry_text import EntryText, text_of
+from ctsync.model.entry import Entry, membership_in
+from ctsync.model.entry_text import EntryText, text_from_line, text_of
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
+from ctsync.observe.import_spec import entry_as_declared
 from ctsync.plan.change_codec import change_line
+from ctsync.plan.plain_entry import Taking, new_entry
 from ctsync.plan.schedule import records_of
 from ctsync.state.entry_edits import edited
 
@@ -72,6 +74,19 @@ def both_ways(new):
     at_a_look = edited(edit, None)
     assert isinstance(at_a_look, EntryText)
     return at_a_look, text_of(edit(None))
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_a_declared_profile_is_taken_in_the_same_either_way(lab, data):
+    change = new_profile(lab, data.draw)
+    text = new_entry(parse(change_line(change))["change"], Taking.DECLARED)
+    if text is not None:
+        lists = {fold_name(op.attribute) for op in change.operations if op.is_set}
+        long_way = text_of(entry_as_declared(Entry(change.key), change, lists))
+        assert text.line == long_way.line
+        assert text == replace(long_way, names=[*long_way.names])
+        assert text_from_line(text.line) == text
 
 
 @settings(max_examples=400, deadline=None)
