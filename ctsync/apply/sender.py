@@ -120,8 +120,12 @@ class Sender:
             return
         kept = self._retries.slots_kept
         self._workers.open(max(0, self._allowance.allowed - kept))
-        while self._note_rested() if self._retries.rested() else self._note_next():
+        while self._note_one():
             pass
+
+    def _note_one(self) -> bool:
+        rest = self._retries.rested()
+        return self._note_next() if rest is None else self._note_rested(rest)
 
     def _has_room(self, records_slice: RecordSlice) -> bool:
         """Whether a call may be noted: one to be in doubt, if this ends badly."""
@@ -139,9 +143,8 @@ class Sender:
         # time for each note; these few are over as soon as a lane is free.
         return lanes // 2 if self._run_journal.is_far else 0
 
-    def _note_rested(self) -> bool:
-        rest = self._retries.rested()
-        if rest is None or not self._has_room(rest.attempt.records_slice):
+    def _note_rested(self, rest: QueuedRetry) -> bool:
+        if not self._has_room(rest.attempt.records_slice):
             return False
         self._retries.remove(rest)
         self._note(rest.attempt, rest.held)

@@ -98,14 +98,21 @@ class Watch:
 
 
 class Sending:
-    """One sender with calls of one record for each letter. Its clock only sleeps."""
+    """One sender with calls of one record for each letter. Its clock only sleeps.
+
+    A space parts what may not share a load.
+    """
 
     def __init__(
         self, cargo_of, letters, answers=None, *, operation=GOLD, wave=1, **given
     ):
-        cargo = cargo_of(*(change(each, operation) for each in letters), wave=wave)
-        together = given.get("together", 1)
-        self.calls = cargo.calls(together)
+        self.calls = (
+            call
+            for part in letters.split()
+            for call in cargo_of(
+                *(change(each, operation) for each in part), wave=wave
+            ).calls(given.get("together", 1))
+        )
         self.platform = Platform(answers or {})
         self.notes, self.watch = given.get("notes", Notes()), Watch()
         self.now, self.slept = 1000.0, []
@@ -133,6 +140,12 @@ class Sending:
         assert len(self.slept) < 2000, "waits without an end"
         self.now += seconds
 
+    def until_left(self, who):
+        """Wait, in a lane, until a call has left."""
+        give_up_at = monotonic() + 5
+        while who not in self.platform.left and monotonic() < give_up_at:
+            sleep(0.001)
+
     def turns(self, number):
         """Let the deciding thread look so often."""
         for _ in range(number):
@@ -147,7 +160,13 @@ class Sending:
 
     def outcomes(self):
         """Send everything; give the outcome of each record, by whose it is."""
-        return outcomes(told for many in self.delivery for told in many)
+        return outcomes(told for many in self._in_time() for told in many)
+
+    def _in_time(self):
+        give_up_at = monotonic() + 10
+        for told in self.delivery:
+            assert monotonic() < give_up_at, "it does not end"
+            yield told
 
 
 def outcomes(told):

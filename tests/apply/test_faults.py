@@ -266,6 +266,12 @@ def test_a_canary_is_never_fewer_than_was_asked_for(world, canary, first):
     assert counts == [first, 6 - first]
 
 
+def test_a_canary_of_all_is_all(world):
+    world.terms = world.short_calls(500, canary=Limit(100, is_percent=True))
+    world.bring({f"u{n}": (world.string("Plan", "Gold"),) for n in range(102)})
+    assert [len(call.records) for call in world.sandbox.platform.calls] == [102]
+
+
 def test_whoever_watches_hears_of_all_before_anything_leaves(world):
     told = []
 

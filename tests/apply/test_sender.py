@@ -133,6 +133,16 @@ def test_calls_of_one_flight_halve_it_once(sending):
     assert run.outcomes() == dict.fromkeys("abcd", "acknowledged")
 
 
+def test_what_may_be_one_person_is_never_in_flight_twice(sending):
+    """Nor does anyone overtake who waits for that."""
+    run = sending("A ab", concurrency=3)
+    gate = held(run, "A")
+    run.turns(5)
+    assert run.platform.left == ["A"]
+    gate.set()
+    assert run.outcomes() == dict.fromkeys("Aab", "acknowledged")
+
+
 # What waits
 
 
@@ -144,6 +154,23 @@ def test_calls_that_have_rested_leave_at_once_and_together(sending):
         run.platform.holds[letter].append(lambda: meeting.wait(timeout=PATIENCE))
     assert run.outcomes() == dict.fromkeys("ab", "acknowledged")
     assert sorted(run.platform.left) == [*"aabb"]
+
+
+def test_what_has_rested_is_noted_only_where_there_is_room(sending):
+    """Where calls go one by one, the second of two waits for the first."""
+    answers = {
+        letter: [ended(CallEnding.THROTTLED, retry_after=5.0)] for letter in "ab"
+    }
+    run, again = sending("ab", answers, concurrency=2), Event()
+    for letter in "ab":
+        run.platform.holds[letter].append(
+            lambda: len(run.platform.left) < 3 or again.wait(timeout=PATIENCE)
+        )
+    run.until(lambda: len(run.notes.intents) >= 3)
+    run.turns(3)
+    assert len(run.notes.intents) == 3
+    again.set()
+    assert run.outcomes() == dict.fromkeys("ab", "acknowledged")
 
 
 def test_a_wait_ends_although_another_call_is_still_under_way(sending):
@@ -160,13 +187,13 @@ def test_a_wait_ends_although_another_call_is_still_under_way(sending):
 
 def test_a_wait_after_a_loss_keeps_its_lane(sending):
     """What is tried again comes before what has not been tried."""
-    run = sending("abcd", {"a": [LOST]}, concurrency=2)
+    run = sending("abcdef", {"a": [LOST]}, concurrency=2)
     gate = held(run, "b")
     first_answer(run, noted=4)
     run.turns(3)
-    assert sorted(run.platform.left) == [*"ab"]
+    assert (sorted(run.platform.left), len(run.notes.intents)) == ([*"ab"], 4)
     gate.set()
-    assert run.outcomes() == dict.fromkeys("abcd", "acknowledged")
+    assert run.outcomes() == dict.fromkeys("abcdef", "acknowledged")
 
 
 def test_while_all_lanes_are_kept_nothing_leaves(sending):
@@ -347,6 +374,20 @@ def test_a_defect_in_a_lane_is_raised_as_it_is(sending):
     run = sending("ab", notes=Notes(fails={"intent": ZeroDivisionError("here")}))
     with pytest.raises(ZeroDivisionError, match="here"):
         run.outcomes()
+
+
+def test_a_defect_waits_for_no_call_that_is_under_way(sending):
+    run = sending("ab", concurrency=2)
+    gate = held(run, "b")
+
+    def fail():
+        run.until_left("b")
+        raise ZeroDivisionError("here")
+
+    run.platform.holds["a"].append(fail)
+    with pytest.raises(ZeroDivisionError, match="here"):
+        run.turns(50)
+    gate.set()
 
 
 def test_an_answer_that_cannot_be_noted_is_a_doubt_and_the_last(sending):
