@@ -15,7 +15,7 @@ from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome
 
 
-class Failure(Struct, frozen=True, weakref=True):
+class Failure(Struct, frozen=True):
     """A profile with a record that was not acknowledged.
 
     `said` are the server's own words: for a private report alone.

@@ -1,5 +1,8 @@
 """Outcomes of profiles: the worst counts, and none of the failures is forgotten."""
 
+import gc
+from threading import Thread
+
 import pytest
 
 from ctsync.apply.outcome_counts import OutcomeCounts
@@ -85,6 +88,7 @@ def test_the_worst_outcome_stays_with_its_words(ten):
     note(tally, ten, 0, REJECTED)
     note(tally, ten, 0, TAKEN)
     assert tally.counts()["unknown"] == 1
+    note(tally, ten, 0, RecordOutcome(Outcome.UNKNOWN, 502, "HTTP 502"))
     (failure,) = tally.failures(Outcome.UNKNOWN)
     assert (failure.code, failure.error) == (503, "HTTP 503")
     assert list(tally.failures(Outcome.REJECTED)) == []
@@ -125,6 +129,24 @@ def test_the_report_has_every_profile_in_the_order_of_the_plan(ten):
         (Outcome.NOT_SENT, None),
         (Outcome.UNKNOWN, 503),
     ]
+
+
+def test_a_report_has_the_words_of_the_server_where_it_had_any(ten):
+    own = RecordOutcome(Outcome.REJECTED, 516, "no phone", "Phone 0171 is bad")
+    tally = tally_of(ten, own, REJECTED)
+    said = [each.error for each in tally.outcomes(map(change, range(2)))]
+    assert said == ["Phone 0171 is bad", "no phone"]
+
+
+def test_failures_can_be_let_go_of_in_any_thread(ten, monkeypatch):
+    """Whoever happens to drop the last of them closes where they lie."""
+    complaints, kept = [], [tally_of(ten, REJECTED)]
+    monkeypatch.setattr("sys.excepthook", lambda *error: complaints.append(error))
+    thread = Thread(target=kept.clear)
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert (kept, complaints) == ([], [])
 
 
 def test_the_report_of_a_plan_that_went_on_has_those_done_before(ten):
