@@ -1,12 +1,15 @@
 """The whole matrix of what an answer means for a call."""
 
+from pathlib import Path
+
 import pytest
 
-from ctsync.apply.apply_settings import RetryPace
+from ctsync.apply.apply_settings import ApplySettings, RetryPace
 from ctsync.apply.retry_policy import Attempt, decide_retry
 from ctsync.canonical_json import canonical
 from ctsync.model.change import Change
 from ctsync.model.operation import Operation
+from ctsync.model.policy import UploadTerms
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome
 from ctsync.transport.upload_result import CallEnding, UploadResult
@@ -188,3 +191,25 @@ def test_waits_grow_with_jitter_up_to_a_bound():
     assert [PACE.delay_seconds(tries, 1.0) for tries in (0, 1, 2, 9)] == [1, 2, 4, 60]
     assert PACE.delay_seconds(1, 0.0) == 1
     assert PACE.delay_seconds(0, 0.5, at_least=30.0) == 30
+
+
+@pytest.mark.parametrize(
+    ("row", "tries"),
+    [
+        ("| connection refused | not sent, {} calls |", PACE.unreachable_retries + 1),
+        ("| 500, written | unknown, {} calls |", PACE.lost_retries + 1),
+        ("| 400 | rejected, {} calls |", PACE.malformed_retries + 1),
+        ("| 429 | not sent, {} calls |", PACE.throttled_retries + 1),
+    ],
+)
+def test_a_call_is_tried_as_often_as_the_page_tells(row, tries):
+    page = Path(__file__).parents[2] / "specs" / "outcomes.md"
+    assert row.format(tries) in page.read_text()
+
+
+def test_a_run_of_which_nothing_is_said_goes_as_a_project_of_which_nothing_is():
+    said, own = ApplySettings(), UploadTerms()
+    assert said.records_per_call == own.records_per_call
+    assert said.concurrency == own.concurrency
+    assert said.timeout_seconds == own.timeout_seconds
+    assert not said.dry_run
