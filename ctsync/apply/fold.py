@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from ctsync.apply.files_replay import with_confirmed
 from ctsync.apply.journal_records import JournalHead, head_from_json
-from ctsync.apply.journal_replay import Folded, JournalReplay, NewProfile
+from ctsync.apply.journal_replay import Folded, JournalReplay
+from ctsync.apply.new_profiles import NewProfile
 from ctsync.model.due_import import DueImport, remembered
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
-from msgspec import to_builtins
+from msgspec import convert, to_builtins
 
 from ctsync.apply.journal_records import JournalHead, head_from_json
-from ctsync.apply.journal_replay import JournalReplay
-from ctsync.canonical_json import fold_name
+from ctsync.apply.journal_replay import Done, JournalReplay
+from ctsync.apply.new_profiles import NewRow, acknowledged
+from ctsync.canonical_json import fold_name, parse, spelled
 from ctsync.model.change import Change
 from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, Record
 from ctsync.model.run import Run, RunChange, RunOperation
 from ctsync.state.base import Journal, Line, RunRecord, Snapshot, Store
 from ctsync.state.entry_edits import beside
 from ctsync.state.lineage_checks import relation
 
-_Done = tuple[Change, tuple[tuple[Record, Outcome], ...]]
+_NEW = "new"
 
 
 def keep_run(store: Store, before: Snapshot, journal: Journal, *, keep: int) -> None:
@@ -29,15 +32,19 @@ def keep_run(store: Store, before: Snapshot, journal: Journal, *, keep: int) -> 
     Raises:
         StateError: it could not be written.
     """
-    told = run_in(before, journal)
+    told = run_in(before, journal, spell=spelled)
     if told is not None:
         store.append_run(told.record, told.changes(), keep=keep)
 
 
-def run_in(before: Snapshot, journal: Journal) -> RunRecord | None:
+def run_in(
+    before: Snapshot, journal: Journal, spell: Callable[[bytes], Any] = parse
+) -> RunRecord | None:
     """Return the record of the run of a journal, and of what it did to `before`.
 
-    One of which nothing reached the platform, and that released nothing, is none.
+    One of which nothing reached the platform, and that released nothing, is none. Of a
+    new profile of which all was acknowledged the row of the plan is kept as it stands:
+    `spell` says how its text is given.
     """
     replay = JournalReplay(journal.lines())
     if not (replay.does_anything or replay.counts()["rejected"]):
@@ -45,8 +52,7 @@ def run_in(before: Snapshot, journal: Journal) -> RunRecord | None:
     run = _run_of(head_from_json(journal.head), replay)
 
     def changes() -> Iterator[Line]:
-        done = replay.outcomes(journal.lines())
-        return map(to_builtins, _changes(before, done))
+        return _changes(before, replay.outcomes(journal.lines()), spell)
 
     return RunRecord(to_builtins(run), changes)
 
@@ -84,12 +90,42 @@ def _run_of(head: JournalHead, replay: JournalReplay) -> Run:
     )
 
 
-def _changes(before: Snapshot, done: Iterable[_Done]) -> Iterator[RunChange]:
-    keyed = ((each[0].key, each) for each in done)
-    for _, (change, records), entry in beside(before.pick, keyed):
+def _changes(
+    before: Snapshot, told: Iterable[Done | NewRow], spell: Callable[[bytes], Any]
+) -> Iterator[Line]:
+    keyed = ((_key_of(each), each) for each in told)
+    for _, each, entry in _beside(before, keyed):
         # One that a read found gone was made anew.
-        is_new = entry is None or entry.gone
-        yield change_of(change, records, None if is_new else entry)
+        known = None if entry is None or entry.gone else entry
+        if not isinstance(each, NewRow):
+            yield to_builtins(change_of(*each, known))
+        elif known is None:
+            yield {_NEW: spell(each.text)}
+        else:
+            yield to_builtins(change_of(*each.read(), known))
+
+
+def _key_of(told: Done | NewRow) -> ProfileKey:
+    return told.key if isinstance(told, NewRow) else told[0].key
+
+
+def _beside(
+    before: Snapshot, keyed: Iterable[tuple[ProfileKey, Done | NewRow]]
+) -> Iterator[tuple[ProfileKey, Done | NewRow, Entry | None]]:
+    if before.header is None:
+        return ((key, each, None) for key, each in keyed)
+    return beside(before.pick, keyed)
+
+
+def run_change_from(line: Line) -> RunChange:
+    """Read what is kept of a change.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if _NEW in line:
+        return change_of(*acknowledged(line[_NEW]), None)
+    return convert(line, RunChange)
 
 
 def change_of(

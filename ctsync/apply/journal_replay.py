@@ -8,11 +8,12 @@ from functools import lru_cache
 from types import TracebackType
 from typing import TypeAlias
 
-from msgspec import Struct, convert
+from msgspec import convert
 from msgspec.structs import replace
 
 from ctsync.apply.files_replay import FilesReplay
 from ctsync.apply.journal_records import CallIntent, Line
+from ctsync.apply.new_profiles import NewProfile, NewRow
 from ctsync.apply.sent_files import SentRecord, sent_outcomes, sent_record
 from ctsync.apply.state_effects import (
     AcknowledgedRecord,
@@ -22,16 +23,15 @@ from ctsync.apply.state_effects import (
     settling,
 )
 from ctsync.model.change import Change
-from ctsync.model.entry_text import EntryText
+from ctsync.model.due_import import DueImport
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, Record, said_counts
-from ctsync.model.row import Row
 from ctsync.plan.batches import Places, placed
 from ctsync.plan.change_codec import change_from_data, settled_from_data, waves_in
-from ctsync.plan.plain_entry import Taking, new_entry
 from ctsync.plan.schedule import FILES, WAVES, records_of
 from ctsync.state.journal_file import StoredLine, journal_damaged
 
+Done: TypeAlias = tuple[Change, tuple[tuple[Record, Outcome], ...]]
 Folded: TypeAlias = "EntryWrite | UncertainRecord | AcknowledgedRecord | SentRecord"
 
 # Two bits a wave, in one byte a place. One that was tried again may have both. One more
@@ -133,14 +133,12 @@ class JournalReplay:
             return change.key, (release_of(change),)
         return None
 
-    def outcomes(
-        self, lines: Iterable[Line]
-    ) -> Iterator[tuple[Change, tuple[tuple[Record, Outcome], ...]]]:
+    def outcomes(self, lines: Iterable[Line]) -> Iterator[Done | NewRow]:
         """Yield the changes of the same lines of which anything came.
 
         With each come its records that were acknowledged or whose outcome is unknown,
         in the order in which they were sent, and what was sent in files; there are none
-        where it only releases.
+        where it only releases. Of new profiles that were acknowledged come the rows.
         """
         places = iter(range(len(self._marks)))
         for number, line in enumerate(lines, start=2):
@@ -150,10 +148,9 @@ class JournalReplay:
                 files = () if place is None else self.files.of(place)
                 if mark or files or (self.releases and place is None):
                     with _readable(number):
-                        change = change_from_data(line["change"])
-                        known = tuple(_outcomes(change, mark))
-                        sent = sent_outcomes(change, [due.file for due in files])
-                    yield change, (*known, *((each, Outcome.SENT) for each in sent))
+                        new = None if files else _new_row(line, mark)
+                        done = _done(line, mark, files) if new is None else new
+                    yield done
 
     def counts(self) -> dict[str, int]:
         """Return profiles by their worst outcome."""
@@ -274,28 +271,6 @@ _READERS: dict[str, Callable[[JournalReplay, Line], None]] = {
 }
 
 
-class NewProfile(Struct, frozen=True):
-    """What came of a plain change of a new profile: its entry as text.
-
-    Whoever finds that the profile is known after all has the effect, too.
-    """
-
-    row: Row
-    text: EntryText
-
-    @classmethod
-    def of_row(cls, row: Row) -> NewProfile | None:
-        """Return it for the row of an acknowledged change; None of one not so plain."""
-        text = new_entry(row, Taking.ACKNOWLEDGED)
-        return None if text is None else cls(row, text)
-
-    def __iter__(self) -> Iterator[Folded]:
-        """Yield the effect."""
-        change = change_from_data(self.row)
-        ((_, record),) = records_of(change)
-        yield AcknowledgedRecord(record, change)
-
-
 class _readable:  # noqa: N801 - read as a word, and quicker than a generator
     """Refuses a line that no run writes, whatever reading it trips over."""
 
@@ -325,6 +300,19 @@ def _effects(change: Change, mark: int, run: str) -> Iterator[Folded]:
             yield UncertainRecord(record.operations, change.settled.cohorts, run)
         if bits & _TAKEN:
             yield AcknowledgedRecord(record, change)
+
+
+def _new_row(line: Line, mark: int) -> NewRow | None:
+    if not isinstance(line, StoredLine) or mark not in _ONE_RECORD:
+        return None
+    return NewRow.of_line(line.text) if _due_of(line) == mark else None
+
+
+def _done(line: Line, mark: int, files: Iterable[DueImport]) -> Done:
+    change = change_from_data(line["change"])
+    found = sent_outcomes(change, [due.file for due in files])
+    sent = ((each, Outcome.SENT) for each in found)
+    return change, (*_outcomes(change, mark), *sent)
 
 
 def _outcomes(change: Change, mark: int) -> Iterator[tuple[Record, Outcome]]:

@@ -92,14 +92,11 @@ def changes_in(record: RunRecord) -> Iterator[RunChange]:
     Raises:
         StateError: it cannot be read.
     """
-    from msgspec import ValidationError, convert
-
-    from ctsync.model.run import RunChange
+    from ctsync.apply.history import run_change_from
 
     try:
-        for change in record.changes():
-            yield convert(change, RunChange)
-    except ValidationError as error:
+        yield from map(run_change_from, record.changes())
+    except ValueError as error:
         raise _unreadable() from error
 
 

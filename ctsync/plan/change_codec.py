@@ -138,6 +138,11 @@ def waves_in(line: bytes) -> bytes:
     return line[line.rindex(_WAVES) + len(_WAVES) : -len(_END)]
 
 
+def row_text(line: bytes) -> bytes:
+    """Return the row of a change as its line spells it; reads no more."""
+    return line[len(START) : line.rindex(_TRAITS)]
+
+
 def key_in(line: bytes) -> ProfileKey:
     """Return the key of a line, whatever else it says."""
     data = parse(line)

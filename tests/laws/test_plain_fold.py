@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ctsync.apply.fold import fold_edits
-from ctsync.apply.journal_replay import NewProfile
+from ctsync.apply.new_profiles import NewProfile
 from ctsync.canonical_json import fold_name, parse
 from ctsync.kinds import KINDS
 from ctsync.model.change import Change, EntryAfter, Origin

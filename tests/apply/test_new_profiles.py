@@ -1,0 +1,88 @@
+"""What is kept of new profiles tells the same, however little of it was looked at."""
+
+import pytest
+from msgspec import to_builtins
+
+from ctsync.apply.history import run_change_from, run_in
+from ctsync.apply.journal_records import (
+    CallIntent,
+    JournalHead,
+    intent_line,
+    receipt_line,
+)
+from ctsync.apply.new_profiles import NewRow
+from ctsync.canonical_json import canonical, parse, spelled
+from ctsync.model.change import Change, EntryAfter, Origin
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.record import Outcome, RecordOutcome
+from ctsync.model.snapshot import Account, Header
+from ctsync.plan.change_codec import change_line
+from ctsync.state.base import Journal, Snapshot
+from ctsync.state.journal_file import StoredLine
+
+IDS = ("a", "b c", 'q"q', "é")
+GOLD = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")
+TAGS = Operation("Tags", "list", "$add", ("a", "b"), "unknown", after=("a", "b"))
+HEAD = JournalHead(
+    "l", 0, Account("A", "in1"), "run", "0" * 64, "sha256:0", 1.0, None, "0"
+)
+HELD = KnownValue("Plan", "string", "Free")
+
+
+def change(identifier):
+    origins = (Origin("a.csv", row=3, table="rows"),)
+    settled = EntryAfter("f" * 32, ("table=rows",))
+    key = ProfileKey("identity", identifier)
+    return Change(key, "create", (GOLD, TAGS), origins, settled=settled)
+
+
+@pytest.fixture
+def told(cargo_of):
+    """Give what is kept of a run that made these profiles, read again."""
+
+    def tell(before, outcome=Outcome.ACKNOWLEDGED):
+        changes = [*map(change, IDS)]
+        verdicts = [RecordOutcome(outcome)] * len(IDS)
+        intent = intent_line(CallIntent(1, 0.0, 60.0), cargo_of(*changes))
+        lines = [change_line(each) for each in changes]
+        lines += [canonical(each) for each in (intent, receipt_line(1, verdicts))]
+        stored = [StoredLine(line, n, "journal") for n, line in enumerate(lines, 2)]
+        journal = Journal(to_builtins(HEAD), lambda: iter(stored))
+        seen = run_in(before, journal)
+        kept = run_in(before, journal, spell=spelled)
+        read = [run_change_from(parse(canonical(each))) for each in kept.changes()]
+        assert read == [*map(run_change_from, seen.changes())]
+        return read, [next(iter(each)) for each in kept.changes()].count("new")
+
+    return tell
+
+
+BEFORE = {
+    "nobody": Snapshot(),
+    "somebody": Snapshot(
+        Header("l", 0, Account("A", "in1")),
+        lambda: iter(
+            [
+                Entry(ProfileKey("identity", "a"), {"plan": HELD}),
+                Entry(ProfileKey("identity", "b c"), {"plan": HELD}, gone=True),
+            ]
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "quick"), [("nobody", 3), ("somebody", 2)])
+def test_a_run_tells_the_same_of_them(told, monkeypatch, before, quick):
+    found, count = told(BEFORE[before])
+    assert count == quick  # one id has an escape, and one is known
+    monkeypatch.setattr(NewRow, "of_line", lambda _: None)
+    assert told(BEFORE[before]) == (found, 0)
+    assert [each.is_new for each in found] == [before == "nobody", True, True, True]
+
+
+def test_whatever_is_in_doubt_is_looked_at(told):
+    found, count = told(Snapshot(), Outcome.UNKNOWN)
+    assert count == 0
+    assert {op.outcome for each in found for op in each.operations} == {Outcome.UNKNOWN}
