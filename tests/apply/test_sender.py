@@ -58,6 +58,7 @@ def first_answer(run, noted):
         (3, False, True, 6),
         (3, True, False, 3),
         (3, True, True, 4),
+        (4, True, True, 6),
     ],
 )
 def test_only_so_many_are_in_doubt_if_this_ends_badly(
@@ -434,3 +435,4 @@ def test_it_is_known_until_when_a_call_may_still_be_written(
     over_at = {True: 1000.0 + TIMEOUT, False: float("-inf")}
     assert run.sender.unanswered_over_at == over_at[unanswered]
     assert run.sender.counters_over_at == over_at[counters]
+    assert run.notes.receipts == [(1, not unanswered)]
