@@ -1,11 +1,13 @@
 """Who decides about calls: how many leave, what waits, what ends a run."""
 
-from threading import Barrier, Event
+from threading import Barrier, Event, Thread
+from time import monotonic
 
 import pytest
 from lone_sender import MOVED, TIMEOUT, Notes, Sending, ended, outcomes, replied
 
 from ctsync.errors import CtsyncError, StateError
+from ctsync.plan.batches import RecordSlice
 from ctsync.transport.upload_result import CallEnding
 
 LOST, THROTTLED = ended(CallEnding.LOST), ended(CallEnding.THROTTLED)
@@ -368,6 +370,40 @@ def test_a_call_that_cannot_be_noted_is_not_sent_and_ends_the_run(sending, error
         told.extend(each for many in run.delivery for each in many)
     assert raised.value.code == code
     assert outcomes(told) == {"a": "not_sent"}
+    assert run.platform.left == []
+
+
+def test_a_call_leaves_with_all_that_travels_at_hand(sending, monkeypatch):
+    """What cannot be made ready is found out before a lane takes it."""
+
+    def no_memory(_):
+        raise MemoryError
+
+    monkeypatch.setattr(RecordSlice, "prefetch_bodies", no_memory)
+    run, told = sending("ab"), []
+    with pytest.raises(CtsyncError) as raised:
+        told.extend(each for many in run.delivery for each in many)
+    assert raised.value.code == "out_of_memory"
+    assert outcomes(told) == {"a": "not_sent"}
+    assert run.platform.left == []
+
+
+@pytest.mark.parametrize("most", [0, 1])
+def test_that_there_are_no_threads_is_heard_at_once(sending, monkeypatch, most):
+    left = [1] * most
+
+    class Scarce(Thread):
+        def start(self):
+            if not left:
+                raise RuntimeError("can't start new thread")
+            left.pop()
+            super().start()
+
+    monkeypatch.setattr("ctsync.apply.worker_threads.Thread", Scarce)
+    run, started = sending("ab", pace={"slice_seconds": 6.0}), monotonic()
+    with pytest.raises(CtsyncError, match="no further thread"):
+        run.outcomes()
+    assert monotonic() - started < 5
     assert run.platform.left == []
 
 
