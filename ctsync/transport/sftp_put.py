@@ -9,7 +9,6 @@ away), the part is unclear, and is never put again.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
@@ -19,6 +18,7 @@ from msgspec import Struct
 
 from ctsync.errors import CtsyncError, PutFailed
 from ctsync.model.sftp_door import SftpDoor
+from ctsync.transport.own_loop import run_apart
 from ctsync.transport.sftp_folder import (
     PutTimes,
     RemoteFolder,
@@ -56,8 +56,9 @@ class PutOrder(Struct, frozen=True):
 class PutEvents(Struct, frozen=True):
     """Who hears of it: of a manifest that is about to take its place, and that has.
 
-    Both are called with the name of the part, and have written it down when they
-    return. `is_stopped` is asked between pieces of a file.
+    Both are called with the name of the part, in another thread while the caller waits,
+    and have written it down when they return. `is_stopped` is asked between pieces of a
+    file.
     """
 
     intend: Callable[[str], None]
@@ -95,8 +96,8 @@ def put_parts(
 ) -> PutResult:
     """Put what is not there yet, in order, and say what came of it.
 
-    Call it again with what it told, and it goes on where it was. Blocks; it runs an
-    event loop of its own.
+    Call it again with what it told, and it goes on where it was. Blocks; whatever a
+    signal raises meanwhile ends it.
 
     Raises:
         UsageError: the package asyncssh is missing.
@@ -121,7 +122,7 @@ def look_at(door: SftpDoor, times: PutTimes | None = None) -> None:
         async with opened_folder(door, times or PutTimes(), lambda: False):
             pass
 
-    asyncio.run(look())
+    run_apart(look)
 
 
 class _Put:
@@ -142,7 +143,7 @@ class _Put:
         while self._left():
             before = self._progress
             try:
-                asyncio.run(self._go_on())
+                run_apart(self._go_on)
             except Stopped:
                 return self._result()
             except PutFailed as failure:
