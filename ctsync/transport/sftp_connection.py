@@ -34,6 +34,7 @@ _KINDS = (
     ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
     ("rsa-sha2-512", "rsa-sha2-256"),
 )
+_OF_OTHERS = 0o077
 _CLOSE_SECONDS = 5.0
 
 
@@ -95,6 +96,12 @@ def _key_in(path: Path) -> asyncssh.SSHKey:
     import asyncssh
 
     try:
+        if path.stat().st_mode & _OF_OTHERS:
+            raise PutFailed(
+                "the key of channels.sftp may be read by others than its owner",
+                hint="chmod 600 it, and think of who had it until now",
+                code="CT813",
+            )
         return asyncssh.read_private_key(path)
     except (ValueError, OSError) as error:
         raise PutFailed(

@@ -1,5 +1,6 @@
 """Putting files by SFTP: each once, whatever happens on the way."""
 
+import logging
 import os
 import signal
 import socket
@@ -53,6 +54,14 @@ def way(server):
     way = LossyWay(server.port)
     yield way
     way.close()
+
+
+@pytest.fixture(autouse=True)
+def no_stranger_speaks(caplog):
+    """Loggers of others have words of the server, and no handler of ours."""
+    yield
+    said = [each for each in caplog.records if each.levelno >= logging.WARNING]
+    assert said == []
 
 
 @pytest.fixture(autouse=True)
@@ -333,6 +342,32 @@ def start_putting(server, port, there, uploads, told):
     return subprocess.Popen(words, cwd=Path(__file__).parents[2])
 
 
+def test_a_signal_ends_an_upload_at_once(server, there, uploads, way):
+    """As a second Ctrl-C does; the next command goes on from there."""
+
+    class Ended(Exception):
+        pass
+
+    def end(*_):
+        raise Ended
+
+    def send_signal():
+        way.has_stalled.wait(30)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    way.stall_after = 100_000
+    before = signal.signal(signal.SIGUSR1, end)
+    Thread(target=send_signal, daemon=True).start()
+    try:
+        with pytest.raises(Ended):
+            put(server.door(there, port=way.port), uploads)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert in_folder(there) == [f".{NAMES[0]}.part"]
+    put(server.door(there), uploads)
+    require_in_place(there, uploads)
+
+
 def test_a_stop_is_heard_between_pieces(server, there, uploads):
     asked = iter([False] * 4)
     result = put(server.door(there), uploads, is_stopped=lambda: next(asked, True))
@@ -352,6 +387,7 @@ def test_another_host_key_is_not_talked_to(server, there, uploads):
 
 def test_another_key_is_refused(server, there, uploads, tmp_path):
     asyncssh.generate_private_key("ssh-ed25519").write_private_key(tmp_path / "other")
+    (tmp_path / "other").chmod(0o600)
     failure = failure_of(server.door(there, key=tmp_path / "other"), uploads)
     assert failure.code == "CT813"
 
@@ -363,9 +399,22 @@ def test_a_file_that_holds_no_open_key_is_refused(
     key = asyncssh.generate_private_key("ssh-ed25519")
     (tmp_path / "public").write_bytes(key.export_public_key())
     key.write_private_key(tmp_path / "sealed", passphrase="secret")
+    for each in ("public", "sealed"):
+        (tmp_path / each).chmod(0o600)
     failure = failure_of(server.door(there, key=tmp_path / name), uploads)
     assert failure.code == "CT813"
     assert str(tmp_path) not in failure.message
+
+
+def test_a_key_that_others_may_read_is_refused(server, there, uploads):
+    key = server.root / "client_key"
+    key.chmod(0o640)
+    try:
+        failure = failure_of(server.door(there), uploads)
+    finally:
+        key.chmod(0o600)
+    assert failure.code == "CT813"
+    assert "others" in failure.message
 
 
 def test_another_user_is_refused(server, there, uploads):
