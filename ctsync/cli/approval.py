@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ctsync.cli.confirm import ask_for_yes
+from ctsync.cli.due_imports import waits_of
 from ctsync.cli.output import OutputFailed, print_error
 from ctsync.cli.plan_output import accepting, rendered, show_plan, view_of
 from ctsync.cli.project_session import ProjectSession
@@ -150,7 +151,8 @@ def _question(
     view = view_of(session.settings, plan)
     done = None
     if is_continued(plan, present):
-        done = done_so_far(plan, present, session.project.frame)
+        files = waits_of(present.header).names
+        done = done_so_far(plan, present, session.project.frame, files)
     lines = prompt_lines(
         view,
         host=session.host,

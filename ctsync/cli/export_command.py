@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ctsync.cli.apply_options import ApplyOptions, check_digest
+from ctsync.cli.due_imports import waits_of
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.high_water import check_high_water
 from ctsync.cli.next_command import next_command
@@ -100,7 +101,8 @@ def _due(
 
     if not is_continued(saved, present):
         return saved
-    rest = remainder(saved.check(), present, session.project.frame)
+    files = waits_of(present.header).names
+    rest = remainder(saved.check(), present, session.project.frame, files=files)
     return stack.enter_context(rest.plan)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ctsync.cli.due_imports import waits_of
 from ctsync.cli.project_session import ProjectSession
 from ctsync.errors import UsageError
 from ctsync.model.policy import LIMITS, REVEAL
@@ -151,7 +152,13 @@ def planner_for(
     )
     project = session.project
     return Planner(
-        project, session.sources, mask, selection, project.findings, engine=chosen
+        project,
+        session.sources,
+        mask,
+        selection,
+        project.findings,
+        engine=chosen,
+        waits=waits_of(present.header),
     )
 
 

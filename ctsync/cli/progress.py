@@ -138,7 +138,7 @@ class Progress(Ticker):
 
     def progressed(self, counts: Mapping[str, int], total: int) -> None:
         """Say how many profiles have which outcome, how fast, and how long yet."""
-        done = sum(counts[name] for name in _SHOWN)
+        done = sum(counts[name] for name in _SHOWN) + counts.get("sent", 0)
         if self._before is None:
             self._before = done
         outcomes = (f"{counts[name]:,} {name}" for name in _SHOWN)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ctsync.cli.due_imports import waits_of
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.output import print_document, require_format
 from ctsync.cli.project_session import ProjectSession, open_session, sensitivity
@@ -97,7 +98,8 @@ def show_entry(settings: GlobalOptions, word: str) -> int:
             hint='see "ctsync state list"; an objectId is written objectId=VALUE',
         )
     render = entry_json if settings.format == "json" else entry_text
-    print_document(render(entry, mask, sensitivity(session)))
+    waits = waits_of(present.header)
+    print_document(render(entry, mask, sensitivity(session), waits))
     return 0
 
 

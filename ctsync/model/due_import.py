@@ -43,7 +43,7 @@ class DueImport(Struct, frozen=True, forbid_unknown_fields=True):
     """A file that was, or may have been, put where the platform finds it.
 
     `at` are epoch seconds; `steady_at` those of the clock that `boot` names. A report
-    is waited for so long after that.
+    is waited for so long after that. `reports` are the SHA-256 of those that were read.
     """
 
     file: ImportFile
@@ -53,6 +53,7 @@ class DueImport(Struct, frozen=True, forbid_unknown_fields=True):
     boot: str | None = None
     steady_at: float = 0.0
     standing: Standing = "put"
+    reports: tuple[str, ...] = ()
 
     @property
     def until(self) -> float:
@@ -85,18 +86,18 @@ class Now(Struct, frozen=True):
 
 
 class Waits(Struct, frozen=True):
-    """The imports of which a report is waited for, by the name of their file."""
+    """The imports of which a report is waited for, and the names of their files."""
 
     imports: tuple[DueImport, ...] = ()
+    names: frozenset[str] = frozenset()
 
-    @property
-    def names(self) -> frozenset[str]:
-        """The names of the files."""
-        return frozenset(due.file.name for due in self.imports)
+    def until(self, name: str) -> float | None:
+        """Return until when a file is waited for; None where it is not."""
+        found = (due.until for due in self.imports if due.file.name == name)
+        return next(found, None)
 
-    def of(self, name: str) -> DueImport:
-        """Return the import of a file that is waited for."""
-        return next(due for due in self.imports if due.file.name == name)
+
+NO_WAITS = Waits()
 
 
 def remembered(
@@ -113,6 +114,7 @@ def waits_at(imports: Iterable[DueImport], now: Callable[[], Now]) -> Waits:
     """Return what is waited for; where nothing can be, nobody asks for the time."""
     found = tuple(imports)
     if not found:
-        return Waits()
+        return NO_WAITS
     moment = now()
-    return Waits(tuple(due for due in found if moment.waits_for(due)))
+    waited = tuple(due for due in found if moment.waits_for(due))
+    return Waits(waited, frozenset(due.file.name for due in waited))

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ctsync.model.change import Change, Origin
 from ctsync.model.desired_value import DesiredValue
+from ctsync.model.due_import import NO_WAITS, Waits
 from ctsync.model.entry import Entry
 from ctsync.model.operation import Prior
 from ctsync.model.profile_key import ProfileKey
@@ -26,6 +27,7 @@ Reason = Literal[
     "stuck",
     "shielded",
     "undeclared",
+    "waiting",
     "impossible",
 ]
 
@@ -56,7 +58,8 @@ class Verdict(Struct, frozen=True):
     cohort is *left*, since included values are *taken_back*, or since what left the
     spec is *removed*; the catalog has it *locked*, so that the change blocks. Nothing
     is sent: it is *equal*, was written *once*, is *released*, is *stuck* since the API
-    cannot remove it, is *shielded* by `tables`, is *undeclared* with its profile, or
+    cannot remove it, is *shielded* by `tables`, is *undeclared* with its profile, is
+    *waiting* for what the platform tells of a `file`, `until` some epoch seconds, or
     *impossible*. `prior` is what the snapshot knew where something is sent, `since` the
     run that left it uncertain.
     """
@@ -66,6 +69,8 @@ class Verdict(Struct, frozen=True):
     prior: Prior | None = None
     since: str | None = None
     tables: tuple[str, ...] = ()
+    file: str | None = None
+    until: float | None = None
 
     @property
     def is_sent(self) -> bool:
@@ -101,7 +106,7 @@ class Explanation(Struct, frozen=True):
     """Where a profile's values come from, what is known, and what would be sent.
 
     `records` come with their waves. `held` are attributes that are written once and
-    have been.
+    have been, `waits` the files of which the platform may still tell.
     """
 
     key: ProfileKey
@@ -113,6 +118,7 @@ class Explanation(Struct, frozen=True):
     held: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     past: Past = Past()
+    waits: Waits = NO_WAITS
 
     @property
     def origins(self) -> tuple[Origin, ...]:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from ctsync import __version__
 from ctsync.diagnostics import Diagnostic
 from ctsync.model.change_statistics import ChangeStatistics
+from ctsync.model.due_import import Standing
 from ctsync.model.snapshot import Account, Base
 
 
@@ -20,6 +21,21 @@ class BlockedRule(Struct, frozen=True, forbid_unknown_fields=True):
     limit: str
     actual: int
     accept: str | None
+
+
+class PendingFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of which the platform may still tell, until some epoch seconds.
+
+    `standing` says whether it is in effect. So many operations, on so many profiles,
+    are left alone until then.
+    """
+
+    file: str
+    since: float
+    until: float
+    standing: Standing
+    operations: int = 0
+    profiles: int = 0
 
 
 class PlanHead(Struct, frozen=True):
@@ -67,6 +83,7 @@ class PlanFoot(Struct, frozen=True):
     what.
     `skips` are, by name of a table of the spec, its skipped rows and all of its rows;
     `vanished` the rows that it lost since the last apply and all that it had then.
+    `pending` are files of which the platform may still tell.
     """
 
     digest: str = ""
@@ -78,6 +95,7 @@ class PlanFoot(Struct, frozen=True):
     locked: int = 0
     skips: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     vanished: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    pending: tuple[PendingFile, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     diagnostic_totals: dict[str, int] = field(default_factory=dict)
 

@@ -27,7 +27,8 @@ class DesiredProfile(Struct, frozen=True):
 
     `declared` are the targets of places that name it, `leaving` those of cohorts that
     it leaves, both by folded name; of what is `standing` it is known already that the
-    snapshot has just that. `removes` says that what left the spec is removed,
+    snapshot has just that. What is `waiting` is in a file of which the platform has not
+    told yet: it is left alone. `removes` says that what left the spec is removed,
     `shields` what tables say of it. Unless it `settles`, what is wanted is not wholly
     known, and no fingerprint is kept.
     """
@@ -35,6 +36,7 @@ class DesiredProfile(Struct, frozen=True):
     declared: Mapping[str, DesiredValue]
     leaving: Mapping[str, DesiredValue] = field(default_factory=dict)
     standing: Collection[str] = ()
+    waiting: Collection[str] = ()
     cohorts: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
     is_named: bool = True
@@ -50,7 +52,8 @@ class PlannedProfile(Struct):
     `settled` is then what the entry
     gets at the next fold, if anything. `held` are attributes whose one write has
     been, `locked` those that may not change, `stuck` those that policy wants removed
-    and the API cannot, `faults` what cannot be done at all.
+    and the API cannot, `waiting` those that are in a file of which the platform has not
+    told yet, with its name, `faults` what cannot be done at all.
     """
 
     change: Change | None = None
@@ -59,6 +62,7 @@ class PlannedProfile(Struct):
     held: list[str] = field(default_factory=list)
     locked: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
+    waiting: list[tuple[str, str]] = field(default_factory=list)
     faults: list[tuple[str, Fault]] = field(default_factory=list)
 
     @property
@@ -108,16 +112,25 @@ class _Builder:
 
     def build(self) -> PlannedProfile:
         declared, leaving = self._wanted.declared, self._wanted.leaving
-        standing = self._wanted.standing
+        standing, waiting = self._wanted.standing, self._wanted.waiting
         for folded, target in declared.items():
-            self._reach(folded, target)
+            if folded not in waiting:
+                self._reach(folded, target)
         for folded, target in leaving.items():
-            self._forget.append(folded)
-            self._reach(folded, target)
+            if folded not in waiting:
+                self._forget.append(folded)
+                self._reach(folded, target)
         for folded in self._known:
-            if not (folded in declared or folded in leaving or folded in standing):
+            if folded in waiting:
+                self._wait(self._known[folded])
+            elif not (folded in declared or folded in leaving or folded in standing):
                 self._let_go(folded, self._known[folded])
         return self._finish()
+
+    def _wait(self, known: KnownValue) -> None:
+        """Leave alone what nobody knows until the platform has told."""
+        if known.due is not None:
+            self._built.waiting.append((known.name, known.due.file))
 
     def _reach(self, folded: str, target: DesiredValue) -> tuple[Operation, ...]:
         known = self._known.get(folded)
@@ -277,14 +290,22 @@ class _Builder:
         return self._built
 
     def _settled(self) -> EntryAfter:
-        wanted = self._wanted
-        reached = wanted.is_named and wanted.settles and not self._built.held
+        wanted, built = self._wanted, self._built
+        reached = wanted.is_named and wanted.settles
+        reached = reached and not (built.held or built.waiting)
         return EntryAfter(
             fingerprint=self._candidate.fingerprint if reached else None,
-            cohorts=self._wanted.cohorts,
+            cohorts=self._cohorts(),
             forget=tuple(sorted(self._forget)),
             ours=tuple(sorted(self._ours)),
         )
+
+    def _cohorts(self) -> tuple[str, ...]:
+        """Return the membership; nobody leaves while what is given then may fail."""
+        if self._wanted.leaving.keys().isdisjoint(self._wanted.waiting):
+            return self._wanted.cohorts
+        before = () if self._entry is None else self._entry.cohorts
+        return tuple(sorted({*self._wanted.cohorts, *before}))
 
     def _change(self, settled: EntryAfter) -> Change:
         operations = sorted(self._operations, key=lambda op: (op.attribute, op.step))

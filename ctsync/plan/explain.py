@@ -33,7 +33,12 @@ def explain_key(
     found, wanted, built = planner.plan_one(candidate)
     tables = tuple(planner.project_view.tables.values())
     decided = VerdictSources(
-        candidate.entry, wanted, built, tables, frozenset(found.listed)
+        candidate.entry,
+        wanted,
+        built,
+        tables,
+        frozenset(found.listed),
+        planner.waits,
     )
     return Explanation(
         key=key,
@@ -45,6 +50,7 @@ def explain_key(
         held=tuple(built.held),
         verdicts=tuple(verdicts_of(decided)),
         past=past or Past(),
+        waits=planner.waits,
     )
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import Any, BinaryIO
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ctsync.diagnostics import Findings
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Change
 from ctsync.model.decided_rows import DecidedRows
+from ctsync.model.due_import import DueImport
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
-from ctsync.model.plan import PlanFoot, PlanHead
+from ctsync.model.plan import PendingFile, PlanFoot, PlanHead
 from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.plan.diff_profile import PlannedProfile
 from ctsync.plan.plan_file import SavedPlan
@@ -33,6 +35,13 @@ class Seen(Struct):
     once_held: int = 0
     all_changes: int = 0
     still: int = 0
+    operations_in: Counter[str] = field(default_factory=Counter)  # by file waited for
+    profiles_in: Counter[str] = field(default_factory=Counter)
+
+    def wait(self, files: Sequence[str]) -> None:
+        """Take in the files of what is left alone of a profile, one an attribute."""
+        self.operations_in.update(files)
+        self.profiles_in.update({*files})
 
 
 def make_plan(
@@ -90,6 +99,7 @@ def _write(
     built: PlannedProfile,
 ) -> None:
     seen.once_held += len(built.held)
+    seen.wait([file for _, file in built.waiting])
     if built.settled is not None and planner.selection.is_whole:
         writer.add_settled(candidate.key, built.settled)
     change = None
@@ -100,7 +110,7 @@ def _write(
         change = _with_locked(change, built)
         writer.add_change(change)
     elif built.change is None and candidate.contributions and candidate.is_known:
-        seen.still += 1
+        seen.still += not built.waiting
 
 
 def _write_decided(writer: PlanWriter, seen: Seen, decided: DecidedRows) -> None:
@@ -146,8 +156,21 @@ def plan_foot(planner: Planner, head: PlanHead, seen: Seen, sums: PlanFoot) -> P
         left_out=seen.all_changes - sums.changes,
         skips=skips,
         vanished=vanished,
+        pending=tuple(_pending(due, seen) for due in planner.waits.imports),
         diagnostics=findings.sorted(),
         diagnostic_totals=findings.totals,
+    )
+
+
+def _pending(due: DueImport, seen: Seen) -> PendingFile:
+    name = due.file.name
+    return PendingFile(
+        name,
+        due.at,
+        due.until,
+        due.standing,
+        seen.operations_in[name],
+        seen.profiles_in[name],
     )
 
 

@@ -67,7 +67,10 @@ def _reverts(
     keyed = ((each.key, each) for each in source.changes)
     for key, done, entry in beside(source.snapshot.pick, keyed):
         planner.selection.profile_seen(key, entry)
-        yield entry, done, revert_profile(done, entry, view.rule_for, view.frame)
+        undoing = revert_profile(
+            done, entry, view.rule_for, view.frame, planner.waits.names
+        )
+        yield entry, done, undoing
 
 
 def _write(

@@ -129,6 +129,7 @@ def foot_as_json(foot: PlanFoot) -> dict[str, Any]:
     listed = {
         "blocked": to_builtins(foot.blocked),
         "diagnostics": to_builtins(foot.diagnostics),
+        "pending": to_builtins(foot.pending),
     }
     return {**asdict(foot), **listed, "survey": foot.survey.as_json()}
 

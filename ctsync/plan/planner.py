@@ -24,6 +24,7 @@ from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.decided_addresses import DecidedAddresses
 from ctsync.model.decided_rows import DecidedRows
+from ctsync.model.due_import import NO_WAITS, Waits
 from ctsync.model.entry import (
     Entry,
     KnownValue,
@@ -63,6 +64,7 @@ class Planner(Struct):
 
     `sees_undeclared` makes every entry a candidate that no place names. `decided`
     counts the candidates that were decided in columns, `one_by_one` all the others.
+    `waits` are the files of which the platform may still tell.
     """
 
     project_view: Project
@@ -77,6 +79,7 @@ class Planner(Struct):
     _shared: SharedAddresses = field(default_factory=SharedAddresses)
     _renamed: RenamedProfiles = field(default_factory=RenamedProfiles)
     sees_undeclared: bool = False
+    waits: Waits = NO_WAITS
     decided: int = 0
     one_by_one: int = 0
     _blocks: DndConflicts = field(default_factory=DndConflicts)
@@ -358,6 +361,7 @@ class Planner(Struct):
             declared=targets_of(found.declared),
             leaving=targets_of(found.leaving),
             standing=found.standing,
+            waiting=self._waiting(candidate.entry),
             cohorts=found.cohorts,
             origins=_each_once(places) or _origins_of(found.leaving),
             is_named=bool(candidate.contributions),
@@ -365,6 +369,12 @@ class Planner(Struct):
             shields=missing_row_rules(self.project_view.tables.values(), found.listed),
             settles=not skipped,
         )
+
+    def _waiting(self, entry: Entry | None) -> frozenset[str]:
+        if not self.waits.imports or entry is None or entry.gone:
+            return frozenset()
+        known, names = entry.attributes.items(), self.waits.names
+        return frozenset(n for n, each in known if each.waits_for(names))
 
     def _report(
         self,

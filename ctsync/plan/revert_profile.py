@@ -6,7 +6,7 @@ it since meant something. What was not known before has nothing to go back to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -32,6 +32,7 @@ CREATED = "the run created the profile, and the upload API deletes none"
 FORGOTTEN = "the state does not know the profile any more"
 RELEASED = "it was released, so nothing was sent: declare it again"
 CHANGED = "it changed since"
+WAITS = "it is in a file of which the platform may still tell"
 NOT_KNOWN = "its value before is not known"
 REMOVED = "it is not known whether the values that were removed were there"
 STAYS = "the upload API cannot remove it"
@@ -58,13 +59,17 @@ def revert_profile(
     entry: Entry | None,
     rule_for: Callable[[str], Attribute],
     context: ValueContext,
+    files: Container[str] = frozenset(),
 ) -> Revert:
-    """Return what undoes a run on a profile of which `entry` is known now."""
+    """Return what undoes a run on a profile of which `entry` is known now.
+
+    What is in one of the `files` stays: the platform may still tell of it.
+    """
     if done.is_new:
         return Revert(stays=[(None, CREATED)])
     if entry is None or entry.gone:
         return Revert(stays=[(None, FORGOTTEN)])
-    return _Reverter(done, entry, rule_for, context).revert()
+    return _Reverter(done, entry, rule_for, context, files).revert()
 
 
 class _Reverter:
@@ -74,8 +79,9 @@ class _Reverter:
         entry: Entry,
         rule_for: Callable[[str], Attribute],
         context: ValueContext,
+        files: Container[str],
     ) -> None:
-        self._done, self._entry = done, entry
+        self._done, self._entry, self._files = done, entry, files
         self._rule_for, self._context = rule_for, context
         self._operations: list[Operation] = []
         self._locked: list[str] = []
@@ -106,8 +112,9 @@ class _Reverter:
         folded, rule = fold_name(name), self._rule_for(name)
         before = self._done.known.get(folded)
         current = self._entry.attributes.get(folded)
-        after = None if folded in self._done.forgotten else _after(before, operations)
-        if not _is_same(current, after):
+        if current is not None and current.waits_for(self._files):
+            raise _CannotRevert(WAITS)
+        if not self._is_as_left(folded, before, operations):
             raise _CannotRevert(CHANGED)
         if rule.write == "once":
             raise _CannotRevert(ONCE)
@@ -121,6 +128,22 @@ class _Reverter:
         if any(map(is_opt_in, undoing)):
             raise _CannotRevert(OPTS_IN)
         self._take(target, [_as_before(op, before) for op in undoing], rule)
+
+    def _is_as_left(
+        self,
+        folded: str,
+        before: KnownValue | None,
+        operations: tuple[RunOperation, ...],
+    ) -> bool:
+        """Return whether the state has what the run left, or what came of that.
+
+        What was sent in a file is acknowledged later, if it is.
+        """
+        current = self._entry.attributes.get(folded)
+        if folded in self._done.forgotten:
+            return current is None
+        ways = (_ACKNOWLEDGED, (Outcome.ACKNOWLEDGED, Outcome.SENT))
+        return any(_is_same(current, _after(before, operations, way)) for way in ways)
 
     def _take(
         self, target: DesiredValue, undoing: list[Operation], rule: Attribute
@@ -161,11 +184,13 @@ def _operands(operations: Iterable[RunOperation], operator: str) -> Iterator[str
 
 
 def _after(
-    known: KnownValue | None, operations: Iterable[RunOperation]
+    known: KnownValue | None,
+    operations: Iterable[RunOperation],
+    certain: Container[Outcome],
 ) -> KnownValue | None:
-    """Return what the run left behind."""
+    """Return what the run left behind, where some outcomes make values certain."""
     for each in operations:
-        operation, is_certain = each.operation, each.outcome is Outcome.ACKNOWLEDGED
+        operation, is_certain = each.operation, each.outcome in certain
         known = KINDS[operation.kind].apply(known, operation, certain=is_certain)
     return known
 
@@ -173,8 +198,12 @@ def _after(
 def _is_same(current: KnownValue | None, after: KnownValue | None) -> bool:
     if current is None or after is None:
         return current is after
-    # The journal's fold notes the run in what it left in doubt.
-    return replace(current, since=None) == replace(after, since=None)
+    # The fold of a journal notes the run, and the file, in what it left in doubt.
+    plain = [replace(each, since=None, due=None) for each in (current, after)]
+    return plain[0] == plain[1]
+
+
+_ACKNOWLEDGED = (Outcome.ACKNOWLEDGED,)
 
 
 def _target(

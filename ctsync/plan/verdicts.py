@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from ctsync.canonical_json import fold_name
+from ctsync.model.due_import import NO_WAITS, Waits
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.explanation import Reason, Verdict
 from ctsync.model.operation import Operation
@@ -19,7 +20,8 @@ _NOTHING: Mapping[str, KnownValue] = {}
 class VerdictSources(Struct, frozen=True):
     """What a plan decided of one profile, and what it decided by.
 
-    `listed` are the tables that have a row for the profile.
+    `listed` are the tables that have a row for the profile, `waits` the files of which
+    the platform may still tell.
     """
 
     entry: Entry | None
@@ -27,6 +29,7 @@ class VerdictSources(Struct, frozen=True):
     built: PlannedProfile
     tables: Collection[Table] = ()
     listed: Collection[str] = ()
+    waits: Waits = NO_WAITS
 
 
 def verdicts_of(decided: VerdictSources) -> Iterator[Verdict]:
@@ -74,6 +77,9 @@ def _reason_to_send(folded: str, decided: VerdictSources) -> Reason:
 
 def _unsent(folded: str, name: str, decided: VerdictSources) -> Verdict:
     reason = next(why for why, names in _reasons_not_to(decided) if folded in names)
+    if reason == "waiting":
+        file = dict(decided.built.waiting)[name]
+        return Verdict(name, reason, file=file, until=decided.waits.until(file))
     tables = _shielding(folded, decided) if reason == "shielded" else ()
     return Verdict(name, reason, tables=tables)
 
@@ -83,6 +89,7 @@ def _reasons_not_to(
 ) -> Iterator[tuple[Reason, Collection[str]]]:
     """Yield reasons with the attributes they hold for, the first of them counts."""
     built, wanted = decided.built, decided.wanted
+    yield "waiting", _folded(name for name, _ in built.waiting)
     yield "once", _folded(built.held)
     yield "impossible", _folded(attribute for attribute, _ in built.faults)
     yield "stuck", _folded(built.stuck)

@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from ctsync.model.snapshot import Account
 from ctsync.render.apply_text import (
-    OUTCOMES,
     advice_sentences,
     applied_sentence,
     key_pair,
     place_of,
+    said_counts,
     stopped_sentence,
     why_words,
 )
@@ -74,10 +74,8 @@ def _badges(document: Mapping[str, Any], *, sandbox: bool) -> Iterator[tuple[str
 def _tiles(document: Mapping[str, Any]) -> Iterator[Tile]:
     counts = document["counts"]
     whole = sum(counts.values())
-    for name in OUTCOMES:
-        yield Tile(
-            name.replace("_", " "), counts[name], share_words(counts[name], whole)
-        )
+    for words, count in said_counts(document):
+        yield Tile(words, count, share_words(count, whole))
     seconds = duration_words(document["seconds"] or 0)
     yield Tile("calls", document["calls"], f"in {seconds}" if document["calls"] else "")
 

@@ -15,7 +15,7 @@ from ctsync.render.summary_text import counted, duration_words
 from ctsync.render.text_width import escape
 
 MOST_SHOWN = 20
-OUTCOMES = ("acknowledged", "rejected", "unknown", "not_sent")
+OUTCOMES = ("acknowledged", "sent", "rejected", "unknown", "not_sent")
 
 _STOPPED = {
     "unauthorised": "the platform refused the credentials",
@@ -59,10 +59,14 @@ def stopped_sentence(document: Mapping[str, Any]) -> str | None:
 def applied_sentence(document: Mapping[str, Any]) -> str:
     """Give `Apply: 412 acknowledged, 3 rejected, 0 unknown, 0 not sent`."""
     verb = "Dry run, nothing stored" if document.get("dry_run") else "Apply"
-    counts = ", ".join(
-        f"{document['counts'][name]:,} {name.replace('_', ' ')}" for name in OUTCOMES
-    )
+    counts = ", ".join(f"{count:,} {words}" for words, count in said_counts(document))
     return f"{verb}: {counts}"
+
+
+def said_counts(document: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return the counts by what they are of, in words."""
+    counts = document["counts"]
+    return [(o.replace("_", " "), counts[o]) for o in OUTCOMES if o in counts]
 
 
 def _profiles(outcome: str, document: Mapping[str, Any], paint: Ansi) -> Iterator[str]:
@@ -108,8 +112,20 @@ def advice_sentences(document: Mapping[str, Any]) -> Iterator[str]:
         yield "What was rejected is planned again; correct the spec first."
     if counts["unknown"]:
         yield "Where the outcome is unknown, the next plan assigns the values."
-    waiting = document.get("channels", {}).get("sftp", {}).get("profiles", 0)
-    if waiting:
+    yield from _file_sentences(document)
+
+
+def _file_sentences(document: Mapping[str, Any]) -> Iterator[str]:
+    """Say what became of what travels in files."""
+    in_files = document.get("channels", {}).get("sftp", {})
+    waiting, put = in_files.get("profiles", 0), in_files.get("put")
+    if document["counts"].get("sent"):
+        yield "What was sent in files is not known to be there before a report is read."
+    for name in put or ():
+        yield f"Put by SFTP: {escape(name)}"
+    if waiting and put is not None:
+        yield f"{counted(waiting, 'second step')} by SFTP not sent before that."
+    elif waiting:
         noun = "profile goes" if waiting == 1 else "profiles goes"
         yield f"What of {waiting:,} {noun} via SFTP was not sent: export it."
 

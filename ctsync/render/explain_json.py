@@ -36,7 +36,7 @@ def explained_json(
             key=mask.key_json(told.key, told.origins),
             sources=[_source_json(each, mask) for each in told.declarations],
             desired=[_wanted_json(wanted, mask) for wanted in told.wanted],
-            snapshot=known and entry_public(known, mask, is_sensitive),
+            snapshot=known and entry_public(known, mask, is_sensitive, told.waits),
             known_since=_known_since(told),
             change=change,
             held=told.held,
@@ -103,6 +103,7 @@ def _verdicts(told: Explanation) -> list[dict[str, Any]]:
             "prior": each.prior,
             "since": each.since,
             "tables": each.tables,
+            **({"file": each.file} if each.file else {}),
         }
         for each in told.verdicts
     ]

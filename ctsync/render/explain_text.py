@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from ctsync.canonical_json import fold_name
 from ctsync.diagnostics import Findings
 from ctsync.model.change import Change, Origin
+from ctsync.model.date_words import moment_in, moment_words
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
 from ctsync.model.explanation import Declaration, Explanation, Past, Verdict, Wanted
@@ -28,6 +29,7 @@ _REASONS = {
     "once": "written once, and has been: nothing is sent",
     "stuck": "no place declares it any more, and the API cannot remove it",
     "shielded": "left alone: no row gives it, and {tables} keeps it then",
+    "waiting": "in {file}, of which the platform may tell until {until}",
     "undeclared": "left alone: no place names the profile",
     "impossible": "cannot be sent: see below",
     "locked": "the catalog locks it: the change blocks the plan",
@@ -127,7 +129,12 @@ def _known(
     of_all = next(iter(since.values())) if len({*since.values()}) == 1 else None
     notes = {} if of_all else since
     _, *lines = entry_text(
-        told.entry, mask, is_sensitive, verbose=style.verbose, notes=notes
+        told.entry,
+        mask,
+        is_sensitive,
+        told.waits,
+        verbose=style.verbose,
+        notes=notes,
     )
     yield from lines
     if of_all:
@@ -152,7 +159,7 @@ def _decided(told: Explanation, mask: Mask, style: Style) -> Iterator[str]:
     for verdict in silent:
         symbol = "~" if verdict.is_sent else "="
         name = pad(escape(verdict.attribute), room)
-        yield f"{symbol} {name}  {_reason_words(verdict)}"
+        yield f"{symbol} {name}  {_reason_words(verdict, mask)}"
 
 
 def _operation_lines(change: Change | None, mask: Mask, style: Style) -> Iterator[str]:
@@ -161,9 +168,14 @@ def _operation_lines(change: Change | None, mask: Mask, style: Style) -> Iterato
         yield from (line.removeprefix("    ") for line in lines)
 
 
-def _reason_words(verdict: Verdict) -> str:
+def _reason_words(verdict: Verdict, mask: Mask) -> str:
     tables = ", ".join(f"table {escape(name)}" for name in verdict.tables)
-    return _REASONS[verdict.reason].format(tables=tables)
+    until = verdict.until or 0.0
+    return _REASONS[verdict.reason].format(
+        tables=tables,
+        file=escape(verdict.file or ""),
+        until=moment_words(moment_in(until, mask.timezone)),
+    )
 
 
 def _past(past: Past, mask: Mask, style: Style) -> Iterator[str]:

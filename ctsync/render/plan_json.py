@@ -9,6 +9,7 @@ from msgspec import to_builtins
 
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.change_rows import ORIGIN_FORM, ChangeRows, change_rows
+from ctsync.model.date_words import moment_in, moment_words
 from ctsync.model.masking import Mask, masked_json
 from ctsync.model.operation import API, Operation
 from ctsync.model.profile_key import key_from_json
@@ -91,7 +92,22 @@ def plan_json(view: PlanView, style: Style) -> dict[str, Any]:
         "blocked": to_builtins(view.foot.blocked),
         "summary": {**view.foot.summary, "flows": _flows_json(view)},
         **({} if view.head.revert is None else {"revert": view.head.revert}),
+        **({"pending": _pending_json(view)} if view.foot.pending else {}),
     }
+
+
+def _pending_json(view: PlanView) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": each.file,
+            "since": moment_words(moment_in(each.since, "UTC")),
+            "until": moment_words(moment_in(each.until, "UTC")),
+            "standing": each.standing,
+            "operations": each.operations,
+            "profiles": each.profiles,
+        }
+        for each in view.foot.pending
+    ]
 
 
 def _flows_json(view: PlanView) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from ctsync.model.date_words import moment_in, moment_words
+from ctsync.model.due_import import NO_WAITS, Waits
 from ctsync.model.entry import Entry, KnownValue, cohorts_in, tables_in
 from ctsync.model.masking import SENSITIVE_TEXT, Mask, masked_json
 from ctsync.model.scalar_value import Value
@@ -27,9 +29,11 @@ _LIST = "ctsync.state.list/1"
 _LISTS = ("present", "maybe", "absent", "ours")
 
 
-def entry_json(entry: Entry, mask: Mask, is_sensitive: IsSensitive) -> Iterator[str]:
+def entry_json(
+    entry: Entry, mask: Mask, is_sensitive: IsSensitive, waits: Waits = NO_WAITS
+) -> Iterator[str]:
     """Yield the document of `ctsync state show`."""
-    entry_data = entry_public(entry, mask, is_sensitive)
+    entry_data = entry_public(entry, mask, is_sensitive, waits)
     yield document_text(document("ctsync.state.show/1", 0, entry=entry_data))
 
 
@@ -37,6 +41,7 @@ def entry_text(
     entry: Entry,
     mask: Mask,
     is_sensitive: IsSensitive,
+    waits: Waits = NO_WAITS,
     *,
     verbose: bool = False,
     notes: Mapping[str, str] = MappingProxyType({}),
@@ -46,6 +51,7 @@ def entry_text(
     `notes` say more of an attribute, by folded name.
     """
     style = Style(verbose=verbose)
+    notes = {**_due_notes(entry, waits, mask.timezone), **notes}
     for line in _entry_lines(entry, mask, is_sensitive, style, notes):
         yield line + "\n"
 
@@ -91,7 +97,26 @@ LISTINGS: Mapping[str, Callable[[Header | None, Iterable[Entry], Mask], Iterator
 LISTINGS = {"text": entries_text, "json": entries_json, "jsonl": entries_json_lines}
 
 
-def entry_public(entry: Entry, mask: Mask, is_sensitive: IsSensitive) -> dict[str, Any]:
+def _due_notes(entry: Entry, waits: Waits, timezone: str) -> dict[str, str]:
+    """Return by folded name what is said of values that are in a file."""
+    return {
+        folded: _due_words(known.due.file, waits, timezone)
+        for folded, known in entry.attributes.items()
+        if known.due is not None
+    }
+
+
+def _due_words(file: str, waits: Waits, timezone: str) -> str:
+    until = waits.until(file)
+    if until is None:
+        return f"was in {escape(file)}, and the wait for a report is over"
+    moment = moment_words(moment_in(until, timezone))
+    return f"in {escape(file)}: a report is due until {moment}"
+
+
+def entry_public(
+    entry: Entry, mask: Mask, is_sensitive: IsSensitive, waits: Waits = NO_WAITS
+) -> dict[str, Any]:
     """Return an entry as documents show it.
 
     Of the fingerprint only that there is one: it is a digest of values, some of them
@@ -100,7 +125,7 @@ def entry_public(entry: Entry, mask: Mask, is_sensitive: IsSensitive) -> dict[st
     return {
         "key": mask.key_json(entry.key),
         "attributes": [
-            _known_json(known, hidden=_hides(known, mask, is_sensitive))
+            _known_json(known, waits, hidden=_hides(known, mask, is_sensitive))
             for known in entry.attributes.values()
         ],
         "cohorts": cohorts_in(entry.cohorts),
@@ -219,8 +244,8 @@ def _hides(known: KnownValue, mask: Mask, is_sensitive: IsSensitive) -> bool:
     return mask.hides_value(sensitive=is_sensitive(known.name))
 
 
-def _known_json(known: KnownValue, *, hidden: bool) -> Mapping[str, Any]:
-    shown = {
+def _known_json(known: KnownValue, waits: Waits, *, hidden: bool) -> Mapping[str, Any]:
+    shown: dict[str, Any] = {
         "attribute": known.name,
         "kind": known.kind,
         "value": masked_value(known.value) if hidden else known.value,
@@ -228,6 +253,10 @@ def _known_json(known: KnownValue, *, hidden: bool) -> Mapping[str, Any]:
         "owned": known.owned,
         "since": known.since,
     }
+    if known.due is not None:
+        until = waits.until(known.due.file)
+        moment = None if until is None else moment_words(moment_in(until, "UTC"))
+        shown["due"] = {"file": known.due.file, "until": moment}
     if known.is_set or known.maybe:
         lists = {name: getattr(known, name) for name in _LISTS}
         masked = {k: masked_json() if v else v for k, v in lists.items()}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ctsync.model.change import ACTIONS
-from ctsync.model.plan import BlockedRule
+from ctsync.model.date_words import moment_in, moment_words
+from ctsync.model.plan import BlockedRule, PendingFile
 from ctsync.model.snapshot import Account, Base
 from ctsync.render.plan_view import PlanView
 from ctsync.render.text_width import escape
@@ -25,6 +26,8 @@ def summary_sentence(view: PlanView) -> str:
         return "Nothing chosen: the selection leaves all changes out."
     if not view.changed and view.head.revert is not None:
         return "No changes. Nothing of that run is left that can be undone."
+    if not view.changed and any(each.operations for each in view.foot.pending):
+        return "No changes, as long as imports are pending."
     if not view.changed:
         unchanged = profiles["unchanged"]
         noun = "profile is" if unchanged == 1 else "profiles are"
@@ -84,6 +87,8 @@ def header_sentences(
     if view.head.first_run:
         yield "first_run", _FIRST_RUN
     yield from _basis_sentences(view, quote)
+    if view.foot.pending:
+        yield "pending", pending_sentences(view, quote)
     if view.head.accepted:
         accepted = sorted(view.head.accepted.items())
         lifted = (quote(f"--accept {name}={n}") for name, n in accepted)
@@ -101,6 +106,24 @@ def _basis_sentences(view: PlanView, quote: Quote) -> Iterator[tuple[str, str]]:
         yield "revert", f"REVERT of run {run}, as far as it can be undone"
     if view.head.refreshed:
         yield "refreshed", _refreshed_sentence(view.head.refreshed)
+
+
+def pending_sentences(view: PlanView, quote: Quote = escape) -> str:
+    """Say what is in files of which the platform may still tell, and until when."""
+    files = view.foot.pending
+    values = counted(sum(each.operations for each in files), "value")
+    named = [_pending_line(view, each, quote) for each in files[:MOST_NAMED]]
+    if len(files) > MOST_NAMED:
+        named.append(f"and {counted(len(files) - MOST_NAMED, 'more file')}")
+    first = f"PENDING: {values} left alone, since the platform may still tell of"
+    return "\n".join([first, ",\n".join(named)])
+
+
+def _pending_line(view: PlanView, file: PendingFile, quote: Quote) -> str:
+    until = moment_words(moment_in(file.until, view.head.timezone))
+    what = f"{counted(file.operations, 'value')} of {counted(file.profiles, 'profile')}"
+    due = _PUT if file.standing == "put" else _NOT_PUT
+    return f"{quote(file.file)} ({what}, {due} {until})"
 
 
 def target_sentence(
@@ -237,6 +260,8 @@ _ENDS = (
     "Counts as they were saved and sealed; the changes were not read.\n"
     "Apply reads and verifies them all."
 )
+_PUT = "until"
+_NOT_PUT = "not known to be put: the next apply sees to it, until"
 _FIRST_RUN = (
     "FIRST RUN: there is no state yet, so every profile is new to it\n"
     "and percentages of the policy do not apply"

@@ -45,6 +45,7 @@ _COLOURS = {
     "unmarked": "yellow",
     "partial": "yellow",
     "refreshed": "cyan",
+    "pending": "yellow",
     "ends": "dim",
 }
 
