@@ -10,6 +10,7 @@ from ctsync.cli.apply_options import ApplyOptions, check_apply_options
 from ctsync.cli.apply_report import check_webhook, open_report, report_apply
 from ctsync.cli.approval import approve
 from ctsync.cli.clock import machine_clock
+from ctsync.cli.file_terms import file_terms
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.high_water import check_high_water, keep_high_water
 from ctsync.cli.output import require_format
@@ -18,7 +19,7 @@ from ctsync.cli.plan_options import plan_now
 from ctsync.cli.plan_output import planned_options
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.run_identity import run_identity
-from ctsync.cli.send_plan import send_plan
+from ctsync.cli.send_plan import RunMeans, send_plan
 from ctsync.cli.signals import stop_on_signals
 from ctsync.cli.signing import is_authentic, require_signature
 from ctsync.cli.validate_command import refuse_faults
@@ -111,6 +112,7 @@ def _apply(
         check_plan(session, present, plan, orders, is_saved=saved is not None)
         approve(session, present, plan, orders)
         check_webhook(session, orders)
+        files = None if orders.dry_run else file_terms(session, plan, present.header)
         report = open_report(session, orders, stack)
         witness = None
         if saved is not None and not is_authentic(saved):
@@ -119,7 +121,8 @@ def _apply(
             )
         # To the end: what has been sent is told, whatever comes in between.
         stop = stack.enter_context(stop_on_signals())
-        result = send_plan(session, store, plan, orders, clock, witness, stop)
+        means = RunMeans(clock, stop, witness, files)
+        result = send_plan(session, store, plan, orders, means)
         if not orders.dry_run:
             keep_high_water(session, store.read().header)
         return report_apply(session, plan, result, report)

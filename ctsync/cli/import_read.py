@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, field
 
+from ctsync.cli.due_imports import waits_of
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.import_asking import Asking
 from ctsync.cli.import_wish import ImportWish, check_wish, chosen_by
@@ -142,7 +143,8 @@ class _Import:
         def wants(folded: str, _: str) -> bool:
             return (is_free or folded in known) and is_chosen(folded)
 
-        return ImportRules(project.rule_for, wants)
+        waited = waits_of(self._present.header).names
+        return ImportRules(project.rule_for, wants, waited)
 
     def _declared(self) -> BinaryIO:
         """Write what the spec declares to a file, as if it were so, sorted by key."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ctsync.cli.due_imports import waits_of
 from ctsync.cli.output import print_message
 from ctsync.cli.progress import Patience, ReadProgress
 from ctsync.cli.project_session import ProjectSession, sensitivity
@@ -212,7 +213,8 @@ def new_survey(
 
     files = [stack.enter_context(scratch_file()) for _ in range(2)]
     mask = session.mask(present.base.lineage)
-    survey = ReadSurvey(files[0], files[1], sensitivity(session), mask)
+    waited = waits_of(present.header).names
+    survey = ReadSurvey(files[0], files[1], sensitivity(session), mask, waited)
     survey.counts.known = 0 if present.header is None else present.header.entries
     return survey
 

@@ -8,6 +8,7 @@ import uuid
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.cli.apply_options import ApplyOptions
@@ -19,6 +20,7 @@ from ctsync.errors import CtsyncError
 if TYPE_CHECKING:
     from ctsync.apply.apply_result import ApplyResult
     from ctsync.apply.clock import Clock
+    from ctsync.apply.file_wave import FileTerms
     from ctsync.apply.witness import Witness
     from ctsync.cli.signals import StopSignal
     from ctsync.plan.plan_file import SavedPlan
@@ -26,14 +28,21 @@ if TYPE_CHECKING:
     from ctsync.transport.upload_result import Transport
 
 
+class RunMeans(Struct, frozen=True):
+    """What a run has at hand: time, a witness, a way to be stopped, and a server."""
+
+    clock: Clock
+    stop: StopSignal
+    witness: Witness | None = None
+    files: FileTerms | None = None
+
+
 def send_plan(
     session: ProjectSession,
     store: Store,
     plan: SavedPlan,
     orders: ApplyOptions,
-    clock: Clock,
-    witness: Witness | None,
-    stop: StopSignal,
+    run: RunMeans,
 ) -> ApplyResult:
     """Send what a plan says, from this project to its account.
 
@@ -67,13 +76,14 @@ def send_plan(
             store,
             lambda: connect_to(session, stack),
             terms=terms,
-            clock=clock,
+            clock=run.clock,
             sleep=time.sleep,
             rng=random.Random(),  # noqa: S311 - jitter, no secret
             new_id=lambda: str(uuid.uuid4()),
             observer=progress,
-            stop=stop,
-            witness=witness,
+            stop=run.stop,
+            witness=run.witness,
+            files=run.files,
         )
 
 

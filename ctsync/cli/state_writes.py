@@ -56,8 +56,9 @@ class StateRewrite(Struct, frozen=True):
     `shown` is printed before a person is asked, `more` and `findings` stand in the
     document, and `exit_code` is that of a command that could not do all. `beside`
     writes files, once it is approved, that take their places with the state; `last` is
-    done after that. `unheard_seconds` are given where nobody knows any more what was
-    sent until now: so long it may still be written, and whoever sends next waits.
+    done after that. `head` gives what else the header says then. `unheard_seconds` are
+    given where nobody knows any more what was sent until now: so long it may still be
+    written, and whoever sends next waits.
     """
 
     count: int
@@ -71,12 +72,14 @@ class StateRewrite(Struct, frozen=True):
     exit_code: int = 0
     beside: WriteBeside | None = None
     unheard_seconds: float | None = None
+    head: Callable[[Header], Header] | None = None
     last: Callable[[], None] | None = None
 
     @property
     def writes(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.count) or self.unheard_seconds is not None
+        has_more = self.unheard_seconds is not None or self.head is not None
+        return bool(self.count) or has_more
 
 
 def rewrite_state(
@@ -175,13 +178,14 @@ def _next(
         # What was restored and is doubted goes on after what it went back behind.
         mark = read_high_water(session)
         serial = max(serial, 0 if mark is None else mark.serial)
-    return replace(
+    after = replace(
         before,
         serial=serial + 1,
         last_plan=last_plan,
         tool_version=__version__,
         unanswered=_unanswered(before, new),
     )
+    return after if new.head is None else new.head(after)
 
 
 def _unanswered(before: Header, new: StateRewrite) -> Unanswered | None:

@@ -56,6 +56,24 @@ CODES: Mapping[str, Code] = {
         "See that timezone: is the account's, or use --channel sftp.",
         "warning",
     ),
+    "CT821": Code(
+        "report of no file that was put",
+        "A report is known by the name of its data file, which the state remembers; "
+        "another state, account or environment has put others.",
+        "Give the report under the name that it came with, in the project that put it.",
+    ),
+    "CT822": Code(
+        "report that cannot be used",
+        "A failure file is the input with a last column for the reason, in CSV and "
+        "UTF-8; a webhook's body is JSON. Anything else is refused as a whole.",
+        "Give the file as the platform wrote it.",
+    ),
+    "CT823": Code(
+        "row that no file had",
+        "A report names only rows of the file that it is of, cell by cell as they were "
+        "put.",
+        "Give the file as the platform wrote it, to the state that put the data.",
+    ),
     "CT810": Code(
         "no usable SFTP server",
         "Files go only to a host whose key is pinned by its SHA256 fingerprint, and "

@@ -58,4 +58,11 @@ CODES: Mapping[str, Code] = {
         "See that id and region are those of the account.",
         "warning",
     ),
+    "CT709": Code(
+        "in a file of which the platform may still tell",
+        "What was read is not what a file sends that was put: the import may be still "
+        "to come, so the value stays as it is until the wait is over.",
+        "Read again later, or give the platform's reports to ctsync receipts.",
+        "info",
+    ),
 }

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TypeAlias
@@ -19,6 +19,7 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ctsync.kinds import KINDS
 from ctsync.model.entry import KnownValue
 from ctsync.model.kind_shape import LIST, holds_sets
 from ctsync.model.scalar_value import DATE_PREFIX, Scalar, date_form, epoch_of
@@ -35,6 +36,7 @@ class Standing(StrEnum):
     WRITE_ONLY = "write_only"  # no read shows it
     UNREADABLE = "unreadable"  # nothing that could be compared
     AGEING = "ageing"  # Age, which moves on birthdays beside DOB
+    PENDING = "pending"  # in a file of which the platform may still tell
 
 
 class Look(Struct, frozen=True):
@@ -47,8 +49,21 @@ class Look(Struct, frozen=True):
 SeenValue: TypeAlias = "Scalar | tuple[str, ...]"
 
 
-def look_at(known: KnownValue, seen: Seen | None) -> Look:
-    """Compare one attribute; `seen` is None where the platform shows none."""
+def look_at(
+    known: KnownValue, seen: Seen | None, files: Container[str] = frozenset()
+) -> Look:
+    """Compare one attribute; `seen` is None where the platform shows none.
+
+    What is in one of the `files` is settled if the platform shows what was sent there.
+    If it shows anything else, the import may still be to come.
+    """
+    if known.due is not None and known.waits_for(files):
+        operation = known.due.operation
+        sent = KINDS[operation.kind].apply(known.due.before, operation)
+        look = look_at(sent, seen)
+        if look.standing not in {Standing.SAME, Standing.UNSTABLE}:
+            return Look(Standing.PENDING, known)
+        return Look(Standing.SETTLED, look.after)
     if known.kind == "subscription":
         return Look(Standing.WRITE_ONLY, known)
     if seen is not None and seen.is_odd:

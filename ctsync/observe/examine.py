@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -41,13 +41,18 @@ class Examined(Struct, frozen=True):
                 yield name, look
 
 
-def examine(entry: Entry, reading: Reading) -> Examined:
-    """Compare an entry with a reading that found the profile, or found it gone."""
+def examine(
+    entry: Entry, reading: Reading, files: Container[str] = frozenset()
+) -> Examined:
+    """Compare an entry with a reading that found the profile, or found it gone.
+
+    `files` are those of which the platform may still tell.
+    """
     if reading.found is Found.GONE:
-        return _gone(entry)
+        return _gone(entry, files)
     profile = reading.profile
     looks = {
-        name: _look(name, known, entry, profile)
+        name: _look(name, known, entry, profile, files)
         for name, known in entry.attributes.items()
     }
     return Examined(
@@ -59,14 +64,22 @@ def examine(entry: Entry, reading: Reading) -> Examined:
     )
 
 
-def _gone(entry: Entry) -> Examined:
-    if entry.gone:
+def _gone(entry: Entry, files: Container[str]) -> Examined:
+    # An import that is still to come may make the profile.
+    is_pending = any(known.waits_for(files) for known in entry.attributes.values())
+    if entry.gone or is_pending:
         return Examined(entry, entry)
     return Examined(entry, replace(entry, gone=True, fingerprint=None), "gone")
 
 
-def _look(name: str, known: KnownValue, entry: Entry, profile: SeenProfile) -> Look:
-    look = look_at(known, profile.attributes.get(name))
+def _look(
+    name: str,
+    known: KnownValue,
+    entry: Entry,
+    profile: SeenProfile,
+    files: Container[str],
+) -> Look:
+    look = look_at(known, profile.attributes.get(name), files)
     has_dob = "dob" in entry.attributes or "dob" in profile.attributes
     if name == "age" and has_dob and look.standing is Standing.DRIFTED:
         return Look(Standing.AGEING, known)

@@ -6,7 +6,7 @@ the spec's spelling, so that the plan that follows has nothing to send.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
@@ -29,10 +29,14 @@ Wants: TypeAlias = Callable[[str, str], bool]
 
 
 class ImportRules(Struct, frozen=True):
-    """What the project says of what is read; `wants` chooses the attributes."""
+    """What the project says of what is read; `wants` chooses the attributes.
+
+    `files` are those of which the platform may still tell.
+    """
 
     rule_for: Callable[[str], Attribute]
     wants: Wants = lambda _folded, _name: True
+    files: Container[str] = frozenset()
 
 
 class SpecWriter(Protocol):
@@ -144,7 +148,7 @@ class ProfileImport:
         flags = frozenset() if declared is None else declared.attributes.keys()
         after: dict[str, KnownValue] = {}
         for folded, known in {**said, **before}.items():
-            look = look_at(known, seen.attributes.get(folded))
+            look = look_at(known, seen.attributes.get(folded), self._rules.files)
             after[folded] = look.after
         for folded, each in seen.attributes.items():
             if each.is_odd or not self._rules.wants(folded, each.name):

@@ -6,7 +6,7 @@ What drifted, and what the state may then know, waits in files: there may be mil
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from functools import partial
 from typing import BinaryIO
 
@@ -31,7 +31,10 @@ _DRIFTS = Decoder(ProfileDrift)
 
 
 class ReadSurvey:
-    """What reading comes to. Both files are empty, private, and go with the survey."""
+    """What reading comes to. Both files are empty, private, and go with the survey.
+
+    `files` are those of which the platform may still tell.
+    """
 
     def __init__(
         self,
@@ -39,6 +42,7 @@ class ReadSurvey:
         afters: BinaryIO,
         is_sensitive: Callable[[str], bool],
         mask: Mask,
+        files: Container[str] = frozenset(),
     ) -> None:
         self.counts = ReadCounts()
         self.findings = Findings()
@@ -47,6 +51,7 @@ class ReadSurvey:
         self._afters = afters
         self._is_sensitive = is_sensitive
         self._mask = mask
+        self._files = files
         self._notes: dict[tuple[Standing, str], int] = Counter()
         self._held: Counter[str] = Counter()
         self._missing: Counter[str] = Counter()
@@ -56,7 +61,7 @@ class ReadSurvey:
         if reading.found not in {Found.FOUND, Found.GONE}:
             self._note_failure(reading)
             return None
-        examined = examine(entry, reading)
+        examined = examine(entry, reading, self._files)
         self._count(examined)
         if examined.is_merged:
             self._report("CT701", _MERGED, "see all_identities of its page", entry.key)
@@ -115,7 +120,7 @@ class ReadSurvey:
             return
         if standing in _NOTES:
             self._notes[standing, known.name] += 1
-        if standing in {Standing.UNREADABLE, Standing.AGEING}:
+        if standing in {Standing.UNREADABLE, Standing.AGEING, Standing.PENDING}:
             return
         self.counts.compared += 1
         self.counts.settled += standing is Standing.SETTLED
@@ -188,6 +193,12 @@ _NOTES = {
         "1 value cannot be compared: an object, or two of one name",
         "{count} values cannot be compared: objects, or two of one name",
         "it is left alone",
+    ),
+    Standing.PENDING: (
+        "CT709",
+        "1 value is in a file of which the platform may still tell",
+        "{count} values are in files of which the platform may still tell",
+        "look again later, or give the reports to ctsync receipts",
     ),
     Standing.AGEING: (
         "CT706",

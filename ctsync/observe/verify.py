@@ -17,7 +17,12 @@ from ctsync.observe.profile_reply import Found, Reading
 from ctsync.observe.read_profiles import is_readable
 
 _THERE = {Standing.SAME, Standing.UNSTABLE}
-_SKIPPED = {Standing.WRITE_ONLY, Standing.UNREADABLE, Standing.AGEING}
+_SKIPPED = {
+    Standing.WRITE_ONLY,
+    Standing.UNREADABLE,
+    Standing.AGEING,
+    Standing.PENDING,
+}
 
 Sent = Callable[[ProfileKey], Collection[str] | None]
 """Gives the folded names that a run sent to a profile; None stands for all."""

@@ -18,6 +18,7 @@ from ctsync.files.roots import Roots
 from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
 from ctsync.model.contribution import Path
+from ctsync.model.due_import import WAIT_SECONDS
 from ctsync.model.operation import API
 from ctsync.model.policy import ChannelTerms, Policy, UploadTerms
 from ctsync.model.run import KEPT_RUNS
@@ -61,6 +62,7 @@ class Project:
     channels: ChannelTerms = field(default_factory=ChannelTerms)
     sensitive_identities: bool = False
     history_runs: int = KEPT_RUNS
+    wait_seconds: float = WAIT_SECONDS
     remembered: frozenset[str] = frozenset()
     profiles: tuple[ProfileSection, ...] = field(default=(), repr=False)
     cohorts: Mapping[str, Cohort] = field(default_factory=dict, repr=False)

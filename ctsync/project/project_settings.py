@@ -13,6 +13,7 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.kinds.base import ValueContext
 from ctsync.limits import PlatformLimits
 from ctsync.model.contribution import Path
+from ctsync.model.due_import import WAIT_SECONDS
 from ctsync.model.fault import Fault
 from ctsync.model.operation import API
 from ctsync.model.policy import (
@@ -52,6 +53,7 @@ class ProjectSettings(Struct, frozen=True):
     channels: ChannelTerms
     sensitive_identities: bool
     history_runs: int
+    wait_seconds: float
 
     def as_fields(self) -> dict[str, Any]:
         """Return them as the fields of a project."""
@@ -81,7 +83,18 @@ def read_settings(
         channels=channels,
         sensitive_identities=identity.get("sensitive", False),
         history_runs=_whole(view.get("history", {})).get("runs", KEPT_RUNS),
+        wait_seconds=_seconds(view.get("imports", {}).get("wait")),
     )
+
+
+_SECONDS = {"m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def _seconds(duration: str | None) -> float:
+    """Return how long `30m`, `4h` or `2d` are."""
+    if duration is None:
+        return WAIT_SECONDS
+    return int(duration[:-1]) * _SECONDS[duration[-1]]
 
 
 def _whole(words: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ctsync.render.summary_text import (
 from ctsync.render.text_width import broken, escape
 
 _INDENT = "  "
+_EXPORTED = "that part is not sent, ctsync export writes it"
 
 
 def prompt_lines(
@@ -58,7 +59,9 @@ def _sentences(
         yield f"continuing: {done:,} of {counted(view.changed, 'change')} done", ()
     yield f"{_counts(view)}.", ()
     if by_file := by_file_words(view):
-        yield f"{by_file}: that part is not sent, ctsync export writes it.", ("yellow",)
+        where = view.head.talks_to.get("sftp")
+        put = f"put on {escape(where)}" if where else _EXPORTED
+        yield f"{by_file}: {put}.", ("yellow",)
     yield f"Apply to {_where(view, host, environment)}?", ("bold",)
 
 

@@ -174,6 +174,7 @@ def doubt_entry(entry: Entry, folded_names: Container[str] | None = None) -> Ent
 
 def _doubted(known: KnownValue) -> KnownValue:
     """Of a list, nothing is certainly there or absent any more; it may be more."""
+    known = replace(known, due=None)  # whoever doubts waits for nothing
     if known.is_set:
         possible = tuple(sorted({*known.present, *known.maybe}))
         return replace(known, present=(), maybe=possible, absent=(), complete=False)

@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
+from sftp_servers import AsyncsshServer
 
 import ctsync.render
 from ctsync.cli.app import build_app, run
@@ -210,6 +211,40 @@ def corrections(desk):
     desk.ask(0, "init", "init", "crm")
 
 
+def imports(folder, sandbox, hook):
+    """A file is put, and the platform tells of one of its rows."""
+    (folder / "in").mkdir(parents=True)
+    (folder / "project").mkdir()
+    server = AsyncsshServer(folder)
+    desk = Desk(folder / "project", sandbox.url, hook.server_port)
+    said = {
+        "host": "127.0.0.1",
+        "port": server.port,
+        "user": server.user,
+        "fingerprint": server.host_key.get_fingerprint(),
+        "key": str(folder / "client_key"),
+        "folder": str(folder / "in"),
+        "email": "ops@example.com",
+    }
+    with (desk.folder / "ctsync.yaml").open("a") as file:
+        file.write("channels: " + json.dumps({"removals": "sftp", "sftp": said}))
+    desk.declare({"u8": {"City": None}, "u9": {"City": None}})
+    desk.ask(3, "apply", "apply", "--auto-approve", "--first-run")
+    desk.ask(0, "plan", "plan")
+    desk.ask(0, "explain", "explain", "u8")
+    desk.ask(0, "state.show", "state", "show", "u8")
+    desk.ask(0, "state.history", "state", "history", "last")
+    (data,) = (folder / "in").glob("*.csv")
+    header, row, _ = data.read_text().splitlines()
+    report = desk.folder / f"{data.stem}-failed.csv"
+    report.write_text(f'{header},"reason"\n{row},"no"\n')
+    words = ("receipts", report.name, "--all-others-accepted", "--auto-approve")
+    desk.ask(3, "receipts", *words)
+    desk.fail(1, "receipts", "receipts", "ctsync.yaml", "--dry-run")
+    server.close()
+    return desk.documents
+
+
 def refusals(desk):
     desk.fail(64, "init", "init", "other", "--region", "nowhere")
     desk.fail(64, "state.forget", "state", "forget", "nobody", "--auto-approve")
@@ -241,11 +276,13 @@ def documents(tmp_path_factory):
             looks(desk, sandbox)
             corrections(desk)
             refusals(desk)
+            more = imports(tmp_path_factory.mktemp("imports"), sandbox, hook)
         desk.declare({**AFTER, "u5": {"Plan": "Free"}})
         desk.ask(1, "apply", "apply", "--auto-approve")  # nobody is there any more
         patch.setenv("CLEVERTAP_PASSCODE", "")
         desk.fail(1, "apply", "apply", "--auto-approve")
-    return [*desk.documents, *(("notice", told) for told in hook.told)]
+    told = (("notice", each) for each in hook.told)
+    return [*desk.documents, *more, *told]
 
 
 @pytest.fixture(scope="module")
@@ -341,7 +378,7 @@ def test_a_value_of_another_shape_is_refused_wherever_it_stands(name, richest):
 def test_a_document_that_lacks_a_key_is_refused(name, richest):
     document = richest[name]
     optional = {"changes", "entries", "excludes", "partial", "revert", "sandbox"}
-    optional |= {"verified", "kind", "since"}
+    optional |= {"verified", "kind", "since", "sent", "put", "pending", "due", "file"}
     optional |= {"profiles"} if name == "drift" else set()
     kept = [
         key

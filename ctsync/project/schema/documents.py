@@ -157,6 +157,7 @@ def _project(attributes: Schema) -> Schema:
         "policy": _policy(),
         "upload": _upload(),
         "channels": _channels(),
+        "imports": _imports(),
         "platform": _platform(),
         "history": map_of(
             {"runs": whole_of(0, 10_000, "How many are kept. Default: 100.")},
@@ -297,6 +298,16 @@ def _channels() -> Schema:
         "sftp": _sftp(),
     }
     return map_of(names, "channels", "Ways to the platform beside the upload API.")
+
+
+def _imports() -> Schema:
+    wait = text_of(
+        "duration",
+        "How long a report of a file may take: 30m, 4h, 2d. Default: 4h.",
+        "^[1-9][0-9]{0,3}[mhd]$",
+    )
+    says = "What is waited for once files were put."
+    return map_of({"wait": {**wait, "examples": ["4h"]}}, "imports", says)
 
 
 def _sftp() -> Schema:
