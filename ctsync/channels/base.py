@@ -71,6 +71,11 @@ class Channel(ABC):
     how_to_upload: ClassVar[str]  # a sentence for whoever has the files
     limit_bytes: ClassVar[int]
     has_operators: ClassVar[bool] = False
+    plain_kinds: ClassVar[frozenset[str]] = frozenset()
+    """Kinds of which a single value can be assigned whenever it fits in a cell.
+
+    Of many changes that differ in nothing but such values one is asked about.
+    """
 
     def __init__(self, settings: ChannelSettings) -> None:
         self.settings = settings

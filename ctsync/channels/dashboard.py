@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from ctsync.channels.base import Channel, Column, Spell
 from ctsync.channels.row_keys import KEY_COLUMN
 from ctsync.channels.what_files_say import (
+    PLAIN_KINDS,
     common_fault,
     spell_boolean,
     spell_number,
@@ -38,6 +39,7 @@ class DashboardChannel(Channel):
     title = "the dashboard's CSV upload"
     how_to_upload = "Upload them in the dashboard, and map each column by its name."
     limit_bytes = LIMIT_BYTES
+    plain_kinds = PLAIN_KINDS - {"date"}  # clocks may show one twice
 
     def operation_fault(self, operation: Operation) -> Fault | None:
         """Take assignments whose value a cell can say without a doubt."""

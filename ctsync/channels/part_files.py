@@ -7,7 +7,7 @@ changes give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple, Self, TypeAlias
@@ -87,7 +87,7 @@ class PartWriter:
         self._stem = stem
         self._limit = channel.limit_bytes if limit_bytes is None else limit_bytes
         self._most_shapes = most_shapes
-        self._sheets: dict[_Shape, tuple[_Sheet, ...]] = {}
+        self._sheets: dict[_Shape, tuple[Sheet, ...]] = {}
         self._tables: dict[tuple[int, tuple[Column, ...]], _Table] = {}
         self._sets = 0
         self._parts: list[_Part] = []
@@ -110,22 +110,37 @@ class PartWriter:
             OSError: it cannot be written.
             CtsyncError: a file has no room for so much (code `export_limit`).
         """
-        shape = tuple([(o.attribute, o.operator, o.kind, o.step) for o in operations])
-        sheets = self._sheets.get(shape) or self._remembered(shape)
         operands = [operation.operand for operation in operations]
+        return self.add_to(self.sheets_for(operations), identity, operands)
+
+    def add_to(
+        self, sheets: Iterable[Sheet], identity: str, operands: Sequence[Value]
+    ) -> list[str]:
+        """Write what is done to one profile where such changes stand.
+
+        Gives the names of the files that hold it.
+
+        Raises:
+            OSError: it cannot be written.
+            CtsyncError: a file has no room for so much (code `export_limit`).
+        """
         names = []
         for sheet in sheets:
             own = operands if sheet.is_all else [operands[at] for at in sheet.places]
             names.append(sheet.table.add(identity, own))
         return names
 
-    def _remembered(self, shape: _Shape) -> tuple[_Sheet, ...]:
-        sheets = tuple(self._sheets_for(shape))
-        if len(self._sheets) < MOST_REMEMBERED:
-            self._sheets[shape] = sheets
+    def sheets_for(self, operations: Sequence[Operation]) -> Sequence[Sheet]:
+        """Return where changes stand that differ from these in their values alone."""
+        shape = tuple([(o.attribute, o.operator, o.kind, o.step) for o in operations])
+        sheets = self._sheets.get(shape)
+        if sheets is None:
+            sheets = tuple(self._placed(shape))
+            if len(self._sheets) < MOST_REMEMBERED:
+                self._sheets[shape] = sheets
         return sheets
 
-    def _sheets_for(self, shape: _Shape) -> Iterator[_Sheet]:
+    def _placed(self, shape: _Shape) -> Iterator[Sheet]:
         """Yield where what changes in one way stands, step by step.
 
         Beyond the most sets of attributes that have files, those are the files of the
@@ -139,13 +154,13 @@ class PartWriter:
                 self._sets += 1
                 self._tables[key] = self._open_table(*key)
             if key in self._tables:
-                yield _Sheet(self._tables[key], places, len(places) == len(shape))
+                yield Sheet(self._tables[key], places, len(places) == len(shape))
                 continue
             for at, column in zip(places, columns, strict=True):
                 single = step, (column,)
                 if single not in self._tables:
                     self._tables[single] = self._open_table(*single)
-                yield _Sheet(self._tables[single], [at], is_all=False)
+                yield Sheet(self._tables[single], [at], is_all=False)
 
     def _open_table(self, step: int, columns: tuple[Column, ...]) -> _Table:
         return _Table(
@@ -198,7 +213,7 @@ class PartWriter:
         return name, file
 
 
-class _Sheet(NamedTuple):
+class Sheet(NamedTuple):
     """Where some of a profile's operations stand: a table, and which of them."""
 
     table: _Table

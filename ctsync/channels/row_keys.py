@@ -25,7 +25,7 @@ def key_fault(key: ProfileKey) -> Fault | None:
             f"{KEY_COLUMN} alone",
             f'leave it to the upload API: plan with --exclude "{key.type}=*"',
         )
-    if len(key.id) > MAX_IDENTITY_CHARS or not fits_in_a_cell(key.id):
+    if not names_a_row(key.id):
         return Fault(
             "CT804",
             f"the identity has over {MAX_IDENTITY_CHARS} characters, or one that no "
@@ -33,6 +33,11 @@ def key_fault(key: ProfileKey) -> Fault | None:
             "correct it, or leave the profile to the upload API",
         )
     return None
+
+
+def names_a_row(identity: str) -> bool:
+    """Return whether a row can be of the profile with an identity."""
+    return len(identity) <= MAX_IDENTITY_CHARS and fits_in_a_cell(identity)
 
 
 def fits_in_a_cell(text: str) -> bool:

@@ -19,6 +19,7 @@ from ctsync.channels.sftp_format import (
     Manifest,
 )
 from ctsync.channels.what_files_say import (
+    PLAIN_KINDS,
     common_fault,
     spell_boolean,
     spell_number,
@@ -40,6 +41,7 @@ class SftpChannel(Channel):
         "of step 2 when those of step 1 were taken."
     )
     has_operators = True
+    plain_kinds = PLAIN_KINDS
 
     def __init__(self, settings: ChannelSettings) -> None:
         super().__init__(settings)

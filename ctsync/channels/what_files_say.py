@@ -17,11 +17,14 @@ from ctsync.model.scalar_value import Value
 ONLY_BY_API: Final = frozenset({"CT801", "CT802"})
 """Codes of what only the upload API knows, whatever a file may be made to say."""
 
+PLAIN_KINDS: Final = frozenset({"string", "number", "boolean", "date"})
+"""Kinds whose operands are one value, at which no channel has to look twice."""
+
 
 def common_fault(operation: Operation) -> Fault | None:
     """Return why neither door can take an operation; None where that is for each."""
     operand = operation.operand
-    if operation.kind in _PLAIN and _is_one_value(operand):
+    if operation.kind in PLAIN_KINDS and _is_one_value(operand):
         return None  # as most are
     if operation.kind == "counter" and operation.operator != "$delete":
         return Fault(
@@ -49,10 +52,6 @@ def _is_one_value(value: Value) -> bool:
     if isinstance(value, str):
         return fits_in_a_cell(value)
     return value is not None and not isinstance(value, tuple)
-
-
-# Their operands are one value, and no channel has to look at them twice.
-_PLAIN = frozenset({"string", "number", "boolean", "date"})
 
 
 def quoted_cell(text: str) -> str:
