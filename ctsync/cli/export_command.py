@@ -120,7 +120,7 @@ def _write(
     session: ProjectSession, due: SavedPlan, channel: Channel, orders: ExportOptions
 ) -> Exported:
     from ctsync.plan.export_plan import ExportOrder, export_changes
-    from ctsync.plan.proven_changes import proven_changes
+    from ctsync.plan.proven_changes import proven_rows
 
     order = ExportOrder(
         name=due.foot.digest[_NAME],
@@ -128,7 +128,7 @@ def _write(
         only_own=due.foot.profiles_by(channel.name) > 0,
         limit_bytes=orders.max_bytes,
     )
-    changes = proven_changes(due)
+    changes = proven_rows(due)
     return export_changes(changes, channel, order, mask_of(session.settings, due))
 
 

@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from ctsync.channels.base import Channel
-from ctsync.channels.part_files import PartFile, PartWriter
+from ctsync.channels.part_files import PartFile, PartWriter, Sheet
+from ctsync.channels.row_keys import KEY_COLUMN, fits_in_a_cell, names_a_row
 from ctsync.channels.what_files_say import ONLY_BY_API
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.errors import CtsyncError, ExportRefused
@@ -23,6 +25,7 @@ from ctsync.model.change import Change
 from ctsync.model.fault import Fault
 from ctsync.model.masking import Mask
 from ctsync.model.operation import Operation
+from ctsync.plan.plain_changes import PlainChange, PlainShape
 
 FOLDER_MODE = 0o700
 
@@ -56,7 +59,10 @@ class ExportOrder(Struct, frozen=True):
 
 
 def export_changes(
-    changes: Iterable[Change], channel: Channel, order: ExportOrder, mask: Mask
+    changes: Iterable[Change | PlainChange],
+    channel: Channel,
+    order: ExportOrder,
+    mask: Mask,
 ) -> Exported:
     """Write the changes of a plan as the files of a channel, all of them or none.
 
@@ -136,16 +142,50 @@ class _Export:
         self._writer = writer
         self._findings = Findings()
         self._exported = Exported()
+        self._ways: dict[PlainShape, _Way | None] = {}
 
-    def write(self, changes: Iterable[Change]) -> Exported:
+    def write(self, changes: Iterable[Change | PlainChange]) -> Exported:
         for change in changes:
-            self._write_one(change)
+            if not isinstance(change, PlainChange):
+                self._write_one(change)
+            elif not self._write_plain(change):
+                self._write_one(change.change())
         if self._findings.has_errors:
             raise _refused(self._channel, self._findings)
         names = self._writer.names()
         refuse_strangers(self._order.folder, self._channel, names.__contains__)
         self._exported.parts = self._writer.keep()
         return self._exported
+
+    def _write_plain(self, change: PlainChange) -> bool:
+        """Write a plain change, unless there is something to be said of it."""
+        shape = change.shape
+        way = self._ways[shape] if shape in self._ways else self._find_way(shape)
+        if way is None or self._findings.has_errors:
+            return False
+        operands = change.operands
+        texts = [str(operands[at]) for at in way.texts]
+        if not (names_a_row(change.id) and all(map(fits_in_a_cell, texts))):
+            return False
+        self._exported.profiles += 1
+        self._exported.operations += len(operands)
+        self._writer.add_to(way.sheets, change.id, operands)
+        return True
+
+    def _find_way(self, shape: PlainShape) -> _Way | None:
+        """Return where changes of a shape stand, None where each is to be looked at."""
+        example, channel = shape.example, self._channel
+        operations = example.operations
+        is_plain = channel.plain_kinds.issuperset(op.kind for op in operations)
+        takes_all = not self._order.only_own or all(
+            op.channel == channel.name for op in operations
+        )
+        way = None
+        if is_plain and takes_all and example.key.type == KEY_COLUMN:
+            texts = [at for at, op in enumerate(operations) if op.kind in _TEXTS]
+            way = _Way(self._writer.sheets_for(operations), texts)
+        self._ways[shape] = way
+        return way
 
     def _write_one(self, change: Change) -> None:
         operations = change.operations
@@ -198,6 +238,16 @@ class _Export:
             key=self._mask.key_at(change.key, origin),
             attribute=None if is_of_key else operation.attribute,
         )
+
+
+class _Way(NamedTuple):
+    """Where plain changes of one shape stand, and which of their values are texts."""
+
+    sheets: Sequence[Sheet]
+    texts: Sequence[int]
+
+
+_TEXTS = {"string", "date"}
 
 
 def _refused(channel: Channel, findings: Findings) -> ExportRefused:

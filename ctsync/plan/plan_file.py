@@ -146,19 +146,21 @@ class SavedPlan:
             if line.startswith(START):
                 yield line
 
+    def entry_lines(self) -> Iterator[bytes]:
+        """Yield the lines of changes and entries as they are."""
+        for line in lines(self._file):
+            if line.startswith((START, SETTLED)):
+                yield line
+
     def each(self) -> Iterator[Change | tuple[ProfileKey, EntryAfter]]:
         """Yield changes, and what other entries get, all in the order of keys."""
-        for line in lines(self._file):
-            if line.startswith(START):
-                yield change_from_line(line)
-            elif line.startswith(SETTLED):
-                yield settled_from_line(line)
+        for line in self.entry_lines():
+            is_change = line.startswith(START)
+            yield change_from_line(line) if is_change else settled_from_line(line)
 
     def keyed_lines(self) -> Iterator[tuple[ProfileKey, bytes]]:
         """Yield the lines of changes and entries as they are, with their keys."""
-        for line in lines(self._file):
-            if line.startswith((START, SETTLED)):
-                yield key_in(line), line
+        return ((key_in(line), line) for line in self.entry_lines())
 
     def settled(self) -> Iterator[tuple[ProfileKey, EntryAfter]]:
         """Yield what entries with nothing to do get at the next fold."""

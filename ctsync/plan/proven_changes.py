@@ -13,12 +13,24 @@ from ctsync.model.change import ACTIONS, Change, EntryAfter
 from ctsync.model.change_statistics import LOSING
 from ctsync.model.operation import API
 from ctsync.model.profile_key import ProfileKey
+from ctsync.plan.change_codec import START, change_from_line, settled_from_line
+from ctsync.plan.plain_changes import PlainChange, PlainReader
 from ctsync.plan.plan_file import SavedPlan, not_its_own
 from ctsync.plan.plan_writer import NO_ORDER, check_shape, digest_for
 
 
 def proven_changes(plan: SavedPlan) -> Iterator[Change]:
     """Yield the changes of a plan, and see in the end that they are the plan's own.
+
+    Raises:
+        PlanRefused: they are not; nothing that was made of them may be kept.
+    """
+    for each in proven_rows(plan):
+        yield each.change() if isinstance(each, PlainChange) else each
+
+
+def proven_rows(plan: SavedPlan) -> Iterator[Change | PlainChange]:
+    """Yield the changes of a plan, of plain ones the values alone, and see the same.
 
     They come in order and can be done, they have the digest, and as many profiles are
     created, changed, opted in and deprived as the foot says, which limits were held
@@ -27,14 +39,20 @@ def proven_changes(plan: SavedPlan) -> Iterator[Change]:
     Raises:
         PlanRefused: they are not; nothing that was made of them may be kept.
     """
-    proof = _Proof(plan)
+    proof, plain = _Proof(plan), PlainReader()
     try:
-        for each in plan.each():
-            if isinstance(each, Change):
-                proof.take(each)
-                yield each
+        for line in plan.entry_lines():
+            if not line.startswith(START):
+                proof.take_settled(*settled_from_line(line))
+                continue
+            row = plain.read(line)
+            if row is not None:
+                proof.take_plain(row)
+                yield row
             else:
-                proof.take_settled(*each)
+                change = change_from_line(line)
+                proof.take(change)
+                yield change
         is_proven = proof.holds()
     except (ValueError, KeyError, TypeError) as error:
         raise not_its_own(plan.name) from error
@@ -48,7 +66,7 @@ class _Proof:
     def __init__(self, plan: SavedPlan) -> None:
         self._foot = plan.foot
         self._digest = digest_for(plan.head)
-        self._last: ProfileKey | None = None
+        self._last: tuple[str, str] | None = None
         self._actions: dict[str, int] = dict.fromkeys(ACTIONS, 0)
         self._removes = self._opt_in = self._locked = self._by_file = 0
 
@@ -65,11 +83,18 @@ class _Proof:
         if {operation.channel for operation in operations} - _ONLY_API:
             self._by_file += 1
 
+    def take_plain(self, row: PlainChange) -> None:
+        example = row.shape.example
+        self._come_to((example.key.type, row.id))
+        self._digest.add_decided(row.effects)
+        self._actions[example.action] += 1
+        self._by_file += row.shape.has_files
+
     def take_settled(self, key: ProfileKey, settled: EntryAfter) -> None:
         self._come_to(key)
         self._digest.add_settled(key, settled)
 
-    def _come_to(self, key: ProfileKey) -> None:
+    def _come_to(self, key: tuple[str, str]) -> None:
         if self._last is not None and key <= self._last:
             raise ValueError(NO_ORDER)
         self._last = key
