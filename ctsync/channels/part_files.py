@@ -14,7 +14,7 @@ from typing import NamedTuple, Self, TypeAlias
 
 from msgspec import Struct
 
-from ctsync.channels.base import Channel, Column
+from ctsync.channels.base import Channel, Column, Spell
 from ctsync.channels.sftp_format import operation_word
 from ctsync.channels.what_files_say import doubled, quoted_cell
 from ctsync.errors import CtsyncError
@@ -295,16 +295,12 @@ class _Table:
 
     def add(self, identity: str, operands: Sequence[Value]) -> str:
         """Write the rows of one profile; they never part. Gives the file's name."""
+        rows = _rows(operands) if self._has_lists else (operands,)
         own, template, spells = doubled(identity), self._template, self._spells
-        rows = _rows(operands) if self._has_lists else [operands]
-        texts = [
-            template % (own, *[spell(v) for spell, v in zip(spells, row, strict=True)])
-            for row in rows
-        ]
-        text = texts[0] if len(texts) == 1 else "".join(texts)
-        data = text.encode(ENCODING)
+        lines = [template % (own, *map(_spelled, spells, row)) for row in rows]
+        data = "".join(lines).encode(ENCODING)
         part = self._room_for(len(data))
-        part.write(data, len(texts))
+        part.write(data, len(lines))
         return part.name
 
     def _room_for(self, size: int) -> _Part:
@@ -317,6 +313,10 @@ class _Table:
             part = self._part = self._next_part()
             part.write(self._header, 0)
         return part
+
+
+def _spelled(spell: Spell, value: Value) -> str:
+    return spell(value)
 
 
 def _too_large(size: int, limit: int) -> CtsyncError:

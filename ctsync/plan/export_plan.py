@@ -141,6 +141,7 @@ class _Export:
         self._mask = mask
         self._writer = writer
         self._findings = Findings()
+        self._is_refused = False
         self._exported = Exported()
         self._ways: dict[PlainShape, _Way | None] = {}
 
@@ -150,7 +151,7 @@ class _Export:
                 self._write_one(change)
             elif not self._write_plain(change):
                 self._write_one(change.change())
-        if self._findings.has_errors:
+        if self._is_refused:
             raise _refused(self._channel, self._findings)
         names = self._writer.names()
         refuse_strangers(self._order.folder, self._channel, names.__contains__)
@@ -161,12 +162,14 @@ class _Export:
         """Write a plain change, unless there is something to be said of it."""
         shape = change.shape
         way = self._ways[shape] if shape in self._ways else self._find_way(shape)
-        if way is None or self._findings.has_errors:
-            return False
         operands = change.operands
-        texts = [str(operands[at]) for at in way.texts]
-        if not (names_a_row(change.id) and all(map(fits_in_a_cell, texts))):
+        if way is None or not names_a_row(change.id):
             return False
+        for at in way.texts:
+            if not fits_in_a_cell(str(operands[at])):
+                return False
+        if self._is_refused:
+            return True  # and nothing will be kept
         self._exported.profiles += 1
         self._exported.operations += len(operands)
         self._writer.add_to(way.sheets, change.id, operands)
@@ -200,7 +203,7 @@ class _Export:
         self._add(change, taken)
 
     def _add(self, change: Change, operations: Sequence[Operation]) -> None:
-        if operations and not self._findings.has_errors:
+        if operations and not self._is_refused:
             self._exported.profiles += 1
             self._exported.operations += len(operations)
             self._writer.add(change.key.id, operations)
@@ -215,6 +218,7 @@ class _Export:
         if fault.code in ONLY_BY_API:
             self._leave(operation, fault.code)
         else:
+            self._is_refused = True
             self._findings.add(self._finding(change, operation, fault))
         return False
 

@@ -9,7 +9,7 @@ anything more is left to `change_codec`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -56,6 +56,7 @@ class _PlainText(Struct, forbid_unknown_fields=True):
     waves: list[int]
 
 
+_NULL = canonical(None)
 _DECODER = msgspec.json.Decoder(_PlainText)
 
 
@@ -71,7 +72,7 @@ class PlainShape(Struct, frozen=True, eq=False):
     has_files: bool
 
 
-class PlainChange(NamedTuple):
+class PlainChange(Struct, frozen=True):
     """A change of a shape: whose it is, and what is assigned, in order."""
 
     shape: PlainShape
