@@ -6,16 +6,14 @@ the order of keys. What does not fit into the memory of a connection goes to its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from itertools import groupby, islice, pairwise
-from operator import itemgetter
-from typing import Any, TypeAlias
+from itertools import islice, pairwise
 
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
-from ctsync.canonical_json import canonical, fold_name
+from ctsync.canonical_json import canonical
 from ctsync.duckdb_connection import (
     Connection,
     as_bytes,
@@ -28,8 +26,15 @@ from ctsync.engines.base import (
     Engine,
     ProfileCounts,
     Search,
-    fingerprint,
-    in_order,
+)
+from ctsync.engines.found_rows import (
+    DIFFERS,
+    LOOSE,
+    SAME,
+    Decision,
+    Found,
+    FoundRow,
+    FoundRows,
 )
 from ctsync.engines.prefetch import fetched_ahead
 from ctsync.model.contribution import Contribution
@@ -39,9 +44,9 @@ from ctsync.model.decided_addresses import (
     SharedAddress,
 )
 from ctsync.model.decided_rows import DecidedRows, Decider, RowDecision, Table
-from ctsync.model.entry import entry_from_line, entry_line
+from ctsync.model.entry import Entry, entry_line
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.row_source import RowColumns, RowSource, Stream
+from ctsync.model.row_source import RowSource, Stream
 from ctsync.sql_text import quoted
 
 _BATCH = 4096
@@ -52,9 +57,6 @@ _RANGE_DECIDED = 16_384
 _LEAST_MIB, _MOST_MIB, _BYTES_A_LINE = 512, 1536, 64
 # With fewer rows for each entry, most of the snapshot is not worth a join.
 _ENTRIES_A_ROW = 4
-# What a row that comes to Python is, if not one of a source.
-_LOOSE, _DIFFERS, _SAME = -1, -2, -3
-_Row: TypeAlias = "tuple[Any, ...]"
 
 
 def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]:
@@ -64,7 +66,7 @@ def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]
         SpecError: the files of a row source cannot be read.
         CtsyncError: memory or disk were not enough.
     """
-    for found in _find(search, tally, None):
+    for found in find(search, tally, None):
         if isinstance(found, Candidate):
             yield found
 
@@ -78,17 +80,24 @@ def find_decided(
         SpecError: the files of a row source cannot be read.
         CtsyncError: memory or disk were not enough.
     """
-    yield from _find(search, tally, decider)
+    yield from find(search, tally, decider)
 
 
-def _find(
+def find(
     search: Search, tally: ProfileCounts, decider: Decider | None
 ) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
+    """Yield the candidates, decided if there is a decider.
+
+    Raises:
+        SpecError: the files of a row source cannot be read.
+        CtsyncError: memory or disk were not enough.
+    """
     with open_connection(files=search.files) as connection:
         duckdb_search = DuckdbSearch(connection, search, decider)
         duckdb_search.gather()
         duckdb_search.compare(tally)
-        duckdb_search.compare_nobody()
+        for number, row in duckdb_search.nobody():
+            search.watch.on_nobody(search.row_sources[number].contribution(*row))
         yield from duckdb_search.candidates()
     for source in search.row_sources:
         source.check_unchanged()
@@ -115,32 +124,26 @@ def find_places(
             yield source.contribution(*row)
 
 
-class _Decision(Struct, frozen=True):
-    """How the rows of one source are decided."""
-
-    key_type: str
-    source: RowColumns
-    query: RowDecision
-
-    def over(self, decided: str, others: str) -> str:
-        """Return the query of rows that are decided if they can be, and of others."""
-        empty = ", ".join(f"NULL AS {name}" for name in self.query.added)
-        words = {"decided": self.query.over(decided), "others": others}
-        return sql.WITH_DECIDED.format(empty=empty, **words)
-
-    def rows(self, table: Table) -> DecidedRows:
-        """Return rows that are decided."""
-        return DecidedRows(self.key_type, self.source, self.query, table)
-
-    @property
-    def addresses(self) -> dict[str, str]:
-        """The attributes that are addresses, by folded name."""
-        names = {fold_name(each.name): each.name for each in self.query.attributes}
-        return {name: names[name] for name in ADDRESSES if name in names}
+def take_entries(connection: Connection, entries: Iterable[Entry]) -> None:
+    """Take entries into the table `engine_known` of a connection."""
+    connection.execute(sql.NO_KNOWN)
+    waiting = iter(entries)
+    while lines := list(map(entry_line, islice(waiting, _BATCH))):
+        text = b"".join(lines).decode().removesuffix("\n")
+        connection.execute(sql.TAKE_LINES, [text])
 
 
-_OPEN = ("type", "id", "source", "file", "row", "digest", "cells", "body")
-_Found: TypeAlias = "list[_Row] | Table"
+class Ways(Struct, frozen=True):
+    """How a search goes about it; None is what suits a search of everything.
+
+    Rows are decided where there are `least_decided` candidates, and `keys_at_once` come
+    from the database, then always as a table of Arrow. Whom Python has to decide, in
+    SQL over an id, `forced` says.
+    """
+
+    least_decided: int | None = None
+    keys_at_once: int | None = None
+    forced: str | None = None
 
 
 class DuckdbSearch(Struct):
@@ -153,7 +156,8 @@ class DuckdbSearch(Struct):
     connection: Connection
     search: Search
     decider: Decider | None
-    _decision: _Decision | None = None
+    ways: Ways = Ways()
+    _decision: Decision | None = None
     _loose: list[Contribution] = field(default_factory=list)
     _many: int | None = None
     _stream: Stream | None = None
@@ -192,77 +196,58 @@ class DuckdbSearch(Struct):
         self._run(sql.MEET, named=named, undeclared=undeclared)
         self._count(tally)
 
-    def compare_nobody(self) -> None:
-        """Pass on the rows that name no one."""
+    def nobody(self) -> Iterator[tuple[int, FoundRow]]:
+        """Yield the rows that name no one, with the numbers of their sources."""
         for (number,) in sorted(self._rows(sql.NOBODYS_SOURCES)):
             cells = self._cells(sql.NOBODYS_ROWS, "engine_nobody", number)
             for row in self._rows(sql.NOBODY.format(cells=cells)):
-                place = self.search.row_sources[number].contribution(*row)
-                self.search.watch.on_nobody(place)
+                yield number, row
 
     def candidates(self) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
         """Yield the candidates, and pass on the entries that are watched."""
-        self._run(sql.CHOSEN)
-        self._decision = self._decided()
-        self._run(sql.WIDE, parts=" UNION ALL ".join(self._parts()) or sql.NO_WIDE)
-        # Whatever happens meanwhile, no query is under way when the connection closes.
-        with closing(fetched_ahead(self._in_range, self._ranges())) as ranges:
+        self.choose()
+        rows = FoundRows(
+            self.search.row_sources,
+            self._loose,
+            self.search.watch.on_unchanged,
+            self._decision,
+        )
+        with closing(self.found()) as ranges:
             for found in ranges:
-                yield from self._in_turn(found)
+                yield from rows.in_turn(found)
         if self._decision is not None and self._decision.addresses:
             yield DecidedAddresses(self._decision.addresses, self._shared)
 
-    def _decided(self) -> _Decision | None:
+    def choose(self) -> None:
+        """Choose what comes to Python, and find out how rows of it are decided."""
+        self._run(sql.CHOSEN)
+        self._decision = self._decided()
+        self._run(sql.WIDE, parts=" UNION ALL ".join(self._parts()) or sql.NO_WIDE)
+
+    def found(self) -> Generator[Found]:
+        """Yield what was chosen in the order of keys, and the entries watched."""
+        # Whatever happens meanwhile, no query is under way when the connection closes.
+        with closing(fetched_ahead(self._in_range, self._ranges())) as ranges:
+            yield from ranges
+
+    def _decided(self) -> Decision | None:
         """Return how the rows of the many are decided, and mark those that may be."""
         if self._many is None or self.decider is None:
             return None
         ((count,),) = self._rows(sql.COUNT_NAMED)
         source = self.search.row_sources[self._many]
-        columns = source.in_columns() if count >= LEAST_DECIDED else None
+        least = self.ways.least_decided
+        is_enough = count >= (LEAST_DECIDED if least is None else least)
+        columns = source.in_columns() if is_enough else None
         if columns is None:
             return None
         decision = self.decider(source.key_type, columns)
         if decision is None:
             return None
-        self._run(sql.ALONE, type=quoted(source.key_type), forced=FORCED)
+        forced = self.ways.forced or FORCED
+        self._run(sql.ALONE, type=quoted(source.key_type), forced=forced)
         self._run(sql.NO_ADDRESSES)
-        return _Decision(source.key_type, columns, decision)
-
-    def _in_turn(self, found: _Found) -> Iterator[Candidate | DecidedRows]:
-        """Yield candidates and, between them, runs of those that are decided."""
-        if isinstance(found, list) or self._decision is None:
-            yield from self._candidates(found)
-            return
-        start, open_ones = 0, found["is_new"].is_null().to_pylist()
-        for is_open, run in groupby(open_ones):
-            length = sum(1 for _ in run)
-            part, start = found.slice(start, length), start + length
-            if is_open:
-                columns = (part[name].to_pylist() for name in _OPEN)
-                yield from self._candidates(zip(*columns, strict=True))
-            else:
-                yield self._decision.rows(part)
-
-    def _candidates(self, rows: Iterable[_Row]) -> Iterator[Candidate]:
-        for (kind, identifier), found in groupby(rows, itemgetter(0, 1)):
-            entry, is_same, places = None, False, []
-            for _, _, source, file, row, digest, cells, line in found:
-                if source >= 0:
-                    by = self.search.row_sources[source]
-                    places.append(by.contribution(identifier, digest, file, row, cells))
-                    if line is not None:
-                        entry = entry_from_line(line)
-                elif source == _LOOSE:
-                    places.append(self._loose[row])
-                else:
-                    entry, is_same = entry_from_line(line), source == _SAME
-            if is_same and entry is not None:
-                self.search.watch.on_unchanged(entry)
-            else:
-                mark = fingerprint(places) if places else None
-                yield Candidate(
-                    ProfileKey(kind, identifier), in_order(places), entry, mark
-                )
+        return Decision(source.key_type, columns, decision)
 
     def _parts(self) -> Iterator[str]:
         for number, source in enumerate(self.search.row_sources):
@@ -271,19 +256,28 @@ class DuckdbSearch(Struct):
 
     def _ranges(self) -> list[str]:
         """Return conditions that part the keys of candidates into ranges."""
-        count = _RANGE if self._decision is None else _RANGE_DECIDED
+        count = self.ways.keys_at_once
+        if count is None:
+            count = _RANGE if self._decision is None else _RANGE_DECIDED
         bounds = list(self._rows(sql.BOUNDS.format(count=count)))
-        return [_between(*two) for two in pairwise([*bounds, ("", "")])]
+        return [sql.between(*two) for two in pairwise([*bounds, ("", "")])]
 
-    def _in_range(self, condition: str) -> _Found:
-        kinds = {"loose": _LOOSE, "same": _SAME, "differs": _DIFFERS}
+    def _in_range(self, condition: str) -> Found:
+        kinds = {"loose": LOOSE, "same": SAME, "differs": DIFFERS}
         query = sql.IN_RANGE.format(range=condition, **kinds)
-        if self._decision is None:
+        if self._decision is not None:
+            decided = sql.DECIDED.format(range=condition)
+            query = _with_decided(self._decision.query, decided, query)
+        elif self.ways.keys_at_once is None:
             return self.connection.execute(query + sql.IN_ORDER).fetchall()
-        query = self._decision.over(sql.DECIDED.format(range=condition), query)
         table = self.connection.sql(query + sql.IN_ORDER).to_arrow_table()
         self._note_addresses(table)
         return table
+
+    @property
+    def has_addresses(self) -> bool:
+        """Whether rows were decided that may have addresses."""
+        return self._decision is not None and bool(self._decision.addresses)
 
     def _note_addresses(self, table: Table) -> None:
         """Keep what stands for the addresses of rows that are decided."""
@@ -314,11 +308,7 @@ class DuckdbSearch(Struct):
         if self.search.columns is not None:
             self._run(sql.KNOWN, columns=self.search.columns.sql)
         else:
-            self._run(sql.NO_KNOWN)
-            entries = iter(self.search.entries())
-            while lines := list(map(entry_line, islice(entries, _BATCH))):
-                text = b"".join(lines).decode().removesuffix("\n")
-                self.connection.execute(sql.TAKE_LINES, [text])
+            take_entries(self.connection, self.search.entries())
         ((self._entries,),) = self._rows(sql.COUNT_KNOWN)
 
     def _take_loose(self) -> None:
@@ -414,22 +404,22 @@ class DuckdbSearch(Struct):
     def _run(self, query: str, **words: object) -> None:
         self.connection.execute(query.format(**words))
 
-    def _rows(self, query: str) -> Iterator[_Row]:
+    def _rows(self, query: str) -> Iterator[FoundRow]:
         cursor = self.connection.execute(query)
         while batch := cursor.fetchmany(_BATCH):
             yield from batch
 
 
+def _with_decided(decision: RowDecision, decided: str, others: str) -> str:
+    """Return the query of rows that are decided if they can be, and of others."""
+    empty = ", ".join(f"NULL AS {name}" for name in decision.added)
+    words = {"decided": decision.over(decided), "others": others}
+    return sql.WITH_DECIDED.format(empty=empty, **words)
+
+
 def _memory_mib(lines: int) -> int:
     """Return how much a search among so many rows and entries may hold in memory."""
     return min(_LEAST_MIB + lines * _BYTES_A_LINE // 2**20, _MOST_MIB)
-
-
-def _between(low: Sequence[str], high: Sequence[str]) -> str:
-    """The condition for keys from one bound on, up to the next of its id type."""
-    (kind, first), (other, end) = low, high
-    below = f" AND id < {quoted(end)}" if kind == other else ""
-    return f"type = {quoted(kind)} AND id >= {quoted(first)}{below}"
 
 
 def _of(source: RowSource) -> dict[str, str]:

@@ -6,7 +6,7 @@ every join is the one that is kept in memory: the smaller, or the narrower.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ctsync.duckdb_connection import as_bytes, as_number
 from ctsync.sql_text import quoted
@@ -272,3 +272,10 @@ def known(attributes: Iterable[str], *, everyone: bool) -> str:
         SELECT type, id, {as_number("fingerprint")} AS fingerprint, gone, bound,
             ({watched}) AS watched
         FROM engine_known"""  # noqa: S608 - the names are quoted
+
+
+def between(low: Sequence[str], high: Sequence[str]) -> str:
+    """Return the condition for keys from one bound up to the next of its type."""
+    (kind, first), (other, end) = low, high
+    below = f" AND id < {quoted(end)}" if kind == other else ""
+    return f"type = {quoted(kind)} AND id >= {quoted(first)}{below}"

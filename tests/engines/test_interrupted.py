@@ -2,7 +2,7 @@
 
 import pytest
 
-from ctsync.engines import duckdb
+from ctsync.engines import duckdb, found_rows
 from ctsync.engines.base import ProfileCounts, Search, SearchCallbacks
 
 LONG = "SELECT sum(i * i) FROM range(50_000_000) AS counted(i)"
@@ -36,7 +36,7 @@ def test_what_is_raised_while_the_next_range_comes_is_raised(
     watch = SearchCallbacks(frozenset({"plan"}))
     search = {"row_sources": (rows,), "entries": lambda: entries, "watch": watch}
     if place == "entry":
-        monkeypatch.setattr(duckdb, "entry_from_line", stop)
+        monkeypatch.setattr(found_rows, "entry_from_line", stop)
     elif place == "contribution":
         rows.contribution = stop
     else:

@@ -274,13 +274,13 @@ def test_a_file_that_changes_while_its_rows_are_streamed_is_told(tmp_path, monke
     (tmp_path / "ctsync.yaml").write_text(ONE_TABLE % "error")
     path = tmp_path / "scores.parquet"
     write_parquet(path, ["id", "score"], KNOWN)
-    judge = duckdb.DuckdbSearch.compare_nobody
+    nobody = duckdb.DuckdbSearch.nobody
 
     def late(duckdb_search):
         write_parquet(path, ["id", "score"], [*KNOWN, ("u4", "d")])
-        judge(duckdb_search)
+        yield from nobody(duckdb_search)
 
-    monkeypatch.setattr(duckdb.DuckdbSearch, "compare_nobody", late)
+    monkeypatch.setattr(duckdb.DuckdbSearch, "nobody", late)
     _, findings, _ = told(load_project(tmp_path), (), "duckdb", ())
     assert "CT619" in {finding.code for finding in findings}
 
