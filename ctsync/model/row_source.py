@@ -34,6 +34,18 @@ class Stream(Struct, frozen=True):
     sound: str
 
 
+class RowPiece(Struct, frozen=True):
+    """Some rows of a source, for any connection that may read their files.
+
+    `query` gives id VARCHAR, digest BLOB of sixteen bytes, the highest first, file
+    INTEGER, row BIGINT and cells VARCHAR[], one row a row that counts; `id` is '' where
+    a row names no one. It counts rows as they come: nothing may change their order.
+    """
+
+    query: str
+    files: tuple[str, ...]
+
+
 class CellColumn(Struct, frozen=True):
     """What stands in one place of the cells of every row.
 
@@ -120,6 +132,19 @@ class RowSource(Protocol):
         Raises:
             SpecError: a file is missing, cannot be read, lacks a column, is empty or
                 holds a key twice where it may not.
+        """
+
+    def pieces(self, connection: Connection, most_rows: int) -> Iterator[RowPiece]:
+        """Yield all rows, opened before, in pieces of about so many rows at most.
+
+        Where the rows of a file are numbered as they come, it is one piece.
+        """
+
+    def take_count(self, connection: Connection, rows: int) -> None:
+        """Take in how many rows somebody read in pieces, no key of them twice.
+
+        Raises:
+            SpecError: there have to be some, and are none.
         """
 
     @property

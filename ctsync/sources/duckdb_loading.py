@@ -6,7 +6,7 @@ the files again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import groupby
 
 from msgspec.structs import replace
@@ -27,9 +27,10 @@ from ctsync.formats.data_file import DataFile, refused
 from ctsync.formats.where_filter import Expression
 from ctsync.model.fault import Fault, Faults
 from ctsync.model.row_lines import RowLines
-from ctsync.model.row_source import Stream
+from ctsync.model.row_source import RowPiece, Stream
 from ctsync.sources import duckdb_sql as sql
 from ctsync.sources.row_keys import is_sound
+from ctsync.sources.row_pieces import RowPieces
 from ctsync.sql_text import named
 
 
@@ -64,6 +65,7 @@ class LoadedRows:
         self._wanted = wanted
         self._digest = digest
         self._parts: tuple[FilePart, ...] = ()
+        self._shapes: dict[int, Hashable] = {}
         self._ready: dict[str, DataFile] = {}
 
     def open(self, connection: Connection) -> Stream | None:
@@ -107,6 +109,20 @@ class LoadedRows:
             self._count(connection)
         except refusals() as error:
             raise self._explained(connection, error) from error
+
+    def pieces(self, connection: Connection, most_rows: int) -> Iterator[RowPiece]:
+        """Yield the rows, after `open`, in pieces that may be read elsewhere."""
+        pieces = RowPieces(
+            connection,
+            digest=self._digest,
+            sound=self._sound,
+            is_filtered=self._wanted.condition is not None,
+        )
+        for part in self._parts:
+            form, shape = _format_of(part.files[0]), self._shapes[part.first]
+            for number, file in enumerate(part.files, part.first):
+                one = form.part((file,), number, shape, self._wanted)
+                yield from pieces.of(one, most_rows)
 
     def part_of(self, file: int) -> FilePart:
         """Return the part in which the file of a number stands."""
@@ -179,6 +195,7 @@ class LoadedRows:
         for (form, shape), group in groupby(shapes, key=lambda found: found[:2]):
             files = tuple(file for _, _, file in group)
             if shape != NO_ROWS:
+                self._shapes[first] = shape
                 yield form.part(files, first, shape, self._wanted)
             first += len(files)
 

@@ -66,6 +66,13 @@ JOIN (
     GROUP BY file, key, digest
 ) p ON p.key = k.picked AND p.file = k.in_file AND p.digest = k.digest"""
 
+# What is read elsewhere: rows with all that an engine asks for, some at a time.
+PIECE = """
+SELECT CASE WHEN {sound} THEN key ELSE '' END AS id, {digest} AS digest, file, row,
+    {cells} AS cells
+FROM ({relation}){kept}"""
+NUMBERED_HERE = "SELECT *, row_number() OVER () AS row FROM ({relation})"
+
 TRY = "SELECT max({value}), max(key) FROM ({relation})"
 
 FIRST_OF_TWINS = """

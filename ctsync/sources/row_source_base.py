@@ -15,7 +15,7 @@ from ctsync.model.contribution import Contribution
 from ctsync.model.fault import Fault
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_lines import RowLines
-from ctsync.model.row_source import RowColumns, Stream
+from ctsync.model.row_source import RowColumns, RowPiece, Stream
 from ctsync.project.project import Project
 from ctsync.project.tables import FileText
 from ctsync.sources import duckdb_sql as sql
@@ -119,6 +119,22 @@ class RowFiles(ABC):
         check_unchanged(self.files)
         self._surplus = self.judge(connection, loaded)
         self.rows = loaded.count_without(connection, self._surplus)
+
+    def pieces(self, connection: Connection, most_rows: int) -> Iterator[RowPiece]:
+        """Yield the rows, opened before, in pieces that may be read elsewhere."""
+        if self._loaded is not None:
+            yield from self._loaded.pieces(connection, most_rows)
+
+    def take_count(self, connection: Connection, rows: int) -> None:
+        """Take in how many rows somebody read in pieces, no key of them twice.
+
+        Raises:
+            SpecError: there have to be some, and are none.
+        """
+        if self._loaded is not None:
+            self._loaded.count, self._loaded.has_twins = rows, False
+            self._surplus = self.judge(connection, self._loaded)
+        self.rows = rows
 
     @property
     def keys(self) -> str:
