@@ -57,3 +57,14 @@ def object_server():
             patch.setenv(name, value)
         yield server
     server.close()
+
+
+@pytest.fixture(autouse=True)
+def spark_here(request, monkeypatch):
+    """Whoever finds candidates on a cluster has one here, unless a test starts one."""
+    if request.node.get_closest_marker("spark") is None:
+        from spark_here import SparkHere
+
+        from ctsync.engines import spark
+
+        monkeypatch.setattr(spark, "open_session", SparkHere().open_session)

@@ -22,6 +22,7 @@ BOTTOM = {
     "other_words",
     "output_file",
     "printable",
+    "spark_session",
     "sql_text",
     "suggestions",
     "timezones",
@@ -89,6 +90,8 @@ HOMES = {
     "orjson": "canonical_json",
     "duckdb": "duckdb_connection",
     "pyarrow": "arrow",
+    "py4j": "spark_session",
+    "pyspark": "spark_session",
 }
 # The sandbox is written apart from the client: a server where that has a client.
 SECOND_HOMES = {("sandbox", "asyncssh")}
@@ -100,6 +103,7 @@ HEAVY = {
     "duckdb",
     "jinja2",
     "pyarrow",
+    "pyspark",
     "psycopg",
     "obstore",
     "rich",

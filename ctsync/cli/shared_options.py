@@ -51,7 +51,7 @@ def engine_option(function: _Function) -> _Function:
     """Add `--engine`."""
     return click.option(
         "--engine",
-        type=click.Choice(["memory", "duckdb"]),
+        type=click.Choice(["memory", "duckdb", "spark"]),
         help="How to find what differs; the plan is the same. Default: by size.",
     )(function)
 

@@ -10,9 +10,15 @@ from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry, KnownValue, entry_line
 from ctsync.model.profile_key import NOBODY, ProfileKey, parse_key
-from ctsync.model.row_source import Stream
+from ctsync.model.row_source import RowPiece, Stream
+from ctsync.sql_text import quoted
 
 ENGINES = {engine.name: engine for engine in discover("ctsync.engines", "ENGINE")}
+
+
+PIECE = """
+SELECT id, digest, file::INTEGER AS file, row::BIGINT AS row, cells::VARCHAR[] AS cells
+FROM {rows}"""
 
 
 def said(key, words, file="a.yaml", line=1, **origin):
@@ -89,6 +95,21 @@ class Rows:
         key = ProfileKey(self.key_type, identifier) if identifier else NOBODY
         words = tuple(cells)
         return Contribution(key, self.origin(file, row), digest, lambda: {"W": words})
+
+    def pieces(self, connection, most_rows):
+        for start in range(0, self.rows, 3):
+            yield RowPiece(PIECE.format(rows=self.values(start, start + 3)), ())
+
+    def values(self, start, end):
+        rows = ", ".join(
+            f"({quoted(key)}, unhex('{mark(words).hex()}'), {file}, {row}, "
+            f"[{quoted(words)}, NULL])"
+            for key, words, file, row in [*self.lines()][start:end]
+        )
+        return f"(VALUES {rows}) t(id, digest, file, row, cells)"
+
+    def take_count(self, connection, rows):
+        assert rows == self.rows
 
     def contributions(self):
         for identifier, words, file, row in self.lines():

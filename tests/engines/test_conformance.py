@@ -21,7 +21,7 @@ def known(lab):
 
 
 def test_the_built_in_engines_are_these(lab):
-    assert list(lab.ENGINES) == ["duckdb", "memory"]
+    assert list(lab.ENGINES) == ["duckdb", "memory", "spark"]
 
 
 def test_an_equal_fingerprint_is_passed_over(find, said, known):

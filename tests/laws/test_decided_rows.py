@@ -319,6 +319,7 @@ def all_ways(project, entries, monkeypatch):
         monkeypatch.setattr(duckdb, "FORCED", forced)
         found, decided = planned(project, entries, "duckdb")
         assert found == expected, forced
+        assert planned(project, entries, "spark") == (expected, decided), forced
         counts.append(decided)
     assert counts[-1] == 0
     return expected, counts[0]

@@ -192,6 +192,7 @@ def test_engines_give_the_same_plan(seed, tmp_path, monkeypatch):
         targets = chance.choice(SELECTORS)
         plans = {name: told(project, entries, name, targets) for name in built_in()}
         assert plans["duckdb"] == plans["memory"]
+        assert plans["spark"] == plans["memory"]
 
 
 ONE_TABLE = """\

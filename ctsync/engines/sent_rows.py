@@ -1,0 +1,116 @@
+"""Rows of a source that were read elsewhere and came to a key range: the same, for SQL.
+
+Nobody reads here what a row says; that is for whoever began the search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ctsync.arrow import arrow
+from ctsync.duckdb_connection import Connection, as_number
+from ctsync.model.change import Origin
+from ctsync.model.contribution import Contribution
+from ctsync.model.decided_rows import Table
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.row_source import RowColumns, RowPiece, Stream
+
+_TWINS = "SELECT count(*) > count(DISTINCT id) FROM {table} WHERE id <> ''"
+_STREAM = "SELECT id AS key, digest AS mark, cells AS words, file, row FROM {table}"
+_CELLS = """
+SELECT s.file, s.row, s.cells
+FROM {table} s JOIN {wanted} w ON s.file = w.file AND s.row = w.row"""
+
+
+def no_rows() -> Table:
+    """Return a table of no rows, as they are sent."""
+    pa = arrow()
+    columns = [
+        ("id", pa.string()),
+        ("digest", pa.binary()),
+        ("file", pa.int32()),
+        ("row", pa.int64()),
+        ("cells", pa.list_(pa.string())),
+    ]
+    return pa.schema(columns).empty_table()
+
+
+class SentRows:
+    """The rows of one source that came to a range, as a row source."""
+
+    warnings = ()
+    reads = ()
+
+    def __init__(
+        self, number: int, key_type: str, connection: Connection, table: Table | None
+    ) -> None:
+        self.name = f"source {number}"
+        self.key_type = key_type
+        self.rows = 0 if table is None else table.num_rows
+        self._number = number
+        self._connection = connection
+        self._table = f"sent_{number}"
+        connection.register(self._table, no_rows() if table is None else table)
+
+    def has_twins(self) -> bool:
+        """Return whether two rows have one key."""
+        if not self.rows:
+            return False
+        query = _TWINS.format(table=self._table)
+        ((found,),) = self._connection.execute(query).fetchall()
+        return bool(found)
+
+    def open(self, connection: Connection) -> Stream | None:  # noqa: ARG002 - as asked of all
+        """Give the rows as they came."""
+        if not self.rows:
+            return None
+        digest = as_number("mark")
+        return Stream(_STREAM.format(table=self._table), digest, "words", "key <> ''")
+
+    def load(self, connection: Connection) -> None:
+        """Do nothing: all rows have come."""
+
+    @property
+    def keys(self) -> str:
+        """A query: id, digest, file, row."""
+        digest = as_number("digest")
+        return f"SELECT id, {digest} AS digest, file, row FROM {self._table}"  # noqa: S608 - a name of ours
+
+    def cells(self, wanted: str) -> str:
+        """Return a query: file, row, cells."""
+        return _CELLS.format(table=self._table, wanted=wanted)
+
+    def contribution(
+        self,
+        identifier: str,
+        digest: bytes,
+        file: int,  # noqa: ARG002 - whoever began the search reads what a row says
+        row: int,  # noqa: ARG002
+        cells: Sequence[str | None],  # noqa: ARG002
+    ) -> Contribution:
+        """Return what a row is to a search, which reads none of it."""
+        return Contribution(
+            ProfileKey(self.key_type, identifier), Origin(""), digest, dict
+        )
+
+    def in_columns(self) -> RowColumns:
+        """Return columns that say nothing but which source this is."""
+        return RowColumns(str(self._number), (), (), ())
+
+    def pieces(
+        self,
+        connection: Connection,  # noqa: ARG002
+        most_rows: int,  # noqa: ARG002
+    ) -> Iterator[RowPiece]:
+        """Give nothing: the rows have been read."""
+        yield from ()
+
+    def take_count(self, connection: Connection, rows: int) -> None:
+        """Do nothing: all rows have come."""
+
+    def check_unchanged(self) -> None:
+        """Do nothing: whoever began the search looks at the files."""
+
+    def inputs(self) -> Iterator[tuple[str, str]]:
+        """Give nothing."""
+        yield from ()

@@ -1,0 +1,64 @@
+"""Finding candidates on a cluster: for populations that one machine should not look at.
+
+Executors read rows where they lie and send each to its key range; a range is searched
+by the SQL of the DuckDB engine, with the entries that lie in it, and decided there. The
+process that began it holds keys drawn to part the ranges by, counts, and what it is
+just writing. Files, the state and TMPDIR have to lie where all machines see them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from logging import getLogger
+
+from ctsync.duckdb_connection import open_connection
+from ctsync.engines import duckdb
+from ctsync.engines.base import Candidate, Engine, ProfileCounts, Search
+from ctsync.engines.spark_search import OddRows, SparkSearch
+from ctsync.model.decided_addresses import DecidedAddresses
+from ctsync.model.decided_rows import DecidedRows, Decider
+from ctsync.spark_session import open_session
+
+
+def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]:
+    """Yield candidates in the order of their keys, counting what is passed over.
+
+    Raises:
+        SpecError: the files of a row source cannot be read.
+        CtsyncError: there is no Spark, or it could not do its part.
+    """
+    for found in _find(search, tally, None):
+        if isinstance(found, Candidate):
+            yield found
+
+
+def find_decided(
+    search: Search, tally: ProfileCounts, decider: Decider
+) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
+    """Yield the same, with those decided whose rows the decider can decide.
+
+    Raises:
+        SpecError: the files of a row source cannot be read.
+        CtsyncError: there is no Spark, or it could not do its part.
+    """
+    yield from _find(search, tally, decider)
+
+
+def _find(
+    search: Search, tally: ProfileCounts, decider: Decider | None
+) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
+    with open_connection(files=search.files) as connection, open_session() as session:
+        spark_search = SparkSearch(connection, session, search, decider)
+        try:
+            spark_search.compare(tally)
+        except OddRows as odd:
+            getLogger(__name__).info("%s, so one machine looks at all of them", odd)
+        else:
+            yield from spark_search.candidates()
+            for source in search.row_sources:
+                source.check_unchanged()
+            return
+    yield from duckdb.find(search, tally, decider)
+
+
+ENGINE = Engine("spark", find_candidates, find_decided)

@@ -1,0 +1,288 @@
+"""One search on a cluster: what is asked of executors, and what comes of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.json import decode
+
+from ctsync.arrow import arrow
+from ctsync.duckdb_connection import Connection, folder_of, path_in_sql
+from ctsync.engines import duckdb
+from ctsync.engines.arrow_buffers import packed, read_tables, unpacked
+from ctsync.engines.base import Candidate, ProfileCounts, Search
+from ctsync.engines.found_rows import Decision, FoundRows
+from ctsync.engines.key_ranges import KeyRanges, ranges_over
+from ctsync.engines.spark_addresses import SparkAddresses
+from ctsync.engines.spark_reading import (
+    EVERY,
+    OTHER_VERSION,
+    SAMPLED,
+    SENT,
+    UNSEEN,
+    PieceReader,
+    PieceSampler,
+    SourcePiece,
+)
+from ctsync.engines.spark_slices import SEARCHED, RangeResult, RangeSearch
+from ctsync.errors import CtsyncError
+from ctsync.model.contribution import Contribution
+from ctsync.model.decided_addresses import DecidedAddresses
+from ctsync.model.decided_rows import DecidedRows, Decider, Table
+from ctsync.model.profile_key import NOBODY
+from ctsync.model.snapshot_columns import SnapshotColumns
+from ctsync.spark_session import Session
+
+PIECE_ROWS = 1_000_000  # of a file whose rows have numbers: what one task reads
+RANGE_KEYS = 65_536  # what one task searches and decides
+_WRITE_ENTRIES = """
+COPY (FROM engine_known ORDER BY type, id) TO {file} (FORMAT parquet)"""
+_READ_ENTRIES = "SELECT * FROM read_parquet({file})"
+_DRAWN = """
+SELECT type, coalesce(list(id) FILTER (hash(id) % {every} = 0), [])
+FROM ({columns}) GROUP BY type"""
+_FAULTS = {
+    UNSEEN: (
+        "an executor does not see the tables, the state or the folder for scratch",
+        "they lie where all machines see them by the same path; TMPDIR names the last",
+    ),
+    OTHER_VERSION: (
+        "executors have another version of ctsync",
+        "install the same on all machines",
+    ),
+}
+
+
+class OddRows(Exception):
+    """Rows of which more has to be known than executors can tell."""
+
+
+class SparkSearch(Struct):
+    """One search, in a session of Spark and a connection for what is done here."""
+
+    connection: Connection
+    session: Session
+    search: Search
+    decider: Decider | None
+    _loose: list[Contribution] = field(default_factory=list)
+    _decision: Decision | None = None
+    _results: list[RangeResult] = field(default_factory=list)
+
+    def compare(self, tally: ProfileCounts) -> None:
+        """Have all ranges searched, count, and pass on what names no one.
+
+        Raises:
+            SpecError: the files of a row source cannot be read.
+            CtsyncError: executors cannot work with what they see.
+            OddRows: a row cannot be read, or two have one key.
+        """
+        columns = self._columns()
+        loose = [*self.search.loose()]
+        self._loose = [place for place in loose if place.key is not NOBODY]
+        pieces = [*self._pieces()]
+        rows, samples = self._drawn(pieces, columns)
+        ranges = ranges_over(samples, every=EVERY, most_keys=RANGE_KEYS)
+        self._take_counts(rows)
+        self._results = self._searched(pieces, columns, ranges, self._decided(rows))
+        self._count(tally)
+        for _ in self.search.watch.named(loose):
+            pass
+        self._show_places()
+        self._pass_nobody()
+
+    def candidates(self) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
+        """Yield the candidates, and pass on the entries that are watched."""
+        rows = FoundRows(
+            self.search.row_sources,
+            self._loose,
+            self.search.watch.on_unchanged,
+            self._decision,
+        )
+        for table in self._tables("found"):
+            yield from rows.in_turn(table)
+        if self._decision is not None and self._decision.addresses:
+            files = [each.addresses for each in self._results if each.addresses]
+            addresses = SparkAddresses(
+                self.session, self._decision, str(self._folder), tuple(files)
+            )
+            yield DecidedAddresses(self._decision.addresses, addresses.shared)
+
+    @property
+    def _folder(self) -> Path:
+        return folder_of(self.connection)
+
+    def _columns(self) -> SnapshotColumns:
+        """Return the entries as SQL; what a store cannot give so is written here."""
+        if self.search.columns is not None:
+            return self.search.columns
+        path = self._folder / "entries.parquet"
+        duckdb.take_entries(self.connection, self.search.entries())
+        file = path_in_sql(path)
+        self.connection.execute(_WRITE_ENTRIES.format(file=file))
+        return SnapshotColumns(_READ_ENTRIES.format(file=file), (path,))
+
+    def _pieces(self) -> Iterator[SourcePiece]:
+        for number, source in enumerate(self.search.row_sources):
+            source.open(self.connection)
+            for piece in source.pieces(self.connection, PIECE_ROWS):
+                yield SourcePiece(number, source.key_type, piece)
+
+    def _drawn(
+        self, pieces: Sequence[SourcePiece], columns: SnapshotColumns
+    ) -> tuple[Mapping[int, int], Mapping[str, Sequence[str]]]:
+        """Return the rows of each source, and ids by their types."""
+        rows: defaultdict[int, int] = defaultdict(int)
+        samples: dict[str, list[str]] = {place.key.type: [] for place in self._loose}
+        drawn = _DRAWN.format(every=EVERY, columns=columns.sql)
+        for kind, ids in self.connection.execute(drawn).fetchall():
+            samples.setdefault(kind, []).extend(ids)
+        files = (*map(str, columns.files), str(self._folder))
+        for found in self._sampled(pieces, files):
+            piece = pieces[found["number"]]
+            rows[piece.source] += found["rows"]
+            ids = unpacked(found["ids"])["id"].to_pylist()
+            samples.setdefault(piece.key_type, []).extend(ids)
+        return rows, samples
+
+    def _sampled(
+        self, pieces: Sequence[SourcePiece], files: tuple[str, ...]
+    ) -> Iterator[dict[str, Any]]:
+        if not pieces:
+            return
+        sampler = PieceSampler(tuple(pieces), files, EVERY)
+        numbers = self.session.range(0, len(pieces), 1, len(pieces))
+        for found in numbers.mapInArrow(sampler, SAMPLED).toArrow().to_pylist():
+            if found["fault"] in _FAULTS:
+                message, hint = _FAULTS[found["fault"]]
+                raise CtsyncError(message, hint=hint, code="engine")
+            if found["fault"] is not None:
+                raise OddRows("some rows cannot be read")
+            yield found
+
+    def _take_counts(self, rows: Mapping[int, int]) -> None:
+        for number, source in enumerate(self.search.row_sources):
+            source.take_count(self.connection, rows.get(number, 0))
+
+    def _decided(self, rows: Mapping[int, int]) -> int | None:
+        """Return the number of the source with most rows, if they are decided."""
+        if self.decider is None or not any(rows.values()):
+            return None
+        many = max(sorted(rows), key=rows.__getitem__)
+        source = self.search.row_sources[many]
+        columns = source.in_columns()
+        if columns is None:
+            return None
+        decision = self.decider(source.key_type, columns)
+        if decision is None:
+            return None
+        self._decision = Decision(source.key_type, columns, decision)
+        return many
+
+    def _searched(
+        self,
+        pieces: Sequence[SourcePiece],
+        columns: SnapshotColumns,
+        ranges: KeyRanges,
+        decided: int | None,
+    ) -> list[RangeResult]:
+        """Return what came of every range, in their order.
+
+        Raises:
+            OddRows: a row cannot be read, or two have one key.
+        """
+        if not len(ranges):
+            return []
+        watch = self.search.watch
+        terms = RangeSearch(
+            tuple(source.key_type for source in self.search.row_sources),
+            ranges,
+            columns.sql,
+            tuple(map(str, columns.files)),
+            str(self._folder),
+            watch.attributes,
+            everyone=watch.everyone,
+            undeclared=watch.undeclared,
+            decided=decided,
+            decision=None if self._decision is None else self._decision.query,
+            forced=duckdb.FORCED,
+        )
+        reader = PieceReader(tuple(pieces), ranges, tuple(self._loose_in(ranges)))
+        tasks = max(1, len(pieces))
+        sent = self.session.range(0, tasks, 1, tasks).mapInArrow(reader, SENT)
+        searched = _by_range(sent, len(ranges)).mapInArrow(terms, SEARCHED)
+        texts = searched.toArrow()["result"].to_pylist()
+        results = [decode(text, type=RangeResult) for text in texts]
+        if any(result.fault for result in results):
+            raise OddRows("some rows cannot be read")
+        if any(result.twins for result in results):
+            raise OddRows("two rows have one key")
+        return sorted(results, key=lambda result: result.number)
+
+    def _loose_in(self, ranges: KeyRanges) -> Iterator[tuple[int, int, bytes]]:
+        """Yield what no file of rows says, by ranges, as a table each."""
+        places: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+        for number, place in enumerate(self._loose):
+            kind, identifier = place.key
+            (within,) = ranges.numbers_of(kind, [identifier])
+            words = {"type": kind, "id": identifier, "digest": place.digest}
+            places[within].append({**words, "number": number})
+        for within, rows in sorted(places.items()):
+            yield within, len(rows), packed(arrow().Table.from_pylist(rows))
+
+    def _count(self, tally: ProfileCounts) -> None:
+        tally.entries = sum(result.entries for result in self._results)
+        tally.unchanged = sum(result.unchanged for result in self._results)
+        tally.undeclared = sum(result.undeclared for result in self._results)
+
+    def _show_places(self) -> None:
+        """Pass on one row of every file, where all are wanted."""
+        shown = set[tuple[int, int]]()
+        for result in self._results:
+            for number, file, row, identifier in result.places:
+                if (number, file) not in shown:
+                    shown.add((number, file))
+                    source = self.search.row_sources[number]
+                    place = source.contribution(identifier, b"", file, row, ())
+                    self.search.watch.on_place(place)
+
+    def _pass_nobody(self) -> None:
+        """Pass on the rows that name no one, by source, file and row."""
+        tables = [*self._tables("nobody")]
+        if not tables:
+            return
+        order = [(name, "ascending") for name in ("source", "file", "row")]
+        rows = arrow().concat_tables(tables).sort_by(order).to_pylist()
+        for row in rows:
+            source = self.search.row_sources[row.pop("source")]
+            place = source.contribution(
+                row["id"], row["digest"], row["file"], row["row"], row["cells"]
+            )
+            self.search.watch.on_nobody(place)
+
+    def _tables(self, sort: str) -> Generator[Table]:
+        """Yield the tables of all ranges; a file that was read goes."""
+        names = (getattr(result, sort) for result in self._results)
+        paths = (self._folder / name for name in names if name)
+        for path in paths:
+            yield from read_tables(path)
+            path.unlink()
+
+
+def _by_range(sent: Any, count: int) -> Any:
+    """Return rows with those of one range together, and each range by itself if so can.
+
+    Servers from before Spark 4.1 have nothing but hashes: some tasks get two ranges.
+    """
+    by_id = getattr(sent, "repartitionById", None)
+    if by_id is not None and _version_of(sent.sparkSession) >= (4, 1):
+        return by_id(count, "range")
+    return sent.repartition(count, "range")
+
+
+def _version_of(session: Session) -> tuple[int, ...]:
+    words = str(session.version).split(".")[:2]
+    return tuple(int(word) for word in words if word.isdigit())

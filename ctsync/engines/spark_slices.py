@@ -1,0 +1,215 @@
+"""What executors do then: search one key range, and decide what can be decided there.
+
+A range is searched as the whole would be, by the same SQL in a database of its own: its
+rows against its entries. What is found goes to a file beside the others, in the order
+of keys, and only its name and its counts travel on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.json import encode
+
+from ctsync.arrow import arrow
+from ctsync.duckdb_connection import Connection, open_connection
+from ctsync.engines import duckdb_sql as sql
+from ctsync.engines.arrow_buffers import unpacked, write_tables
+from ctsync.engines.base import ProfileCounts, Search, SearchCallbacks
+from ctsync.engines.duckdb import DuckdbSearch, Ways
+from ctsync.engines.found_rows import LOOSE
+from ctsync.engines.key_ranges import KeyRanges
+from ctsync.engines.sent_rows import SentRows
+from ctsync.engines.spark_reading import FAULT, LOOSE_ROWS
+from ctsync.model.change import Origin
+from ctsync.model.contribution import Contribution
+from ctsync.model.decided_rows import RowDecision, Table
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.row_source import RowColumns
+from ctsync.model.snapshot_columns import SnapshotColumns
+
+SEARCHED = "range int, result binary"
+_RANGE_OF = "SELECT * FROM ({columns}) WHERE {condition}"
+_KEYS_AT_ONCE = 32_768
+_ADDRESSES = """
+SELECT name, lpad(hex(mark), 32, '0') AS mark, id, file, row, is_new
+FROM engine_addresses"""
+
+
+class RangeResult(Struct, frozen=True):
+    """What came of one range.
+
+    The files are named as they lie in the folder of the search; '' is none. `places`
+    are (source, file, row, id) of one row of every file.
+    """
+
+    number: int
+    fault: bool = False
+    twins: bool = False
+    entries: int = 0
+    unchanged: int = 0
+    undeclared: int = 0
+    found: str = ""
+    nobody: str = ""
+    addresses: str = ""
+    places: tuple[tuple[int, int, int, str], ...] = ()
+
+
+class RangeSearch(Struct, frozen=True):
+    """Searches key ranges; the same for all of them, and free of what a process holds.
+
+    `key_types` are those of the row sources. `columns` and `files` are the entries as
+    SQL; `attributes`, `everyone` and `undeclared` what the watch wants. Rows of the
+    source `decided` are decided as `decision` says, but for ids that are `forced` to
+    Python. Called with buffers of `SENT` it gives a row of `SEARCHED` for every range,
+    once all of its buffers have come.
+    """
+
+    key_types: tuple[str, ...]
+    ranges: KeyRanges
+    columns: str
+    files: tuple[str, ...]
+    folder: str
+    attributes: frozenset[str] = frozenset()
+    everyone: bool = False
+    undeclared: bool = True
+    decided: int | None = None
+    decision: RowDecision | None = None
+    forced: str | None = None
+
+    def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
+        """Yield a batch for every range."""
+        buffers: defaultdict[int, list[tuple[int, bytes]]] = defaultdict(list)
+        for batch in batches:
+            columns = (batch.column(place).to_pylist() for place in (0, 1, 3))
+            for number, source, data in zip(*columns, strict=True):
+                buffers[number].append((source, data))
+        for number in sorted(buffers):
+            result = self._searched(number, buffers.pop(number))
+            arrays = [
+                arrow().array([number], "int32"),
+                arrow().array([encode(result)], "binary"),
+            ]
+            yield arrow().RecordBatch.from_arrays(arrays, names=["range", "result"])
+
+    def _searched(
+        self, number: int, buffers: Iterable[tuple[int, bytes]]
+    ) -> RangeResult:
+        tables: defaultdict[int, list[Table]] = defaultdict(list)
+        for source, data in buffers:
+            if source == FAULT:
+                return RangeResult(number, fault=True)
+            if data:
+                tables[source].append(unpacked(data))
+        whole = {n: arrow().concat_tables(each) for n, each in tables.items()}
+        with open_connection(files=map(Path, self.files), threads=1) as connection:
+            return _OneRange(self, connection, number, whole).result()
+
+
+class _OneRange:
+    """One range in a connection of its own."""
+
+    def __init__(
+        self,
+        terms: RangeSearch,
+        connection: Connection,
+        number: int,
+        tables: Mapping[int, Table],
+    ) -> None:
+        self._terms = terms
+        self._connection = connection
+        self._number = number
+        loose = tables.get(LOOSE_ROWS)
+        self._loose = [] if loose is None else loose.to_pylist()
+        self._sources = tuple(
+            SentRows(source, key_type, connection, tables.get(source))
+            for source, key_type in enumerate(terms.key_types)
+        )
+
+    def result(self) -> RangeResult:
+        """Return what comes of the range, written to files."""
+        if any(source.has_twins() for source in self._sources):
+            return RangeResult(self._number, twins=True)
+        tally, search = ProfileCounts(), self._search()
+        search.gather()
+        search.compare(tally)
+        nobody = self._written("nobody", _nobody(search))
+        search.choose()
+        return RangeResult(
+            self._number,
+            entries=tally.entries,
+            unchanged=tally.unchanged,
+            undeclared=tally.undeclared,
+            nobody=nobody,
+            found=self._written("found", map(self._numbered, search.found())),
+            addresses=self._written("address", self._addresses(search)),
+            places=tuple(self._places()) if self._terms.everyone else (),
+        )
+
+    def _search(self) -> DuckdbSearch:
+        terms = self._terms
+        within = terms.ranges.condition(self._number)
+        columns = _RANGE_OF.format(columns=terms.columns, condition=within)
+        search = Search(
+            loose=lambda: map(_loose_place, self._loose),
+            row_sources=self._sources,
+            columns=SnapshotColumns(columns),
+            watch=SearchCallbacks(
+                terms.attributes, everyone=terms.everyone, undeclared=terms.undeclared
+            ),
+        )
+        decider = self._decision_of if terms.decision is not None else None
+        ways = Ways(0, _KEYS_AT_ONCE, terms.forced)
+        return DuckdbSearch(self._connection, search, decider, ways)
+
+    def _decision_of(self, _: str, rows: RowColumns) -> RowDecision | None:
+        is_decided = rows.table == str(self._terms.decided)
+        return self._terms.decision if is_decided else None
+
+    def _written(self, sort: str, tables: Iterable[Table]) -> str:
+        prefix = f"{sort}-{self._number:06}-"
+        return write_tables(self._terms.folder, prefix, tables)
+
+    def _numbered(self, found: Table) -> Table:
+        """Return what was found with loose places by the numbers that all know."""
+        if not self._loose:
+            return found
+        rows = zip(*(found[n].to_pylist() for n in ("source", "row")), strict=True)
+        numbers = [
+            self._loose[row]["number"] if source == LOOSE else row
+            for source, row in rows
+        ]
+        place = found.schema.get_field_index("row")
+        return found.set_column(place, "row", arrow().array(numbers, "int64"))
+
+    def _addresses(self, search: DuckdbSearch) -> Iterator[Table]:
+        if search.has_addresses:
+            table = self._connection.sql(_ADDRESSES).to_arrow_table()
+            if table.num_rows:
+                yield table
+
+    def _places(self) -> Iterator[tuple[int, int, int, str]]:
+        for number, source in enumerate(self._sources):
+            if source.rows:
+                query = sql.PLACES.format(rows=source.keys)
+                for identifier, file, row in self._connection.execute(query).fetchall():
+                    yield number, file, row, identifier
+
+
+def _loose_place(place: Mapping[str, Any]) -> Contribution:
+    key = ProfileKey(place["type"], place["id"])
+    return Contribution(key, Origin(""), place["digest"], dict)
+
+
+def _nobody(search: DuckdbSearch) -> Iterator[Table]:
+    """Yield a table of the rows that name no one, by source, file and row."""
+    names = ("source", "id", "digest", "file", "row", "cells")
+    rows = [(number, *row) for number, row in search.nobody()]
+    if rows:
+        columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+        cells = arrow().array(columns["cells"], arrow().list_(arrow().string()))
+        yield arrow().table({**columns, "cells": cells})
