@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import clustering
 import deciding
 import differing
 import doors
@@ -56,6 +57,7 @@ PEERS: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
 ALONE: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "search": searching.measure_search,
     "decide": deciding.measure_decide,
+    "cluster": clustering.measure_cluster,
     "exports": reading.measure_reading,
     "homes": homes.measure_homes,
     "doors": doors.measure_doors,
