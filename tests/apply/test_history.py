@@ -1,15 +1,15 @@
 """What is kept of a run: what it did to each profile, and what was known before."""
 
-from msgspec import convert
+from breaking import cut_off
 from msgspec.structs import replace
 
-from ctsync.apply.history import change_of, past_runs
+from ctsync.apply.history import change_of, past_runs, run_change_from
+from ctsync.apply.recover import recover
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome
-from ctsync.model.run import RunChange
 from ctsync.plan.schedule import records_of
 
 KEY = ProfileKey("identity", "u1")
@@ -65,7 +65,7 @@ def test_of_a_new_profile_nothing_was_known():
 
 def runs_of(world):
     return [
-        {change.key.id: change for change in convert([*run.changes()], list[RunChange])}
+        {change.key.id: change for change in map(run_change_from, run.changes())}
         for run in past_runs(world.store)
     ]
 
@@ -76,6 +76,16 @@ def test_runs_come_the_last_one_first_with_what_was_known_before_each(world):
     last, first = runs_of(world)
     assert (first["u1"].is_new, first["u1"].known) == (True, {})
     assert (last["u1"].is_new, last["u1"].known["plan"].value) == (False, "Free")
+
+
+def test_a_run_that_was_cut_off_is_told_of_before_it_is_folded(world):
+    """Once: as soon as it is folded it stands among the others."""
+    world.bring({"u1": (world.string("Plan", "Free"),)})
+    assert cut_off(world, world.plan({"u1": (world.string("Plan", "Gold"),)}), 9)
+    last, first = runs_of(world)
+    assert last["u1"].known["plan"].value == "Free"
+    recover(world.store)
+    assert runs_of(world) == [last, first]
 
 
 def test_a_profile_that_a_read_found_gone_is_made_anew(world):

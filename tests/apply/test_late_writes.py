@@ -53,6 +53,11 @@ def test_a_wait_is_told_once_and_ends_with_the_last_moment_or_a_signal(
 ):
     """In slices, so that a signal is heard; and nothing is told of no wait."""
     told, slept = [], []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        assert len(slept) < 200, "waits without an end"
+
     header = Header(
         "l" * 32, 1, Account("A", "in1"), unanswered=Unanswered("boot1", 7.0, TIMEOUT)
     )
@@ -60,7 +65,7 @@ def test_a_wait_is_told_once_and_ends_with_the_last_moment_or_a_signal(
     wait_for_late_writes(
         header,
         clock,
-        slept.append,
+        sleep,
         lambda seconds, why: told.append((seconds, why)),
         lambda: len(slept) >= ends_after,
     )

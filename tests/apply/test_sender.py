@@ -324,6 +324,20 @@ def test_a_signal_gives_up_what_waits_and_says_what_may_be_of_it(
     assert run.platform.left == ["a"]
 
 
+def test_a_signal_lets_calls_end_that_left_and_takes_back_what_was_noted(sending):
+    run = sending("abcdef", concurrency=2)
+    gate = held(run, "a", "b")
+    run.until(lambda: len(run.notes.intents) == 4)
+    run.turns(3)
+    run.watch.requested = True
+    told = outcomes(each for _ in range(3) for each in next(run.delivery))
+    assert told == {"c": "not_sent", "d": "not_sent"}
+    gate.set()
+    assert run.outcomes() == dict.fromkeys("ab", "acknowledged")
+    assert sorted(run.platform.left) == [*"ab"]
+    assert len(run.notes.receipts) == 4
+
+
 def test_a_call_that_is_still_being_noted_does_not_leave_after_a_signal(sending):
     """The signal came while it was on its way to the disk; nothing is in doubt."""
 
@@ -386,6 +400,24 @@ def test_a_call_leaves_with_all_that_travels_at_hand(sending, monkeypatch):
     assert raised.value.code == "out_of_memory"
     assert outcomes(told) == {"a": "not_sent"}
     assert run.platform.left == []
+
+
+def test_there_is_a_thread_for_each_lane_and_one_for_notes(sending, monkeypatch):
+    started = []
+
+    class Counted(Thread):
+        def start(self):
+            started.append(self)
+            super().start()
+
+    monkeypatch.setattr("ctsync.apply.worker_threads.Thread", Counted)
+    run = sending("abcdefgh", {"c": [LOST], "e": [THROTTLED]}, concurrency=2)
+    assert run.outcomes() == dict.fromkeys("abcdefgh", "acknowledged")
+    assert len(started) <= 3
+    run.sender.close()
+    for thread in started:
+        thread.join(timeout=PATIENCE)
+        assert not thread.is_alive()
 
 
 @pytest.mark.parametrize("most", [0, 1])
