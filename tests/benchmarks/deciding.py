@@ -14,6 +14,7 @@ from stopwatch import Command, Laps, Unexpected, side_by_side
 from tables import NoRoom, Setting, Table, ctsync, python, sizes
 
 _SIZES = (300_000,)
+_FORMS = ("parquet", "csv", "jsonl")
 _MOST = 2_000_000
 _ONE_PERCENT = 1_000_000  # of so many, unless sizes were chosen
 # The same command, with more asked of columns than there ever are.
@@ -24,7 +25,7 @@ from ctsync.cli import main
 main()
 """
 _HEAD = (
-    "what", "n", "changes", "columns s", "one by one s", "times", "cpu us each",
+    "what", "form", "n", "changes", "columns s", "one by one s", "times", "cpu us each",
     "one by one, cpu us", "MiB", "one by one, MiB", "bytes each",
 )  # fmt: skip
 
@@ -36,6 +37,7 @@ class Differs(Unexpected):
 @dataclass(frozen=True, slots=True)
 class _Case:
     what: str
+    form: str
     count: int
     changed: int
     project: Path
@@ -43,7 +45,7 @@ class _Case:
 
 
 def measure_decide(setting: Setting) -> Iterator[Table]:
-    """Plan rows of Parquet: all of them new, all changed, one in a hundred changed."""
+    """Plan rows of each form: all of them new, all changed, some of Parquet changed."""
     rows: list[tuple[str, ...]] = []
     fault = ""
     try:
@@ -51,23 +53,26 @@ def measure_decide(setting: Setting) -> Iterator[Table]:
     except (Unexpected, NoRoom) as error:
         fault = str(error)
     note = f"{setting.rounds} rounds, in turn. Both plans are compared byte by byte."
-    yield Table("Deciding rows of Parquet in columns", _HEAD, tuple(rows), note, fault)
+    yield Table("Deciding rows in columns", _HEAD, tuple(rows), note, fault)
 
 
 def _cases(setting: Setting) -> Iterator[_Case]:
     for count in sizes(setting, _SIZES, _MOST):
-        files = exports(setting, count, "parquet")
-        new = write_listing(setting.folder / f"new-{count}", files / "after.parquet")
-        yield _Case("new", count, count, new, f"Plan: {count:,} to create")
-        yield _known("all changed", setting, count, "changed")
+        for form in _FORMS:
+            files = exports(setting, count, form)
+            folder = files.with_name(f"{files.name}-new")
+            new = write_listing(folder, files / f"after.{form}")
+            yield _Case("new", form, count, count, new, f"Plan: {count:,} to create")
+            yield _known("all changed", setting, form, count, "changed")
     for count in setting.sizes or (_ONE_PERCENT,):
-        yield _known("1 % changed", setting, count, "whole")
+        yield _known("1 % changed", setting, "parquet", count, "whole")
 
 
-def _known(what: str, setting: Setting, count: int, shape: str) -> _Case:
-    project, _ = known_listing(setting, count, "parquet", shape)
+def _known(what: str, setting: Setting, form: str, count: int, shape: str) -> _Case:
+    project, _ = known_listing(setting, count, form, shape)
     changed = exporting.SHAPES[shape].changed(count)
-    return _Case(what, count, changed, project, f"0 to create, {changed:,} to update")
+    says = f"0 to create, {changed:,} to update"
+    return _Case(what, form, count, changed, project, says)
 
 
 def _row(setting: Setting, case: _Case) -> tuple[str, ...]:
@@ -75,7 +80,9 @@ def _row(setting: Setting, case: _Case) -> tuple[str, ...]:
     found = side_by_side(commands, setting.rounds)
     plan, other = (case.project / f"{name}-{PLAN}" for name in ("columns", "one"))
     if _digest(plan) != _digest(other):
-        raise Differs(f"{case.what}: the plans of {case.count} rows differ")
+        raise Differs(
+            f"{case.what}: the plans of {case.count} rows of {case.form} differ"
+        )
     size = plan.stat().st_size
     for path in (plan, other):
         path.unlink()
@@ -94,6 +101,7 @@ def _planning(case: _Case, way: str) -> Command:
 def _told(case: _Case, ours: Laps, other: Laps, size: int) -> tuple[str, ...]:
     return (
         case.what,
+        case.form,
         f"{case.count:,}",
         f"{case.changed:,}",
         f"{ours.least:.2f}",

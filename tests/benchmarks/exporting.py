@@ -1,12 +1,12 @@
 """Exports of a population: `python exporting.py FOLDER COUNT SHAPE FORM...`.
 
-Writes `before` and `after`, as parquet or csv or both. A row is a profile. A `whole`
-one has a key and eight attributes of high entropy, about 220 bytes as CSV, and one in a
-hundred differs between the two, or each if they are `changed`; a `lean` one has two
-attributes, and one in ten thousand differs. Rows are in no order of the key, and not in
-the same order. Every value comes from MD5 of the row's number, so each run writes the
-same rows. A process of its own: memory of a benchmark would count as memory of what it
-measures.
+Writes `before` and `after`, as parquet, csv or jsonl, or several. A row is a profile. A
+`whole` one has a key and eight attributes of high entropy, about 220 bytes as CSV, and
+one in a hundred differs between the two, or each if they are `changed`; a `lean` one
+has two attributes, and one in ten thousand differs. Rows are in no order of the key,
+and not in the same order. Every value comes from MD5 of the row's number, so each run
+writes the same rows. A process of its own: memory of a benchmark would count as memory
+of what it measures.
 """
 
 from __future__ import annotations
@@ -89,6 +89,7 @@ _EDIT = "CASE WHEN number % {every} = 0 THEN 1 + (number // {every}) % 2 ELSE 0 
 _FORMS = {
     "parquet": ("interests", "FORMAT parquet, COMPRESSION zstd"),
     "csv": ("array_to_string(interests, ';') AS interests", "FORMAT csv, HEADER"),
+    "jsonl": ("interests", "FORMAT json"),
 }
 
 # What is kept from an earlier run is of no use once the rows are others.

@@ -61,6 +61,9 @@ def entries(part: FilePart, digest: str, columns: Sequence[str], table: str) -> 
     cells = {name: f"c{number}" for number, name in enumerate(columns, 1)}
     if part.meaning == "csv" and "interests" in cells:
         cells["interests"] = f"to_json(string_split({cells['interests']}, ';'))"
+    if part.meaning == "json":
+        written = "'$'"  # strings lose their quotes, lists stay as they are
+        cells = {name: f"({cell}::JSON ->> {written})" for name, cell in cells.items()}
     chosen = [
         (folded, kind, said, value.format(cells[name]))
         for name, (folded, kind, said, value) in _ATTRIBUTES.items()
