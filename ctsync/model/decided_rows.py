@@ -8,10 +8,11 @@ itself, byte by byte; every other candidate comes as it always does.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.arrow import arrow, arrow_compute
 from ctsync.model.change import Origin
@@ -88,6 +89,11 @@ class DecidedRows(Struct, frozen=True):
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
+
+    def only(self, numbers: Iterable[int]) -> DecidedRows:
+        """Return those that stand at some places, which ascend."""
+        places = arrow().array(numbers, arrow().int64())
+        return replace(self, table=self.table.take(places).combine_chunks())
 
     def ids(self) -> list[str]:
         """Return their ids, in order."""

@@ -25,6 +25,7 @@ from ctsync.plan.plan_header import counts_of
 from ctsync.plan.plan_writer import PlanWriter
 from ctsync.plan.planner import Planner
 from ctsync.plan.policy import check_limits, exception_notes
+from ctsync.plan.selection import Selection
 from ctsync.project.project import Project
 from ctsync.sources.project_sources import ProjectSources
 
@@ -66,7 +67,7 @@ def make_plan(
         seen = Seen()
         for planned in planner.plan_rows(entries, columns):
             if isinstance(planned, DecidedRows):
-                _write_decided(writer, seen, planned)
+                _write_decided(writer, planner.selection, seen, planned)
             else:
                 _write(writer, planner, seen, *planned)
         planner.refuse_errors()
@@ -113,10 +114,13 @@ def _write(
         seen.still += not built.waiting
 
 
-def _write_decided(writer: PlanWriter, seen: Seen, decided: DecidedRows) -> None:
+def _write_decided(
+    writer: PlanWriter, selection: Selection, seen: Seen, decided: DecidedRows
+) -> None:
     seen.all_changes += decided.counts("traits").total()
     seen.still += decided.settled()
-    writer.add_decided(decided)
+    if len(chosen := selection.trim_decided(decided)):
+        writer.add_decided(chosen)
 
 
 def _log_decided(planner: Planner) -> None:

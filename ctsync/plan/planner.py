@@ -163,8 +163,9 @@ class Planner(Struct):
     ) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
         find = self.engine.find_decided
         # Where words about others decide what is wrong, each candidate is looked at,
-        # and where part of a plan is chosen, all names that are met.
-        if not decides or find is None or self._sees_all or not self.selection.is_whole:
+        # and where part of a change is chosen, each of its operations.
+        takes_whole = self.selection.takes_whole_changes
+        if not decides or find is None or self._sees_all or not takes_whole:
             return self.engine.find_candidates(search, self.tally)
         from ctsync.plan.decide_rows import row_decision
 
@@ -173,6 +174,7 @@ class Planner(Struct):
     def _see_decided(self, decided: DecidedRows) -> None:
         """See of decided rows what `_planned` sees of other candidates."""
         self.decided += len(decided)
+        self.selection.decided_seen(decided)
         self.findings.extend(self._twins.decided_seen(decided, self.mask))
         self.vanished.decided_seen(decided)
 
@@ -270,10 +272,10 @@ class Planner(Struct):
         """Return what stands in an entry, if words that say just that need no look.
 
         Words of one place alone do not, unless some attributes are judged by others.
-        Where part of a plan is chosen, each attribute is met by the name it has there.
+        Where part of a change is chosen, attributes are met by the names there.
         """
         entry = candidate.entry
-        if not self.selection.is_whole:
+        if not self.selection.takes_whole_changes:
             return None
         if len(candidate.contributions) != 1 or entry is None or entry.gone:
             return None

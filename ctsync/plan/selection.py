@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from itertools import compress, count
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,7 +14,8 @@ from ctsync.canonical_json import fold_name
 from ctsync.errors import UsageError
 from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.change import ACTIONS, Change, EntryAfter
-from ctsync.model.entry import Entry, cohorts_in
+from ctsync.model.decided_rows import DecidedRows
+from ctsync.model.entry import Entry, cohorts_in, membership_in
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.selector_kinds import SELECTOR_KINDS
@@ -73,6 +75,11 @@ class Selection:
         """Whether nothing is left out."""
         return not self._watched
 
+    @property
+    def takes_whole_changes(self) -> bool:
+        """Whether of a change all is chosen or nothing."""
+        return "attribute" not in self._watched
+
     def profile_seen(self, key: ProfileKey, entry: Entry | None) -> None:
         """Note the names that a profile brings, so that a typo can be told."""
         if self._watched:
@@ -82,6 +89,11 @@ class Selection:
                     "attribute", (k.name for k in entry.attributes.values())
                 )
                 self.record_seen("cohort", cohorts_in(entry.cohorts))
+
+    def decided_seen(self, decided: DecidedRows) -> None:
+        """Note the same of rows that were decided in columns; no cohort names these."""
+        if decided.key_type in self._watched:
+            self._meet(decided.key_type, decided.ids())
 
     def record_seen(self, kind: str, names: Iterable[str]) -> None:
         """Note names of one kind."""
@@ -96,13 +108,27 @@ class Selection:
         """Return the chosen part of a change, or None."""
         if self.is_whole:
             return change
-        names = _names_of(change, entry)
-        if any(s.matches(names[s.kind]) for s in self.excludes if s.kind in names):
+        if not self._takes(_names_of(change, entry)):
             return None
-        for kind, selectors in self._by_kind.items():
-            if kind in names and not any(s.matches(names[kind]) for s in selectors):
-                return None
         return self._trim_attributes(change, entry)
+
+    def trim_decided(self, decided: DecidedRows) -> DecidedRows:
+        """Return the chosen changes of rows, where of each all is chosen or nothing."""
+        if self.is_whole:
+            return decided
+        return decided.only(compress(count(), map(self._takes, _names_in(decided))))
+
+    def _takes(self, names: Mapping[str, tuple[str | None, ...]] | None) -> bool:
+        """Return whether a change of such names is chosen; None is no change."""
+        if names is None:
+            return False
+        if any(s.matches(names[s.kind]) for s in self.excludes if s.kind in names):
+            return False
+        return all(
+            any(s.matches(names[kind]) for s in selectors)
+            for kind, selectors in self._by_kind.items()
+            if kind in names
+        )
 
     def _trim_attributes(self, change: Change, entry: Entry | None) -> Change | None:
         if "attribute" not in self._watched:
@@ -175,6 +201,28 @@ def _names_of(
         "file": tuple(origin.file for origin in change.origins),
         "action": (change.action,),
     }
+
+
+def _names_in(
+    decided: DecidedRows,
+) -> Iterator[Mapping[str, tuple[str | None, ...]] | None]:
+    """Yield the same of each row that changes something, and None of the others."""
+    table = decided.source.table
+    ids: dict[str, tuple[str | None, ...]] = dict.fromkeys(ID_TYPES, ())
+    columns = (decided.values(name) for name in ("id", "file", "is_new", "traits"))
+    for identifier, file, is_new, traits in zip(*columns, strict=True):
+        yield (
+            None
+            if traits is None
+            else {
+                **ids,
+                decided.key_type: (identifier,),
+                "cohort": () if is_new else (membership_in(table),),
+                "table": (table,),
+                "file": (decided.source.files[file],),
+                "action": ("create" if is_new else "update",),
+            }
+        )
 
 
 def _partly(

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from ctsync.diagnostics import Findings
 from ctsync.engines import built_in, duckdb
-from ctsync.errors import SpecError
+from ctsync.errors import SpecError, UsageError
 from ctsync.model import flows
 from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
 from ctsync.model.masking import Mask
@@ -25,6 +25,7 @@ from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.planner import Planner
 from ctsync.plan.route_bulk import by_its_size
+from ctsync.plan.selection import Selection, parse_selector
 from ctsync.project import load_project
 from ctsync.sources.project_sources import ProjectSources
 
@@ -85,6 +86,13 @@ profiles:
   - {identity: u4, attributes: {Hat: red}}
   - {identity: zz, attributes: {Hat: blue, Email: ada@example.com}}
 """
+# Targets and what is excluded; one of them meets nobody.
+CHOSEN = [
+    *((("identity=u1*",), ()), (("action=create", "table=people"), ("identity=u?",))),
+    *((("file=people-a.*",), ()), (("cohort=*people",), ()), (("email=*",), ())),
+    *(((), ("action=update",)), ((), ("table=p*",)), ((), ("file=*-b*", "cohort=x"))),
+    (("attribute=S*", "identity=u*"), ("attribute=Score",)),
+]
 REMOVALS, BULK = "removals: sftp", "bulk: {over: 9, by: sftp}"
 at = dt.datetime.fromisoformat
 IDS = [
@@ -290,13 +298,14 @@ def write(path, rows):
     parquet.write_table(pa.table(columns), path)
 
 
-def planned(project, entries, engine):
+def planned(project, entries, engine, selection=None):
     """The bytes of a plan or what is said in its stead, and how many were decided."""
     project = replace(project, findings=Findings())
     planner = Planner(
         project,
         ProjectSources(project),
         Mask("0"),
+        selection or Selection(),
         findings=project.findings,
         engine=built_in()[engine],
     )
@@ -308,21 +317,28 @@ def planned(project, entries, engine):
             return plan._file.read(), planner.decided
     except SpecError as error:
         return (str(error), list(error.findings), error.findings.totals), 0
+    except UsageError as error:
+        return (str(error), error.hint), 0
 
 
-def all_ways(project, entries, monkeypatch):
+def all_ways(project, entries, monkeypatch, chosen=((), ())):
     """Plan in memory and in columns, with more and more rows forced through Python."""
     monkeypatch.setattr(duckdb, "LEAST_DECIDED", 0)
-    expected, _ = planned(project, entries, "memory")
+    expected, _ = planned(project, entries, "memory", selected(*chosen))
     counts = []
     for forced in ("false", "hash(id) % 3 = 0", "true"):
         monkeypatch.setattr(duckdb, "FORCED", forced)
-        found, decided = planned(project, entries, "duckdb")
+        found, decided = planned(project, entries, "duckdb", selected(*chosen))
         assert found == expected, forced
         assert planned(project, entries, "spark") == (expected, decided), forced
         counts.append(decided)
     assert counts[-1] == 0
     return expected, counts[0]
+
+
+def selected(targets, excludes):
+    """A selection of its own for each plan: it remembers what it met."""
+    return Selection(map(parse_selector, targets), map(parse_selector, excludes))
 
 
 @pytest.mark.parametrize(
@@ -340,6 +356,7 @@ def test_the_plan_is_the_same_whoever_decides(form, seed, tmp_path, monkeypatch)
     for _ in range(3):
         project = world.project()
         expected, _ = all_ways(project, entries, monkeypatch)
+        all_ways(project, entries, monkeypatch, chance.choice(CHOSEN))
         if isinstance(expected, bytes):
             entries = stored(world, project, entries)
         world.edit()
@@ -388,3 +405,21 @@ def test_clean_rows_are_decided_in_columns(form, tmp_path, monkeypatch, caplog):
     changes = map(change_from_line, lines)
     operators = {op.operator for each in changes for op in each.operations}
     assert operators == {"set", "$incr"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "count"),
+    [
+        ((("identity=u1*",), ()), 11),
+        ((("action=create",), ("file=*-b.*",)), 25),
+        ((("table=people",), ()), 50),
+        (((), ("table=people",)), 0),
+    ],
+)
+def test_chosen_rows_are_decided_in_columns(chosen, count, tmp_path, monkeypatch):
+    world = World(tmp_path, Random(1))
+    world.words |= {"timezone": "UTC", "write": "free", "others": "", "channels": ""}
+    clean = {name: values[0] for name, values in COLUMNS.items()}
+    world.rows = {f"u{n}": clean for n in range(50)}
+    expected, decided = all_ways(world.project(), (), monkeypatch, chosen)
+    assert (decided, expected.count(START)) == (50, count)
