@@ -7,8 +7,12 @@ loop, which only logs it. In a thread beside it none is ever raised.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+_logger = logging.getLogger(__name__)
 
 
 def run_apart(work: Callable[[], Awaitable[None]]) -> None:
@@ -36,6 +40,7 @@ class _Apart:
 
     async def run(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        self._loop.set_exception_handler(_note)
         if not self._is_cancelled:
             await self._work()
 
@@ -47,3 +52,12 @@ class _Apart:
                 self._loop.call_soon_threadsafe(self._task.cancel)
             except RuntimeError:  # the loop is closed: it is over
                 return
+
+
+def _note(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Note an error that nobody waits for any more.
+
+    Requests that were on their way when a connection ended have one each. What was
+    waited for has raised it; asyncio would print the others, with words of the server.
+    """
+    _logger.debug("left alone: %s", type(context.get("exception")).__name__)

@@ -53,6 +53,9 @@ async def connected(
         connection = await _connect(door, keys, connect_seconds)
         try:
             yield await _client(door, connection, connect_seconds)
+        except BaseException:
+            connection.abort()  # it may be the server that keeps everybody waiting
+            raise
         finally:
             await _close(connection)
 

@@ -157,16 +157,15 @@ class RemoteFolder:
 
     async def _write(self, name: str, file: BinaryIO, start: int) -> None:
         remote = await self._open(name, start)
-        try:
-            file.seek(start)
-            while data := file.read(WINDOW_BYTES):
-                if self._is_stopped():
-                    raise Stopped
-                await self._asked(name, lambda: remote.write(data, start))  # noqa: B023
-                start += len(data)
-                self.windows += 1
-        finally:
-            await self._close(remote)
+        file.seek(start)
+        while data := file.read(WINDOW_BYTES):
+            if self._is_stopped():
+                raise Stopped
+            await self._asked(name, lambda: remote.write(data, start))  # noqa: B023
+            start += len(data)
+            self.windows += 1
+        # After an error nobody waits for it: it ends with the connection.
+        await self._close(remote)
 
     async def _has_room(self, size: int) -> bool:
         """Return whether so much more would fit, as far as the server tells.
@@ -215,14 +214,13 @@ class RemoteFolder:
             remote = await self._sftp.open(self._path(name), "rb", encoding=None)
         except asyncssh.SFTPError:
             return True
-        try:
-            for start, length in _looked_at(size):
-                file.seek(start)
-                here = file.read(length)
-                if await self._read(name, remote, start, length) != here:
-                    return False
-        finally:
-            await self._close(remote)
+        for start, length in _looked_at(size):
+            file.seek(start)
+            here = file.read(length)
+            if await self._read(name, remote, start, length) != here:
+                await self._close(remote)
+                return False
+        await self._close(remote)
         return True
 
     async def _read(

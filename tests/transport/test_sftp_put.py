@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from threading import Thread
 
@@ -15,6 +16,7 @@ from sftp_servers import AsyncsshServer, LossyWay, OpensshServer
 
 from ctsync.errors import CtsyncError, PutFailed
 from ctsync.transport import sftp_folder
+from ctsync.transport.sftp_folder import PutTimes
 from ctsync.transport.sftp_put import (
     PutEvents,
     PutOrder,
@@ -316,6 +318,7 @@ def test_a_killed_upload_goes_on_without_doing_anything_twice(
 
 PUTTING = """
 import sys
+import time
 from pathlib import Path
 import msgspec
 from ctsync.model.sftp_door import SftpDoor
@@ -358,11 +361,13 @@ def test_a_signal_ends_an_upload_at_once(server, there, uploads, way):
     way.stall_after = 100_000
     before = signal.signal(signal.SIGUSR1, end)
     Thread(target=send_signal, daemon=True).start()
+    start = time.monotonic()
     try:
         with pytest.raises(Ended):
             put(server.door(there, port=way.port), uploads)
     finally:
         signal.signal(signal.SIGUSR1, before)
+    assert time.monotonic() - start < PutTimes().reply_seconds / 2
     assert in_folder(there) == [f".{NAMES[0]}.part"]
     put(server.door(there), uploads)
     require_in_place(there, uploads)
