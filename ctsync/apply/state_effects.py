@@ -107,7 +107,7 @@ def entry_write_of(record: Record, change: Change, known: Attributes) -> EntryWr
     """Return what is known once a record is acknowledged."""
     after = _after(record.operations, known, certain=True)
     begun = frozenset(change.once).intersection(after)
-    due = _left_after(record, change) if begun and not record.last else frozenset()
+    due = _left_after(record, change) if begun else frozenset()
     # Half of the one write is not it: nothing may take what is there for the whole.
     half = {name: replace(after[name], certain=False) for name in begun & due}
     return EntryWrite(

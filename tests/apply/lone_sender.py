@@ -73,6 +73,12 @@ class Notes(NoRunJournal):
         self.intents += [number for number, _ in calls]
         self._may_fail("intent")
 
+    def check_lock(self):
+        self._may_fail("lock")
+
+    def leave(self, call):
+        self._may_fail("leave")
+
     def write_receipt(self, call, verdicts, *, is_answered):
         self._may_fail("receipt")
         self.receipts.append((call, is_answered))

@@ -94,6 +94,23 @@ def test_the_worst_outcome_stays_with_its_words(ten):
     assert list(tally.failures(Outcome.REJECTED)) == []
 
 
+def test_what_is_in_a_file_already_counts_as_sent_until_something_worse_is(ten):
+    tally = OutcomeCounts(10, sent=(9,), wait=(0, 1))
+    assert tally.counts()["sent"] == 3
+    tally.note(ten[:3], (UNKNOWN, TAKEN, UNSENT))
+    assert (tally.counts()["sent"], tally.counts()["unknown"]) == (2, 1)
+    assert [tally.is_unfailed(place) for place in range(4)] == [
+        False, True, False, True,
+    ]  # fmt: skip
+
+
+def test_of_two_doubts_the_words_of_the_first_stay(ten):
+    tally = tally_of(ten, UNKNOWN)
+    tally.note_unclear(0, change(0), "the connection was lost")
+    (failure,) = tally.failures(Outcome.UNKNOWN)
+    assert failure.error == "HTTP 503"
+
+
 def test_a_failure_remembers_who_and_where_from(ten):
     tally = tally_of(ten, TAKEN, REJECTED)
     (failure,) = tally.failures(Outcome.REJECTED)

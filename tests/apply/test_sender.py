@@ -1,7 +1,7 @@
 """Who decides about calls: how many leave, what waits, what ends a run."""
 
 from threading import Barrier, Event, Thread
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 from lone_sender import MOVED, TIMEOUT, Notes, Sending, ended, outcomes, replied
@@ -352,25 +352,32 @@ def test_a_call_that_is_still_being_noted_does_not_leave_after_a_signal(sending)
             self.looks += 1
             return self.looks > 1
 
-    gate = Event()
-
     class Slow(Notes):
         def write_intent(self, calls):
-            gate.wait(timeout=PATIENCE)
+            sleep(0.2)
             super().write_intent(calls)
 
-    run = sending("ab", stop=Asked(), notes=Slow())
-    run.turns(1)
-    gate.set()
-    for _ in range(20):
-        if run.notes.intents:
-            break
-        Event().wait(0.01)
-    Event().wait(0.05)
+    pace, started = {"slice_seconds": 6.0}, monotonic()
+    run = sending("ab", stop=Asked(), notes=Slow(), pace=pace)
     assert run.outcomes() == {"a": "not_sent"}
     assert run.platform.left == []
+    assert monotonic() - started < 5  # it is heard of at once
 
 
+def test_what_is_noted_after_the_end_of_a_run_does_not_leave(sending):
+    class Slow(Notes):
+        def write_intent(self, calls):
+            sleep(0.2)
+            super().write_intent(calls)
+
+    run = sending("a", notes=Slow())
+    run.turns(1)
+    run.sender.close()
+    sleep(0.4)
+    assert (run.notes.intents, run.platform.left) == ([1], [])
+
+
+@pytest.mark.parametrize("what", ["intent", "lock", "leave"])
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -378,13 +385,16 @@ def test_a_call_that_is_still_being_noted_does_not_leave_after_a_signal(sending)
         (MemoryError(), "out_of_memory"),
     ],
 )
-def test_a_call_that_cannot_be_noted_is_not_sent_and_ends_the_run(sending, error, code):
-    run, told = sending("ab", notes=Notes(fails={"intent": error})), []
+def test_a_call_that_cannot_be_noted_is_not_sent_and_ends_the_run(
+    sending, what, error, code
+):
+    """Nor one beside which another run may send."""
+    run, told = sending("ab", notes=Notes(fails={what: error})), []
     with pytest.raises(CtsyncError) as raised:
         told.extend(each for many in run.delivery for each in many)
     assert raised.value.code == code
     assert outcomes(told) == {"a": "not_sent"}
-    assert run.platform.left == []
+    assert (run.platform.left, run.sender.calls) == ([], 0)
 
 
 def test_a_call_leaves_with_all_that_travels_at_hand(sending, monkeypatch):

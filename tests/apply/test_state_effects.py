@@ -4,6 +4,7 @@ import pytest
 
 from ctsync.apply.state_effects import (
     EntryWrite,
+    UncertainRecord,
     entry_write_of,
     release_of,
     settling,
@@ -117,13 +118,21 @@ def test_what_is_ours_is_told_in_order():
     assert after.attributes["tags"].ours == tuple(sorted(NAMES))
 
 
+def test_a_list_in_doubt_names_the_run_that_left_it_so():
+    doubt = UncertainRecord((ADDED,), (), "run7")
+    held = doubt.fold_into(Entry(KEY, {"tags": tags()}), EMPTY).attributes["tags"]
+    assert (held.maybe, held.since) == (("b",), "run7")
+
+
 # What is not sent
 
 
 @pytest.mark.parametrize(
-    "effect", [settling(settled()), release_of(change_of(released=("City",)))]
+    "make",
+    [lambda: settling(settled()), lambda: release_of(change_of(released=("City",)))],
 )
-def test_what_touches_the_state_alone_makes_no_entry_and_revives_none(effect):
+def test_what_touches_the_state_alone_makes_no_entry_and_revives_none(make):
+    effect = make()
     assert effect.fold_into(None, EMPTY) is None
     left = Entry(KEY, {"plan": KnownValue("Plan", "string", "Gold")}, gone=True)
     after = effect.fold_into(left, EMPTY)
