@@ -86,6 +86,18 @@ def test_as_many_fly_as_were_configured_while_all_goes_well(sending):
     assert run.platform.most == 2
 
 
+def test_a_lane_that_brought_a_reply_takes_the_next_call_without_being_told(sending):
+    """Whoever decides may be busy with what came before."""
+    run = sending("abcdefgh", concurrency=2)
+    gate = held(run, "a", "b")
+    run.until(lambda: len(run.notes.intents) == 4)
+    run.turns(3)
+    gate.set()
+    run.until_left("c")
+    run.until_left("d")
+    assert sorted(run.platform.left) == [*"abcd"]
+
+
 def test_where_too_many_were_in_flight_half_of_them_fly(sending):
     """Whoever is in the air goes on, and nobody else leaves before that is half."""
     run = sending("abcdefgh", {"a": [THROTTLED]}, concurrency=4)
