@@ -271,7 +271,9 @@ def test_keys_of_rows_that_are_easily_confused_are_warned_about(project_view, pl
     assert "jo@" not in str(found).lower()
 
 
-@pytest.mark.parametrize(("first", "second"), [("Jo", "jo"), ("É", "é")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("Jo", "jo"), ("É", "é"), ("e\u0301", "é")]
+)
 def test_a_key_of_a_row_is_compared_with_one_of_an_entry(
     project_view, plan, first, second
 ):
