@@ -41,12 +41,15 @@ class FileTerms(Struct, frozen=True):
 
     `folder` holds a private folder for each run. `channel` says what stands in a file,
     `put` puts some, and `wait_seconds` is how long the platform may take to tell.
+    `place` is a digest of the server and its folder: what was to go elsewhere never
+    goes there.
     """
 
     folder: Path
     channel: Callable[[], Channel]
     put: Put
     wait_seconds: float
+    place: str = ""
 
 
 class FileRun(Struct, frozen=True):
@@ -165,6 +168,7 @@ class FileWave:
                 boot=clock.boot,
                 steady_at=clock.steady(),
                 standing="held",
+                place=self._terms.place,
             )
             self._journal.list_file(number, due, members[file.name].spans())
 
@@ -230,7 +234,9 @@ class FileWave:
         return Upload(folder / file.name, folder / file.manifest)
 
     def _is_here(self, due: DueImport) -> bool:
-        """Return whether what a run was to put lies where that run left it."""
+        """Return whether what a run was to put here lies where that run left it."""
+        if due.place != self._terms.place:
+            return False
         upload = self._upload(due.run, due.file)
         try:
             is_same = _digest(upload.data) == due.file.digest

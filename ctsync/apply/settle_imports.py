@@ -190,7 +190,7 @@ class ImportSettler:
         said = row[1 + 2 * at], row[2 + 2 * at]
         word = operation_word(due.operation.operator)
         for place, operand in enumerate(_operands(due)):
-            if (spell(operand), word) == said:
+            if (spell(operand).replace('""', '"'), word) == said:
                 return place
         raise _unknown({due.file: []})
 

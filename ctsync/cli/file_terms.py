@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ctsync.canonical_json import sha256
 from ctsync.cli.due_imports import waits_of
 from ctsync.cli.project_session import ProjectSession
 from ctsync.errors import CtsyncError
@@ -43,6 +44,7 @@ def file_terms(
         lambda: CHANNELS["sftp"](said),
         lambda order, events: put_parts(door, order, events),
         session.project.wait_seconds,
+        sha256((session.import_door or "").encode()),
     )
 
 

@@ -64,8 +64,9 @@ def _entry_to_move(
 def _edits(entry: Entry, after: ProfileKey) -> Iterator[tuple[ProfileKey, Edit]]:
     from ctsync.state.entry_edits import put_instead
 
-    # The fingerprint is of the former key.
-    moved = replace(entry, key=after, fingerprint=None)
+    # The fingerprint is of the former key, and so is what is in a file.
+    known = {name: replace(k, due=None) for name, k in entry.attributes.items()}
+    moved = replace(entry, key=after, fingerprint=None, attributes=known)
     yield from sorted(
         [(entry.key, put_instead(None)), (after, put_instead(moved))],
         key=lambda edit: edit[0],

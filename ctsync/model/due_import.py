@@ -43,7 +43,8 @@ class DueImport(Struct, frozen=True, forbid_unknown_fields=True):
     """A file that was, or may have been, put where the platform finds it.
 
     `at` are epoch seconds; `steady_at` those of the clock that `boot` names. A report
-    is waited for so long after that. `reports` are the SHA-256 of those that were read.
+    is waited for so long after that. `place` is a digest of where it was to be put:
+    nowhere else is it gone on with. `reports` are the SHA-256 of those that were read.
     """
 
     file: ImportFile
@@ -54,6 +55,7 @@ class DueImport(Struct, frozen=True, forbid_unknown_fields=True):
     steady_at: float = 0.0
     standing: Standing = "put"
     reports: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def until(self) -> float:

@@ -233,6 +233,22 @@ def test_a_run_that_lost_its_files_lets_them_wait(world, far):
     assert len(far.begun) == 1
 
 
+def test_what_was_to_go_to_another_server_is_not_put_on_this_one(world, far):
+    plan = by_file(world, people(world))
+
+    def crash(step):
+        raise Crash
+
+    far.before = crash
+    with pytest.raises(Crash):
+        world.apply(plan, files=far.terms)
+    far.before = lambda step: None
+    elsewhere = replace(far.terms, place="another")
+    assert world.apply(plan, files=elsewhere).put == ()
+    assert far.begun == []
+    assert len(world.apply(plan, files=far.terms).put) == 1
+
+
 @pytest.mark.parametrize("at", STEPS)
 def test_counts_of_a_run_say_the_same_to_whoever_reads_its_journal(world, far, at):
     """The result of a run, and what its journal tells once it is folded."""

@@ -1,0 +1,202 @@
+"""Reports settle exactly what they name, whatever was sent and whatever is told."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from ctsync.apply.import_reports import NamedRows, read_reports
+from ctsync.apply.sent_files import SentRecord, rows_of, settled_value
+from ctsync.apply.settle_imports import ImportSettler, Settlement
+from ctsync.channels.base import ChannelSettings
+from ctsync.channels.failure_file import columns_of
+from ctsync.channels.part_files import PartWriter
+from ctsync.channels.sftp import SftpChannel
+from ctsync.errors import CtsyncError
+from ctsync.kinds import KINDS
+from ctsync.model.due_import import DueImport, ImportFile
+from ctsync.model.entry import DueValue, Entry, KnownValue
+from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey
+from ctsync.state.base import Snapshot
+from ctsync.state.entry_edits import changed_entry
+
+LAW = settings(max_examples=60, deadline=None)
+WORDS = st.text("abcß\"', ;é", min_size=1, max_size=4)
+SENT = Operation("Tags", "list", "$add", (), "known", channel="sftp")
+NAMES = ("City", "Plan", "Tags")
+
+
+def plan_of(name, words):
+    if name == "Tags":
+        return Operation(
+            name, "list", "$add", tuple(words), "known", (), channel="sftp"
+        )
+    return Operation(name, "string", "set", words[0], "known", channel="sftp",
+                     after=words[0])  # fmt: skip
+
+
+@st.composite
+def sent(draw):
+    """Operations of some profiles that stand in one file, and its rows."""
+    lists = st.lists(WORDS, min_size=1, max_size=4, unique=True)
+    ids = draw(st.lists(WORDS, min_size=1, max_size=4, unique=True))
+    names = draw(st.sets(st.sampled_from(NAMES), min_size=1))
+    return {
+        identity: tuple(plan_of(name, draw(lists)) for name in sorted(names))
+        for identity in sorted(ids)
+    }
+
+
+def put(folder, people):
+    """Write a file; give it, its rows, and the entries while it is on its way."""
+    channel = SftpChannel(ChannelSettings())
+    with PartWriter(channel, folder, "ctsync-sftp-x") as writer:
+        for identity, operations in people.items():
+            writer.add(identity, operations)
+        (part,) = writer.keep()
+    columns = tuple((c.attribute, c.operator, c.kind) for c in part.columns)
+    file = ImportFile(part.name, "m", columns, part.rows, part.size, "d")
+    text = (folder / part.name).read_bytes().decode()
+    _, *rows = csv.reader(io.StringIO(text, newline=""))
+    entries = [entry_of(id_, operations, file) for id_, operations in people.items()]
+    return file, rows, entries
+
+
+def before_of(operation):
+    kind = operation.kind
+    if kind == "list":
+        return KnownValue(operation.attribute, kind, present=("old",), complete=True)
+    return KnownValue(operation.attribute, kind, "old")
+
+
+def entry_of(identity, operations, file):
+    known = {op.attribute.lower(): before_of(op) for op in operations}
+    entry = Entry(ProfileKey("identity", identity), known)
+    rows = rows_of(operations)
+    due = tuple(
+        (op.attribute.lower(), DueValue(file.name, op, rows)) for op in operations
+    )
+    return SentRecord(due, (), "run").fold_into(entry, Entry(entry.key))
+
+
+def settle(folder, file, rows, entries, *, accepted=()):
+    """Read a failure file of some rows."""
+    due = DueImport(file, "run", 0.0, 60.0)
+    report = folder / f"{file.stem}-failed.csv"
+    with report.open("w", newline="") as out:
+        lines = csv.writer(out)
+        lines.writerow([*columns_of(file), "why"])
+        lines.writerows([*row, "no"] for row in rows)
+    named, found = NamedRows(), Settlement()
+    read_reports(report, [due], named)
+    settler = ImportSettler([due], named, SftpChannel(ChannelSettings()), accepted)
+    snapshot = Snapshot(read=lambda: iter(entries))
+    after = list(changed_entry(entries, settler.edits(snapshot, found)))
+    named.close()
+    return after, found
+
+
+@LAW
+@given(st.data())
+def test_each_value_is_settled_by_the_rows_that_say_it(tmp_path_factory, data):
+    """A value is rejected if every row that says it is named; a list value by value."""
+    folder = tmp_path_factory.mktemp("law")
+    people = data.draw(sent())
+    file, rows, entries = put(folder, people)
+    failed = [row for row in rows if data.draw(st.booleans())]
+    accepted = {file.name} if data.draw(st.booleans()) else ()
+    after, found = settle(folder, file, failed, entries, accepted=accepted)
+    values = sum(map(len, people.values()))
+    settled = found.acknowledged.total() + found.due.total()
+    assert values <= settled + found.rejected.total() <= 2 * values
+    for entry in after:
+        for at, operation in enumerate(people[entry.key.id]):
+            own = [row for row in rows if row[0] == entry.key.id]
+            lost = [row for row in failed if row[0] == entry.key.id]
+            taken = kept_of(operation, own, lost, at)
+            expected = expected_of(operation, taken, accepted)
+            known = entry.attributes[operation.attribute.lower()]
+            assert replace(known, due=None, since=None) == expected
+            assert (known.due is None) == (not taken or bool(accepted))
+
+
+def kept_of(operation, own, lost, at):
+    """Return which operands some row still says that no report names."""
+    still = [row for row in own if row not in lost]
+    said = {row[1 + 2 * at] for row in still}
+    operand = operation.operand
+    operands = operand if isinstance(operand, tuple) else (operand,)
+    return tuple(value for value in operands if value in said)
+
+
+def expected_of(operation, taken, accepted):
+    before = before_of(operation)
+    if not taken:
+        return before
+    operand = taken if isinstance(operation.operand, tuple) else operation.operand
+    part = replace(operation, operand=operand)
+    after = KINDS[operation.kind].apply(before, part, certain=bool(accepted))
+    return replace(after, since=None)
+
+
+@LAW
+@given(people=sent())
+def test_all_rows_take_all_back_and_no_row_takes_nothing(tmp_path_factory, people):
+    folder = tmp_path_factory.mktemp("law")
+    file, rows, entries = put(folder, people)
+    after, found = settle(folder, file, rows, entries)
+    assert found.due.total() == found.acknowledged.total() == 0
+    for entry in after:
+        for operation in people[entry.key.id]:
+            assert entry.attributes[operation.attribute.lower()] == before_of(operation)
+    same, found = settle(folder, file, [], entries)
+    assert (same, found.rejected.total()) == (entries, 0)
+
+
+@LAW
+@given(people=sent(), cell=WORDS)
+def test_a_row_of_another_file_is_refused(tmp_path_factory, people, cell):
+    folder = tmp_path_factory.mktemp("law")
+    file, rows, entries = put(folder, people)
+    strange = [*rows[0][:1], f"{cell}!", *rows[0][2:]]
+    with pytest.raises(CtsyncError) as refused:
+        settle(folder, file, [strange], entries)
+    assert refused.value.code == "CT823"
+    with pytest.raises(CtsyncError):
+        settle(folder, file, [["nobody!", *rows[0][1:]]], entries)
+
+
+def test_a_value_that_was_settled_otherwise_is_left_as_it_is(tmp_path):
+    people = {"u1": (plan_of("City", ["Oslo"]),)}
+    file, rows, entries = put(tmp_path, people)
+    (entry,) = entries
+    known = KnownValue("City", "string", "Rome")
+    read = [replace(entry, attributes={"city": known})]
+    after, found = settle(tmp_path, file, rows, read)
+    assert (after, found.before[file.name]) == (read, 1)
+
+
+def test_what_is_written_once_counts_as_written_once_acknowledged(tmp_path):
+    people = {"u1": (plan_of("City", ["Oslo"]),)}
+    file, rows, (entry,) = put(tmp_path, people)
+    due = replace(entry.attributes["city"].due, once=True, forgets=False)
+    once = replace(
+        entry, attributes={"city": replace(entry.attributes["city"], due=due)}
+    )
+    (after,), _ = settle(tmp_path, file, [], [once], accepted={file.name})
+    assert (after.once, after.attributes["city"].value) == (("city",), "Oslo")
+    (after,), _ = settle(tmp_path, file, rows, [once], accepted={file.name})
+    assert after.once == ()
+
+
+def test_what_leaves_with_its_acknowledgement_is_forgotten():
+    operation = Operation(
+        "City", "string", "$delete", 1, "known", "Pune", channel="sftp"
+    )
+    due = DueValue("f.csv", operation, forgets=True, before=before_of(operation))
+    assert settled_value(due, accepted=True) is None
+    assert settled_value(due, accepted=False) == due.before
