@@ -23,6 +23,8 @@ def file_terms(
     Raises:
         SpecError: a variable is not set, or what it gives cannot be used.
         CtsyncError: nobody is named who hears of an import (code CT807).
+        PutFailed: the server cannot be used (code CT811 to CT814).
+        UsageError: the package asyncssh is missing.
     """
     is_unfinished = any(each.standing != "put" for each in waits_of(header).imports)
     if not (plan.foot.by_file or is_unfinished):
@@ -33,11 +35,14 @@ def file_terms(
     from ctsync.apply.file_wave import FileTerms
     from ctsync.channels import CHANNELS
     from ctsync.channels.base import ChannelSettings
-    from ctsync.transport.sftp_put import put_parts
+    from ctsync.transport.sftp_put import look_at, put_parts
 
     email = session.project.channels.email
     if email is None and plan.foot.by_file:
         raise _nobody_hears()
+    if plan.foot.by_file:
+        # Before a call leaves: half of a plan is nobody's wish.
+        look_at(door)
     said = ChannelSettings(plan.head.timezone, email)
     return FileTerms(
         session.project.root / ".ctsync" / "imports",
