@@ -35,6 +35,12 @@ class FaultQueue(Struct):
         with self._lock:
             self._script.extend(names)
 
+    @property
+    def is_dealt(self) -> bool:
+        """Whether every scripted fault was met."""
+        with self._lock:
+            return not self._script
+
     def draw(self) -> str:
         """Return the name of the fault that this upload meets."""
         with self._lock:

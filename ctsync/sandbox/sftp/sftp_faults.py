@@ -9,6 +9,7 @@ TRANSFER_FAULTS: Mapping[str, str] = {
     "cut-before-rename": "cuts the connection instead of renaming the file",
     "cut-after-rename": "renames the file, then cuts the connection without a reply",
     "hang": "takes half of the first block, then never replies",
+    "hang-after-rename": "renames the file, then never replies",
     "no-space": "refuses the first block, as a disk that is full",
     "denied": "refuses to open the file",
 }

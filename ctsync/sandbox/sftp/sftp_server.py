@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import IO, NamedTuple, NoReturn, cast
@@ -166,7 +166,9 @@ class _Folder(asyncssh.SFTPServer):
             raise asyncssh.SFTPFailure("No space left on device")
         if fault in {"cut", "hang"}:
             await _done(super().write(file_obj, offset, data[: len(data) // 2]))
-            await self._cut_or_hang(fault)
+            if fault == "hang":
+                await self.connection.wait_closed()
+            self._cut()
         return await _done(super().write(file_obj, offset, data))
 
     def close(self, file_obj: object) -> None:
@@ -181,24 +183,29 @@ class _Folder(asyncssh.SFTPServer):
         if fault == "cut-at-close":
             self._cut()
 
-    def rename(self, oldpath: bytes, newpath: bytes) -> None:
+    async def rename(self, oldpath: bytes, newpath: bytes) -> None:
         """Rename a file, unless there is another of the name."""
-        with self._renaming(oldpath, newpath):
-            super().rename(oldpath, newpath)
+        fault = self._begin_rename(oldpath)
+        super().rename(oldpath, newpath)
+        await self._end_rename(newpath, fault)
 
-    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+    async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         """Rename a file in place of another."""
-        with self._renaming(oldpath, newpath):
-            super().posix_rename(oldpath, newpath)
+        fault = self._begin_rename(oldpath)
+        super().posix_rename(oldpath, newpath)
+        await self._end_rename(newpath, fault)
 
-    @contextmanager
-    def _renaming(self, before: bytes, after: bytes) -> Iterator[None]:
-        fault = self._drawn.pop(before, "none")
+    def _begin_rename(self, path: bytes) -> str:
+        fault = self._drawn.pop(path, "none")
         if fault == "cut-before-rename":
             self._cut()
-        yield
-        self._arrive(after)
-        if fault == "cut-after-rename":
+        return fault
+
+    async def _end_rename(self, path: bytes, fault: str) -> None:
+        self._arrive(path)
+        if fault == "hang-after-rename":
+            await self.connection.wait_closed()
+        if fault in {"cut-after-rename", "hang-after-rename"}:
             self._cut()
 
     def symlink(self, oldpath: bytes, newpath: bytes) -> None:  # noqa: ARG002 - as inherited
@@ -210,11 +217,6 @@ class _Folder(asyncssh.SFTPServer):
     def _arrive(self, path: bytes) -> None:
         if path.endswith(MANIFEST):
             self._rules.arrive(Path(os.fsdecode(self.map_path(path))))
-
-    async def _cut_or_hang(self, fault: str) -> None:
-        if fault == "hang":
-            await asyncio.get_running_loop().create_future()
-        self._cut()
 
     def _cut(self) -> NoReturn:
         self.connection.abort()
