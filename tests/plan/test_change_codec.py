@@ -85,7 +85,6 @@ def test_a_line_is_one_line_of_canonical_json():
     [
         (b'"=?"', b'"?="'),
         (b'"=?"', b'"=?11"'),
-        (b'"=?"', b'"=?strong"'),
         (b'"update"', b'"improve"'),
         (b'"identity"', b'"name"'),
         (b'"a.yaml"', b"5"),

@@ -49,7 +49,7 @@ class World:
     def plan(self, ids, extra="", project=PROJECT):
         (self.folder / "ctsync.yaml").write_text(project + extra)
         self.write([(each, "Gold") for each in ids])
-        found = {name: self.planned(name) for name in built_in()}
+        found = {name: self.planned(name) for name in ("memory", "duckdb")}
         assert found["memory"] == found["duckdb"]
         return found["memory"]
 
@@ -169,7 +169,7 @@ def test_who_leaves_while_another_comes_with_the_same_address_may_be_renamed(
     *_, changes = world.planned("memory")
     world.entries = tuple(entry_as_declared(Entry(c.key), c) for c in changes)
     world.write([*rows[1:], ("new", "u000@x.io"), ("other", "other@x.io")])
-    for engine in built_in():
+    for engine in ("memory", "duckdb"):
         project = load_project(world.folder)
         sources, chosen = ProjectSources(project), built_in()[engine]
         planner = Planner(project, sources, Mask("0"), engine=chosen)

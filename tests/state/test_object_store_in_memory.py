@@ -1,0 +1,222 @@
+"""A state in a bucket, step by step: what a put that fails or comes late may leave."""
+
+import pytest
+from memory_bucket import MemoryBucket
+from msgspec.structs import replace
+
+from ctsync.errors import StateError
+from ctsync.state import Holder
+from ctsync.state.manifest import Compaction
+from ctsync.state.object_store.bucket import Place
+from ctsync.state.object_store.store import ObjectStore
+
+HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
+BOB = Holder("bob", "laptop", 99, "ctsync refresh", "2030-01-01T00:00:00Z")
+
+
+@pytest.fixture
+def bucket():
+    return MemoryBucket()
+
+
+def store_in(bucket, **compaction):
+    store = ObjectStore(Place("s3", "bucket", "crm"))
+    store._bucket = bucket
+    store.term_seconds = 60.0
+    store.compaction = Compaction(**compaction)
+    return store
+
+
+@pytest.fixture
+def store(bucket):
+    return store_in(bucket)
+
+
+def sheets(bucket):
+    return [name for name in bucket.names() if "parquet" in name]
+
+
+def failing(bucket, on):
+    """Let the head not be put any more; `on` says whether it was."""
+
+    def put(name, data, mode):
+        if name == "head.json":
+            if on == "unheard":
+                MemoryBucket._put(bucket, name, data, mode)
+            raise StateError("no answer", code="state_unwritable")
+        return MemoryBucket._put(bucket, name, data, mode)
+
+    bucket._put = put
+
+
+def test_sheets_of_a_write_that_failed_before_the_head_are_removed(
+    bucket, store, entry, header
+):
+    store.replace(header(1), [entry("a")])
+    before = bucket.names()
+
+    def broken():
+        yield entry("b")
+        raise RuntimeError("source gave up")
+
+    with pytest.raises(RuntimeError):
+        store.replace(header(2), broken())
+    with pytest.raises(ValueError, match="entry 2 comes"):
+        store.replace(header(2), [entry("b"), entry("a")])
+    assert bucket.names() == before
+    assert {path.name for path in store._mirror.path.glob("*")} <= {*before}
+
+
+@pytest.mark.parametrize("fate", ["lost", "unheard"])
+def test_sheets_that_the_head_may_name_are_never_removed_by_who_failed(
+    bucket, store, entry, header, fate
+):
+    store.replace(header(1), [entry("a")])
+    (old,) = sheets(bucket)
+    failing(bucket, fate)
+    with pytest.raises(StateError, match="no answer"):
+        store.replace(header(2), [entry("b")])
+    assert old in sheets(bucket)
+    assert len(sheets(bucket)) == 2
+    del bucket._put
+    read = store_in(bucket.beside()).read()
+    assert (read.header.serial, [each.key.id for each in read.entries()]) == (
+        (1, ["a"]) if fate == "lost" else (2, ["b"])
+    )
+    store_in(bucket).replace(header(read.header.serial + 1), [entry("c")])
+    assert len(sheets(bucket)) == 1
+
+
+def test_what_is_not_ours_and_what_is_named_is_never_removed(
+    bucket, store, entry, header
+):
+    strange = [
+        "notes.txt", "ctsync-base-x.parquet", "journal/7/half", "runs/mine.jsonl.gz",
+        "inner/head.json", "inner/ctsync-base-1.parquet",
+    ]  # fmt: skip
+    for name in strange:
+        bucket.create(name, b"mine")
+    left = ["ctsync-segment-7.parquet", "journal/7/00000000", "runs/7.jsonl.gz"]
+    for name in left:
+        bucket.create(name, b"left by a kill")
+    store.append_run({"run": "r0"}, keep=1)
+    store.replace(header(1), [entry("a")])
+    with store.open_journal(HEAD) as writer:
+        writer.append({"n": 1}, sync=True)
+    store.append_run({"run": "r1"}, keep=2)
+    names = bucket.names()
+    assert {*strange} <= {*names}
+    assert not {*left} & {*names}
+    assert [name.partition("/")[0] for name in names if name not in strange] == [
+        sheets(bucket)[0], "head.json", "journal", "journal", "runs", "runs",
+    ]  # fmt: skip
+    assert [run.record["run"] for run in store.runs()] == ["r1", "r0"]
+    assert list(store.journal().lines()) == [{"n": 1}]
+
+
+def test_who_takes_the_lease_seals_the_journal_that_is_there(bucket, store):
+    writer = store.open_journal(HEAD)  # beside any lock, so that nothing else tells
+    writer.append({"n": 1}, sync=True)
+    with store_in(bucket.beside()).lock(BOB):
+        with pytest.raises(StateError) as caught:
+            writer.append({"n": 2}, sync=True)
+        assert caught.value.code == "lock_lost"
+    assert list(store.journal().lines()) == [{"n": 1}]
+    with pytest.raises(StateError) as caught:
+        store.open_journal({**HEAD, "run": "r2"})
+    assert caught.value.code == "journal_exists"
+
+
+def test_a_journal_that_goes_while_it_is_read_is_looked_for_again(bucket, store):
+    with store.open_journal(HEAD) as writer:
+        writer.append({"n": 1}, sync=True)
+    names, looks = bucket.names, []
+
+    def fold(start=""):
+        looks.append(start)
+        if len(looks) == 1:
+            bucket.names = names
+            store_in(bucket.beside()).discard_journal()
+            bucket.names = fold
+            return [f"{start}00000000", f"{start}00000001"]
+        return names(start)
+
+    bucket.names = fold
+    assert store.journal() is None
+
+
+def test_a_run_that_is_kept_and_missing_is_damage_and_one_pushed_out_is_not(
+    bucket, store
+):
+    for number in range(3):
+        store.append_run({"run": f"r{number}"}, keep=3)
+    reading = store.runs()
+    assert next(reading).record["run"] == "r2"
+    store_in(bucket.beside()).append_run({"run": "r3"}, keep=2)
+    assert list(reading) == []
+    (gone,) = [run.name for run in store._head_now().runs][:1]
+    bucket.remove([gone])
+    with pytest.raises(StateError) as caught:
+        list(store_in(bucket).runs())
+    assert caught.value.code == "history_damaged"
+
+
+def test_a_run_again_takes_its_own_place_and_keep_counts_it_once(bucket, store):
+    for run in ("r0", "r1", "r1", "r2"):
+        store.append_run({"run": run}, keep=2)
+    assert [run.record["run"] for run in store.runs()] == ["r2", "r1"]
+    store.append_run({"run": "r3"}, keep=0)
+    assert list(store.runs()) == []
+    assert not any(name.startswith("runs/") for name in bucket.names())
+
+
+def test_a_sheet_that_goes_while_it_is_read_belongs_to_a_version_before(
+    bucket, store, entry, header
+):
+    store.replace(header(1), [entry("a")])
+    get, looks = bucket.download, []
+
+    def late(name, fd):
+        looks.append(name)
+        if len(looks) == 1:
+            store_in(bucket.beside()).replace(header(2), [entry("b")])
+        return get(name, fd)
+
+    reader = store_in(bucket)
+    bucket.download = late
+    assert reader.read().header.serial == 2
+    bucket.download = get
+    bucket.remove(sheets(bucket))
+    with pytest.raises(StateError, match="an object that its head names is missing"):
+        store_in(bucket).read()
+
+
+def test_a_new_state_has_no_head_until_something_is_written(bucket, store):
+    assert (store.journal(), list(store.runs()), store.read().header) == (
+        None,
+        [],
+        None,
+    )
+    store.discard_journal()
+    assert bucket.names() == []
+
+
+def test_nobody_else_writes_while_the_lease_is_held(bucket, store, entry, header):
+    with store.lock(BOB):
+        store.replace(header(1), [entry("a")])
+        held = store._held
+        other = store_in(bucket.beside())
+        other._head.change(lambda head: replace(head, epoch=head.epoch + 1))
+        for act in (
+            lambda: store.replace(header(2), []),
+            lambda: store.append_run({"run": "late"}, keep=9),
+            store.discard_journal,
+        ):
+            with pytest.raises(StateError) as caught:
+                act()
+            assert caught.value.code == "lock_lost"
+        held._safe_until = 0.0
+        with pytest.raises(StateError) as caught:
+            store.amend(header(2), [])
+        assert caught.value.code == "lock_lost"
+    assert store._held is None
