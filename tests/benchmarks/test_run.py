@@ -37,6 +37,17 @@ def test_a_comparison_runs_where_no_peer_is_installed(name, tmp_path):
     assert "| 20 |" in file.read_text()
 
 
+@pytest.mark.openssh
+def test_a_put_is_measured_beside_that_of_openssh():
+    words = [sys.executable, RUN.with_name("putting.py"), "1", "1"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == [
+        "ctsync",
+        "sftp",
+    ]
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
