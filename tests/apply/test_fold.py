@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from ctsync.apply.fold import fold_edits, fold_journal
 from ctsync.apply.journal_records import (
@@ -367,6 +368,14 @@ def test_a_header_remembers_the_call_that_may_still_be_written(intent):
     assert unanswered(intent(), receipt(ACK, ACK)) is None
     assert unanswered(release_line()) == BEGUN.unanswered
     assert unanswered(release_line(), begun=None) is None
+
+
+def test_a_header_names_what_wrote_it_last():
+    lines = [*enclosed(*CHANGES), release_line()]
+    head = parse(canonical(to_builtins(HEAD)))
+    begun = replace(BEGUN, tool_version="0.9")
+    folding = fold_journal(begun, Journal(head, lambda: iter(lines)))
+    assert (folding.header.tool_version, folding.header.serial) == ("1.0", 4)
 
 
 def test_what_was_written_once_stays_marked_when_more_is():

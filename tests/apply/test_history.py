@@ -1,8 +1,10 @@
 """What is kept of a run: what it did to each profile, and what was known before."""
 
+import pytest
 from breaking import cut_off
 from msgspec.structs import replace
 
+from ctsync.apply.apply_settings import RetryPace
 from ctsync.apply.history import change_of, past_runs, run_change_from
 from ctsync.apply.recover import recover
 from ctsync.model.change import Change, EntryAfter
@@ -86,6 +88,19 @@ def test_a_run_that_was_cut_off_is_told_of_before_it_is_folded(world):
     assert last["u1"].known["plan"].value == "Free"
     recover(world.store)
     assert runs_of(world) == [last, first]
+
+
+@pytest.mark.parametrize("fault", ["none", "lost"])
+def test_a_new_profile_is_kept_and_known_as_far_as_it_was_answered(world, fault):
+    """Most are told by their rows alone; one in doubt is not one of these."""
+    world.terms = world.short_calls(1, pace=RetryPace(lost_retries=0))
+    world.sandbox.script(fault)
+    world.bring({"u1": (world.string("Plan", "Gold"),)})
+    (found,) = runs_of(world)
+    is_certain = fault == "none"
+    outcome = Outcome.ACKNOWLEDGED if is_certain else Outcome.UNKNOWN
+    assert [each.outcome for each in found["u1"].operations] == [outcome]
+    assert world.entries()["u1"].attributes["plan"].certain == is_certain
 
 
 def test_a_profile_that_a_read_found_gone_is_made_anew(world):

@@ -10,13 +10,16 @@ from ctsync.apply.journal_records import (
     intent_line,
     receipt_line,
 )
+from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.journal_writer import NoRunJournal, StoredRunJournal
+from ctsync.canonical_json import parse
 from ctsync.errors import StateError
 from ctsync.model.change import Change
 from ctsync.model.due_import import DueImport, ImportFile
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, RecordOutcome
+from ctsync.plan.change_codec import change_line
 
 TAKEN = RecordOutcome(Outcome.ACKNOWLEDGED)
 UNKNOWN = RecordOutcome(Outcome.UNKNOWN)
@@ -152,6 +155,34 @@ def test_a_receipt_tells_runs_of_outcomes_and_the_codes_of_those_that_have_one(
     assert told == {"call": 9, "outcomes": outcomes, **more}
     lost = receipt_line(9, tuple(verdicts), is_answered=False)["receipt"]
     assert lost == {**told, "answered": False}
+
+
+def lines_of(*more):
+    keys = [ProfileKey("identity", f"u{n}") for n in range(3)]
+    rows = [parse(change_line(Change(key, "update", (GOLD,)))) for key in keys]
+    return [*rows, *more]
+
+
+def intent(spans):
+    sent = {"call": 1, "at": 0.0, "timeout_seconds": 9.0, "wave": 1, "spans": spans}
+    return {"intent": sent}
+
+
+@pytest.mark.parametrize("spans", [[[0, 1], [2, 1]], [[0, 1], [1, 2]], [[0, 3]]])
+def test_a_call_is_of_ascending_places_however_near(spans):
+    assert JournalReplay(lines_of(intent(spans))).counts()["unknown"] in (2, 3)
+
+
+def test_damage_is_told_by_its_line():
+    """The first line is the head's."""
+    with pytest.raises(StateError, match="line 5 of the journal"):
+        JournalReplay(lines_of({"odd": 1}))
+    replay, lines = JournalReplay(lines_of(intent([[0, 3]]))), lines_of()
+    lines[1]["change"] = {}
+    with pytest.raises(StateError, match="line 3 of the journal"):
+        list(replay.effects(lines, "run"))
+    with pytest.raises(StateError, match="line 3 of the journal"):
+        list(replay.outcomes(lines))
 
 
 def test_the_end_of_a_run_of_which_nothing_more_is_said():

@@ -75,7 +75,7 @@ def test_a_wait_is_told_once_and_ends_with_the_last_moment_or_a_signal(
     assert slept == [0.5] * min(int(rest / 0.5), ends_after) + [rest % 0.5] * (
         0 < rest < 0.5 and ends_after > 0
     )
-    wait_for_late_writes(None, clock, slept.append, told.append, lambda: False)
+    wait_for_late_writes(None, clock, sleep, told.append, lambda: False)
 
 
 def test_this_machine_names_what_its_clock_counts_from():

@@ -3,6 +3,7 @@
 from itertools import count
 
 import pytest
+from msgspec.structs import replace
 
 from ctsync.apply.journal_records import (
     CallIntent,
@@ -71,6 +72,19 @@ def test_a_profile_counts_once_by_its_worst_outcome(replayed, sent, worst):
     _, replay = replayed(*sent)
     spoken_of = [o for o in Outcome if o is not Outcome.SENT]
     assert replay.counts() == {o.value: int(o is worst) for o in spoken_of}
+
+
+def test_a_call_for_many_takes_nothing_from_what_some_of_them_have(cargo_of):
+    """Of a profile whose first wave was taken before, the first wave stays taken."""
+    many = (WHOLE, replace(WHOLE, key=LEFT))
+    lines = [parse(change_line(each)) for each in many]
+    calls = [(1, WHOLE), (2, *many), (3, WHOLE)]
+    for number, (wave, *changes) in enumerate(calls):
+        sent = CallIntent(number, 0.0, 60.0)
+        verdicts = [RecordOutcome(ACK)] * len(changes)
+        lines.append(intent_line(sent, cargo_of(*changes, wave=wave)))
+        lines.append(receipt_line(number, verdicts))
+    assert JournalReplay(lines).counts()["acknowledged"] == 1
 
 
 @pytest.mark.parametrize(

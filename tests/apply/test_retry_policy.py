@@ -207,6 +207,12 @@ def test_a_call_is_tried_as_often_as_the_page_tells(row, tries):
     assert row.format(tries) in page.read_text()
 
 
+def test_a_run_stops_after_as_many_lost_calls_as_the_page_tells():
+    page = Path(__file__).parents[2] / "specs" / "outcomes.md"
+    number = ("no", "one", "two", "three", "four", "five", "six")[PACE.lost_calls]
+    assert f"After {number} calls in a row that ended without" in page.read_text()
+
+
 def test_a_run_of_which_nothing_is_said_goes_as_a_project_of_which_nothing_is():
     said, own = ApplySettings(), UploadTerms()
     assert said.records_per_call == own.records_per_call

@@ -89,13 +89,14 @@ def test_as_many_fly_as_were_configured_while_all_goes_well(sending):
 def test_a_lane_that_brought_a_reply_takes_the_next_call_without_being_told(sending):
     """Whoever decides may be busy with what came before."""
     run = sending("abcdefgh", concurrency=2)
-    gate = held(run, "a", "b")
+    gate, last = held(run, "a", "b"), held(run, "c", "d")
     run.until(lambda: len(run.notes.intents) == 4)
     run.turns(3)
     gate.set()
     run.until_left("c")
     run.until_left("d")
     assert sorted(run.platform.left) == [*"abcd"]
+    last.set()
 
 
 def test_where_too_many_were_in_flight_half_of_them_fly(sending):
@@ -436,6 +437,7 @@ def test_there_is_a_thread_for_each_lane_and_one_for_notes(sending, monkeypatch)
     run = sending("abcdefgh", {"c": [LOST], "e": [THROTTLED]}, concurrency=2)
     assert run.outcomes() == dict.fromkeys("abcdefgh", "acknowledged")
     assert len(started) <= 3
+    assert all(thread.daemon for thread in started)  # nobody waits for a call
     run.sender.close()
     for thread in started:
         thread.join(timeout=PATIENCE)
