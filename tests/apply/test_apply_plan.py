@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from far_folder import FarFolder
 
 from ctsync.apply.apply_result import create_report, write_report
 from ctsync.apply.plan_checks import check_plan
@@ -10,9 +11,11 @@ from ctsync.apply.recover import folded_view
 from ctsync.errors import CtsyncError, PlanRefused, PolicyBlocked, StateError
 from ctsync.model.masking import Mask
 from ctsync.model.plan import BlockedRule
-from ctsync.model.policy import Limit
+from ctsync.model.policy import ChannelTerms, Limit
 from ctsync.model.record import Outcome
 from ctsync.model.snapshot import Account, LastPlan
+from ctsync.plan.plan_file import scratch_file
+from ctsync.plan.route_bulk import by_its_size
 from ctsync.transport.http import connect
 
 NONE = {"acknowledged": 0, "rejected": 0, "unknown": 0, "not_sent": 0}
@@ -52,6 +55,21 @@ def test_a_plan_without_changes_connects_to_nothing_and_writes_nothing(world):
     assert (result.exit_code, result.counts, result.calls) == (0, NONE, 0)
     assert world.store.read().header == before
     assert world.connects == connects
+
+
+def test_a_plan_of_which_nothing_can_be_sent_writes_nothing(world, tmp_path):
+    """Neither where files could travel and none does, nor where none can."""
+    far = FarFolder(tmp_path / "far")
+    world.bring({"u1": (world.string("Plan", "Gold"),)}, files=far.terms)
+    before = world.store.read().header
+    world.bring({"u1": (world.string("Plan", "Gold"),)}, files=far.terms)
+    assert (world.store.read().header, far.begun) == (before, [])
+    wants = {"u1": (world.string("Plan", "Free"),)}
+    in_files = ChannelTerms(bulk_over=0, bulk_by="sftp")
+    plan = by_its_size(world.plan(wants), in_files, scratch_file)
+    result = world.apply(plan)
+    assert (result.counts["not_sent"], result.by_file) == (1, 1)
+    assert world.store.read().header == before
 
 
 def test_a_release_sends_nothing_and_is_forgotten(world):

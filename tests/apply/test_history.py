@@ -8,6 +8,7 @@ from ctsync.apply.apply_settings import RetryPace
 from ctsync.apply.history import change_of, past_runs, run_change_from
 from ctsync.apply.recover import recover
 from ctsync.model.change import Change, EntryAfter
+from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
@@ -101,6 +102,15 @@ def test_a_new_profile_is_kept_and_known_as_far_as_it_was_answered(world, fault)
     outcome = Outcome.ACKNOWLEDGED if is_certain else Outcome.UNKNOWN
     assert [each.outcome for each in found["u1"].operations] == [outcome]
     assert world.entries()["u1"].attributes["plan"].certain == is_certain
+
+
+def test_of_a_new_profile_in_two_steps_only_those_are_kept_that_were_taken(world):
+    world.terms = world.short_calls(1)
+    world.sandbox.script("none", "lying-status")
+    world.bring({"u1": (DesiredValue("Tags", "list", include=("a",), exclude=("x",)),)})
+    (found,) = runs_of(world)
+    assert [each.operation.operator for each in found["u1"].operations] == ["$remove"]
+    assert world.entries()["u1"].attributes["tags"].present == ()
 
 
 def test_a_profile_that_a_read_found_gone_is_made_anew(world):

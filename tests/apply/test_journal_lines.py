@@ -6,9 +6,13 @@ from ctsync.apply import journal_writer
 from ctsync.apply.journal_records import (
     CallIntent,
     end_line,
+    file_line,
     head_from_json,
     intent_line,
+    later_line,
+    put_line,
     receipt_line,
+    rows_line,
 )
 from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.journal_writer import NoRunJournal, StoredRunJournal
@@ -81,6 +85,7 @@ def test_calls_that_leave_together_reach_the_disk_together(disk, journal, record
 def test_only_what_a_power_cut_may_not_take_waits_for_the_disk(disk, journal, records):
     """The rest is made good by reading: what is not noted is in doubt, or not done."""
     journal.write_intent([(1, records)])
+    journal.check_lock()
     journal.leave(1)
     journal.write_receipt(1, [TAKEN] * 6, is_answered=True)
     journal.list_file(1, DUE, [(0, 2)])
@@ -92,6 +97,7 @@ def test_only_what_a_power_cut_may_not_take_waits_for_the_disk(disk, journal, re
     journal.end(is_open=False, may_land=False, seconds=1.0, stopped=None)
     assert kinds_of(disk) == [
         ("intent", True),
+        ("lock", False),
         ("left", False),
         ("receipt", False),
         ("rows", False),
@@ -171,6 +177,22 @@ def intent(spans):
 @pytest.mark.parametrize("spans", [[[0, 1], [2, 1]], [[0, 1], [1, 2]], [[0, 3]]])
 def test_a_call_is_of_ascending_places_however_near(spans):
     assert JournalReplay(lines_of(intent(spans))).counts()["unknown"] in (2, 3)
+
+
+@pytest.mark.parametrize(("later", "outcome"), [([], "sent"), ([(0, 1)], "not_sent")])
+def test_whoever_has_a_second_step_to_come_does_not_count_as_sent(later, outcome):
+    gone = Operation("City", "string", "$delete", 1, "unknown", channel="sftp")
+    change = Change(ProfileKey("identity", "u1"), "update", (gone,))
+    replay = JournalReplay(
+        [
+            parse(change_line(change)),
+            rows_line(1, [(0, 1)]),
+            later_line(later),
+            file_line(1, DUE),
+            put_line(DUE.file.name, 1.0, 1.0),
+        ]
+    )
+    assert replay.counts()[outcome] == 1
 
 
 def test_damage_is_told_by_its_line():

@@ -103,6 +103,17 @@ def test_a_change_comes_with_the_records_that_may_have_reached_it(
     assert list(replay.outcomes(lines)) == [(WHOLE, told)]
 
 
+def test_lines_that_were_never_stored_tell_the_same(cargo_of):
+    gold = Change(KEY, "create", (GOLD,))
+    lines = [
+        parse(change_line(gold)),
+        intent_line(CallIntent(1, 0.0, 60.0), cargo_of(gold)),
+        receipt_line(1, [RecordOutcome(ACK)]),
+    ]
+    ((_, record),) = records_of(gold)
+    assert list(JournalReplay(lines).outcomes(lines)) == [(gold, ((record, ACK),))]
+
+
 def test_what_was_rejected_alone_came_to_nothing(replayed):
     lines, replay = replayed((1, REJ))
     assert list(replay.outcomes(lines)) == []
