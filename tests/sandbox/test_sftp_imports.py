@@ -1,11 +1,21 @@
 """What becomes of files that are put: as the platform's docs say it."""
 
+import csv
+import io
 import json
+import tempfile
+from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sftp_client import SftpClient, data, manifest
 
 from ctsync.sandbox import SftpSettings
+from ctsync.sandbox.platform import Platform
+from ctsync.sandbox.sftp.data_file import OPERATORS
+from ctsync.sandbox.sftp.importer import Importer
 
 
 @pytest.fixture
@@ -265,3 +275,52 @@ def test_a_dropped_attribute_is_imported_without_effect(serve):
     door = SftpClient(serve(sftp=SftpSettings(), drops=["plan"]).sandbox)
     assert door.send(data(("u1", "Gold", "$set")))["status"] == "success"
     assert attributes(door) == {}
+
+
+SAID = manifest("a.csv")
+ROWS = data(("u1", "Gold", "$set"), ("u2", "a, b", "$add"))
+CELLS = st.sampled_from(("", "u1", "Gold", "$set", "$add", "$delete", "$x", 'a"b', "1"))
+
+
+@st.composite
+def spoilt(draw, whole):
+    """Draw a file of which some bytes are others, or missing."""
+    start = draw(st.integers(0, len(whole)))
+    end = draw(st.integers(start, min(len(whole), start + 8)))
+    return whole[:start] + draw(st.binary(max_size=8)) + whole[end:]
+
+
+def imported(said, content):
+    """Import files beside no server, and give report, profiles and failure file."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "a.manifest").write_bytes(said)
+        (place / "a.csv").write_bytes(content)
+        platform = Platform(None, Random(0))
+        importer = Importer(platform, place, Random(0))
+        importer.look_at(place / "a.manifest")
+        report = importer.run(place / "a.manifest", "none")
+        failed = None
+        if report is not None and report.failure_file is not None:
+            failed = (place / report.failure_file).read_text()
+        return report, [*platform.profiles()], failed
+
+
+@given(said=spoilt(SAID), content=spoilt(ROWS))
+def test_no_file_is_too_spoilt_to_be_told_of(said, content):
+    report, found, _ = imported(said, content)
+    if report is None or report.error is not None:
+        assert found == []
+    else:
+        assert 0 <= report.failed <= report.rows
+
+
+@given(rows=st.lists(st.lists(CELLS, min_size=2, max_size=4), max_size=6))
+def test_every_row_is_done_or_stands_in_the_failure_file(rows):
+    report, found, failed = imported(SAID, data(*rows))
+    lines = [*csv.reader(io.StringIO(failed or "", newline=""))][1:]
+    good = [r for r in rows if len(r) == 3 and r[0] and r[2] in OPERATORS]
+    assert [line[:-1] for line in lines] == [row for row in rows if row not in good]
+    assert all(line[-1] for line in lines)
+    assert (report.rows, report.failed) == (len(rows), len(lines))
+    assert {each.value for each in found} == {row[0] for row in good}

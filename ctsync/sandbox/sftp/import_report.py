@@ -16,7 +16,7 @@ from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TextIO
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
 
@@ -107,14 +107,14 @@ def check_webhook(url: str) -> None:
     """Refuse a webhook that is not on this machine.
 
     Raises:
-        ValueError: it is elsewhere, or no address of http.
+        ValueError: it is elsewhere, or no address of http, or its port is no port.
     """
     parts = urlsplit(url)
     name = parts.hostname or ""
     is_here = name == "localhost" or (
         _is_address(name) and ip_address(name).is_loopback
     )
-    if parts.scheme != "http" or not is_here:
+    if parts.scheme != "http" or not is_here or parts.port == 0:
         raise ValueError("the webhook is not http on this machine")
 
 
@@ -136,7 +136,7 @@ def post(url: str, report: ImportReport) -> None:
         try:
             connection.request(
                 "POST",
-                parts.path or "/",
+                urlunsplit(("", "", parts.path or "/", parts.query, "")),
                 json.dumps(report.to_json()),
                 {"Content-Type": "application/json"},
             )
