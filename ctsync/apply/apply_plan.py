@@ -21,6 +21,7 @@ from ctsync.apply.history import keep_run
 from ctsync.apply.journal_records import JournalHead
 from ctsync.apply.journal_writer import NoRunJournal, RunJournal, StoredRunJournal
 from ctsync.apply.late_writes import wait_for_late_writes
+from ctsync.apply.no_transport import NoTransport
 from ctsync.apply.outcome_counts import OutcomeCounts
 from ctsync.apply.plan_checks import check_counts, check_plan
 from ctsync.apply.recover import CurrentSnapshot, folded_view, recover
@@ -34,7 +35,7 @@ from ctsync.model.due_import import DueImport, waits_at
 from ctsync.model.policy import REVEAL
 from ctsync.plan.plan_file import SavedPlan, room_for_plan
 from ctsync.state.base import JournalWriter, Store
-from ctsync.transport.upload_result import Transport, UploadResult
+from ctsync.transport.upload_result import Transport
 
 Connect: TypeAlias = Callable[[], Transport]
 
@@ -132,7 +133,7 @@ class _Run(Struct, frozen=True):
         due = self.due
         tally = OutcomeCounts(self.plan.foot.places, due.done, due.sent, due.wait)
         wave = None
-        with closing(connect() if self._sends else _NoTransport()) as transport:
+        with closing(connect() if self._sends else NoTransport()) as transport:
             if self.terms.dry_run or not (self._sends or self._releases or self._puts):
                 dispatch = self._dispatch(transport, NoRunJournal())
                 error = self._send(dispatch, tally)
@@ -364,13 +365,3 @@ def _has_begun(dispatch: Sender, wave: FileWave | None) -> bool:
 
 def _told(error: CtsyncError | MemoryError) -> CtsyncError:
     return out_of_memory() if isinstance(error, MemoryError) else error
-
-
-class _NoTransport:
-    """Stands where nothing is to be sent."""
-
-    def upload(self, body: bytes, *, dry_run: bool) -> UploadResult:
-        raise AssertionError(f"{len(body)} bytes in a plan without calls ({dry_run=})")
-
-    def close(self) -> None:
-        pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, repeat
 
 from msgspec import convert
@@ -69,35 +69,32 @@ class FilesReplay:
             return Outcome.UNKNOWN
         return Outcome.SENT if standings == {"put"} else Outcome.NOT_SENT
 
-    def add_file(self, line: Line) -> None:
-        """Take in a file.
+    def take(self, line: Line, places: int) -> None:
+        """Take in a line of `FILE_LINES`; the plan has so many places.
 
         Raises:
-            ValueError: its number was given before.
+            ValueError: no run writes it there.
         """
+        kind = next(iter(line))
+        if kind in _OF_PLACES:
+            _OF_PLACES[kind](self, line, places)
+        else:
+            _OF_FILES[kind](self, line)
+
+    def _add_file(self, line: Line) -> None:
         number, due = line["file"]["number"], convert(line["file"]["due"], DueImport)
         if number in self._files or due.file.name in self._numbers:
             raise ValueError(f"file {number} cannot be told from another")
         self._files[number] = replace(due, standing="held")
         self._numbers[due.file.name] = number
 
-    def add_rows(self, line: Line, places: int) -> None:
-        """Take in whom a file that is still to be named holds, of so many places.
-
-        Raises:
-            ValueError: it was named before, or holds whom there is not.
-        """
+    def _add_rows(self, line: Line, places: int) -> None:
         rows = line["rows"]
         if rows["file"] in self._files or rows["file"] < 0:
             raise ValueError("rows are of no file that is still to be named")
         self._note(rows["file"], rows["spans"], places)
 
-    def add_later(self, line: Line, places: int) -> None:
-        """Take in of whom a second step is left.
-
-        Raises:
-            ValueError: there is no such place.
-        """
+    def _add_later(self, line: Line, places: int) -> None:
         self._note(_LATER, line["later"]["spans"], places)
 
     def _note(self, number: int, spans: Iterable[Iterable[int]], places: int) -> None:
@@ -112,12 +109,10 @@ class FilesReplay:
                 self._members.append(group)
             self._group_of[place] = self._groups[group]
 
-    def intend(self, line: Line) -> None:
-        """Take in that a file is about to be in effect."""
+    def _intend(self, line: Line) -> None:
         self._set(line["intended"]["name"], standing="intended")
 
-    def put(self, line: Line) -> None:
-        """Take in that a file is in effect, of this run or of an earlier one."""
+    def _put(self, line: Line) -> None:
         said = line["put"]
         name, at, steady_at = said["name"], float(said["at"]), float(said["steady_at"])
         if name in self._numbers:
@@ -125,8 +120,7 @@ class FilesReplay:
         else:
             self.confirmed[name] = (at, steady_at)
 
-    def leave_unsent(self, line: Line) -> None:
-        """Take in which files are not in effect, and never will be."""
+    def _leave_unsent(self, line: Line) -> None:
         self._unsent.update(self._numbers[name] for name in line["unsent"]["names"])
 
     def _set(self, name: str, **more: object) -> None:
@@ -134,6 +128,19 @@ class FilesReplay:
         if name in self._numbers:
             number = self._numbers[name]
             self._files[number] = replace(self._files[number], **more)
+
+
+_OF_FILES: Mapping[str, Callable[[FilesReplay, Line], None]] = {
+    "file": FilesReplay._add_file,  # noqa: SLF001 - its own table
+    "intended": FilesReplay._intend,  # noqa: SLF001
+    "put": FilesReplay._put,  # noqa: SLF001
+    "unsent": FilesReplay._leave_unsent,  # noqa: SLF001
+}
+_OF_PLACES: Mapping[str, Callable[[FilesReplay, Line, int], None]] = {
+    "rows": FilesReplay._add_rows,  # noqa: SLF001
+    "later": FilesReplay._add_later,  # noqa: SLF001
+}
+FILE_LINES = frozenset((*_OF_FILES, *_OF_PLACES))
 
 
 def with_confirmed(

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from msgspec import convert
 from msgspec.structs import replace
 
-from ctsync.apply.files_replay import FilesReplay
+from ctsync.apply.files_replay import FILE_LINES, FilesReplay
 from ctsync.apply.journal_records import CallIntent, Line
 from ctsync.apply.new_profiles import NewProfile, NewRow
 from ctsync.apply.sent_files import SentRecord, sent_outcomes, sent_record
@@ -199,23 +199,8 @@ class JournalReplay:
         if receipt.get("answered", True):
             del self._late[receipt["call"]]
 
-    def _add_file(self, line: Line) -> None:
-        self.files.add_file(line)
-
-    def _add_rows(self, line: Line) -> None:
-        self.files.add_rows(line, len(self._marks))
-
-    def _add_later(self, line: Line) -> None:
-        self.files.add_later(line, len(self._marks))
-
-    def _intend(self, line: Line) -> None:
-        self.files.intend(line)
-
-    def _put(self, line: Line) -> None:
-        self.files.put(line)
-
-    def _leave_unsent(self, line: Line) -> None:
-        self.files.leave_unsent(line)
+    def _take_file_line(self, line: Line) -> None:
+        self.files.take(line, len(self._marks))
 
     def _release(self, line: Line) -> None:
         self.releases = bool(line["release"])
@@ -260,12 +245,7 @@ _READERS: dict[str, Callable[[JournalReplay, Line], None]] = {
     "intent": JournalReplay._write_intents,  # noqa: SLF001
     "left": JournalReplay._leave,  # noqa: SLF001
     "receipt": JournalReplay._receive,  # noqa: SLF001
-    "file": JournalReplay._add_file,  # noqa: SLF001
-    "rows": JournalReplay._add_rows,  # noqa: SLF001
-    "later": JournalReplay._add_later,  # noqa: SLF001
-    "intended": JournalReplay._intend,  # noqa: SLF001
-    "put": JournalReplay._put,  # noqa: SLF001
-    "unsent": JournalReplay._leave_unsent,  # noqa: SLF001
+    **dict.fromkeys(FILE_LINES, JournalReplay._take_file_line),  # noqa: SLF001
     "release": JournalReplay._release,  # noqa: SLF001
     "end": JournalReplay._end,  # noqa: SLF001
 }

@@ -13,12 +13,16 @@ from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical
 from ctsync.errors import StateError, StateLocked
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.due_import import DueImport, ImportFile
+from ctsync.model.entry import DueValue, Entry, KnownValue
+from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.snapshot import Account, LastPlan
 from ctsync.state.base import Store
 from ctsync.state.snapshot_codec import with_digest
 
+FILE = ImportFile("a.csv", "a.manifest", (("City", "set", "string"),), 1, 9, "d")
+DUE = DueImport(FILE, "run1", 1.7e9, 60.0, "boot1", 2.5, "intended", ("e",), "p")
 HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
 
 
@@ -67,7 +71,9 @@ def test_equal_entries_have_equal_digests_however_they_were_made(bench, entry, h
 
 def test_every_part_of_the_header_is_kept(store, entry, header):
     account = Account("Ä-1", "us1", "http://127.0.0.1:8765")
-    given_header = header(7, account=account, last_plan=LastPlan("abc", open=True))
+    given_header = header(
+        7, account=account, last_plan=LastPlan("abc", open=True), imports=(DUE,)
+    )
     written = store.replace(given_header, [entry("a")])
     assert replace(written, digest="", entries=0) == given_header
     assert store.read().header == written
@@ -171,11 +177,40 @@ knowns = st.builds(
     ours=lists,
     complete=st.booleans(),
 )
+
+
+def _on_its_way(known: KnownValue, due: DueValue) -> KnownValue:
+    return replace(known, due=due)
+
+
+on_their_way = st.builds(
+    DueValue,
+    file=texts,
+    operation=st.builds(
+        Operation,
+        attribute=texts,
+        kind=texts,
+        operator=st.sampled_from(("set", "$add", "$remove", "$delete")),
+        operand=scalars | lists,
+        prior=st.sampled_from(("known", "unknown", "uncertain")),
+        channel=st.just("sftp"),
+    ),
+    rows=st.integers(1, 100),
+    before=st.none() | knowns,
+    once=st.booleans(),
+    forgets=st.booleans(),
+)
 entries_of_any_sort = st.lists(
     st.builds(
         Entry,
         key=st.builds(ProfileKey, st.sampled_from(ID_TYPES), texts),
-        attributes=st.dictionaries(texts, knowns, max_size=3),
+        attributes=st.dictionaries(
+            texts,
+            st.builds(
+                lambda k, due: replace(k, due=due), knowns, st.none() | on_their_way
+            ),
+            max_size=3,
+        ),
         cohorts=lists,
         once=lists,
         fingerprint=st.none() | texts,
