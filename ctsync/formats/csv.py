@@ -124,7 +124,7 @@ class CsvFormat(FileFormat):
             _reader(wanted, sorts),
             fault=fault,
             row_fault=row_fault,
-            typed=lambda: typed_cells(sorts) if fault is None else None,
+            typed=partial(typed_cells, sorts, faults=2),
         )
 
     def first_fault(self, file: DataFile, wanted: WantedColumns) -> Fault | None:

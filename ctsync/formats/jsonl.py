@@ -39,7 +39,7 @@ from ctsync.formats.row_query import (
 )
 from ctsync.formats.survey import Export
 from ctsync.formats.text_layout import layout_of
-from ctsync.formats.typed_cells import Reader, reader_of
+from ctsync.formats.typed_cells import Reader, reader_of, without_fault
 from ctsync.formats.where_filter import Expression
 from ctsync.model.fault import Fault, Faults
 from ctsync.sql_text import quoted
@@ -153,18 +153,20 @@ class JsonLinesFormat(FileFormat):
 
 def _typed(
     files: Sequence[DataFile], wanted: WantedColumns, sorts: Sequence[str]
-) -> TypedCells | None:
+) -> TypedCells:
     """Return the cells of all files as most values in the first rows are."""
-    if can_fail(wanted):
-        return None
     computed = count(3)
-    cells = (
+    cells = [
         str(cell) if not sort else TypedCell(f"cells[{next(computed)}]", sort)
         for cell, sort in zip(wanted.columns, sorts, strict=True)
-    )
+    ]
     rows = chain.from_iterable(map(_first_rows, files))
     usual = usual_sorts(islice(rows, _SAMPLED_ROWS))
-    return typed_line([*cells], usual, wanted.nulls)
+    said = typed_line(cells, usual, wanted.nulls)
+    if not can_fail(wanted):
+        return said
+    is_whole = without_fault(next(computed), 1)
+    return replace(said, sound=f"({said.sound} AND {is_whole})")
 
 
 def _row_fault(wanted: WantedColumns, cells: Cells) -> Fault | None:

@@ -101,7 +101,7 @@ class ParquetFormat(FileFormat):
             numbered=True,
             fault=FAILED if can_fail(wanted) else None,
             row_fault=failure_in if can_fail(wanted) else lambda _: None,
-            typed=lambda: None if can_fail(wanted) else typed_cells(sorts),
+            typed=partial(typed_cells, sorts, faults=int(can_fail(wanted))),
         )
 
     def whole(self, connection: Connection, path: Path) -> str:  # noqa: ARG002 - as every format is asked

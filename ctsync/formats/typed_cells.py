@@ -38,10 +38,20 @@ def readers_of(wanted: WantedColumns, sorts: Sequence[str]) -> list[Reader]:
     return [reader_of(*each) for each in zip(names, sorts, strict=True)]
 
 
-def typed_cells(sorts: Sequence[str]) -> TypedCells:
-    """Return what cells of some sorts are where they follow the key in their order."""
+def typed_cells(sorts: Sequence[str], faults: int = 0) -> TypedCells:
+    """Return what cells of some sorts are where they follow the key in their order.
+
+    Behind them stand up to so many words of what is wrong with the row.
+    """
     places = enumerate(sorts, 2)
-    return TypedCells(tuple(TypedCell(f"cells[{n}]", sort) for n, sort in places))
+    cells = tuple(TypedCell(f"cells[{n}]", sort) for n, sort in places)
+    return TypedCells(cells, without_fault(len(sorts) + 2, faults))
+
+
+def without_fault(first: int, count: int) -> str:
+    """Return SQL that says that no word stands in some places of `cells`."""
+    words = (f"coalesce(cells[{n}], '') = ''" for n in range(first, first + count))
+    return f"({' AND '.join(words)})" if count else "true"
 
 
 def read_cells(readers: Sequence[Reader], cells: Cells) -> Sequence[Read]:
