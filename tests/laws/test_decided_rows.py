@@ -98,6 +98,7 @@ WHERE = [
     "    where: name IS NULL OR length(name) < 9\n",
     "    where: CAST(id[2:] AS INTEGER) < 40\n",
 ]
+SHARES = ("false", "hash(id) % 3 = 0", "true")  # whom Python has to decide, in SQL
 REMOVALS, BULK = "removals: sftp", "bulk: {over: 9, by: sftp}"
 at = dt.datetime.fromisoformat
 IDS = [
@@ -329,19 +330,19 @@ def planned(project, entries, engine, selection=None):
         return (str(error), error.hint), 0
 
 
-def all_ways(project, entries, monkeypatch, chosen=((), ())):
+def all_ways(project, entries, monkeypatch, chosen=((), ()), shares=SHARES):
     """Plan in memory and in columns, with more and more rows forced through Python."""
     monkeypatch.setattr(duckdb, "LEAST_DECIDED", 0)
     expected, _ = planned(project, entries, "memory", selected(*chosen))
     counts = []
-    for forced in ("false", "hash(id) % 3 = 0", "true"):
+    for forced in shares:
         monkeypatch.setattr(duckdb, "FORCED", forced)
         found, decided = planned(project, entries, "duckdb", selected(*chosen))
         assert found == expected, forced
         again = planned(project, entries, "spark", selected(*chosen))
         assert again == (expected, decided), forced
         counts.append(decided)
-    assert counts[-1] == 0
+    assert shares is not SHARES or counts[-1] == 0
     return expected, counts[0]
 
 
@@ -352,8 +353,8 @@ def selected(targets, excludes):
 
 @pytest.mark.parametrize(
     ("form", "seed"),
-    [*(("parquet", n) for n in range(6)), *(("csv", n) for n in range(5))]
-    + [("jsonl", n) for n in range(5)],
+    [*(("parquet", n) for n in range(6)), *(("csv", n) for n in range(4))]
+    + [("jsonl", n) for n in range(4)],
 )
 def test_the_plan_is_the_same_whoever_decides(form, seed, tmp_path, monkeypatch):
     chance = Random(seed)
@@ -365,7 +366,7 @@ def test_the_plan_is_the_same_whoever_decides(form, seed, tmp_path, monkeypatch)
     for _ in range(3):
         project = world.project()
         expected, _ = all_ways(project, entries, monkeypatch)
-        all_ways(project, entries, monkeypatch, chance.choice(CHOSEN))
+        all_ways(project, entries, monkeypatch, chance.choice(CHOSEN), SHARES[1:2])
         if isinstance(expected, bytes):
             entries = stored(world, project, entries)
         world.edit()
