@@ -203,6 +203,7 @@ NAMES = ("delta", "alpha", "Charlie", "bravo", "echo", "foxtrot")
         {"locked": NAMES},
         {"left": NAMES},
         {"settled": EntryAfter(cohorts=NAMES)},
+        {"settled": EntryAfter(cohorts=NAMES[:2])},
         {"settled": EntryAfter(forget=NAMES)},
         {"settled": EntryAfter(ours=tuple((name, None) for name in NAMES))},
     ],

@@ -182,6 +182,7 @@ def test_an_object_that_cannot_be_read_is_told_as_a_mark(in_bucket, bucket):
     with pytest.raises(StateError, match="none") as caught:
         in_bucket.read()
     assert caught.value.code == "high_water_unreadable"
+    assert caught.value.message.count("high-water") == 1
 
     def away(name):
         raise StateError("cannot read it", hint="look", code="state_unreadable")

@@ -220,3 +220,70 @@ def test_nobody_else_writes_while_the_lease_is_held(bucket, store, entry, header
             store.amend(header(2), [])
         assert caught.value.code == "lock_lost"
     assert store._held is None
+
+
+def test_what_is_written_is_said_and_a_store_amends_beside_the_lock_too(
+    bucket, store, entry, header
+):
+    written = store.replace(header(1), [entry("a")])
+    assert (written.serial, written.entries) == (1, 1)
+    after = store.amend(header(2), [])
+    assert store_in(bucket).read().header == after
+
+
+def test_addresses_of_buckets_are_taken_and_no_others():
+    for location, is_taken in (
+        ("s3://b/", True), ("gs://b/", True), ("az://b/", True),
+        ("s3", False), ("http://b/", False), ("state/", False),
+    ):  # fmt: skip
+        assert ObjectStore.takes(location) is is_taken
+    made = ObjectStore.at("s3://b/crm/", folder=None, name="prod")
+    assert (made.location, made._place) == ("s3://b", Place("s3", "b", "crm/prod"))
+
+
+def test_a_bucket_is_tried_out_before_the_first_lock_and_not_again(bucket, store):
+    with store.lock(BOB):
+        pass
+    tried = [name for name in bucket.puts if name.startswith("probe-")]
+    assert tried
+    bucket.puts.clear()
+    with store.lock(BOB):
+        pass
+    assert set(bucket.puts) == {"head.json"}
+    assert [fault.code for fault in store.probe()] == ["bucket_unversioned"]
+
+
+def test_nobody_locks_a_state_where_two_could_write(bucket, store):
+    def careless(name, data, mode):
+        return MemoryBucket._put(bucket, name, data, "overwrite")
+
+    bucket._put = careless
+    with pytest.raises(StateError) as caught, store.lock(BOB):
+        pass
+    assert caught.value.code == "bucket_unfit"
+    assert bucket.names() == []
+
+
+def lost(bucket, store):
+    """Let another take the lease, by a clock that says that all is well."""
+    other = store_in(bucket.beside())
+    other._head.change(lambda head: replace(head, epoch=head.epoch + 1))
+    store._held._safe_until = 0.0
+    return other
+
+
+def test_who_lost_the_lease_is_told_that_before_all_else(bucket, store, entry, header):
+    with store.lock(BOB):
+        store.replace(header(1), [entry("a")])
+        writer = store.open_journal(HEAD)
+        other = lost(bucket, store)
+        other.replace(header(2), [entry("b")])  # and so the state moved
+        for act in (
+            lambda: store.amend(header(2), []),
+            lambda: store.open_journal(HEAD),
+            lambda: writer.append({"n": 1}, sync=True),
+        ):
+            with pytest.raises(StateError) as caught:
+                act()
+            assert caught.value.code == "lock_lost"
+    assert len([name for name in bucket.names() if "journal/" in name]) == 1

@@ -1,0 +1,68 @@
+"""Copies of a bucket's objects: private, let go, and removed by whoever comes next."""
+
+import os
+
+import pytest
+from memory_bucket import MemoryBucket
+
+from ctsync.state.object_store import mirror as module
+from ctsync.state.object_store.mirror import PREFIX, Mirror, remove_abandoned
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def bucket():
+    made = MemoryBucket()
+    made.create("runs/1", b"one")
+    return made
+
+
+def open_files():
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - not paths
+
+
+def test_a_copy_is_private_taken_once_and_goes_with_its_reader(bucket, folder):
+    before = open_files()
+    mirror = Mirror(bucket)
+    path = mirror.copy("runs/1")
+    assert path.read_bytes() == b"one"
+    assert path.stat().st_mode & 0o777 == 0o600
+    bucket.remove(["runs/1"])
+    assert mirror.copy("runs/1") == path
+    assert mirror.copy("runs/2") is None
+    assert [each.name for each in mirror.path.iterdir() if each.suffix != ".part"] == [
+        path.name
+    ]
+    del mirror
+    assert list(folder.iterdir()) == []
+    assert open_files() == before
+
+
+def test_a_copy_that_a_fault_cut_off_is_taken_anew(bucket, folder):
+    mirror = Mirror(bucket)
+    aside = mirror.place_of("runs/1").with_suffix(".part")
+    aside.write_bytes(b"hal")
+    assert mirror.copy("runs/1").read_bytes() == b"one"
+
+
+def test_whoever_comes_next_removes_what_was_left(bucket, folder):
+    left = folder / f"{PREFIX}left"
+    left.mkdir()
+    (left / "copy").write_text("personal")
+    mirror = Mirror(bucket)
+    assert list(folder.iterdir()) == [mirror.path]
+
+
+def test_what_is_somebody_elses_is_left_alone(folder, monkeypatch):
+    theirs = folder / f"{PREFIX}theirs"
+    theirs.mkdir()
+    before = open_files()
+    monkeypatch.setattr(module.os, "geteuid", lambda: os.getuid() + 1)
+    remove_abandoned(folder)
+    assert theirs.is_dir()
+    assert open_files() == before
