@@ -138,12 +138,14 @@ class Ways(Struct, frozen=True):
 
     Rows are decided where there are `least_decided` candidates, and `keys_at_once` come
     from the database, then always as a table of Arrow. Whom Python has to decide, in
-    SQL over an id, `forced` says.
+    SQL over an id, `forced` says. The source `many` is the one of many rows, if it has
+    any.
     """
 
     least_decided: int | None = None
     keys_at_once: int | None = None
     forced: str | None = None
+    many: int | None = None
 
 
 class DuckdbSearch(Struct):
@@ -370,9 +372,10 @@ class DuckdbSearch(Struct):
     def _choose_many(self) -> int | None:
         rows = [source.rows for source in self.search.row_sources]
         most = max(rows, default=0)
+        many = self.ways.many
         if not most or most * _ENTRIES_A_ROW < self._entries:
             return None
-        return rows.index(most)
+        return many if many is not None and rows[many] else rows.index(most)
 
     def _show_places(self) -> None:
         """Pass on one row of every file."""

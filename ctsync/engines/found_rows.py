@@ -60,7 +60,7 @@ class FoundRows(Struct, frozen=True):
         if isinstance(found, list):
             yield from self._candidates(found)
             return
-        if self.decision is None:
+        if self.decision is None or "is_new" not in found.column_names:
             yield from self._candidates(_rows_of(found))
             return
         start, open_ones = 0, found["is_new"].is_null().to_pylist()

@@ -163,7 +163,7 @@ class _OneRange:
             ),
         )
         decider = self._decision_of if terms.decision is not None else None
-        ways = Ways(0, _KEYS_AT_ONCE, terms.forced)
+        ways = Ways(0, _KEYS_AT_ONCE, terms.forced, terms.decided)
         return DuckdbSearch(self._connection, search, decider, ways)
 
     def _decision_of(self, _: str, rows: RowColumns) -> RowDecision | None:

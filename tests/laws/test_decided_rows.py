@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from ctsync.diagnostics import Findings
-from ctsync.engines import built_in, duckdb
+from ctsync.engines import built_in, duckdb, spark_search
 from ctsync.errors import SpecError, UsageError
 from ctsync.model import flows
 from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
@@ -339,8 +339,9 @@ def all_ways(project, entries, monkeypatch, chosen=((), ()), shares=SHARES):
         monkeypatch.setattr(duckdb, "FORCED", forced)
         found, decided = planned(project, entries, "duckdb", selected(*chosen))
         assert found == expected, forced
-        again = planned(project, entries, "spark", selected(*chosen))
-        assert again == (expected, decided), forced
+        # In a range of few rows among many entries, fewer are decided in columns.
+        again, _ = planned(project, entries, "spark", selected(*chosen))
+        assert again == expected, forced
         counts.append(decided)
     assert shares is not SHARES or counts[-1] == 0
     return expected, counts[0]
@@ -359,6 +360,8 @@ def selected(targets, excludes):
 def test_the_plan_is_the_same_whoever_decides(form, seed, tmp_path, monkeypatch):
     chance = Random(seed)
     monkeypatch.setattr(duckdb, "_RANGE_DECIDED", chance.choice([9, 16_384]))
+    monkeypatch.setattr(spark_search, "EVERY", 1)
+    monkeypatch.setattr(spark_search, "RANGE_KEYS", 65_536 if seed % 4 else 9)
     monkeypatch.setattr(address_groups, "REMEMBERED", chance.choice([3, 200_000]))
     monkeypatch.setattr(flows, "MOST_WAYS", chance.choice([4, 200]))
     world = World(tmp_path, chance, form)

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from ctsync import duckdb_connection
 from ctsync.diagnostics import Findings
-from ctsync.engines import built_in, duckdb
+from ctsync.engines import built_in, duckdb, spark_search
 from ctsync.errors import SpecError, UsageError
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
@@ -179,6 +179,8 @@ def test_engines_give_the_same_plan(seed, tmp_path, monkeypatch):
         duckdb, "open_connection", partial(duckdb_connection.open_connection, **limits)
     )
     monkeypatch.setattr(duckdb, "LEAST_DECIDED", [0, 5_000][seed % 2])
+    monkeypatch.setattr(spark_search, "EVERY", 1)
+    monkeypatch.setattr(spark_search, "RANGE_KEYS", 65_536 if seed % 4 else 6)
     world = World(tmp_path, chance)
     project = world.project()
     first, _ = plan_of(project, (), "duckdb")
