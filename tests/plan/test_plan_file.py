@@ -251,6 +251,12 @@ def test_ends_that_lack_a_field_are_refused(ends, refused, end):
         assert refused(data) == "plan_unreadable", field
 
 
+def test_a_plan_for_a_time_zone_that_is_not_known_is_refused(ends, refused):
+    head, between, foot = ends
+    head["timezone"] = "Mars/Olympus"
+    assert refused(sealed(head, *between, foot=foot)) == "plan_unreadable"
+
+
 def test_the_ends_alone_say_what_the_whole_says(saved):
     whole, read = open_plan(saved), open_ends(saved)
     assert (read.head, read.foot) == (whole.head, whole.foot)

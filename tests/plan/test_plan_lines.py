@@ -241,6 +241,10 @@ def test_cohorts_that_are_all_of_tables_stand_in_their_origins_alone():
         (("$decr", 5, 1, -4, "counter"), ["A", "<counter", 5, 1]),
         (("$add", ("b",), ("a",), ("a", "b"), "list"), ["A", "+", ["b"], ["a"]]),
         (
+            ("$add", tuple("gfedcb"), ("a",), tuple("abcdefg"), "list"),
+            ["A", "+", list("gfedcb"), ["a"]],
+        ),
+        (
             ("$remove", ("b",), ("a", "b"), ("a",), "list"),
             ["A", "-", ["b"], ["a", "b"]],
         ),

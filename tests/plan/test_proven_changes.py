@@ -92,6 +92,11 @@ def _forgotten(head, between, foot):
     between[0]["change"][5:] = ["0" * 32, [], [], ["x"]]
 
 
+def _entry(head, between, foot):
+    (settled,) = (line["settled"] for line in between if "settled" in line)
+    settled["entry"] = [settled["entry"][0], [], ["plan"]]
+
+
 def _way(head, between, foot):
     operations = between[0]["change"][3]
     operations[0] = [*operations[0][:3], None, None, [], [], "sftp"]
@@ -124,7 +129,18 @@ def _by_file(head, between, foot):
 @pytest.mark.parametrize(
     "edit",
     [
-        *(_operand, _key, _order, _twice, _gone, _forgotten, _way, _digest, _lineage),
+        *(
+            _operand,
+            _key,
+            _order,
+            _twice,
+            _gone,
+            _forgotten,
+            _entry,
+            _way,
+            _digest,
+            _lineage,
+        ),
         *(_locked, _places, _opt_in, _by_file),
     ],
 )

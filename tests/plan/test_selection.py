@@ -247,6 +247,7 @@ def test_what_matches_nothing_shows_no_identity_that_is_hidden():
     with pytest.raises(UsageError) as caught:
         selection.check(mask)
     assert "anna" not in f"{caught.value.message} {caught.value.hint}"
+    assert caught.value.message.startswith("nothing matches identity=~")
     other = Selection([parse_selector("objectId=anna1")])
     other.profile_seen(ProfileKey("objectId", "anna2"), None)
     with pytest.raises(UsageError, match="objectId=anna1") as caught:
