@@ -327,7 +327,7 @@ def _due_of(line: Line) -> int:
     """Return the marks of a change of which every record was acknowledged."""
     if isinstance(line, StoredLine):
         return _due_in(waves_in(line.text))
-    return _due_in(",".join(map(str, line["waves"])).encode())
+    return _due_in(",".join(map(str, line["does"][1:])).encode())
 
 
 @lru_cache(maxsize=64)

@@ -33,8 +33,7 @@ START = b'{"change":'
 SETTLED = b'{"settled":'
 CHANGE_KEY, SETTLED_KEY = "change", "settled"
 
-_TRAITS = b',"traits":'
-_WAVES = b',"waves":['
+_DOES = b',"does":['
 _END = b"]}\n"
 T = TypeVar("T")
 SUBSCRIPTION = SUBSCRIPTION_KIND.name
@@ -95,8 +94,7 @@ def _memberships(tables: Iterable[str | None]) -> tuple[str, ...]:
 
 class _ChangeText(Struct, forbid_unknown_fields=True):
     change: _ChangeRow
-    traits: int
-    waves: tuple[int, ...]
+    does: tuple[int, ...]  # its traits, then its waves
 
 
 class _SettledData(Struct, forbid_unknown_fields=True):
@@ -119,11 +117,7 @@ def change_line(
     if waves is None:
         waves = [wave for wave, _ in records_of(change)]
     bits = traits_of(change) if traits is None else traits
-    data = {
-        "change": _change_row(change),
-        "traits": bits,
-        "waves": waves,
-    }
+    data = {"change": _change_row(change), "does": [bits, *waves]}
     return canonical(data) + b"\n"
 
 
@@ -135,12 +129,16 @@ def settled_line(key: ProfileKey, settled: EntryAfter) -> bytes:
 
 def waves_in(line: bytes) -> bytes:
     """The waves of a change as the line has them, such as `1,3`; reads no more."""
-    return line[line.rindex(_WAVES) + len(_WAVES) : -len(_END)]
+    return _done_by(line).partition(b",")[2]
+
+
+def _done_by(line: bytes) -> bytes:
+    return line[line.rindex(_DOES) + len(_DOES) : -len(_END)]
 
 
 def row_text(line: bytes) -> bytes:
     """Return the row of a change as its line spells it; reads no more."""
-    return line[len(START) : line.rindex(_TRAITS)]
+    return line[len(START) : line.rindex(_DOES)]
 
 
 def key_in(line: bytes) -> ProfileKey:
@@ -163,9 +161,7 @@ class ChangeLine:
     @property
     def traits(self) -> int:
         """A bit for each of `TRAITS` that the change has; parses nothing."""
-        line = self._line
-        start = line.rindex(_TRAITS) + len(_TRAITS)
-        return int(line[start : line.index(b",", start)])
+        return int(_done_by(self._line).partition(b",")[0])
 
     def rows(self) -> ChangeRows:
         """Read what is shown of the change, as rows."""

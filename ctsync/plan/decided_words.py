@@ -19,7 +19,7 @@ from ctsync.model.operation import DELTAS, Prior
 from ctsync.model.row_lines import lines_sql
 from ctsync.model.row_source import RowColumns
 from ctsync.plan.decided_places import Moving, Place, names_of
-from ctsync.plan.plan_rows import SHOWN_KINDS, Form
+from ctsync.plan.plan_rows import MOSTLY, SHOWN_KINDS, Form
 from ctsync.plan.schedule import COUNTERS
 from ctsync.sql_text import quoted
 
@@ -49,8 +49,8 @@ class RowWords:
         name = canonical([place.rule.attribute]).decode()[:-1]
         before = f"CASE WHEN b{number} <> 'null' THEN concat(',', b{number}) END"
         return (
-            f"CASE WHEN decided AND l{number} <> '' THEN concat({quoted(name)}, ',\"', "
-            f"{_form(place, move)}, '\",', o{number}, {before}, ']') END"
+            f"CASE WHEN decided AND l{number} <> '' THEN concat({quoted(name)}, ',', "
+            f"o{number}, {_form(place, move)}, {before}, ']') END"
         )
 
     def effect(self, place: Place, move: MoveColumns) -> str:
@@ -121,7 +121,7 @@ class RowWords:
             """CASE WHEN body IS NULL THEN 'create' ELSE 'update' END, """
             f"""'","{self._key_type}","', id, '",[', operations, '],[', """
             f"""{self._origin()}, '],"', lower(hex(digest)), """
-            f"""'"],"traits":', bits, ',"waves":[', {waves}, ']}}\n')"""
+            f"""'"],"does":[', bits, ',', {waves}, ']}}\n')"""
         )
         entry = (
             f"""concat('{{"settled":{{"entry":', {settled}, ',"key":', key, '}}}}\n')"""
@@ -175,7 +175,10 @@ def _operator(move: MoveColumns, number: int) -> str:
 
 
 def _form(place: Place, move: MoveColumns) -> str:
-    """Return SQL of the form of an operation, as `plan.plan_rows` writes it."""
+    """Return SQL of the form of an operation, as `plan.plan_rows` writes it.
+
+    It has the comma before it, and is left out where it is as it mostly is.
+    """
     name, number = place.one_kind.name, place.number
     kind = "" if name in SHOWN_KINDS else name
     forms = {
@@ -191,10 +194,11 @@ def _form(place: Place, move: MoveColumns) -> str:
     }
     cases = " ".join(
         f"WHEN l{number} = '{letter}' AND h{number} IS {_PRIORS[prior]} "
-        f"THEN {quoted(text)}"
+        f"THEN {quoted(',' + canonical(text).decode())}"
         for (letter, prior), text in forms.items()
+        if text != MOSTLY
     )
-    return f"CASE {cases} END"
+    return f"CASE {cases} END" if cases else "NULL"
 
 
 _PRIORS: Mapping[Prior, str] = {"known": "NOT NULL", "unknown": "NULL"}

@@ -19,7 +19,7 @@ from ctsync.model.change import Change
 from ctsync.model.operation import API, ChannelName, Operation
 from ctsync.model.scalar_value import Scalar
 from ctsync.plan.change_codec import change_from_line
-from ctsync.plan.plan_rows import kind_shown
+from ctsync.plan.plan_rows import MOSTLY, kind_shown
 from ctsync.plan.plan_writer import check_shape
 
 MOST_SHAPES = 4096
@@ -30,8 +30,8 @@ class _PlainOperation(Struct, array_like=True, forbid_unknown_fields=True):
     """The row of an operation that says no more than how a value is assigned."""
 
     attribute: str
-    form: str
     operand: Scalar
+    form: str = MOSTLY
     before: Scalar | None = None
     since: None = None
     ours: tuple[()] = ()
@@ -52,8 +52,7 @@ class _PlainRow(Struct, array_like=True, forbid_unknown_fields=True):
 
 class _PlainText(Struct, forbid_unknown_fields=True):
     change: _PlainRow
-    traits: int
-    waves: list[int]
+    does: list[int]
 
 
 _NULL = canonical(None)

@@ -24,7 +24,7 @@ from ctsync.model.kind_shape import LIST
 from ctsync.model.operation import Operator
 from ctsync.model.profile_key import key_from_json
 from ctsync.model.row import Row
-from ctsync.plan.plan_rows import form_from, kind_shown
+from ctsync.plan.plan_rows import MOSTLY, form_from, kind_shown
 
 _FIELDS = 7  # of a change that says nothing unusual: to its cohorts
 _OPERATION_FIELDS = 3  # of one of which nothing is known before
@@ -87,9 +87,9 @@ _REST: tuple[Any, ...] = ((), None, None)  # what is left out at the end of a ro
 
 
 def _known(operation: Row, taking: Taking) -> tuple[str, Mapping[str, Any]] | None:
-    if len(operation) != _OPERATION_FIELDS:
+    if len(operation) > _OPERATION_FIELDS:
         return None
-    name, form, operand = operation
+    name, operand, form = (*operation, MOSTLY)[:_OPERATION_FIELDS]
     is_list = operand.__class__ is list
     if not (is_list or operand.__class__ in _SCALARS):
         return None

@@ -1,7 +1,7 @@
 """How a saved plan writes operations and origins: each value once.
 
-The row of an operation says attribute, form and operand, and what else is not as it
-mostly is. Its form is a short text: the operator, what is known before, and what is
+The row of an operation says attribute and operand, and what else is not as it mostly
+is. Its form is a short text: the operator, what is known before, and what is
 special about it. Left out is whatever follows from the rest: the kind where the operand
 shows it, and the value after where operator and operand lead there.
 """
@@ -27,6 +27,9 @@ SIGNS: dict[Operator, str] = {
 PRIORS: dict[Prior, str] = {"known": "", "unknown": "?", "uncertain": "!"}
 SHOWN_KINDS = frozenset({"string", "number", "boolean", "date", "list"})
 """Kinds that an operand shows: the names of others stand in the form."""
+
+MOSTLY = "=?"
+"""The form of most operations of a first load: a value is set where none is known."""
 
 _OPERATORS = {sign: operator for operator, sign in SIGNS.items()}
 _FLAGS = "?!2~*"
@@ -98,8 +101,8 @@ class StoredOperation(Struct, frozen=True, array_like=True, forbid_unknown_field
     """An operation as its row has it; `after` only where nothing else leads there."""
 
     attribute: str
-    form: str
     operand: Value
+    form: str = MOSTLY
     before: Value = None
     since: str | None = None
     ours: tuple[str, ...] = ()
@@ -165,8 +168,8 @@ def operation_row(op: Operation) -> Row:
     return _OPERATION_ROW.trim(
         (
             op.attribute,
-            form,
             operand,
+            form,
             op.before,
             op.since,
             op.ours,
@@ -196,7 +199,8 @@ def shown_row(row: Row) -> Row:
     It ends with its last field that is not a default, as rows of `RowForm` do, and has
     lists where JSON has them: for whoever shows many and builds no value.
     """
-    attribute, text, operand, *rest = row
+    attribute, operand, *said = row
+    text, *rest = said or (MOSTLY,)
     operator, prior, step, certain, sensitive, kind = form_from(text)
     before = rest[0] if rest else None
     after = rest[-1] if len(rest) == _LAST else reached(operator, before, operand)

@@ -1,22 +1,24 @@
 """Many lines of a journal as one: those of a large plan, which are much alike.
 
 A journal takes in the whole plan before the first call. Packed it is a fifth as long,
-and one checksum is taken where there were thousands. What is packed is a line of JSON
-like any other, so that damage shows in it and a crash tears it as it does any other.
+and one checksum is taken where there were thousands. What is packed is a line like any
+other, so that damage shows in it and a crash tears it as it does any; but it is no
+text: bytes that would end the line are spelled otherwise, and all others stand as they
+are.
 """
 
 from __future__ import annotations
 
-from binascii import a2b_base64, b2a_base64
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ctsync.arrow import arrow
-from ctsync.canonical_json import parse
 
 WORTH_BYTES = 1 << 19  # with fewer it takes longer to load what packs
-_START = b'{"packed":"'
-_LINE = _START + b'%b","size":%d}'
+_START = b'{"packed":'
+_LINE = _START + b'%d,"zstd":"%b"}'
+_PARTS = re.compile(_START + b'([0-9]{1,8}),"zstd":"(.*)"}\n', re.DOTALL)
 _LEVEL = 1
 
 
@@ -36,18 +38,40 @@ def unpacked(line: bytes) -> list[bytes]:
     if not line.startswith(_START):
         return [line]
     try:
-        said = parse(line)
-        data = a2b_base64(said["packed"])
-        text = _codec().decompress(data, said["size"], asbytes=True)
-    except (LookupError, TypeError, OSError, MemoryError) as error:
+        size, data = _said_in(line)
+        text = _codec().decompress(_read(data), size, asbytes=True)
+    except (OSError, MemoryError) as error:
         msg = "what was packed cannot be unpacked"
         raise ValueError(msg) from error
     return [each + b"\n" for each in text.split(b"\n")]
 
 
 def _pack(text: bytes) -> bytes:
-    data = b2a_base64(_codec().compress(text, asbytes=True), newline=False)
-    return _LINE % (data, len(text))
+    return _LINE % (len(text), _spelled(_codec().compress(text, asbytes=True)))
+
+
+def _said_in(line: bytes) -> tuple[int, bytes]:
+    found = _PARTS.fullmatch(line)
+    if found is None:
+        msg = "nothing that was packed"
+        raise ValueError(msg)
+    return int(found[1]), found[2]
+
+
+# Behind each backslash stands what it is for.
+_SPELLINGS = ((b"\\", b"\\b"), (b"\n", b"\\n"), (b"\r", b"\\r"))
+
+
+def _spelled(data: bytes) -> bytes:
+    for byte, spelling in _SPELLINGS:
+        data = data.replace(byte, spelling)
+    return data
+
+
+def _read(data: bytes) -> bytes:
+    for byte, spelling in reversed(_SPELLINGS):
+        data = data.replace(spelling, byte)
+    return data
 
 
 def _codec() -> Any:

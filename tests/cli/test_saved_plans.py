@@ -267,8 +267,8 @@ def _forge(path, before, after):
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (b'"=","Gold"', b'"=","Best"'),  # what is sent
-        (b'"traits":16', b'"traits":64'),  # how it is told
+        (b'"Gold","="', b'"Best","="'),  # what is sent
+        (b'"does":[16', b'"does":[64'),  # how it is told
         (b'{"create":0', b'{"create":9'),  # what it comes to
     ],
 )

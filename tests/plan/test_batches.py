@@ -125,7 +125,7 @@ def test_what_a_journal_is_given_is_every_line_of_a_profile(plan):
     lines = [parse(line) for line in b"".join(plan.pieces()).splitlines()]
     kinds = [next(iter(line)) for line in lines]
     assert kinds == ["change", "settled"] * len(CHANGES)
-    assert [line["waves"] for line in lines[::2]] == [[1], [], [1, 2, 3], [3], [1]]
+    assert [line["does"][1:] for line in lines[::2]] == [[1], [], [1, 2, 3], [3], [1]]
 
 
 OPERATIONS = st.lists(

@@ -237,19 +237,20 @@ def test_cohorts_that_are_all_of_tables_stand_in_their_origins_alone():
 @pytest.mark.parametrize(
     ("operation", "row"),
     [
-        (("$incr", 5, 1, 6, "counter"), ["A", ">counter", 5, 1]),
-        (("$decr", 5, 1, -4, "counter"), ["A", "<counter", 5, 1]),
-        (("$add", ("b",), ("a",), ("a", "b"), "list"), ["A", "+", ["b"], ["a"]]),
+        (("$incr", 5, 1, 6, "counter"), ["A", 5, ">counter", 1]),
+        (("$decr", 5, 1, -4, "counter"), ["A", 5, "<counter", 1]),
+        (("$add", ("b",), ("a",), ("a", "b"), "list"), ["A", ["b"], "+", ["a"]]),
         (
             ("$add", tuple("gfedcb"), ("a",), tuple("abcdefg"), "list"),
             ["A", "+", list("gfedcb"), ["a"]],
         ),
         (
             ("$remove", ("b",), ("a", "b"), ("a",), "list"),
-            ["A", "-", ["b"], ["a", "b"]],
+            ["A", ["b"], "-", ["a", "b"]],
         ),
-        (("set", "$D_5", None, "$D_5", "date"), ["A", "=", "$D_5"]),
-        (("$delete", 1, 7, None, "number"), ["A", "0", 1, 7]),
+        (("set", "$D_5", None, "$D_5", "date"), ["A", "$D_5", "="]),
+        (("$delete", 1, 7, None, "number"), ["A", 1, "0", 7]),
+        (("set", 5, None, 5, "number"), ["A", 5, "="]),
     ],
 )
 def test_what_follows_from_the_rest_is_left_out(operation, row):

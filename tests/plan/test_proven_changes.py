@@ -15,6 +15,7 @@ from ctsync.plan.change_codec import change_from_data, settled_from_data
 from ctsync.plan.plan_checksum import seal_line
 from ctsync.plan.plan_file import SavedPlan
 from ctsync.plan.plan_header import opened
+from ctsync.plan.plan_rows import MOSTLY
 from ctsync.plan.plan_writer import digest_for
 from ctsync.plan.proven_changes import proven_changes
 
@@ -69,7 +70,7 @@ def test_forging_leaves_a_plan_that_it_does_not_touch(saved):
 
 
 def _operand(head, between, foot):
-    between[0]["change"][3][0][2] = "Thane"
+    between[0]["change"][3][0][1] = "Thane"
 
 
 def _key(head, between, foot):
@@ -99,7 +100,8 @@ def _entry(head, between, foot):
 
 def _way(head, between, foot):
     operations = between[0]["change"][3]
-    operations[0] = [*operations[0][:3], None, None, [], [], "sftp"]
+    row = (*operations[0], MOSTLY)[:3]
+    operations[0] = [*row, None, None, [], [], "sftp"]
 
 
 def _digest(head, between, foot):

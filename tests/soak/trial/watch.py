@@ -108,7 +108,7 @@ class Watch:
     def written(self, line: Mapping[str, Any]) -> None:
         """Take in a line that the journal now holds."""
         with self._lock:
-            if "change" in line and line["waves"]:
+            if "change" in line and line["does"][1:]:
                 self._named.append(str(line["change"][2]))
             elif "intent" in line:
                 spans = line["intent"]["spans"]
