@@ -148,7 +148,7 @@ class Sending:
 
     def until_left(self, who):
         """Wait, in a lane, until a call has left."""
-        give_up_at = monotonic() + 5
+        give_up_at = monotonic() + 3
         while who not in self.platform.left and monotonic() < give_up_at:
             sleep(0.001)
 
