@@ -62,12 +62,19 @@ def test_a_plan_of_which_nothing_can_be_sent_writes_nothing(world, tmp_path):
     far = FarFolder(tmp_path / "far")
     world.bring({"u1": (world.string("Plan", "Gold"),)}, files=far.terms)
     before = world.store.read().header
-    world.bring({"u1": (world.string("Plan", "Gold"),)}, files=far.terms)
+
+    class Shut(type(world.store)):
+        def open_journal(self, head):
+            pytest.fail("a journal of nothing")
+
+    shut = Shut.at("state.jsonl", folder=world.folder, name=None)
+    same = {"u1": (world.string("Plan", "Gold"),)}
+    world.bring(same, files=far.terms, store=shut)
     assert (world.store.read().header, far.begun) == (before, [])
     wants = {"u1": (world.string("Plan", "Free"),)}
     in_files = ChannelTerms(bulk_over=0, bulk_by="sftp")
     plan = by_its_size(world.plan(wants), in_files, scratch_file)
-    result = world.apply(plan)
+    result = world.apply(plan, store=shut)
     assert (result.counts["not_sent"], result.by_file) == (1, 1)
     assert world.store.read().header == before
 
