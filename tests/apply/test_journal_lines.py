@@ -1,8 +1,10 @@
 """The lines of a journal: which outlive what, and how short they are."""
 
 import pytest
+from msgspec.structs import replace
 
 from ctsync.apply import journal_writer
+from ctsync.apply.fold import fold_edits
 from ctsync.apply.journal_records import (
     CallIntent,
     end_line,
@@ -24,6 +26,7 @@ from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, RecordOutcome
 from ctsync.plan.change_codec import change_line
+from ctsync.state.entry_edits import changed_entry
 
 TAKEN = RecordOutcome(Outcome.ACKNOWLEDGED)
 UNKNOWN = RecordOutcome(Outcome.UNKNOWN)
@@ -193,6 +196,20 @@ def test_whoever_has_a_second_step_to_come_does_not_count_as_sent(later, outcome
         ]
     )
     assert replay.counts()[outcome] == 1
+
+
+def test_of_a_new_profile_nothing_is_known_that_waits_for_a_file(cargo_of):
+    """Its call was acknowledged; the rest was never put."""
+    town = Operation("City", "string", "set", "Oslo", "unknown", after="Oslo")
+    whole = (replace(town, channel="sftp"), GOLD)
+    change = Change(ProfileKey("identity", "u1"), "create", whole)
+    lines = [
+        parse(change_line(change)),
+        intent_line(CallIntent(1, 0.0, 60.0), cargo_of(change)),
+        receipt_line(1, [TAKEN]),
+    ]
+    (entry,) = changed_entry([], fold_edits(JournalReplay(lines).effects(lines, "run")))
+    assert [*entry.attributes] == ["plan"]
 
 
 def test_damage_is_told_by_its_line():
