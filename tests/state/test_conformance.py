@@ -206,9 +206,7 @@ entries_of_any_sort = st.lists(
         key=st.builds(ProfileKey, st.sampled_from(ID_TYPES), texts),
         attributes=st.dictionaries(
             texts,
-            st.builds(
-                lambda k, due: replace(k, due=due), knowns, st.none() | on_their_way
-            ),
+            knowns | st.builds(_on_its_way, knowns, on_their_way),
             max_size=3,
         ),
         cohorts=lists,
