@@ -1,8 +1,10 @@
 """A cluster on loopback, and a project that is planned on it."""
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,7 @@ def begin(folder, *words, **variables):
         env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        start_new_session=True,  # a JVM goes with whoever began it
     )
 
 
@@ -65,8 +68,12 @@ def planned(folder, engine, **variables):
 
 
 def end_of(process):
-    """Wait for a command that works, and return what it says."""
-    said = process.communicate(timeout=900)[0].decode()
+    """Wait for a command that works, and give what it says; nothing of it stays."""
+    try:
+        said = process.communicate(timeout=900)[0].decode()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == 0, said
     return said
 
