@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 from ctsync.sandbox.api import Request
+from ctsync.sandbox.dashboard.csv_upload import upload_csv
 from ctsync.sandbox.fault_queue import FaultQueue
 from ctsync.sandbox.keys import ID_KINDS, Json, SandboxKey
 from ctsync.sandbox.platform import Platform
@@ -33,9 +35,14 @@ class Inspection:
         queue: FaultQueue,
         reads: FaultQueue,
         door: SftpDoor | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
-        """Look into a platform, and queue faults for its next uploads and reads."""
+        """Look into a platform, and queue faults for its next uploads and reads.
+
+        Files that are uploaded show dates as clocks in `zone` do.
+        """
         self._platform = platform
+        self._zone = zone
         self._queues = {"faults": queue, "read_faults": reads}
         self._routes: dict[tuple[str, str], Callable[[Request], Reply]] = {
             ("GET", "/sandbox/profiles"): self._profiles,
@@ -45,6 +52,7 @@ class Inspection:
             ("POST", "/sandbox/faults"): self._script,
             ("POST", "/sandbox/profiles"): self._edit,
             ("POST", "/sandbox/events"): self._record,
+            ("POST", "/sandbox/csv"): self._upload,
         }
         if door is not None:
             self._queues |= {
@@ -118,6 +126,11 @@ class Inspection:
             )
         self._platform.edit(*key, attributes)
         return json_reply({"edited": True})
+
+    def _upload(self, request: Request) -> Reply:
+        """Take a file as the dashboard does; the query maps columns to types."""
+        report = upload_csv(self._platform, request.body, request.query, self._zone)
+        return json_reply(report.to_json())
 
 
 def _imports(door: SftpDoor) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable, Mapping
+from datetime import UTC, tzinfo
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
@@ -65,6 +66,7 @@ class Sandbox:
         read_faults: Mapping[str, float] = _NO_FAULTS,
         drops: Iterable[str] = (),
         sftp: SftpSettings | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
         """Prepare a platform; `faults` gives the rate, 0 to 1, of each kind of fault.
 
@@ -73,7 +75,8 @@ class Sandbox:
         stored by `distortions`, meet `read_faults`, and say `not_found` in one of four
         ways; each page is `in_progress` so many times before it is there. Attributes of
         `drops` are acknowledged and not stored. With `sftp` files are imported, too,
-        for which the extra `sftp` has to be installed.
+        for which the extra `sftp` has to be installed. CSV files, which need nothing,
+        show dates as clocks in `zone` do.
         """
         check_distortions(distortions)
         # Two streams, so that a fault more or less leaves the order of records alone.
@@ -84,7 +87,7 @@ class Sandbox:
         self._read_queue = FaultQueue(read_faults, Random(f"reads {seed}"))  # noqa: S311 - as above
         self._door = _door(self.platform, sftp, user=account_id, seed=seed)
         self._inspection = Inspection(
-            self.platform, self._queue, self._read_queue, self._door
+            self.platform, self._queue, self._read_queue, self._door, zone
         )
         self._stopping = Event()
         self._port = port

@@ -14,6 +14,7 @@ PATHS = [
     ("GET", "/sandbox/profiles"),
     ("POST", "/sandbox/profiles"),
     ("POST", "/sandbox/faults"),
+    ("POST", "/sandbox/csv"),
     ("GET", "/nowhere"),
 ]
 
