@@ -10,6 +10,8 @@ from ctsync.channels import CHANNELS
 from ctsync.channels.part_files import MOST_SHAPES
 from ctsync.cli.app import run
 from ctsync.diagnostic_codes import channels
+from ctsync.sandbox.dashboard.csv_upload import LIMIT_BYTES
+from ctsync.sandbox.dashboard.date_cells import FORMS
 from ctsync.sandbox.sftp.door import REPORTS
 from ctsync.sandbox.sftp.import_report import REASON
 
@@ -47,6 +49,7 @@ def test_the_plan_and_the_export_are_as_the_page_shows_them(said):
 def test_the_page_has_the_limits_of_the_code():
     limits = {name: channel.limit_bytes for name, channel in CHANNELS.items()}
     assert limits == {"csv": 50_000_000, "sftp": 5_000_000_000}
+    assert limits["csv"] == LIMIT_BYTES
     assert "5 GB a file" in TEXT
     assert "50 MB a file" in TEXT
     assert f"The {MOST_SHAPES} sets of attributes" in TEXT
@@ -55,6 +58,15 @@ def test_the_page_has_the_limits_of_the_code():
 def test_the_page_names_what_the_sandbox_reports():
     assert f"last column `{REASON}`" in TEXT
     assert f"`{REPORTS}/`" in TEXT
+
+
+def test_the_page_names_the_dates_that_the_sandbox_reads():
+    timed = " HH:mm:ss"
+    days = {form for form in FORMS if form + timed in FORMS}
+    own = {form for form in FORMS if form.removesuffix(timed) not in days}
+    for form in days | own:
+        assert f"`{form}`" in TEXT or f"<{form}>" in TEXT
+    assert len(FORMS) == 2 * len(days) + len(own)
 
 
 @pytest.mark.parametrize("code", ["CT803", "CT806", "CT807", "CT808"])
