@@ -89,7 +89,7 @@ profiles:
 # Targets and what is excluded; one of them meets nobody.
 CHOSEN = [
     *((("identity=u1*",), ()), (("action=create", "table=people"), ("identity=u?",))),
-    *((("file=people-a.*",), ()), (("cohort=*people",), ()), (("email=*",), ())),
+    *((("file=people-a.*",), ()), (("cohort=*people",), ()), (("objectId=*",), ())),
     *(((), ("action=update",)), ((), ("table=p*",)), ((), ("file=*-b*", "cohort=x"))),
     (("attribute=S*", "identity=u*"), ("attribute=Score",)),
 ]
