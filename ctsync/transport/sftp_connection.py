@@ -130,7 +130,7 @@ async def _connect(
     import asyncssh
 
     pin = _Pin(door.fingerprint)
-    losses: list[asyncssh.DisconnectError] = []
+    losses: list[Exception] = []
     for kinds in _KINDS:
         try:
             async with asyncio.timeout(connect_seconds):
@@ -145,7 +145,10 @@ async def _connect(
             # It has no key of this kind, or another one; some just hang up then.
             losses.append(error)
         except (OSError, UnicodeError, asyncssh.Error) as error:
-            raise unreachable(door, innermost(error)) from error
+            # Who was shown to be another may hang up on the next question.
+            if not pin.others:
+                raise unreachable(door, innermost(error)) from error
+            losses.append(error)
     if pin.others:
         raise other_host_key(door, pin.others) from losses[-1]
     if any(isinstance(each, asyncssh.ConnectionLost) for each in losses):
