@@ -263,10 +263,17 @@ def room_for_plan() -> Iterator[None]:
         yield
     except OSError as error:
         raise CtsyncError(
-            f"the plan cannot be kept in {tempfile.gettempdir()}: {error.strerror}",
+            f"the plan cannot be kept in {_folder_for_plan()}: {error.strerror}",
             hint="make room there, or name a roomier folder with TMPDIR",
             code="plan_unwritable",
         ) from error
+
+
+def _folder_for_plan() -> str:
+    try:
+        return tempfile.gettempdir()
+    except OSError:  # there is none that can be written, and Python looks again
+        return "a folder for temporary files"
 
 
 def not_its_own(name: str) -> PlanRefused:
