@@ -62,7 +62,7 @@ CODES: Mapping[str, Code] = {
         "in a file of which the platform may still tell",
         "What was read is not what a file sends that was put: the import may be still "
         "to come, so the value stays as it is until the wait is over.",
-        "Read again later, or give the platform's reports to ctsync receipts.",
+        'Read again later, or give the reports to "ctsync receipts FILE".',
         "info",
     ),
 }

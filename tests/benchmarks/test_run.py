@@ -84,4 +84,5 @@ def entries(folder):
 def test_an_unknown_benchmark_is_refused_with_those_there_are():
     done = run("speed")
     assert done.returncode == 64
-    assert ", ".join(NAMES + PEERS) in done.stderr
+    said = done.stderr.partition("there are ")[2].split(", ")
+    assert {*NAMES, *PEERS, "cluster"} <= {*said}

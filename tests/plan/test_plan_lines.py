@@ -242,7 +242,7 @@ def test_cohorts_that_are_all_of_tables_stand_in_their_origins_alone():
         (("$add", ("b",), ("a",), ("a", "b"), "list"), ["A", ["b"], "+", ["a"]]),
         (
             ("$add", tuple("gfedcb"), ("a",), tuple("abcdefg"), "list"),
-            ["A", "+", list("gfedcb"), ["a"]],
+            ["A", list("gfedcb"), "+", ["a"]],
         ),
         (
             ("$remove", ("b",), ("a", "b"), ("a",), "list"),
