@@ -133,4 +133,5 @@ def test_two_runners_never_count_twice_and_lose_nothing(address, python):
     assert all(any(w.isdigit() for w in words) for words in said)
     assert suspender.times
     trouble = {w for words in said for w in words if w.startswith("#")}
-    assert trouble <= {"# lock_lost", "# state_locked"}
+    # Who is stopped in the middle of a read may get no answer to it any more.
+    assert trouble <= {"# lock_lost", "# state_locked", "# state_unreadable"}
