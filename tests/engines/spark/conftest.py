@@ -54,7 +54,12 @@ def begin(folder, *words, **variables):
     return subprocess.Popen(
         [sys.executable, "-c", COMMAND, *words],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYSPARK_PYTHON": sys.executable,  # not whatever python3 is first
+            **variables,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,  # a JVM goes with whoever began it
