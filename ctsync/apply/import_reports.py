@@ -118,6 +118,7 @@ def _found(place: Path, by_stem: Mapping[str, DueImport]) -> Iterator[_Found]:
 
 def _paths(place: Path) -> list[Path]:
     try:
+        place.stat()  # a path that leads nowhere is no foreign report
         if not place.is_dir():
             return [place]
         paths = sorted(path for path in place.iterdir() if path.suffix in _SUFFIXES)

@@ -232,6 +232,7 @@ def test_reports_of_others_are_refused_and_nothing_is_written(desk, far):
     for report, code in (
         (strange, "CT821"),
         (far.failed("u1", cell="Oslo"), "CT823"),
+        ("nowhere.csv", "CT822"),  # named like none, but first of all not there
     ):
         done = desk.json("receipts", report, "--auto-approve")
         assert (done["exit_code"], done["error"]["code"]) == (1, code)
