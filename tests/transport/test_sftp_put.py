@@ -397,14 +397,15 @@ def test_another_key_is_refused(server, there, uploads, tmp_path):
     assert failure.code == "CT813"
 
 
-@pytest.mark.parametrize("name", ["missing", "public", "sealed"])
+@pytest.mark.parametrize("name", ["missing", "public", "sealed", "sealed-pkcs8"])
 def test_a_file_that_holds_no_open_key_is_refused(
     server, there, uploads, tmp_path, name
 ):
     key = asyncssh.generate_private_key("ssh-ed25519")
     (tmp_path / "public").write_bytes(key.export_public_key())
     key.write_private_key(tmp_path / "sealed", passphrase="secret")
-    for each in ("public", "sealed"):
+    key.write_private_key(tmp_path / "sealed-pkcs8", "pkcs8-pem", passphrase="secret")
+    for each in ("public", "sealed", "sealed-pkcs8"):
         (tmp_path / each).chmod(0o600)
     failure = failure_of(server.door(there, key=tmp_path / name), uploads)
     assert failure.code == "CT813"
