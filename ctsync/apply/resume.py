@@ -92,8 +92,10 @@ def remainder(
             if each.operations or each.released:
                 due = each if memory is None else memory.confirmed(each, entry)
                 writer.add_change(_still_sending(due))
-            elif place is not None and (
-                memory is None or memory.confirms(key, each.settled)
+            elif (
+                place is not None
+                and not waits
+                and (memory is None or memory.confirms(key, each.settled))
             ):
                 writer.add_settled(key, each.settled)
         writer.close(PlanFoot())
@@ -146,15 +148,22 @@ def _still_due(
             # As bytes: for Python true equals 1.
             if doubt is not None or change_line(due) != change_line(change):
                 raise not_borne_out(plan.name, number, doubt)
-        is_release = change.action == "release"
-        yield (
-            change.key,
-            None if is_release else place,
-            due,
-            own,
-            waits(change, own, files),
-        )
+        is_release, is_waiting = change.action == "release", waits(change, own, files)
+        if is_waiting and own is not None:
+            due = _unsettled(due, own)
+        yield change.key, None if is_release else place, due, own, is_waiting
         place += not is_release
+
+
+def _unsettled(change: Change, entry: Entry) -> Change:
+    """Return a change that settles nothing, since a part of it is still to be told.
+
+    A fingerprint would hide the profile from every plan until then, and from those
+    after it where no report comes. Nobody leaves a cohort either while what is given
+    then may fail, as in `diff_profile`.
+    """
+    cohorts = tuple(sorted({*entry.cohorts, *change.settled.cohorts}))
+    return replace(change, settled=EntryAfter(None, cohorts))
 
 
 def _still_sending(change: Change) -> Change:
