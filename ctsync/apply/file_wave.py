@@ -8,8 +8,8 @@ run puts is never taken for them.
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
@@ -249,9 +249,8 @@ class FileWave:
         upload = self._upload(run, file)
         for path in (upload.data, upload.manifest):
             path.unlink(missing_ok=True)
-        folder = self._folder(run)
-        if folder.is_dir() and not any(folder.iterdir()):
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # others lie there still
+            self._folder(run).rmdir()
 
 
 def check_files(plan: SavedPlan, terms: FileTerms) -> None:

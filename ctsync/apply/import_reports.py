@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
@@ -38,7 +39,7 @@ class NamedRows:
     """
 
     def __init__(self) -> None:
-        self.counts: dict[str, int] = {}  # rows by file; 0 where a report names none
+        self.counts = Counter[str]()  # rows by file; 0 where a report names none
         self.refused: set[str] = set()  # files of which the platform took nothing
         self.before: set[str] = set()  # files of which a report was read before
         self.reports: dict[str, set[str]] = {}  # SHA-256 of reports by file
@@ -53,8 +54,7 @@ class NamedRows:
             "INSERT INTO named VALUES (?, ?, ?)",
             ((row[0], file.name, canonical(row)) for row in rows),
         )
-        count = self._rows.total_changes - before
-        self.counts[file.name] = self.counts.get(file.name, 0) + count
+        self.counts[file.name] += self._rows.total_changes - before
 
     def by_identity(self) -> Iterator[tuple[str, Rows]]:
         """Yield identities in order, each with its rows by file."""

@@ -71,7 +71,7 @@ def _value(
 def rows_of(operations: Iterable[Operation]) -> int:
     """Return how many rows a file has for operations: one for each value of a list."""
     operands = (operation.operand for operation in operations)
-    return max((len(v) if isinstance(v, tuple) else 1 for v in operands), default=0)
+    return max(len(v) if isinstance(v, tuple) else 1 for v in operands)
 
 
 def first_steps(change: Change) -> tuple[Operation, ...]:

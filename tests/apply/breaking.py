@@ -6,6 +6,9 @@ import sys
 import textwrap
 from itertools import count
 
+from ctsync.errors import StateError
+from ctsync.state.jsonl_store import JsonlStore
+
 
 class Crash(BaseException):
     """The process ends here."""
@@ -98,6 +101,39 @@ class FrailTransport:
 
     def close(self):
         self._transport.close()
+
+
+def failing(world, where, error):
+    """Give the store of a world, in which one step cannot be written."""
+
+    def fail():
+        raise error
+
+    class Frail(JsonlStore):
+        def open_journal(self, head):
+            writer = super().open_journal(head)
+            append = writer.append
+
+            def limited(line, *, sync):
+                if where == next(iter(line)):
+                    fail()
+                append(line, sync=sync)
+
+            writer.append = limited
+            return writer
+
+        def amend(self, header, edits):
+            return fail() if where == "fold" else super().amend(header, edits)
+
+        def append_run(self, record, changes=(), *, keep):
+            if where == "history":
+                fail()
+            super().append_run(record, changes, keep=keep)
+
+    return Frail.at("state.jsonl", folder=world.folder, name=None)
+
+
+FULL = StateError("cannot write the state: no space", hint="", code="state_unwritable")
 
 
 def cut_off(world, plan, at):

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ctsync.apply.plan_checks import check_counts, check_plan
+from ctsync.apply.plan_checks import check_counts, check_plan, is_continued
 from ctsync.apply.recover import CurrentSnapshot
 from ctsync.errors import CtsyncError
 from ctsync.model.entry import Entry
@@ -79,6 +79,30 @@ def test_a_plan_is_for_the_account_that_the_project_names():
     assert refused.value.code == "plan_other_account"
     assert "TEST-4Z5 in in1 at http://127.0.0.1:1, the project" in refused.value.message
     assert refused.value.message.endswith("TEST-4Z5 in in1")
+
+
+def test_where_there_is_no_state_a_plan_is_made_from_none():
+    assert check_plan(plan(Base()), present(None)) == "fresh"
+    assert not is_continued(plan(), present(None))
+    with pytest.raises(CtsyncError, match="made from serial 3, state is at 0"):
+        check_plan(plan(), present(None))
+
+
+def test_only_what_the_last_apply_left_open_is_continued():
+    assert is_continued(plan(), after("this", is_open=True))
+    assert not is_continued(plan(), after("this", is_open=False))
+    assert not is_continued(plan(), after("another", is_open=True))
+    assert not is_continued(plan(), present())
+
+
+def test_a_state_is_of_the_account_that_the_project_names_else_of_the_plans():
+    other = Account("OTHER-1", "in1")
+    of_both = check_plan, plan(account=other), present()
+    assert code_of(*of_both) == "state_other_account"
+    assert (
+        code_of(check_plan, plan(), present(), account=other) == "state_other_account"
+    )
+    assert code_of(*of_both, account=ACCOUNT) == "plan_other_account"
 
 
 def test_a_plan_that_says_it_is_blocked_sends_nothing():

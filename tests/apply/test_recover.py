@@ -1,13 +1,14 @@
 """What a reader sees while another run folds: one version, or the next."""
 
 import pytest
-from breaking import cut_off
+from breaking import Crash, cut_off
 from msgspec.structs import replace
 
 from ctsync.apply.fold import fold_journal
 from ctsync.apply.recover import edited_view, folded_view, recover
 from ctsync.errors import StateError
 from ctsync.model.desired_value import DesiredValue
+from ctsync.model.snapshot import Base
 
 GOLD, FREE = (
     {"u1": (DesiredValue("Plan", "string", value),)} for value in ("Gold", "Free")
@@ -111,3 +112,76 @@ def test_a_fold_moves_on_what_the_header_says_of_the_run(left):
     assert (after.talks_to, [*after.marks]) == (head["talks_to"], [*head["marks"]])
     assert (after.last_plan.checksum, after.last_plan.open) == (head["plan"], True)
     assert after.lineage == header.lineage
+
+
+def runs_of(store):
+    return [each.record["run"] for each in store.runs()]
+
+
+def test_where_nothing_is_known_a_plan_is_made_from_nothing(world):
+    for view in (folded_view, edited_view, recover):
+        seen = view(world.store)
+        assert (seen.base, [*seen.entries()]) == (Base(), [])
+
+
+def test_what_a_run_left_is_kept_folded_and_gone(left):
+    before, kept = left.store.read().header, runs_of(left.store)
+    (run,) = [left.store.journal().head["run"]]
+    seen = recover(left.store)
+    assert runs_of(left.store) == [run, *kept]
+    assert left.store.journal() is None
+    header = left.store.read().header
+    assert (seen.base.serial, seen.header) == (before.serial + 1, header)
+
+
+class Stops(Busy):
+    """A store of which some steps are the last thing that happens."""
+
+    def __init__(self, store, *steps):
+        super().__init__(store, lambda: None)
+        for step in steps:
+            setattr(self, step, self._stop)
+
+    @staticmethod
+    def _stop(*_, **__):
+        raise Crash
+
+
+def test_what_was_folded_already_is_neither_kept_nor_folded_again(left):
+    with pytest.raises(Crash):
+        recover(Stops(left.store, "discard_journal"))
+    assert left.store.journal() is not None
+    before = left.store.read().header
+    for view in (folded_view, edited_view):
+        assert view(left.store).base.serial == before.serial
+    seen = recover(Stops(left.store, "append_run", "amend"))
+    assert (seen.header, left.store.journal()) == (before, None)
+
+
+def test_a_run_that_did_nothing_is_gone_without_a_trace(world):
+    world.bring(FREE)
+    before, kept = world.store.read().header, runs_of(world.store)
+    assert cut_off(world, world.plan(GOLD), 2)
+    kinds = {next(iter(line)) for line in world.store.journal().lines()}
+    assert kinds == {"change"}
+    for view in (folded_view, edited_view):
+        assert view(world.store).header == before
+    assert recover(world.store).header == before
+    assert (world.store.journal(), runs_of(world.store)) == (None, kept)
+
+
+def test_an_edit_needs_no_journal_but_reads_the_one_that_is_there(left):
+    """Of one whose file was taken away nothing is known."""
+
+    class Without(Busy):
+        code = "journal_gone"
+
+        def journal(self):
+            raise StateError("no journal", hint="", code=self.code)
+
+    store = Without(left.store, lambda: None)
+    assert plan_of(edited_view(store)) == ["Free"]
+    assert edited_view(store).header == left.store.read_unverified().header
+    store.code = "journal_damaged"
+    with pytest.raises(StateError, match="no journal"):
+        edited_view(store)

@@ -3,46 +3,12 @@
 import threading
 
 import pytest
+from breaking import FULL, failing
 from msgspec.structs import replace
 
 from ctsync.apply.apply_settings import SilentObserver
 from ctsync.apply.history import past_runs
-from ctsync.errors import StateError
 from ctsync.model.masking import Mask
-from ctsync.state.jsonl_store import JsonlStore
-
-
-def failing(world, where, error):
-    """Give the store of a world, in which one step cannot be written."""
-
-    def fail():
-        raise error
-
-    class Frail(JsonlStore):
-        def open_journal(self, head):
-            writer = super().open_journal(head)
-            append = writer.append
-
-            def limited(line, *, sync):
-                if where == next(iter(line)):
-                    fail()
-                append(line, sync=sync)
-
-            writer.append = limited
-            return writer
-
-        def amend(self, header, edits):
-            return fail() if where == "fold" else super().amend(header, edits)
-
-        def append_run(self, record, changes=(), *, keep):
-            if where == "history":
-                fail()
-            super().append_run(record, changes, keep=keep)
-
-    return Frail.at("state.jsonl", folder=world.folder, name=None)
-
-
-FULL = StateError("cannot write the state: no space", hint="", code="state_unwritable")
 
 
 @pytest.fixture
