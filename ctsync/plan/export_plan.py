@@ -6,7 +6,6 @@ cannot say refuses the export as a whole: half a plan is nobody's wish.
 
 from __future__ import annotations
 
-import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -98,18 +97,12 @@ def made_folder(folder: Path) -> Iterator[None]:
     made = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        _require_folder(folder)
         yield
     except BaseException:
         with suppress(OSError):  # somebody else may have put something there
             for each in made:
                 each.rmdir()
         raise
-
-
-def _require_folder(path: Path) -> None:
-    if not stat.S_ISDIR(path.stat().st_mode):
-        raise NotADirectoryError(20, "it is no folder")
 
 
 def refuse_strangers(
