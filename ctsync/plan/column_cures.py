@@ -46,7 +46,7 @@ class CellPlace(Struct, frozen=True):
 
     column: str
     rule: Attribute
-    is_csv: bool = True
+    is_csv: bool
 
     def computed(self, expression: str) -> str:
         """Return what computes the attribute by an expression."""
@@ -177,7 +177,7 @@ def _date_cure(place: CellPlace, words: Sequence[str]) -> str | None:
     made = epoch_sql(place.column, words) or moment_sql(place.column, words)
     if made is not None:
         return place.computed(made)
-    forms = forms_of(words)[:2]
+    forms = forms_of(words)
     if not place.is_csv and all(map(str.isdigit, words)):
         # Where numbers are numbers, `format` reads none of them.
         text = text_sql(place.column)
