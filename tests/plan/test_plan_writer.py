@@ -5,9 +5,10 @@ import io
 import pytest
 from msgspec.structs import replace
 
+from ctsync.canonical_json import parse
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.operation import Operation
-from ctsync.model.plan import PlanHead
+from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.digest import PlanDigest
@@ -86,3 +87,38 @@ def test_the_foot_counts_what_the_changes_come_to(writer):
         "create": 1, "update": 1, "release": 1,
     }  # fmt: skip
     assert (foot.summary["records"], foot.summary["calls"]) == (3, 2)
+
+
+def test_of_what_nobody_said_before_the_foot_counts_none(writer):
+    by_file = replace(FIRST, channel="sftp"), replace(SECOND, channel="sftp")
+    opened = Operation("MSG-sms", "subscription", "set", True, "unknown", after=True)
+    rise = Operation("Points", "counter", "$incr", 5, "known", 1, 6)
+    writer.add_change(Change(ONE, "update", (opened, GOLD, rise), opt_in=True))
+    writer.add_change(Change(TWO, "update", by_file))
+    counts = writer.sums().summary
+    assert counts == {
+        "once_held": 0,
+        "profiles": {
+            "entries": 0, "undeclared": 0, "unchanged": 0, "skipped": 0,
+            "create": 0, "update": 2, "release": 0, "remove": 1,
+        },
+        "operations": {
+            "set": 2, "$add": 1, "$remove": 1, "$incr": 1, "$decr": 0, "$delete": 0,
+        },
+        "opt_in": 1,
+        "records": 2,
+        "calls": 2,
+        "channels": {"sftp": {"profiles": 1, "operations": 2}},
+    }  # fmt: skip
+
+
+def test_what_was_counted_elsewhere_stays_beside_what_the_changes_come_to():
+    file = io.BytesIO()
+    writer = PlanWriter(file, HEAD)
+    writer.add_change(CHANGE)
+    profiles = {"entries": 9, "undeclared": 2, "unchanged": 3, "skipped": 4}
+    said = PlanFoot(summary={"once_held": 5, "profiles": {**profiles, "update": 7}})
+    writer.close(said)
+    foot = parse(file.getvalue().splitlines()[-2])["foot"]
+    assert foot["summary"]["once_held"] == 5
+    assert foot["summary"]["profiles"].items() >= {**profiles, "update": 1}.items()
