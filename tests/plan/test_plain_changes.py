@@ -7,6 +7,7 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ctsync.channels import CHANNELS
 from ctsync.channels.base import ChannelSettings
@@ -150,6 +151,45 @@ def test_a_plain_change_has_the_effects_of_the_whole(found):
 @pytest.mark.parametrize("line", [b'{"change":', b'{"change":[]}', b"[]"])
 def test_what_is_no_plain_change_is_left_to_others(line):
     assert PlainReader().read(line) is None
+
+
+GOLD = Operation("Plan", "string", "set", "Gold", "unknown", None, "Gold")
+
+
+def of_one(*operations):
+    return Change(ProfileKey("identity", "u1"), "update", operations)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Operation("A", "counter", "set", 5, "unknown", None, 5),
+        Operation("A", "counter", "$incr", 5, "known", 1, 6),
+        Operation("A", "number", "$delete", 1, "known", 5, None),
+        Operation("A", "subscription", "set", True, "unknown", None, True),
+        Operation("A", "list", "$add", ("a",), "unknown", None, ("a",)),
+    ],
+)
+def test_one_operation_that_is_not_plain_is_enough(odd):
+    for operations in ((odd,), (odd, GOLD)):
+        line = change_line(of_one(*operations))
+        assert change_from_line(line).operations == operations
+        assert PlainReader().read(line) is None
+    assert PlainReader().read(change_line(of_one(GOLD))) is not None
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        (GOLD, GOLD),
+        (GOLD, replace(GOLD, attribute="City")),
+        (GOLD, replace(GOLD, attribute="plan")),
+        (replace(GOLD, step=2), GOLD),
+    ],
+)
+def test_what_cannot_be_sent_as_it_stands_is_refused(operations):
+    with pytest.raises(ValueError, match="not a change"):
+        PlainReader().read(change_line(of_one(*operations)))
 
 
 def test_more_shapes_than_are_remembered_are_read_whole(monkeypatch):

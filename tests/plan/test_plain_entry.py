@@ -1,0 +1,141 @@
+"""What a state keeps of a new profile, from the row that a plan has of it."""
+
+import pytest
+
+from ctsync.model.profile_key import ProfileKey
+from ctsync.plan.plain_entry import Taking, new_entry
+
+BOTH = pytest.mark.parametrize("taking", Taking)
+OWNED = {Taking.ACKNOWLEDGED: b'"owned":true,', Taking.DECLARED: b""}
+MARK = "0123456789abcdef" * 2
+# Names of their own, since what a name and a form come to is remembered.
+NAMES = (f"Name{number}" for number in range(10_000))
+
+
+def row(*operations, more=()):
+    return ["create", "identity", "u1", [*operations], *more]
+
+
+def entry(*operations, more=(), taking=Taking.ACKNOWLEDGED):
+    return new_entry(row(*operations, more=more), taking)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("value", "kind", "shown"),
+    [
+        ("Gold", "string", b'"Gold"'),
+        ("$D_5", "date", b'"$D_5"'),
+        (1.5, "number", b"1.5"),
+        (0, "number", b"0"),
+        (False, "boolean", b"false"),
+    ],
+)
+def test_a_value_that_is_set_is_known(taking, value, kind, shown):
+    name = next(NAMES)
+    found = entry([name, value], taking=taking)
+    folded = name.lower().encode()
+    assert found.line == (
+        b'{"attributes":{"%b":{"kind":"%b","name":"%b",%b"value":%b}},'
+        b'"key":{"identity":"u1"}}\n'
+        % (folded, kind.encode(), name.encode(), OWNED[taking], shown)
+    )
+    assert (found.key, found.names) == (ProfileKey("identity", "u1"), [name.lower()])
+    assert (found.fingerprint, found.is_bound) == (None, False)
+
+
+@BOTH
+def test_values_that_are_added_to_nothing_are_known_in_order_and_once(taking):
+    name = next(NAMES)
+    found = entry([name, ["b", "a", "b"], "+?"], taking=taking)
+    said = b'"complete":true,' if taking is Taking.DECLARED else b""
+    assert found.line.startswith(
+        b'{"attributes":{"%b":{%b"kind":"list","name":"%b",%b"present":["a","b"]}},'
+        % (name.lower().encode(), said, name.encode(), OWNED[taking])
+    )
+
+
+@pytest.mark.parametrize("form", ["=", "=?", "=!", "=?~", "=?*", "=*"])
+def test_whatever_was_known_a_value_that_is_set_is_known(form):
+    name = next(NAMES)
+    assert entry([name, "x", form]).line == entry([name, "x"]).line
+
+
+def test_a_counter_is_known_once_it_was_sent_and_unsure_where_it_was_declared():
+    name = next(NAMES)
+    found = entry([name, 5, "=?counter"])
+    assert b'"kind":"counter"' in found.line
+    assert entry([name, 5, "=?counter"], taking=Taking.DECLARED) is None
+
+
+def test_where_a_row_stands_mark_and_cohorts_come_with_it():
+    name = next(NAMES)
+    plain = [name, "x"]
+    tables = [["a.csv", 1, "t"], ["b.csv", 2, "s", 7], ["c.yaml"], ["d.csv", 1, None]]
+    found = entry(plain, more=[tables, MARK])
+    assert b'"cohorts":["table=s","table=t"],"fingerprint":"%b"' % MARK.encode() in (
+        found.line
+    )
+    assert (found.fingerprint, found.is_bound) == (MARK, True)
+    own = entry(plain, more=[tables, None, ["vip"]])
+    assert b'"cohorts":["vip"],"key"' in own.line
+    none = entry(plain, more=[tables, MARK, []])
+    assert b"cohorts" not in none.line
+    assert not none.is_bound
+
+
+def test_names_stand_in_the_order_of_folded_letters():
+    found = entry(["Zip", "1"], ["age", 2])
+    assert found.names == ["age", "zip"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "operation",
+    [
+        [],
+        ["A"],
+        ["A", None],
+        ["A", {}],
+        ["A", "x", "+?"],
+        ["A", 5, ">?counter"],
+        ["A", "x", "=?2"],
+        ["A", "x", "0"],
+        ["A", "x", "?"],
+        ["A", ["x"], "=?"],
+        ["A", ["x"], "-?"],
+        ["A", ["x"], "+?2"],
+        ["A", ["x"]],
+        ["A", [], "+?"],
+        ["A", ["x", 1], "+?"],
+        ["A", "x", "=?", "before"],
+        ["A", "x", "=?", None],
+    ],
+)
+def test_an_operation_that_says_more_takes_a_longer_look(operation, taking):
+    name = next(NAMES)
+    assert entry(["More", "x"], taking=taking) is not None
+    odd = [name, *operation[1:]] if operation else []
+    assert entry(odd, taking=taking) is None
+    assert entry(["More", "x"], odd, taking=taking) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["update", "identity", "u1", [["A", "x"]]],
+        ["create", "nobody", "u1", [["A", "x"]]],
+        ["create", "identity", "u1", [["A", "x"], ["a", "y"]]],
+        ["create", "identity", "u1", []],
+        ["create", "identity", "u1"],
+        ["create", "identity", "u1", [["A", "x"]], 5],
+        ["create", "identity", "u1", [["A", "x"]], [["f", 1, 7]]],
+        ["create", "identity", "u1", [["A", "x"]], [], 7],
+        ["create", "identity", "u1", [["A", "x"]], [], None, "vip"],
+        ["create", "identity", "u1", [["A", "x"]], [], None, [7]],
+        ["create", "identity", "u1", [["A", "x"]], [], None, [], ["Old"]],
+        ["create", "identity", "u1", [["A", "x"]], [], None, [], []],
+    ],
+)
+def test_a_row_that_says_more_takes_a_longer_look(said):
+    assert new_entry(said, Taking.ACKNOWLEDGED) is None
