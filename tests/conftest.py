@@ -31,6 +31,12 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Three workers for two cores: a third of the time, tests wait for a server."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 SERVERS = Path(__file__).parent / "servers"
 if str(SERVERS) not in sys.path:
     sys.path.insert(0, str(SERVERS))

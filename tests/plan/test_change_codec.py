@@ -1,9 +1,9 @@
 """How a saved plan writes changes, and which of them a wave has to read."""
 
-import os
 import tempfile
 
 import pytest
+from descriptors import open_below
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -110,9 +110,9 @@ def test_waves_are_read_from_the_end_whatever_stands_before():
 def test_a_closed_plan_lets_go_of_its_file(tmp_path, plan):
     plan.copy_to(tmp_path / "plan")
     with open_plan(tmp_path / "plan") as opened:
-        descriptors = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - not paths
+        assert open_below(tmp_path) == [str(tmp_path / "plan")]
         assert list(opened.changes()) == list(CHANGES)
-    assert len(os.listdir("/proc/self/fd")) == descriptors - 1  # noqa: PTH208
+    assert open_below(tmp_path) == []
     opened.close()
     with pytest.raises(ValueError, match="closed"):
         list(opened.changes())

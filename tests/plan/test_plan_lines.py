@@ -5,6 +5,7 @@ import os
 import tempfile
 
 import pytest
+from descriptors import open_below
 from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical, parse, sha256
@@ -167,10 +168,9 @@ def test_a_refused_plan_lets_go_of_its_file(saved):
     data = b"".join(edited[:-1])
     seal = seal_line(first, edited[-2], sha256(data))
     saved.write_bytes(data + seal)
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - not paths
     with pytest.raises(PlanRefused) as caught:
         open_plan(saved)
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert open_below(saved.parent) == []
     assert caught.value.code == "plan_tampered"
 
 

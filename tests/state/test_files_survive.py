@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from descriptors import open_below
 
 from ctsync.errors import StateError
 from ctsync.state.atomic_files import PinnedFile, make_private_folder, state_errors
@@ -60,11 +61,7 @@ def test_the_lines_of_a_plan_survive_before_the_first_call(tmp_path, events):
     assert [dict(line) for line in lines] == [{"change": 1}, {"change": 2}]
 
 
-def open_files():
-    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - not paths
-
-
-def test_writing_leaves_no_file_open(file_bench, entry, header, holder):
+def test_writing_leaves_no_file_open(file_bench, entry, header, holder, tmp_path):
     store = file_bench.open()
 
     def write(serial):
@@ -75,22 +72,20 @@ def test_writing_leaves_no_file_open(file_bench, entry, header, holder):
         store.discard_journal()
 
     write(1)
-    before = open_files()
+    before = open_below(tmp_path)
     for serial in (2, 3):
         write(serial)
-    assert open_files() == before
+    assert open_below(tmp_path) == before
 
 
 def test_a_journal_that_cannot_begin_leaves_no_file_open(tmp_path, monkeypatch):
-    before = open_files()
-
     def full(fd):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StateError, match="No space left"):
         create_journal(tmp_path / "journal", HEAD, "it")
-    assert (open_files(), list(tmp_path.iterdir())) == (before, [])
+    assert (open_below(tmp_path), list(tmp_path.iterdir())) == ([], [])
 
 
 def test_a_journal_with_half_a_line_at_its_end_takes_no_further_one(

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from descriptors import open_below
 from memory_bucket import MemoryBucket
 
 from ctsync.state.object_store import mirror as module
@@ -22,12 +23,7 @@ def bucket():
     return made
 
 
-def open_files():
-    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - not paths
-
-
 def test_a_copy_is_private_taken_once_and_goes_with_its_reader(bucket, folder):
-    before = open_files()
     mirror = Mirror(bucket)
     path = mirror.copy("runs/1")
     assert path.read_bytes() == b"one"
@@ -40,7 +36,7 @@ def test_a_copy_is_private_taken_once_and_goes_with_its_reader(bucket, folder):
     ]
     del mirror
     assert list(folder.iterdir()) == []
-    assert open_files() == before
+    assert open_below(folder) == []
 
 
 def test_a_copy_that_a_fault_cut_off_is_taken_anew(bucket, folder):
@@ -61,8 +57,7 @@ def test_whoever_comes_next_removes_what_was_left(bucket, folder):
 def test_what_is_somebody_elses_is_left_alone(folder, monkeypatch):
     theirs = folder / f"{PREFIX}theirs"
     theirs.mkdir()
-    before = open_files()
     monkeypatch.setattr(module.os, "geteuid", lambda: os.getuid() + 1)
     remove_abandoned(folder)
     assert theirs.is_dir()
-    assert open_files() == before
+    assert open_below(folder) == []

@@ -18,7 +18,7 @@ from object_server import BUCKET
 
 from ctsync.state import open_store
 
-ROUNDS = int(os.environ.get("CTSYNC_TEST_ROUNDS", "250"))  # of each runner
+ROUNDS = int(os.environ.get("CTSYNC_TEST_ROUNDS", "60"))  # of each runner
 TERM_SECONDS = 0.8
 
 RUNNER = """
