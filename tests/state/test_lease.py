@@ -7,6 +7,7 @@ import time
 import pytest
 from memory_bucket import MemoryBucket
 from msgspec.structs import replace
+from waiting_clock import WaitingClock
 
 from ctsync.errors import StateError, StateLocked
 from ctsync.state import Holder
@@ -19,25 +20,9 @@ ANNA = Holder("anna", "ci-7", 4711, "ctsync apply", "2030-01-02T03:04:05Z")
 BOB = Holder("bob", "laptop", 99, "ctsync refresh", "2030-01-01T00:00:00Z")
 
 
-class Clock:
-    """Moves while somebody waits, and lets others act meanwhile."""
-
-    def __init__(self):
-        self.now = 1_000.0
-        self.meanwhile = lambda: None
-        self.waits = []
-
-    def sleep(self, seconds):
-        assert seconds > 0
-        assert len(self.waits) < 1_000, "it waits for ever"
-        self.waits.append(seconds)
-        self.now += seconds
-        self.meanwhile()
-
-
 @pytest.fixture
 def clock(monkeypatch):
-    made = Clock()
+    made = WaitingClock()
     monkeypatch.setattr(module, "boot_seconds", lambda: made.now)
     monkeypatch.setattr(module.time, "sleep", made.sleep)
     # Nobody renews but when a test says so.

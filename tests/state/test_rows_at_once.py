@@ -1,11 +1,14 @@
 """Rows of a database: never too many at once, and each where it belongs."""
 
+from hashlib import sha256
+
 import pytest
 
+from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
 from ctsync.state import open_store
 from ctsync.state.postgres import entry_rows, journal_rows, run_rows
-from ctsync.state.postgres.entry_rows import RowChanges
+from ctsync.state.postgres.entry_rows import RowChanges, row_sum
 from ctsync.state.postgres.session import Session
 from ctsync.state.postgres.tenure import find_state
 
@@ -50,14 +53,37 @@ def state(postgres_server):
 
 
 def test_what_a_run_changed_comes_back_from_many_parts(state, monkeypatch):
-    store, _, _ = state
-    monkeypatch.setattr(run_rows, "PART_BYTES", 40)
+    store, session, number = state
     changes = [{"n": number, "text": "x" * 15} for number in range(9)]
+    monkeypatch.setattr(run_rows, "PART_BYTES", 2 * len(canonical(changes[0]) + b"\n"))
     store.append_run({"run": "r1"}, changes, keep=2)
+    parts = session.rows(_PARTS, number)
+    assert [lines.count(b"\n") for (lines,) in parts] == [2, 2, 2, 2, 1]
     store.append_run({"run": "r2"}, changes[:1], keep=2)
     second, first = store.runs()
     assert list(first.changes()) == changes
     assert list(second.changes()) == changes[:1]
+
+
+_PARTS = "SELECT lines FROM ctsync.changes WHERE state = %s ORDER BY number, part"
+
+
+def test_the_sum_of_rows_is_that_of_their_hashes_here_and_on_the_server(
+    state, entry, header
+):
+    store, session, number = state
+    entries = [entry(f"{each:02d}", plan="Gold") for each in range(20)]
+    for amended in (entries, entries[::3], []):
+        store.replace(header(), amended)
+        rows = session.rows(_ROWS, number)
+        hashes = [int.from_bytes(sha256(key + body).digest()) for key, body in rows]
+        expected = f"{sum(hashes) % 2**256:064x}"
+        assert row_sum(session, number) == expected
+        (line,) = session.one("SELECT header FROM ctsync.states WHERE id = %s", number)
+        assert parse(line)["rows_sha256"] == expected
+
+
+_ROWS = "SELECT key, body FROM ctsync.entries WHERE state = %s"
 
 
 def test_a_group_that_was_taken_unheard_stands_once_and_no_other_takes_its_place(state):
