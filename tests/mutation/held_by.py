@@ -5,7 +5,8 @@ so tests of whole commands count as far as they call them directly.
 """
 
 _WITH_SERVERS = (
-    "postgres", "object", "servers", "stores_agree", "test_copy", "read_only_folder",
+    "postgres", "rows_at_once", "tenure", "object_store.py", "object-store", "servers",
+    "stores_agree", "test_copy", "read_only_folder",
 )  # fmt: skip
 
 HELD_BY: dict[str, tuple[str, ...]] = {

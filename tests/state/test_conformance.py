@@ -306,7 +306,8 @@ def test_an_edit_that_is_no_entry_cannot_be_accepted(
 def test_a_profile_twice_cannot_be_accepted(bench, entry, header):
     bench.open().replace(header(), [entry("a"), entry("b")])
     bench.repeat_entry()
-    with pytest.raises(StateError, match=r"same profile as (line 2|row 1)"):
+    words = r"(line 4|row 3) of .* same profile as (line 2|row 1)$"
+    with pytest.raises(StateError, match=words):
         bench.open().read_unverified()
 
 
@@ -567,6 +568,12 @@ def test_one_process_cannot_hold_a_state_twice(bench, holder):
         _expect_locked_by(bench, holder, "anna@ci-7, process 4711")
     with bench.open().lock(holder):
         pass
+
+
+def test_who_gives_no_time_to_wait_is_refused_at_once(file_bench, holder, monkeypatch):
+    with file_bench.open().lock(holder):
+        monkeypatch.setattr("time.sleep", None)
+        _expect_locked_by(file_bench, holder, "anna@ci-7")
 
 
 def test_a_lock_is_released_when_its_work_fails(bench, holder):

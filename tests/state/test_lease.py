@@ -23,7 +23,7 @@ BOB = Holder("bob", "laptop", 99, "ctsync refresh", "2030-01-01T00:00:00Z")
 @pytest.fixture
 def clock(monkeypatch):
     made = WaitingClock()
-    monkeypatch.setattr(module, "boot_seconds", lambda: made.now)
+    monkeypatch.setattr(module, "boot_seconds", made.monotonic)
     monkeypatch.setattr(module.time, "sleep", made.sleep)
     # Nobody renews but when a test says so.
     monkeypatch.setattr(Held, "keep_renewing", lambda self: None)

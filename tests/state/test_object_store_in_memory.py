@@ -3,10 +3,12 @@
 import pytest
 from memory_bucket import MemoryBucket
 from msgspec.structs import replace
+from waiting_clock import WaitingClock
 
-from ctsync.errors import StateError
+from ctsync.errors import StateError, StateLocked
 from ctsync.state import Holder
 from ctsync.state.manifest import Compaction
+from ctsync.state.object_store import lease
 from ctsync.state.object_store.bucket import Place
 from ctsync.state.object_store.store import ObjectStore
 
@@ -262,6 +264,21 @@ def test_nobody_locks_a_state_where_two_could_write(bucket, store):
         pass
     assert caught.value.code == "bucket_unfit"
     assert bucket.names() == []
+
+
+def test_who_gives_no_time_to_wait_is_refused_once_the_holder_was_seen_alive(
+    bucket, store, monkeypatch
+):
+    clock = WaitingClock()
+    monkeypatch.setattr(lease, "boot_seconds", clock.monotonic)
+    monkeypatch.setattr(lease.time, "sleep", clock.sleep)
+    monkeypatch.setattr(lease.Held, "keep_renewing", lambda self: None)
+    store.term_seconds = 6.0
+    with store.lock(BOB):
+        clock.meanwhile = lambda: store._held.change(lambda head: head)
+        with pytest.raises(StateLocked), store_in(bucket.beside()).lock(BOB):
+            pass
+    assert clock.waits == [store.term_seconds / lease.BEATS_A_TERM / 2]
 
 
 def lost(bucket, store):

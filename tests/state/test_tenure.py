@@ -100,6 +100,9 @@ def write(held):
 def test_who_waits_asks_several_times_a_second_and_never_past_the_time_given(
     place, held, clock
 ):
+    with pytest.raises(StateLocked), place.store().lock(BOB):
+        pass
+    assert clock.waits == []
     for timeout in (0.0, 0.5, 1.5):
         clock.waits.clear()
         with (
@@ -201,6 +204,7 @@ def test_one_that_is_not_given_back_in_time_is_lost_and_is_waited_for_once(
             write(held)
         assert caught.value.code == "lock_lost"
         assert sum(clock.waits) == pytest.approx(waited, abs=2 * POLL_SECONDS)
+    assert clock.waits == []
     place.let_go_aside()
     write(held)  # nobody was the holder since
     place.cut(held)
@@ -265,6 +269,16 @@ def test_what_is_insisted_on_is_told_where_the_lock_is_another_s(place, held, cl
     assert done == []
 
 
+def test_who_lost_it_without_a_cut_does_not_begin_another_session(
+    place, held, clock, away
+):
+    place.aside.execute("UPDATE ctsync.states SET epoch = epoch + 1")
+    away[0] = 1_000
+    with pytest.raises(StateError) as caught:
+        write(held)
+    assert caught.value.code == "lock_lost"
+
+
 # Connecting again
 
 
@@ -296,6 +310,10 @@ def test_a_server_that_is_away_for_good_is_given_up(place, clock, away):
     with pytest.raises(StateError, match="nothing listens there"):
         connected_again(place.server.url(), clock.now + 5)
     assert sum(clock.waits) == pytest.approx(5, abs=2 * RETRY_SECONDS)
+    clock.waits.clear()
+    with pytest.raises(StateError):
+        connected_again(place.server.url(), clock.now)
+    assert clock.waits == []
 
 
 def test_a_snapshot_goes_on_after_a_cut_and_sees_one_moment(

@@ -51,8 +51,7 @@ class Tenure:
             except StateError:
                 if not self.session.is_cut:
                     raise
-                with suppress(StateError):  # nothing was done in it
-                    stack.close()
+                # What began is left as it is: of a cut session it ends by itself.
                 self._take_again()
                 self._begin(stack)
             yield self.session
