@@ -3,13 +3,19 @@
 import pytest
 
 from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry_text import text_of
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.entry_edits import (
+    PutText,
+    TextEdit,
     beside,
     changed_entry,
+    changed_texts,
     chosen_entries,
     doubt_entry,
+    edited,
     forget_attribute,
+    put_instead,
 )
 
 KEYS = [ProfileKey("identity", name) for name in "abcde"]
@@ -53,6 +59,25 @@ def test_a_doubt_is_of_these_attributes_or_of_all():
     both = Entry(KEYS[0], {"plan": plan, "tags": tags}, ("vip",), ("plan",))
     assert doubt_entry(WHOLE) == both
     assert doubt_entry(both) is both
+
+
+def test_what_is_doubted_of_a_list_is_sorted():
+    values = tuple("qwertyuiopasdfghjklzxcvbnm")
+    known = KnownValue("Tags", "list", present=values[:13], maybe=values[9:])
+    doubted = doubt_entry(Entry(KEYS[0], {"tags": known})).attributes["tags"]
+    assert doubted.maybe == tuple(sorted(values))
+
+
+def test_a_text_stands_for_the_entry_that_it_spells():
+    text, other = text_of(WHOLE), Entry(KEYS[0])
+    put, said = PutText(text), TextEdit(lambda before: before or WHOLE, text)
+    assert put(None) == put(other) == said(None) == WHOLE
+    assert said(other) is other
+    assert edited(put, None) is edited(put, other) is edited(said, None) is text
+    assert edited(said, other) is other
+    assert edited(put_instead(WHOLE), other) is WHOLE
+    assert edited(put_instead(None), other) is None
+    assert list(changed_texts([other], [(KEYS[0], put)])) == [text]
 
 
 def edits(*keys):
