@@ -165,7 +165,7 @@ def _session(
         _tell(placed, outcome)
 
     folder = ROOT / "ctsync" / options.room
-    session = Session(folder, found, options.seconds, tell)
+    session = Session(folder, found, options.seconds, tell, twice=bool(options.server))
     code = _pytest(tests, [session, shared])
     if code == 0:
         paths = {placed.path for placed in found}

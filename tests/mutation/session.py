@@ -56,12 +56,17 @@ class Ran(msgspec.Struct):
 
 @dataclass(eq=False)
 class Session:
-    """A plugin of pytest that puts mutants to the test and tells of each."""
+    """A plugin of pytest that puts mutants to the test and tells of each.
+
+    With `twice`, tests are run once more before any mutant: what one leaves on a server
+    can make it fail the next time, and so for every mutant that it meets.
+    """
 
     folder: Path
     mutants: Sequence[Placed]
     seconds: float
     tell: Callable[[Placed, str], None]
+    twice: bool = False
     ran: dict[str, Ran] = field(default_factory=dict)
     noticed: Counter[str] = field(default_factory=Counter)
     fails: bool = False
@@ -83,13 +88,11 @@ class Session:
         """Run all tests once, then those of each mutant."""
         if session.testsfailed:
             self._give_up(session, "tests cannot be collected")
-        with tempfile.TemporaryDirectory() as folder:
-            note = Path(folder) / "ran.json"
-            forked(lambda: self._watch(session, note), 3600)
-            self.ran = msgspec.json.decode(note.read_bytes(), type=dict[str, Ran])
-        broken = [name for name, ran in self.ran.items() if ran.failed]
-        if broken:
-            self._give_up(session, f"fail without any mutant: {broken}")
+        for _ in range(1 + self.twice):
+            self.ran = self._watched(session)
+            broken = [name for name, ran in self.ran.items() if ran.failed]
+            if broken:
+                self._give_up(session, f"fail without any mutant: {broken}")
         gc.freeze()  # so that forks share what is there already
         for placed in self.mutants:
             self.tell(placed, self._outcome(session, placed))
@@ -119,6 +122,12 @@ class Session:
     def _give_up(self, session: pytest.Session, why: str) -> NoReturn:
         self.complaint = why
         raise session.Failed(why)
+
+    def _watched(self, session: pytest.Session) -> dict[str, Ran]:
+        with tempfile.TemporaryDirectory() as folder:
+            note = Path(folder) / "ran.json"
+            forked(lambda: self._watch(session, note), 3600)
+            return msgspec.json.decode(note.read_bytes(), type=dict[str, Ran])
 
     def _watch(self, session: pytest.Session, note: Path) -> int:
         import coverage

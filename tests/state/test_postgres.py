@@ -40,13 +40,16 @@ class Database:
         return found
 
 
-def role(server, name):
-    """Make a role that may log in, and nothing else."""
-    server.run(f"DROP ROLE IF EXISTS {name}")
-    server.run(f"CREATE ROLE {name} LOGIN PASSWORD 'role-s3cret'")
-    return lambda database: open_store(
-        f"postgresql://{name}:role-s3cret@127.0.0.1:{server.port}/{database.name}"
-    )
+class Role:
+    """A role that may log in, and nothing else; it is this database's alone."""
+
+    def __init__(self, database, kind):
+        self.database, self.name = database, f"{kind}_{database.name}"
+        database.server.run(f"CREATE ROLE {self.name} LOGIN PASSWORD 'role-s3cret'")
+
+    def store(self):
+        place = f"127.0.0.1:{self.database.server.port}/{self.database.name}"
+        return open_store(f"postgresql://{self.name}:role-s3cret@{place}")
 
 
 # Schema
@@ -98,10 +101,11 @@ def test_tables_of_a_newer_version_are_refused(database, entry, header):
 
 
 def test_a_role_that_owns_the_schema_needs_nothing_else(
-    database, postgres_server, entry, header, holder
+    database, entry, header, holder
 ):
-    store = role(postgres_server, "ctsync_runner")(database)
-    database.run("CREATE SCHEMA ctsync AUTHORIZATION ctsync_runner")
+    runner = Role(database, "runner")
+    store = runner.store()
+    database.run(f"CREATE SCHEMA ctsync AUTHORIZATION {runner.name}")
     with store.lock(holder):
         store.replace(header(), [entry("a")])
         store.open_journal(HEAD).close()
@@ -110,25 +114,24 @@ def test_a_role_that_owns_the_schema_needs_nothing_else(
     assert store.read().header.entries == 1
 
 
-def test_a_role_that_only_reads_plans_and_cannot_write(
-    database, postgres_server, entry, header, holder
-):
+def test_a_role_that_only_reads_plans_and_cannot_write(database, entry, header, holder):
     database.store("default").replace(header(), [entry("a")])
-    reader = role(postgres_server, "ctsync_reader")(database)
+    reader = Role(database, "reader")
     database.run(
-        "GRANT USAGE ON SCHEMA ctsync TO ctsync_reader",
-        "GRANT SELECT ON ALL TABLES IN SCHEMA ctsync TO ctsync_reader",
+        f"GRANT USAGE ON SCHEMA ctsync TO {reader.name}",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA ctsync TO {reader.name}",
     )
-    assert [e.key.id for e in reader.read().entries()] == ["a"]
-    with pytest.raises(StateError, match="role may not") as caught, reader.lock(holder):
+    store = reader.store()
+    assert [e.key.id for e in store.read().entries()] == ["a"]
+    with pytest.raises(StateError, match="role may not") as caught, store.lock(holder):
         pass
     assert "specs/state.md" in caught.value.hint
 
 
-def test_other_roles_read_nothing(database, postgres_server, entry, header):
+def test_other_roles_read_nothing(database, entry, header):
     database.store("default").replace(header(), [entry("a")])
     with pytest.raises(StateError, match="role may not"):
-        role(postgres_server, "ctsync_stranger")(database).read()
+        Role(database, "stranger").store().read()
 
 
 # Addresses
