@@ -157,7 +157,6 @@ class ImportSettler:
             by_column = self._open_columns(entry, self._files[name])
             if not by_column:
                 found.before[name] += len(unique)
-                continue
             for folded, (at, due) in by_column.items():
                 places = Counter(self._place(row, at, due) for row in unique)
                 hits[folded] = frozenset(

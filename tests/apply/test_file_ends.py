@@ -5,6 +5,7 @@ from breaking import FULL, Crash, failing
 from far_folder import LOST, FarFolder
 from msgspec.structs import replace
 
+from ctsync.apply.history import past_runs
 from ctsync.errors import CtsyncError, StateError
 from ctsync.model.policy import ChannelTerms
 from ctsync.plan.plan_file import scratch_file
@@ -184,29 +185,55 @@ def test_where_nobody_is_left_for_a_file_none_is_made(world, far):
     assert counts_of(done) == {"rejected": 1}
 
 
-def test_files_after_a_canary_are_of_the_rest(world, far, bulk):
+@pytest.fixture
+def canary(world, bulk):
+    """A plan of four profiles, of whom the first goes before all others, by a call."""
     world.terms = replace(
         world.terms,
         canary=replace(world.terms.reject_limit, number=1, is_percent=False),
     )
     world.bring({"u1": (world.values("Tags", "a", "b"),)})
-    plan = bulk(
-        {
-            "u0": (world.counter("Points", 5),),
-            "u1": (world.values("Tags", "b", "c"),),
-            "u2": (world.string("Plan", "Gold"),),
-            "u3": (world.string("Plan", "Gold"),),
-        }
+    gold = (world.string("Plan", "Gold"),)
+    tags = (world.values("Tags", "b", "c"),)
+    return bulk(
+        {"u0": (world.counter("Points", 5),), "u1": tags, "u2": gold, "u3": gold}
     )
-    done = world.apply(plan, files=far.terms)
+
+
+def test_files_after_a_canary_are_of_the_rest(world, far, canary):
+    done = world.apply(canary, files=far.terms)
     assert counts_of(done) == {"acknowledged": 1, "sent": 2, "not_sent": 1}
-    told = [each.outcome.value for each in done.tally.outcomes(plan.changes())]
+    told = [each.outcome.value for each in done.tally.outcomes(canary.changes())]
     assert told == ["acknowledged", "not_sent", "sent", "sent"]
+    assert (done.by_file, done.retryable, done.next) == (
+        1,
+        False,
+        "ctsync receipts FILE",
+    )
     waiting = {
         name: [known.name for known in entry.attributes.values() if known.due]
         for name, entry in world.entries().items()
     }
     assert waiting == {"u0": [], "u1": ["Tags"], "u2": ["Plan"], "u3": ["Plan"]}
+    assert next(past_runs(world.store)).record["counts"] == done.counts
+
+
+@pytest.mark.parametrize(
+    ("times", "counts"),
+    [
+        (1, {"acknowledged": 1, "unknown": 1, "not_sent": 2}),
+        (2, {"acknowledged": 1, "unknown": 2, "not_sent": 1}),
+    ],
+)
+def test_files_after_a_canary_fail_for_the_rest(world, far, canary, times, counts):
+    failing_at(far, "manifest", LOST, times=times)
+    done = world.apply(canary, files=far.terms)
+    assert counts_of(done) == counts
+    assert next(past_runs(world.store)).record["counts"] == done.counts
+
+
+def test_nothing_waits_for_a_second_step_where_there_is_none(world, far, one):
+    assert world.apply(one, files=far.terms).by_file == 0
 
 
 def test_each_thing_that_no_file_can_say_is_counted(world, far, three):

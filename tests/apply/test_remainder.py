@@ -78,6 +78,7 @@ LINES = (
     change("g", GOLD, released=("City",)),
     change("h", GOLD),
     change("i", GONE, released=("Plan",)),
+    change("j", GONE, GOLD),
     (key("z"), SETTLED),
 )
 ENTRIES = [
@@ -92,6 +93,7 @@ ENTRIES = [
     entry("g", GOLDEN, ROME),
     entry("h", FREE, gone=True),
     entry("i", WAITING, FREE),
+    entry("j", WAITING, FREE),
 ]
 REST = [
     (key("a"), SETTLED),
@@ -103,6 +105,7 @@ REST = [
     change("g", **RELEASED),
     change("h", GOLD),
     replace(change("i", action="release", released=("Plan",)), settled=UNSETTLED),
+    replace(change("j", GOLD), settled=UNSETTLED),
     (key("z"), SETTLED),
 ]
 
@@ -111,11 +114,11 @@ def test_what_is_left_of_a_plan(saved):
     plan, present = saved(*LINES), Snapshot(read=lambda: iter(ENTRIES))
     due = remainder(plan, present, ValueContext(), files=FILES)
     assert [*due.plan.each()] == REST
-    # Of those that send: a, b, c, f, g, h, i.
+    # Of those that send: a, b, c, f, g, h, i, j.
     assert (due.done, due.sent) == ((0, 4), (1, 6))
-    assert due.wait == (0,)  # of those that still do
+    assert due.wait == (0, 3)  # of those that still do: c, f, h, j
     assert (due.plan.name, due.plan.head) == (plan.name, plan.head)
-    assert due.plan.foot.places == 3
+    assert due.plan.foot.places == 4
     assert done_so_far(plan, present, ValueContext(), FILES) == 4
     due.plan.close()
 

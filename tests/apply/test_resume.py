@@ -83,6 +83,15 @@ def test_a_settled_profile_needs_nothing_whatever_it_forgot(world):
     assert due(change, forgotten) == ()
 
 
+@pytest.mark.parametrize("channel", ["api", "sftp"])
+def test_what_is_due_goes_the_way_that_was_planned(channel):
+    """A value that was too much for the API, or that it could take."""
+    planned = replace(LEFT, channel=channel)
+    entry = Entry(KEY, {"tier": held("Tier", "other")})
+    (again,) = due(Change(KEY, "update", (planned,)), entry)
+    assert (again.before, again.channel) == ("other", channel)
+
+
 def test_a_release_is_not_due_twice(world):
     change, entry = change_of(
         world,

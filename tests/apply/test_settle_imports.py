@@ -125,7 +125,7 @@ def test_each_value_is_settled_by_the_rows_that_say_it(tmp_path_factory, data):
             known = entry.attributes[operation.attribute.lower()]
             assert replace(known, due=None, since=None) == expected
             assert (known.due is None) == (not taken or bool(accepted))
-        assert [*entry.attributes] == sorted(entry.attributes)
+        assert entry.once == ()
     told = found.acknowledged if accepted else found.due
     assert told.total() == found.acknowledged.total() + found.due.total() == kept
     assert found.rejected.total() == rejected
@@ -190,6 +190,29 @@ def test_a_row_of_another_file_is_refused(tmp_path_factory, people, cell):
         assert refused.value.code == "CT823"
 
 
+def test_of_a_file_that_was_refused_every_value_is_taken_back_and_told(tmp_path):
+    """Whether or not a report names rows of it, too."""
+    people = {"u1": (plan_of("City", ["Oslo"]), plan_of("Tags", ["a", "b"]))}
+    file, _, (entry,) = put(tmp_path, people)
+    told, found, named = [], Settlement(), NamedRows()
+    named.refused.add(file.name)
+    settler = ImportSettler(
+        [DueImport(file, "run", 0.0, 60.0)],
+        named,
+        SftpChannel(ChannelSettings()),
+        (),
+        lambda entry, known: told.append((entry.key.id, known.name)),
+    )
+    ((key, edit),) = settler.edits(Snapshot(read=lambda: iter([entry])), found)
+    named.close()
+    assert (key, edit(entry).attributes) == (
+        entry.key,
+        {op.attribute.lower(): before_of(op) for op in people["u1"]},
+    )
+    assert told == [("u1", "City"), ("u1", "Tags")]
+    assert (found.rejected, found.due) == ({file.name: 2}, {})
+
+
 def test_a_value_that_was_settled_otherwise_is_left_as_it_is(tmp_path):
     people = {"u1": (plan_of("City", ["Oslo"]),)}
     file, rows, entries = put(tmp_path, people)
@@ -223,6 +246,7 @@ def test_what_waits_for_another_file_is_left_to_that(tmp_path):
     both = replace(entry, attributes={**entry.attributes, **more})
     (after,), found = settle(tmp_path, file, rows, [both])
     assert after.attributes == {"city": KnownValue("City", "string", "old"), **more}
+    assert [*after.attributes] == ["city", "plan", "town"]
     assert (found.rejected, found.due) == ({file.name: 1}, {})
     (same,), found = settle(tmp_path, file, [], [replace(entry, attributes=more)])
     assert (same.attributes, found) == (more, Settlement())
