@@ -19,14 +19,19 @@ class SubscriptionKind(BooleanKind):
 
 
 def is_opt_in(operation: Operation) -> bool:
-    """Return whether the operation opts a profile in to messages.
+    """Return whether the operation opts a profile in to messages."""
+    if operation.kind != KIND.name:
+        return False
+    return operation.operand is opting_in(operation.attribute)
+
+
+def opting_in(attribute: str) -> bool:
+    """Return the value of a switch that opts a profile in to messages.
 
     `MSG-<channel>` and groups opt in with true; `MSG-dnd*` blocks with true and so
     opts in with false (founding document).
     """
-    if operation.kind != KIND.name:
-        return False
-    return operation.operand is (operation.attribute not in BLOCKS)
+    return attribute not in BLOCKS
 
 
 KIND = SubscriptionKind()

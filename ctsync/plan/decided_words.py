@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from ctsync.canonical_json import canonical
 from ctsync.kinds.base import MoveColumns
+from ctsync.kinds.subscription import KIND as SUBSCRIPTION_KIND
+from ctsync.kinds.subscription import opting_in
 from ctsync.model.change_statistics import TRAITS
 from ctsync.model.decided_flows import SIDED, UNKNOWN
 from ctsync.model.decided_rows import LETTERS
@@ -24,11 +26,12 @@ from ctsync.plan.schedule import COUNTERS
 from ctsync.sql_text import quoted
 
 NO_TEXT = "NULL::VARCHAR"
+SUBSCRIPTION = SUBSCRIPTION_KIND.name
 _GAINS = {
     name: 1 << TRAITS.index(trait)
     for name, trait in (
-        ("new", "creations"), ("count", "counters"), ("unknown", "uncertain"),
-        ("rest", "rest"),
+        ("opt_in", "opt-ins"), ("new", "creations"), ("count", "counters"),
+        ("unknown", "uncertain"), ("rest", "rest"),
     )
 }  # fmt: skip
 
@@ -96,8 +99,12 @@ class RowWords:
             if LETTERS[letter] in DELTAS
         ]
         counting = " OR ".join(counts) or "false"
+        # Whoever opts in has asked for it somewhere, and a plan is limited in that: an
+        # opt-in that is not told as one would pass.
+        opting = " OR ".join(map(_opts_in, self._moving)) or "false"
         bits = (
-            f"(CASE WHEN body IS NULL THEN {_GAINS['new']} "
+            f"(CASE WHEN {opting} THEN {_GAINS['opt_in']} ELSE 0 END"
+            f" + CASE WHEN body IS NULL THEN {_GAINS['new']} "
             f"WHEN {unknown or 'false'} THEN {_GAINS['unknown']} ELSE 0 END"
             f" + CASE WHEN {counting} THEN {_GAINS['count']} ELSE 0 END)"
         )
@@ -165,6 +172,14 @@ class RowWords:
             f"THEN concat({quoted(UNKNOWN)}, {operand}) "
             f"ELSE concat({letter}, {before}, {operand}) END END"
         )
+
+
+def _opts_in(moving: Moving) -> str:
+    place, number = moving.place, moving.number
+    if place.one_kind.name != SUBSCRIPTION:
+        return "false"
+    value = canonical(opting_in(place.rule.attribute)).decode()
+    return f"(l{number} <> '' AND v{number} = {quoted(value)})"
 
 
 def _operator(move: MoveColumns, number: int) -> str:

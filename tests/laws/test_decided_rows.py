@@ -64,6 +64,7 @@ catalog:
       since: {since}
       seen: Seen
       tags: {tags}
+      push: MSG-push
 {others}"""
 # Text says of nothing what it is, so the catalog has to.
 CATALOG = """\
@@ -119,9 +120,11 @@ COLUMNS = {
     "vip": [True, False],
     "since": [dt.date(2024, 2, 29), dt.date(1969, 12, 31), dt.date(2024, 3, 31)],
     "seen": [at("2024-01-01"), at("2024-07-01T02:30"), at("2024-03-31T02:30:00.5")],
+    "push": [True, False],
     "tags": [["b", "a"], ["a"], ["a", "A"], [], ["é"], ["007"], ["c", "b", "a"]],
 }  # fmt: skip
 TYPES = {"points": pa.int64(), "score": pa.float64(), "vip": pa.bool_()} | {
+    "push": pa.bool_(),
     "since": pa.date32(),
     "seen": pa.timestamp("us"),
     "tags": pa.list_(pa.string()),
