@@ -150,11 +150,18 @@ CREATE TEMP TABLE engine_chosen AS
 SELECT type, id, named, same, false AS alone FROM engine_met WHERE chosen
 ORDER BY type, id"""
 COUNT_NAMED = "SELECT count(*) FROM engine_chosen WHERE named AND NOT same"
-# Whom one row of the many names, and no other place.
+# Whom rows of some sources name, and no other place.
 ALONE = """
 UPDATE engine_chosen SET alone = true
-WHERE named AND NOT same AND type = {type}
-    AND id NOT IN (SELECT id FROM engine_few WHERE type = {type}) AND NOT ({forced})"""
+WHERE named AND NOT same AND type = {type} AND id NOT IN (
+    SELECT id FROM engine_few WHERE type = {type} AND source NOT IN ({sources})
+) AND NOT ({forced})"""
+# How many of them stand in the few.
+COUNT_JOINED = """
+SELECT count(*) FROM engine_chosen c SEMI JOIN (
+    SELECT type, id FROM engine_few WHERE source IN ({sources})
+) f ON c.type = f.type AND c.id = f.id
+WHERE named AND NOT same"""
 BOUNDS = """
 SELECT type, id FROM (
     SELECT type, id, row_number() OVER (PARTITION BY type ORDER BY id) AS number
@@ -220,15 +227,26 @@ LEFT JOIN (
     ON e.type = c.type AND e.id = c.id
 ) k
 ON w.type = k.type AND w.id = k.id"""
+KEYS_ALONE = """
+SELECT c.type, c.id, k.body
+FROM (FROM engine_chosen WHERE alone AND {range}) c
+LEFT JOIN (
+    SELECT e.type, e.id, e.body
+    FROM (SELECT type, id, body FROM engine_known WHERE {range}) e
+    JOIN (FROM engine_chosen WHERE alone AND {range}) c
+    ON e.type = c.type AND e.id = c.id
+) k
+ON c.type = k.type AND c.id = k.id"""
 WITH_DECIDED = "SELECT *, {empty} FROM ({others}) UNION ALL FROM ({decided})"
 # Addresses of decided rows, by their MD5, whose last byte is the highest of a number.
 NO_ADDRESSES = """
 CREATE TEMP TABLE engine_addresses (
-    name VARCHAR, mark UHUGEINT, id VARCHAR, file INTEGER, row BIGINT, is_new BOOLEAN
+    name VARCHAR, mark UHUGEINT, id VARCHAR, source INTEGER, file INTEGER, row BIGINT,
+    is_new BOOLEAN
 )"""
 TAKE_ADDRESSES = """
 INSERT INTO engine_addresses
-SELECT '{name}', md5_number({name}[2:-2]), id, file, row, is_new
+SELECT '{name}', md5_number({name}[2:-2]), id, source, file, row, is_new
 FROM engine_range WHERE {name} IS NOT NULL"""
 NO_MARKS = "CREATE TEMP TABLE engine_marks (name VARCHAR, mark UHUGEINT)"
 TAKE_MARKS = """
@@ -236,7 +254,7 @@ INSERT INTO engine_marks
 SELECT place ->> 0, unhex(place ->> 1)::BIT::UHUGEINT
 FROM (SELECT unnest(from_json($1::JSON, '["JSON"]')) AS place)"""
 SHARED = """
-SELECT a.name, lpad(hex(a.mark), 32, '0'), a.id, a.file, a.row, a.is_new
+SELECT a.name, lpad(hex(a.mark), 32, '0'), a.id, a.source, a.file, a.row, a.is_new
 FROM engine_addresses a SEMI JOIN (
     SELECT name, mark FROM engine_addresses GROUP BY name, mark HAVING count(*) > 1
     UNION ALL FROM engine_marks

@@ -8,7 +8,8 @@ itself, byte by byte; every other candidate comes as it always does.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -17,18 +18,21 @@ from msgspec.structs import replace
 from ctsync.arrow import arrow, arrow_compute
 from ctsync.model.change import Origin
 from ctsync.model.operation import Operator
-from ctsync.model.row_source import RowColumns
+from ctsync.model.row_source import RowColumns, RowFile
 
 Table: TypeAlias = Any  # of pyarrow, which is slow to import
 
 LETTERS: Mapping[str, Operator] = {"s": "set", "a": "$add", "i": "$incr", "d": "$decr"}
 """What stands for an operator in columns."""
 
+PLACED = ("type", "id", "source", "file", "row")
+"""Whose a row is, and where its first place is."""
+
 DECIDED = (
     "is_new", "line", "effect", "size", "delta_size", "traits", "letters", "email",
     "phone",
 )  # fmt: skip
-"""What is said of a row that is decided, after (type, id, source, file, row).
+"""What is said of a row that is decided, after `PLACED`.
 
 `line` is that of the plan, with its newline: of a change, or where `traits` is NULL of
 what the entry gets; it is empty where nothing is to be said. `effect` are the lines
@@ -52,12 +56,14 @@ class DecidedAttribute(NamedTuple):
 class RowDecision(Struct, frozen=True):
     """How the rows of one source are decided in SQL.
 
-    `attributes` are those for which letters and ways stand.
+    `attributes` are those for which letters and ways stand. `place` is the column that
+    tells where rows stand: one of theirs, which the query passes on.
     """
 
     opening: str
     closing: str
     attributes: tuple[DecidedAttribute, ...]
+    place: str = "file"
 
     def over(self, rows: str) -> str:
         """Return the query that decides the rows of another.
@@ -65,15 +71,17 @@ class RowDecision(Struct, frozen=True):
         Its columns are (type, id, source, file, row, digest, cells, body): rows that
         are the only place which names their profiles, with the bodies of their entries,
         NULL where there is none. The query gives the same columns, all but the key and
-        place NULL where the row is decided, and then those that are `added`, all of
-        them NULL where it is not.
+        place NULL where the row is decided, and then those that are `added`, all but
+        the place NULL where it is not.
         """
         return f"{self.opening}{rows}{self.closing}"
 
     @property
     def added(self) -> tuple[str, ...]:
         """The columns that the query adds."""
-        return (*DECIDED, *(f"w{n}" for n, _ in enumerate(self.attributes, 1)))
+        place = () if self.place in PLACED else (self.place,)
+        ways = (f"w{n}" for n, _ in enumerate(self.attributes, 1))
+        return (*place, *DECIDED, *ways)
 
 
 class DecidedRows(Struct, frozen=True):
@@ -124,9 +132,27 @@ class DecidedRows(Struct, frozen=True):
         return sum(map(bool, calm["line"].to_pylist()))
 
     def origin(self, number: int) -> Origin:
-        """Return where the row at a place stands."""
-        file, row = (self.table[name][number].as_py() for name in ("file", "row"))
-        return self.source.origin(file, row)
+        """Return where the row at a place stands; of several, the first."""
+        names = ("source", "file", "row")
+        source, file, row = (self.table[name][number].as_py() for name in names)
+        return self.source.of(source).origin(file, row)
+
+    def standing(self) -> Iterator[Sequence[RowFile]]:
+        """Yield the files in which each stands, in order."""
+        standing = cache(self.source.standing)
+        return map(standing, self.values(self.decision.place))
+
+    def new_by_table(self) -> Counter[str]:
+        """Count those that are new, by the tables in which they stand."""
+        counts = Counter[str]()
+        new = self.table.filter(self.table["is_new"])
+        for place, count in (
+            replace(self, table=new).counts(self.decision.place).items()
+        ):
+            for stands in self.source.standing(place):
+                if stands.table is not None:
+                    counts[stands.table] += count
+        return counts
 
     def operations(self) -> Counter[tuple[str, str]]:
         """Count the operations by attribute and operator."""

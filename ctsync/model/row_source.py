@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from msgspec import Struct
 
+from ctsync.canonical_json import canonical
 from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.row_lines import RowLines
+from ctsync.model.entry import membership_in
+from ctsync.model.row_lines import RowLines, lines_sql
 from ctsync.model.scalar_value import Raw
+from ctsync.sql_text import quoted
 
 
 class Stream(Struct, frozen=True):
@@ -52,7 +55,8 @@ class CellColumn(Struct, frozen=True):
     `sort` is what a cell is, as typed files say it; '' where only `contribution` can
     tell. `map` gives the values of words. Unless it `keeps_blank`, a blank cell says
     something. `text` is the cell in SQL over `cells`, and where `sound`, which is NULL
-    of blank cells at most, does not hold, only `contribution` can tell.
+    of blank cells at most, does not hold, only `contribution` can tell. What an entry
+    holds stays where the cell is blank if `stays`, in SQL, does.
     """
 
     attribute: str
@@ -61,26 +65,92 @@ class CellColumn(Struct, frozen=True):
     keeps_blank: bool = True
     text: str = ""
     sound: str = "true"
+    stays: str = "true"
 
 
 class RowColumns(Struct, frozen=True):
-    """What the cells of every row of a table are.
+    """What the cells of every row of a table, or of the members of a cohort, are.
 
     `lines` are those of the rows of each file, None where it has none. Rows of which
-    `sound`, an expression over `cells`, does not hold are for `contribution`.
+    `sound`, an expression over `cells`, does not hold are for `contribution`. A table
+    that `keeps_missing` leaves alone what it says of profiles that it does not list.
     """
 
-    table: str
+    table: str | None
     files: tuple[str, ...]
     cells: tuple[CellColumn, ...]
     lines: tuple[RowLines | None, ...]
     sound: str = "true"
+    cohort: str | None = None
+    keeps_missing: bool = True
+
+    place: ClassVar[str] = "file"
+    """The column that tells where a row stands, for `standing`."""
+
+    def standing(self, place: int | str) -> Sequence[RowFile]:
+        """Return the files in which a row stands, by what that column has."""
+        return (RowFile(self.table, self.cohort, self.files[int(place)]),)
+
+    def of(self, source: int) -> RowColumns:  # noqa: ARG002 - there is but one
+        """Return what the cells of one source are."""
+        return self
 
     def origin(self, file: int, row: int) -> Origin:
         """Return where a row of one of the files stands."""
         lines = self.lines[file]
         line = None if lines is None else lines.line_of(row)
-        return Origin(self.files[file], line, row, None, self.table)
+        return Origin(self.files[file], line, row, self.cohort, self.table)
+
+    @property
+    def membership(self) -> str:
+        """What an entry keeps, among its cohorts, of having such a row."""
+        return _membership(self.table, self.cohort)
+
+    @property
+    def memberships(self) -> str:
+        """SQL: all that an entry keeps so, as JSON."""
+        return quoted(canonical([self.membership]).decode())
+
+    @property
+    def memberships_shown(self) -> str:
+        """SQL: the same where origins do not show it, else NULL."""
+        return "NULL" if self.cohort is None else self.memberships
+
+    @property
+    def are_several(self) -> str:
+        """SQL: whether a row is several rows of one key."""
+        return "false"
+
+    @property
+    def origins(self) -> str:
+        """SQL over `file` and `row`: the place of a row, as a plan writes it."""
+        files = [canonical([name]).decode()[:-1] for name in self.files]
+        listed = ", ".join(map(quoted, files))
+        table, line = canonical(self.table).decode(), lines_sql(self.lines)
+        end = f"(',' || {line})"
+        if self.cohort is not None:
+            name = canonical(self.cohort).decode()
+            end = f"',', coalesce({line}::VARCHAR, 'null'), {quoted(f',{name}')}"
+        return (
+            f"concat([{listed}][file + 1], ',', row, ',', {quoted(table)}, {end}, ']')"
+        )
+
+
+class RowFile(NamedTuple):
+    """A file in which a row stands, and of what: a table or a cohort."""
+
+    table: str | None
+    cohort: str | None
+    file: str
+
+    @property
+    def membership(self) -> str:
+        """What an entry keeps, among its cohorts, of standing there."""
+        return _membership(self.table, self.cohort)
+
+
+def _membership(table: str | None, cohort: str | None) -> str:
+    return membership_in(table or "") if cohort is None else cohort
 
 
 class RowSource(Protocol):

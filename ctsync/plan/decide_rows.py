@@ -11,8 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from ctsync.canonical_json import canonical
 from ctsync.model.decided_addresses import ADDRESSES
-from ctsync.model.decided_rows import LETTERS, DecidedAttribute, RowDecision
-from ctsync.model.entry import membership_in
+from ctsync.model.decided_rows import (
+    LETTERS,
+    PLACED,
+    DecidedAttribute,
+    RowDecision,
+)
 from ctsync.model.row_source import RowColumns
 from ctsync.plan.decided_places import Moving, Place, names_of, place_of
 from ctsync.plan.decided_words import NO_TEXT, RowWords
@@ -31,7 +35,8 @@ def row_decision(
     if len({place.folded for place in places}) < len(places):
         return None
     query = _Query(key_type, rows, places)
-    return RowDecision(*query.around(), tuple(map(_decided, places)))
+    said = tuple(map(_decided, places))
+    return RowDecision(*query.around(), said, rows.place)
 
 
 def _decided(place: Place) -> DecidedAttribute:
@@ -81,13 +86,19 @@ class _Query:
         for place in self._places:
             cell = f"c{place.number}"
             sound = "false" if place.cell is None else place.cell.sound
-            blank = str(place.column.keeps_blank).lower()
             yield (
                 f"u{place.number} AND CASE WHEN coalesce({cell}, '') = '' "
-                f"THEN {blank} ELSE {sound} END AS s{place.number}"
+                f"THEN {self._stays(place)} ELSE {sound} END AS s{place.number}"
             )
             yield f"held[{place.number}] AS h{place.number}"
         yield f"held[{len(self._places) + 1}] AS mark"
+
+    def _stays(self, place: Place) -> str:
+        """Return SQL of whether a blank cell leaves alone what is held."""
+        column = place.column
+        if not column.keeps_blank or column.stays == "true":
+            return str(column.keeps_blank).lower()
+        return f"(held[{place.number}] IS NULL OR {column.stays})"
 
     def _values(self) -> Iterator[str]:
         for place, _ in self._moving:
@@ -107,10 +118,9 @@ class _Query:
             f"THEN concat({_json(place.folded, ':')}, h{place.number}) END"
             for place in sorted(self._places, key=lambda place: place.folded)
         )
-        cohort = canonical([membership_in(self._rows.table)]).decode()
         return (
             f"""concat('{{"attributes":{{', concat_ws(',', {attributes or "NULL"}), """
-            f"""'}},"cohorts":', {quoted(cohort)}, ',', """
+            f"""'}},"cohorts":', {self._rows.memberships}, ',', """
             "CASE WHEN mark IS NOT NULL "
             """THEN concat('"fingerprint":', mark, ',') END, """
             f"""'"key":{{"{self._key_type}":"', id, '"}}}}')"""
@@ -166,9 +176,11 @@ class _Query:
         yield f"{self._words.traits()} AS bits"
 
     def _given(self) -> Iterator[str]:
-        yield from ("type", "id", "source", "file", "row")
+        yield from PLACED
         for name in ("digest", "cells", "body"):
             yield f"CASE WHEN NOT decided THEN {name} END AS {name}"
+        if self._rows.place not in PLACED:
+            yield self._rows.place
         for name in ("is_new", "line", "effect", "size", "delta_size", "traits"):
             value = {"line": self._words.line(), "traits": "bits"}.get(name, name)
             yield f"CASE WHEN decided THEN {value} END AS {name}"

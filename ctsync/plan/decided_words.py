@@ -15,10 +15,8 @@ from ctsync.kinds.subscription import opting_in
 from ctsync.model.change_statistics import TRAITS
 from ctsync.model.decided_flows import SIDED, UNKNOWN
 from ctsync.model.decided_rows import LETTERS
-from ctsync.model.entry import membership_in
 from ctsync.model.flows import HIDDEN
 from ctsync.model.operation import DELTAS, Prior
-from ctsync.model.row_lines import lines_sql
 from ctsync.model.row_source import RowColumns
 from ctsync.plan.decided_places import Moving, Place, names_of
 from ctsync.plan.plan_rows import MOSTLY, SHOWN_KINDS, Form
@@ -116,8 +114,7 @@ class RowWords:
     def line(self) -> str:
         """Return the line: a change, what an entry gets, or nothing."""
         settled = (
-            "concat('[\"', lower(hex(digest)), '\",', "
-            f"{quoted(canonical([membership_in(self._rows.table)]).decode())}, ']')"
+            f"concat('[\"', lower(hex(digest)), '\",', {self._rows.memberships}, ']')"
         )
         waves = (
             "CASE WHEN delta_size IS NULL THEN '1' "
@@ -127,8 +124,9 @@ class RowWords:
             """concat('{"change":["', """
             """CASE WHEN body IS NULL THEN 'create' ELSE 'update' END, """
             f"""'","{self._key_type}","', id, '",[', operations, '],[', """
-            f"""{self._origin()}, '],"', lower(hex(digest)), """
-            f"""'"],"does":[', bits, ',', {waves}, ']}}\n')"""
+            f"""{self._rows.origins}, '],"', lower(hex(digest)), '"', """
+            f"""(',' || {self._rows.memberships_shown}), """
+            f"""'],"does":[', bits, ',', {waves}, ']}}\n')"""
         )
         entry = (
             f"""concat('{{"settled":{{"entry":', {settled}, ',"key":', key, '}}}}\n')"""
@@ -138,22 +136,15 @@ class RowWords:
             f"WHEN body IS NOT NULL THEN {entry} ELSE '' END"
         )
 
-    def _origin(self) -> str:
-        """Return the place of a row: file, row, table and, if there are any, line."""
-        files = [canonical([name]).decode()[:-1] for name in self._rows.files]
-        table = canonical(self._rows.table).decode()
-        listed = ", ".join(map(quoted, files))
-        line = f"(',' || {lines_sql(self._rows.lines)})"
-        return (
-            f"concat([{listed}][file + 1], ',', row, ',', {quoted(table)}, {line}, ']')"
-        )
-
     def address(self, name: str) -> str:
-        """Return an address that is sent."""
+        """Return an address that is declared, but for one that one place alone says.
+
+        That is known to be there where it is not sent, and `planner` does not ask.
+        """
         for place, _ in self._moving:
             if place.folded == name and place.one_kind.name == "string":
-                letter, value = f"l{place.number}", f"v{place.number}"
-                return f"CASE WHEN decided AND {letter} <> '' THEN {value} END"
+                seen = f"(l{place.number} <> '' OR {self._rows.are_several})"
+                return f"CASE WHEN decided AND {seen} THEN v{place.number} END"
         return NO_TEXT
 
     def way(self, moving: Moving) -> str:

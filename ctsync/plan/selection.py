@@ -15,7 +15,7 @@ from ctsync.errors import UsageError
 from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.change import ACTIONS, Change, EntryAfter
 from ctsync.model.decided_rows import DecidedRows
-from ctsync.model.entry import Entry, cohorts_in, membership_in
+from ctsync.model.entry import Entry, cohorts_in
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.selector_kinds import SELECTOR_KINDS
@@ -207,19 +207,21 @@ def _names_in(
     decided: DecidedRows,
 ) -> Iterator[Mapping[str, tuple[str | None, ...]] | None]:
     """Yield the same of each row that changes something, and None of the others."""
-    table = decided.source.table
     ids: dict[str, tuple[str | None, ...]] = dict.fromkeys(ID_TYPES, ())
-    columns = (decided.values(name) for name in ("id", "file", "is_new", "traits"))
-    for identifier, file, is_new, traits in zip(*columns, strict=True):
+    columns = (decided.values(name) for name in ("id", "is_new", "traits"))
+    rows = zip(*columns, decided.standing(), strict=True)
+    for identifier, is_new, traits, standing in rows:
+        # What an entry is bound to is just where its rows stand, or Python decides.
+        before = () if is_new else (each.membership for each in standing)
         yield (
             None
             if traits is None
             else {
                 **ids,
                 decided.key_type: (identifier,),
-                "cohort": () if is_new else (membership_in(table),),
-                "table": (table,),
-                "file": (decided.source.files[file],),
+                "cohort": (*before, *(each.cohort for each in standing)),
+                "table": tuple(each.table for each in standing),
+                "file": tuple(each.file for each in standing),
                 "action": ("create" if is_new else "update",),
             }
         )

@@ -59,7 +59,7 @@ class VanishedRows(Struct):
 
     def decided_seen(self, decided: DecidedRows) -> None:
         """Note the same of rows that were decided in columns: these lost none."""
-        self._added[decided.source.table] += decided.counts("is_new")[True]
+        self._added.update(decided.new_by_table())
 
     def by_table(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
         """Return the rows that went and all rows then, of tables that lost some."""

@@ -11,7 +11,8 @@ from ctsync.formats.base import FilePart, WantedColumns
 from ctsync.formats.data_file import refused
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.row_source import RowSource, Stream
+from ctsync.model.row_source import CellColumn, RowColumns, RowSource, Stream
+from ctsync.model.scalar_value import Raw
 from ctsync.project.cohorts import Cohort
 from ctsync.project.project import Project
 from ctsync.project.tables import MemberFile
@@ -20,6 +21,7 @@ from ctsync.sources.data_files import missing
 from ctsync.sources.duckdb_loading import LoadedRows
 from ctsync.sources.duplicate_keys import surplus_of, twin_findings
 from ctsync.sources.row_source_base import RowFiles
+from ctsync.sql_text import quoted
 
 
 class MemberRows(RowFiles):
@@ -94,6 +96,29 @@ class MemberRows(RowFiles):
             self._cohort.attributes,
             faults=faults,
         )
+
+    def in_columns(self) -> RowColumns | None:
+        """Return what every row says: the words of the cohort, whatever its cells."""
+        typed = self.typed()
+        if typed is None:
+            return None
+        words = self._cohort.attributes().items()
+        return RowColumns(
+            None,
+            tuple(file.name for file in self.files),
+            tuple(_said_by_all(*each) for each in words),
+            self.lines(),
+            typed.sound,
+            cohort=self._cohort.name,
+        )
+
+
+def _said_by_all(attribute: str, raw: Raw) -> CellColumn:
+    """Return a column with the same word in every row."""
+    return CellColumn(attribute, "text", {_WORD: raw}, text=quoted(_WORD))
+
+
+_WORD = "said"
 
 
 def member_digest(cohort: Cohort, salt: bytes) -> bytes:

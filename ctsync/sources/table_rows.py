@@ -209,6 +209,7 @@ class TableRows(RowFiles):
             tuple(map(cell_column, table.columns, rules, typed.cells)),
             self.lines(),
             typed.sound,
+            keeps_missing=table.missing == "keep",
         )
 
     def _read(

@@ -45,7 +45,7 @@ class _Case:
 
 
 def measure_decide(setting: Setting) -> Iterator[Table]:
-    """Plan rows of each form: all of them new, all changed, some of Parquet changed."""
+    """Plan rows of each form: new, new in two tables, all changed; some of Parquet."""
     rows: list[tuple[str, ...]] = []
     fault = ""
     try:
@@ -63,9 +63,20 @@ def _cases(setting: Setting) -> Iterator[_Case]:
             folder = files.with_name(f"{files.name}-new")
             new = write_listing(folder, files / f"after.{form}")
             yield _Case("new", form, count, count, new, f"Plan: {count:,} to create")
+            yield _of_two(setting, form, count)
             yield _known("all changed", setting, form, count, "changed")
     for count in setting.sizes or (_ONE_PERCENT,):
         yield _known("1 % changed", setting, "parquet", count, "whole")
+
+
+def _of_two(setting: Setting, form: str, count: int) -> _Case:
+    """Give rows that are new, of which each key stands in two tables."""
+    files = exports(setting, count, form)
+    before, after = (files / f"{name}.{form}" for name in ("before", "after"))
+    folder = files.with_name(f"{files.name}-two")
+    project = write_listing(folder, before, beside=after)
+    says = f"Plan: {count:,} to create"
+    return _Case("new in two tables", form, count, count, project, says)
 
 
 def _known(what: str, setting: Setting, form: str, count: int, shape: str) -> _Case:

@@ -29,8 +29,7 @@ catalog:
 policy: {{limits: {{create: 1000000000, update: 100%}}}}
 """
 _TABLE = """\
-tables:
-  customers:
+  {name}:
     file: {file}
     key: {{identity: customer_id}}
     columns: {{{columns}}}
@@ -76,19 +75,30 @@ def write_listing(
     *,
     endpoint: str | None = None,
     words: Mapping[str, str] = MappingProxyType({}),
+    beside: Path | None = None,
 ) -> Path:
     """Write a project over one export, and give its folder.
 
-    `words` say what becomes of columns where that is not as usual.
+    `words` say what becomes of columns where that is not as usual. The second half of
+    the columns stand in a table of their own, where there is an export `beside`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     address = f", endpoint: '{endpoint}'" if endpoint else ""
     (folder / "ctsync.yaml").write_text(_PROJECT.format(endpoint=address))
     every = {**_COLUMNS, **(_TEXT if export.suffix == ".csv" else {}), **words}
-    chosen = (f"{name}: {every[name]}" for name in exporting.SHAPES[shape].columns)
-    file = os.path.relpath(export, folder)
-    table = _TABLE.format(file=file, columns=", ".join(chosen))
-    (folder / "table.yaml").write_text(table)
+    names = exporting.SHAPES[shape].columns
+    half = len(names) if beside is None else len(names) // 2
+    parts = [("customers", export, names[:half]), ("habits", beside, names[half:])]
+    tables = [
+        _TABLE.format(
+            name=name,
+            file=os.path.relpath(file, folder),
+            columns=", ".join(f"{column}: {every[column]}" for column in columns),
+        )
+        for name, file, columns in parts
+        if file is not None
+    ]
+    (folder / "table.yaml").write_text("".join(("tables:\n", *tables)))
     return folder
 
 

@@ -46,6 +46,18 @@ def test_nearly_all_rows_of_an_export_are_decided_in_columns(
     assert decided(caplog) >= LEAST * COUNT
 
 
+def test_so_are_nearly_all_that_stand_in_two_tables(
+    exports: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(duckdb, "LEAST_DECIDED", 0)
+    monkeypatch.setenv("CTSYNC_DATA_ROOTS", str(exports))
+    before, after = exports / "before.parquet", exports / "after.parquet"
+    project = write_listing(exports / "two", before, "changed", beside=after)
+    monkeypatch.chdir(project)
+    assert run(["plan", "-v", "--engine", "duckdb"]) == 0
+    assert decided(caplog) >= LEAST * COUNT
+
+
 def decided(caplog: pytest.LogCaptureFixture) -> int:
     """How many profiles were decided in columns, as the plan says itself."""
     said = re.search(r"([0-9]+) profiles were decided in columns", caplog.text)
