@@ -25,8 +25,13 @@ Table: TypeAlias = Any  # of pyarrow, which is slow to import
 LETTERS: Mapping[str, Operator] = {"s": "set", "a": "$add", "i": "$incr", "d": "$decr"}
 """What stands for an operator in columns."""
 
+NOTHING = "."
+"""What stands in columns where nothing is done or there."""
+
 PLACED = ("type", "id", "source", "file", "row")
 """Whose a row is, and where its first place is."""
+
+SEEN = "seen"
 
 DECIDED = (
     "is_new", "line", "effect", "size", "delta_size", "traits", "letters", "email",
@@ -57,13 +62,16 @@ class RowDecision(Struct, frozen=True):
     """How the rows of one source are decided in SQL.
 
     `attributes` are those for which letters and ways stand. `place` is the column that
-    tells where rows stand: one of theirs, which the query passes on.
+    tells where rows stand: one of theirs, which the query passes on. Where part of the
+    attributes is chosen, `seen` says with a letter or a dot which of them a profile
+    has or is to have, chosen or not; `traits` are 0 where nothing is left of a change.
     """
 
     opening: str
     closing: str
     attributes: tuple[DecidedAttribute, ...]
     place: str = "file"
+    is_part: bool = False
 
     def over(self, rows: str) -> str:
         """Return the query that decides the rows of another.
@@ -80,8 +88,9 @@ class RowDecision(Struct, frozen=True):
     def added(self) -> tuple[str, ...]:
         """The columns that the query adds."""
         place = () if self.place in PLACED else (self.place,)
+        seen = (SEEN,) if self.is_part else ()
         ways = (f"w{n}" for n, _ in enumerate(self.attributes, 1))
-        return (*place, *DECIDED, *ways)
+        return (*place, *seen, *DECIDED, *ways)
 
 
 class DecidedRows(Struct, frozen=True):
@@ -153,6 +162,18 @@ class DecidedRows(Struct, frozen=True):
                 if stands.table is not None:
                     counts[stands.table] += count
         return counts
+
+    def seen(self) -> Iterator[str]:
+        """Yield the attributes that any of them has or is to have, some more than once.
+
+        They are told where part of the attributes is chosen.
+        """
+        for letters in self.counts(SEEN):
+            for letter, attribute in zip(
+                letters, self.decision.attributes, strict=True
+            ):
+                if letter != NOTHING:
+                    yield attribute.name
 
     def operations(self) -> Counter[tuple[str, str]]:
         """Count the operations by attribute and operator."""

@@ -7,13 +7,16 @@ there is goes the way of `planner`, and both ways say the same, byte by byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 from ctsync.canonical_json import canonical
 from ctsync.model.decided_addresses import ADDRESSES
 from ctsync.model.decided_rows import (
     LETTERS,
+    NOTHING,
     PLACED,
+    SEEN,
     DecidedAttribute,
     RowDecision,
 )
@@ -24,19 +27,24 @@ from ctsync.project.project import Project
 from ctsync.sources.doubtful_cells import NO_IDS
 from ctsync.sql_text import quoted
 
+Wants: TypeAlias = "Callable[[str], bool]"
 _SELECT = "SELECT {} FROM ("
 
 
 def row_decision(
-    project_view: Project, key_type: str, rows: RowColumns
+    project_view: Project, key_type: str, rows: RowColumns, wants: Wants | None = None
 ) -> RowDecision | None:
-    """Return how the rows of a table are decided; None where columns cannot tell."""
+    """Return how rows are decided; None where columns cannot tell.
+
+    Where part of a change is chosen, `wants` says which attributes.
+    """
     places = [place_of(project_view, *each) for each in enumerate(rows.cells, 1)]
     if len({place.folded for place in places}) < len(places):
         return None
-    query = _Query(key_type, rows, places)
+    query = _Query(key_type, rows, places, wants)
     said = tuple(map(_decided, places))
-    return RowDecision(*query.around(), said, rows.place)
+    is_part = wants is not None
+    return RowDecision(*query.around(), said, rows.place, is_part=is_part)
 
 
 def _decided(place: Place) -> DecidedAttribute:
@@ -48,14 +56,24 @@ class _Query:
     """The query that decides, from the inside out: each layer names what it adds."""
 
     def __init__(
-        self, key_type: str, rows: RowColumns, places: Sequence[Place]
+        self,
+        key_type: str,
+        rows: RowColumns,
+        places: Sequence[Place],
+        wants: Wants | None,
     ) -> None:
         self._key_type = key_type
         self._rows = rows
         self._places = places
         self._moving = [Moving(p, p.move) for p in places if p.move is not None]
         self._sorted = sorted(self._moving, key=lambda each: each.place.rule.attribute)
-        self._words = RowWords(key_type, rows, self._moving)
+        self._left_out = [
+            each.number
+            for each in self._moving
+            if wants is not None and not wants(each.place.rule.attribute)
+        ]
+        self._is_part = wants is not None
+        self._words = RowWords(key_type, rows, self._moving, is_part=self._is_part)
 
     def around(self) -> tuple[str, str]:
         """Return what stands before and behind the query that rows come from."""
@@ -65,6 +83,7 @@ class _Query:
             self._values(),
             self._before(),
             self._letters(),
+            *((self._chosen(),) if self._is_part else ()),
             self._operands(),
             self._operations(),
             self._sums(),
@@ -100,6 +119,14 @@ class _Query:
             return str(column.keeps_blank).lower()
         return f"(held[{place.number}] IS NULL OR {column.stays})"
 
+    def _is_spelled(self, place: Place) -> str:
+        """Return SQL of whether what is held has the name of the attribute as here.
+
+        Attributes are chosen by the names that entries have, too.
+        """
+        name = quoted(f'"name":{canonical(place.rule.attribute).decode()},')
+        return f"coalesce(contains(h{place.number}, {name}), true)"
+
     def _values(self) -> Iterator[str]:
         for place, _ in self._moving:
             number = place.number
@@ -108,6 +135,10 @@ class _Query:
                 f"CASE WHEN s{number} AND c{number} <> '' THEN {value} END AS v{number}"
             )
         sound = " AND ".join(f"s{place.number}" for place in self._places)
+        if self._is_part:
+            sound = " AND ".join(
+                (sound or "true", *map(self._is_spelled, self._places))
+            )
         yield f"({sound or 'true'}) AND is_told AND {_SOUND_ID} AS is_sound"
         yield f"body IS NULL OR body = {self._plain_body()} AS is_plain"
 
@@ -135,11 +166,28 @@ class _Query:
     def _letters(self) -> Iterator[str]:
         for place, move in self._moving:
             held, before, value, letter = names_of(place.number)
+            if place.number in self._left_out:
+                letter = f"x{place.number}"
             yield (
                 f"CASE WHEN {value} IS NULL THEN '' "
                 f"WHEN {held} IS NULL THEN '{move.first}' "
                 f"WHEN {before} IS NOT NULL THEN {move.letter} END AS {letter}"
             )
+
+    def _chosen(self) -> Iterator[str]:
+        """Yield what is left of letters where part of the attributes is chosen."""
+        for number in self._left_out:
+            letter = names_of(number).letter
+            yield f"CASE WHEN x{number} IS NOT NULL THEN '' END AS {letter}"
+        cut = " OR ".join(f"coalesce(x{n} <> '', false)" for n in self._left_out)
+        yield f"({cut or 'false'}) AS is_cut"
+        moving = frozenset(each.number for each in self._moving)
+        seen = ", ".join(
+            f"CASE WHEN h{n} IS NULL{f' AND v{n} IS NULL' if n in moving else ''} "
+            f"THEN '{NOTHING}' ELSE 'x' END"
+            for n in (place.number for place in self._places)
+        )
+        yield f"concat({seen or 'NULL'}) AS there"
 
     def _operands(self) -> Iterator[str]:
         for place, move in self._moving:
@@ -181,6 +229,8 @@ class _Query:
             yield f"CASE WHEN NOT decided THEN {name} END AS {name}"
         if self._rows.place not in PLACED:
             yield self._rows.place
+        if self._is_part:
+            yield f"CASE WHEN decided THEN there END AS {SEEN}"
         for name in ("is_new", "line", "effect", "size", "delta_size", "traits"):
             value = {"line": self._words.line(), "traits": "bits"}.get(name, name)
             yield f"CASE WHEN decided THEN {value} END AS {name}"

@@ -35,11 +35,17 @@ _GAINS = {
 
 
 class RowWords:
-    """What a plan says of the rows of one table."""
+    """What a plan says of rows; `is_cut` of them where it `is_part`."""
 
     def __init__(
-        self, key_type: str, rows: RowColumns, moving: Sequence[Moving]
+        self,
+        key_type: str,
+        rows: RowColumns,
+        moving: Sequence[Moving],
+        *,
+        is_part: bool = False,
     ) -> None:
+        self._is_part = is_part
         self._key_type = key_type
         self._rows = rows
         self._moving = moving
@@ -86,7 +92,10 @@ class RowWords:
         return f"nullif({' + '.join(parts)}, 0) + strlen(id) + {empty}"
 
     def traits(self) -> str:
-        """Return a bit for each trait; NULL where nothing is done."""
+        """Return a bit for each trait; NULL where nothing is done.
+
+        It is 0 where something is, and nothing of that is chosen.
+        """
         unknown = " OR ".join(
             f"(h{p.number} IS NULL AND l{p.number} <> '')" for p in self._moving
         )
@@ -108,7 +117,8 @@ class RowWords:
         )
         return (
             f"CASE WHEN decided AND ltrim(letters, '.') <> '' "
-            f"THEN CASE {bits} WHEN 0 THEN {_GAINS['rest']} ELSE {bits} END END"
+            f"THEN CASE {bits} WHEN 0 THEN {_GAINS['rest']} ELSE {bits} END "
+            f"{'WHEN decided AND is_cut THEN 0 ' if self._is_part else ''}END"
         )
 
     def line(self) -> str:
@@ -124,7 +134,7 @@ class RowWords:
             """concat('{"change":["', """
             """CASE WHEN body IS NULL THEN 'create' ELSE 'update' END, """
             f"""'","{self._key_type}","', id, '",[', operations, '],[', """
-            f"""{self._rows.origins}, '],"', lower(hex(digest)), '"', """
+            f"""{self._rows.origins}, ']', {self._fingerprint()}, """
             f"""(',' || {self._rows.memberships_shown}), """
             f"""'],"does":[', bits, ',', {waves}, ']}}\n')"""
         )
@@ -136,14 +146,27 @@ class RowWords:
             f"WHEN body IS NOT NULL THEN {entry} ELSE '' END"
         )
 
+    def _fingerprint(self) -> str:
+        """Return what is said of it: nothing where part of a change is left out."""
+        whole = """concat(',"', lower(hex(digest)), '"')"""
+        if not self._is_part:
+            return whole
+        shown = self._rows.memberships_shown
+        return (
+            f"CASE WHEN NOT is_cut THEN {whole} "
+            f"WHEN ({shown}) IS NOT NULL THEN ',null' END"
+        )
+
     def address(self, name: str) -> str:
         """Return an address that is declared, but for one that one place alone says.
 
-        That is known to be there where it is not sent, and `planner` does not ask.
+        That is known to be there where it is not sent, and `planner` does not ask,
+        unless part of a change is chosen.
         """
         for place, _ in self._moving:
             if place.folded == name and place.one_kind.name == "string":
-                seen = f"(l{place.number} <> '' OR {self._rows.are_several})"
+                several = "true" if self._is_part else self._rows.are_several
+                seen = f"(l{place.number} <> '' OR {several})"
                 return f"CASE WHEN decided AND {seen} THEN v{place.number} END"
         return NO_TEXT
 

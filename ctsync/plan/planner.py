@@ -162,14 +162,15 @@ class Planner(Struct):
         self, search: Search, *, decides: bool
     ) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
         find = self.engine.find_decided
-        # Where words about others decide what is wrong, each candidate is looked at,
-        # and where part of a change is chosen, each of its operations.
-        takes_whole = self.selection.takes_whole_changes
-        if not decides or find is None or self._sees_all or not takes_whole:
+        # Where words about others decide what is wrong, each candidate is looked at.
+        if not decides or find is None or self._sees_all:
             return self.engine.find_candidates(search, self.tally)
         from ctsync.plan.decide_rows import row_decision
 
-        return find(search, self.tally, partial(row_decision, self.project_view))
+        selection = self.selection
+        wants = None if selection.takes_whole_changes else selection.wants
+        decider = partial(row_decision, self.project_view, wants=wants)
+        return find(search, self.tally, decider)
 
     def _see_decided(self, decided: DecidedRows) -> None:
         """See of decided rows what `_planned` sees of other candidates."""

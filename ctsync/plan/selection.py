@@ -94,6 +94,8 @@ class Selection:
         """Note the same of rows that were decided in columns; no cohort names these."""
         if decided.key_type in self._watched:
             self._meet(decided.key_type, decided.ids())
+        if "attribute" in self._watched:
+            self._meet("attribute", decided.seen())
 
     def record_seen(self, kind: str, names: Iterable[str]) -> None:
         """Note names of one kind."""
@@ -113,7 +115,7 @@ class Selection:
         return self._trim_attributes(change, entry)
 
     def trim_decided(self, decided: DecidedRows) -> DecidedRows:
-        """Return the chosen changes of rows, where of each all is chosen or nothing."""
+        """Return the chosen changes of rows, which have the chosen attributes alone."""
         if self.is_whole:
             return decided
         return decided.only(compress(count(), map(self._takes, _names_in(decided))))
@@ -133,8 +135,8 @@ class Selection:
     def _trim_attributes(self, change: Change, entry: Entry | None) -> Change | None:
         if "attribute" not in self._watched:
             return change
-        operations = tuple(op for op in change.operations if self._wants(op.attribute))
-        released = tuple(name for name in change.released if self._wants(name))
+        operations = tuple(op for op in change.operations if self.wants(op.attribute))
+        released = tuple(name for name in change.released if self.wants(name))
         if operations == change.operations and released == change.released:
             return change
         if not operations and not released:
@@ -145,12 +147,13 @@ class Selection:
             action=change.action if operations else "release",
             operations=operations,
             released=released,
-            settled=_partly(change, entry, self._wants),
+            settled=_partly(change, entry, self.wants),
             opt_in=any(map(is_opt_in, operations)),
             once=tuple(name for name in change.once if name in names),
         )
 
-    def _wants(self, attribute: str) -> bool:
+    def wants(self, attribute: str) -> bool:
+        """Return whether what is done to an attribute is chosen."""
         chosen = self._by_kind.get("attribute")
         if chosen is not None and not any(s.matches((attribute,)) for s in chosen):
             return False
@@ -215,7 +218,7 @@ def _names_in(
         before = () if is_new else (each.membership for each in standing)
         yield (
             None
-            if traits is None
+            if not traits
             else {
                 **ids,
                 decided.key_type: (identifier,),

@@ -451,6 +451,7 @@ def test_rows_beside_a_bad_one_are_decided_in_columns(form, tmp_path, monkeypatc
         ((("identity=u1*",), ()), 11),
         ((("action=create",), ("file=*-b.*",)), 25),
         ((("table=people",), ()), 50),
+        ((("attribute=S*",), ("identity=u1*", "attribute=Seen")), 39),
         (((), ("table=people",)), 0),
     ],
 )

@@ -194,3 +194,23 @@ def test_what_several_places_say_otherwise_is_for_python(tmp_path, monkeypatch):
     (message, found, _), _ = alike(world, (), monkeypatch)
     assert message == "the project has 3 errors"
     assert [each.code for each in found if each.code == "CT309"] == ["CT309"] * 3
+
+
+@pytest.mark.parametrize(
+    ("chosen", "count"),
+    [
+        ((("attribute=C*",), ()), 40),
+        ((("attribute=Tier", "identity=u3?"), ()), 5),
+        (((), ("attribute=[!T]*", "table=mo*")), 20),
+        ((("cohort=chosen",), ("file=no",)), None),
+    ],
+)
+def test_what_is_chosen_of_joined_rows_is_decided_in_columns(
+    chosen, count, tmp_path, monkeypatch
+):
+    world = clean_world(tmp_path, monkeypatch)
+    expected, decided = alike(world, (), monkeypatch, chosen)
+    if count is None:
+        assert expected == ("nothing matches file=no", None)
+    else:
+        assert (decided, expected.count(START)) == (60, count)
