@@ -2,7 +2,7 @@
 
 First a fork runs every test and notes its time and the lines that it ran. Then each
 mutant has a fork of its own, which runs the tests that came by its statement: those
-first that noticed most mutants so far, then the quick ones, until one fails.
+first that noticed most mutants so far in their time, until one fails.
 """
 
 from __future__ import annotations
@@ -108,7 +108,11 @@ class Session:
             if name in ran.lines
             and (wanted is None or not wanted.isdisjoint(ran.lines[name]))
         ]
-        return sorted(found, key=lambda t: (-self.noticed[t], self.ran[t].seconds))
+        return sorted(found, key=self._worth, reverse=True)
+
+    def _worth(self, test: str) -> float:
+        """Say how much a test noticed so far in its time, or would with the first."""
+        return (self.noticed[test] + 1) / (self.ran[test].seconds + 0.02)
 
     def _within(self, tests: Sequence[str]) -> Iterator[str]:
         """Yield tests until they take more than the seconds that a mutant has."""

@@ -1,13 +1,16 @@
 """What an address means, and what may be said and allowed of a bucket."""
 
+import sys
+
 import obstore
 import obstore.exceptions
+import obstore.store
 import pytest
 from memory_bucket import MemoryBucket
 
 from ctsync.errors import StateError, UsageError
 from ctsync.state.object_store import bucket as module
-from ctsync.state.object_store.bucket import Place, place_of
+from ctsync.state.object_store.bucket import Bucket, Place, place_of
 from ctsync.state.object_store.probe import faults_of
 
 
@@ -83,6 +86,46 @@ def test_a_trouble_says_whether_it_was_in_reading_or_in_writing(
         act(MemoryBucket(), tmp_path)
     assert caught.value.code == code
     assert "secret-host" not in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "why"),
+    [
+        ("GenericError", "DNS error at secret-host", "DNS knows no such host"),
+        ("GenericError", "cut off at secret-host", "does not answer as it should"),
+        ("PermissionDeniedError", "403 at secret-host", "credentials do not allow"),
+        ("UnauthenticatedError", "401 at secret-host", "credentials do not allow"),
+    ],
+)
+def test_a_trouble_is_told_in_our_words(monkeypatch, kind, words, why):
+    def away(*_, **__):
+        raise getattr(obstore.exceptions, kind)(words)
+
+    monkeypatch.setattr(obstore, "get", away)
+    with pytest.raises(StateError, match=why) as caught:
+        MemoryBucket().get("x")
+    assert "secret-host" not in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize("prefix", ["", "crm/prod"])
+@pytest.mark.parametrize(
+    ("scheme", "client"), [("s3", "S3Store"), ("gs", "GCSStore"), ("az", "AzureStore")]
+)
+def test_a_place_is_opened_by_its_client_and_inside_of_its_folder(
+    monkeypatch, scheme, client, prefix
+):
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "account")
+    opened = Bucket(Place(scheme, "b", prefix), {})._store
+    assert type(opened) is getattr(obstore.store, client)
+    assert opened.prefix == (prefix or None)
+    assert opened.client_options["user_agent"] == "ctsync"
+
+
+def test_a_missing_client_is_told_with_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "obstore", None)
+    with pytest.raises(UsageError, match="obstore") as caught:
+        Bucket(Place("s3", "b", ""))
+    assert "ctsync[object-store]" in caught.value.hint
 
 
 @pytest.mark.parametrize("read", ["get", "download"])

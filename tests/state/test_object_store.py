@@ -4,7 +4,6 @@ import itertools
 import json
 import os
 import signal
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
@@ -122,13 +121,6 @@ def test_wrong_credentials_are_told_without_them(place, monkeypatch):
     with pytest.raises(StateError, match="credentials do not allow") as caught:
         place.store().read()
     assert "s3cret" not in f"{caught.value.message} {caught.value.hint}"
-
-
-def test_a_missing_client_is_told_with_how_to_install_it(place, monkeypatch):
-    monkeypatch.setitem(sys.modules, "obstore", None)
-    with pytest.raises(UsageError, match="obstore") as caught:
-        place.store().read()
-    assert "ctsync[object-store]" in caught.value.hint
 
 
 def test_states_in_folders_of_a_state_are_left_alone(place, entry, header, holder):

@@ -1,16 +1,19 @@
 """A state in a bucket, step by step: what a put that fails or comes late may leave."""
 
+from itertools import count
+
 import pytest
 from memory_bucket import MemoryBucket
 from msgspec.structs import replace
 from waiting_clock import WaitingClock
 
+from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError, StateLocked
 from ctsync.state import Holder
 from ctsync.state.manifest import Compaction
 from ctsync.state.object_store import lease
 from ctsync.state.object_store.bucket import Place
-from ctsync.state.object_store.store import ObjectStore
+from ctsync.state.object_store.store import TRIES, ObjectStore
 
 HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
 BOB = Holder("bob", "laptop", 99, "ctsync refresh", "2030-01-01T00:00:00Z")
@@ -116,6 +119,22 @@ def test_what_is_not_ours_and_what_is_named_is_never_removed(
     assert list(store.journal().lines()) == [{"n": 1}]
 
 
+def test_what_nothing_names_is_removed_although_the_header_was_edited(
+    bucket, store, entry, header
+):
+    store.replace(header(1), [entry("a")])
+    named = sheets(bucket)
+
+    def edit(head):
+        manifest = {**parse(head.manifest), "serial": 9}
+        return replace(head, manifest=canonical(manifest).decode())
+
+    store._head.change(edit)
+    bucket.create("ctsync-segment-7.parquet", b"left by a kill")
+    store.append_run({"run": "r1"}, keep=1)
+    assert sheets(bucket) == named
+
+
 def test_who_takes_the_lease_seals_the_journal_that_is_there(bucket, store):
     writer = store.open_journal(HEAD)  # beside any lock, so that nothing else tells
     writer.append({"n": 1}, sync=True)
@@ -145,6 +164,22 @@ def test_a_journal_that_goes_while_it_is_read_is_looked_for_again(bucket, store)
 
     bucket.names = fold
     assert store.journal() is None
+
+
+def test_a_journal_that_changes_at_every_look_is_given_up(bucket, store):
+    store.open_journal(HEAD).close()
+    looks = count(1)
+
+    def fold(start):
+        number = next(looks)
+        other = store_in(bucket.beside())
+        other._head.change(lambda head: replace(head, journal=str(number)))
+        return [f"{start}00000001"]
+
+    bucket.names = fold
+    with pytest.raises(StateError, match="changes all the time"):
+        store.journal()
+    assert next(looks) == TRIES + 1
 
 
 def test_a_run_that_is_kept_and_missing_is_damage_and_one_pushed_out_is_not(
@@ -241,6 +276,7 @@ def test_addresses_of_buckets_are_taken_and_no_others():
         assert ObjectStore.takes(location) is is_taken
     made = ObjectStore.at("s3://b/crm/", folder=None, name="prod")
     assert (made.location, made._place) == ("s3://b", Place("s3", "b", "crm/prod"))
+    assert made._bucket.location == "s3://b"
 
 
 def test_a_bucket_is_tried_out_before_the_first_lock_and_not_again(bucket, store):
