@@ -156,7 +156,7 @@ def written_aside(path: Path) -> Generator[int]:
         aside.replace(path)
     except BaseException:
         with suppress(OSError):
-            aside.unlink(missing_ok=True)
+            aside.unlink()
         raise
     sync_folder(path.parent)
 

@@ -183,7 +183,15 @@ def _files(tests: Sequence[str]) -> list[str]:
 def _anew(placed: Placed, files: Sequence[str], shared: Shared, seconds: float) -> str:
     """Say what comes of a mutant when ctsync is imported with it."""
     code = forked(lambda: _with_module(placed, files, shared), 3 * seconds)
+    if code not in {None, 0} and _fails_anyway(files, shared, seconds):
+        return LATE
     return LATE if code is None else SURVIVED if code == 0 else "failed"
+
+
+def _fails_anyway(files: Sequence[str], shared: Shared, seconds: float) -> bool:
+    """Return whether tests fail, too, when ctsync is imported as it is."""
+    code = forked(lambda: _pytest(["-x", *files], [shared]), 3 * seconds)
+    return code not in {None, 0}
 
 
 def _with_module(placed: Placed, files: Sequence[str], shared: Shared) -> int:

@@ -62,9 +62,14 @@ def test_a_mark_that_says_more_is_refused():
         (f"12:sha256:{DIGEST}", GivenMark),
     ],
 )
-def test_a_variable_names_a_file_an_object_or_the_mark_itself(tmp_path, words, kind):
+def test_a_variable_names_a_file_an_object_or_the_mark_itself(
+    tmp_path, words, kind, monkeypatch
+):
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "account")
     place = mark_place(words, tmp_path)
     assert isinstance(place, kind)
+    if kind is MarkObject:
+        assert place._bucket.location == place.shown
     if kind is MarkFile:
         assert place.shown == str(tmp_path / words)
 

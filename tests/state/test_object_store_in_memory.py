@@ -133,6 +133,9 @@ def test_what_nothing_names_is_removed_although_the_header_was_edited(
     bucket.create("ctsync-segment-7.parquet", b"left by a kill")
     store.append_run({"run": "r1"}, keep=1)
     assert sheets(bucket) == named
+    with pytest.raises(StateError, match="was edited since"):
+        store.read()
+    assert store.read_unverified().header.serial == 9
 
 
 def test_who_takes_the_lease_seals_the_journal_that_is_there(bucket, store):
@@ -164,6 +167,15 @@ def test_a_journal_that_goes_while_it_is_read_is_looked_for_again(bucket, store)
 
     bucket.names = fold
     assert store.journal() is None
+
+
+def test_a_journal_whose_part_is_missing_is_damaged(bucket, store):
+    with store.open_journal(HEAD) as writer:
+        writer.append({"n": 1}, sync=True)
+    bucket.remove([name for name in bucket.names("journal") if name.endswith("0")])
+    with pytest.raises(StateError, match="is missing") as caught:
+        store.journal()
+    assert caught.value.code == "journal_damaged"
 
 
 def test_a_journal_that_changes_at_every_look_is_given_up(bucket, store):
@@ -199,10 +211,10 @@ def test_a_run_that_is_kept_and_missing_is_damage_and_one_pushed_out_is_not(
 
 
 def test_a_run_again_takes_its_own_place_and_keep_counts_it_once(bucket, store):
-    for run in ("r0", "r1", "r1", "r2"):
-        store.append_run({"run": run}, keep=2)
-    assert [run.record["run"] for run in store.runs()] == ["r2", "r1"]
-    store.append_run({"run": "r3"}, keep=0)
+    for run in ("r0", "r1", "r2", "r2", "r3"):
+        store.append_run({"run": run}, keep=3)
+    assert [run.record["run"] for run in store.runs()] == ["r3", "r2", "r1"]
+    store.append_run({"run": "r4"}, keep=0)
     assert list(store.runs()) == []
     assert not any(name.startswith("runs/") for name in bucket.names())
 
