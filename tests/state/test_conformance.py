@@ -576,6 +576,16 @@ def test_who_gives_no_time_to_wait_is_refused_at_once(file_bench, holder, monkey
         _expect_locked_by(file_bench, holder, "anna@ci-7")
 
 
+def test_a_lock_may_be_let_go_by_another_thread(file_bench, holder):
+    held = file_bench.open().lock(holder)
+    held.__enter__()
+    thread = threading.Thread(target=held.__exit__, args=(None, None, None))
+    thread.start()
+    thread.join()
+    with file_bench.open().lock(holder):
+        pass
+
+
 def test_a_lock_is_released_when_its_work_fails(bench, holder):
     with pytest.raises(RuntimeError, match="work"), bench.open().lock(holder):
         raise RuntimeError("work failed")
