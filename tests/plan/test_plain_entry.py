@@ -1,7 +1,11 @@
 """What a state keeps of a new profile, from the row that a plan has of it."""
 
 import pytest
+from msgspec.structs import replace
 
+from ctsync.canonical_json import canonical
+from ctsync.kinds import KINDS
+from ctsync.kinds.string import StringKind
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.plain_entry import Taking, new_entry
 
@@ -47,11 +51,17 @@ def test_a_value_that_is_set_is_known(taking, value, kind, shown):
 @BOTH
 def test_values_that_are_added_to_nothing_are_known_in_order_and_once(taking):
     name = next(NAMES)
-    found = entry([name, ["b", "a", "b"], "+?"], taking=taking)
+    found = entry([name, [*"hgbfedcab"], "+?"], taking=taking)
     said = b'"complete":true,' if taking is Taking.DECLARED else b""
     assert found.line.startswith(
-        b'{"attributes":{"%b":{%b"kind":"list","name":"%b",%b"present":["a","b"]}},'
-        % (name.lower().encode(), said, name.encode(), OWNED[taking])
+        b'{"attributes":{"%b":{%b"kind":"list","name":"%b",%b"present":%b}},'
+        % (
+            name.lower().encode(),
+            said,
+            name.encode(),
+            OWNED[taking],
+            canonical([*"abcdefgh"]),
+        )
     )
 
 
@@ -71,7 +81,7 @@ def test_a_counter_is_known_once_it_was_sent_and_unsure_where_it_was_declared():
 def test_where_a_row_stands_mark_and_cohorts_come_with_it():
     name = next(NAMES)
     plain = [name, "x"]
-    tables = [["a.csv", 1, "t"], ["b.csv", 2, "s", 7], ["c.yaml"], ["d.csv", 1, None]]
+    tables = [["a.csv", 1, "t"], ["b.csv", 2, "s", 7], ["c.yaml"], ["d.csv", 1]]
     found = entry(plain, more=[tables, MARK])
     assert b'"cohorts":["table=s","table=t"],"fingerprint":"%b"' % MARK.encode() in (
         found.line
@@ -139,3 +149,20 @@ def test_an_operation_that_says_more_takes_a_longer_look(operation, taking):
 )
 def test_a_row_that_says_more_takes_a_longer_look(said):
     assert new_entry(said, Taking.ACKNOWLEDGED) is None
+
+
+class Upper(StringKind):
+    """A kind of ours of which something else is known after an operation."""
+
+    name = "upper"
+
+    def apply(self, known, operation, *, certain=True):
+        found = super().apply(known, operation, certain=certain)
+        return replace(found, value=found.value.upper())
+
+
+def test_a_kind_that_says_anew_what_is_known_takes_a_longer_look(monkeypatch):
+    monkeypatch.setitem(KINDS, "upper", Upper())
+    name = next(NAMES)
+    assert entry([name, "x", "=?upper"]) is None
+    assert entry([name, "x", "=?"]) is not None
