@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct, field
 
@@ -143,6 +143,13 @@ class Search(Struct, frozen=True):
         return self.contributions() if self.besides is None else self.besides()
 
 
+Find: TypeAlias = Callable[
+    [Search, ProfileCounts, Decider | None],
+    Iterator[Candidate | DecidedRows | DecidedAddresses],
+]
+"""Yields the candidates in the order of their keys, decided where the decider can."""
+
+
 class Engine(NamedTuple):
     """One way to find candidates.
 
@@ -152,13 +159,17 @@ class Engine(NamedTuple):
 
     name: str
     find_candidates: Callable[[Search, ProfileCounts], Iterator[Candidate]]
-    find_decided: (
-        Callable[
-            [Search, ProfileCounts, Decider],
-            Iterator[Candidate | DecidedRows | DecidedAddresses],
-        ]
-        | None
-    ) = None
+    find_decided: Find | None = None
+
+
+def deciding_engine(name: str, find: Find) -> Engine:
+    """Return the engine that finds, and decides where it is given a decider."""
+
+    def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]:
+        found = find(search, tally, None)
+        return (each for each in found if isinstance(each, Candidate))
+
+    return Engine(name, find_candidates, find)
 
 
 def fingerprint(contributions: Sequence[Contribution]) -> str:

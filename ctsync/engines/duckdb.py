@@ -23,9 +23,9 @@ from ctsync.duckdb_connection import (
 from ctsync.engines import duckdb_sql as sql
 from ctsync.engines.base import (
     Candidate,
-    Engine,
     ProfileCounts,
     Search,
+    deciding_engine,
 )
 from ctsync.engines.found_rows import (
     DIFFERS,
@@ -63,34 +63,10 @@ _LEAST_MIB, _MOST_MIB, _BYTES_A_LINE = 512, 1536, 64
 _ENTRIES_A_ROW = 4
 
 
-def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]:
-    """Yield candidates in the order of their keys, counting what is passed over.
-
-    Raises:
-        SpecError: the files of a row source cannot be read.
-        CtsyncError: memory or disk were not enough.
-    """
-    for found in find(search, tally, None):
-        if isinstance(found, Candidate):
-            yield found
-
-
-def find_decided(
-    search: Search, tally: ProfileCounts, decider: Decider
-) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
-    """Yield the same, with those decided whose rows the decider can decide.
-
-    Raises:
-        SpecError: the files of a row source cannot be read.
-        CtsyncError: memory or disk were not enough.
-    """
-    yield from find(search, tally, decider)
-
-
 def find(
     search: Search, tally: ProfileCounts, decider: Decider | None
 ) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
-    """Yield the candidates, decided if there is a decider.
+    """Yield the candidates in the order of their keys, decided if there is a decider.
 
     Raises:
         SpecError: the files of a row source cannot be read.
@@ -460,4 +436,4 @@ def _of(source: RowSource) -> dict[str, str]:
     return {"type": quoted(source.key_type), "rows": source.keys}
 
 
-ENGINE = Engine("duckdb", find_candidates, find_decided)
+ENGINE = deciding_engine("duckdb", find)

@@ -13,40 +13,27 @@ from logging import getLogger
 
 from ctsync.duckdb_connection import open_connection
 from ctsync.engines import duckdb
-from ctsync.engines.base import Candidate, Engine, ProfileCounts, Search
+from ctsync.engines.base import (
+    Candidate,
+    ProfileCounts,
+    Search,
+    deciding_engine,
+)
 from ctsync.engines.spark_search import OddRows, SparkSearch
 from ctsync.model.decided_addresses import DecidedAddresses
 from ctsync.model.decided_rows import DecidedRows, Decider
 from ctsync.spark_session import open_session
 
 
-def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]:
-    """Yield candidates in the order of their keys, counting what is passed over.
-
-    Raises:
-        SpecError: the files of a row source cannot be read.
-        CtsyncError: there is no Spark, or it could not do its part.
-    """
-    for found in _find(search, tally, None):
-        if isinstance(found, Candidate):
-            yield found
-
-
-def find_decided(
-    search: Search, tally: ProfileCounts, decider: Decider
-) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
-    """Yield the same, with those decided whose rows the decider can decide.
-
-    Raises:
-        SpecError: the files of a row source cannot be read.
-        CtsyncError: there is no Spark, or it could not do its part.
-    """
-    yield from _find(search, tally, decider)
-
-
-def _find(
+def find(
     search: Search, tally: ProfileCounts, decider: Decider | None
 ) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
+    """Yield the candidates in the order of their keys, decided if there is a decider.
+
+    Raises:
+        SpecError: the files of a row source cannot be read.
+        CtsyncError: there is no Spark, or it could not do its part.
+    """
     with open_connection(files=search.files) as connection, open_session() as session:
         spark_search = SparkSearch(connection, session, search, decider)
         try:
@@ -61,4 +48,4 @@ def _find(
     yield from duckdb.find(search, tally, decider)
 
 
-ENGINE = Engine("spark", find_candidates, find_decided)
+ENGINE = deciding_engine("spark", find)

@@ -150,7 +150,7 @@ def test_what_does_not_fit_in_memory_goes_to_the_disk(lab, monkeypatch):
     source = lab.Many(100_000)
     found = lab.Found()
     search = duckdb.Search(row_sources=(source,))
-    keys = [c.key.id for c in duckdb.find_candidates(search, found.tally)]
+    keys = [c.key.id for c in duckdb.ENGINE.find_candidates(search, found.tally)]
     assert keys == sorted(keys)
     assert len(keys) == 100_000
 
@@ -164,6 +164,6 @@ def test_too_little_memory_is_told_with_what_to_do(lab, monkeypatch):
     monkeypatch.setattr(duckdb, "_MOST_MIB", 8)
     search = duckdb.Search(row_sources=(lab.Many(200_000),))
     with pytest.raises(CtsyncError, match="out of memory") as caught:
-        list(duckdb.find_candidates(search, ProfileCounts()))
+        list(duckdb.ENGINE.find_candidates(search, ProfileCounts()))
     assert caught.value.code == "engine"
     assert "TMPDIR" in caught.value.hint

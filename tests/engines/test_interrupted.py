@@ -42,4 +42,4 @@ def test_what_is_raised_while_the_next_range_comes_is_raised(
     else:
         search["watch"] = SearchCallbacks(frozenset({"plan"}), on_unchanged=stop)
     with pytest.raises(error):
-        list(duckdb.find_candidates(Search(**search), ProfileCounts()))
+        list(duckdb.ENGINE.find_candidates(Search(**search), ProfileCounts()))

@@ -15,7 +15,7 @@ from ctsync.model.row_source import RowPiece
 
 
 def found_in(*sources):
-    return [*spark.find_candidates(Search(row_sources=sources), ProfileCounts())]
+    return [*spark.ENGINE.find_candidates(Search(row_sources=sources), ProfileCounts())]
 
 
 def test_without_its_packages_it_says_what_to_install(monkeypatch):
