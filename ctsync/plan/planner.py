@@ -20,31 +20,22 @@ from ctsync.engines.base import (
 )
 from ctsync.engines.duckdb import find_places
 from ctsync.errors import SpecError
-from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.decided_addresses import DecidedAddresses
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.due_import import NO_WAITS, Waits
-from ctsync.model.entry import (
-    Entry,
-    KnownValue,
-    membership_in,
-)
-from ctsync.model.fault import Fault
+from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowSource
 from ctsync.model.snapshot_columns import SnapshotColumns
-from ctsync.plan.diff_profile import DesiredProfile, PlannedProfile, build_change
+from ctsync.plan.diff_profile import DesiredProfile, PlannedProfile
 from ctsync.plan.dnd_conflicts import BLOCK_NAMES, DndConflicts
 from ctsync.plan.merge_contributions import (
-    NONE,
     ContributionMerger,
     MergedContributions,
     SourcedValue,
-    targets_of,
 )
-from ctsync.plan.missing_row_rules import missing_row_rules
 from ctsync.plan.plan_notices import place_of, plan_notices
 from ctsync.plan.renamed_profiles import RenamedProfiles
 from ctsync.plan.selection import Selection
@@ -52,6 +43,7 @@ from ctsync.plan.shared_addresses import SharedAddresses
 from ctsync.plan.similar_keys import SimilarKeys
 from ctsync.plan.skipped_rows import SkippedRows
 from ctsync.plan.vanished_rows import VanishedRows
+from ctsync.plan.weigh_profile import ProfileWeigher
 from ctsync.project.project import Project
 from ctsync.sources.project_sources import ProjectSources
 
@@ -125,6 +117,7 @@ class Planner(Struct):
             lambda: self._counted(self.sources.unbatched()),
         )
         self._sees_all = not _IN_COMPANY.isdisjoint(self.project_view.names)
+        weigher = self._weigher(reader)
         try:
             for candidate in self._found(search, decides=decides):
                 if isinstance(candidate, DecidedAddresses):
@@ -138,7 +131,7 @@ class Planner(Struct):
                 self.selection.profile_seen(candidate.key, candidate.entry)
                 self.findings.extend(self._twins.record_seen(candidate, self.mask))
                 self.vanished.record_seen(candidate)
-                found, built = self._weigh_one(candidate, reader)
+                found, built = self._weigh_one(candidate, weigher)
                 self._renamed.record_seen(candidate, found)
                 self._shared.record_seen(candidate, found)
                 if found.skipped:
@@ -190,8 +183,9 @@ class Planner(Struct):
         self, candidate: Candidate
     ) -> tuple[MergedContributions, DesiredProfile, PlannedProfile]:
         """Return what places want of one profile, all of it, and what comes of it."""
-        found, built = self._weigh_one(candidate, self._reader())
-        return found, self._wanted(candidate, found), built
+        weigher = self._weigher(self._reader())
+        found, built = self._weigh_one(candidate, weigher)
+        return found, weigher.wanted(candidate, found), built
 
     def read_apart(
         self, candidate: Candidate
@@ -229,15 +223,20 @@ class Planner(Struct):
             reader.desired(place.key, (place,))
         self.findings.absorb(met)
 
+    def _weigher(self, reader: ContributionMerger) -> ProfileWeigher:
+        return ProfileWeigher(
+            self.project_view,
+            reader,
+            self._leave,
+            self.waits,
+            judged=self._sees_all or not self.selection.takes_whole_changes,
+        )
+
     def _weigh_one(
-        self, candidate: Candidate, reader: ContributionMerger
+        self, candidate: Candidate, weigher: ProfileWeigher
     ) -> tuple[MergedContributions, PlannedProfile]:
-        found = self._desired(candidate, reader)
-        built = self._build(candidate, found)
-        if built.faults and any(place.skips for place in candidate.contributions):
-            spoilt = {fold_name(name): fault for name, fault in built.faults}
-            found = self._desired(candidate, reader, spoilt)
-            built = self._build(candidate, found)
+        found, built = weigher.weigh(candidate)
+        reader = weigher.reader
         if self._sees_all:
             self._blocks.declare(found.declared, candidate.entry)
             self._report_blocks(reader)
@@ -247,62 +246,6 @@ class Planner(Struct):
             self.selection.record_seen("attribute", names)
             self._report(candidate, built, wanted, reader)
         return found, built
-
-    def _desired(
-        self,
-        candidate: Candidate,
-        reader: ContributionMerger,
-        spoilt: Mapping[str, Fault] = NONE,
-    ) -> MergedContributions:
-        entry = candidate.entry
-        known = None if spoilt else self._known(candidate)
-        found = reader.desired(candidate.key, candidate.contributions, spoilt, known)
-        before = entry.cohorts if entry is not None and not entry.gone else ()
-        current = _memberships_of(candidate)
-        if not before and not current:
-            return found
-        left = [n for n in before if n not in current and self._parts(n, found)]
-        for name in left:
-            for folded, given in self._leave.get(name, {}).items():
-                if folded not in found.declared and folded not in found.standing:
-                    reader.merge(found.leaving, given)
-        found.cohorts = tuple(sorted({*current, *before}.difference(left)))
-        return found
-
-    def _known(self, candidate: Candidate) -> Mapping[str, KnownValue] | None:
-        """Return what stands in an entry, if words that say just that need no look.
-
-        Words of one place alone do not, unless some attributes are judged by others.
-        Where part of a change is chosen, attributes are met by the names there.
-        """
-        entry = candidate.entry
-        if not self.selection.takes_whole_changes:
-            return None
-        if len(candidate.contributions) != 1 or entry is None or entry.gone:
-            return None
-        return None if self._sees_all else entry.attributes
-
-    def _parts(self, cohort: str, found: MergedContributions) -> bool:
-        """Return whether a profile that is no member any more can leave the cohort.
-
-        While a row is skipped, nobody knows whether it declares what the cohort gives
-        at parting.
-        """
-        given = self._leave.get(cohort, {}).keys() - found.declared.keys()
-        given -= frozenset(found.standing)
-        tables = (row.origin.table or "" for row in found.skipped)
-        return not any(
-            given & self.project_view.tables[name].attributes for name in tables
-        )
-
-    def _build(
-        self, candidate: Candidate, found: MergedContributions
-    ) -> PlannedProfile:
-        wanted = self._wanted(candidate, found)
-        project_view = self.project_view
-        return build_change(
-            candidate, wanted, project_view.frame, project_view.rule_for
-        )
 
     def refuse_errors(self) -> None:
         """Refuse a project with errors.
@@ -355,30 +298,6 @@ class Planner(Struct):
             rule = self.project_view.rule_for(found.attribute)
             reader.report(found.fault, rule, found.place)
 
-    def _wanted(
-        self, candidate: Candidate, found: MergedContributions
-    ) -> DesiredProfile:
-        skipped = [row.origin for row in found.skipped]
-        places = [c.origin for c in candidate.contributions if c.origin not in skipped]
-        return DesiredProfile(
-            declared=targets_of(found.declared),
-            leaving=targets_of(found.leaving),
-            standing=found.standing,
-            waiting=self._waiting(candidate.entry),
-            cohorts=found.cohorts,
-            origins=_each_once(places) or _origins_of(found.leaving),
-            is_named=bool(candidate.contributions),
-            removes=self.project_view.policy.undeclared == "remove",
-            shields=missing_row_rules(self.project_view.tables.values(), found.listed),
-            settles=not skipped,
-        )
-
-    def _waiting(self, entry: Entry | None) -> frozenset[str]:
-        if not self.waits.imports or entry is None or entry.gone:
-            return frozenset()
-        known, names = entry.attributes.items(), self.waits.names
-        return frozenset(n for n, each in known if each.waits_for(names))
-
     def _report(
         self,
         candidate: Candidate,
@@ -392,19 +311,3 @@ class Planner(Struct):
         self.findings.extend(
             plan_notices(candidate, built, places, self.project_view, self.mask)
         )
-
-
-def _memberships_of(candidate: Candidate) -> frozenset[str]:
-    """The cohorts that name a profile, and the tables that have a row for it."""
-    origins = [place.origin for place in candidate.contributions]
-    cohorts = [each.cohort for each in origins if each.cohort is not None]
-    tables = [membership_in(each.table) for each in origins if each.table is not None]
-    return frozenset((*cohorts, *tables))
-
-
-def _origins_of(leaving: Mapping[str, SourcedValue]) -> tuple[Origin, ...]:
-    return _each_once([found.among.origin for found in leaving.values()])
-
-
-def _each_once(origins: list[Origin]) -> tuple[Origin, ...]:
-    return tuple(origins if len(origins) < 2 else dict.fromkeys(origins))
