@@ -117,6 +117,16 @@ class TypedCells(Struct, frozen=True):
     sound: str = "true"
 
 
+def no_fault(_: Cells) -> Fault | None:
+    """Find nothing wrong with a row: of formats in which any row can be read."""
+    return None
+
+
+def not_typed() -> TypedCells | None:
+    """Say nothing in SQL of what cells mean."""
+    return None
+
+
 class FilePart(Struct, frozen=True):
     """Some files of one shape; `first` is the number of the first of them.
 
@@ -143,9 +153,9 @@ class FilePart(Struct, frozen=True):
     numbered: bool = False
     lossy: str | None = None
     fault: str | None = None
-    row_fault: Callable[[Cells], Fault | None] = lambda _: None
+    row_fault: Callable[[Cells], Fault | None] = no_fault
     lacking: tuple[str, ...] = ()
-    typed: Callable[[], TypedCells | None] = lambda: None
+    typed: Callable[[], TypedCells | None] = not_typed
 
     def line_of(self, file: int, row: int) -> int | None:
         """Return the line on which a row begins; in Parquet there are none."""

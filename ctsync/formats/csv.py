@@ -22,6 +22,7 @@ from ctsync.formats.base import (
     Read,
     WantedColumns,
     named_cells,
+    no_fault,
     require,
 )
 from ctsync.formats.csv_records import first_fault, header_of, mended
@@ -110,7 +111,7 @@ class CsvFormat(FileFormat):
         is_text = {"untyped"}.issuperset(sorts)
         cells = ["key", *named_cells(len(sorts)), *([_FAULT] if has_faults else [])]
         fault = f"nullif({_FAULT}, '')" if has_faults else None
-        row_fault = _fault_in_last if has_faults else _no_fault
+        row_fault = _fault_in_last if has_faults else no_fault
         if can_fail(wanted):
             cells.append(FAILED)
             fault = FAILED if fault is None else f"coalesce({fault}, {FAILED})"
@@ -239,10 +240,6 @@ def _reader(
 
 def _read_text(end: int, cells: Cells) -> Sequence[Read]:
     return [untyped(text) if text else None for text in cells[1:end]]
-
-
-def _no_fault(_: Cells) -> Fault | None:
-    return None
 
 
 def _fault_of_either(

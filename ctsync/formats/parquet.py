@@ -16,6 +16,7 @@ from ctsync.formats.base import (
     FilePart,
     WantedColumns,
     named_cells,
+    no_fault,
     require,
 )
 from ctsync.formats.cell_sorts import WHOLE, sort_of
@@ -100,7 +101,7 @@ class ParquetFormat(FileFormat):
             partial(read_cells, readers_of(wanted, sorts)),
             numbered=True,
             fault=FAILED if can_fail(wanted) else None,
-            row_fault=failure_in if can_fail(wanted) else lambda _: None,
+            row_fault=failure_in if can_fail(wanted) else no_fault,
             typed=partial(typed_cells, sorts, faults=int(can_fail(wanted))),
         )
 

@@ -153,7 +153,21 @@ def _membership(table: str | None, cohort: str | None) -> str:
     return membership_in(table or "") if cohort is None else cohort
 
 
-class RowSource(Protocol):
+class RowReader(Protocol):
+    """Tells what rows say."""
+
+    def contribution(
+        self,
+        identifier: str,
+        digest: bytes,
+        file: int,
+        row: int,
+        cells: Sequence[str | None],
+    ) -> Contribution:
+        """Return what a row says; its cells are understood when they are asked for."""
+
+
+class RowSource(RowReader, Protocol):
     """The rows of one table, or of the file of one cohort.
 
     `open` comes first, and then `load`, where it is wanted; `keys` and `cells` are text
@@ -233,15 +247,11 @@ class RowSource(Protocol):
         it holds few rows, the query is cheap.
         """
 
-    def contribution(
-        self,
-        identifier: str,
-        digest: bytes,
-        file: int,
-        row: int,
-        cells: Sequence[str | None],
-    ) -> Contribution:
-        """Return what a row says; its cells are understood when they are asked for."""
+    def reader(self) -> RowReader:
+        """Return what tells the same of rows, once the files are open, without them.
+
+        It may be pickled, if what the format of a file reads with may.
+        """
 
     def in_columns(self) -> RowColumns | None:
         """Return what the cells are, once the files are open.

@@ -64,7 +64,7 @@ class LoadedRows:
         self._sound = is_sound(key_type)
         self._wanted = wanted
         self._digest = digest
-        self._parts: tuple[FilePart, ...] = ()
+        self.parts: tuple[FilePart, ...] = ()
         self._shapes: dict[int, Hashable] = {}
         self._ready: dict[str, DataFile] = {}
 
@@ -78,16 +78,16 @@ class LoadedRows:
             Faults: `where` does not go with the columns of a file.
         """
         try:
-            self._parts = tuple(self._by_shape(connection))
-            if [part.numbered for part in self._parts] != [True]:
+            self.parts = tuple(self._by_shape(connection))
+            if [part.numbered for part in self.parts] != [True]:
                 return None
             kept = "" if self._wanted.condition is None else " WHERE kept"
-            relation = f"SELECT * FROM ({self._parts[0].relation}){kept}"  # noqa: S608
+            relation = f"SELECT * FROM ({self.parts[0].relation}){kept}"  # noqa: S608
             query = sql.COUNT_STREAM.format(relation=relation)
             self.count = connection.execute(query).fetchall()[0][0]
         except refusals() as error:
             raise self._explained(connection, error) from error
-        digest, cells = self._digest(self._parts[0]), self._parts[0].cells
+        digest, cells = self._digest(self.parts[0]), self.parts[0].cells
         return Stream(relation, digest, cells, self._sound) if self.count else None
 
     def load(self, connection: Connection) -> None:
@@ -103,7 +103,7 @@ class LoadedRows:
         """
         try:
             self._create(connection)
-            for part in self._parts:
+            for part in self.parts:
                 self._insert(connection, part)
             self._number(connection)
             self._count(connection)
@@ -118,7 +118,7 @@ class LoadedRows:
             sound=self._sound,
             is_filtered=self._wanted.condition is not None,
         )
-        for part in self._parts:
+        for part in self.parts:
             form, shape = _format_of(part.files[0]), self._shapes[part.first]
             for number, file in enumerate(part.files, part.first):
                 one = form.part((file,), number, shape, self._wanted)
@@ -126,11 +126,11 @@ class LoadedRows:
 
     def part_of(self, file: int) -> FilePart:
         """Return the part in which the file of a number stands."""
-        return next(part for part in reversed(self._parts) if part.first <= file)
+        return next(part for part in reversed(self.parts) if part.first <= file)
 
     def line_of(self, file: int, row: int) -> int | None:
         """Return the line on which a row begins, where its file has lines."""
-        return self.part_of(file).line_of(file, row) if self._parts else None
+        return self.part_of(file).line_of(file, row) if self.parts else None
 
     def lines(self) -> tuple[RowLines | None, ...]:
         """Return on which lines the rows of each file begin, where it has lines."""
@@ -139,18 +139,18 @@ class LoadedRows:
 
     def typed(self) -> TypedCells | None:
         """Return what the cells of every row are in SQL, if that is the same in all."""
-        said = [part.typed() for part in self._parts]
+        said = [part.typed() for part in self.parts]
         return said[0] if said and said.count(said[0]) == len(said) else None
 
     @property
     def lacking(self) -> tuple[str, ...]:
         """The columns that no row of any file has, and that are blank for that."""
-        lacking = [frozenset(part.lacking) for part in self._parts]
+        lacking = [frozenset(part.lacking) for part in self.parts]
         return tuple(sorted(frozenset.intersection(*lacking))) if lacking else ()
 
     def cells(self, wanted: str) -> str:
         """Return a query (file, row, cells) for the rows that a relation lists."""
-        queries = [self._cells_of(part, wanted) for part in self._parts]
+        queries = [self._cells_of(part, wanted) for part in self.parts]
         return " UNION ALL ".join(queries) or sql.NO_CELLS
 
     def _cells_of(self, part: FilePart, wanted: str) -> str:

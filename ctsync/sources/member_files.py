@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from hashlib import blake2b
 
 from ctsync.diagnostics import Diagnostic
@@ -10,7 +10,6 @@ from ctsync.duckdb_connection import Connection
 from ctsync.formats.base import FilePart, WantedColumns
 from ctsync.formats.data_file import refused
 from ctsync.model.change import Origin
-from ctsync.model.contribution import Contribution
 from ctsync.model.row_source import CellColumn, RowColumns, RowSource, Stream
 from ctsync.model.scalar_value import Raw
 from ctsync.project.cohorts import Cohort
@@ -20,6 +19,7 @@ from ctsync.sources.base import DIGEST_BYTES
 from ctsync.sources.data_files import missing
 from ctsync.sources.duckdb_loading import LoadedRows
 from ctsync.sources.duplicate_keys import surplus_of, twin_findings
+from ctsync.sources.row_readers import FileRowReader, MemberReader
 from ctsync.sources.row_source_base import RowFiles
 from ctsync.sql_text import quoted
 
@@ -78,24 +78,11 @@ class MemberRows(RowFiles):
         """Return the digest of every member."""
         return f"{int.from_bytes(self._digest)}::UHUGEINT"
 
-    def contribution(
-        self,
-        identifier: str,
-        digest: bytes,
-        file: int,
-        row: int,
-        cells: Sequence[str | None],
-    ) -> Contribution:
-        """Return what the cohort says of the member in a row."""
-        key, faults = self.key_of(identifier, file, cells)
-        name, line = self.files[file].name, self.line_of(file, row)
-        return Contribution(
-            key,
-            Origin(name, line, row, cohort=self._cohort.name),
-            digest,
-            self._cohort.attributes,
-            faults=faults,
-        )
+    def reading(
+        self, names: tuple[str, ...], parts: tuple[FilePart, ...]
+    ) -> FileRowReader:
+        """Return what reads the rows of files that are read in these parts."""
+        return MemberReader(self.key_type, names, parts, self._cohort)
 
     def in_columns(self) -> RowColumns | None:
         """Return what every row says: the words of the cohort, whatever its cells."""

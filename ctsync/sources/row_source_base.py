@@ -12,8 +12,6 @@ from ctsync.duckdb_connection import Connection
 from ctsync.formats.base import FilePart, TypedCells, WantedColumns
 from ctsync.formats.data_file import DataFile
 from ctsync.model.contribution import Contribution
-from ctsync.model.fault import Fault
-from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_lines import RowLines
 from ctsync.model.row_source import RowColumns, RowPiece, Stream
 from ctsync.project.project import Project
@@ -21,7 +19,7 @@ from ctsync.project.tables import FileText
 from ctsync.sources import duckdb_sql as sql
 from ctsync.sources.data_files import check_unchanged, find_files
 from ctsync.sources.duckdb_loading import LoadedRows
-from ctsync.sources.row_keys import faults_of, is_plain
+from ctsync.sources.row_readers import FileRowReader
 
 
 class RowFiles(ABC):
@@ -39,6 +37,7 @@ class RowFiles(ABC):
         self._loaded: LoadedRows | None = None
         self._connection: Connection | None = None
         self._surplus: str | None = None
+        self._reader: FileRowReader | None = None
 
     @abstractmethod
     def wanted(self, connection: Connection) -> WantedColumns:
@@ -61,6 +60,19 @@ class RowFiles(ABC):
         """
 
     @abstractmethod
+    def reading(
+        self, names: tuple[str, ...], parts: tuple[FilePart, ...]
+    ) -> FileRowReader:
+        """Return what reads the rows of files that are read in these parts."""
+
+    def reader(self) -> FileRowReader:
+        """Return what reads the rows of files that are open."""
+        if self._reader is None:
+            parts = () if self._loaded is None else self._loaded.parts
+            names = tuple(file.name for file in self.files)
+            self._reader = self.reading(names, parts)
+        return self._reader
+
     def contribution(
         self,
         identifier: str,
@@ -70,6 +82,7 @@ class RowFiles(ABC):
         cells: Sequence[str | None],
     ) -> Contribution:
         """Return what a row says; its cells are understood when they are asked for."""
+        return self.reader().contribution(identifier, digest, file, row, cells)
 
     @cached_property
     def files(self) -> tuple[DataFile, ...]:
@@ -100,7 +113,7 @@ class RowFiles(ABC):
             self.name, self.key_type, self.files, wanted, self.digest_of
         )
         stream = loaded.open(connection)
-        self._loaded, self.rows = loaded, loaded.count
+        self._loaded, self.rows, self._reader = loaded, loaded.count, None
         self._connection = connection
         return loaded, stream
 
@@ -148,10 +161,6 @@ class RowFiles(ABC):
         """Return a query: file, row, cells of the rows that a relation lists."""
         return sql.NO_CELLS if self._loaded is None else self._loaded.cells(wanted)
 
-    def part_of(self, file: int) -> FilePart | None:
-        """Return the part in which a file was read."""
-        return None if self._loaded is None else self._loaded.part_of(file)
-
     def in_columns(self) -> RowColumns | None:
         """Give nothing: what a row says is told row by row."""
         return None
@@ -163,25 +172,6 @@ class RowFiles(ABC):
     def lines(self) -> tuple[RowLines | None, ...]:
         """Return on which lines the rows of each file begin, where it has lines."""
         return () if self._loaded is None else self._loaded.lines()
-
-    def line_of(self, file: int, row: int) -> int | None:
-        """Return the line on which a row begins, where its file has lines."""
-        return None if self._loaded is None else self._loaded.line_of(file, row)
-
-    def key_of(
-        self, identifier: str, file: int, cells: Sequence[str | None]
-    ) -> tuple[ProfileKey, tuple[Fault, ...]]:
-        """Return the key of a row, and what is wrong with the row as a whole."""
-        key = ProfileKey(self.key_type, identifier)
-        part = self.part_of(file)
-        fault = None
-        if part is not None and (part.fault is not None or not identifier):
-            fault = part.row_fault(cells)
-        faults = () if fault is None else (fault,)
-        if identifier:
-            return key, faults if is_plain(key) else (*faults_of(key), *faults)
-        written = cells[0] if cells else None
-        return NOBODY, faults or faults_of(ProfileKey(self.key_type, written or ""))
 
     def check_unchanged(self) -> None:
         """Make sure that the files are still those that were opened.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator
 from hashlib import blake2b
 
 from ctsync.canonical_json import canonical
@@ -17,8 +16,8 @@ from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.fault import Fault, Faults
 from ctsync.model.row_source import RowColumns, RowSource, Stream
-from ctsync.model.scalar_value import Raw
 from ctsync.project.project import Project
+from ctsync.project.table_columns import Column
 from ctsync.project.tables import Table
 from ctsync.sources.base import Source
 from ctsync.sources.column_cells import cell_column
@@ -27,6 +26,7 @@ from ctsync.sources.data_files import missing
 from ctsync.sources.duckdb_loading import LoadedRows
 from ctsync.sources.duplicate_keys import surplus_of, twin_findings, twins
 from ctsync.sources.reading import contributions_of
+from ctsync.sources.row_readers import FileRowReader, TableReader
 from ctsync.sources.row_source_base import RowFiles
 
 
@@ -37,10 +37,6 @@ class TableRows(RowFiles):
         name = f"table {table.name}"
         super().__init__(project, name, table.words, table.key_type)
         self._table = table
-        self._readers = tuple(
-            (c.attribute, ColumnReader(c, project.rule_for(c.attribute)).read)
-            for c in table.columns
-        )
 
     def wanted(self, connection: Connection) -> WantedColumns:
         """Return the columns of key, attributes and condition.
@@ -177,25 +173,18 @@ class TableRows(RowFiles):
         spoilt = f"md5_number(concat({salted}, '!', {part.fault}))"
         return f"CASE WHEN {part.fault} IS NULL THEN {digest} ELSE {spoilt} END"
 
-    def contribution(
-        self,
-        identifier: str,
-        digest: bytes,
-        file: int,
-        row: int,
-        cells: Sequence[str | None],
-    ) -> Contribution:
-        """Return what a row says; its cells are understood when they are asked for."""
-        key, faults = self.key_of(identifier, file, cells)
-        name, line = self.files[file].name, self.line_of(file, row)
-        return Contribution(
-            key,
-            Origin(name, line, row, table=self._table.name),
-            digest,
-            partial(self._read, file, cells),
-            faults=faults,
-            skips=self._table.invalid == "skip",
+    def reading(
+        self, names: tuple[str, ...], parts: tuple[FilePart, ...]
+    ) -> FileRowReader:
+        """Return what reads the rows of files that are read in these parts."""
+        skips = self._table.invalid == "skip"
+        columns = tuple((c.attribute, self._reader_of(c)) for c in self._table.columns)
+        return TableReader(
+            self.key_type, names, parts, self._table.name, columns, skips
         )
+
+    def _reader_of(self, column: Column) -> ColumnReader:
+        return ColumnReader(column, self.project.rule_for(column.attribute))
 
     def in_columns(self) -> RowColumns | None:
         """Return what the cells of every row are, where that can be said in SQL."""
@@ -211,20 +200,6 @@ class TableRows(RowFiles):
             typed.sound,
             keeps_missing=table.missing == "keep",
         )
-
-    def _read(
-        self, file: int, cells: Sequence[str | None]
-    ) -> Mapping[str, Raw | Fault]:
-        part = self.part_of(file)
-        if part is None or part.row_fault(cells) is not None:
-            return {}
-        values = part.read(cells)
-        read: dict[str, Raw | Fault] = {}
-        for (attribute, understand), cell in zip(self._readers, values, strict=True):
-            raw = understand(cell)
-            if raw is not None:
-                read[attribute] = raw
-        return read
 
 
 _SALT_BYTES = 12  # it is digested with every row

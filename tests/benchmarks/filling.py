@@ -105,7 +105,7 @@ def fill(folder: Path) -> None:
         store._writing() as writing,
     ):
         source.open(connection)
-        part = source.part_of(0)
+        part = source.reader().part_of(0)
         assert part is not None
         columns = [column.column for column in table.columns]
         query = entries(part, source.digest_of(part), columns, table.name)
