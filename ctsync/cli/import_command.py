@@ -14,10 +14,8 @@ from ctsync.model.decided_rows import DecidedRows
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
-    from ctsync.engines.base import Candidate
     from ctsync.observe.import_spec import SpecImport
-    from ctsync.plan.diff_profile import PlannedProfile
-    from ctsync.plan.planner import Planner
+    from ctsync.plan.planner import PlannedRows, Planner
 
 
 def import_spec(
@@ -56,6 +54,7 @@ def _adopt(
     for planned in _planned(planner, present):
         if isinstance(planned, DecidedRows):
             _adopt_decided(planned, adoption)
+        if not isinstance(planned, tuple):
             continue
         candidate, built = planned
         change = built.change
@@ -67,9 +66,7 @@ def _adopt(
     planner.selection.check(planner.mask)
 
 
-def _planned(
-    planner: Planner, present: CurrentSnapshot
-) -> Iterator[tuple[Candidate, PlannedProfile] | DecidedRows]:
+def _planned(planner: Planner, present: CurrentSnapshot) -> Iterator[PlannedRows]:
     """Yield what comes of each profile; of rows in columns where all are new."""
     entries, columns = present.entries(), present.columns
     if present.header is None or not present.header.entries:

@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from msgspec import Struct, field
 
@@ -33,6 +33,7 @@ from ctsync.model.entry import Entry
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowSource
 from ctsync.model.snapshot_columns import SnapshotColumns
+from ctsync.model.weighed_run import WeighedRun
 
 
 class Candidate(Struct, frozen=True):
@@ -101,13 +102,31 @@ class SearchCallbacks(Struct, frozen=True):
                 yield contribution
 
 
+class RunWeigher(Protocol):
+    """Takes candidates that follow each other, and tells what comes of them."""
+
+    def take(self, candidate: Candidate) -> bool:
+        """Take a candidate in; False says that it is to be looked at one by one."""
+
+    def close(self) -> WeighedRun:
+        """Return what came of those taken since the last time: one at least."""
+
+
+class Weigher(Protocol):
+    """Weighs candidates wherever they are found; frozen, and to be pickled."""
+
+    def open(self) -> RunWeigher | None:
+        """Return what weighs in this process; None where it would not do the same."""
+
+
 class Search(Struct, frozen=True):
     """Where to look for candidates.
 
     `contributions` yields all of them. Who reads rows faster than one by one takes
     `loose`, those of no row source, and the `row_sources` instead; who need not make
     each of them takes the `batches` and what is `unbatched`. `entries` yields the
-    snapshot by key; `columns`, where there are any, is the same as SQL.
+    snapshot by key; `columns`, where there are any, is the same as SQL. Who decides may
+    let the `weigher` weigh what stays open, where it was found.
     """
 
     contributions: Callable[[], Iterable[Contribution]] = tuple
@@ -118,6 +137,7 @@ class Search(Struct, frozen=True):
     watch: SearchCallbacks = field(default_factory=SearchCallbacks)
     batches: Sequence[Batch] = ()
     besides: Callable[[], Iterable[Contribution]] | None = None
+    weigher: Weigher | None = None
 
     @property
     def files(self) -> Iterator[Path]:
@@ -143,10 +163,12 @@ class Search(Struct, frozen=True):
         return self.contributions() if self.besides is None else self.besides()
 
 
-Find: TypeAlias = Callable[
-    [Search, ProfileCounts, Decider | None],
-    Iterator[Candidate | DecidedRows | DecidedAddresses],
-]
+FoundProfiles: TypeAlias = "Candidate | DecidedRows | WeighedRun | DecidedAddresses"
+"""What a search with a decider gives, one after the other in the order of keys."""
+
+Find: TypeAlias = (
+    "Callable[[Search, ProfileCounts, Decider | None], Iterator[FoundProfiles]]"
+)
 """Yields the candidates in the order of their keys, decided where the decider can."""
 
 

@@ -22,7 +22,7 @@ from ctsync.duckdb_connection import (
 )
 from ctsync.engines import duckdb_sql as sql
 from ctsync.engines.base import (
-    Candidate,
+    FoundProfiles,
     ProfileCounts,
     Search,
     deciding_engine,
@@ -44,7 +44,7 @@ from ctsync.model.decided_addresses import (
     DecidedAddresses,
     SharedAddress,
 )
-from ctsync.model.decided_rows import DecidedRows, Decider, Table
+from ctsync.model.decided_rows import Decider, Table
 from ctsync.model.entry import Entry, entry_line
 from ctsync.model.joined_columns import JoinedColumns, joined_columns
 from ctsync.model.profile_key import ProfileKey
@@ -65,7 +65,7 @@ _ENTRIES_A_ROW = 4
 
 def find(
     search: Search, tally: ProfileCounts, decider: Decider | None
-) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
+) -> Iterator[FoundProfiles]:
     """Yield the candidates in the order of their keys, decided if there is a decider.
 
     Raises:
@@ -185,7 +185,7 @@ class DuckdbSearch(Struct):
             for row in self._rows(sql.NOBODY.format(cells=cells)):
                 yield number, row
 
-    def candidates(self) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
+    def candidates(self) -> Iterator[FoundProfiles]:
         """Yield the candidates, and pass on the entries that are watched."""
         self.choose()
         rows = FoundRows(

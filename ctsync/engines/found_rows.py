@@ -1,7 +1,9 @@
 """What a database found of candidates, as it comes back in the order of keys.
 
 Rows are (type, id, source, file, row, digest, cells, body), with what is said of those
-that are decided behind them. Whoever found them, and on which machine, is all the same.
+that are decided behind them. One row may stand for a run of candidates that were
+weighed where they were found: its `body` says what came of them. Whoever found them,
+and on which machine, is all the same.
 """
 
 from __future__ import annotations
@@ -20,10 +22,11 @@ from ctsync.model.decided_addresses import ADDRESSES
 from ctsync.model.decided_rows import DecidedRows, RowDecision, Table
 from ctsync.model.entry import Entry, entry_from_line
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.row_source import RowColumns, RowSource
+from ctsync.model.row_source import RowColumns, RowReader
+from ctsync.model.weighed_run import WeighedRun, run_from_text
 
 # What a row is, if not one of a source.
-LOOSE, DIFFERS, SAME = -1, -2, -3
+LOOSE, DIFFERS, SAME, WEIGHED = -1, -2, -3, -4
 OPEN = ("type", "id", "source", "file", "row", "digest", "cells", "body")
 FoundRow: TypeAlias = "tuple[Any, ...]"
 Found: TypeAlias = "list[FoundRow] | Table"
@@ -50,49 +53,63 @@ class Decision(Struct, frozen=True):
 class FoundRows(Struct, frozen=True):
     """Makes candidates of what was found; passes on the entries that are watched."""
 
-    sources: Sequence[RowSource]
+    sources: Sequence[RowReader]
     loose: Sequence[Contribution]
     on_unchanged: Callable[[Entry], None]
     decision: Decision | None = None
 
-    def in_turn(self, found: Found) -> Iterator[Candidate | DecidedRows]:
+    def in_turn(self, found: Found) -> Iterator[Candidate | DecidedRows | WeighedRun]:
         """Yield candidates and, between them, runs of those that are decided."""
         if isinstance(found, list):
             yield from self._candidates(found)
             return
         if self.decision is None or "is_new" not in found.column_names:
-            yield from self._candidates(_rows_of(found))
+            yield from self._candidates(rows_of(found))
             return
         start, open_ones = 0, found["is_new"].is_null().to_pylist()
         for is_open, run in groupby(open_ones):
             length = sum(1 for _ in run)
             part, start = found.slice(start, length), start + length
             if is_open:
-                yield from self._candidates(_rows_of(part))
+                yield from self._candidates(rows_of(part))
             else:
                 yield self.decision.rows(part)
 
-    def _candidates(self, rows: Iterable[FoundRow]) -> Iterator[Candidate]:
-        for (kind, identifier), found in groupby(rows, itemgetter(0, 1)):
-            entry, is_same, places = None, False, []
-            for _, _, source, file, row, digest, cells, line in found:
-                if source >= 0:
-                    by = self.sources[source]
-                    places.append(by.contribution(identifier, digest, file, row, cells))
-                    if line is not None:
-                        entry = entry_from_line(line)
-                elif source == LOOSE:
-                    places.append(self.loose[row])
-                else:
-                    entry, is_same = entry_from_line(line), source == SAME
-            if is_same and entry is not None:
-                self.on_unchanged(entry)
+    def _candidates(self, rows: Iterable[FoundRow]) -> Iterator[Candidate | WeighedRun]:
+        for _, group in groupby(rows, itemgetter(0, 1)):
+            found = [*group]
+            if found[0][2] == WEIGHED:
+                yield run_from_text(found[0][7])
+                continue
+            candidate, is_same = candidate_of(found, self.sources, self.loose)
+            if is_same and candidate.entry is not None:
+                self.on_unchanged(candidate.entry)
             else:
-                mark = fingerprint(places) if places else None
-                yield Candidate(
-                    ProfileKey(kind, identifier), in_order(places), entry, mark
-                )
+                yield candidate
 
 
-def _rows_of(table: Table) -> Iterator[FoundRow]:
+def candidate_of(
+    found: Iterable[FoundRow],
+    readers: Sequence[RowReader],
+    loose: Sequence[Contribution] = (),
+) -> tuple[Candidate, bool]:
+    """Return the candidate that rows of one key are, and whether it is unchanged."""
+    entry, is_same, places = None, False, list[Contribution]()
+    for kind, identifier, source, file, row, digest, cells, line in found:
+        key = ProfileKey(kind, identifier)
+        if source >= 0:
+            by = readers[source]
+            places.append(by.contribution(identifier, digest, file, row, cells))
+            if line is not None:
+                entry = entry_from_line(line)
+        elif source == LOOSE:
+            places.append(loose[row])
+        else:
+            entry, is_same = entry_from_line(line), source == SAME
+    mark = fingerprint(places) if places and not is_same else None
+    return Candidate(key, in_order(places), entry, mark), is_same
+
+
+def rows_of(table: Table) -> Iterator[FoundRow]:
+    """Yield the rows of a table, without what is said of those that are decided."""
     return zip(*(table[name].to_pylist() for name in OPEN), strict=True)

@@ -13,7 +13,7 @@ from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.decided_rows import Table
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.row_source import RowColumns, RowPiece, Stream
+from ctsync.model.row_source import RowColumns, RowPiece, RowReader, Stream
 
 _TWINS = "SELECT count(*) > count(DISTINCT id) FROM {table} WHERE id <> ''"
 _STREAM = "SELECT id AS key, digest AS mark, cells AS words, file, row FROM {table}"
@@ -92,6 +92,10 @@ class SentRows:
         return Contribution(
             ProfileKey(self.key_type, identifier), Origin(""), digest, dict
         )
+
+    def reader(self) -> RowReader:
+        """Return the rows themselves, which say nothing."""
+        return self
 
     def in_columns(self) -> RowColumns:
         """Return columns that say nothing but which source this is."""

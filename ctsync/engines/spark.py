@@ -14,20 +14,19 @@ from logging import getLogger
 from ctsync.duckdb_connection import open_connection
 from ctsync.engines import duckdb
 from ctsync.engines.base import (
-    Candidate,
+    FoundProfiles,
     ProfileCounts,
     Search,
     deciding_engine,
 )
 from ctsync.engines.spark_search import OddRows, SparkSearch
-from ctsync.model.decided_addresses import DecidedAddresses
-from ctsync.model.decided_rows import DecidedRows, Decider
+from ctsync.model.decided_rows import Decider
 from ctsync.spark_session import open_session
 
 
 def find(
     search: Search, tally: ProfileCounts, decider: Decider | None
-) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
+) -> Iterator[FoundProfiles]:
     """Yield the candidates in the order of their keys, decided if there is a decider.
 
     Raises:

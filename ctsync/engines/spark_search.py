@@ -14,7 +14,7 @@ from ctsync.arrow import arrow
 from ctsync.duckdb_connection import Connection, folder_of, path_in_sql
 from ctsync.engines import duckdb
 from ctsync.engines.arrow_buffers import packed, read_tables, unpacked
-from ctsync.engines.base import Candidate, ProfileCounts, Search
+from ctsync.engines.base import FoundProfiles, ProfileCounts, Search
 from ctsync.engines.found_rows import Decision, FoundRows
 from ctsync.engines.key_ranges import KeyRanges, ranges_over
 from ctsync.engines.spark_addresses import SparkAddresses
@@ -29,10 +29,11 @@ from ctsync.engines.spark_reading import (
     SourcePiece,
 )
 from ctsync.engines.spark_slices import SEARCHED, RangeResult, RangeSearch
+from ctsync.engines.spark_weighing import packed_weighing
 from ctsync.errors import CtsyncError
 from ctsync.model.contribution import Contribution
 from ctsync.model.decided_addresses import DecidedAddresses
-from ctsync.model.decided_rows import DecidedRows, Decider, Table
+from ctsync.model.decided_rows import Decider, Table
 from ctsync.model.profile_key import NOBODY
 from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.spark_session import Session
@@ -94,7 +95,7 @@ class SparkSearch(Struct):
         self._show_places()
         self._pass_nobody()
 
-    def candidates(self) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
+    def candidates(self) -> Iterator[FoundProfiles]:
         """Yield the candidates, and pass on the entries that are watched."""
         rows = FoundRows(
             self.search.row_sources,
@@ -209,6 +210,7 @@ class SparkSearch(Struct):
             decided=decided,
             decision=None if self._decision is None else self._decision.query,
             forced=duckdb.FORCED,
+            weighing=self._weighing(),
         )
         reader = PieceReader(tuple(pieces), ranges, tuple(self._loose_in(ranges)))
         tasks = max(1, len(pieces))
@@ -221,6 +223,14 @@ class SparkSearch(Struct):
         if any(result.twins for result in results):
             raise OddRows("two rows have one key")
         return sorted(results, key=lambda result: result.number)
+
+    def _weighing(self) -> bytes:
+        """Return what weighs rows that stay open, where rows are decided at all."""
+        weigher = self.search.weigher
+        if weigher is None or self.decider is None:
+            return b""
+        readers = [source.reader() for source in self.search.row_sources]
+        return packed_weighing(weigher, readers)
 
     def _loose_in(self, ranges: KeyRanges) -> Iterator[tuple[int, int, bytes]]:
         """Yield what no file of rows says, by ranges, as a table each."""

@@ -25,6 +25,7 @@ from ctsync.engines.found_rows import LOOSE
 from ctsync.engines.key_ranges import KeyRanges
 from ctsync.engines.sent_rows import SentRows
 from ctsync.engines.spark_reading import FAULT, LOOSE_ROWS
+from ctsync.engines.spark_weighing import opened_weighing
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.decided_rows import RowDecision, Table
@@ -65,8 +66,8 @@ class RangeSearch(Struct, frozen=True):
     `key_types` are those of the row sources. `columns` and `files` are the entries as
     SQL; `attributes`, `everyone` and `undeclared` what the watch wants. Rows of the
     source `decided` are decided as `decision` says, but for ids that are `forced` to
-    Python. Called with buffers of `SENT` it gives a row of `SEARCHED` for every range,
-    once all of its buffers have come.
+    Python; `weighing` is what weighs the others, packed. Called with buffers of `SENT`
+    it gives a row of `SEARCHED` for every range, once all of its buffers have come.
     """
 
     key_types: tuple[str, ...]
@@ -80,6 +81,7 @@ class RangeSearch(Struct, frozen=True):
     decided: int | None = None
     decision: RowDecision | None = None
     forced: str | None = None
+    weighing: bytes = b""
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """Yield a batch for every range."""
@@ -123,6 +125,7 @@ class _OneRange:
         self._terms = terms
         self._connection = connection
         self._number = number
+        self._weighing = opened_weighing(terms.weighing)
         loose = tables.get(LOOSE_ROWS)
         self._loose = [] if loose is None else loose.to_pylist()
         self._sources = tuple(
@@ -145,7 +148,7 @@ class _OneRange:
             unchanged=tally.unchanged,
             undeclared=tally.undeclared,
             nobody=nobody,
-            found=self._written("found", map(self._numbered, search.found())),
+            found=self._written("found", map(self._weighed, search.found())),
             addresses=self._written("address", self._addresses(search)),
             places=tuple(self._places()) if self._terms.everyone else (),
         )
@@ -173,6 +176,12 @@ class _OneRange:
     def _written(self, sort: str, tables: Iterable[Table]) -> str:
         prefix = f"{sort}-{self._number:06}-"
         return write_tables(self._terms.folder, prefix, tables)
+
+    def _weighed(self, found: Table) -> Table:
+        """Return what was found, with runs in place of what could be weighed here."""
+        numbered = self._numbered(found)
+        weighing = self._weighing
+        return numbered if weighing is None else weighing.weighed(numbered)
 
     def _numbered(self, found: Table) -> Table:
         """Return what was found with loose places by the numbers that all know."""

@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from ctsync.model.change import Change
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.flows import FlowCounts
+from ctsync.model.weighed_run import WeighedRun
 
 # One bit each, the riskiest lowest. Every change has at least one.
 TRAITS = (
@@ -82,6 +83,13 @@ class ChangeStatistics(Struct):
         """Take in changes that were decided in columns, but for their flows."""
         self.operations.update(decided.operations())
         self.traits.update(decided.counts("traits"))
+
+    def add_weighed(self, run: WeighedRun) -> None:
+        """Take in changes that were counted elsewhere."""
+        for name, operator, count in run.operations:
+            self.operations[name, operator] += count
+        self.traits.update(run.traits)
+        self.flows.take(run.flows)
 
     def by_operator(self) -> Counter[str]:
         """Count the operations of each operator, and what is released."""

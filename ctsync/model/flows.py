@@ -8,7 +8,7 @@ values, however many profiles there are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, Self, TypeAlias
 
@@ -108,10 +108,18 @@ class FlowCounts:
         """
         counts = cls()
         for row in flows:
-            way = [tuple(x) if isinstance(x, list) else x for x in row[:6]]
-            kinds = way[3].__class__, way[4].__class__
-            counts._ways[*way, kinds, row[6]] = row[7]
+            counts._ways[_way_in(row)] = row[7]
         return counts
+
+    def rows(self) -> Iterator[list[Any]]:
+        """Yield all that were counted as such rows, in the order in which they came."""
+        for way, count in self._ways.items():
+            yield [*way[:6], way[7], count]
+
+    def take(self, flows: Iterable[Sequence[Any]]) -> None:
+        """Take in such rows of profiles that follow each other."""
+        for row in flows:
+            self.count(_way_in(row), row[7])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FlowCounts):
@@ -119,6 +127,24 @@ class FlowCounts:
         return self.commonest() == other.commonest()
 
     __hash__ = None  # type: ignore[assignment] # it changes
+
+
+class UnboundedFlows(FlowCounts):
+    """Counts every way: of a part of a plan, which is to be taken into the whole.
+
+    Which ways a plan tells apart depends on what came before that part.
+    """
+
+    __slots__ = ()
+
+    def is_full(self, attribute: str) -> bool:  # noqa: ARG002 - as asked of all
+        """Say that there is room."""
+        return False
+
+
+def _way_in(row: Sequence[Any]) -> Way:
+    way = [tuple(x) if isinstance(x, list) else x for x in row[:6]]
+    return *way, (way[3].__class__, way[4].__class__), row[6]
 
 
 def way_of(

@@ -36,31 +36,42 @@ class PlanDigest:
         target = [account.as_json(), passcode_variable, notify_host]
         # Of projects that put no files the digest is what it always was.
         door = [] if import_door is None else [import_door]
-        self._take([FORMAT, *target, accepted or {}, lineage, *door])
+        self._digest.update(_line([FORMAT, *target, accepted or {}, lineage, *door]))
 
     def add(self, change: Change) -> None:
         """Take a change in."""
-        key = canonical(change.key.as_json())
-        lines = [b"[%b,%b\n" % (key, canonical(row)[1:]) for row in _rows(change)]
-        self._digest.update(b"".join(lines))
-        settled = change.settled
-        if settled.forget or settled.ours:
-            self._take(*_forgotten(change.key, settled))
+        self._digest.update(effect_of(change))
 
     def add_settled(self, key: ProfileKey, settled: EntryAfter) -> None:
         """Take in what an entry forgets that needs no change."""
-        self._take(*_forgotten(key, settled))
+        self._digest.update(effect_of_settled(key, settled))
 
     def add_decided(self, effects: bytes) -> None:
-        """Take in the lines of changes that were decided in columns."""
+        """Take in the lines of changes that were decided elsewhere."""
         self._digest.update(effects)
 
     def value(self) -> str:
         """Give `sha256:` and 64 hex digits."""
         return f"sha256:{self._digest.hexdigest()}"
 
-    def _take(self, *rows: list[Any]) -> None:
-        self._digest.update(b"".join([canonical(row) + b"\n" for row in rows]))
+
+def effect_of(change: Change) -> bytes:
+    """Return the lines of a change that the digest takes in."""
+    key = canonical(change.key.as_json())
+    lines = [b"[%b,%b\n" % (key, canonical(row)[1:]) for row in _rows(change)]
+    settled = change.settled
+    if settled.forget or settled.ours:
+        lines.append(effect_of_settled(change.key, settled))
+    return b"".join(lines)
+
+
+def effect_of_settled(key: ProfileKey, settled: EntryAfter) -> bytes:
+    """Return the lines of what an entry gets that the digest takes in."""
+    return b"".join(map(_line, _forgotten(key, settled)))
+
+
+def _line(row: list[Any]) -> bytes:
+    return canonical(row) + b"\n"
 
 
 def _rows(change: Change) -> Iterator[list[Any]]:

@@ -19,6 +19,7 @@ from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
 from ctsync.model.plan import PendingFile, PlanFoot, PlanHead
 from ctsync.model.snapshot_columns import SnapshotColumns
+from ctsync.model.weighed_run import WeighedRun
 from ctsync.plan.diff_profile import PlannedProfile
 from ctsync.plan.plan_file import SavedPlan
 from ctsync.plan.plan_header import counts_of
@@ -65,9 +66,11 @@ def make_plan(
         stack.callback(file.close)  # a plan that is not finished is not kept
         writer = PlanWriter(file, head)
         seen = Seen()
-        for planned in planner.plan_rows(entries, columns):
+        for planned in planner.plan_rows(entries, columns, lets_weigh=True):
             if isinstance(planned, DecidedRows):
                 _write_decided(writer, planner.selection, seen, planned)
+            elif isinstance(planned, WeighedRun):
+                _write_weighed(writer, seen, planned)
             else:
                 _write(writer, planner, seen, *planned)
         planner.refuse_errors()
@@ -121,6 +124,12 @@ def _write_decided(
     seen.still += decided.settled()
     if len(chosen := selection.trim_decided(decided)):
         writer.add_decided(chosen)
+
+
+def _write_weighed(writer: PlanWriter, seen: Seen, run: WeighedRun) -> None:
+    seen.all_changes += run.changes
+    seen.still += run.still
+    writer.add_weighed(run)
 
 
 def _log_decided(planner: Planner) -> None:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ctsync.canonical_json import fold_name
-from ctsync.diagnostics import Diagnostic, Findings
+from ctsync.diagnostics import Diagnostic
 from ctsync.kinds import KINDS, kind_of
 from ctsync.kinds.base import Kind, unequal
 from ctsync.model.attribute import Attribute
@@ -20,7 +20,6 @@ from ctsync.model.contribution import Contribution
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
 from ctsync.model.fault import Fault, Faults
-from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import Literal, Raw
 from ctsync.plan.value_diagnostics import (
@@ -76,9 +75,10 @@ class MergedContributions(Struct):
 class ContributionMerger:
     """Reads contributions, and turns what is wrong with them into findings."""
 
-    def __init__(self, project_view: Project, mask: Mask, findings: Findings) -> None:
+    def __init__(self, project_view: Project, desk: DiagnosticCollector) -> None:
+        """`desk` takes what is wrong."""
         self._project_view = project_view
-        self._desk = DiagnosticCollector(project_view, mask, findings)
+        self._desk = desk
         self._flawless: defaultdict[str, dict[Literal, DesiredValue]] = defaultdict(
             dict
         )

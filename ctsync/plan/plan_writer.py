@@ -19,6 +19,7 @@ from ctsync.model.operation import API, DELTAS, OPERATORS, Operation
 from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Record
+from ctsync.model.weighed_run import WeighedRun
 from ctsync.plan.change_codec import change_line, settled_line
 from ctsync.plan.digest import PlanDigest
 from ctsync.plan.plan_checksum import seal_line
@@ -111,6 +112,25 @@ class PlanSums:
         self._calls[COUNTERS].add_many(folded, decided.values("delta_size"))
         self.survey.add_decided(decided)
         self._decided_flows.add(decided)
+
+    def add_weighed(self, run: WeighedRun) -> None:
+        """Take in what was weighed elsewhere.
+
+        Raises:
+            ValueError: it does not come after what came before, or is not in order.
+        """
+        self._check_order(run.keys[0])
+        if not all(map(lt, run.keys, islice(run.keys, 1, None))):
+            raise ValueError(NO_ORDER)
+        self._last = run.keys[-1]
+        self._digest.add_decided(run.effects.encode())
+        folded = [*map(folded_key, run.keys)]
+        for wave, sizes in zip(WAVES, run.sizes, strict=True):
+            self._calls[wave].add_many(folded, sizes)
+        profiles, operations = run.in_files
+        self._files["profiles"] += profiles
+        self._files["operations"] += operations
+        self.survey.add_weighed(run)
 
     def add_settled(self, key: ProfileKey, settled: EntryAfter) -> None:
         """Take in what an entry gets.
@@ -225,6 +245,11 @@ class PlanWriter:
         """Write what was decided in columns."""
         self._sums.add_decided(decided)
         self._write_line(decided.text("line"))
+
+    def add_weighed(self, run: WeighedRun) -> None:
+        """Write what was weighed elsewhere."""
+        self._sums.add_weighed(run)
+        self._write_line(run.lines.encode())
 
     def sums(self) -> PlanFoot:
         """Return a foot of what all comes to. No change may follow."""

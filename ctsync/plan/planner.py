@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
@@ -14,9 +15,11 @@ from ctsync.engines import memory
 from ctsync.engines.base import (
     Candidate,
     Engine,
+    FoundProfiles,
     ProfileCounts,
     Search,
     SearchCallbacks,
+    Weigher,
 )
 from ctsync.engines.duckdb import find_places
 from ctsync.errors import SpecError
@@ -29,6 +32,7 @@ from ctsync.model.masking import Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowSource
 from ctsync.model.snapshot_columns import SnapshotColumns
+from ctsync.model.weighed_run import WeighedRun
 from ctsync.plan.diff_profile import DesiredProfile, PlannedProfile
 from ctsync.plan.dnd_conflicts import BLOCK_NAMES, DndConflicts
 from ctsync.plan.merge_contributions import (
@@ -42,6 +46,7 @@ from ctsync.plan.selection import Selection
 from ctsync.plan.shared_addresses import SharedAddresses
 from ctsync.plan.similar_keys import SimilarKeys
 from ctsync.plan.skipped_rows import SkippedRows
+from ctsync.plan.value_diagnostics import DiagnosticCollector
 from ctsync.plan.vanished_rows import VanishedRows
 from ctsync.plan.weigh_profile import ProfileWeigher
 from ctsync.project.project import Project
@@ -49,6 +54,10 @@ from ctsync.sources.project_sources import ProjectSources
 
 # Of these, words about other attributes or profiles decide what is wrong.
 _IN_COMPANY = BLOCK_NAMES | {"age"}
+
+
+PlannedRows: TypeAlias = tuple[Candidate, PlannedProfile] | DecidedRows | WeighedRun
+"""What came of a candidate, or of several that follow each other."""
 
 
 class Planner(Struct):
@@ -87,14 +96,21 @@ class Planner(Struct):
         An engine may read `columns` instead of the entries: the same as SQL.
         """
         for planned in self._planned(entries, columns, decides=False):
-            if not isinstance(planned, DecidedRows):
+            if isinstance(planned, tuple):
                 yield planned
 
     def plan_rows(
-        self, entries: Iterable[Entry], columns: SnapshotColumns | None = None
-    ) -> Iterator[tuple[Candidate, PlannedProfile] | DecidedRows]:
-        """Yield the same; what an engine decides in columns, as rows of it."""
-        return self._planned(entries, columns, decides=True)
+        self,
+        entries: Iterable[Entry],
+        columns: SnapshotColumns | None = None,
+        *,
+        lets_weigh: bool = False,
+    ) -> Iterator[PlannedRows]:
+        """Yield the same; what an engine decides in columns, as rows of it.
+
+        An engine that is let may weigh what stays open, too.
+        """
+        return self._planned(entries, columns, decides=True, lets_weigh=lets_weigh)
 
     def _planned(
         self,
@@ -102,7 +118,9 @@ class Planner(Struct):
         columns: SnapshotColumns | None,
         *,
         decides: bool,
-    ) -> Iterator[tuple[Candidate, PlannedProfile] | DecidedRows]:
+        lets_weigh: bool = False,
+    ) -> Iterator[PlannedRows]:
+        self._sees_all = not _IN_COMPANY.isdisjoint(self.project_view.names)
         reader = self._reader()
         self.selection.record_seen("cohort", self._leave)
         self.selection.record_seen("table", self.project_view.tables)
@@ -115,8 +133,8 @@ class Planner(Struct):
             self._watch(reader),
             tuple(self.sources.batches()),
             lambda: self._counted(self.sources.unbatched()),
+            self._elsewhere() if lets_weigh else None,
         )
-        self._sees_all = not _IN_COMPANY.isdisjoint(self.project_view.names)
         weigher = self._weigher(reader)
         try:
             for candidate in self._found(search, decides=decides):
@@ -125,6 +143,10 @@ class Planner(Struct):
                     continue
                 if isinstance(candidate, DecidedRows):
                     self._see_decided(candidate)
+                    yield candidate
+                    continue
+                if isinstance(candidate, WeighedRun):
+                    self._see_weighed(candidate)
                     yield candidate
                     continue
                 self.one_by_one += 1
@@ -151,9 +173,7 @@ class Planner(Struct):
         for source in search.row_sources:
             self.findings.extend(source.warnings)
 
-    def _found(
-        self, search: Search, *, decides: bool
-    ) -> Iterator[Candidate | DecidedRows | DecidedAddresses]:
+    def _found(self, search: Search, *, decides: bool) -> Iterator[FoundProfiles]:
         find = self.engine.find_decided
         # Where words about others decide what is wrong, each candidate is looked at.
         if not decides or find is None or self._sees_all:
@@ -171,6 +191,15 @@ class Planner(Struct):
         self.selection.decided_seen(decided)
         self.findings.extend(self._twins.decided_seen(decided, self.mask))
         self.vanished.decided_seen(decided)
+
+    def _see_weighed(self, run: WeighedRun) -> None:
+        """See the same of candidates that were weighed where they were found."""
+        self.one_by_one += len(run.keys)
+        self.findings.extend(self._twins.weighed_seen(run, self.mask))
+        self.vanished.weighed_seen(run)
+        for attribute, row in run.shared_addresses():
+            self._renamed.decided_seen(attribute, row)
+            self._shared.decided_seen(attribute, row)
 
     def _see_addresses(self, addresses: DecidedAddresses) -> None:
         """See the addresses of decided rows that others have, too."""
@@ -191,14 +220,18 @@ class Planner(Struct):
         self, candidate: Candidate
     ) -> Iterator[tuple[Contribution, MergedContributions]]:
         """Yield what each place by itself wants of a profile; findings are not kept."""
-        reader = ContributionMerger(self.project_view, self.mask, Findings())
+        reader = self._merger(Findings())
         for place in candidate.contributions:
             yield place, reader.desired(candidate.key, (place,))
 
     def _reader(self) -> ContributionMerger:
-        reader = ContributionMerger(self.project_view, self.mask, self.findings)
+        reader = self._merger(self.findings)
         self._leave = {name: reader.leave(name) for name in self.project_view.cohorts}
         return reader
+
+    def _merger(self, findings: Findings) -> ContributionMerger:
+        desk = DiagnosticCollector(self.project_view, self.mask, findings)
+        return ContributionMerger(self.project_view, desk)
 
     def _take_in(self, error: SpecError, sources: Iterable[RowSource]) -> None:
         """Take in what is wrong with a file of rows, and judge all the other places.
@@ -212,7 +245,7 @@ class Planner(Struct):
             raise error
         self.findings.absorb(error.findings)
         met = Findings()  # an engine may have come across some of it before
-        reader = ContributionMerger(self.project_view, self.mask, met)
+        reader = self._merger(met)
         for source in sources:
             try:
                 for place in find_places([source], ProfileKey(source.key_type, "")):
@@ -222,6 +255,14 @@ class Planner(Struct):
         for place in self.sources.loose_contributions():
             reader.desired(place.key, (place,))
         self.findings.absorb(met)
+
+    def _elsewhere(self) -> Weigher | None:
+        """Return what weighs like this wherever candidates are found."""
+        if self._sees_all or not self.selection.is_whole:
+            return None
+        from ctsync.plan.weigh_elsewhere import elsewhere
+
+        return elsewhere(self.project_view, self.waits)
 
     def _weigher(self, reader: ContributionMerger) -> ProfileWeigher:
         return ProfileWeigher(

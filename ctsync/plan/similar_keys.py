@@ -17,6 +17,7 @@ from ctsync.model.change import Origin
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
+from ctsync.model.weighed_run import WeighedRun
 
 # Of a key and its folded form the former comes first, as capitals and spaces sort
 # before letters: what is folded need not be remembered. The rest is bounded.
@@ -43,6 +44,14 @@ class SimilarKeys(Struct):
             if self._odd or identifier != identifier.lower():
                 key = ProfileKey(decided.key_type, identifier)
                 yield from self._see(key, decided.origin(number), mask)
+
+    def weighed_seen(self, run: WeighedRun, mask: Mask) -> Iterator[Diagnostic]:
+        """Yield the same of candidates that were weighed elsewhere."""
+        text = "".join(key.id for key in run.keys)
+        if not self._odd and text.isascii() and text == text.lower():
+            return
+        for key, origin in zip(run.keys, run.origins, strict=True):
+            yield from self._see(key, origin, mask)
 
     def _see(self, key: ProfileKey, origin: Origin, mask: Mask) -> Iterator[Diagnostic]:
         kind, text = key

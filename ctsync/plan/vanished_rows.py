@@ -17,6 +17,7 @@ from ctsync.model.change import Origin
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry import tables_in
 from ctsync.model.row_source import RowSource
+from ctsync.model.weighed_run import WeighedRun
 from ctsync.project.project import Project
 
 
@@ -60,6 +61,16 @@ class VanishedRows(Struct):
     def decided_seen(self, decided: DecidedRows) -> None:
         """Note the same of rows that were decided in columns: these lost none."""
         self._added.update(decided.new_by_table())
+
+    def weighed_seen(self, run: WeighedRun) -> None:
+        """Note the same of candidates that were weighed elsewhere."""
+        self._gone.update(run.gone)
+        self._added.update(run.added)
+
+    @property
+    def moved(self) -> tuple[dict[str, int], dict[str, int]]:
+        """The rows that went, and those that no entry remembers, by table."""
+        return dict(self._gone), dict(self._added)
 
     def by_table(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
         """Return the rows that went and all rows then, of tables that lost some."""
