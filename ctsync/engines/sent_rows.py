@@ -14,8 +14,13 @@ from ctsync.model.contribution import Contribution
 from ctsync.model.decided_rows import Table
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.row_source import RowColumns, RowPiece, RowReader, Stream
+from ctsync.model.twin_rows import NO_TWINS, Keeps, Twins, surplus_sql, twins_in
 
-_TWINS = "SELECT count(*) > count(DISTINCT id) FROM {table} WHERE id <> ''"
+_HAS_TWINS = "SELECT count(*) > count(DISTINCT id) FROM {table} WHERE id <> ''"
+_COUNTING = """
+FROM {table} t WHERE NOT EXISTS (
+    SELECT 1 FROM ({surplus}) s WHERE s.file = t.file AND s.row = t.row
+)"""
 _STREAM = "SELECT id AS key, digest AS mark, cells AS words, file, row FROM {table}"
 _CELLS = """
 SELECT s.file, s.row, s.cells
@@ -42,23 +47,43 @@ class SentRows:
     reads = ()
 
     def __init__(
-        self, number: int, key_type: str, connection: Connection, table: Table | None
+        self,
+        number: int,
+        key_type: str,
+        keeps: Keeps | None,
+        connection: Connection,
+        table: Table | None,
     ) -> None:
         self.name = f"source {number}"
         self.key_type = key_type
-        self.rows = 0 if table is None else table.num_rows
+        self.keeps = keeps
         self._number = number
         self._connection = connection
         self._table = f"sent_{number}"
-        connection.register(self._table, no_rows() if table is None else table)
+        self._register(no_rows() if table is None else table)
 
-    def has_twins(self) -> bool:
-        """Return whether two rows have one key."""
+    def part_twins(self) -> Twins:
+        """Return the rows whose key stood before; only those that count stay.
+
+        Where there may be but one row of a key, all of them do.
+        """
         if not self.rows:
-            return False
-        query = _TWINS.format(table=self._table)
-        ((found,),) = self._connection.execute(query).fetchall()
-        return bool(found)
+            return NO_TWINS
+        ((found,),) = self._connection.execute(
+            _HAS_TWINS.format(table=self._table)
+        ).fetchall()
+        if not found:
+            return NO_TWINS
+        twins = twins_in(self._table, lambda q: self._connection.execute(q).fetchall())
+        if self.keeps is not None:
+            surplus = surplus_sql(self._table, self.keeps)
+            query = _COUNTING.format(table=self._table, surplus=surplus)
+            self._register(self._connection.sql(query).to_arrow_table())
+        return twins
+
+    def _register(self, table: Table) -> None:
+        self.rows = table.num_rows
+        self._connection.register(self._table, table)
 
     def open(self, connection: Connection) -> Stream | None:  # noqa: ARG002 - as asked of all
         """Give the rows as they came."""
@@ -109,7 +134,7 @@ class SentRows:
         """Give nothing: the rows have been read."""
         yield from ()
 
-    def take_count(self, connection: Connection, rows: int) -> None:
+    def take_count(self, rows: int, twins: Twins = NO_TWINS) -> None:
         """Do nothing: all rows have come."""
 
     def check_unchanged(self) -> None:

@@ -36,6 +36,7 @@ from ctsync.model.decided_addresses import DecidedAddresses
 from ctsync.model.decided_rows import Decider, Table
 from ctsync.model.profile_key import NOBODY
 from ctsync.model.snapshot_columns import SnapshotColumns
+from ctsync.model.twin_rows import all_twins
 from ctsync.spark_session import Session
 
 PIECE_ROWS = 1_000_000  # of a file whose rows have numbers: what one task reads
@@ -79,7 +80,7 @@ class SparkSearch(Struct):
         Raises:
             SpecError: the files of a row source cannot be read.
             CtsyncError: executors cannot work with what they see.
-            OddRows: a row cannot be read, or two have one key.
+            OddRows: a row cannot be read, or two have one key where none may.
         """
         columns = self._columns()
         loose = [*self.search.loose()]
@@ -89,6 +90,7 @@ class SparkSearch(Struct):
         ranges = ranges_over(samples, every=EVERY, most_keys=RANGE_KEYS)
         self._take_counts(rows)
         self._results = self._searched(pieces, columns, ranges, self._decided(rows))
+        self._take_twins(rows)
         self._count(tally)
         for _ in self.search.watch.named(loose):
             pass
@@ -166,7 +168,14 @@ class SparkSearch(Struct):
 
     def _take_counts(self, rows: Mapping[int, int]) -> None:
         for number, source in enumerate(self.search.row_sources):
-            source.take_count(self.connection, rows.get(number, 0))
+            source.take_count(rows.get(number, 0))
+
+    def _take_twins(self, rows: Mapping[int, int]) -> None:
+        """Let sources say which of their rows do not count."""
+        for number, source in enumerate(self.search.row_sources):
+            found = all_twins(result.twins[number] for result in self._results)
+            if found.count:
+                source.take_count(rows[number], found)
 
     def _decided(self, rows: Mapping[int, int]) -> int | None:
         """Return the number of the source with most rows, if they are decided."""
@@ -193,13 +202,14 @@ class SparkSearch(Struct):
         """Return what came of every range, in their order.
 
         Raises:
-            OddRows: a row cannot be read, or two have one key.
+            OddRows: a row cannot be read, or two have one key where none may.
         """
         if not len(ranges):
             return []
         watch = self.search.watch
         terms = RangeSearch(
             tuple(source.key_type for source in self.search.row_sources),
+            tuple(source.keeps for source in self.search.row_sources),
             ranges,
             columns.sql,
             tuple(map(str, columns.files)),
@@ -220,7 +230,7 @@ class SparkSearch(Struct):
         results = [decode(text, type=RangeResult) for text in texts]
         if any(result.fault for result in results):
             raise OddRows("some rows cannot be read")
-        if any(result.twins for result in results):
+        if any(result.refused for result in results):
             raise OddRows("two rows have one key")
         return sorted(results, key=lambda result: result.number)
 

@@ -32,6 +32,7 @@ from ctsync.model.decided_rows import RowDecision, Table
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.row_source import RowColumns
 from ctsync.model.snapshot_columns import SnapshotColumns
+from ctsync.model.twin_rows import Keeps, Twins
 
 SEARCHED = "range int, result binary"
 _RANGE_OF = "SELECT * FROM ({columns}) WHERE {condition}"
@@ -42,15 +43,16 @@ FROM engine_addresses"""
 
 
 class RangeResult(Struct, frozen=True):
-    """What came of one range.
+    """What came of one range; it is `refused` where a key stands twice and may not.
 
     The files are named as they lie in the folder of the search; '' is none. `places`
-    are (source, file, row, id) of one row of every file.
+    are (source, file, row, id) of one row of every file; of every source there are its
+    twins.
     """
 
     number: int
     fault: bool = False
-    twins: bool = False
+    refused: bool = False
     entries: int = 0
     unchanged: int = 0
     undeclared: int = 0
@@ -58,12 +60,14 @@ class RangeResult(Struct, frozen=True):
     nobody: str = ""
     addresses: str = ""
     places: tuple[tuple[int, int, int, str], ...] = ()
+    twins: tuple[Twins, ...] = ()
 
 
 class RangeSearch(Struct, frozen=True):
     """Searches key ranges; the same for all of them, and free of what a process holds.
 
-    `key_types` are those of the row sources. `columns` and `files` are the entries as
+    `key_types` are those of the row sources, `keeps` says which row of a key counts in
+    each. `columns` and `files` are the entries as
     SQL; `attributes`, `everyone` and `undeclared` what the watch wants. Rows of the
     source `decided` are decided as `decision` says, but for ids that are `forced` to
     Python; `weighing` is what weighs the others, packed. Called with buffers of `SENT`
@@ -71,6 +75,7 @@ class RangeSearch(Struct, frozen=True):
     """
 
     key_types: tuple[str, ...]
+    keeps: tuple[Keeps | None, ...]
     ranges: KeyRanges
     columns: str
     files: tuple[str, ...]
@@ -129,14 +134,20 @@ class _OneRange:
         loose = tables.get(LOOSE_ROWS)
         self._loose = [] if loose is None else loose.to_pylist()
         self._sources = tuple(
-            SentRows(source, key_type, connection, tables.get(source))
-            for source, key_type in enumerate(terms.key_types)
+            SentRows(source, key_type, keeps, connection, tables.get(source))
+            for source, (key_type, keeps) in enumerate(
+                zip(terms.key_types, terms.keeps, strict=True)
+            )
         )
 
     def result(self) -> RangeResult:
         """Return what comes of the range, written to files."""
-        if any(source.has_twins() for source in self._sources):
-            return RangeResult(self._number, twins=True)
+        twins = tuple(source.part_twins() for source in self._sources)
+        if any(
+            t.count and s.keeps is None
+            for s, t in zip(self._sources, twins, strict=True)
+        ):
+            return RangeResult(self._number, refused=True)
         tally, search = ProfileCounts(), self._search()
         search.gather()
         search.compare(tally)
@@ -151,6 +162,7 @@ class _OneRange:
             found=self._written("found", map(self._weighed, search.found())),
             addresses=self._written("address", self._addresses(search)),
             places=tuple(self._places()) if self._terms.everyone else (),
+            twins=twins,
         )
 
     def _search(self) -> DuckdbSearch:

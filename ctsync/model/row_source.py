@@ -20,6 +20,7 @@ from ctsync.model.contribution import Contribution
 from ctsync.model.entry import membership_in
 from ctsync.model.row_lines import RowLines, lines_sql
 from ctsync.model.scalar_value import Raw
+from ctsync.model.twin_rows import NO_TWINS, Keeps, Twins
 from ctsync.sql_text import quoted
 
 
@@ -224,8 +225,12 @@ class RowSource(RowReader, Protocol):
         Where the rows of a file are numbered as they come, it is one piece.
         """
 
-    def take_count(self, connection: Connection, rows: int) -> None:
-        """Take in how many rows somebody read in pieces, no key of them twice.
+    @property
+    def keeps(self) -> Keeps | None:
+        """Which of the rows of one key counts; None where there may be but one."""
+
+    def take_count(self, rows: int, twins: Twins = NO_TWINS) -> None:
+        """Take in how many rows somebody read in pieces, and the twins among them.
 
         Raises:
             SpecError: there have to be some, and are none.

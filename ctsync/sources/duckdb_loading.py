@@ -28,6 +28,7 @@ from ctsync.formats.where_filter import Expression
 from ctsync.model.fault import Fault, Faults
 from ctsync.model.row_lines import RowLines
 from ctsync.model.row_source import RowPiece, Stream
+from ctsync.model.twin_rows import NO_TWINS, Twins, twins_in
 from ctsync.sources import duckdb_sql as sql
 from ctsync.sources.row_keys import is_sound
 from ctsync.sources.row_pieces import RowPieces
@@ -247,13 +248,11 @@ class LoadedRows:
         self.count, distinct = connection.execute(query).fetchall()[0]
         self.has_twins = self.count != distinct
 
-    def count_without(self, connection: Connection, surplus: str | None) -> int:
-        """Return the number of rows that count, if those of a relation do not."""
-        if surplus is None:
-            return self.count
-        query = f"SELECT count(*) FROM {surplus}"  # noqa: S608 - a name of ours
-        (count,) = connection.execute(query).fetchall()[0]
-        return self.count - int(count)
+    def twins(self, connection: Connection) -> Twins:
+        """Return the rows, after `load`, whose key stood before."""
+        if not self.has_twins:
+            return NO_TWINS
+        return twins_in(self.rows, lambda query: connection.execute(query).fetchall())
 
     def _explained(self, connection: Connection, error: Exception) -> Exception:
         """Find the first row that fails, or else the first file."""

@@ -75,29 +75,7 @@ NUMBERED_HERE = "SELECT *, row_number() OVER () AS row FROM ({relation})"
 
 TRY = "SELECT max({value}), max(key) FROM ({relation})"
 
-FIRST_OF_TWINS = """
-SELECT file, row, first_file, first_row FROM (
-    SELECT file, row, row_number() OVER same AS number,
-        first_value(file) OVER same AS first_file,
-        first_value(row) OVER same AS first_row
-    FROM {rows}
-    WHERE id IN (SELECT id FROM {rows} WHERE id <> '' GROUP BY id HAVING count(*) > 1)
-    WINDOW same AS (PARTITION BY id ORDER BY file, row)
-)
-WHERE number > 1"""
-TWINS_SHOWN = FIRST_OF_TWINS + " ORDER BY file, row LIMIT {limit}"
-TWINS_COUNTED = "SELECT count(*) FROM (" + FIRST_OF_TWINS + ")"  # noqa: S608
-# Of the rows of one key, all but the first by that order.
-SURPLUS = """
-CREATE OR REPLACE TEMP TABLE {surplus} AS
-SELECT file, row FROM (
-    SELECT file, row, row_number() OVER (
-        PARTITION BY id ORDER BY file {order}, row {order}
-    ) AS number
-    FROM {rows}
-    WHERE id IN (SELECT id FROM {rows} WHERE id <> '' GROUP BY id HAVING count(*) > 1)
-)
-WHERE number > 1"""
+SURPLUS = "CREATE OR REPLACE TEMP TABLE {surplus} AS {rows}"
 KEYS = "SELECT id, digest, file, row FROM {rows}"
 KEYS_WITHOUT = """
 SELECT id, digest, file, row FROM {rows} r

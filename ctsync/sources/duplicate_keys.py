@@ -1,4 +1,4 @@
-"""Rows of one key: which of them count, and what to say of the others."""
+"""Rows of one key: what to say of those that stood before."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from collections.abc import Callable, Iterator
 from ctsync.diagnostics import Diagnostic, row_place
 from ctsync.duckdb_connection import Connection
 from ctsync.model.change import Origin
+from ctsync.model.twin_rows import TWINS_SHOWN, Keeps, Twins, surplus_sql
 from ctsync.sources import duckdb_sql as sql
 from ctsync.sources.duckdb_loading import LoadedRows
 from ctsync.sql_text import named
 
-SHOWN = 20
 
-
-def twins(connection: Connection, loaded: LoadedRows) -> Iterator[tuple[Origin, str]]:
+def twin_places(loaded: LoadedRows, twins: Twins) -> Iterator[tuple[Origin, str]]:
     """Yield some rows whose key stood before, and where it did."""
-    query = sql.TWINS_SHOWN.format(rows=loaded.rows, limit=SHOWN)
-    for file, row, first_file, first_row in connection.execute(query).fetchall():
+    for file, row, first_file, first_row in twins.shown:
         here, first = _origin(loaded, file, row), _origin(loaded, first_file, first_row)
         place = row_place(first.row, first.line)
         yield here, place if first.file == here.file else f"{place} of {first.file}"
@@ -27,33 +25,23 @@ def _origin(loaded: LoadedRows, file: int, row: int) -> Origin:
     return Origin(loaded.files[file].name, loaded.line_of(file, row), row)
 
 
-def count_twins(connection: Connection, loaded: LoadedRows) -> int:
-    """Count the rows whose key stood before."""
-    query = sql.TWINS_COUNTED.format(rows=loaded.rows)
-    (count,) = connection.execute(query).fetchall()[0]
-    return int(count)
-
-
 def twin_findings(
-    connection: Connection,
     loaded: LoadedRows,
+    twins: Twins,
     say: Callable[[Origin, str], Diagnostic],
     sum_up: Callable[[int], Diagnostic],
 ) -> list[Diagnostic]:
     """A finding for each row whose key stood before; beyond some, their number."""
-    found = [say(*twin) for twin in twins(connection, loaded)]
-    if len(found) == SHOWN:
-        more = count_twins(connection, loaded) - SHOWN
-        found += [sum_up(more)] if more else []
-    return found
+    found = [say(*twin) for twin in twin_places(loaded, twins)]
+    more = twins.count - TWINS_SHOWN
+    return [*found, sum_up(more)] if more > 0 else found
 
 
 def surplus_of(
-    connection: Connection, loaded: LoadedRows, name: str, *, keeps_last: bool
+    connection: Connection, loaded: LoadedRows, name: str, keeps: Keeps
 ) -> str:
     """Create the relation (file, row) of the rows that do not count."""
     surplus = named(f"{name} surplus")
-    order = "DESC" if keeps_last else "ASC"
-    query = sql.SURPLUS.format(surplus=surplus, rows=loaded.rows, order=order)
-    connection.execute(query)
+    rows = surplus_sql(loaded.rows, keeps)
+    connection.execute(sql.SURPLUS.format(surplus=surplus, rows=rows))
     return surplus

@@ -12,13 +12,14 @@ from ctsync.formats.data_file import refused
 from ctsync.model.change import Origin
 from ctsync.model.row_source import CellColumn, RowColumns, RowSource, Stream
 from ctsync.model.scalar_value import Raw
+from ctsync.model.twin_rows import Keeps, Twins
 from ctsync.project.cohorts import Cohort
 from ctsync.project.project import Project
 from ctsync.project.tables import MemberFile
 from ctsync.sources.base import DIGEST_BYTES
 from ctsync.sources.data_files import missing
 from ctsync.sources.duckdb_loading import LoadedRows
-from ctsync.sources.duplicate_keys import surplus_of, twin_findings
+from ctsync.sources.duplicate_keys import twin_findings
 from ctsync.sources.row_readers import FileRowReader, MemberReader
 from ctsync.sources.row_source_base import RowFiles
 from ctsync.sql_text import quoted
@@ -48,7 +49,12 @@ class MemberRows(RowFiles):
             raise refused([missing(self.project, self.words)])
         return super().opened(connection)
 
-    def judge(self, connection: Connection, loaded: LoadedRows) -> str | None:
+    @property
+    def keeps(self) -> Keeps | None:
+        """Which of the rows of one key counts: all say the same."""
+        return "first"
+
+    def judge(self, loaded: LoadedRows, twins: Twins) -> None:
         """Judge whether there are members; that one stands twice does no harm.
 
         Raises:
@@ -58,10 +64,8 @@ class MemberRows(RowFiles):
             message = f'cohort "{self._cohort.name}" has no members in its file'
             hint = "write allow_empty: true beside it if that may be"
             raise refused([self._members.finding("CT618", message, hint, "file")])
-        if not loaded.has_twins:
-            return None
-        self.warnings = twin_findings(connection, loaded, self._twin, self._twins)
-        return surplus_of(connection, loaded, self.name, keeps_last=False)
+        if twins.count:
+            self.warnings = twin_findings(loaded, twins, self._twin, self._twins)
 
     def _twin(self, here: Origin, first: str) -> Diagnostic:
         message = f'cohort "{self._cohort.name}" has this member in {first} too'

@@ -14,11 +14,13 @@ from ctsync.formats.data_file import DataFile
 from ctsync.model.contribution import Contribution
 from ctsync.model.row_lines import RowLines
 from ctsync.model.row_source import RowColumns, RowPiece, Stream
+from ctsync.model.twin_rows import NO_TWINS, Keeps, Twins
 from ctsync.project.project import Project
 from ctsync.project.tables import FileText
 from ctsync.sources import duckdb_sql as sql
 from ctsync.sources.data_files import check_unchanged, find_files
 from ctsync.sources.duckdb_loading import LoadedRows
+from ctsync.sources.duplicate_keys import surplus_of
 from ctsync.sources.row_readers import FileRowReader
 
 
@@ -51,9 +53,14 @@ class RowFiles(ABC):
     def digest_of(self, part: FilePart) -> str:
         """Return the expression of a row's digest over the relation of a part."""
 
+    @property
     @abstractmethod
-    def judge(self, connection: Connection, loaded: LoadedRows) -> str | None:
-        """Judge what needs every row; name the relation of those that do not count.
+    def keeps(self) -> Keeps | None:
+        """Which of the rows of one key counts; None where there may be but one."""
+
+    @abstractmethod
+    def judge(self, loaded: LoadedRows, twins: Twins) -> None:
+        """Judge what needs every row, and say what is odd.
 
         Raises:
             SpecError: there are no rows, or one key stands twice where it may not.
@@ -130,24 +137,28 @@ class RowFiles(ABC):
             loaded = self.opened(connection)[0]
         loaded.load(connection)
         check_unchanged(self.files)
-        self._surplus = self.judge(connection, loaded)
-        self.rows = loaded.count_without(connection, self._surplus)
+        twins = loaded.twins(connection)
+        self.judge(loaded, twins)
+        self._surplus = None
+        if self.keeps is not None and twins.count:
+            self._surplus = surplus_of(connection, loaded, self.name, self.keeps)
+        self.rows = loaded.count - twins.count
 
     def pieces(self, connection: Connection, most_rows: int) -> Iterator[RowPiece]:
         """Yield the rows, opened before, in pieces that may be read elsewhere."""
         if self._loaded is not None:
             yield from self._loaded.pieces(connection, most_rows)
 
-    def take_count(self, connection: Connection, rows: int) -> None:
-        """Take in how many rows somebody read in pieces, no key of them twice.
+    def take_count(self, rows: int, twins: Twins = NO_TWINS) -> None:
+        """Take in how many rows somebody read in pieces, and the twins among them.
 
         Raises:
             SpecError: there have to be some, and are none.
         """
         if self._loaded is not None:
-            self._loaded.count, self._loaded.has_twins = rows, False
-            self._surplus = self.judge(connection, self._loaded)
-        self.rows = rows
+            self._loaded.count = rows
+            self.judge(self._loaded, twins)
+        self.rows = rows - twins.count
 
     @property
     def keys(self) -> str:

@@ -16,6 +16,7 @@ from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.fault import Fault, Faults
 from ctsync.model.row_source import RowColumns, RowSource, Stream
+from ctsync.model.twin_rows import Keeps, Twins
 from ctsync.project.project import Project
 from ctsync.project.table_columns import Column
 from ctsync.project.tables import Table
@@ -24,7 +25,7 @@ from ctsync.sources.column_cells import cell_column
 from ctsync.sources.column_values import ColumnReader
 from ctsync.sources.data_files import missing
 from ctsync.sources.duckdb_loading import LoadedRows
-from ctsync.sources.duplicate_keys import surplus_of, twin_findings, twins
+from ctsync.sources.duplicate_keys import twin_findings, twin_places
 from ctsync.sources.reading import contributions_of
 from ctsync.sources.row_readers import FileRowReader, TableReader
 from ctsync.sources.row_source_base import RowFiles
@@ -105,7 +106,12 @@ class TableRows(RowFiles):
         steps = map(str, fault.path)
         return self._table.finding(fault.code, fault.message, fault.hint, *steps)
 
-    def judge(self, connection: Connection, loaded: LoadedRows) -> str | None:
+    @property
+    def keeps(self) -> Keeps | None:
+        """Which of the rows of one key counts; None where there may be but one."""
+        return "last" if self._table.duplicates == "last" else None
+
+    def judge(self, loaded: LoadedRows, twins: Twins) -> None:
         """Judge whether there are rows, and whether a key stands twice.
 
         Raises:
@@ -117,25 +123,16 @@ class TableRows(RowFiles):
             message = f'table "{table.name}" has {which}'
             hint = "write allow_empty: true if that may be"
             raise refused([table.finding("CT618", message, hint, "file")])
-        if loaded.has_twins and table.duplicates == "last":
-            surplus = surplus_of(connection, loaded, self.name, keeps_last=True)
-            self._tell_surplus(connection, loaded, surplus)
-            return surplus
-        if loaded.has_twins:
-            findings = twin_findings(connection, loaded, self._twin, self._twins)
-            if findings:
-                raise refused(findings)
-        return None
-
-    def _tell_surplus(
-        self, connection: Connection, loaded: LoadedRows, surplus: str
-    ) -> None:
-        """Say how many rows give way to a later one, and name one of them."""
-        count = loaded.count - loaded.count_without(connection, surplus)
-        found = next(twins(connection, loaded), None)
-        if not count or found is None:
+        if not twins.count:
             return
-        here, first = found
+        if self.keeps is None:
+            raise refused(twin_findings(loaded, twins, self._twin, self._twins))
+        self._tell_surplus(loaded, twins)
+
+    def _tell_surplus(self, loaded: LoadedRows, twins: Twins) -> None:
+        """Say how many rows give way to a later one, and name one of them."""
+        count = twins.count
+        here, first = next(twin_places(loaded, twins))
         rows = "1 row gives" if count == 1 else f"{count:,} rows give"
         message = f"{rows} way to a later one of the same key, as {first} does"
         file, line, row = here.file, here.line, here.row

@@ -45,6 +45,7 @@ class Rows:
     streams: bool = False
     warnings = ()
     reads = ()
+    keeps = None
 
     @property
     def name(self):
@@ -108,7 +109,7 @@ class Rows:
         )
         return f"(VALUES {rows}) t(id, digest, file, row, cells)"
 
-    def take_count(self, connection, rows):
+    def take_count(self, rows, twins=None):
         assert rows == self.rows
 
     def contributions(self):
