@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import file_digest
 from pathlib import Path
+from typing import NamedTuple
 
 from contest import PLAN
 from listing import exports, known_listing, write_listing
@@ -18,44 +19,69 @@ _MOST = 20_000_000
 _TREE = str(Path(__file__).with_name("whole_tree.py"))
 _HEAD = (
     "what", "n", "duckdb s", "spark s", "duckdb cpu s", "spark cpu s",
-    "duckdb core-us each", "spark core-us each", "times",
+    "duckdb core-us each", "spark core-us each", "times", "duckdb core-us each more",
+    "spark core-us each more",
 )  # fmt: skip
 
 
 def measure_cluster(setting: Setting) -> Iterator[Table]:
     """Plan rows of Parquet by both engines: all new, and one in a hundred changed."""
-    rows: list[tuple[str, ...]] = []
+    sort: dict[str, list[_Costs]] = {"new": [], "1 % changed": []}
     fault = ""
     try:
         for count in sizes(setting, _SIZES, _MOST):
             files = exports(setting, count, "parquet")
             folder = setting.folder / f"new-{count}"
             new = write_listing(folder, files / "after.parquet")
-            rows.append(_row(setting, "new", count, new))
+            sort["new"].append(_costs(setting, count, new))
             known, _ = known_listing(setting, count, "parquet", "whole")
-            rows.append(_row(setting, "1 % changed", count, known))
+            sort["1 % changed"].append(_costs(setting, count, known))
     except (Unexpected, NoRoom) as error:
         fault = str(error)
     note = (
         f"{setting.rounds} rounds, in turn; Spark as local[2]. Processor time is that "
-        "of all processes, JVM and start among them; core-us are for each row."
+        "of all processes, JVM and start among them; core-us are for each row, and for "
+        "each more than in the size before: there no start is among them."
     )
+    rows = [_told(what, *two) for what, costs in sort.items() for two in _pairs(costs)]
     yield Table("DuckDB and Spark on one machine", _HEAD, tuple(rows), note, fault)
 
 
-def _row(setting: Setting, what: str, count: int, project: Path) -> tuple[str, ...]:
+class _Costs(NamedTuple):
+    """What a plan of so many rows took each engine."""
+
+    rows: int
+    duckdb: Laps
+    spark: Laps
+
+    def each_more(self, smaller: _Costs | None) -> tuple[str, str]:
+        """Return the core-us that each row took of those that a smaller plan lacks."""
+        if smaller is None:
+            return "", ""
+        more = (self.rows - smaller.rows) / 1e6
+        return (
+            f"{(self.duckdb.cpu_seconds - smaller.duckdb.cpu_seconds) / more:.1f}",
+            f"{(self.spark.cpu_seconds - smaller.spark.cpu_seconds) / more:.1f}",
+        )
+
+
+def _pairs(costs: list[_Costs]) -> Iterator[tuple[_Costs, _Costs | None]]:
+    """Yield the costs of each size, with those of the size before."""
+    yield from zip(costs, [None, *costs[:-1]], strict=True)
+
+
+def _costs(setting: Setting, count: int, project: Path) -> _Costs:
     commands = {name: _planning(name, project) for name in ("duckdb", "spark")}
     laps: dict[str, list[Lap]] = {name: [] for name in commands}
     for _ in range(setting.rounds):
         for name, command in commands.items():
             laps[name].append(run(command))
-    found = {name: Laps(tuple(each)) for name, each in laps.items()}
     plans = [project / f"{name}-{PLAN}" for name in commands]
     if len({*map(_digest, plans)}) > 1:
-        raise Unexpected(f"{what}: the plans of {count} rows differ")
+        raise Unexpected(f"{project.name}: the plans of {count} rows differ")
     for plan in plans:
         plan.unlink()
-    return _told(what, count, found["duckdb"], found["spark"])
+    return _Costs(count, *(Laps(tuple(each)) for each in laps.values()))
 
 
 def _planning(engine: str, project: Path) -> Command:
@@ -65,7 +91,8 @@ def _planning(engine: str, project: Path) -> Command:
     return replace(command, variables={**command.variables, **variables})
 
 
-def _told(what: str, count: int, one: Laps, other: Laps) -> tuple[str, ...]:
+def _told(what: str, costs: _Costs, smaller: _Costs | None) -> tuple[str, ...]:
+    count, one, other = costs
     return (
         what,
         f"{count:,}",
@@ -76,6 +103,7 @@ def _told(what: str, count: int, one: Laps, other: Laps) -> tuple[str, ...]:
         f"{one.cpu_seconds / count * 1e6:.1f}",
         f"{other.cpu_seconds / count * 1e6:.1f}",
         f"{other.cpu_seconds / one.cpu_seconds:.1f}",
+        *costs.each_more(smaller),
     )
 
 
