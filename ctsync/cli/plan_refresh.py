@@ -62,7 +62,8 @@ class Refresh(Struct, frozen=True):
                 is_changed = at == candidate.key
                 yield replace(candidate, fingerprint=None) if is_changed else candidate
 
-        return engine._replace(find_candidates=find)
+        # What is decided in columns has its fingerprint in the text: nobody decides so.
+        return engine._replace(find_candidates=find, find_decided=None)
 
 
 def read_before_planning(
