@@ -163,6 +163,20 @@ def test_a_bucket_that_gives_back_nothing_is_unfit():
     assert codes == ["bucket_unfit", "bucket_unversioned"]
 
 
+def test_a_bucket_that_puts_over_what_is_there_is_unfit_for_two_reasons():
+    bucket = MemoryBucket()
+
+    def careless(name, data, mode):
+        return MemoryBucket._put(bucket, name, data, "overwrite")
+
+    bucket._put = careless
+    once, named, versions = faults_of(bucket, "1")
+    assert [once.code, named.code] == ["bucket_unfit"] * 2
+    assert "that is to be created once" in once.message
+    assert "that is not the one named" in named.message
+    assert versions.code == "bucket_unversioned"
+
+
 def test_a_probe_whose_first_answer_is_lost_blames_nobody():
     bucket = MemoryBucket()
     bucket.fates = ["lost"]

@@ -66,8 +66,26 @@ def test_a_data_file_is_compared_with_what_was_written_where_that_is_asked(bucke
 
 def test_copies_that_somebody_reads_are_left_alone(bucket, folder):
     mirror = Mirror(bucket)
+    path = mirror.copy("runs/1")
     remove_abandoned(folder)
-    assert mirror.copy("runs/1").read_bytes() == b"one"
+    assert path.read_bytes() == b"one"
+
+
+def test_a_folder_that_was_tidied_away_before_it_was_locked_is_made_again(
+    bucket, folder, monkeypatch
+):
+    flock, met = module.fcntl.flock, []
+
+    def late(lock, how):
+        if not met:
+            met.extend(folder.iterdir())
+            met[0].rmdir()
+        flock(lock, how)
+
+    monkeypatch.setattr(module.fcntl, "flock", late)
+    mirror = Mirror(bucket)
+    assert list(folder.iterdir()) == [mirror.path]
+    assert open_below(folder) == [str(mirror.path.resolve())]
 
 
 def test_whoever_comes_next_removes_what_was_left(bucket, folder):
@@ -76,6 +94,7 @@ def test_whoever_comes_next_removes_what_was_left(bucket, folder):
     (left / "copy").write_text("personal")
     mirror = Mirror(bucket)
     assert list(folder.iterdir()) == [mirror.path]
+    assert open_below(folder) == [str(mirror.path.resolve())]
 
 
 def test_what_is_somebody_elses_is_left_alone(folder, monkeypatch):
