@@ -11,13 +11,13 @@ from msgspec.structs import replace
 from ctsync.apply.files_replay import with_confirmed
 from ctsync.apply.journal_records import JournalHead, head_from_json
 from ctsync.apply.journal_replay import Folded, JournalReplay
-from ctsync.apply.new_profiles import NewProfile
+from ctsync.apply.plain_profiles import AcknowledgedRow
 from ctsync.model.due_import import DueImport, remembered
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header, LastPlan, Unanswered
 from ctsync.state.base import Journal
-from ctsync.state.entry_edits import Edit, TextEdit
+from ctsync.state.entry_edits import Edit
 
 
 class Folding(Struct, frozen=True):
@@ -32,14 +32,17 @@ def fold_edits(
 ) -> Iterator[tuple[ProfileKey, Edit]]:
     """Yield effects as edits of a snapshot's entries."""
     for key, group in effects:
-        edit = partial(_fold, Entry(key), group)
-        if isinstance(group, NewProfile):
-            yield key, TextEdit(edit, group.text)
+        if isinstance(group, AcknowledgedRow):
+            yield key, group
         else:
-            yield key, edit
+            yield key, partial(fold_effects, key, group)
 
 
-def _fold(empty: Entry, effects: Iterable[Folded], entry: Entry | None) -> Entry | None:
+def fold_effects(
+    key: ProfileKey, effects: Iterable[Folded], entry: Entry | None
+) -> Entry | None:
+    """Return what effects make of an entry, one after the other."""
+    empty = Entry(key)
     for effect in effects:
         entry = effect.fold_into(entry, empty)
     return entry

@@ -9,18 +9,21 @@ from msgspec import convert, to_builtins
 
 from ctsync.apply.journal_records import JournalHead, head_from_json
 from ctsync.apply.journal_replay import Done, JournalReplay
-from ctsync.apply.new_profiles import NewRow, acknowledged
+from ctsync.apply.plain_profiles import SpelledRow, acknowledged
 from ctsync.canonical_json import fold_name, parse, spelled
 from ctsync.model.change import Change
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, Record
+from ctsync.model.row import Row
 from ctsync.model.run import Run, RunChange, RunOperation
 from ctsync.state.base import Journal, Line, RunRecord, Snapshot, Store
 from ctsync.state.entry_edits import beside
 from ctsync.state.lineage_checks import relation
 
-_NEW = "new"
+# What is kept of a change of which all was acknowledged: its row, as the plan spells
+# it, and beside that of a known profile what was known before.
+_NEW, _KNOWN = "new", "known_row"
 
 
 def keep_run(store: Store, before: Snapshot, journal: Journal, *, keep: int) -> None:
@@ -42,9 +45,9 @@ def run_in(
 ) -> RunRecord | None:
     """Return the record of the run of a journal, and of what it did to `before`.
 
-    One of which nothing reached the platform, and that released nothing, is none. Of a
-    new profile of which all was acknowledged the row of the plan is kept as it stands:
-    `spell` says how its text is given.
+    One of which nothing reached the platform, and that released nothing, is none. Where
+    all of a change was acknowledged, the row of the plan is kept as it stands: `spell`
+    says how its text is given.
     """
     replay = JournalReplay(journal.lines())
     if not (replay.does_anything or replay.counts()["rejected"]):
@@ -91,27 +94,40 @@ def _run_of(head: JournalHead, replay: JournalReplay) -> Run:
 
 
 def _changes(
-    before: Snapshot, told: Iterable[Done | NewRow], spell: Callable[[bytes], Any]
+    before: Snapshot,
+    told: Iterable[Done | SpelledRow],
+    spell: Callable[[bytes], Any],
 ) -> Iterator[Line]:
     keyed = ((_key_of(each), each) for each in told)
     for _, each, entry in _beside(before, keyed):
         # One that a read found gone was made anew.
         known = None if entry is None or entry.gone else entry
-        if not isinstance(each, NewRow):
+        if not isinstance(each, SpelledRow):
             yield to_builtins(change_of(*each, known))
         elif known is None:
             yield {_NEW: spell(each.text)}
         else:
-            yield to_builtins(change_of(*each.read(), known))
+            before_it = _known(known, _touched(parse(each.text)))
+            yield {
+                _KNOWN: spell(each.text),
+                "known": to_builtins(before_it),
+                "cohorts": known.cohorts,
+            }
 
 
-def _key_of(told: Done | NewRow) -> ProfileKey:
-    return told.key if isinstance(told, NewRow) else told[0].key
+def _touched(row: Row) -> Iterator[str]:
+    """Yield the names of attributes that the row of a change is about."""
+    yield from (name for name, *_ in row[3])
+    yield from row[7] if len(row) > 7 else ()  # what it releases
+
+
+def _key_of(told: Done | SpelledRow) -> ProfileKey:
+    return told.key if isinstance(told, SpelledRow) else told[0].key
 
 
 def _beside(
-    before: Snapshot, keyed: Iterable[tuple[ProfileKey, Done | NewRow]]
-) -> Iterator[tuple[ProfileKey, Done | NewRow, Entry | None]]:
+    before: Snapshot, keyed: Iterable[tuple[ProfileKey, Done | SpelledRow]]
+) -> Iterator[tuple[ProfileKey, Done | SpelledRow, Entry | None]]:
     if before.header is None:
         return ((key, each, None) for key, each in keyed)
     return beside(before.pick, keyed)
@@ -125,6 +141,11 @@ def run_change_from(line: Line) -> RunChange:
     """
     if _NEW in line:
         return change_of(*acknowledged(line[_NEW]), None)
+    if _KNOWN in line:
+        change, records = acknowledged(line[_KNOWN])
+        known = convert(line["known"], dict[str, KnownValue])
+        entry = Entry(change.key, known, tuple(line["cohorts"]))
+        return change_of(change, records, entry)
     return convert(line, RunChange)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from types import TracebackType
 from typing import Any
 
 from msgspec import Struct, ValidationError, convert, field, to_builtins
@@ -23,6 +24,30 @@ from ctsync.state.journal_file import journal_damaged
 from ctsync.transport.reply import is_all_taken
 
 Line = Mapping[str, Any]
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+
+
+class readable:  # noqa: N801 - read as a word, and quicker than a generator
+    """Refuses a line that no run writes, whatever reading it trips over.
+
+    Raises:
+        StateError: something was (code `journal_damaged`).
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, _UNREADABLE):
+            words = f"line {self._number} of the journal is none that a run writes"
+            raise journal_damaged(words) from error
 
 
 class JournalHead(Struct, frozen=True, tag_field="format", tag="ctsync.journal/1"):

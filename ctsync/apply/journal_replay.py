@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
-from types import TracebackType
 from typing import TypeAlias
 
 from msgspec import convert
 from msgspec.structs import replace
 
 from ctsync.apply.files_replay import FILE_LINES, FilesReplay
-from ctsync.apply.journal_records import CallIntent, Line
-from ctsync.apply.new_profiles import NewProfile, NewRow
+from ctsync.apply.journal_records import CallIntent, Line, readable
+from ctsync.apply.plain_profiles import AcknowledgedRow, SpelledRow
 from ctsync.apply.sent_files import SentRecord, sent_outcomes, sent_record
 from ctsync.apply.state_effects import (
     AcknowledgedRecord,
@@ -27,9 +26,15 @@ from ctsync.model.due_import import DueImport
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, Record, said_counts
 from ctsync.plan.batches import Places, placed
-from ctsync.plan.change_codec import change_from_data, settled_from_data, waves_in
+from ctsync.plan.change_codec import (
+    CHANGE_KEY,
+    START,
+    change_from_data,
+    settled_from_data,
+    waves_in,
+)
 from ctsync.plan.schedule import FILES, WAVES, records_of
-from ctsync.state.journal_file import StoredLine, journal_damaged
+from ctsync.state.journal_file import LineGroup, StoredLine, StoredLines
 
 Done: TypeAlias = tuple[Change, tuple[tuple[Record, Outcome], ...]]
 Folded: TypeAlias = "EntryWrite | UncertainRecord | AcknowledgedRecord | SentRecord"
@@ -42,7 +47,6 @@ _DOUBTED, _TAKEN = 1, 2
 _ALL_DOUBTED = 0b010101
 _REJECTED = 1 << 6
 _IN_FILES = _TAKEN << 2 * (FILES - 1)
-_ONE_RECORD = frozenset({_TAKEN << 2 * (wave - 1) for wave in WAVES})
 _WITHOUT_EFFECT = bytes((0, _REJECTED))
 
 
@@ -71,9 +75,14 @@ class JournalReplay:
         self._due = bytearray()  # the marks of a profile that is wholly acknowledged
         self._unheard: dict[int, Line] = {}
         self._late: dict[int, CallIntent] = {}
-        for number, line in enumerate(lines, start=2):
-            with _readable(number):
-                self._read(line)
+        for number, group in _numbered(lines):
+            dues = _dues_of(group)
+            if dues is None or self._has_ended:
+                for at, line in enumerate(group, start=number):
+                    with readable(at):
+                        self._read(line)
+            else:
+                self._add_changes(dues)
         for intent in self._unheard.values():
             self._note(intent, [(_size(intent), Outcome.UNKNOWN)])
 
@@ -100,28 +109,38 @@ class JournalReplay:
             StateError: they are not what a run writes (code `journal_damaged`).
         """
         place = 0
-        for number, line in enumerate(lines, start=2):
-            with _readable(number):
-                done = self._done(line, place, run)
-                place += _kind_of(line) == "change" and _sends(line)
-            if done is not None:
-                yield done
+        for number, group in _numbered(lines):
+            dues = _dues_of(group)
+            if dues is not None and self._are_taken(dues, place):
+                yield from _taken(group, number)
+                place += len(group)
+                continue
+            for at, line in enumerate(group, start=number):
+                with readable(at):
+                    done = self._done(line, place, run, at)
+                    place += _kind_of(line) == CHANGE_KEY and _sends(line)
+                if done is not None:
+                    yield done
+
+    def _are_taken(self, dues: bytes, place: int) -> bool:
+        """Whether all was acknowledged of changes that stand from a place on."""
+        marks = self._marks[place : place + len(dues)]
+        return 0 not in dues and marks == dues and not self.files.does_anything
 
     def _done(
-        self, line: Line, place: int, run: str
+        self, line: Line, place: int, run: str, number: int
     ) -> tuple[ProfileKey, Iterable[Folded]] | None:
         kind = _kind_of(line)
         if kind == "settled":
             key, settled = settled_from_data(line[kind])
             return key, (settling(settled),)
-        if kind != "change":
+        if kind != CHANGE_KEY:
             return None
         mark = self._marks[place] & ~_REJECTED if _sends(line) else 0
         files = [due.file for due in self.files.of(place)] if _sends(line) else []
-        if mark in _ONE_RECORD and not files and _due_of(line) == mark:
-            new = NewProfile.of_row(line[kind])
-            if new is not None:
-                return new.text.key, new
+        if mark and not files and _due_of(line) == mark:
+            whole = AcknowledgedRow(line[kind], number)
+            return whole.key, whole
         if mark or files:
             change = change_from_data(line[kind])
             effects = [*_effects(change, mark, run)]
@@ -133,12 +152,12 @@ class JournalReplay:
             return change.key, (release_of(change),)
         return None
 
-    def outcomes(self, lines: Iterable[Line]) -> Iterator[Done | NewRow]:
+    def outcomes(self, lines: Iterable[Line]) -> Iterator[Done | SpelledRow]:
         """Yield the changes of the same lines of which anything came.
 
         With each come its records that were acknowledged or whose outcome is unknown,
         in the order in which they were sent, and what was sent in files; there are none
-        where it only releases. Of new profiles that were acknowledged come the rows.
+        where it only releases. Of those of which all was acknowledged come the rows.
         """
         places = iter(range(len(self._marks)))
         for number, line in enumerate(lines, start=2):
@@ -147,9 +166,9 @@ class JournalReplay:
                 mark = 0 if place is None else self._marks[place] & ~_REJECTED
                 files = () if place is None else self.files.of(place)
                 if mark or files or (self.releases and place is None):
-                    with _readable(number):
-                        new = None if files else _new_row(line, mark)
-                        done = _done(line, mark, files) if new is None else new
+                    with readable(number):
+                        row = None if files else _spelled_row(line, mark)
+                        done = _done(line, mark, files) if row is None else row
                     yield done
 
     def counts(self) -> dict[str, int]:
@@ -170,9 +189,12 @@ class JournalReplay:
         """Leave what is read where it is folded."""
 
     def _change(self, line: Line) -> None:
-        if due := _due_of(line):
-            self._marks.append(0)
-            self._due.append(due)
+        self._add_changes(bytes([_due_of(line)]))
+
+    def _add_changes(self, dues: bytes) -> None:
+        sent = dues.replace(b"\0", b"")  # of the others there are no places
+        self._marks += bytes(len(sent))
+        self._due += sent
 
     def _write_intents(self, line: Line) -> None:
         intent = line["intent"]
@@ -251,28 +273,6 @@ _READERS: dict[str, Callable[[JournalReplay, Line], None]] = {
 }
 
 
-class _readable:  # noqa: N801 - read as a word, and quicker than a generator
-    """Refuses a line that no run writes, whatever reading it trips over."""
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, _UNREADABLE):
-            words = f"line {self._number} of the journal is none that a run writes"
-            raise journal_damaged(words) from error
-
-
-_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
-
-
 def _effects(change: Change, mark: int, run: str) -> Iterator[Folded]:
     for wave, record in records_of(change):
         bits = mark >> 2 * (wave - 1)
@@ -282,10 +282,10 @@ def _effects(change: Change, mark: int, run: str) -> Iterator[Folded]:
             yield AcknowledgedRecord(record, change)
 
 
-def _new_row(line: Line, mark: int) -> NewRow | None:
-    if not isinstance(line, StoredLine) or mark not in _ONE_RECORD:
+def _spelled_row(line: Line, mark: int) -> SpelledRow | None:
+    if not isinstance(line, StoredLine) or not mark or _due_of(line) != mark:
         return None
-    return NewRow.of_line(line.text) if _due_of(line) == mark else None
+    return SpelledRow.of_line(line.text)
 
 
 def _done(line: Line, mark: int, files: Iterable[DueImport]) -> Done:
@@ -337,3 +337,37 @@ def _due_in(waves: bytes) -> int:
 
 def _size(intent: Line) -> int:
     return sum(count for _, count in intent["spans"])
+
+
+def _numbered(lines: Iterable[Line]) -> Iterator[tuple[int, Collection[Line]]]:
+    """Yield lines by the groups in which they are kept, with the first one's number."""
+    groups: Iterator[Collection[Line]] = (
+        iter(lines.groups)
+        if isinstance(lines, StoredLines)
+        else ((line,) for line in lines)
+    )
+    number = 2
+    for group in groups:
+        yield number, group
+        number += len(group)
+
+
+def _dues_of(group: Collection[Line]) -> bytes | None:
+    """Return what is due of each line of a group, if all are lines of changes."""
+    texts = group.texts if isinstance(group, LineGroup) else ()
+    if len(texts) < 2 or not all(text.startswith(START) for text in texts):
+        return None
+    try:
+        return bytes([_due_in(waves_in(text)) for text in texts])
+    except ValueError:  # one of them is none that is written: its number has to be said
+        return None
+
+
+def _taken(
+    group: Collection[Line], number: int
+) -> Iterator[tuple[ProfileKey, AcknowledgedRow]]:
+    """Yield changes of which all was acknowledged."""
+    for at, line in enumerate(group, start=number):
+        with readable(at):
+            row = AcknowledgedRow(line[CHANGE_KEY], at)
+        yield row.key, row

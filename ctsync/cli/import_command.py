@@ -77,10 +77,10 @@ def _planned(planner: Planner, present: CurrentSnapshot) -> Iterator[PlannedRows
 def _adopt_decided(decided: DecidedRows, adoption: SpecImport) -> None:
     """Take in rows that were decided in columns, each of a new profile."""
     from ctsync.plan.change_codec import change_rows
-    from ctsync.plan.plain_entry import Taking, new_entry
+    from ctsync.plan.plain_entry import Taking, entry_after
 
     for row, read in change_rows(decided.text("line")):
-        text = new_entry(row, Taking.DECLARED)
+        text = entry_after(row, Taking.DECLARED)
         if text is not None:
             adoption.add_new(text)
         else:

@@ -1,8 +1,9 @@
-"""What a state keeps of a new profile, from the row of its change, at a look.
+"""What a state keeps of a profile, from the row of its change, at a look.
 
-Of a first load nearly every line is as plain: operations that set a value, or add to a
-list that nobody knew. Whatever is not goes the long way, and both ways give the same
-line of the state, byte by byte.
+Nearly every line of a large plan is as plain: operations that set a value, move a
+counter, or change a list of which nothing is in doubt. What stands in the state of
+other attributes stays as it is spelled there. Whatever is not so plain goes the long
+way, and both ways give the same line of the state, byte by byte.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ctsync.canonical_json import canonical, fold_name
+from ctsync.canonical_json import canonical, fold_name, parse
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import Kind
 from ctsync.kinds.counter import KIND as COUNTER
@@ -20,14 +21,15 @@ from ctsync.kinds.list import ListKind
 from ctsync.kinds.scalar import ScalarKind
 from ctsync.model.entry import membership_in
 from ctsync.model.entry_text import EntryText
-from ctsync.model.kind_shape import LIST
-from ctsync.model.operation import Operator
+from ctsync.model.kind_shape import LIST, holds_sets
+from ctsync.model.operation import DELTAS, Operator
 from ctsync.model.profile_key import key_from_json
 from ctsync.model.row import Row
-from ctsync.plan.plan_rows import MOSTLY, form_from, kind_shown
+from ctsync.plan.plan_rows import MOSTLY, form_from, kind_shown, reached
 
 _FIELDS = 7  # of a change that says nothing unusual: to its cohorts
-_OPERATION_FIELDS = 3  # of one of which nothing is known before
+_OPERATION_FIELDS = 4  # of one that says nothing unusual: to the value before
+_ACTIONS = frozenset({"create", "update"})
 _APPLY = Kind.apply.__name__
 _TABLE = 2  # where an origin names its table
 _SCALARS = frozenset({str, bool, int, float})
@@ -45,62 +47,162 @@ class _Way(NamedTuple):
 
     folded: str
     known: Mapping[str, Any]
-    place: str  # where the operand stands in it
+    operator: Operator
+    step: int
+    is_list: bool
 
 
-def new_entry(row: Row, taking: Taking) -> EntryText | None:
-    """Return the entry of a new profile after a change, as its row in a plan has it.
+def entry_after(
+    row: Row, taking: Taking, before: bytes | None = None
+) -> EntryText | None:
+    """Return the entry after a change of which all is taken in, as its row has it.
 
-    None where that takes a longer look, as it does where a row is none that is written.
+    `before` is the line of the entry that there is. None where that takes a longer
+    look, as it does where a row is none that is written.
     """
     try:
-        return _new_entry(row, taking)
+        return _entry_after(row, taking, before)
     except (TypeError, ValueError, LookupError):
         return None
 
 
-def _new_entry(row: Row, taking: Taking) -> EntryText | None:
-    if len(row) > _FIELDS or row[0] != "create":
+def _entry_after(row: Row, taking: Taking, before: bytes | None) -> EntryText | None:
+    if len(row) > _FIELDS or row[0] not in _ACTIONS:
         return None
-    key = key_from_json({row[1]: row[2]})
     operations, origins, mark, cohorts = (*row[3:], *_REST[len(row) - 4 :])
-    found: dict[str, Any] = {}
-    for operation in operations:
-        known = _known(operation, taking)
-        if known is None or known[0] in found:
-            return None
-        found[known[0]] = known[1]
+    data = _read(before, taking)
+    held: dict[str, Any] = data["attributes"]
+    found = _found(operations, taking, held)
     if cohorts is None:
         cohorts = _tables_in(origins)
     if not (found and _are_texts(cohorts) and isinstance(mark, str | None)):
         return None
-    data: dict[str, Any] = {"attributes": found, "key": {key.type: key.id}}
-    if cohorts:
-        data["cohorts"] = cohorts
-    if mark is not None:
-        data["fingerprint"] = mark
-    line = canonical(data) + b"\n"
-    return EntryText(key, line, sorted(found), mark, bool(cohorts))
+    data["key"] = {row[1]: row[2]}
+    if held:
+        found = {**held, **found}
+        if taking is Taking.DECLARED and not all(map(_is_certain, found.values())):
+            mark = None
+    data["attributes"] = found
+    return _text(data, mark, cohorts)
 
 
 _REST: tuple[Any, ...] = ((), None, None)  # what is left out at the end of a row
 
 
-def _known(operation: Row, taking: Taking) -> tuple[str, Mapping[str, Any]] | None:
-    if len(operation) > _OPERATION_FIELDS:
-        return None
-    name, operand, form = (*operation, MOSTLY)[:_OPERATION_FIELDS]
-    is_list = operand.__class__ is list
-    if not (is_list or operand.__class__ in _SCALARS):
-        return None
-    way = _way(name, form, kind_shown(operand), taking)
-    if way is None:
-        return None
-    if is_list:
-        if not (operand and _are_texts(operand)):
+def _read(before: bytes | None, taking: Taking) -> dict[str, Any]:
+    """Return what of an entry outlasts a change."""
+    data: dict[str, Any] = {} if before is None else parse(before)
+    kept = {"attributes": {}} if "gone" in data else data
+    # What is sent to a profile that was gone makes it anew; what is read does not.
+    if "once" in data and (kept is data or taking is Taking.DECLARED):
+        kept["once"] = sorted(set(data["once"]))
+    kept.setdefault("attributes", {})
+    return kept
+
+
+def _text(data: dict[str, Any], mark: str | None, cohorts: list[str]) -> EntryText:
+    attributes: Mapping[str, Any] = data["attributes"]
+    for name, said in (("cohorts", cohorts), ("fingerprint", mark)):
+        if said:
+            data[name] = said
+        else:
+            data.pop(name, None)
+    is_bound = bool(cohorts) or any("ours" in each for each in attributes.values())
+    key = key_from_json(data["key"])
+    return EntryText(key, canonical(data) + b"\n", sorted(attributes), mark, is_bound)
+
+
+def _is_certain(known: Mapping[str, Any]) -> bool:
+    return known.get("certain", True) is True
+
+
+def _found(
+    operations: Sequence[Row], taking: Taking, held: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return what is known of the attributes that operations are about."""
+    found: dict[str, Any] = {}
+    steps: dict[str, int] = {}
+    for operation in operations:
+        name, operand, *rest = operation
+        if len(operation) > _OPERATION_FIELDS:
             return None
-        operand = sorted(set(operand))
-    return way.folded, {**way.known, way.place: operand}
+        way = _way(name, rest[0] if rest else MOSTLY, kind_shown(operand), taking)
+        if way is None:
+            return None
+        folded = way.folded
+        if folded in found and not (way.is_list and way.step > steps[folded]):
+            return None
+        known = (
+            _list_after(way, operand, found.get(folded, held.get(folded)), taking)
+            if way.is_list
+            else _value_after(way, operand, rest, held.get(folded), taking)
+        )
+        if known is None:
+            return None
+        found[folded] = known
+        steps[folded] = way.step
+    return found
+
+
+def _value_after(
+    way: _Way,
+    operand: Any,
+    rest: list[Any],
+    held: Mapping[str, Any] | None,
+    taking: Taking,
+) -> Mapping[str, Any] | None:
+    """Return what is known of a single value; what was known before tells nothing."""
+    if operand.__class__ not in _SCALARS:
+        return None
+    known: dict[str, Any] = {**way.known}
+    if taking is Taking.ACKNOWLEDGED or (held is not None and "owned" in held):
+        known["owned"] = True
+    if way.operator == "set":
+        known["value"] = operand
+    elif way.operator in DELTAS:
+        moved: Any = operand
+        value = reached(way.operator, rest[1] if len(rest) > 1 else None, moved)
+        if value is None:
+            return None
+        known["value"] = value
+    return known
+
+
+def _list_after(
+    way: _Way, operand: Any, held: Mapping[str, Any] | None, taking: Taking
+) -> Mapping[str, Any] | None:
+    """Return what is known of a list, if nothing of it was in doubt before."""
+    adds = way.operator == "$add"
+    if not (operand and _are_texts(operand)) or (held is None and not adds):
+        return None
+    if taking is Taking.DECLARED:
+        whole = {**way.known, "complete": True, "present": sorted(set(operand))}
+        return whole if held is None and adds else None
+    if held is None:
+        return {**way.known, "owned": True, "present": sorted(set(operand))}
+    if not (held.keys() <= _PLAIN_LIST and holds_sets(held["kind"])):
+        return None
+    return _moved(way, operand, held)
+
+
+def _moved(
+    way: _Way, operand: Sequence[str], held: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return what is known of a list of which nothing but these values is held."""
+    known = {**way.known, **{name: True for name in _STAY if name in held}}
+    present = set(held.get("present", ()))
+    if way.operator == "$add":
+        present.update(operand)
+        known["owned"] = True
+    else:
+        present.difference_update(operand)
+    if present:
+        known["present"] = sorted(present)
+    return known
+
+
+_STAY = ("complete", "owned")
+_PLAIN_LIST = frozenset({"kind", "name", "present", *_STAY})
 
 
 @lru_cache(maxsize=4096)
@@ -110,32 +212,21 @@ def _way(name: str, text: str, shown: str, taking: Taking) -> _Way | None:
     except ValueError:
         return None
     kind = KINDS[form.kind or shown]
-    if kind.name in _UNSURE[taking] or form.step > 1:
+    is_list = kind.shape == "set"
+    if kind.name in _UNSURE[taking] or is_list != (shown == LIST):
         return None
-    is_list = shown == LIST
-    if not _is_plain(form.operator, kind, is_list=is_list):
+    ours = ListKind if is_list else ScalarKind
+    if form.operator not in _OPERATORS[is_list] or not _applies_as(kind, ours):
         return None
-    more = (_LISTS if is_list else _VALUES)[taking]
-    known = {"kind": kind.name, "name": name, **more}
-    return _Way(fold_name(name), known, "present" if is_list else "value")
+    known = {"kind": kind.name, "name": name}
+    return _Way(fold_name(name), known, form.operator, form.step, is_list)
 
 
-def _is_plain(operator: Operator, kind: Kind, *, is_list: bool) -> bool:
-    if is_list:
-        return operator == "$add" and _applies_as(kind, ListKind)
-    return operator == "set" and _applies_as(kind, ScalarKind)
-
-
-# What else is known then. Nothing that is declared is ours, and its lists are whole;
-# with what a counter would be compared nobody has seen.
-_VALUES: Mapping[Taking, Mapping[str, Any]] = {
-    Taking.ACKNOWLEDGED: {"owned": True},
-    Taking.DECLARED: {},
+_OPERATORS: Mapping[bool, Container[Operator]] = {
+    True: ("$add", "$remove"),
+    False: ("set", "$delete", *DELTAS),
 }
-_LISTS: Mapping[Taking, Mapping[str, Any]] = {
-    Taking.ACKNOWLEDGED: {"owned": True},
-    Taking.DECLARED: {"complete": True},
-}
+# With what a counter that is declared would be compared nobody has seen.
 _UNSURE: Mapping[Taking, Container[str]] = {
     Taking.ACKNOWLEDGED: (),
     Taking.DECLARED: (COUNTER.name,),

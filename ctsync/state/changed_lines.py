@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
-from ctsync.model.entry import Entry, entry_line
 from ctsync.model.entry_text import EntryText, text_of
 from ctsync.model.profile_key import ProfileKey
-from ctsync.state.entry_edits import Edit, beside, edited, in_order
+from ctsync.state.entry_edits import Edit, beside_found, edited_line, in_order
 from ctsync.state.snapshot_codec import EntryDigest
 
 
@@ -27,20 +26,20 @@ class ChangedLine(Struct, frozen=True):
 
 
 def changed_lines(
-    pick: Callable[[Iterable[ProfileKey]], Iterator[Entry]],
+    pick: Callable[[Iterable[ProfileKey]], Iterator[tuple[ProfileKey, bytes]]],
     edits: Iterable[tuple[ProfileKey, Edit]],
     digest: EntryDigest,
 ) -> Iterator[ChangedLine]:
     """Yield what edits change, and take it into the digest.
 
+    `pick` gives the lines of those keys that there are; keys come sorted.
+
     Raises:
         ValueError: the edits are not sorted, or a key comes twice.
     """
-    for key, edit, before in beside(pick, in_order(edits)):
-        after = edited(edit, before)
-        text = None if after is None else text_of(after)
-        line_before = None if before is None else entry_line(before)
-        changed = ChangedLine(key, line_before, text)
-        if changed.line != line_before:
-            digest.exchange(line_before, changed.line)
+    for key, edit, before in beside_found(pick, in_order(edits)):
+        after = edited_line(edit, before)
+        changed = ChangedLine(key, before, None if after is None else text_of(after))
+        if changed.line != before:
+            digest.exchange(before, changed.line)
             yield changed

@@ -2,47 +2,73 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import tee
 from typing import TypeAlias, TypeVar
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from ctsync.model.entry import Entry, KnownValue, entry_from_line
+from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
 from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 
 Edit: TypeAlias = "Callable[[Entry | None], Entry | None]"
 T = TypeVar("T")
+F = TypeVar("F")
 
 
-class TextEdit(Struct, frozen=True):
-    """An edit that says at once, as text, what it lets stand where nothing stood."""
+class TextEdit(ABC):
+    """An edit that may say at once, as text, what it makes of the line of an entry."""
 
-    edit: Edit
-    text: EntryText
+    __slots__ = ()
 
+    @abstractmethod
+    def over(self, before: bytes | None) -> EntryText | None:
+        """Return what is to stand there; None where the entry has to be understood.
+
+        What it gives is what a call of it gives, byte by byte.
+        """
+
+    @abstractmethod
     def __call__(self, before: Entry | None) -> Entry | None:
         """Edit as any other does."""
-        return self.edit(before)
 
 
-class PutText(Struct, frozen=True):
+class PutText(TextEdit):
     """An edit that lets an entry, given as text, stand in the place of whatever is."""
 
-    text: EntryText
+    __slots__ = ("_text",)
+
+    def __init__(self, text: EntryText) -> None:
+        self._text = text
+
+    def over(self, before: bytes | None) -> EntryText:  # noqa: ARG002
+        """Return the text."""
+        return self._text
 
     def __call__(self, before: Entry | None) -> Entry | None:  # noqa: ARG002
         """Read the text."""
-        return entry_from_line(self.text.line)
+        return entry_from_line(self._text.line)
 
 
 def edited(edit: Edit, before: Entry | None) -> Entry | EntryText | None:
     """Return what an edit makes of an entry, as text where that is at hand."""
-    if isinstance(edit, PutText) or (isinstance(edit, TextEdit) and before is None):
-        return edit.text
+    if isinstance(edit, TextEdit):
+        is_read = before is not None and not isinstance(edit, PutText)
+        text = edit.over(entry_line(before) if is_read else None)
+        if text is not None:
+            return text
     return edit(before)
+
+
+def edited_line(edit: Edit, before: bytes | None) -> Entry | EntryText | None:
+    """Return the same, from the line of the entry."""
+    if isinstance(edit, TextEdit):
+        text = edit.over(before)
+        if text is not None:
+            return text
+    return edit(None if before is None else entry_from_line(before))
 
 
 def changed_texts(
@@ -142,13 +168,25 @@ def beside(
     values: Iterable[tuple[ProfileKey, T]],
 ) -> Iterator[tuple[ProfileKey, T, Entry | None]]:
     """Yield values, which come sorted by key, with the entry that each is about."""
+
+    def keyed(keys: Iterable[ProfileKey]) -> Iterator[tuple[ProfileKey, Entry]]:
+        return ((entry.key, entry) for entry in pick(keys))
+
+    return beside_found(keyed, values)
+
+
+def beside_found(
+    pick: Callable[[Iterable[ProfileKey]], Iterator[tuple[ProfileKey, F]]],
+    values: Iterable[tuple[ProfileKey, T]],
+) -> Iterator[tuple[ProfileKey, T, F | None]]:
+    """Yield values, which come sorted by key, with what is found of each."""
     values, again = tee(values)
     found = pick(key for key, _ in again)
     waiting = next(found, None)
     for key, value in values:
         before = None
-        if waiting is not None and waiting.key == key:
-            before, waiting = waiting, next(found, None)
+        if waiting is not None and waiting[0] == key:
+            before, waiting = waiting[1], next(found, None)
         yield key, value, before
 
 

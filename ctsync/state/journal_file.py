@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -157,21 +158,20 @@ def journal_in(file: PinnedFile, location: str) -> Journal | None:
     Raises:
         StateError: it cannot be read, or is of a newer format.
     """
-    lines = _whole_lines(file, location)
-    head = next(lines, None)
+    head = next(StoredLines(_groups(file, location)), None)
     if head is None:
         return None
     check_format(head.get("format"), JOURNAL_FORMAT, location)
     return Journal(head, lambda: _after_head(file, location))
 
 
-def _after_head(file: PinnedFile, location: str) -> Iterator[Line]:
-    lines = _whole_lines(file, location)
-    next(lines, None)
-    return lines
+def _after_head(file: PinnedFile, location: str) -> StoredLines:
+    groups = _groups(file, location)
+    next(groups, None)  # the head is a line of its own
+    return StoredLines(groups)
 
 
-def _whole_lines(file: PinnedFile, location: str) -> Iterator[StoredLine]:
+def _groups(file: PinnedFile, location: str) -> Iterator[LineGroup]:
     """Yield the lines; the last is left out if a crash tore it."""
     checksum = 0
     with state_errors("read", location):
@@ -186,13 +186,49 @@ def _whole_lines(file: PinnedFile, location: str) -> Iterator[StoredLine]:
                 texts = unpacked(text)
             except ValueError as error:
                 raise _damage(location, number) from error
-            for each in texts:
-                yield StoredLine(each, number, location)
+            yield LineGroup(texts, number, location)
 
 
 def _was_whole(line: bytes, checksum: int) -> bool:
     """Return whether a last line lacks its newline because that was damaged."""
     return open_line(line[:-1] + b"\n", checksum) is not None
+
+
+class LineGroup(Collection["StoredLine"]):
+    """Lines that were packed as one, each to be read when its turn comes."""
+
+    __slots__ = ("_location", "_number", "texts")
+
+    def __init__(self, texts: Sequence[bytes], number: int, location: str) -> None:
+        self.texts = texts
+        self._number, self._location = number, location
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __contains__(self, line: object) -> bool:
+        return any(each == line for each in self)
+
+    def __iter__(self) -> Iterator[StoredLine]:
+        for text in self.texts:
+            yield StoredLine(text, self._number, self._location)
+
+
+class StoredLines(Iterator["StoredLine"]):
+    """Lines of a journal one by one, with the groups in which they are kept.
+
+    Who takes a group from `groups` takes its lines: they do not come again.
+    """
+
+    def __init__(self, groups: Iterator[LineGroup]) -> None:
+        self.groups = groups
+        self._lines = chain.from_iterable(groups)
+
+    def __iter__(self) -> Iterator[StoredLine]:  # noqa: PYI034 - quicker than itself
+        return self._lines
+
+    def __next__(self) -> StoredLine:
+        return next(self._lines)
 
 
 class StoredLine(Mapping[str, Any]):

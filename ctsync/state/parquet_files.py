@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,7 @@ class ParquetFileReader:
 
     def bodies(
         self, keys: Iterable[ProfileKey]
-    ) -> Iterator[tuple[ProfileKey, str | None]]:
+    ) -> Iterator[tuple[ProfileKey, bytes | None]]:
         """Yield what the file says of those keys that it has.
 
         Each key can be in one group only, so no other is read.
@@ -189,15 +190,15 @@ class ParquetFileReader:
 
     def _in_group(
         self, number: int, keys: list[ProfileKey]
-    ) -> Iterator[tuple[ProfileKey, str | None]]:
+    ) -> Iterator[tuple[ProfileKey, bytes | None]]:
         pa, pc = arrow(), arrow_compute()
 
         table = self._group(number, ("type", "id", "body"))
-        texts = pa.array([f"{key.type}\0{key.id}" for key in keys])
+        texts = pa.array(["\0".join(key) for key in keys])
         places = pc.index_in(texts, value_set=sort_keys(table))
-        for key, place in zip(keys, places.to_pylist(), strict=True):
-            if place is not None:
-                yield key, table["body"][place].as_py()
+        met = compress(keys, places.is_valid().to_pylist())
+        bodies = table["body"].take(places.drop_null()).cast("binary")
+        return zip(met, bodies.to_pylist(), strict=True)
 
     def _group(self, number: int, columns: Sequence[str]) -> Table:
         return self._file.read_row_group(

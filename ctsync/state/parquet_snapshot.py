@@ -69,18 +69,24 @@ class ParquetSnapshot:
 
     def pick(self, keys: Iterable[ProfileKey]) -> Iterator[Entry]:
         """Yield the entries of sorted keys, reading only where they can be."""
+        return (entry_from_line(line) for _, line in self.pick_lines(keys))
+
+    def pick_lines(
+        self, keys: Iterable[ProfileKey]
+    ) -> Iterator[tuple[ProfileKey, bytes]]:
+        """Yield the lines of the same entries, with their newlines."""
         readers = [
             self.reader(parquet_file.name)
             for parquet_file in self.manifest.parquet_files
         ]
         wanted = iter(keys)
         while some := list(islice(wanted, KEYS_AHEAD)):
-            found: dict[ProfileKey, str | None] = {}
+            found: dict[ProfileKey, bytes | None] = {}
             for reader in readers:
                 found.update(reader.bodies(some))
             for key in some:
                 if (body := found.get(key)) is not None:
-                    yield entry_from_line(body)
+                    yield key, body + b"\n"
 
     def sql(self) -> str:
         """Return the entries as a relation; what later sheets say counts."""

@@ -80,7 +80,7 @@ class SegmentedStore(Store):
             return self.replace(header, changed_texts(entries, edits))
         digest = EntryDigest(before)
         with self._writing() as writing:
-            rows = _rows(changed_lines(version.pick, edits, digest))
+            rows = _rows(changed_lines(version.pick_lines, edits, digest))
             segment = writing.parquet_file("segment", tables_of(rows))
             segments = (*version.manifest.segments, *[segment] * bool(segment.rows))
             manifest = Manifest(digest.seal(header), version.manifest.base, segments)

@@ -1,4 +1,4 @@
-"""What a state keeps of a new profile, from the row that a plan has of it."""
+"""What a state keeps of a profile, from the row that a plan has of it."""
 
 import pytest
 from msgspec.structs import replace
@@ -7,10 +7,10 @@ from ctsync.canonical_json import canonical
 from ctsync.kinds import KINDS
 from ctsync.kinds.string import StringKind
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.plain_entry import Taking, new_entry
+from ctsync.plan.plain_entry import Taking, entry_after
 
 BOTH = pytest.mark.parametrize("taking", Taking)
-OWNED = {Taking.ACKNOWLEDGED: b'"owned":true,', Taking.DECLARED: b""}
+OWNED = {**dict.fromkeys(Taking, b""), Taking.ACKNOWLEDGED: b'"owned":true,'}
 MARK = "0123456789abcdef" * 2
 # Names of their own, since what a name and a form come to is remembered.
 NAMES = (f"Name{number}" for number in range(10_000))
@@ -21,7 +21,7 @@ def row(*operations, more=()):
 
 
 def entry(*operations, more=(), taking=Taking.ACKNOWLEDGED):
-    return new_entry(row(*operations, more=more), taking)
+    return entry_after(row(*operations, more=more), taking)
 
 
 @BOTH
@@ -78,6 +78,38 @@ def test_a_counter_is_known_once_it_was_sent_and_unsure_where_it_was_declared():
     assert entry([name, 5, "=?counter"], taking=Taking.DECLARED) is None
 
 
+def test_a_step_and_a_value_before_change_nothing_of_what_is_known():
+    name = next(NAMES)
+    known = entry([name, "x"]).line
+    assert entry([name, "x", "=2", "y"]).line == known
+    tags = entry([name, ["a"], "+?"]).line
+    assert entry([name, ["a"], "+?2"]).line == tags
+
+
+def test_what_is_taken_away_is_known_to_be_absent():
+    name = next(NAMES)
+    found = entry([name, 1, "0string", "x"])
+    assert b'{"kind":"string","name":"%b","owned":true}' % name.encode() in found.line
+
+
+def test_a_counter_that_is_moved_is_known_by_where_it_was():
+    name = next(NAMES)
+    assert b'"value":7}' in entry([name, 3, ">counter", 4]).line
+    assert b'"value":1}' in entry([name, 3, "<counter", 4]).line
+
+
+def test_what_stands_in_an_entry_of_other_attributes_stays_as_it_is():
+    name = next(NAMES)
+    held = (
+        b'{"city":{"certain":false,"kind":"string","maybe":["\\u0007"],"name":"City"}'
+    )
+    before = b'{"attributes":%b},"key":{"identity":"u1"},"once":["city"]}\n' % held
+    found = entry_after(row([name, "x"]), Taking.ACKNOWLEDGED, before)
+    assert found.line.startswith(b'{"attributes":' + held + b",")
+    assert found.line.endswith(b',"key":{"identity":"u1"},"once":["city"]}\n')
+    assert found.names == ["city", name.lower()]
+
+
 def test_where_a_row_stands_mark_and_cohorts_come_with_it():
     name = next(NAMES)
     plain = [name, "x"]
@@ -109,17 +141,14 @@ def test_names_stand_in_the_order_of_folded_letters():
         ["A", {}],
         ["A", "x", "+?"],
         ["A", 5, ">?counter"],
-        ["A", "x", "=?2"],
-        ["A", "x", "0"],
         ["A", "x", "?"],
         ["A", ["x"], "=?"],
         ["A", ["x"], "-?"],
-        ["A", ["x"], "+?2"],
         ["A", ["x"]],
         ["A", [], "+?"],
         ["A", ["x", 1], "+?"],
-        ["A", "x", "=?", "before"],
-        ["A", "x", "=?", None],
+        ["A", "x", "=?", "before", None],
+        ["A", "x", "=?", None, None],
     ],
 )
 def test_an_operation_that_says_more_takes_a_longer_look(operation, taking):
@@ -133,7 +162,7 @@ def test_an_operation_that_says_more_takes_a_longer_look(operation, taking):
 @pytest.mark.parametrize(
     "said",
     [
-        ["update", "identity", "u1", [["A", "x"]]],
+        ["release", "identity", "u1", [["A", "x"]]],
         ["create", "nobody", "u1", [["A", "x"]]],
         ["create", "identity", "u1", [["A", "x"], ["a", "y"]]],
         ["create", "identity", "u1", []],
@@ -148,7 +177,7 @@ def test_an_operation_that_says_more_takes_a_longer_look(operation, taking):
     ],
 )
 def test_a_row_that_says_more_takes_a_longer_look(said):
-    assert new_entry(said, Taking.ACKNOWLEDGED) is None
+    assert entry_after(said, Taking.ACKNOWLEDGED) is None
 
 
 class Upper(StringKind):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import Entry, KnownValue, entry_line
 from ctsync.model.entry_text import text_of
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.entry_edits import (
@@ -14,6 +14,7 @@ from ctsync.state.entry_edits import (
     chosen_entries,
     doubt_entry,
     edited,
+    edited_line,
     forget_attribute,
     put_instead,
 )
@@ -68,13 +69,28 @@ def test_what_is_doubted_of_a_list_is_sorted():
     assert doubted.maybe == tuple(sorted(values))
 
 
+class WholeIfNew(TextEdit):
+    """Knows at a look what comes of whom nobody knew."""
+
+    def __init__(self, text):
+        self._text = text
+
+    def over(self, before):
+        return self._text if before is None else None
+
+    def __call__(self, before):
+        return before or WHOLE
+
+
 def test_a_text_stands_for_the_entry_that_it_spells():
     text, other = text_of(WHOLE), Entry(KEYS[0])
-    put, said = PutText(text), TextEdit(lambda before: before or WHOLE, text)
+    put, said = PutText(text), WholeIfNew(text)
     assert put(None) == put(other) == said(None) == WHOLE
     assert said(other) is other
     assert edited(put, None) is edited(put, other) is edited(said, None) is text
     assert edited(said, other) is other
+    assert edited_line(said, None) is edited_line(put, entry_line(other)) is text
+    assert edited_line(said, entry_line(other)) == other
     assert edited(put_instead(WHOLE), other) is WHOLE
     assert edited(put_instead(None), other) is None
     assert list(changed_texts([other], [(KEYS[0], put)])) == [text]

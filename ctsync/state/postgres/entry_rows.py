@@ -97,14 +97,22 @@ def entries_of(
     session: Rows, state: int, keys: Iterable[ProfileKey]
 ) -> Iterator[Entry]:
     """Yield the entries of sorted keys that there are."""
+    return (entry_from_line(line) for _, line in lines_of(session, state, keys))
+
+
+def lines_of(
+    session: Rows, state: int, keys: Iterable[ProfileKey]
+) -> Iterator[tuple[ProfileKey, bytes]]:
+    """Yield the lines of the same entries."""
     waiting = iter(keys)
     while some := list(islice(waiting, KEYS_AHEAD)):
-        for (body,) in session.rows(_CHOSEN, state, [key_bytes(key) for key in some]):
-            yield entry_from_line(body)
+        of_bytes = {key_bytes(key): key for key in some}
+        for key, body in session.rows(_CHOSEN, state, list(of_bytes)):
+            yield of_bytes[bytes(key)], bytes(body)
 
 
 _CHOSEN = """
-    SELECT body FROM ctsync.entries WHERE state = %s AND key = ANY(%s) ORDER BY key
+    SELECT key, body FROM ctsync.entries WHERE state = %s AND key = ANY(%s) ORDER BY key
 """
 
 

@@ -24,8 +24,8 @@ from ctsync.state.lock_holder import Holder, journal_exists
 from ctsync.state.postgres.entry_rows import (
     RowChanges,
     RowSum,
-    entries_of,
     key_bytes,
+    lines_of,
 )
 from ctsync.state.postgres.journal_rows import called, open_journal, spooled_journal
 from ctsync.state.postgres.options import shown
@@ -93,8 +93,10 @@ class PostgresStore(Store):
             digest = EntryDigest(before)
             changes = RowChanges(session, state)
 
-            def pick(keys: Iterable[ProfileKey]) -> Iterator[Entry]:
-                return entries_of(session, state, keys)
+            def pick(
+                keys: Iterable[ProfileKey],
+            ) -> Iterator[tuple[ProfileKey, bytes]]:
+                return lines_of(session, state, keys)
 
             for each in changed_lines(pick, edits, digest):
                 key = key_bytes(each.key)

@@ -1,4 +1,4 @@
-"""What is kept of new profiles tells the same, however little of it was looked at."""
+"""What is kept of a run tells the same, however little of it was looked at."""
 
 import pytest
 from msgspec import to_builtins
@@ -10,7 +10,7 @@ from ctsync.apply.journal_records import (
     intent_line,
     receipt_line,
 )
-from ctsync.apply.new_profiles import NewRow
+from ctsync.apply.plain_profiles import SpelledRow
 from ctsync.canonical_json import canonical, parse, spelled
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import Entry, KnownValue
@@ -54,7 +54,7 @@ def told(cargo_of):
         kept = run_in(before, journal, spell=spelled)
         read = [run_change_from(parse(canonical(each))) for each in kept.changes()]
         assert read == [*map(run_change_from, seen.changes())]
-        return read, [next(iter(each)) for each in kept.changes()].count("new")
+        return read, [next(iter(each)) for each in kept.changes()]
 
     return tell
 
@@ -73,16 +73,20 @@ BEFORE = {
 }
 
 
-@pytest.mark.parametrize(("before", "quick"), [("nobody", 3), ("somebody", 2)])
-def test_a_run_tells_the_same_of_them(told, monkeypatch, before, quick):
-    found, count = told(BEFORE[before])
-    assert count == quick  # one id has an escape, and one is known
-    monkeypatch.setattr(NewRow, "of_line", lambda _: None)
-    assert told(BEFORE[before]) == (found, 0)
+QUICK = {"nobody": ["new", "new", "new"], "somebody": ["known_row", "new", "new"]}
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_a_run_tells_the_same_of_them(told, monkeypatch, before):
+    found, words = told(BEFORE[before])
+    assert [word for word in words if word != "key"] == QUICK[before]
+    assert words.count("key") == 1  # an id with an escape is read
+    monkeypatch.setattr(SpelledRow, "of_line", lambda _: None)
+    assert told(BEFORE[before]) == (found, ["key"] * len(IDS))
     assert [each.is_new for each in found] == [before == "nobody", True, True, True]
 
 
 def test_whatever_is_in_doubt_is_looked_at(told):
-    found, count = told(Snapshot(), Outcome.UNKNOWN)
-    assert count == 0
+    found, words = told(Snapshot(), Outcome.UNKNOWN)
+    assert words == ["key"] * len(IDS)
     assert {op.outcome for each in found for op in each.operations} == {Outcome.UNKNOWN}

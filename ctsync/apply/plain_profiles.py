@@ -1,0 +1,102 @@
+"""Profiles of which all that was sent was acknowledged, as lines have them.
+
+In most runs nearly every profile is one of these: neither what is known of it then nor
+what is kept of the run needs values made of its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from ctsync.apply.journal_records import readable
+from ctsync.apply.state_effects import AcknowledgedRecord
+from ctsync.model.change import Change
+from ctsync.model.entry import Entry
+from ctsync.model.entry_text import EntryText
+from ctsync.model.profile_key import ProfileKey, key_from_json
+from ctsync.model.record import Outcome, Record
+from ctsync.model.row import Row
+from ctsync.plan.change_codec import change_from_data, row_text
+from ctsync.plan.plain_entry import Taking, entry_after
+from ctsync.plan.schedule import records_of
+from ctsync.state.entry_edits import TextEdit
+
+# An id without escapes, as most are.
+_PLAIN = re.compile(rb'\["(?:create|update)","(\w+)","([^"\\]+)",')
+
+
+class AcknowledgedRow(TextEdit):
+    """What came of a change of which every record was acknowledged.
+
+    It is an edit of the profile's entry, and its effects one by one. `number` is that
+    of its line in the journal.
+    """
+
+    __slots__ = ("_number", "_row", "key")
+
+    def __init__(self, row: Row, number: int) -> None:
+        """Take the row of a change.
+
+        Raises:
+            ValueError, LookupError, TypeError: it says of nobody.
+        """
+        self.key = key_from_json({row[1]: row[2]})
+        self._row, self._number = row, number
+
+    def over(self, before: bytes | None) -> EntryText | None:
+        """Return the entry after it as text; None where that takes a longer look."""
+        return entry_after(self._row, Taking.ACKNOWLEDGED, before)
+
+    def __call__(self, before: Entry | None) -> Entry | None:
+        """Return the entry after it.
+
+        Raises:
+            StateError: the row is none that a run writes (code `journal_damaged`).
+        """
+        empty = Entry(self.key)
+        for effect in self:
+            before = effect.fold_into(before, empty)
+        return before
+
+    def __iter__(self) -> Iterator[AcknowledgedRecord]:
+        """Give the effects.
+
+        Raises:
+            StateError: the row is none that a run writes (code `journal_damaged`).
+        """
+        with readable(self._number):
+            change = change_from_data(self._row)
+            effects = [
+                AcknowledgedRecord(each, change) for _, each in records_of(change)
+            ]
+        yield from effects
+
+
+class SpelledRow(Struct, frozen=True):
+    """The row of an acknowledged change as it is spelled, and whose it is."""
+
+    key: ProfileKey
+    text: bytes
+
+    @classmethod
+    def of_line(cls, line: bytes) -> SpelledRow | None:
+        """Return it for the line of a change; None of one that is spelled oddly."""
+        text = row_text(line)
+        found = _PLAIN.match(text)
+        if found is None:
+            return None
+        return cls(ProfileKey(found[1].decode(), found[2].decode()), text)
+
+
+def acknowledged(row: Row) -> tuple[Change, tuple[tuple[Record, Outcome], ...]]:
+    """Return a change from its row, with its records, all of them acknowledged.
+
+    Raises:
+        ValueError: it is no change.
+    """
+    change = change_from_data(row)
+    records = (record for _, record in records_of(change))
+    return change, tuple((record, Outcome.ACKNOWLEDGED) for record in records)

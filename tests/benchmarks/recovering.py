@@ -1,0 +1,97 @@
+"""Runs that were cut off, and their folding: `python recovering.py ACT PROJECT FILE`.
+
+`note` leaves the journal of a run that sent the saved plan FILE, of which every record
+was acknowledged and nothing was folded yet; nothing is sent. `fold` takes it up as the
+next command does, and writes to FILE, as JSON, the processor's seconds of the parts. A
+process of its own, whose time and memory can be told.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import to_builtins
+from probe import Spent, probe
+
+from ctsync.apply import recover
+from ctsync.apply.gc_tuning import collected_seldom
+from ctsync.apply.journal_records import JournalHead, end_line
+from ctsync.plan.batches import spans
+from ctsync.plan.change_codec import START, waves_in
+from ctsync.plan.plan_file import SavedPlan, open_unproven
+from ctsync.state import open_store
+from ctsync.state.base import JournalWriter, Store
+
+RECORDS_A_CALL = 1000
+_LOCATION = "state/"
+
+
+def note(folder: Path, file: Path) -> None:
+    """Leave the journal of a run of which every record was acknowledged."""
+    store = open_store(_LOCATION, folder=folder)
+    with open_unproven(file) as plan, store.open_journal(_head(store, plan)) as writer:
+        writer.append_plan(plan.pieces())
+        for call, (wave, places) in enumerate(_calls(plan), start=1):
+            _note_call(writer, call, wave, places)
+        writer.append(end_line(is_open=False), sync=True)
+
+
+def _head(store: Store, plan: SavedPlan) -> dict[str, Any]:
+    header = store.read().header
+    head = JournalHead(
+        lineage="lineage" if header is None else header.lineage,
+        serial=0 if header is None else header.serial,
+        account=plan.head.account.bare,
+        run="run",
+        plan=plan.checksum,
+        digest=plan.foot.digest,
+        started=0.0,
+        boot=None,
+        tool_version="bench",
+    )
+    data: dict[str, Any] = to_builtins(head)
+    return data
+
+
+def _note_call(writer: JournalWriter, call: int, wave: int, places: list[int]) -> None:
+    whom = {"wave": wave, "spans": spans(tuple(places))}
+    intent = {"call": call, "at": 0.0, "timeout_seconds": 60.0, **whom}
+    outcomes = [(len(places), "acknowledged")]
+    writer.append({"intent": intent}, sync=False)
+    writer.append({"receipt": {"call": call, "outcomes": outcomes}}, sync=False)
+
+
+def _calls(plan: SavedPlan) -> Iterator[tuple[int, list[int]]]:
+    """Yield waves with the places of the records of their calls."""
+    of_wave: defaultdict[int, list[int]] = defaultdict(list)
+    changes = (line for line in plan.entry_lines() if line.startswith(START))
+    for place, waves in enumerate(filter(None, map(waves_in, changes))):
+        for wave in waves.split(b","):
+            of_wave[int(wave)].append(place)
+    for number, places in sorted(of_wave.items()):
+        for start in range(0, len(places), RECORDS_A_CALL):
+            yield number, places[start : start + RECORDS_A_CALL]
+
+
+def fold(folder: Path, file: Path) -> None:
+    """Take the run up, and write down what keeping it and folding it cost."""
+    spent: Spent = defaultdict(float)
+    store = open_store(_LOCATION, folder=folder)
+    probe(spent, recover, "keep_run", "keep")
+    probe(spent, recover, "_folding", "replay")
+    probe(spent, type(store), "amend", "amend")
+    with collected_seldom():
+        recover.recover(store)
+    file.write_text(json.dumps(spent))
+
+
+_ACTS = {"note": note, "fold": fold}
+
+if __name__ == "__main__":
+    act, *paths = sys.argv[1:]
+    _ACTS[act](*map(Path, paths))
