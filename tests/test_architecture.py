@@ -49,6 +49,7 @@ ALSO_ALLOWED = {
             "plan_file",
             "plan_header",
             "plan_writer",
+            "row_patterns",
             "schedule",
         )
     },

@@ -19,6 +19,7 @@ from ctsync.apply.fold import fold_journal
 from ctsync.apply.gc_tuning import collected_seldom
 from ctsync.apply.history import keep_run
 from ctsync.apply.journal_records import JournalHead
+from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.journal_writer import NoRunJournal, RunJournal, StoredRunJournal
 from ctsync.apply.late_writes import wait_for_late_writes
 from ctsync.apply.no_transport import NoTransport
@@ -308,9 +309,9 @@ class _Run(Struct, frozen=True):
         try:
             journal = self.store.journal()
             if journal is not None:
-                kept = self.terms.history_runs
-                keep_run(self.store, self.present, journal, keep=kept)
-                folding = fold_journal(self.present.header, journal)
+                kept, replay = self.terms.history_runs, JournalReplay(journal.lines())
+                keep_run(self.store, self.present, journal, replay, keep=kept)
+                folding = fold_journal(self.present.header, journal, replay)
                 if folding is not None:
                     self.store.amend(folding.header, folding.edits())
             self.store.discard_journal()

@@ -48,12 +48,15 @@ def fold_effects(
     return entry
 
 
-def fold_journal(header: Header | None, journal: Journal) -> Folding | None:
+def fold_journal(
+    header: Header | None, journal: Journal, replay: JournalReplay
+) -> Folding | None:
     """Return what a journal makes of the snapshot it extends; None if it did nothing.
+
+    `replay` is that of the journal.
 
     Entries found to be as desired already go in at a fold, and are no reason for one.
     """
-    replay = JournalReplay(journal.lines())
     if not replay.does_anything:
         return None
     head = head_from_json(journal.head)

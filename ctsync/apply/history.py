@@ -26,22 +26,32 @@ from ctsync.state.lineage_checks import relation
 _NEW, _KNOWN = "new", "known_row"
 
 
-def keep_run(store: Store, before: Snapshot, journal: Journal, *, keep: int) -> None:
+def keep_run(
+    store: Store,
+    before: Snapshot,
+    journal: Journal,
+    replay: JournalReplay,
+    *,
+    keep: int,
+) -> None:
     """Keep what a journal tells of its run, with what was known before it.
 
-    Call it under the lock, before the journal is folded into that snapshot: whoever is
-    cut off in between does both once more.
+    `replay` is that of the journal. Call it under the lock, before the journal is
+    folded into that snapshot: whoever is cut off in between does both once more.
 
     Raises:
         StateError: it could not be written.
     """
-    told = run_in(before, journal, spell=spelled)
+    told = run_in(before, journal, replay, spell=spelled)
     if told is not None:
         store.append_run(told.record, told.changes(), keep=keep)
 
 
 def run_in(
-    before: Snapshot, journal: Journal, spell: Callable[[bytes], Any] = parse
+    before: Snapshot,
+    journal: Journal,
+    replay: JournalReplay,
+    spell: Callable[[bytes], Any] = parse,
 ) -> RunRecord | None:
     """Return the record of the run of a journal, and of what it did to `before`.
 
@@ -49,7 +59,6 @@ def run_in(
     all of a change was acknowledged, the row of the plan is kept as it stands: `spell`
     says how its text is given.
     """
-    replay = JournalReplay(journal.lines())
     if not (replay.does_anything or replay.counts()["rejected"]):
         return None
     run = _run_of(head_from_json(journal.head), replay)
@@ -71,7 +80,8 @@ def past_runs(store: Store) -> Iterator[RunRecord]:
         snapshot = store.read()
         header, location = snapshot.header, store.location
         if relation(header, journal.head, location=location) == "extends":
-            yield from filter(None, [run_in(snapshot, journal)])
+            replay = JournalReplay(journal.lines())
+            yield from filter(None, [run_in(snapshot, journal, replay)])
     yield from store.runs()
 
 

@@ -33,6 +33,7 @@ from ctsync.plan.change_codec import (
     settled_from_data,
     waves_in,
 )
+from ctsync.plan.row_patterns import RowPatterns
 from ctsync.plan.schedule import FILES, WAVES, records_of
 from ctsync.state.journal_file import LineGroup, StoredLine, StoredLines
 
@@ -108,16 +109,16 @@ class JournalReplay:
         Raises:
             StateError: they are not what a run writes (code `journal_damaged`).
         """
-        place = 0
+        place, patterns = 0, RowPatterns()
         for number, group in _numbered(lines):
             dues = _dues_of(group)
             if dues is not None and self._are_taken(dues, place):
-                yield from _taken(group, number)
+                yield from _taken(group, number, patterns)
                 place += len(group)
                 continue
             for at, line in enumerate(group, start=number):
                 with readable(at):
-                    done = self._done(line, place, run, at)
+                    done = self._done(line, place, run, at, patterns)
                     place += _kind_of(line) == CHANGE_KEY and _sends(line)
                 if done is not None:
                     yield done
@@ -128,7 +129,7 @@ class JournalReplay:
         return 0 not in dues and marks == dues and not self.files.does_anything
 
     def _done(
-        self, line: Line, place: int, run: str, number: int
+        self, line: Line, place: int, run: str, number: int, patterns: RowPatterns
     ) -> tuple[ProfileKey, Iterable[Folded]] | None:
         kind = _kind_of(line)
         if kind == "settled":
@@ -139,7 +140,7 @@ class JournalReplay:
         mark = self._marks[place] & ~_REJECTED if _sends(line) else 0
         files = [due.file for due in self.files.of(place)] if _sends(line) else []
         if mark and not files and _due_of(line) == mark:
-            whole = AcknowledgedRow(line[kind], number)
+            whole = AcknowledgedRow(line, number, patterns)
             return whole.key, whole
         if mark or files:
             change = change_from_data(line[kind])
@@ -159,17 +160,33 @@ class JournalReplay:
         in the order in which they were sent, and what was sent in files; there are none
         where it only releases. Of those of which all was acknowledged come the rows.
         """
-        places = iter(range(len(self._marks)))
-        for number, line in enumerate(lines, start=2):
-            if _kind_of(line) == "change":
-                place = next(places) if _sends(line) else None
-                mark = 0 if place is None else self._marks[place] & ~_REJECTED
-                files = () if place is None else self.files.of(place)
-                if mark or files or (self.releases and place is None):
-                    with readable(number):
-                        row = None if files else _spelled_row(line, mark)
-                        done = _done(line, mark, files) if row is None else row
-                    yield done
+        place = 0
+        for number, group in _numbered(lines):
+            dues = _dues_of(group)
+            are_taken = dues is not None and self._are_taken(dues, place)
+            for at, line in enumerate(group, start=number):
+                if are_taken or _kind_of(line) == CHANGE_KEY:
+                    with readable(at):
+                        told = self._told(line, place, is_taken=are_taken)
+                        place += are_taken or _sends(line)
+                    if told is not None:
+                        yield told
+
+    def _told(
+        self, line: Line, place: int, *, is_taken: bool
+    ) -> Done | SpelledRow | None:
+        """Return what came of a change; `is_taken` says that all was acknowledged."""
+        if is_taken and (row := _spelled_row(line)) is not None:
+            return row
+        is_sent = _sends(line)
+        mark = self._marks[place] & ~_REJECTED if is_sent else 0
+        files = self.files.of(place) if is_sent else ()
+        if not (mark or files or (self.releases and not is_sent)):
+            return None
+        row = None
+        if mark and not files and _due_of(line) == mark:
+            row = _spelled_row(line)
+        return _done(line, mark, files) if row is None else row
 
     def counts(self) -> dict[str, int]:
         """Return profiles by their worst outcome."""
@@ -282,10 +299,8 @@ def _effects(change: Change, mark: int, run: str) -> Iterator[Folded]:
             yield AcknowledgedRecord(record, change)
 
 
-def _spelled_row(line: Line, mark: int) -> SpelledRow | None:
-    if not isinstance(line, StoredLine) or not mark or _due_of(line) != mark:
-        return None
-    return SpelledRow.of_line(line.text)
+def _spelled_row(line: Line) -> SpelledRow | None:
+    return SpelledRow.of_line(line.text) if isinstance(line, StoredLine) else None
 
 
 def _done(line: Line, mark: int, files: Iterable[DueImport]) -> Done:
@@ -364,10 +379,10 @@ def _dues_of(group: Collection[Line]) -> bytes | None:
 
 
 def _taken(
-    group: Collection[Line], number: int
+    group: Collection[Line], number: int, patterns: RowPatterns
 ) -> Iterator[tuple[ProfileKey, AcknowledgedRow]]:
     """Yield changes of which all was acknowledged."""
     for at, line in enumerate(group, start=number):
         with readable(at):
-            row = AcknowledgedRow(line[CHANGE_KEY], at)
+            row = AcknowledgedRow(line, at, patterns)
         yield row.key, row

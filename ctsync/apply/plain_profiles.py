@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ctsync.apply.journal_records import readable
+from ctsync.apply.journal_records import Line, readable
 from ctsync.apply.state_effects import AcknowledgedRecord
 from ctsync.model.change import Change
 from ctsync.model.entry import Entry
@@ -19,13 +19,20 @@ from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey, key_from_json
 from ctsync.model.record import Outcome, Record
 from ctsync.model.row import Row
-from ctsync.plan.change_codec import change_from_data, row_text
+from ctsync.plan.change_codec import CHANGE_KEY, change_from_data, row_text
 from ctsync.plan.plain_entry import Taking, entry_after
+from ctsync.plan.row_patterns import RowPatterns
 from ctsync.plan.schedule import records_of
 from ctsync.state.entry_edits import TextEdit
+from ctsync.state.journal_file import StoredLine
 
 # An id without escapes, as most are.
 _PLAIN = re.compile(rb'\["(?:create|update)","(\w+)","([^"\\]+)",')
+# A row that says nothing more after where it is from. A quote inside of text is
+# escaped, so that origins can begin nowhere else.
+_ENDING = re.compile(rb'\]\],"[0-9a-f]{32}"\]')
+_ENDING_BYTES = len(b']],""]') + 32
+_ORIGINS = b']],[["'
 
 
 class AcknowledgedRow(TextEdit):
@@ -35,20 +42,28 @@ class AcknowledgedRow(TextEdit):
     of its line in the journal.
     """
 
-    __slots__ = ("_number", "_row", "key")
+    __slots__ = ("_line", "_new", "_number", "key")
 
-    def __init__(self, row: Row, number: int) -> None:
-        """Take the row of a change.
+    def __init__(self, line: Line, number: int, patterns: RowPatterns) -> None:
+        """Take the line of a change; `patterns` know and learn what lines are alike.
 
         Raises:
             ValueError, LookupError, TypeError: it says of nobody.
         """
+        self._line, self._number = line, number
+        self._new = patterns.entry(line.text) if isinstance(line, StoredLine) else None
+        if self._new is not None:
+            self.key = self._new.key
+            return
+        row = line[CHANGE_KEY]
         self.key = key_from_json({row[1]: row[2]})
-        self._row, self._number = row, number
+        patterns.learn(row)
 
     def over(self, before: bytes | None) -> EntryText | None:
         """Return the entry after it as text; None where that takes a longer look."""
-        return entry_after(self._row, Taking.ACKNOWLEDGED, before)
+        if before is None and self._new is not None:
+            return self._new
+        return entry_after(self._line[CHANGE_KEY], Taking.ACKNOWLEDGED, before)
 
     def __call__(self, before: Entry | None) -> Entry | None:
         """Return the entry after it.
@@ -68,7 +83,7 @@ class AcknowledgedRow(TextEdit):
             StateError: the row is none that a run writes (code `journal_damaged`).
         """
         with readable(self._number):
-            change = change_from_data(self._row)
+            change = change_from_data(self._line[CHANGE_KEY])
             effects = [
                 AcknowledgedRecord(each, change) for _, each in records_of(change)
             ]
@@ -76,7 +91,11 @@ class AcknowledgedRow(TextEdit):
 
 
 class SpelledRow(Struct, frozen=True):
-    """The row of an acknowledged change as it is spelled, and whose it is."""
+    """The row of an acknowledged change as it is spelled, and whose it is.
+
+    Where it is from and what fingerprint it gets is left out if the row ends with that:
+    whoever asks what a run did has no use for it.
+    """
 
     key: ProfileKey
     text: bytes
@@ -88,7 +107,16 @@ class SpelledRow(Struct, frozen=True):
         found = _PLAIN.match(text)
         if found is None:
             return None
-        return cls(ProfileKey(found[1].decode(), found[2].decode()), text)
+        key = ProfileKey(found[1].decode(), found[2].decode())
+        return cls(key, _without_place(text))
+
+
+def _without_place(row: bytes) -> bytes:
+    """Return a row as it is spelled up to its operations, if that tells all it does."""
+    at = row.find(_ORIGINS)
+    if at < 0 or not _ENDING.fullmatch(row, len(row) - _ENDING_BYTES):
+        return row
+    return row[: at + len(b"]]")] + b"]"
 
 
 def acknowledged(row: Row) -> tuple[Change, tuple[tuple[Record, Outcome], ...]]:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from ctsync.apply.fold import Folding, fold_journal
 from ctsync.apply.history import keep_run
+from ctsync.apply.journal_replay import JournalReplay
 from ctsync.errors import StateError
 from ctsync.model.run import KEPT_RUNS
 from ctsync.model.snapshot import Base
@@ -109,11 +110,12 @@ def recover(store: Store, *, history_runs: int = KEPT_RUNS) -> CurrentSnapshot:
     snapshot = store.read()
     if journal is not None:
         if _extends(store, snapshot, journal):
-            keep_run(store, snapshot, journal, keep=history_runs)
-        folding = _folding(store, snapshot, journal)
-        if folding is not None:
-            store.amend(folding.header, folding.edits())
-            snapshot = store.read()
+            replay = JournalReplay(journal.lines())
+            keep_run(store, snapshot, journal, replay, keep=history_runs)
+            folding = fold_journal(snapshot.header, journal, replay)
+            if folding is not None:
+                store.amend(folding.header, folding.edits())
+                snapshot = store.read()
         store.discard_journal()
     return _as_it_is(snapshot)
 
@@ -121,7 +123,7 @@ def recover(store: Store, *, history_runs: int = KEPT_RUNS) -> CurrentSnapshot:
 def _folding(store: Store, snapshot: Snapshot, journal: Journal) -> Folding | None:
     if not _extends(store, snapshot, journal):
         return None
-    return fold_journal(snapshot.header, journal)
+    return fold_journal(snapshot.header, journal, JournalReplay(journal.lines()))
 
 
 def _extends(store: Store, snapshot: Snapshot, journal: Journal) -> bool:

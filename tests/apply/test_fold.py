@@ -362,7 +362,9 @@ def test_a_header_remembers_the_call_that_may_still_be_written(intent):
     def unanswered(*lines, begun=BEGUN):
         head = parse(canonical(to_builtins(HEAD)))
         whole = [*enclosed(*CHANGES), *lines]
-        return fold_journal(begun, Journal(head, lambda: iter(whole))).header.unanswered
+        journal = Journal(head, lambda: iter(whole))
+        folding = fold_journal(begun, journal, JournalReplay(whole))
+        return folding.header.unanswered
 
     assert unanswered(intent()) == Unanswered("b1", SENT.at, SENT.timeout_seconds)
     assert unanswered(intent(), receipt(ACK, ACK)) is None
@@ -374,7 +376,8 @@ def test_a_header_names_what_wrote_it_last():
     lines = [*enclosed(*CHANGES), release_line()]
     head = parse(canonical(to_builtins(HEAD)))
     begun = replace(BEGUN, tool_version="0.9")
-    folding = fold_journal(begun, Journal(head, lambda: iter(lines)))
+    journal = Journal(head, lambda: iter(lines))
+    folding = fold_journal(begun, journal, JournalReplay(lines))
     assert (folding.header.tool_version, folding.header.serial) == ("1.0", 4)
 
 

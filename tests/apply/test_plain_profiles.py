@@ -10,6 +10,7 @@ from ctsync.apply.journal_records import (
     intent_line,
     receipt_line,
 )
+from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.plain_profiles import SpelledRow
 from ctsync.canonical_json import canonical, parse, spelled
 from ctsync.model.change import Change, EntryAfter, Origin
@@ -50,8 +51,9 @@ def told(cargo_of):
         lines += [canonical(each) for each in (intent, receipt_line(1, verdicts))]
         stored = [StoredLine(line, n, "journal") for n, line in enumerate(lines, 2)]
         journal = Journal(to_builtins(HEAD), lambda: iter(stored))
-        seen = run_in(before, journal)
-        kept = run_in(before, journal, spell=spelled)
+        replay = JournalReplay(stored)
+        seen = run_in(before, journal, replay)
+        kept = run_in(before, journal, replay, spell=spelled)
         read = [run_change_from(parse(canonical(each))) for each in kept.changes()]
         assert read == [*map(run_change_from, seen.changes())]
         return read, [next(iter(each)) for each in kept.changes()]

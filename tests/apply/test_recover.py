@@ -5,6 +5,7 @@ from breaking import Crash, cut_off
 from msgspec.structs import replace
 
 from ctsync.apply.fold import fold_journal
+from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.recover import edited_view, folded_view, recover
 from ctsync.errors import StateError
 from ctsync.model.desired_value import DesiredValue
@@ -105,7 +106,7 @@ def test_a_fold_moves_on_what_the_header_says_of_the_run(left):
     """Whatever wrote the snapshot before: it is the run's from now on."""
     journal, header = left.store.journal(), left.store.read().header
     before = replace(header, tool_version="0.0.1", talks_to={"a": "b"}, marks=("m",))
-    after = fold_journal(before, journal).header
+    after = fold_journal(before, journal, JournalReplay(journal.lines())).header
     head = journal.head
     assert after.serial == header.serial + 1
     assert after.tool_version == head["tool_version"] != "0.0.1"

@@ -83,7 +83,7 @@ def fold(folder: Path, file: Path) -> None:
     spent: Spent = defaultdict(float)
     store = open_store(_LOCATION, folder=folder)
     probe(spent, recover, "keep_run", "keep")
-    probe(spent, recover, "_folding", "replay")
+    probe(spent, recover, "JournalReplay", "replay")
     probe(spent, type(store), "amend", "amend")
     with collected_seldom():
         recover.recover(store)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from ctsync.apply.fold import fold_edits, fold_effects
 from ctsync.apply.plain_profiles import AcknowledgedRow
-from ctsync.canonical_json import fold_name, parse
+from ctsync.canonical_json import canonical, fold_name, parse
 from ctsync.kinds import KINDS
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import Entry, KnownValue, entry_line, membership_in
@@ -16,8 +16,10 @@ from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.import_spec import entry_as_declared
+from ctsync.plan import row_patterns
 from ctsync.plan.change_codec import change_line
 from ctsync.plan.plain_entry import Taking, entry_after
+from ctsync.plan.row_patterns import RowPatterns
 
 NAMES = ("Plan", "Home City", "Größe", "x")
 MARK = "0123456789abcdef" * 2
@@ -119,7 +121,7 @@ def known_profile(lab, draw):
 
 
 def told(change):
-    return AcknowledgedRow(parse(change_line(change))["change"], 2)
+    return AcknowledgedRow(parse(change_line(change)), 2, RowPatterns())
 
 
 def both_ways(row, before=None):
@@ -259,3 +261,93 @@ def test_a_list_of_which_more_is_to_say_takes_the_long_way(known):
     before = Entry(ProfileKey("identity", "u1"), {"tags": known})
     row = ["update", "identity", "u1", [["Tags", ["c"], "+"]]]
     assert entry_after(row, Taking.ACKNOWLEDGED, entry_line(before)) is None
+
+
+WORDS = ["Gold", "", "$D_7", 'q"q', "a\\b", "Größe\n", "a\tb", "]],[[", "0042"]
+NUMBERS = [0, -7, 1.5, -0.0, 1e22, 1e-5, 12.0625, 2**60]
+USUAL = {
+    "Plan": ("string", "set", st.sampled_from(WORDS)),
+    "Home City": ("number", "set", st.sampled_from(NUMBERS)),
+    "Größe": ("list", "$add", st.lists(st.sampled_from(WORDS), min_size=1).map(tuple)),
+    "VIP": ("boolean", "set", st.booleans()),
+    "x": ("date", "set", st.just("$D_1900000000")),
+    "Points": ("counter", "set", st.integers(0, 9)),
+    "odd]": ("subscription", "set", st.booleans()),
+}  # fmt: skip
+
+
+def usual_line(draw):
+    """The line of a change as most are of a first load, values and all."""
+    chosen = sorted(draw(st.sets(st.sampled_from(sorted(USUAL)), min_size=1)))
+    found = []
+    for name in chosen:
+        kind, operator, values = USUAL[name]
+        value = draw(values)
+        found.append(Operation(name, kind, operator, value, "unknown", after=value))
+    place = Origin("a.csv", draw(st.sampled_from([None, 3])), draw(st.integers(1, 9)))
+    places = (replace(place, table=draw(st.sampled_from(["rows", None]))),)
+    cohorts = (membership_in("rows"),) if places[0].table else ()
+    settled = EntryAfter(draw(st.sampled_from([MARK, MARK, "odd"])), cohorts)
+    return change_line(Change(draw(keys), "create", tuple(found), places, (), settled))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_pattern_tells_of_a_line_what_reading_it_does(data):
+    patterns = RowPatterns()
+    for _ in range(data.draw(st.integers(1, 4))):
+        patterns.learn(parse(usual_line(data.draw))["change"])
+    line = usual_line(data.draw)
+    told = patterns.entry(line)
+    if told is not None:
+        assert told == entry_after(parse(line)["change"], Taking.ACKNOWLEDGED)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_line_in_which_something_is_wrong_has_no_pattern_that_reads_it_otherwise(
+    data,
+):
+    patterns = RowPatterns()
+    line = usual_line(data.draw)
+    patterns.learn(parse(line)["change"])
+    at = data.draw(st.integers(0, len(line) - 1))
+    other = bytes([data.draw(st.sampled_from(b'"[],:\\0 a\n'))])
+    line = line[:at] + data.draw(st.sampled_from([b"", other])) + line[at + 1 :]
+    told = patterns.entry(line)
+    if told is not None:
+        assert told == entry_after(parse(line)["change"], Taking.ACKNOWLEDGED)
+
+
+def test_what_was_learned_of_several_rows_tells_any_of_their_attributes():
+    place = (Origin("a.csv", None, 7, table="rows"),)
+    settled = EntryAfter(MARK, (membership_in("rows"),))
+    key = ProfileKey("identity", "u1")
+    gold, vip, tags = (
+        Operation("Plan", "string", "set", "Gold", "unknown", after="Gold"),
+        Operation("VIP", "boolean", "set", True, "unknown", after=True),
+        Operation("Tags", "list", "$add", ("a", "b"), "unknown", after=("a", "b")),
+    )
+    lines = [
+        change_line(Change(key, "create", each, place, (), settled))
+        for each in ((gold,), (tags, vip), (gold, tags, vip), (vip,))
+    ]  # fmt: skip
+    patterns = RowPatterns()
+    for line in lines[:2]:
+        patterns.learn(parse(line)["change"])
+    assert [len(patterns.entry(line).names) for line in lines] == [1, 2, 3, 1]
+    assert patterns.entry(lines[0].replace(b'"Gold"', b'"$D_7"')) is None
+    assert patterns.entry(lines[1].replace(b'["a","b"]', b'["b","a"]')) is None
+
+
+def test_as_many_patterns_are_made_as_are_worth_it(monkeypatch):
+    monkeypatch.setattr(row_patterns, "MOST_LEARNED", 1)
+    patterns = RowPatterns()
+    rows = [
+        ["create", "identity", "u1", [[name, "x"]], [["a", 1, "t"]], MARK]
+        for name in "ab"
+    ]
+    for row in rows:
+        patterns.learn(row)
+    lines = [canonical({"change": row, "does": [0, 1]}) + b"\n" for row in rows]
+    assert [patterns.entry(line) is None for line in lines] == [False, True]
