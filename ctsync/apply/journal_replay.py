@@ -33,6 +33,7 @@ from ctsync.plan.change_codec import (
     settled_from_data,
     waves_in,
 )
+from ctsync.plan.plain_entry import Taking
 from ctsync.plan.row_patterns import RowPatterns
 from ctsync.plan.schedule import FILES, WAVES, records_of
 from ctsync.state.journal_file import LineGroup, StoredLine, StoredLines
@@ -109,7 +110,7 @@ class JournalReplay:
         Raises:
             StateError: they are not what a run writes (code `journal_damaged`).
         """
-        place, patterns = 0, RowPatterns()
+        place, patterns = 0, RowPatterns(Taking.ACKNOWLEDGED)
         for number, group in _numbered(lines):
             dues = _dues_of(group)
             if dues is not None and self._are_taken(dues, place):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import BinaryIO
 
 from msgspec.structs import replace
@@ -15,13 +15,22 @@ from ctsync.model.entry_text import EntryText, text_from_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.entry_edits import Edit, PutText
 
+_ROW = b" "  # what no line of an entry begins with
+
 
 class SpecImport:
     """What a state takes from the spec; kept in a file, since it may be millions."""
 
-    def __init__(self, file: BinaryIO, *, is_read: bool = False) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        *,
+        is_read: bool = False,
+        read_row: Callable[[bytes], tuple[ProfileKey, Edit]] | None = None,
+    ) -> None:
         """`file` is empty, private, and gone when it is closed.
 
+        `read_row` says what a line that was given to `add_row` does, and to whom.
         `is_read` says that what the spec declares was read of a platform, so that
         counters are certain too.
         """
@@ -29,6 +38,7 @@ class SpecImport:
         self.attributes = 0
         self._file = file
         self._is_read = is_read
+        self._read_row = read_row
 
     def add(
         self, entry: Entry | None, change: Change, whole: Collection[str] = ()
@@ -50,11 +60,21 @@ class SpecImport:
         self.profiles += 1
         self.attributes += len(text.names)
 
+    def add_row(self, line: bytes, attributes: int) -> None:
+        """Take in the change of a profile that is known, with so many attributes."""
+        self._file.write(_ROW + line)
+        self.profiles += 1
+        self.attributes += attributes
+
     def edits(self) -> Iterator[tuple[ProfileKey, Edit]]:
         """Yield what is to stand in the state, by key. May be called again."""
         self._file.seek(0)
-        for text in map(text_from_line, self._file):
-            yield text.key, PutText(text)
+        for line in self._file:
+            if self._read_row is not None and line.startswith(_ROW):
+                yield self._read_row(line.removeprefix(_ROW))
+            else:
+                text = text_from_line(line)
+                yield text.key, PutText(text)
 
 
 def entry_as_declared(

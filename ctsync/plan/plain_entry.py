@@ -175,11 +175,11 @@ def _list_after(
     adds = way.operator == "$add"
     if not (operand and _are_texts(operand)) or (held is None and not adds):
         return None
-    if taking is Taking.DECLARED:
-        whole = {**way.known, "complete": True, "present": sorted(set(operand))}
-        return whole if held is None and adds else None
     if held is None:
-        return {**way.known, "owned": True, "present": sorted(set(operand))}
+        known = {**way.known, **new_words(way, taking)}
+        return {**known, "present": sorted(set(operand))}
+    if taking is Taking.DECLARED:
+        return None
     if not (held.keys() <= _PLAIN_LIST and holds_sets(held["kind"])):
         return None
     return _moved(way, operand, held)
@@ -199,6 +199,14 @@ def _moved(
     if present:
         known["present"] = sorted(present)
     return known
+
+
+def new_words(way: Way, taking: Taking) -> Mapping[str, bool]:
+    """Return what is known of an attribute beside its value where nothing was."""
+    if taking is Taking.ACKNOWLEDGED:
+        return {"owned": True}
+    # Nothing that is declared is ours, and its lists are whole.
+    return {"complete": True} if way.is_list else {}
 
 
 _STAY = ("complete", "owned")

@@ -19,7 +19,7 @@ from ctsync.model.kind_shape import LIST
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.row import Row
 from ctsync.model.scalar_value import DATE_PREFIX
-from ctsync.plan.plain_entry import Taking, way_of
+from ctsync.plan.plain_entry import Taking, new_words, way_of
 from ctsync.plan.plan_rows import MOSTLY, kind_shown
 
 MOST_LEARNED = 64
@@ -41,9 +41,11 @@ _OPENING = rb'\{"change":\["create","(%b)","(%b+)",\[' % (
     "|".join(ID_TYPES).encode(),
     _TEXT,
 )
+_COUNT = rb"(?:0|[1-9][0-9]*)"
 _CLOSING = (
-    rb'\],\[\["%b+",[0-9]+,"(%b+)"(?:,[0-9]+)?\]\],"([0-9a-f]{32})"\],'
-    rb'"does":\[[0-9,]+\]\}\n?' % (_TEXT, _TEXT)
+    rb'\],\[\["%(text)b+",%(count)b,"(%(text)b+)"(?:,%(count)b)?\]\],'
+    rb'"([0-9a-f]{32})"\],"does":\[%(count)b(?:,%(count)b)*\]\}\n?'
+    % {b"text": _TEXT, b"count": _COUNT}
 )
 _ENTRY = (
     b'{"attributes":{%b},"cohorts":["%b%b"],"fingerprint":"%b","key":{"%b":"%b"}}\n'
@@ -115,24 +117,31 @@ def _is_in_order(values: bytes | None) -> bool:
     return texts == sorted(set(texts))
 
 
-class RowPatterns:
-    """Gives entries of new profiles of which all was acknowledged, by their lines."""
+def _is_utf8(line: bytes) -> bool:
+    try:
+        return line.isascii() or bool(line.decode())
+    except UnicodeDecodeError:
+        return False
 
-    def __init__(self) -> None:
+
+class RowPatterns:
+    """Gives entries of new profiles of which all is taken in, by their lines."""
+
+    def __init__(self, taking: Taking) -> None:
+        self._taking = taking
         self._patterns: list[_Pattern] = []
         self._learned = 0
 
     def entry(self, line: bytes) -> EntryText | None:
         """Return the entry; None where no pattern that was learned tells it."""
-        for pattern in self._patterns:
-            text = pattern.entry(line)
-            if text is not None:
-                return text
-        return None
+        found = (pattern.entry(line) for pattern in self._patterns)
+        text = next(filter(None, found), None)
+        return text if text is not None and _is_utf8(line) else None
 
     def learn(self, row: Row) -> None:
         """Know rows that are like this one from now on, if they are as most are."""
-        found = _assigned_in(row) if self._learned < MOST_LEARNED else None
+        may_learn = self._learned < MOST_LEARNED
+        found = _assigned_in(row, self._taking) if may_learn else None
         if not found:
             return
         for at, pattern in enumerate(self._patterns):
@@ -154,26 +163,26 @@ def _agree(found: Mapping[str, _Assigned], known: Mapping[str, _Assigned]) -> bo
     return are_same and len({each.folded for each in both.values()}) == len(both)
 
 
-def _assigned_in(row: Row) -> dict[str, _Assigned] | None:
+def _assigned_in(row: Row, taking: Taking) -> dict[str, _Assigned] | None:
     """Return the attributes that a row assigns; None where it does anything else."""
     if len(row) != _FIELDS or row[0] != "create":
         return None
-    found = [_assigned(operation) for operation in row[3]]
+    found = [_assigned(operation, taking) for operation in row[3]]
     names = {each.folded: each for each in found if each is not None}
     if len(names) < len(found):
         return None
     return {each.name: each for each in names.values()}
 
 
-def _assigned(operation: Row) -> _Assigned | None:
+def _assigned(operation: Row, taking: Taking) -> _Assigned | None:
     if len(operation) > _OPERATION_FIELDS:
         return None
     name, operand, form = (*operation, MOSTLY)[:_OPERATION_FIELDS]
     shown = kind_shown(operand)
-    way = way_of(name, form, shown, Taking.ACKNOWLEDGED)
+    way = way_of(name, form, shown, taking)
     if way is None or way.operator not in ("set", "$add"):
         return None
     place = "present" if way.is_list else "value"
-    known = canonical({**way.known, "owned": True, place: 0})
+    known = canonical({**way.known, **new_words(way, taking), place: 0})
     opening = canonical(way.folded) + b":" + known[: -len(b"0}")]
     return _Assigned(name, form, shown, way.folded, opening)

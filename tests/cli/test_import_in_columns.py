@@ -61,13 +61,13 @@ def filled(request, tmp_path, monkeypatch):
 
     monkeypatch.setattr(SpecImport, "add_new", noted)
 
-    def fill(least, *, again=False):
+    def fill(least, *, again=False, more=()):
         taken.clear()
         monkeypatch.setattr(duckdb, "LEAST_DECIDED", least)
         if not again:
             shutil.rmtree(tmp_path / "state", ignore_errors=True)
             (tmp_path / "state.jsonl").unlink(missing_ok=True)
-        assert run(["import", "spec", "--auto-approve"]) == 0
+        assert run(["import", "spec", "--auto-approve", *more]) == 0
         snapshot = open_store(request.param, folder=tmp_path).read()
         lines = [*map(entry_line, snapshot.entries())]
         return lines, snapshot.header.digest, len(taken)
@@ -82,10 +82,41 @@ def test_a_state_is_filled_the_same_either_way(filled):
     assert len(lines) == COUNT
 
 
-def test_whoever_is_known_already_is_looked_at(filled, tmp_path):
-    filled(least=1)
-    changed = rows().set_column(1, "plan", pa.array(["Gold"] * COUNT))
-    parquet.write_table(changed, tmp_path / "people.parquet")
-    lines, _, taken = filled(least=1, again=True)
-    assert taken == 0
+@pytest.fixture
+def filled_again(filled, tmp_path, monkeypatch):
+    """Fill a state, and again once rows have changed; give what rows were taken."""
+    taken = []
+    add_row = SpecImport.add_row
+
+    def noted(self, line, attributes):
+        taken.append(line)
+        add_row(self, line, attributes)
+
+    monkeypatch.setattr(SpecImport, "add_row", noted)
+
+    def fill(least):
+        parquet.write_table(rows(), tmp_path / "people.parquet")
+        filled(least)
+        taken.clear()
+        table = rows().set_column(1, "plan", pa.array(["Gold"] * COUNT))
+        new = table.slice(0, 9).set_column(
+            0, "id", pa.array([f"v{n}" for n in range(9)])
+        )
+        parquet.write_table(pa.concat_tables([table, new]), tmp_path / "people.parquet")
+        lines, digest, _ = filled(least, again=True)
+        return lines, digest, len(taken)
+
+    return fill
+
+
+def test_a_filled_state_takes_in_the_same_either_way(filled_again):
+    lines, digest, taken = filled_again(least=1)
+    assert COUNT / 4 < taken < COUNT
+    assert filled_again(least=10**9) == (lines, digest, 0)
+    assert len(lines) == COUNT + 9
     assert all(b'"value":"Gold"' in line for line in lines)
+
+
+def test_only_whoever_is_chosen_is_taken_in(filled):
+    lines, _, _ = filled(least=1, more=["--target", "identity=u0001"])
+    assert len(lines) == 1

@@ -22,6 +22,7 @@ from ctsync.plan.plain_entry import Taking, entry_after
 from ctsync.plan.row_patterns import RowPatterns
 
 NAMES = ("Plan", "Home City", "Größe", "x")
+ACKNOWLEDGED = Taking.ACKNOWLEDGED
 MARK = "0123456789abcdef" * 2
 names = st.sampled_from(NAMES)
 keys = st.builds(
@@ -121,7 +122,7 @@ def known_profile(lab, draw):
 
 
 def told(change):
-    return AcknowledgedRow(parse(change_line(change)), 2, RowPatterns())
+    return AcknowledgedRow(parse(change_line(change)), 2, RowPatterns(ACKNOWLEDGED))
 
 
 def both_ways(row, before=None):
@@ -245,7 +246,7 @@ def test_what_is_moved_or_taken_away_takes_no_longer_look(move):
     ],
 )
 def test_what_is_not_so_plain_takes_the_long_way(row):
-    assert entry_after(row, Taking.ACKNOWLEDGED) is None
+    assert entry_after(row, ACKNOWLEDGED) is None
 
 
 DOUBTED = [
@@ -260,7 +261,7 @@ DOUBTED = [
 def test_a_list_of_which_more_is_to_say_takes_the_long_way(known):
     before = Entry(ProfileKey("identity", "u1"), {"tags": known})
     row = ["update", "identity", "u1", [["Tags", ["c"], "+"]]]
-    assert entry_after(row, Taking.ACKNOWLEDGED, entry_line(before)) is None
+    assert entry_after(row, ACKNOWLEDGED, entry_line(before)) is None
 
 
 WORDS = ["Gold", "", "$D_7", 'q"q', "a\\b", "Größe\n", "a\tb", "]],[[", "0042"]
@@ -294,13 +295,14 @@ def usual_line(draw):
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_pattern_tells_of_a_line_what_reading_it_does(data):
-    patterns = RowPatterns()
+    taking = data.draw(st.sampled_from(Taking))
+    patterns = RowPatterns(taking)
     for _ in range(data.draw(st.integers(1, 4))):
         patterns.learn(parse(usual_line(data.draw))["change"])
     line = usual_line(data.draw)
     told = patterns.entry(line)
     if told is not None:
-        assert told == entry_after(parse(line)["change"], Taking.ACKNOWLEDGED)
+        assert told == entry_after(parse(line)["change"], taking)
 
 
 @settings(max_examples=150, deadline=None)
@@ -308,7 +310,7 @@ def test_a_pattern_tells_of_a_line_what_reading_it_does(data):
 def test_a_line_in_which_something_is_wrong_has_no_pattern_that_reads_it_otherwise(
     data,
 ):
-    patterns = RowPatterns()
+    patterns = RowPatterns(ACKNOWLEDGED)
     line = usual_line(data.draw)
     patterns.learn(parse(line)["change"])
     at = data.draw(st.integers(0, len(line) - 1))
@@ -316,7 +318,7 @@ def test_a_line_in_which_something_is_wrong_has_no_pattern_that_reads_it_otherwi
     line = line[:at] + data.draw(st.sampled_from([b"", other])) + line[at + 1 :]
     told = patterns.entry(line)
     if told is not None:
-        assert told == entry_after(parse(line)["change"], Taking.ACKNOWLEDGED)
+        assert told == entry_after(parse(line)["change"], ACKNOWLEDGED)
 
 
 def test_what_was_learned_of_several_rows_tells_any_of_their_attributes():
@@ -332,7 +334,7 @@ def test_what_was_learned_of_several_rows_tells_any_of_their_attributes():
         change_line(Change(key, "create", each, place, (), settled))
         for each in ((gold,), (tags, vip), (gold, tags, vip), (vip,))
     ]  # fmt: skip
-    patterns = RowPatterns()
+    patterns = RowPatterns(ACKNOWLEDGED)
     for line in lines[:2]:
         patterns.learn(parse(line)["change"])
     assert [len(patterns.entry(line).names) for line in lines] == [1, 2, 3, 1]
@@ -342,7 +344,7 @@ def test_what_was_learned_of_several_rows_tells_any_of_their_attributes():
 
 def test_as_many_patterns_are_made_as_are_worth_it(monkeypatch):
     monkeypatch.setattr(row_patterns, "MOST_LEARNED", 1)
-    patterns = RowPatterns()
+    patterns = RowPatterns(ACKNOWLEDGED)
     rows = [
         ["create", "identity", "u1", [[name, "x"]], [["a", 1, "t"]], MARK]
         for name in "ab"
