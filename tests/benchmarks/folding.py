@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stopwatch import Lap, run
 from tables import Setting, Table, python, sizes
+from taking_up import measure_runs
 
 HEAD = ("act", "profiles", "least s", "cpu s", "peak MiB", "MB written")
 ACT = Path(__file__).with_name("amending.py")
@@ -32,6 +33,7 @@ def measure_fold(setting: Setting) -> Iterator[Table]:
         note = f"Least of {rounds} processes; the state is written once."
         if rows:
             yield Table(f"Folding into a {name} state", HEAD, tuple(rows), note)
+    yield from measure_runs(setting)
 
 
 def _rows(

@@ -2,8 +2,9 @@
 
 `note` leaves the journal of a run that sent the saved plan FILE, of which every record
 was acknowledged and nothing was folded yet; nothing is sent. `fold` takes it up as the
-next command does, and writes to FILE, as JSON, the processor's seconds of the parts. A
-process of its own, whose time and memory can be told.
+next command does, `slowly` does so with no row told at a look, and both write to FILE,
+as JSON, the seconds of the parts. A process of its own, whose time and memory can be
+told.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from typing import Any
 from msgspec import to_builtins
 from probe import Spent, probe
 
-from ctsync.apply import recover
+from ctsync.apply import plain_profiles, recover
 from ctsync.apply.gc_tuning import collected_seldom
 from ctsync.apply.journal_records import JournalHead, end_line
 from ctsync.plan.batches import spans
 from ctsync.plan.change_codec import START, waves_in
 from ctsync.plan.plan_file import SavedPlan, open_unproven
+from ctsync.plan.row_patterns import RowPatterns
 from ctsync.state import open_store
 from ctsync.state.base import JournalWriter, Store
 
@@ -90,7 +92,20 @@ def fold(folder: Path, file: Path) -> None:
     file.write_text(json.dumps(spent))
 
 
-_ACTS = {"note": note, "fold": fold}
+def fold_slowly(folder: Path, file: Path) -> None:
+    """Do the same, with values made of every change and every entry."""
+    module: Any = plain_profiles
+    module.entry_after = _nothing
+    module.SpelledRow.of_line = _nothing
+    RowPatterns.entry = _nothing  # type: ignore[method-assign, assignment]
+    fold(folder, file)
+
+
+def _nothing(*_: object) -> None:
+    """Know nothing at a look."""
+
+
+_ACTS = {"note": note, "fold": fold, "slowly": fold_slowly}
 
 if __name__ == "__main__":
     act, *paths = sys.argv[1:]
