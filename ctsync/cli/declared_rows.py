@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import BinaryIO, Protocol
+
 from ctsync.canonical_json import fold_name, parse
 from ctsync.model.change import Change
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, entry_line
 from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey, key_from_json
-from ctsync.observe.import_spec import SpecImport, entry_as_declared
+from ctsync.observe.import_spec import entry_as_declared
 from ctsync.plan.change_codec import CHANGE_KEY, START, change_from_data
 from ctsync.plan.plain_entry import Taking, entry_after
 from ctsync.plan.row_patterns import RowPatterns
@@ -47,12 +50,30 @@ def read_row(line: bytes) -> tuple[ProfileKey, Edit]:
     return row.key, row
 
 
-class DeclaredRows:
-    """Takes lines of a plan into a state."""
+class Adoption(Protocol):
+    """Whoever takes profiles in, as text where that is at hand."""
 
-    def __init__(self, adoption: SpecImport) -> None:
-        self._adoption = adoption
-        self._patterns = RowPatterns(Taking.DECLARED)
+    def add_new(self, text: EntryText) -> None:
+        """Take in a new profile as it is to stand in the state."""
+        ...
+
+    def add(
+        self, entry: Entry | None, change: Change, whole: Collection[str] = ()
+    ) -> None:
+        """Take a change in; `whole` are folded names of lists with no other values."""
+        ...
+
+    def add_row(self, line: bytes, attributes: int) -> None:
+        """Take in the change of a profile that is known, with so many attributes."""
+        ...
+
+
+class DeclaredRows:
+    """Gives lines of a plan to whoever takes them in."""
+
+    def __init__(self, adoption: Adoption, taking: Taking = Taking.DECLARED) -> None:
+        self._adoption, self._taking = adoption, taking
+        self._patterns = RowPatterns(taking)
 
     def add(self, lines: bytes) -> None:
         """Take in the changes among lines that follow each other, in order."""
@@ -70,9 +91,34 @@ class DeclaredRows:
             self._adoption.add_row(line, len({name for name, *_ in row[3]}))
             return
         self._patterns.learn(row)
-        text = entry_after(row, Taking.DECLARED)
+        text = entry_after(row, self._taking)
         if text is not None:
             self._adoption.add_new(text)
             return
         change = change_from_data(row)
         self._adoption.add(None, change, lists_in(change))
+
+
+class SaidEntries:
+    """Writes what is said of profiles as entries, as if nothing were known."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def add_new(self, text: EntryText) -> None:
+        """Write the entry of a profile."""
+        self._file.write(text.line)
+
+    def add(
+        self,
+        entry: Entry | None,
+        change: Change,
+        whole: Collection[str] = (),  # noqa: ARG002 - what else a list holds is read
+    ) -> None:
+        """Write what a change says."""
+        after = entry_as_declared(entry or Entry(change.key), change)
+        self._file.write(entry_line(after))
+
+    def add_row(self, line: bytes, attributes: int) -> None:  # noqa: ARG002
+        """Write what the line of a change says."""
+        self.add(None, change_from_data(parse(line)[CHANGE_KEY]))

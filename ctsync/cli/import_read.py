@@ -27,7 +27,8 @@ from ctsync.cli.write_spec_files import (
 )
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.errors import UsageError
-from ctsync.model.entry import Entry, entry_line
+from ctsync.model.decided_rows import DecidedRows
+from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
 
 if TYPE_CHECKING:
@@ -148,15 +149,21 @@ class _Import:
 
     def _declared(self) -> BinaryIO:
         """Write what the spec declares to a file, as if it were so, sorted by key."""
-        from ctsync.observe.import_spec import entry_as_declared
+        from ctsync.cli.declared_rows import DeclaredRows, SaidEntries
+        from ctsync.plan.plain_entry import Taking
 
         file = self._file()
+        said = SaidEntries(file)
+        rows = DeclaredRows(said, Taking.SAID)
         empty = type(self._present)()
         planner = planner_for(self._session, empty, selection_of(PlanOptions()))
-        for candidate, built in planner.plan_profiles(()):
+        for planned in planner.plan_rows(()):
+            if isinstance(planned, DecidedRows):
+                rows.add(planned.text("line"))
+                continue
+            candidate, built = planned
             if built.change is not None and candidate.contributions:
-                entry = entry_as_declared(Entry(candidate.key), built.change)
-                file.write(entry_line(entry))
+                said.add(None, built.change)
         planner.refuse_errors()
         return file
 

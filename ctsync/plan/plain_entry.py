@@ -36,10 +36,14 @@ _SCALARS = frozenset({str, bool, int, float})
 
 
 class Taking(Enum):
-    """As what operations are taken in: acknowledged, or as if all had long been so."""
+    """As what operations are taken in: acknowledged, or as if all had long been so.
+
+    What is `DECLARED` comes with lists that are whole, of what is `SAID` nobody knows.
+    """
 
     ACKNOWLEDGED = "acknowledged"
     DECLARED = "declared"
+    SAID = "said"
 
 
 class Way(NamedTuple):
@@ -80,7 +84,9 @@ def _entry_after(row: Row, taking: Taking, before: bytes | None) -> EntryText | 
     data["key"] = {row[1]: row[2]}
     if held:
         found = {**held, **found}
-        if taking is Taking.DECLARED and not all(map(_is_certain, found.values())):
+        if taking is not Taking.ACKNOWLEDGED and not all(
+            map(_is_certain, found.values())
+        ):
             mark = None
     data["attributes"] = found
     return _text(data, mark, cohorts)
@@ -94,7 +100,7 @@ def _read(before: bytes | None, taking: Taking) -> dict[str, Any]:
     data: dict[str, Any] = {} if before is None else parse(before)
     kept = {"attributes": {}} if "gone" in data else data
     # What is sent to a profile that was gone makes it anew; what is read does not.
-    if "once" in data and (kept is data or taking is Taking.DECLARED):
+    if "once" in data and (kept is data or taking is not Taking.ACKNOWLEDGED):
         kept["once"] = sorted(set(data["once"]))
     kept.setdefault("attributes", {})
     return kept
@@ -178,7 +184,7 @@ def _list_after(
     if held is None:
         known = {**way.known, **new_words(way, taking)}
         return {**known, "present": sorted(set(operand))}
-    if taking is Taking.DECLARED:
+    if taking is not Taking.ACKNOWLEDGED:
         return None
     if not (held.keys() <= _PLAIN_LIST and holds_sets(held["kind"])):
         return None
@@ -205,8 +211,8 @@ def new_words(way: Way, taking: Taking) -> Mapping[str, bool]:
     """Return what is known of an attribute beside its value where nothing was."""
     if taking is Taking.ACKNOWLEDGED:
         return {"owned": True}
-    # Nothing that is declared is ours, and its lists are whole.
-    return {"complete": True} if way.is_list else {}
+    # Nothing that is declared is ours.
+    return {"complete": True} if way.is_list and taking is Taking.DECLARED else {}
 
 
 _STAY = ("complete", "owned")
@@ -239,6 +245,7 @@ _OPERATORS: Mapping[bool, Container[Operator]] = {
 _UNSURE: Mapping[Taking, Container[str]] = {
     Taking.ACKNOWLEDGED: (),
     Taking.DECLARED: (COUNTER.name,),
+    Taking.SAID: (COUNTER.name,),
 }
 
 

@@ -61,13 +61,13 @@ def filled(request, tmp_path, monkeypatch):
 
     monkeypatch.setattr(SpecImport, "add_new", noted)
 
-    def fill(least, *, again=False, more=()):
+    def fill(least, *, again=False, what="spec", more=()):
         taken.clear()
         monkeypatch.setattr(duckdb, "LEAST_DECIDED", least)
         if not again:
             shutil.rmtree(tmp_path / "state", ignore_errors=True)
             (tmp_path / "state.jsonl").unlink(missing_ok=True)
-        assert run(["import", "spec", "--auto-approve", *more]) == 0
+        assert run(["import", what, "--auto-approve", *more]) == 0
         snapshot = open_store(request.param, folder=tmp_path).read()
         lines = [*map(entry_line, snapshot.entries())]
         return lines, snapshot.header.digest, len(taken)
@@ -120,3 +120,11 @@ def test_a_filled_state_takes_in_the_same_either_way(filled_again):
 def test_only_whoever_is_chosen_is_taken_in(filled):
     lines, _, _ = filled(least=1, more=["--target", "identity=u0001"])
     assert len(lines) == 1
+
+
+def test_a_file_is_taken_in_beside_the_same_words_either_way(filled, tmp_path):
+    other = rows().slice(0, COUNT // 2).rename_columns(["identity", *"abcd", "Tags"])
+    parquet.write_table(other.select(["identity", "Tags"]), tmp_path / "read.parquet")
+    told = filled(least=1, what="read.parquet")
+    assert filled(least=10**9, what="read.parquet") == told
+    assert len(told[0]) == COUNT // 2

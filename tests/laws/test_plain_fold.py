@@ -136,10 +136,12 @@ def both_ways(row, before=None):
 @given(st.data())
 def test_a_declared_profile_is_taken_in_the_same_either_way(lab, data):
     change = new_profile(lab, data.draw)
-    text = entry_after(parse(change_line(change))["change"], Taking.DECLARED)
+    taking = data.draw(st.sampled_from([Taking.DECLARED, Taking.SAID]))
+    text = entry_after(parse(change_line(change))["change"], taking)
     if text is not None:
         lists = {fold_name(op.attribute) for op in change.operations if op.is_set}
-        long_way = text_of(entry_as_declared(Entry(change.key), change, lists))
+        whole = lists if taking is Taking.DECLARED else ()
+        long_way = text_of(entry_as_declared(Entry(change.key), change, whole))
         assert text.line == long_way.line
         assert text == replace(long_way, names=[*long_way.names])
         assert text_from_line(text.line) == text
