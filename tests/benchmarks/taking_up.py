@@ -45,7 +45,7 @@ def _rounds(setting: Setting) -> int:
 
 def _projects(setting: Setting, count: int) -> Mapping[str, Path]:
     files = exports(setting, count, "parquet")
-    folder = setting.folder / f"new-{count}"
+    folder = files.with_name(f"{files.name}-new")
     known, _ = known_listing(setting, count, "parquet", "changed")
     return {"new": write_listing(folder, files / "after.parquet"), "changed": known}
 
