@@ -160,6 +160,7 @@ class _Import:
         for planned in planner.plan_rows(()):
             if isinstance(planned, DecidedRows):
                 rows.add(planned.text("line"))
+            if not isinstance(planned, tuple):
                 continue
             candidate, built = planned
             if built.change is not None and candidate.contributions:
