@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import islice, pairwise
+from itertools import islice
 
 from msgspec import Struct, field
 from msgspec.structs import asdict
@@ -27,6 +27,7 @@ from ctsync.engines.base import (
     Search,
     deciding_engine,
 )
+from ctsync.engines.chosen_ranges import ChosenRange, ascends, chosen_ranges
 from ctsync.engines.found_rows import (
     DIFFERS,
     LOOSE,
@@ -44,7 +45,7 @@ from ctsync.model.decided_addresses import (
     DecidedAddresses,
     SharedAddress,
 )
-from ctsync.model.decided_rows import Decider, Table
+from ctsync.model.decided_rows import Decider, RowDecision, Table
 from ctsync.model.entry import Entry, entry_line
 from ctsync.model.joined_columns import JoinedColumns, joined_columns
 from ctsync.model.profile_key import ProfileKey
@@ -57,7 +58,7 @@ LEAST_DECIDED = 5_000  # of fewer candidates it is told sooner one by one
 JOINED_PAYS = 30
 FORCED = "false"  # in SQL over an id: whom Python has to decide in any case
 _RANGE = 8192  # keys that come to Python at once, while the next ones are fetched
-_RANGE_DECIDED = 16_384
+_RANGE_DECIDED = 32_768
 _LEAST_MIB, _MOST_MIB, _BYTES_A_LINE = 512, 1536, 64
 # With fewer rows for each entry, most of the snapshot is not worth a join.
 _ENTRIES_A_ROW = 4
@@ -205,6 +206,9 @@ class DuckdbSearch(Struct):
         self._run(sql.CHOSEN)
         self._decision = self._decided()
         self._run(sql.WIDE, parts=" UNION ALL ".join(self._parts()) or sql.NO_WIDE)
+        if self._many is not None:
+            self._run(sql.NO_ODD)  # it holds as many cells again
+        self._run(sql.KEEP_ORDER)
 
     def found(self) -> Generator[Found]:
         """Yield what was chosen in the order of keys, and the entries watched."""
@@ -233,8 +237,10 @@ class DuckdbSearch(Struct):
             sources=", ".join(map(str, _parts_of(columns) or [self._many])),
             forced=self.ways.forced or FORCED,
         )
-        self._run(sql.NO_ADDRESSES)
-        return Decision(source.key_type, columns, decision)
+        made = Decision(source.key_type, columns, decision)
+        if made.addresses:
+            self.connection.execute(sql.no_addresses([*made.addresses]))
+        return made
 
     def _joined(self, many: RowColumns, count: int) -> JoinedColumns | None:
         """Return the columns of several sources, if that pays."""
@@ -255,22 +261,29 @@ class DuckdbSearch(Struct):
 
     def _parts(self) -> Iterator[str]:
         for number, source in enumerate(self.search.row_sources):
-            if source.rows:
+            if source.rows and number == self._many and self._stream is not None:
+                words = {"type": quoted(source.key_type), "source": number}
+                digest = as_bytes("o.digest")
+                yield sql.CHOSEN_OF_STREAM.format(digest=digest, **words)
+            elif source.rows:
                 yield self._cells(sql.CHOSEN_ROWS, "engine_rows", number)
 
-    def _ranges(self) -> list[str]:
-        """Return conditions that part the keys of candidates into ranges."""
+    def _ranges(self) -> list[ChosenRange]:
+        """Return the ranges into which the keys of candidates are parted."""
         count = self.ways.keys_at_once
         if count is None:
             count = _RANGE if self._decision is None else _RANGE_DECIDED
-        bounds = list(self._rows(sql.BOUNDS.format(count=count)))
-        return [sql.between(*two) for two in pairwise([*bounds, ("", "")])]
+        return [*chosen_ranges(self._rows(sql.RANGES.format(count=count)))]
 
-    def _in_range(self, condition: str) -> Found:
+    def _in_range(self, keys: ChosenRange) -> Found:
+        if keys.alone and self._decision is not None and not self._is_joined:
+            table = self._decided_alone(keys, self._decision.query)
+            self._note_addresses(table)
+            return table
         kinds = {"loose": LOOSE, "same": SAME, "differs": DIFFERS}
-        query = sql.IN_RANGE.format(range=condition, **kinds)
+        query = sql.IN_RANGE.format(range=keys.condition, **kinds)
         if self._decision is not None:
-            decided = _decided_in(self._decision, condition)
+            decided = _decided_in(self._decision, keys.condition)
             empty = ", ".join(f"NULL AS {n}" for n in self._decision.query.added)
             words = {"decided": decided, "others": query, "empty": empty}
             query = sql.WITH_DECIDED.format(**words)
@@ -279,6 +292,25 @@ class DuckdbSearch(Struct):
         table = self.connection.sql(query + sql.IN_ORDER).to_arrow_table()
         self._note_addresses(table)
         return table
+
+    def _decided_alone(self, keys: ChosenRange, decision: RowDecision) -> Table:
+        """Return decided rows in the order in which they were kept: that of keys.
+
+        To sort them takes as long as much of deciding, for they are wide by then. No
+        join promises an order, so where they came in another one they are sorted.
+        """
+        rows = sql.DECIDED if keys.has_entries else sql.DECIDED_NEW
+        rows = rows.format(range=keys.condition)
+        query = decision.over(rows, are_new=not keys.has_entries)
+        table = self.connection.sql(query).to_arrow_table()
+        if ascends(table):
+            return table
+        return self.connection.sql(query + sql.IN_ORDER).to_arrow_table()
+
+    @property
+    def _is_joined(self) -> bool:
+        decision = self._decision
+        return decision is not None and isinstance(decision.source, JoinedColumns)
 
     @property
     def has_addresses(self) -> bool:
@@ -291,8 +323,8 @@ class DuckdbSearch(Struct):
             return
         wanted = ["id", "source", "file", "row", "is_new", *ADDRESSES]
         self.connection.register("engine_range", table.select(wanted))
-        for name in self._decision.addresses:
-            self._run(sql.TAKE_ADDRESSES, name=name)
+        names = [*self._decision.addresses]
+        self.connection.execute(sql.take_addresses(names))
         self.connection.unregister("engine_range")
 
     def _shared(self, marks: Iterable[tuple[str, bytes]]) -> Iterator[SharedAddress]:

@@ -130,7 +130,8 @@ SELECT
     coalesce(n.type, k.type) AS type,
     coalesce(n.id, k.id) AS id,
     n.id IS NOT NULL AS named,
-    k.id IS NOT NULL AND NOT k.gone AS known,
+    k.id IS NOT NULL AS held,
+    held AND NOT k.gone AS known,
     named AND known AND n.fingerprint IS NOT DISTINCT FROM k.fingerprint AS same,
     CASE
         WHEN same THEN k.watched
@@ -144,11 +145,12 @@ SELECT
     count(*) FILTER (known AND NOT named)
 FROM engine_met"""
 
-# What comes to Python comes in the order of keys, one range of them after another.
+# What comes to Python comes in the order of keys, one range of them after another. Of
+# id types the first letter says enough; with whole ones sorting takes twice as long.
 CHOSEN = """
 CREATE TEMP TABLE engine_chosen AS
-SELECT type, id, named, same, false AS alone FROM engine_met WHERE chosen
-ORDER BY type, id"""
+SELECT type, id, named, same, held, false AS alone FROM engine_met WHERE chosen
+ORDER BY ord(type), id"""
 COUNT_NAMED = "SELECT count(*) FROM engine_chosen WHERE named AND NOT same"
 # Whom rows of some sources name, and no other place.
 ALONE = """
@@ -162,44 +164,46 @@ SELECT count(*) FROM engine_chosen c SEMI JOIN (
     SELECT type, id FROM engine_few WHERE source IN ({sources})
 ) f ON c.type = f.type AND c.id = f.id
 WHERE named AND NOT same"""
-BOUNDS = """
-SELECT type, id FROM (
-    SELECT type, id, row_number() OVER (PARTITION BY type ORDER BY id) AS number
-    FROM engine_chosen
-)
-WHERE (number - 1) % {count} = 0 ORDER BY type, id"""
+RANGES = """
+SELECT type, min(id), bool_and(alone), bool_or(held)
+FROM engine_chosen GROUP BY type, rowid // {count} ORDER BY type, min(id)"""
 CHOSEN_ROWS = """
 CREATE TEMP TABLE {name} AS
-SELECT type, id, digest, file, row FROM engine_places
-WHERE source = {source} AND (type, id) IN (
-    SELECT (type, id) FROM engine_chosen WHERE named AND NOT same
-)"""
+SELECT p.type, p.id, p.digest, p.file, p.row, m.alone
+FROM (FROM engine_places WHERE source = {source}) p
+JOIN (FROM engine_chosen WHERE named AND NOT same) m
+ON p.type = m.type AND p.id = m.id"""
 WIDE = """
 CREATE TEMP TABLE engine_wide AS
-SELECT type, id, source, file, row, digest, cells FROM ({parts}) ORDER BY type, id"""
+SELECT type, id, source, file, row, digest, cells, alone FROM ({parts})
+ORDER BY ord(type), id"""
+KEEP_ORDER = "SET preserve_insertion_order = true"
 NO_WIDE = """
 SELECT '' AS type, '' AS id, 0 AS source, 0 AS file, 0::BIGINT AS row,
-    ''::BLOB AS digest, []::VARCHAR[] AS cells WHERE false"""
+    ''::BLOB AS digest, []::VARCHAR[] AS cells, false AS alone WHERE false"""
 NOBODYS_SOURCES = "SELECT DISTINCT source FROM engine_places WHERE id = ''"
 NOBODYS_ROWS = """
 CREATE TEMP TABLE {name} AS
-SELECT type, id, digest, file, row FROM engine_places
+SELECT type, id, digest, file, row, false AS alone FROM engine_places
 WHERE source = {source} AND id = ''"""
 # Wide rows are never what a join keeps: they pass, and only the sort holds them.
 CELLS = """
-SELECT r.type, r.id, {source} AS source, c.file, c.row, {digest} AS digest, c.cells
+SELECT r.type, r.id, {source} AS source, c.file, c.row, {digest} AS digest, c.cells,
+    r.alone
 FROM ({cells}) c JOIN {name} r ON c.file = r.file AND c.row = r.row"""
 CELLS_OF_STREAM = """
 SELECT o.file, o.row, o.cells
 FROM engine_odd o JOIN {name} w ON o.file = w.file AND o.row = w.row"""
+# Of a stream, a key is in no two rows.
+CHOSEN_OF_STREAM = """
+SELECT {type} AS type, o.id, {source} AS source, o.file, o.row, {digest} AS digest,
+    o.cells, m.alone
+FROM engine_odd o
+JOIN (FROM engine_chosen WHERE named AND NOT same AND type = {type}) m ON o.id = m.id"""
 # Whoever is alone is left out here where rows are decided beside the database.
 IN_RANGE = """
-SELECT w.type, w.id, w.source, w.file, w.row, w.digest, w.cells, NULL::VARCHAR AS body
-FROM (
-    SELECT type, id, source, file, row, digest, cells FROM engine_wide WHERE {range}
-) w
-SEMI JOIN (FROM engine_chosen WHERE NOT alone AND {range}) m
-ON w.type = m.type AND w.id = m.id
+SELECT type, id, source, file, row, digest, cells, NULL::VARCHAR AS body
+FROM engine_wide WHERE NOT alone AND {range}
 UNION ALL
 SELECT f.type, f.id, f.source, f.file, f.row, NULL, NULL, NULL
 FROM (FROM engine_few WHERE source = {loose} AND {range}) f
@@ -213,13 +217,13 @@ JOIN (FROM engine_chosen WHERE NOT alone AND {range}) m
 ON k.type = m.type AND k.id = m.id"""
 IN_ORDER = " ORDER BY type, id, source, file, row"
 # Bodies are first joined with who is chosen: only those are kept to be met by rows.
+# A type of rows has one source, so each key stands once, in the order of the table.
 DECIDED = """
 SELECT w.*, k.body
 FROM (
-    SELECT type, id, source, file, row, digest, cells FROM engine_wide WHERE {range}
+    SELECT type, id, source, file, row, digest, cells
+    FROM engine_wide WHERE alone AND {range}
 ) w
-SEMI JOIN (FROM engine_chosen WHERE alone AND {range}) m
-ON w.type = m.type AND w.id = m.id
 LEFT JOIN (
     SELECT e.type, e.id, e.body
     FROM (SELECT type, id, body FROM engine_known WHERE {range}) e
@@ -237,17 +241,23 @@ LEFT JOIN (
     ON e.type = c.type AND e.id = c.id
 ) k
 ON c.type = k.type AND c.id = k.id"""
+DECIDED_NEW = """
+SELECT type, id, source, file, row, digest, cells, NULL::VARCHAR AS body
+FROM engine_wide WHERE alone AND {range}"""
 WITH_DECIDED = "SELECT *, {empty} FROM ({others}) UNION ALL FROM ({decided})"
 # Addresses of decided rows, by their MD5, whose last byte is the highest of a number.
 NO_ADDRESSES = """
-CREATE TEMP TABLE engine_addresses (
-    name VARCHAR, mark UHUGEINT, id VARCHAR, source INTEGER, file INTEGER, row BIGINT,
-    is_new BOOLEAN
-)"""
+CREATE TEMP TABLE engine_marked (
+    {names}, id VARCHAR, source INTEGER, file INTEGER, row BIGINT, is_new BOOLEAN
+);
+CREATE TEMP VIEW engine_addresses AS {addresses}"""
+ONE_ADDRESS = """
+SELECT '{name}' AS name, {name} AS mark, id, source, file, row, is_new
+FROM engine_marked WHERE {name} IS NOT NULL"""
 TAKE_ADDRESSES = """
-INSERT INTO engine_addresses
-SELECT '{name}', md5_number({name}[2:-2]), id, source, file, row, is_new
-FROM engine_range WHERE {name} IS NOT NULL"""
+INSERT INTO engine_marked
+SELECT {marks}, id, source, file, row, is_new
+FROM engine_range WHERE {some} IS NOT NULL"""
 NO_MARKS = "CREATE TEMP TABLE engine_marks (name VARCHAR, mark UHUGEINT)"
 TAKE_MARKS = """
 INSERT INTO engine_marks
@@ -297,3 +307,17 @@ def between(low: Sequence[str], high: Sequence[str]) -> str:
     (kind, first), (other, end) = low, high
     below = f" AND id < {quoted(end)}" if kind == other else ""
     return f"type = {quoted(kind)} AND id >= {quoted(first)}{below}"
+
+
+def no_addresses(names: Sequence[str]) -> str:
+    """Return what makes the table of addresses of some names, and shows each alone."""
+    alone = (ONE_ADDRESS.format(name=name) for name in names)
+    marks = ", ".join(f"{name} UHUGEINT" for name in names)
+    return NO_ADDRESSES.format(names=marks, addresses=" UNION ALL ".join(alone))
+
+
+def take_addresses(names: Sequence[str]) -> str:
+    """Return what takes the addresses of a range in."""
+    # Of a row whose addresses both stay as they are nothing is taken.
+    marks = ", ".join(f"md5_number({name}[2:-2])" for name in names)
+    return TAKE_ADDRESSES.format(marks=marks, some=f"coalesce({', '.join(names)})")

@@ -66,6 +66,10 @@ class FoundRows(Struct, frozen=True):
         if self.decision is None or "is_new" not in found.column_names:
             yield from self._candidates(rows_of(found))
             return
+        if not found["is_new"].null_count:
+            if len(found):
+                yield self.decision.rows(found)
+            return
         start, open_ones = 0, found["is_new"].is_null().to_pylist()
         for is_open, run in groupby(open_ones):
             length = sum(1 for _ in run)

@@ -97,8 +97,8 @@ class ListKind(Kind):
             f"(strlen({cell}) * 4 <= {frame.limits.value_bytes}"
             f" AND regexp_full_match({cell}, {quoted(_SOUND)})"
             f""" AND NOT regexp_matches({cell}, '"[0-9]+"')"""
-            f" AND len({_parts(cell)}) <= {frame.limits.list_values}"
-            f" AND {_are_distinct(_folded(cell))})"
+            f" AND {_count(cell)} <= {frame.limits.list_values}"
+            f" AND list_unique({_folded(cell)}) = {_count(cell)})"
         )
         return CellColumns(sound, _joined(f"list_sort({_parts(cell)})"))
 
@@ -229,8 +229,9 @@ def _folded(cell: str) -> str:
     return _parts(f"lower(replace({cell}, ' ', ''))")
 
 
-def _are_distinct(values: str) -> str:
-    return f"list_unique({values}) = len({values})"
+def _count(cell: str) -> str:
+    """Return SQL: how many parts there are, which is quicker than to make them."""
+    return f"""((strlen({cell}) - strlen(replace({cell}, '","', ''))) // 3 + 1)"""
 
 
 def _joined(values: str) -> str:

@@ -68,9 +68,15 @@ class ScalarKind(Kind):
 
     def moves(self, names: MoveNames, rule: Attribute) -> MoveColumns | None:
         """Overwrite what is certain, of this kind and of the name as it is spelled."""
-        _, before, value, _ = names
+        held, before, value, _ = names
+        forms = _stored_forms(self.name, rule.attribute)
+        same = " OR ".join(
+            f"{held} = concat({quoted(form)}, {value}, '}}')" for form in forms
+        )
+        # Most of what is held is what is wanted, and then it need not be taken apart.
         return MoveColumns(
-            self.plain_before(_value_in(names.held, self.name, rule.attribute)),
+            f"CASE WHEN {same} THEN {value} "
+            f"ELSE {self.plain_before(_value_in(held, forms))} END",
             f"CASE WHEN {before} = {value} THEN '' ELSE 's' END",
             value,
         )
@@ -122,18 +128,20 @@ def _is_held(known: KnownValue, target: DesiredValue) -> bool:
     return held == wanted and isinstance(held, bool) == isinstance(wanted, bool)
 
 
-def _value_in(held: str, kind: str, name: str) -> str:
-    """Return SQL of the value in a stored form that says nothing else of it.
+def _stored_forms(kind: str, name: str) -> tuple[str, str]:
+    """Return how a stored form begins that says nothing but a value, ours or not.
 
     Its keys stand in order, and `value` is the last of those that there can be.
     """
     words = b'"kind":%b,"name":%b' % (canonical(kind), canonical(name))
-    plain, owned = (
-        "{" + words.decode() + rest for rest in (',"value":', ',"owned":true,"value":')
+    plain, owned = (',"value":', ',"owned":true,"value":')
+    return f"{{{words.decode()}{owned}", f"{{{words.decode()}{plain}"
+
+
+def _value_in(held: str, forms: Sequence[str]) -> str:
+    """Return SQL of the value in a stored form that begins so; else it is NULL."""
+    cases = (
+        f"WHEN starts_with({held}, {quoted(form)}) THEN {held}[{len(form) + 1}:-2]"
+        for form in forms
     )
-    return (
-        f"CASE WHEN starts_with({held}, {quoted(owned)}) "
-        f"THEN {held}[{len(owned) + 1}:-2] "
-        f"WHEN starts_with({held}, {quoted(plain)}) "
-        f"THEN {held}[{len(plain) + 1}:-2] END"
-    )
+    return f"CASE {' '.join(cases)} END"

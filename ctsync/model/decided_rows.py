@@ -7,9 +7,11 @@ itself, byte by byte; every other candidate comes as it always does.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -61,19 +63,22 @@ class DecidedAttribute(NamedTuple):
 class RowDecision(Struct, frozen=True):
     """How the rows of one source are decided in SQL.
 
-    `attributes` are those for which letters and ways stand. `place` is the column that
-    tells where rows stand: one of theirs, which the query passes on. Where part of the
-    attributes is chosen, `seen` says with a letter or a dot which of them a profile
-    has or is to have, chosen or not; `traits` are 0 where nothing is left of a change.
+    `attributes` are those for which letters and ways stand. `new` are opening and
+    closing where no profile of the rows has an entry: a query half as long. `place` is
+    the column that tells where rows stand: one of theirs, which the query passes on.
+    Where part of the attributes is chosen, `seen` says with a letter or a dot which of
+    them a profile has or is to have, chosen or not; `traits` are 0 where nothing is
+    left of a change.
     """
 
     opening: str
     closing: str
     attributes: tuple[DecidedAttribute, ...]
+    new: tuple[str, str]
     place: str = "file"
     is_part: bool = False
 
-    def over(self, rows: str) -> str:
+    def over(self, rows: str, *, are_new: bool = False) -> str:
         """Return the query that decides the rows of another.
 
         Its columns are (type, id, source, file, row, digest, cells, body): rows that
@@ -82,7 +87,8 @@ class RowDecision(Struct, frozen=True):
         place NULL where the row is decided, and then those that are `added`, all but
         the place NULL where it is not.
         """
-        return f"{self.opening}{rows}{self.closing}"
+        opening, closing = self.new if are_new else (self.opening, self.closing)
+        return f"{opening}{rows}{closing}"
 
     @property
     def added(self) -> tuple[str, ...]:
@@ -123,14 +129,17 @@ class DecidedRows(Struct, frozen=True):
 
     def text(self, name: str) -> bytes:
         """Return all texts of a column as they follow each other; none is NULL."""
-        return b"".join(map(_text_in, self.table[name].chunks))
+        return b"".join(self.texts(name))
+
+    def texts(self, name: str) -> Iterator[memoryview]:
+        """Yield the same in pieces, as they lie there: nothing is copied."""
+        return map(_text_in, self.table[name].chunks)
 
     def counts(self, name: str, only: Sequence[str] | None = None) -> Counter[Any]:
         """Count the values of a column that are not NULL, first met first."""
         column = self.table[name]
         if only is not None:
-            wanted = arrow().array(only, arrow().string())
-            column = column.filter(arrow_compute().is_in(column, wanted))
+            column = column.filter(arrow_compute().is_in(column, _texts(only)))
         values, counts = column.drop_null().value_counts().flatten()
         return Counter(dict(zip(values.to_pylist(), counts.to_pylist(), strict=True)))
 
@@ -185,6 +194,17 @@ class DecidedRows(Struct, frozen=True):
                 if letter in LETTERS:
                     counts[attribute.name, LETTERS[letter]] += count
         return counts
+
+
+def _texts(texts: Sequence[str]) -> Any:
+    """Return texts as an array, without asking whether they are of pandas.
+
+    `pyarrow.array` asks, and where pandas is installed it loads it for that.
+    """
+    data = [text.encode() for text in texts]
+    ends = array("i", accumulate(map(len, data), initial=0))
+    buffers = [None, arrow().py_buffer(ends), arrow().py_buffer(b"".join(data))]
+    return arrow().Array.from_buffers(arrow().string(), len(data), buffers)
 
 
 def _text_in(texts: Any) -> memoryview:

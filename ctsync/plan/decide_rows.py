@@ -41,10 +41,13 @@ def row_decision(
     places = [place_of(project_view, *each) for each in enumerate(rows.cells, 1)]
     if len({place.folded for place in places}) < len(places):
         return None
-    query = _Query(key_type, rows, places, wants)
+    around, around_new = (
+        _Query(key_type, rows, places, wants, are_new=are_new).around()
+        for are_new in (False, True)
+    )
     said = tuple(map(_decided, places))
     is_part = wants is not None
-    return RowDecision(*query.around(), said, rows.place, is_part=is_part)
+    return RowDecision(*around, said, around_new, rows.place, is_part=is_part)
 
 
 def _decided(place: Place) -> DecidedAttribute:
@@ -53,7 +56,10 @@ def _decided(place: Place) -> DecidedAttribute:
 
 
 class _Query:
-    """The query that decides, from the inside out: each layer names what it adds."""
+    """The query that decides, from the inside out: each layer names what it adds.
+
+    Of rows that `are_new` nobody has an entry, and half of it need not be asked.
+    """
 
     def __init__(
         self,
@@ -61,11 +67,18 @@ class _Query:
         rows: RowColumns,
         places: Sequence[Place],
         wants: Wants | None,
+        *,
+        are_new: bool,
     ) -> None:
         self._key_type = key_type
         self._rows = rows
         self._places = places
-        self._moving = [Moving(p, p.move) for p in places if p.move is not None]
+        self._are_new = are_new
+        moves = ((place, place.move) for place in places if place.move is not None)
+        self._moving = [
+            Moving(place, move._replace(letters=move.first) if are_new else move)
+            for place, move in moves
+        ]
         self._sorted = sorted(self._moving, key=lambda each: each.place.rule.attribute)
         self._left_out = [
             each.number
@@ -73,7 +86,9 @@ class _Query:
             if wants is not None and not wants(each.place.rule.attribute)
         ]
         self._is_part = wants is not None
-        self._words = RowWords(key_type, rows, self._moving, is_part=self._is_part)
+        self._words = RowWords(
+            key_type, rows, self._moving, is_part=self._is_part, are_new=are_new
+        )
 
     def around(self) -> tuple[str, str]:
         """Return what stands before and behind the query that rows come from."""
@@ -97,6 +112,8 @@ class _Query:
             yield f"{place.column.text} AS c{place.number}"
             yield f"coalesce({place.column.sound}, true) AS u{place.number}"
         yield f"{self._rows.sound} AS is_told"
+        if self._are_new:
+            return
         paths = [f"/attributes/{_pointer(place.folded)}" for place in self._places]
         listed = ", ".join(map(quoted, [*paths, "/fingerprint"]))
         yield f"json_extract(body, [{listed}])::VARCHAR[] AS held"
@@ -109,13 +126,15 @@ class _Query:
                 f"u{place.number} AND CASE WHEN coalesce({cell}, '') = '' "
                 f"THEN {self._stays(place)} ELSE {sound} END AS s{place.number}"
             )
-            yield f"held[{place.number}] AS h{place.number}"
-        yield f"held[{len(self._places) + 1}] AS mark"
+            held = "NULL" if self._are_new else f"held[{place.number}]"
+            yield f"{held}::VARCHAR AS h{place.number}"
+        if not self._are_new:
+            yield f"held[{len(self._places) + 1}] AS mark"
 
     def _stays(self, place: Place) -> str:
         """Return SQL of whether a blank cell leaves alone what is held."""
         column = place.column
-        if not column.keeps_blank or column.stays == "true":
+        if not column.keeps_blank or column.stays == "true" or self._are_new:
             return str(column.keeps_blank).lower()
         return f"(held[{place.number}] IS NULL OR {column.stays})"
 
@@ -140,7 +159,10 @@ class _Query:
                 (sound or "true", *map(self._is_spelled, self._places))
             )
         yield f"({sound or 'true'}) AND is_told AND {_SOUND_ID} AS is_sound"
-        yield f"body IS NULL OR body = {self._plain_body()} AS is_plain"
+        if self._are_new:
+            yield "true AS is_plain"
+        else:
+            yield f"body IS NULL OR body = {self._plain_body()} AS is_plain"
 
     def _plain_body(self) -> str:
         """Return the entry as it is spelled where it holds nothing but these values."""
@@ -161,13 +183,19 @@ class _Query:
         for place, move in self._moving:
             number = place.number
             before = f"CASE WHEN h{number} IS NOT NULL THEN {move.before} END"
-            yield f"{before} AS b{number}"
+            yield f"{'NULL' if self._are_new else before}::VARCHAR AS b{number}"
 
     def _letters(self) -> Iterator[str]:
         for place, move in self._moving:
             held, before, value, letter = names_of(place.number)
             if place.number in self._left_out:
                 letter = f"x{place.number}"
+            if self._are_new:
+                yield (
+                    f"CASE WHEN {value} IS NULL THEN '' ELSE '{move.first}' END "
+                    f"AS {letter}"
+                )
+                continue
             yield (
                 f"CASE WHEN {value} IS NULL THEN '' "
                 f"WHEN {held} IS NULL THEN '{move.first}' "
@@ -202,7 +230,7 @@ class _Query:
             yield f"{self._words.operation(place, move)} AS p{place.number}"
             yield f"{self._words.effect(place, move)} AS e{place.number}"
         yield f"{self._pattern()} AS letters"
-        yield "body IS NULL AS is_new"
+        yield f"{self._words.is_new} AS is_new"
 
     def _pattern(self) -> str:
         """Return a letter for each attribute."""

@@ -6,7 +6,8 @@ They stand over the columns that `plan.decide_rows` makes: `h1`, `b1`, `v1`, `l1
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from ctsync.canonical_json import canonical
 from ctsync.kinds.base import MoveColumns
@@ -35,7 +36,11 @@ _GAINS = {
 
 
 class RowWords:
-    """What a plan says of rows; `is_cut` of them where it `is_part`."""
+    """What a plan says of rows; `is_cut` of them where it `is_part`.
+
+    Of rows that `are_new`, all of them, nothing is said of held values, and the query
+    is half as long.
+    """
 
     def __init__(
         self,
@@ -44,32 +49,41 @@ class RowWords:
         moving: Sequence[Moving],
         *,
         is_part: bool = False,
+        are_new: bool = False,
     ) -> None:
         self._is_part = is_part
         self._key_type = key_type
         self._rows = rows
         self._moving = moving
+        self._all_new = are_new
+        self.is_new = "true" if are_new else "body IS NULL"
 
     def operation(self, place: Place, move: MoveColumns) -> str:
         """Return the operation as a plan writes it, NULL where there is none."""
         number = place.number
-        name = canonical([place.rule.attribute]).decode()[:-1]
-        before = f"CASE WHEN b{number} <> 'null' THEN concat(',', b{number}) END"
-        return (
-            f"CASE WHEN decided AND l{number} <> '' THEN concat({quoted(name)}, ',', "
-            f"o{number}, {_form(place, move)}, {before}, ']') END"
-        )
+        begin = _Text(canonical([place.rule.attribute]).decode()[:-1] + ",")
+        said = [begin, f"o{number}", *self._form(place, move)]
+        if not self._all_new:
+            before = f"CASE WHEN b{number} <> 'null' THEN concat(',', b{number}) END"
+            said.append(before)
+        done = _concat([*said, _Text("]")])
+        return f"CASE WHEN decided AND l{number} <> '' THEN {done} END"
 
     def effect(self, place: Place, move: MoveColumns) -> str:
         """Return the operation as the digest takes it in."""
-        name = canonical(place.rule.attribute).decode()
-        number = place.number
-        return (
-            f"CASE WHEN decided AND l{number} <> '' THEN concat('[', key, ',', "
-            f"{quoted(name)}, ',1,\"', {_operator(move, number)}, '\",', o{number}, "
-            f"',', {_prior(number)}, ',', coalesce(b{number}, 'null'), ',', v{number}, "
-            "']\n') END"
-        )
+        name, number = canonical(place.rule.attribute).decode(), place.number
+        begin: list[str] = [
+            _Text("["),
+            "key",
+            _Text(f',{name},1,"'),
+            _operator(move, number),
+        ]
+        held: list[str] = [_Text(',"unknown",null,')]
+        if not self._all_new:
+            before = f"coalesce(b{number}, 'null')"
+            held = [_Text(","), _prior(number), _Text(","), before, _Text(",")]
+        said = [*begin, _Text('",'), f"o{number}", *held, f"v{number}", _Text("]\n")]
+        return f"CASE WHEN decided AND l{number} <> '' THEN {_concat(said)} END"
 
     def size(self, *, is_delta: bool) -> str:
         """Return the bytes of the record that travels, NULL where nothing does."""
@@ -97,7 +111,8 @@ class RowWords:
         It is 0 where something is, and nothing of that is chosen.
         """
         unknown = " OR ".join(
-            f"(h{p.number} IS NULL AND l{p.number} <> '')" for p in self._moving
+            f"(h{p.number} IS NULL AND l{p.number} <> '')"
+            for p in ([] if self._all_new else self._moving)
         )
         counts = [
             f"l{place.number} = '{letter}'"
@@ -111,7 +126,7 @@ class RowWords:
         opting = " OR ".join(map(_opts_in, self._moving)) or "false"
         bits = (
             f"(CASE WHEN {opting} THEN {_GAINS['opt_in']} ELSE 0 END"
-            f" + CASE WHEN body IS NULL THEN {_GAINS['new']} "
+            f" + CASE WHEN {self.is_new} THEN {_GAINS['new']} "
             f"WHEN {unknown or 'false'} THEN {_GAINS['unknown']} ELSE 0 END"
             f" + CASE WHEN {counting} THEN {_GAINS['count']} ELSE 0 END)"
         )
@@ -132,7 +147,7 @@ class RowWords:
         )
         change = (
             """concat('{"change":["', """
-            """CASE WHEN body IS NULL THEN 'create' ELSE 'update' END, """
+            f"""CASE WHEN {self.is_new} THEN 'create' ELSE 'update' END, """
             f"""'","{self._key_type}","', id, '",[', operations, '],[', """
             f"""{self._rows.origins}, ']', {self._fingerprint()}, """
             f"""(',' || {self._rows.memberships_shown}), """
@@ -143,8 +158,31 @@ class RowWords:
         )
         return (
             f"CASE WHEN bits IS NOT NULL THEN {change} "
-            f"WHEN body IS NOT NULL THEN {entry} ELSE '' END"
+            f"WHEN NOT ({self.is_new}) THEN {entry} ELSE '' END"
         )
+
+    def _form(self, place: Place, move: MoveColumns) -> Iterator[str]:
+        """Yield the form of an operation, as `plan.plan_rows` writes it, as SQL.
+
+        It has the comma before it, and is left out where it is as it mostly is.
+        """
+        number = place.number
+        forms = {
+            (letter, prior): text
+            for letter in move.letters
+            for prior in (_PRIORS if not self._all_new else _UNKNOWN)
+            if (text := _form_of(place, move, letter, prior)) != MOSTLY
+        }
+        written = {key: f",{canonical(form).decode()}" for key, form in forms.items()}
+        if self._all_new:
+            yield from map(_Text, written.values())
+        elif written:
+            cases = " ".join(
+                f"WHEN l{number} = '{letter}' AND h{number} IS {_PRIORS[prior]} "
+                f"THEN {quoted(text)}"
+                for (letter, prior), text in written.items()
+            )
+            yield f"CASE {cases} END"
 
     def _fingerprint(self) -> str:
         """Return what is said of it: nothing where part of a change is left out."""
@@ -178,6 +216,8 @@ class RowWords:
             hidden = quoted(canonical(HIDDEN).decode())
             before = f"CASE WHEN {before} = 'null' THEN 'null' ELSE {hidden} END"
             operand = hidden
+        if self._all_new:
+            return f"CASE WHEN decided AND {letter} <> '' THEN {operand} END"
         sided = ", ".join(map(quoted, SIDED))
         before = f"CASE WHEN {letter} IN ({sided}) THEN concat({before}, ',') END"
         return (
@@ -196,41 +236,43 @@ def _opts_in(moving: Moving) -> str:
     return f"(l{number} <> '' AND v{number} = {quoted(value)})"
 
 
+class _Text(str):
+    """Text as it stands; every other word is SQL of text."""
+
+    __slots__ = ()
+
+
+def _concat(said: Iterable[str]) -> str:
+    """Return SQL of texts one after another; those that are known are put together."""
+    words: list[str] = []
+    for is_text, group in groupby(said, key=lambda each: isinstance(each, _Text)):
+        if is_text:
+            words.append(quoted("".join(group)))
+        else:
+            words += group
+    return f"concat({', '.join(words)})"
+
+
 def _operator(move: MoveColumns, number: int) -> str:
     if len(move.letters) == 1:
-        return quoted(LETTERS[move.letters])
+        return _Text(LETTERS[move.letters])
     cases = " ".join(f"WHEN '{e}' THEN '{LETTERS[e]}'" for e in move.letters)
     return f"CASE l{number} {cases} END"
 
 
-def _form(place: Place, move: MoveColumns) -> str:
-    """Return SQL of the form of an operation, as `plan.plan_rows` writes it.
-
-    It has the comma before it, and is left out where it is as it mostly is.
-    """
-    name, number = place.one_kind.name, place.number
-    kind = "" if name in SHOWN_KINDS else name
-    forms = {
-        (letter, prior): Form(
-            LETTERS[letter],
-            prior,
-            certain=not move.is_open,
-            sensitive=place.rule.sensitive,
-            kind=kind,
-        ).text
-        for letter in move.letters
-        for prior in _PRIORS
-    }
-    cases = " ".join(
-        f"WHEN l{number} = '{letter}' AND h{number} IS {_PRIORS[prior]} "
-        f"THEN {quoted(',' + canonical(text).decode())}"
-        for (letter, prior), text in forms.items()
-        if text != MOSTLY
-    )
-    return f"CASE {cases} END" if cases else "NULL"
+def _form_of(place: Place, move: MoveColumns, letter: str, prior: Prior) -> str:
+    name = place.one_kind.name
+    return Form(
+        LETTERS[letter],
+        prior,
+        certain=not move.is_open,
+        sensitive=place.rule.sensitive,
+        kind="" if name in SHOWN_KINDS else name,
+    ).text
 
 
 _PRIORS: Mapping[Prior, str] = {"known": "NOT NULL", "unknown": "NULL"}
+_UNKNOWN: tuple[Prior, ...] = ("unknown",)
 
 
 def _prior(number: int) -> str:

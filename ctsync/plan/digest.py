@@ -46,7 +46,7 @@ class PlanDigest:
         """Take in what an entry forgets that needs no change."""
         self._digest.update(effect_of_settled(key, settled))
 
-    def add_decided(self, effects: bytes) -> None:
+    def add_decided(self, effects: bytes | memoryview) -> None:
         """Take in the lines of changes that were decided elsewhere."""
         self._digest.update(effects)
 

@@ -210,7 +210,7 @@ class _Echo:
         self._at = 0
         self._seal_at = seal_at
 
-    def write(self, data: bytes, /) -> None:
+    def write(self, data: bytes | memoryview, /) -> None:
         at, self._at = self._at, self._at + len(data)
         is_seal = at == self._seal_at
         if not is_seal and os.pread(self._file.fileno(), len(data), at) != data:

@@ -41,7 +41,7 @@ _UNTOLD = dict.fromkeys(("entries", "undeclared", "unchanged", "skipped"), 0)
 class LineWriter(Protocol):
     """Where a plan is written to."""
 
-    def write(self, data: bytes, /) -> object:
+    def write(self, data: bytes | memoryview, /) -> object:
         """Take in bytes."""
 
     def flush(self) -> object:
@@ -105,7 +105,8 @@ class PlanSums:
         if not all(map(lt, ids, islice(ids, 1, None))):
             raise ValueError(NO_ORDER)
         self._last = ProfileKey(decided.key_type, ids[-1])
-        self._digest.add_decided(decided.text("effect"))
+        for effects in decided.texts("effect"):
+            self._digest.add_decided(effects)
         # Decided are ids of ASCII alone, without spaces.
         folded = [f"{decided.key_type}={each.lower()}" for each in ids]
         self._calls[1].add_many(folded, decided.values("size"))
@@ -244,7 +245,8 @@ class PlanWriter:
     def add_decided(self, decided: DecidedRows) -> None:
         """Write what was decided in columns."""
         self._sums.add_decided(decided)
-        self._write_line(decided.text("line"))
+        for text in decided.texts("line"):
+            self._write_line(text)
 
     def add_weighed(self, run: WeighedRun) -> None:
         """Write what was weighed elsewhere."""
@@ -267,7 +269,7 @@ class PlanWriter:
         self._write_line(line)
         return line
 
-    def _write_line(self, line: bytes) -> None:
+    def _write_line(self, line: bytes | memoryview) -> None:
         self._checksum.update(line)
         self._bytes += len(line)
         self._file.write(line)

@@ -19,7 +19,7 @@ ATTRIBUTES = (
     DecidedAttribute("Points", "set", False),
     DecidedAttribute("Tags", "$add", False),
 )
-DECISION = RowDecision("", "", ATTRIBUTES)
+DECISION = RowDecision("", "", ATTRIBUTES, ("", ""))
 TEXTS = st.sampled_from(["a", "b", "c", "d", 'say "hi"', "", "sa", "x" * 300])
 NUMBERS = st.integers(0, 4)
 LISTS = st.lists(st.sampled_from(["a", "s", "i"]), unique=True).map(tuple)

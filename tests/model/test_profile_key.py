@@ -68,3 +68,10 @@ def test_a_key_of_the_command_line_is_an_identity_or_names_its_type(text, key):
 @given(key=KEYS.filter(lambda key: key.type != "identity"))
 def test_a_key_that_names_its_type_is_read_as_it_is_shown(key):
     assert parse_key(str(key)) == key
+
+
+def test_first_letters_of_id_types_are_in_their_order():
+    """Databases sort keys by them, and sort the rest of a type by no more."""
+    letters = [each[0] for each in ID_TYPES]
+    assert letters == sorted({*letters})
+    assert [*ID_TYPES] == sorted(ID_TYPES)

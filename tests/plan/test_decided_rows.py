@@ -73,11 +73,11 @@ def decided(*rows):
     """Give rows as an engine does that has decided them."""
     columns = list(zip(*map(columns_of, rows), strict=True))
     names = (
-        "id", "file", "row", "is_new", "line", "effect", "size", "delta_size",
+        "id", "source", "file", "row", "is_new", "line", "effect", "size", "delta_size",
         "traits", "letters", "w1", "w2", "w3", "w4",
     )  # fmt: skip
     table = pa.table(dict(zip(names, map(pa.array, columns), strict=True)))
-    decision = RowDecision("", "", ATTRIBUTES)
+    decision = RowDecision("", "", ATTRIBUTES, ("", ""))
     source = RowColumns("t", FILES, (), (None, None))
     return DecidedRows("identity", source, decision, table)
 
@@ -93,6 +93,7 @@ def columns_of(change):
     letters = {op.attribute: LETTER_OF[op.operator] for op in change.operations}
     return (
         change.key.id,
+        0,
         FILES.index(origin.file),
         origin.row,
         change.action == "create",
