@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import beside_copy
 import clustering
 import deciding
 import differing
@@ -57,6 +58,7 @@ PEERS: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
 ALONE: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "search": searching.measure_search,
     "decide": deciding.measure_decide,
+    "hand": beside_copy.measure_by_hand,
     "cluster": clustering.measure_cluster,
     "exports": reading.measure_reading,
     "homes": homes.measure_homes,
