@@ -62,6 +62,7 @@ def test_the_state_says_of_which_files_the_platform_may_still_tell(world, far):
 
 
 def test_names_carry_plan_and_run(world, far):
+    world.ids = (f"{number:032x}"[::-1] for number in count(1))
     plan = by_file(world, people(world))
     done = world.apply(plan, files=far.terms)
     digest = plan.foot.digest.removeprefix("sha256:")[:12]
