@@ -29,7 +29,7 @@ NAMES = {"Name": "name", "Score": "score", "Tags": "tags", "Plan": "plan"} | {
 }
 MORE = """\
   more:
-    file: {file}-*.parquet
+    file: "*-more.parquet"
     key: {{identity: id}}
     missing: {missing}
     invalid: {invalid}
@@ -45,7 +45,13 @@ cohorts:
     attributes: {{{given}}}
 {leave}"""
 GIVEN = [
-    *("Tier: VIP", "Tier: VIP, Plan: Gold", "Tier: '[odd]'", "Tier: VIP, Vip: true"),
+    *(
+        "Tier: VIP",
+        "Tier: VIP",
+        "Tier: VIP, Plan: Gold",
+        "Tier: '[odd]'",
+        "Tier: VIP, Vip: true",
+    ),
     "Groups: {include: [a]}",
 ]
 LOOSE = "profiles:\n  - {identity: u4, attributes: {Hat: red}}\n"
@@ -57,12 +63,14 @@ class JoinedWorld(World):
 
     def __init__(self, folder, chance, form="parquet"):
         self.shared = chance.choice(SHARED)
-        self.more_file = chance.choice(["aa", "people-a", "zz"])
-        self.member_file = chance.choice(["members", "people-a-members", "zz-m"])
-        self.agrees = chance.choice([0.5, 1.0])
+        # Before those of the first table, after them, or about them.
+        self.more_files = chance.choice(["ab", "az", "yz"])
+        self.member_file = chance.choice(["members", "z-members"])
+        self.agrees = chance.random() < 0.8
         self.gives, self.members = chance.choice(GIVEN), []
         self.has_cohort = chance.random() < 0.7
         super().__init__(folder, chance, form)
+        self.words["write"] = chance.choice(["free", "free", "free", "once"])
         self.draw_others()
         self.draw_places()
 
@@ -70,7 +78,6 @@ class JoinedWorld(World):
         chance = self.chance
         columns = "".join(f"      {NAMES[n]}: {n}\n" for n in self.shared)
         said = MORE.format(
-            file=self.more_file,
             missing=chance.choice(["keep", "remove"]),
             invalid=chance.choice(["skip", "error"]),
             blank=chance.choice(["keep", "keep", "error"]),
@@ -85,7 +92,13 @@ class JoinedWorld(World):
         """Who stands in the second table, and who is a member."""
         ids = self.ids()
         self.more = {key: self.other_row(key) for key in ids}
-        self.members = self.chance.sample(ids, self.chance.choice([0, 3, 12]))
+        members = self.chance.sample(ids, self.chance.choice([0, 3, 12]))
+        self.members = [key for key in members if not self.agrees or self.may_join(key)]
+
+    def may_join(self, key):
+        """Whether a row says what the cohort gives, or nothing of that."""
+        row = self.rows.get(key, {})
+        return row.get("plan") in {None, "Gold"} and row.get("vip") is not False
 
     def other_row(self, key):
         odd = self.chance.random() < self.oddness
@@ -94,24 +107,23 @@ class JoinedWorld(World):
             "size": self.chance.choice(SIZES if odd else SIZES[:2]),
         }
         for name in map(NAMES.get, self.shared):
-            drawn = self.chance.random()
-            row[name] = self.cell(name) if drawn > self.agrees else None
-            if key in self.rows and drawn < 0.4:
-                row[name] = self.rows[key][name]
+            said = self.rows.get(key, {}).get(name)
+            if said is not None and self.agrees:
+                # An exact list has one place, even where two say the same.
+                row[name] = None if name == "tags" else said
+            else:
+                row[name] = self.cell(name)
         return row if self.chance.random() < 0.9 else dict.fromkeys(row)
 
     def edit(self):
         super().edit()
-        draw = self.chance.random()
-        if draw < 0.3:
+        if self.agrees or self.chance.random() < 0.3:
             self.draw_places()
-        for key in self.chance.sample([*self.more], min(len(self.more), 5)):
-            self.more[key] = self.other_row(key)
 
     def project(self):
         rows = [{"id": key, **row} for key, row in self.more.items()]
-        for name, part in (("1", rows[::2]), ("2", rows[1::2])):
-            self.write_more(self.folder / f"{self.more_file}-{name}.parquet", part)
+        for name, part in zip(self.more_files, (rows[::2], rows[1::2]), strict=True):
+            self.write_more(self.folder / f"{name}-more.parquet", part)
         lines = "".join(f'"{key}"\n' for key in self.members if '"' not in key)
         (self.folder / f"{self.member_file}.csv").write_text(f"id\n{lines}")
         return super().project()
