@@ -72,6 +72,25 @@ def test_sheets_of_a_write_that_failed_before_the_head_are_removed(
     assert {path.name for path in store._mirror.path.glob("*")} <= {*before}
 
 
+def test_a_sheet_that_was_put_goes_where_the_next_cannot_be(bucket, entry, header):
+    store = store_in(bucket, small_rows=0, share=1)
+    store.replace(header(1), [entry("a"), entry("b")])
+    before, upload, put = bucket.names(), bucket.upload, []
+
+    def once(name, path):
+        if put:
+            raise StateError("no answer", code="state_unwritable")
+        upload(name, path)
+        put.append(name)
+
+    bucket.upload = once
+    changed = [entry(identity, plan="Gold") for identity in "abc"]
+    with pytest.raises(StateError, match="no answer"):
+        store.amend(header(2), [(one.key, lambda _, one=one: one) for one in changed])
+    assert put
+    assert bucket.names() == before
+
+
 @pytest.mark.parametrize("fate", ["lost", "unheard"])
 def test_sheets_that_the_head_may_name_are_never_removed_by_who_failed(
     bucket, store, entry, header, fate

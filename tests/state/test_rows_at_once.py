@@ -1,5 +1,7 @@
 """Rows of a database: never too many at once, and each where it belongs."""
 
+import itertools
+import os
 from hashlib import sha256
 
 import pytest
@@ -39,13 +41,13 @@ def test_changes_are_written_many_at_a_time_and_each_once(monkeypatch):
     assert [sum(map(len, session.keys[at : at + 2])) for at in (0, 2)] == [3, 3]
 
 
+NUMBERS = itertools.count(1)
+
+
 @pytest.fixture
 def state(postgres_server):
     """A state of its own with a session."""
-    from itertools import count
-    from os import getpid
-
-    name = next(f"rows-{getpid()}-{number}" for number in count(1))
+    name = f"rows-{os.getpid()}-{next(NUMBERS)}"
     url = postgres_server.url()
     session = Session(url)
     yield open_store(url, name=name), session, find_state(session, name)
@@ -63,6 +65,17 @@ def test_what_a_run_changed_comes_back_from_many_parts(state, monkeypatch):
     second, first = store.runs()
     assert list(first.changes()) == changes
     assert list(second.changes()) == changes[:1]
+
+
+def test_a_run_again_takes_its_own_place_and_the_oldest_goes_with_its_parts(state):
+    store, session, number = state
+    for run, changes in (("r1", 1), ("r2", 2), ("r2", 3), ("r3", 0), ("r4", 1)):
+        record = {"run": run, "changes": changes}
+        store.append_run(record, [{"n": each} for each in range(changes)], keep=3)
+        assert next(store.runs()).record == record
+    found = [(run.record["run"], len(list(run.changes()))) for run in store.runs()]
+    assert found == [("r4", 1), ("r3", 0), ("r2", 3)]
+    assert len(session.rows(_PARTS, number)) == 2
 
 
 _PARTS = "SELECT lines FROM ctsync.changes WHERE state = %s ORDER BY number, part"
