@@ -18,3 +18,7 @@ class PlatformLimits(Struct, frozen=True):
     value_bytes: int = 512
     custom_keys: int = 256
     list_values: int = 100
+
+
+WIDEST = PlatformLimits(1024, 65_536, 10_000, 10_000)
+"""What a project may set them to at the most."""

@@ -19,12 +19,17 @@ def nearest(
     return [folded[match] for match in close]
 
 
-def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
-    """Give `did you mean "list"?`, or None if nothing is near in sense or letters."""
+def probably(word: str, choices: Iterable[str]) -> str | None:
+    """Return the choice that is near to a word in sense or letters, None without."""
     known = list(choices)
     meant = meant_by(word, known)
-    match = [meant] if meant is not None else nearest(word, known)
-    return f'did you mean "{match[0]}"?' if match else None
+    return meant if meant is not None else next(iter(nearest(word, known)), None)
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
+    """Give `did you mean "list"?`, or None if nothing is near in sense or letters."""
+    match = probably(word, choices)
+    return None if match is None else f'did you mean "{match}"?'
 
 
 def one_of(word: str, choices: Iterable[str]) -> str:

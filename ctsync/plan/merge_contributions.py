@@ -30,6 +30,7 @@ from ctsync.plan.value_diagnostics import (
     is_bad,
 )
 from ctsync.project.project import Project
+from ctsync.project.spoiled_parts import UNSPOILED
 from ctsync.sources.doubtful_cells import doubtful_id, doubtful_words
 
 Words: TypeAlias = "Mapping[str, Raw | Fault]"
@@ -78,6 +79,7 @@ class ContributionMerger:
     def __init__(self, project_view: Project, desk: DiagnosticCollector) -> None:
         """`desk` takes what is wrong."""
         self._project_view = project_view
+        self._judges_all = project_view.spoiled == UNSPOILED
         self._desk = desk
         self._flawless: defaultdict[str, dict[Literal, DesiredValue]] = defaultdict(
             dict
@@ -99,7 +101,9 @@ class ContributionMerger:
         """
         found = MergedContributions()
         for contribution in contributions:
-            words, standing = self._parted(contribution.read(), known)
+            words, unjudged = self._judgeable(contribution.read())
+            words, standing = self._parted(words, known)
+            standing += unjudged
             targets, complaints = self._judge(key, contribution, words)
             if contribution.skips:
                 complaints += _spoiling(targets, spoilt, self._project_view)
@@ -137,7 +141,8 @@ class ContributionMerger:
         among = Place(cohort.origin, cohort.leave_path)
         merged: dict[str, SourcedValue] = {}
         complaints: list[ValueDiagnostic] = []
-        for attribute, raw in cohort.leave().items():
+        words, _ = self._judgeable(cohort.leave())
+        for attribute, raw in words.items():
             target = self._target(attribute, raw, among, complaints)
             if target is not None:
                 leaving = SourcedValue(replace(target, leaving=True), attribute, among)
@@ -168,6 +173,17 @@ class ContributionMerger:
                 self.report(fault, rule, new.place)
         else:
             merged[folded] = first._replace(target=target)
+
+    def _judgeable(self, words: Words) -> tuple[Words, list[str]]:
+        """Part words from the folded names of those of which no rule is known.
+
+        Their rules have findings, and what a value lacks would follow from those.
+        """
+        if self._judges_all:
+            return words, []
+        is_judged = self._project_view.is_judged
+        unjudged = [fold_name(name) for name in words if not is_judged(name)]
+        return {n: raw for n, raw in words.items() if is_judged(n)}, unjudged
 
     def _parted(
         self, words: Words, known: Mapping[str, KnownValue] | None

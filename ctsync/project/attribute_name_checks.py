@@ -17,6 +17,7 @@ from ctsync.model.fault import Fault
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.other_words import attribute_meant_by, loose
 from ctsync.project.source_positions import Place
+from ctsync.project.spoiled_parts import UNSPOILED, SpoiledParts
 from ctsync.suggestions import did_you_mean
 
 FORBIDDEN = "%><!|&.:;$'\"\\#"  # public docs, platform considerations
@@ -146,14 +147,19 @@ class AttributeNameChecks:
         catalog: Mapping[str, str],
         limits: PlatformLimits,
         show: Callable[[Place], str],
+        spoiled: SpoiledParts = UNSPOILED,
         *,
         is_open: bool,
     ) -> None:
-        """`catalog` gives the spelling by folded name; `show` puts a place in words."""
+        """`catalog` gives the spelling by folded name; `show` puts a place in words.
+
+        What the `spoiled` parts may say of a name, nobody knows.
+        """
         self.sound: set[str] = set()
         self._catalog = catalog
         self._limits = limits
         self._show = show
+        self._spoiled = spoiled
         self._is_open = is_open
         self._own: dict[str, tuple[Fault, ...]] = {}
         self._spellings: dict[str, tuple[str, Place]] = {}
@@ -183,12 +189,15 @@ class AttributeNameChecks:
         folded = fold_name(name)
         self._customs.setdefault(folded, place)
         yield from self._twin(name, name, place)
-        meant = None if folded in self._catalog else attribute_meant_by(name)
+        is_declared = folded in self._catalog
+        if is_declared or self._spoiled.hides_rule(folded, is_declared=is_declared):
+            return
+        meant = attribute_meant_by(name)
         if meant is not None:
             message = f'"{name}" is not the system attribute {meant}'
             hint = f"write {meant}, or put {name} into the catalog if it is another"
             yield Fault("CT320", message, hint)
-        if not self._is_open and folded not in self._catalog:
+        if not self._is_open:
             spellings = (*self._catalog.values(), *SYSTEM)
             message = f'unknown attribute "{name}"'
             hint = did_you_mean(name, spellings) or "add it to the catalog"

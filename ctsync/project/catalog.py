@@ -14,6 +14,8 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.fault import Fault
 from ctsync.model.record import GROUP_PREFIX
 
+IDENTITY = "identity"  # stands in the catalog beside attributes, and is none
+
 
 def rule_of(name: str, entry: Mapping[str, Any]) -> Attribute:
     """Return the rule of a catalog entry; a system attribute keeps what is its own."""

@@ -17,6 +17,7 @@ from ctsync.project.profile_checks import ProfileChecks, ProfileSection
 from ctsync.project.project_settings import ProjectSettings
 from ctsync.project.source_positions import FindingCollector, Place, SourcePositions
 from ctsync.project.spec_file import SpecFile, catalog_of, cohorts_of, tables_of
+from ctsync.project.spoiled_parts import SpoiledParts
 from ctsync.project.table_checks import TableReader, member_file_of
 from ctsync.project.tables import Table
 from ctsync.yaml.profile_columns import ProfileColumns, profile_columns_of
@@ -24,10 +25,14 @@ from ctsync.yaml.scalars import Node
 
 
 class DeclaredCatalog:
-    """The rules of all catalogs, by name as spelled, and where each stands."""
+    """The rules of all catalogs, by name as spelled, and where each stands.
+
+    `doubtful` are the names of entries that contradict others, or the platform.
+    """
 
     def __init__(self, sections: Iterable[SpecFile], report: FindingCollector) -> None:
         self.rules: dict[str, Attribute] = {}
+        self.doubtful: set[str] = set()
         self._report = report
         self._places: dict[str, Place] = {}
         for section in sections:
@@ -36,11 +41,14 @@ class DeclaredCatalog:
                 first = self._places.setdefault(fold_name(name), place)
                 if first is not place:
                     _report_twice(report, "attribute", name, place, first)
+                    self.doubtful.add(name)
                     continue
                 self.rules[name] = rule_of(name, entry)
-                report.add(place, *entry_faults(name, entry), attribute=name)
+                faults = [*entry_faults(name, entry)]
+                report.add(place, *faults, attribute=name)
+                self.doubtful.update([name] if faults else ())
 
-    def checks(self, settings: ProjectSettings) -> ProfileChecks:
+    def checks(self, settings: ProjectSettings, spoiled: SpoiledParts) -> ProfileChecks:
         """Return what judges the names and keys of this project."""
 
         def show(place: Place) -> str:
@@ -50,6 +58,7 @@ class DeclaredCatalog:
             {fold_name(name): name for name in self.rules},
             settings.frame.limits,
             show,
+            spoiled,
             is_open=settings.policy.unknown_attributes == "allow",
         )
         for name in self.rules:

@@ -25,16 +25,16 @@ from ctsync.model.run import KEPT_RUNS
 from ctsync.model.sftp_door import SftpDoor
 from ctsync.model.snapshot import Account
 from ctsync.project.account import AccountText, StateLocation, StateText, host_of
-from ctsync.project.catalog import undeclared_rule
+from ctsync.project.catalog import IDENTITY, undeclared_rule
 from ctsync.project.cohorts import Cohort
 from ctsync.project.environment_variables import Reference
 from ctsync.project.profile_checks import ProfileSection
 from ctsync.project.sftp_settings import SftpText
 from ctsync.project.source_positions import SourcePositions
+from ctsync.project.spoiled_parts import SpoiledParts
 from ctsync.project.tables import Table
 from ctsync.yaml.tree import Position
 
-IDENTITY = "identity"  # stands in the catalog beside attributes, and is none
 SEMANTICS = 2  # raise whenever a kind or a normal form changes its meaning
 
 
@@ -68,6 +68,7 @@ class Project:
     cohorts: Mapping[str, Cohort] = field(default_factory=dict, repr=False)
     tables: Mapping[str, Table] = field(default_factory=dict, repr=False)
     names: frozenset[str] = field(default=frozenset(), repr=False)
+    spoiled: SpoiledParts = field(default_factory=SpoiledParts, repr=False)
     inputs: tuple[tuple[str, str], ...] = ()
     roots: Roots = field(default_factory=lambda: Roots(()), repr=False)
     findings: Findings = field(default_factory=Findings, repr=False)
@@ -173,6 +174,12 @@ class Project:
                 rule = with_fields(rule, sensitive=True)
             self._rules[name] = rule
         return rule
+
+    def is_judged(self, name: str) -> bool:
+        """Return whether it is known what an attribute is; else no value is judged."""
+        folded = fold_name(name)
+        is_declared = folded in self.catalog or undeclared_rule(name).system
+        return not self.spoiled.hides_rule(folded, is_declared=is_declared)
 
     @property
     def marks(self) -> frozenset[str]:

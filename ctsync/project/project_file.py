@@ -105,9 +105,11 @@ def read_head(
     merged = apply_environment(tree, environment)
     if environment is None and not is_sandboxed:
         _refuse_incomplete(merged, file, environments_of(tree))
-    _report_shared_state(tree, merged, environment, file, report)
     whole = {**merged, **_environments(tree)}
-    return judge(_schema(is_sandboxed=is_sandboxed), file, whole, document, report)
+    head = judge(_schema(is_sandboxed=is_sandboxed), file, whole, document, report)
+    if ("state",) not in head.spoiled:  # else it may be meant, and is told
+        _report_shared_state(tree, merged, environment, file, report)
+    return head
 
 
 def _environments(tree: Mapping[str, Node]) -> dict[str, Node]:

@@ -35,9 +35,10 @@ from ctsync.project.spec_files import (
     similar,
     spec_files,
 )
+from ctsync.project.spoiled_parts import SpoiledParts, spoiled_parts
 from ctsync.project.table_checks import TableReader
 from ctsync.yaml.cache import Cache
-from ctsync.yaml.reader import collection_paused, parse_document
+from ctsync.yaml.reader import Document, collection_paused, parse_document, read_file
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -92,6 +93,7 @@ class _ProjectLoader:
         self.locator = SourcePositions(self.root, self.file, environment)
         self.report = FindingCollector(self.locator)
         self.inputs: dict[str, str] = {}
+        self.misses_catalog = False  # one may stand in a file that was not read
         self.cache = Cache(self.root, f"{self.file}\0{environment or ''}")
         self.drafts = drafts
 
@@ -99,15 +101,17 @@ class _ProjectLoader:
         head = self._head(is_sandboxed=is_sandboxed)
         self.report.secrets = secrets_in(head.document.tree)
         sections = [head, *self._specs(head), *self._drafted()]
-        settings = read_settings(head.view, self.file, self.report)
+        spoiled = self._spoiled(sections)
+        settings = read_settings(head.view, self.file, self.report, spoiled)
         if settings.sftp_words is not None:
             faults = settings.sftp_words.faults((self.root, *self.roots.folders[:1]))
             self.report.findings.extend(faults)
         declared = DeclaredCatalog(sections, self.report)
-        checks = declared.checks(settings)
+        spoiled = spoiled.and_entries(declared.doubtful)
+        checks = declared.checks(settings, spoiled)
         profiles = tuple(profiles_of(sections, checks))
         cohorts = dict(all_cohorts(sections, checks))
-        reader = TableReader(declared.rules, settings.frame, checks)
+        reader = TableReader(declared.rules, settings.frame, checks, spoiled)
         tables = dict(all_tables(sections, reader, self.report))
         report_surplus(checks.names, self.report)
         return self._project(
@@ -117,7 +121,12 @@ class _ProjectLoader:
             cohorts=cohorts,
             tables=tables,
             names=checks.names.folded,
+            spoiled=spoiled,
         )
+
+    def _spoiled(self, sections: Iterable[SpecFile]) -> SpoiledParts:
+        paths = [path for section in sections for path in section.spoiled]
+        return spoiled_parts(paths, is_whole=not self.misses_catalog)
 
     def _head(self, *, is_sandboxed: bool) -> SpecFile:
         require_inside(self.path, self.roots)
@@ -132,7 +141,10 @@ class _ProjectLoader:
         )
 
     def _specs(self, head: SpecFile) -> Iterator[SpecFile]:
-        files = self._spec_files(head.view.get("specs", ["."]))
+        # Files that are not meant would be judged if it is not known which are.
+        is_known = ("specs",) not in head.spoiled
+        self.misses_catalog = not is_known
+        files = self._spec_files(head.view.get("specs", ["."]) if is_known else [])
         for name in sorted(files, key=_as_bytes):
             document = self.cache.read(files[name])
             self.inputs[name] = document.sha256
@@ -141,6 +153,8 @@ class _ProjectLoader:
             tree = document.tree
             if tree is not None:
                 yield judge(_spec_schema(), name, tree, document, self.report)
+            elif _says_catalog(files[name]):
+                self.misses_catalog = True
 
     def _drafted(self) -> Iterator[SpecFile]:
         for path, text in self.drafts.items():
@@ -158,9 +172,11 @@ class _ProjectLoader:
             path = self.root / name
             place = self.file, ("specs", index)
             if self._is_outside(path, f'"{name}"', *place):
+                self.misses_catalog = True
                 continue
             if not path.exists():
                 self._report_missing(name, path, *place)
+                self.misses_catalog = True
                 continue
             if _is_data(path):
                 self._report_data(name, *place)
@@ -212,6 +228,12 @@ def _is_data(path: Path) -> bool:
     from ctsync.formats import is_readable
 
     return is_readable(path.name)
+
+
+def _says_catalog(file: Path) -> bool:
+    """Return whether a file that is no YAML seems to say what attributes are."""
+    data = read_file(file)
+    return isinstance(data, Document) or b"catalog" in data
 
 
 def _as_bytes(name: str) -> bytes:

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.kinds.base import ValueContext
-from ctsync.limits import PlatformLimits
+from ctsync.limits import WIDEST, PlatformLimits
 from ctsync.model.contribution import Path
 from ctsync.model.due_import import WAIT_SECONDS
 from ctsync.model.fault import Fault
@@ -32,10 +32,12 @@ from ctsync.project.account import (
     passcode_fault,
     state_secret_fault,
 )
+from ctsync.project.catalog import IDENTITY
 from ctsync.project.environment_variables import Reference
 from ctsync.project.sftp_settings import SftpText, read_sftp
 from ctsync.project.similar_zones import similar_zones
 from ctsync.project.source_positions import FindingCollector, Place
+from ctsync.project.spoiled_parts import SpoiledParts
 from ctsync.timezones import zone_named
 
 
@@ -61,12 +63,17 @@ class ProjectSettings(Struct, frozen=True):
 
 
 def read_settings(
-    view: Mapping[str, Any], file: str, report: FindingCollector
+    view: Mapping[str, Any], file: str, report: FindingCollector, spoiled: SpoiledParts
 ) -> ProjectSettings:
-    """Read what a well-shaped project file sets."""
+    """Read what a well-shaped project file sets.
+
+    For what is spoiled stands what lets most pass, and shows least: with a finding
+    already no plan is made, and what a default would refuse was perhaps allowed.
+    """
     reader = _Reader(file, report)
     identity = view.get("catalog", {}).get("identity", {})
     channels = _channels(view.get("channels", {}))
+    is_hidden = IDENTITY in spoiled.attributes or "catalog" in spoiled.keys
     return ProjectSettings(
         name=view.get("name"),
         account_words=reader.account(view.get("account")),
@@ -75,16 +82,22 @@ def read_settings(
         sftp_words=reader.sftp(view.get("channels", {}).get("sftp", {})),
         frame=ValueContext(
             reader.timezone(view.get("timezone", "UTC")),
-            PlatformLimits(**_whole(view.get("platform", {}))),
-            channels.removals,
+            _limits(view.get("platform", {}), spoiled),
+            "sftp" if "channels" in spoiled.keys else channels.removals,
         ),
         policy=_policy(view.get("policy", {})),
         upload=UploadTerms(**_whole(view.get("upload", {}))),
         channels=channels,
-        sensitive_identities=identity.get("sensitive", False),
+        sensitive_identities=is_hidden or identity.get("sensitive", False),
         history_runs=_whole(view.get("history", {})).get("runs", KEPT_RUNS),
         wait_seconds=_seconds(view.get("imports", {}).get("wait")),
     )
+
+
+def _limits(words: Mapping[str, Any], spoiled: SpoiledParts) -> PlatformLimits:
+    if "platform" in spoiled.keys:
+        return WIDEST
+    return PlatformLimits(**_whole(words))
 
 
 _SECONDS = {"m": 60.0, "h": 3600.0, "d": 86400.0}

@@ -18,7 +18,7 @@ from ctsync.model.contribution import Path
 from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ID_TYPES
 from ctsync.other_words import loose, meant_by
-from ctsync.suggestions import did_you_mean, one_of
+from ctsync.suggestions import did_you_mean, one_of, probably
 
 _ARTICLES = {
     dict: "a map",
@@ -78,6 +78,13 @@ def _unknown_keys(error: Any, path: Path) -> Iterator[Fault]:
         yield _fault((*path, key), "CT102", message, _key_hint(key, known))
 
 
+def keys_meant(schema: Mapping[str, Any], value: Mapping[str, Any]) -> frozenset[str]:
+    """Return the keys that unknown ones in a map probably stand for."""
+    known = schema.get("properties", {})
+    meant = (probably(key, known) for key in _extras(schema, value))
+    return frozenset(filter(None, meant))
+
+
 def _extras(schema: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[str]:
     """Yield the keys that neither `properties` nor `patternProperties` know."""
     patterns = schema.get("patternProperties", {})
@@ -102,8 +109,10 @@ def _of_profile(key: str) -> str:
 
 
 def _missing_keys(error: Any, path: Path) -> Iterator[Fault]:
+    # Of a key that is misspelled, its unknown spelling is told already.
+    misspelled = keys_meant(error.schema, error.instance)
     for key in error.validator_value:
-        if key not in error.instance:
+        if key not in error.instance and key not in misspelled:
             message = f'missing key "{key}"{_within(path)}'
             yield _fault(path, "CT104", message, _example(key, error.schema))
 

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from ctsync.model.contribution import Path
 from ctsync.model.fault import Fault
-from ctsync.project.schema_errors import shape_faults
+from ctsync.project.catalog import IDENTITY
+from ctsync.project.schema_errors import keys_meant, shape_faults
 from ctsync.project.source_positions import FindingCollector, Place, SourcePositions
 from ctsync.yaml.reader import Document
 from ctsync.yaml.scalars import Node, json_of, json_scalar, literal
@@ -19,12 +20,17 @@ _NAMED = frozenset({"catalog", "cohorts", "tables"})  # a bad part spoils only i
 
 
 class SpecFile(Struct, frozen=True, eq=False):
-    """One file. `view` is what of it has the right shape, as JSON."""
+    """One file. `view` is what of it has the right shape, as JSON.
+
+    `spoiled` are the paths of what is left out there: keys of the file, and of named
+    things only those.
+    """
 
     file: str
     tree: Mapping[str, Node]
     view: Mapping[str, Any]
     document: Document
+    spoiled: tuple[Path, ...] = ()
 
     def lines_of(
         self, items: list[Node], path: Path, locator: SourcePositions
@@ -60,30 +66,37 @@ def judge(
     for fault in faults:
         if fault.path not in outline.traps:
             report.add(Place(file), fault, attribute=_attribute_at(fault.path))
-    return SpecFile(file, tree, _sound(view, [f.path for f in faults]), document)
+    spoiled = _spoiled([fault.path for fault in faults])
+    sound = _without(view, spoiled)
+    meant = [(key,) for key in sorted(keys_meant(schema, view))]
+    return SpecFile(file, tree, sound, document, (*spoiled, *meant))
 
 
 def _attribute_at(path: Path) -> str | None:
     return str(path[1]) if len(path) > 1 and path[0] == "catalog" else None
 
 
-def _sound(view: Mapping[str, Any], bad: list[Path]) -> dict[str, Any]:
-    """Leave out what is bad: of named things only those, else the whole key."""
+def _spoiled(bad: list[Path]) -> list[Path]:
+    """Return what is left out where something is bad: a key, or one named thing."""
+    whole = [path for path in bad if path]
+    return list(dict.fromkeys(path[: 2 if path[0] in _NAMED else 1] for path in whole))
+
+
+def _without(view: Mapping[str, Any], spoiled: list[Path]) -> dict[str, Any]:
     sound = dict(view)
-    for path in bad:
-        key = str(path[0]) if path else ""
-        if len(path) > 1 and key in _NAMED:
-            named = sound.get(key, {}).items()
-            sound[key] = {name: v for name, v in named if name != path[1]}
-        elif path:
-            sound.pop(key, None)
+    for key, *names in spoiled:
+        if names and isinstance(sound.get(str(key)), dict):
+            named = sound[str(key)].items()
+            sound[str(key)] = {name: v for name, v in named if name != names[0]}
+        else:
+            sound.pop(str(key), None)
     return sound
 
 
 def catalog_of(section: SpecFile) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the catalog entries of a file, that of `identity` apart."""
     for name, entry in section.view.get("catalog", {}).items():
-        if name != "identity" and not name.startswith("x-"):
+        if name != IDENTITY and not name.startswith("x-"):
             yield name, entry
 
 

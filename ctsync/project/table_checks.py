@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ctsync.canonical_json import fold_name
 from ctsync.formats import is_readable, readable_instead
 from ctsync.kinds.base import ValueContext
+from ctsync.kinds.system_attributes import SYSTEM
 from ctsync.model.attribute import Attribute
 from ctsync.model.contribution import Path
 from ctsync.model.fault import Fault
@@ -18,6 +20,7 @@ from ctsync.project.environment_variables import Reference
 from ctsync.project.profile_checks import ProfileChecks
 from ctsync.project.source_positions import FindingCollector, Place
 from ctsync.project.spec_file import SpecFile
+from ctsync.project.spoiled_parts import SpoiledParts
 from ctsync.project.table_columns import (
     Column,
     computed_column,
@@ -36,10 +39,15 @@ class TableReader:
     """Reads well-shaped tables, and reports what is wrong with them."""
 
     def __init__(
-        self, rules: Mapping[str, Attribute], frame: ValueContext, checks: ProfileChecks
+        self,
+        rules: Mapping[str, Attribute],
+        frame: ValueContext,
+        checks: ProfileChecks,
+        spoiled: SpoiledParts,
     ) -> None:
         """`rules` are those of the catalog, by name as spelled."""
         self._rules = rules
+        self._spoiled = spoiled
         self._frame = frame
         self._checks = checks
         self._report = checks.report
@@ -130,12 +138,18 @@ class TableReader:
         given = {} if isinstance(words, str) else words
         at = _within(place, "attribute") if given else place
         self._report.add(at, *self._name_faults(attribute, at), attribute=attribute)
+        self._judge_words(column, place)
+        if self._is_unknown(attribute):
+            return
         rule = self._rules.get(attribute) or undeclared_rule(attribute)
         for option, fault in option_faults(column, given, rule, self._frame):
             self._report.add(_within(place, option), fault, attribute=attribute)
-        self._judge_words(column, place)
         for word, fault in map_faults(column, rule, self._frame):
             self._report.add(_within(place, "map", word), fault, attribute=attribute)
+
+    def _is_unknown(self, attribute: str) -> bool:
+        is_declared = attribute in self._rules or attribute in SYSTEM
+        return self._spoiled.hides_rule(fold_name(attribute), is_declared=is_declared)
 
     def _name_faults(self, attribute: str, place: Place) -> Iterable[Fault]:
         names = self._checks.names

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec.structs import asdict
+
 from ctsync.kinds import KINDS
 from ctsync.kinds.system_attributes import SYSTEM
-from ctsync.limits import MAX_CONCURRENCY, MAX_RECORDS_PER_CALL
+from ctsync.limits import MAX_CONCURRENCY, MAX_RECORDS_PER_CALL, WIDEST
 from ctsync.model.attribute import Attribute
 from ctsync.model.operation import API, ChannelName
 from ctsync.model.policy import JUDGED, LIMITS
@@ -335,10 +337,12 @@ def _email() -> Schema:
 
 
 def _platform() -> Schema:
-    names = {
-        "key_bytes": whole_of(1, 1024, "Bytes of a name. Default: 120."),
-        "value_bytes": whole_of(1, 65_536, "Bytes of a text value. Default: 512."),
-        "custom_keys": whole_of(1, 10_000, "Custom attributes. Default: 256."),
-        "list_values": whole_of(1, 10_000, "Values of a list. Default: 100."),
+    says = {
+        "key_bytes": "Bytes of a name. Default: 120.",
+        "value_bytes": "Bytes of a text value. Default: 512.",
+        "custom_keys": "Custom attributes. Default: 256.",
+        "list_values": "Values of a list. Default: 100.",
     }
+    most = asdict(WIDEST)
+    names = {name: whole_of(1, most[name], words) for name, words in says.items()}
     return map_of(names, "platform", "What the account may hold.")

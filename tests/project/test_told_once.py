@@ -1,0 +1,218 @@
+"""What is wrong with a part of a project is told once, and nothing that follows.
+
+Every part of this project says what its default would refuse.
+"""
+
+import pytest
+import yaml
+
+from ctsync.errors import SpecError
+from ctsync.model.masking import Mask
+from ctsync.plan.make_plan import check_project
+from ctsync.project import load_project
+from ctsync.sources.project_sources import ProjectSources
+
+LONG_NAME = "n" * 150
+PROJECT = {
+    "version": 1,
+    "name": "crm",
+    "specs": ["people"],
+    "timezone": "Asia/Kolkata",
+    "account": {
+        "id": "A1",
+        "region": "in1",
+        "passcode": "${CLEVERTAP_PASSCODE}",
+        "endpoint": "http://127.0.0.1:8765",
+    },
+    "state": {"url": "state.jsonl"},
+    "catalog": {
+        "Plan": {"type": "string", "enum": ["Gold", "Free"], "write": "once"},
+        "Tags": {"type": "list", "enum": [f"t{n}" for n in range(150)]},
+        "Score": {"type": "number", "write": "locked"},
+        "Mail": {"type": "string", "sensitive": True},
+        "Due": {"type": "date"},
+        LONG_NAME: {"type": "string"},
+        "Email": {"write": "locked"},
+        "identity": {"sensitive": True},
+    },
+    "policy": {
+        "unknown_attributes": "error",
+        "undeclared": "remove",
+        "limits": {"create": 10, "update": "30%"},
+        "accept": {"update": 3},
+    },
+    "upload": {"records_per_call": 50, "concurrency": 2, "timeout_seconds": 30},
+    "channels": {
+        "removals": "sftp",
+        "bulk": {"over": 10, "by": "sftp"},
+        "sftp": {
+            "email": "ops@example.com",
+            "host": "sftp.example.com",
+            "port": 2222,
+            "user": "someone",
+            "fingerprint": "SHA256:" + "a" * 43,
+            "folder": "in",
+        },
+    },
+    "imports": {"wait": "4h"},
+    "platform": {
+        "key_bytes": 200, "value_bytes": 1000, "custom_keys": 300, "list_values": 200,
+    },
+    "history": {"runs": 10},
+    "notify": "${WEBHOOK_URL}",
+    "profiles": [
+        {
+            "identity": "u1",
+            "attributes": {
+                "Plan": None,
+                "Tags": [f"t{n}" for n in range(150)],
+                "Score": None,
+                "Mail": "x" * 600,
+                "Due": None,
+                LONG_NAME: "a",
+            },
+        },
+        {"identity": "u2", "attributes": {"Tags": None}},
+    ],
+    "cohorts": {
+        "vip": {
+            "members": ["u1", "u3"],
+            "attributes": {"Plan": None},
+            "leave": {"Score": None},
+        }
+    },
+    "tables": {
+        "loyalty": {
+            "file": "rows.csv",
+            "key": {"identity": "id"},
+            "where": "plan <> ''",
+            "columns": {
+                "plan": {"attribute": "Score", "blank": "remove"},
+                "due": {"attribute": "Due", "format": "%d/%m/%Y"},
+                "tags": {"attribute": "Tags", "as": "include", "split": ";"},
+            },
+            "compute": {"Mail": "id || plan"},
+            "csv": {"separator": "|", "encoding": "latin-1"},
+            "nulls": ["NULL"],
+            "blank": "keep",
+            "duplicates": "last",
+            "missing": "keep",
+            "invalid": "skip",
+            "allow_empty": True,
+        }
+    },
+    "environments": {
+        "staging": {"account": {"id": "T1"}, "state": {"url": "state.staging.jsonl"}}
+    },
+}  # fmt: skip
+ROWS = "id|plan|due|tags\nu1|5|01/02/2027|t1;t2\nu1|5|01/02/2027|t1;t2\nu4|NULL|NULL|\n"
+NAMES = [f"a{number}" for number in range(260)]
+PEOPLE = {
+    "catalog": {name: {"type": "number"} for name in NAMES},
+    "profiles": [{"identity": "u5", "attributes": dict.fromkeys(NAMES)}],
+}
+# Under these stand names and values that people choose.
+NAMED = ("catalog", "cohorts", "tables", "environments")
+CHOSEN = ("attributes", "leave", "columns", "compute")
+
+
+def keys_of(node, path=()):
+    """Give the path of each key of the language."""
+    if isinstance(node, dict) and not (path and path[-1] in CHOSEN):
+        for key, inner in node.items():
+            yield (*path, key)
+            yield from keys_of(inner, (*path, key))
+    elif isinstance(node, dict) and path[-1] == "columns":
+        for name, inner in node.items():
+            yield from keys_of(inner, (*path, name))
+
+
+KEYS = list(keys_of(PROJECT))
+SPELLED = [path for path in KEYS if not (len(path) == 2 and path[0] in NAMED)]
+
+
+def written(root, project):
+    (root / "people").mkdir()
+    (root / "people" / "names.yaml").write_text(yaml.safe_dump(PEOPLE))
+    (root / "others.yaml").write_text("profiles: [{identity: '', names: 1}]\n")
+    (root / "rows.csv").write_text(ROWS)
+    (root / "ctsync.yaml").write_text(yaml.safe_dump(project, width=10_000))
+    return root
+
+
+def findings_of(root, environment=None):
+    try:
+        project = load_project(root, environment=environment)
+        sources, mask = ProjectSources(project), Mask(None, all_identities=True)
+        found = check_project(project, sources, mask, project.findings)
+    except SpecError as error:
+        found = error.findings
+    return [finding for finding in found if finding.severity != "info"]
+
+
+def with_key(node, path, change):
+    """Give a copy in which `change` was made to the map that holds the last key."""
+    key, *rest = path
+    copy = list(node) if isinstance(node, list) else dict(node)
+    if rest:
+        copy[key] = with_key(node[key], rest, change)
+        return copy
+    return change(copy, key)
+
+
+def misspelled(holder, key):
+    return {f"{name}x" if name == key else name: v for name, v in holder.items()}
+
+
+def misshapen(holder, key):
+    return {**holder, key: [[{"no": "such"}]]}
+
+
+def shown(path):
+    return ".".join(map(str, path))
+
+
+def test_the_project_is_sound_and_each_default_would_refuse_it(tmp_path):
+    assert findings_of(written(tmp_path, PROJECT)) == []
+    assert findings_of(tmp_path, "staging") == []
+
+
+@pytest.mark.parametrize("path", SPELLED, ids=shown)
+def test_a_misspelled_key_is_told_once(tmp_path, path):
+    root = written(tmp_path, with_key(PROJECT, path, misspelled))
+    environment = path[1] if path[0] == "environments" and len(path) > 2 else None
+    told = findings_of(root, environment)
+    assert [(f.code, f"{path[-1]}x" in f.message) for f in told] == [("CT102", True)]
+
+
+@pytest.mark.parametrize("path", KEYS, ids=shown)
+def test_a_value_of_another_shape_is_told_once(tmp_path, path):
+    root = written(tmp_path, with_key(PROJECT, path, misshapen))
+    environment = path[1] if path[0] == "environments" and len(path) > 2 else None
+    told = findings_of(root, environment)
+    assert len(told) == 1, told
+    assert told[0].code in {"CT101", "CT103"}
+
+
+def test_what_a_file_that_is_not_there_may_declare_is_not_missed(tmp_path):
+    root = written(tmp_path, {**PROJECT, "specs": ["peopel"]})
+    project = {**PROJECT, "specs": ["peopel"]}
+    project["profiles"] = PEOPLE["profiles"]
+    (root / "ctsync.yaml").write_text(yaml.safe_dump(project, width=10_000))
+    assert [finding.code for finding in findings_of(root)] == ["CT013"]
+
+
+def test_what_a_file_that_is_no_yaml_may_declare_is_not_missed(tmp_path):
+    root = written(tmp_path, PROJECT)
+    (root / "people" / "more.yaml").write_text(
+        yaml.safe_dump({"profiles": PEOPLE["profiles"]})
+    )
+    (root / "people" / "names.yaml").write_text("catalog: {a0: {type: [\n")
+    assert {finding.file for finding in findings_of(root)} == {"people/names.yaml"}
+
+
+def test_an_entry_that_contradicts_the_platform_is_told_once(tmp_path):
+    catalog = {**PROJECT["catalog"], "Gender": {"enum": ["Male"]}}
+    profiles = [{"identity": "u1", "attributes": {"Gender": "M"}}]
+    project = {**PROJECT, "catalog": catalog, "profiles": profiles}
+    assert [f.code for f in findings_of(written(tmp_path, project))] == ["CT101"]
