@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ctsync.canonical_json import fold_name
 from ctsync.diagnostics import Diagnostic
-from ctsync.kinds import KINDS, kind_of
-from ctsync.kinds.base import Kind, unequal
+from ctsync.kinds import KINDS
+from ctsync.kinds.base import unequal
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
@@ -21,7 +20,6 @@ from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
 from ctsync.model.fault import Fault, Faults
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.scalar_value import Literal, Raw
 from ctsync.plan.value_diagnostics import (
     DiagnosticCollector,
     Place,
@@ -29,14 +27,11 @@ from ctsync.plan.value_diagnostics import (
     diagnostic_of,
     is_bad,
 )
+from ctsync.plan.value_reader import ValueReader, Words
 from ctsync.project.project import Project
-from ctsync.project.spoiled_parts import UNSPOILED
-from ctsync.sources.doubtful_cells import doubtful_id, doubtful_words
-
-Words: TypeAlias = "Mapping[str, Raw | Fault]"
+from ctsync.sources.doubtful_cells import doubtful_id
 
 NONE: Mapping[str, Fault] = MappingProxyType({})
-REMEMBERED = 1_000  # of an attribute's words, in the hope that others use them too
 
 
 class SourcedValue(NamedTuple):
@@ -79,12 +74,8 @@ class ContributionMerger:
     def __init__(self, project_view: Project, desk: DiagnosticCollector) -> None:
         """`desk` takes what is wrong."""
         self._project_view = project_view
-        self._judges_all = project_view.spoiled == UNSPOILED
         self._desk = desk
-        self._flawless: defaultdict[str, dict[Literal, DesiredValue]] = defaultdict(
-            dict
-        )
-        self._asked: dict[str, tuple[str, Attribute, Kind | None]] = {}
+        self._values = ValueReader(project_view)
 
     def desired(
         self,
@@ -101,8 +92,8 @@ class ContributionMerger:
         """
         found = MergedContributions()
         for contribution in contributions:
-            words, unjudged = self._judgeable(contribution.read())
-            words, standing = self._parted(words, known)
+            words, unjudged = self._values.judgeable(contribution.read())
+            words, standing = self._values.parted(words, known)
             standing += unjudged
             targets, complaints = self._judge(key, contribution, words)
             if contribution.skips:
@@ -141,9 +132,9 @@ class ContributionMerger:
         among = Place(cohort.origin, cohort.leave_path)
         merged: dict[str, SourcedValue] = {}
         complaints: list[ValueDiagnostic] = []
-        words, _ = self._judgeable(cohort.leave())
+        words, _ = self._values.judgeable(cohort.leave())
         for attribute, raw in words.items():
-            target = self._target(attribute, raw, among, complaints)
+            target = self._values.target(attribute, raw, among, complaints)
             if target is not None:
                 leaving = SourcedValue(replace(target, leaving=True), attribute, among)
                 merged[fold_name(attribute)] = leaving
@@ -174,44 +165,6 @@ class ContributionMerger:
         else:
             merged[folded] = first._replace(target=target)
 
-    def _judgeable(self, words: Words) -> tuple[Words, list[str]]:
-        """Part words from the folded names of those of which no rule is known.
-
-        Their rules have findings, and what a value lacks would follow from those.
-        """
-        if self._judges_all:
-            return words, []
-        is_judged = self._project_view.is_judged
-        unjudged = [fold_name(name) for name in words if not is_judged(name)]
-        return {n: raw for n, raw in words.items() if is_judged(n)}, unjudged
-
-    def _parted(
-        self, words: Words, known: Mapping[str, KnownValue] | None
-    ) -> tuple[Words, list[str]]:
-        """Part words from the folded names of those that say just what is known."""
-        standing: list[str] = []
-        if known is None:
-            return words, standing
-        rest, frame = {}, self._project_view.frame
-        for name, raw in words.items():
-            folded, rule, kind = self._asked.get(name) or self._ask(name)
-            if not isinstance(raw, Fault):
-                kind = kind or kind_of(raw)
-                stored = known.get(folded)
-                held = None if stored is None else stored.held(kind.name)
-                if held is not None and kind.is_unchanged(raw, held, rule, frame):
-                    standing.append(folded)
-                    continue
-            rest[name] = raw
-        return rest, standing
-
-    def _ask(self, name: str) -> tuple[str, Attribute, Kind | None]:
-        """Return the folded name, the rule and, if that has one, the kind of a name."""
-        rule = self._project_view.rule_for(name)
-        kind = None if rule.kind is None else KINDS[rule.kind]
-        asked = self._asked[name] = fold_name(name), rule, kind
-        return asked
-
     def _judge(
         self, key: ProfileKey, contribution: Contribution, words: Words
     ) -> tuple[list[SourcedValue], list[ValueDiagnostic]]:
@@ -231,7 +184,7 @@ class ContributionMerger:
             complaints.append(ValueDiagnostic(odd, None, here, is_warning=True))
         targets: list[SourcedValue] = []
         for name, raw in words.items():
-            target = self._target(name, raw, at, complaints)
+            target = self._values.target(name, raw, at, complaints)
             if target is not None:
                 targets.append(SourcedValue(target, name, among))
         if contribution.skips:
@@ -244,54 +197,6 @@ class ContributionMerger:
             return odd
         column, _ = self._project_view.tables[origin.table].column_of("")
         return doubtful_id(key.id, column)
-
-    def _target(
-        self,
-        name: str,
-        raw: Raw | Fault,
-        among: Place,
-        complaints: list[ValueDiagnostic],
-    ) -> DesiredValue | None:
-        """Return the target that a raw value means, None where it has faults.
-
-        Add what is wrong with it, or only odd, to `complaints`.
-        """
-        if not isinstance(raw, Literal):
-            return self._understood(name, raw, among, complaints)
-        flawless = self._flawless[name]
-        target = flawless.get(raw)
-        if target is None:
-            before = len(complaints)
-            target = self._understood(name, raw, among, complaints)
-            is_new = len(complaints) == before and len(flawless) < REMEMBERED
-            if target is not None and is_new:
-                flawless[raw] = target
-        return target
-
-    def _understood(
-        self,
-        name: str,
-        raw: Raw | Fault,
-        among: Place,
-        complaints: list[ValueDiagnostic],
-    ) -> DesiredValue | None:
-        rule = self._project_view.rule_for(name)
-        if isinstance(raw, Fault):
-            complaints.append(diagnostic_of(raw, rule, among.of(name)))
-            return None
-        try:
-            target = _normalize(raw, rule, self._project_view)
-        except Faults as wrong:
-            place = among.of(name)
-            complaints += [
-                ValueDiagnostic(fault, rule, place) for fault in wrong.faults
-            ]
-            return None
-        odd = doubtful_words(rule.attribute, raw) if among.origin.table else ()
-        for fault in (*KINDS[target.kind].lint(target), *odd):
-            complaint = ValueDiagnostic(fault, rule, among.of(name), is_warning=True)
-            complaints.append(complaint)
-        return target
 
     def _age_beside_dob(
         self, declared: Mapping[str, SourcedValue]
@@ -322,12 +227,6 @@ def _spoiling(
             yield ValueDiagnostic(
                 fault, project_view.rule_for(attribute), declared.place
             )
-
-
-def _normalize(raw: Raw, rule: Attribute, project_view: Project) -> DesiredValue:
-    if rule.kind is not None:
-        return KINDS[rule.kind].normalize(raw, rule, project_view.frame)
-    return kind_of(raw).normalize(raw, rule, project_view.frame)
 
 
 def _merged(first: SourcedValue, second: SourcedValue) -> DesiredValue:

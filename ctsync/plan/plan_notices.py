@@ -9,8 +9,8 @@ from ctsync.diagnostics import Diagnostic, Severity
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
 from ctsync.model.masking import Mask
-from ctsync.plan.diff_profile import PlannedProfile
 from ctsync.plan.merge_contributions import SourcedValue
+from ctsync.plan.planned_profile import PlannedProfile
 from ctsync.plan.value_diagnostics import Place, position_of
 from ctsync.project.project import Project
 

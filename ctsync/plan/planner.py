@@ -33,7 +33,6 @@ from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowSource
 from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.model.weighed_run import WeighedRun
-from ctsync.plan.diff_profile import DesiredProfile, PlannedProfile
 from ctsync.plan.dnd_conflicts import BLOCK_NAMES, DndConflicts
 from ctsync.plan.merge_contributions import (
     ContributionMerger,
@@ -41,6 +40,7 @@ from ctsync.plan.merge_contributions import (
     SourcedValue,
 )
 from ctsync.plan.plan_notices import place_of, plan_notices
+from ctsync.plan.planned_profile import DesiredProfile, PlannedProfile
 from ctsync.plan.renamed_profiles import RenamedProfiles
 from ctsync.plan.selection import Selection
 from ctsync.plan.shared_addresses import SharedAddresses

@@ -11,7 +11,7 @@ from ctsync.model.due_import import NO_WAITS, Waits
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.explanation import Reason, Verdict
 from ctsync.model.operation import Operation
-from ctsync.plan.diff_profile import DesiredProfile, PlannedProfile
+from ctsync.plan.planned_profile import DesiredProfile, PlannedProfile
 from ctsync.project.tables import Table
 
 _NOTHING: Mapping[str, KnownValue] = {}

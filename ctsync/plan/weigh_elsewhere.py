@@ -28,10 +28,10 @@ from ctsync.model.flows import UnboundedFlows
 from ctsync.model.masking import Mask
 from ctsync.model.weighed_run import WeighedAddress, WeighedRun
 from ctsync.plan.change_codec import change_line, settled_line
-from ctsync.plan.diff_profile import PlannedProfile
 from ctsync.plan.digest import effect_of, effect_of_settled
 from ctsync.plan.merge_contributions import ContributionMerger, MergedContributions
 from ctsync.plan.plan_writer import check_shape
+from ctsync.plan.planned_profile import PlannedProfile
 from ctsync.plan.schedule import FILES, WAVES, records_of
 from ctsync.plan.value_diagnostics import DiagnosticCollector, ValueDiagnostic
 from ctsync.plan.vanished_rows import VanishedRows

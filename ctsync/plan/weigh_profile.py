@@ -15,7 +15,7 @@ from ctsync.model.change import Origin
 from ctsync.model.due_import import NO_WAITS, Waits
 from ctsync.model.entry import Entry, KnownValue, membership_in
 from ctsync.model.fault import Fault
-from ctsync.plan.diff_profile import DesiredProfile, PlannedProfile, build_change
+from ctsync.plan.diff_profile import build_change
 from ctsync.plan.merge_contributions import (
     NONE,
     ContributionMerger,
@@ -24,6 +24,7 @@ from ctsync.plan.merge_contributions import (
     targets_of,
 )
 from ctsync.plan.missing_row_rules import missing_row_rules
+from ctsync.plan.planned_profile import DesiredProfile, PlannedProfile
 from ctsync.project.project import Project
 
 Leaving = Mapping[str, Mapping[str, SourcedValue]]

@@ -14,7 +14,8 @@ from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.diff_profile import DesiredProfile, build_change
+from ctsync.plan.diff_profile import build_change
+from ctsync.plan.planned_profile import DesiredProfile
 
 KEY = ProfileKey("identity", "u1")
 FAST = RetryPace(first_seconds=0.001, most_seconds=0.002)
