@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from random import Random
-from typing import TypeAlias
 
-from msgspec import Struct, to_builtins
-from msgspec.structs import replace
-
-from ctsync import __version__
 from ctsync.apply.apply_result import ApplyResult
+from ctsync.apply.apply_run import ApplyRun, Connect
 from ctsync.apply.apply_settings import ApplySettings, Observer, Runtime, StopRequest
 from ctsync.apply.clock import Clock, now_by
-from ctsync.apply.file_wave import FileRun, FileTerms, FileWave, check_files
-from ctsync.apply.fold import fold_journal
+from ctsync.apply.file_wave import FileTerms, check_files
 from ctsync.apply.gc_tuning import collected_seldom
-from ctsync.apply.history import keep_run
-from ctsync.apply.journal_records import JournalHead
-from ctsync.apply.journal_replay import JournalReplay
-from ctsync.apply.journal_writer import NoRunJournal, RunJournal, StoredRunJournal
-from ctsync.apply.late_writes import wait_for_late_writes
-from ctsync.apply.no_transport import NoTransport
-from ctsync.apply.outcome_counts import OutcomeCounts
 from ctsync.apply.plan_checks import check_counts, check_plan
 from ctsync.apply.recover import CurrentSnapshot, folded_view, recover
 from ctsync.apply.resume import Due, remainder
-from ctsync.apply.sender import Sender
-from ctsync.apply.stop_reason import StopReason, stopping_error
-from ctsync.apply.wave_runner import WaveRunner
+from ctsync.apply.stop_reason import StopReason
 from ctsync.apply.witness import Witness
-from ctsync.errors import CtsyncError, out_of_memory
-from ctsync.model.due_import import DueImport, waits_at
-from ctsync.model.policy import REVEAL
+from ctsync.model.due_import import Waits, waits_at
 from ctsync.plan.plan_file import SavedPlan, room_for_plan
-from ctsync.state.base import JournalWriter, Store
-from ctsync.transport.upload_result import Transport
-
-Connect: TypeAlias = Callable[[], Transport]
+from ctsync.state.base import Store
 
 
 def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
@@ -71,40 +52,26 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
         TransportError: the passcode or the address cannot be used; nothing was sent.
         CtsyncError: no file can say what is to travel in one; nothing was sent.
     """
-    around = Runtime(clock, sleep, rng, observer)
     present = (
         folded_view(store)
         if terms.dry_run
         else recover(store, history_runs=terms.history_runs)
     )
-    standing = check_plan(plan, present)
+    is_fresh = check_plan(plan, present) == "fresh"
     imports = () if present.header is None else present.header.imports
     waits = waits_at(imports, lambda: now_by(clock))
     with collected_seldom(), ExitStack() as stack:
-        due = Due(plan)
-        known = present if witness is None else witness.view(present)
-        if witness is not None and standing == "fresh":
-            check_counts(plan, known)
-        is_doubted = witness is not None and not witness.made(plan)
-        if is_doubted or standing == "continued":
-            with room_for_plan():
-                due = remainder(
-                    plan,
-                    known,
-                    terms.frame,
-                    files=waits.names,
-                    is_fresh=standing == "fresh",
-                    witness=witness,
-                )
+        due = _due(plan, present, terms, waits, witness, is_fresh=is_fresh)
+        if due.plan is not plan:
             stack.enter_context(due.plan)
         if files is not None and due.plan.foot.by_file:
             check_files(due.plan, files)
-        run = _Run(
+        run = ApplyRun(
             plan,
             due,
             store,
             terms,
-            around,
+            Runtime(clock, sleep, rng, observer),
             StopReason(stop),
             present,
             new_id(),
@@ -115,254 +82,35 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
         return run.go(connect, new_id, stop)
 
 
-class _Run(Struct, frozen=True):
-    plan: SavedPlan
-    due: Due
-    store: Store
-    terms: ApplySettings
-    around: Runtime
-    stop_reason: StopReason
-    present: CurrentSnapshot
-    run: str
-    began: float  # by the steady clock
-    files: FileTerms | None = None
-    unfinished: tuple[DueImport, ...] = ()  # what an earlier run was to put
+def _due(
+    plan: SavedPlan,
+    present: CurrentSnapshot,
+    terms: ApplySettings,
+    waits: Waits,
+    witness: Witness | None,
+    *,
+    is_fresh: bool,
+) -> Due:
+    """Return what of a plan is due: all of it, or what an earlier run left.
 
-    def go(
-        self, connect: Connect, new_id: Callable[[], str], stop: StopRequest
-    ) -> ApplyResult:
-        due = self.due
-        tally = OutcomeCounts(self.plan.foot.places, due.done, due.sent, due.wait)
-        wave = None
-        with closing(connect() if self._sends else NoTransport()) as transport:
-            if self.terms.dry_run or not (self._sends or self._releases or self._puts):
-                dispatch = self._dispatch(transport, NoRunJournal())
-                error = self._send(dispatch, tally)
-                self._forget_marks()
-            else:
-                self._wait_for_earlier_runs()
-                head = self._head(new_id)
-                dispatch, wave, error = self._write(head, transport, tally)
-        return self._result(tally, dispatch, wave, error, stop)
+    Of a plan of which nobody knows that it is as it was made, what the state does not
+    bear out is not believed.
 
-    @property
-    def _sends(self) -> bool:
-        calls: int = self.due.plan.foot.summary["calls"]
-        return calls > 0
-
-    @property
-    def _puts(self) -> bool:
-        in_files = self.due.plan.foot.by_file or self.unfinished
-        return self.files is not None and bool(in_files)
-
-    @property
-    def _releases(self) -> bool:
-        foot = self.due.plan.foot
-        return foot.survey.changes > foot.places
-
-    def _write(
-        self, head: JournalHead, transport: Transport, tally: OutcomeCounts
-    ) -> tuple[Sender, FileWave | None, CtsyncError | None]:
-        """Send under a journal, and fold it."""
-        with self.store.open_journal(to_builtins(head)) as writer:
-            run_journal = self._run_journal(writer)
-            run_journal.append_plan(self.due.plan.pieces())
-            dispatch = self._dispatch(transport, run_journal)
-            wave = self._wave(run_journal, tally)
-            error = self._send(dispatch, tally, wave)
-            error = error or self._end(run_journal, dispatch, tally, wave)
-        error = error or self._fold(dispatch, wave)
-        if wave is not None:
-            error = error or wave.failure
-        return dispatch, wave, error
-
-    def _wave(
-        self, run_journal: StoredRunJournal, tally: OutcomeCounts
-    ) -> FileWave | None:
-        if self.files is None:
-            return None
-        of_run = FileRun(
-            self.due.plan,
-            self.run,
-            self.plan.foot.digest,
-            self.around.clock,
-            lambda: self.stop_reason.reason is not None,
+    Raises:
+        PlanRefused, PolicyBlocked: the state does not bear it out.
+    """
+    known = present if witness is None else witness.view(present)
+    if witness is not None and is_fresh:
+        check_counts(plan, known)
+    is_doubted = witness is not None and not witness.made(plan)
+    if is_fresh and not is_doubted:
+        return Due(plan)
+    with room_for_plan():
+        return remainder(
+            plan,
+            known,
+            terms.frame,
+            files=waits.names,
+            is_fresh=is_fresh,
+            witness=witness,
         )
-        return FileWave(self.files, of_run, run_journal, tally)
-
-    def _wait_for_earlier_runs(self) -> None:
-        if self._sends:
-            wait_for_late_writes(
-                self.present.header,
-                self.around.clock,
-                self.around.sleep,
-                self.around.observer.waits,
-                lambda: self.stop_reason.reason is not None,
-            )
-
-    def _head(self, new_id: Callable[[], str]) -> JournalHead:
-        header, clock = self.present.header, self.around.clock
-        return JournalHead(
-            lineage=new_id() if header is None else header.lineage,
-            serial=0 if header is None else header.serial,
-            account=self.plan.head.account.bare,
-            run=self.run,
-            plan=self.plan.checksum,
-            digest=self.plan.foot.digest,
-            started=clock.wall(),
-            # When calls left is only told where their lines outlive a kill.
-            boot=clock.boot if self.store.keeps_unsynced else None,
-            tool_version=__version__,
-            environment=self.plan.head.environment,
-            author=self.terms.author,
-            talks_to=self.terms.talks_to,
-            marks=tuple(sorted(self._marks)),
-        )
-
-    def _forget_marks(self) -> None:
-        """Write down that fewer attributes are sensitive, if that is all there is."""
-        header, marks = self.present.header, tuple(sorted(self._marks))
-        if self.terms.dry_run or header is None or set(header.marks) <= set(marks):
-            return
-        after = replace(header, serial=header.serial + 1, marks=marks)
-        self.store.amend(after, iter(()))
-
-    @property
-    def _marks(self) -> frozenset[str]:
-        """What stays sensitive: only as many marks go as were agreed on."""
-        header = self.present.header
-        remembered = frozenset(() if header is None else header.marks)
-        dropped = remembered - self.terms.marks
-        is_agreed = self.plan.head.accepted.get(REVEAL) == len(dropped)
-        return self.terms.marks if is_agreed else remembered | self.terms.marks
-
-    def _run_journal(self, writer: JournalWriter) -> StoredRunJournal:
-        steady = self.around.clock.steady
-        is_far = not self.store.keeps_unsynced
-        return StoredRunJournal(
-            writer, self.terms.timeout_seconds, steady, is_far=is_far
-        )
-
-    def _dispatch(self, transport: Transport, run_journal: RunJournal) -> Sender:
-        return Sender(transport, run_journal, self.stop_reason, self.terms, self.around)
-
-    def _send(
-        self, dispatch: Sender, tally: OutcomeCounts, wave: FileWave | None = None
-    ) -> CtsyncError | None:
-        execution = WaveRunner(
-            self.due.plan,
-            dispatch,
-            tally,
-            self.stop_reason,
-            self.terms,
-            self.around.observer,
-            wave,
-        )
-        try:
-            if wave is not None:
-                wave.go_on(self.unfinished)
-            execution.run()
-        except (CtsyncError, MemoryError) as error:
-            if not _has_begun(dispatch, wave):
-                raise
-            for records_slice, verdicts in dispatch.undecided():
-                tally.note(records_slice, verdicts)
-            return _told(error)
-        finally:
-            dispatch.close()
-        return None
-
-    def _end(
-        self,
-        run_journal: StoredRunJournal,
-        dispatch: Sender,
-        tally: OutcomeCounts,
-        wave: FileWave | None,
-    ) -> CtsyncError | None:
-        """Release, wait until no late write can pass the next plan, and say the end."""
-        try:
-            stopped = self._stopped(tally)
-            if stopped is None and self._releases:
-                run_journal.release()
-            self._wait_for_late_writes(dispatch)
-            is_whole = tally.acknowledged == tally.total and stopped is None
-            run_journal.end(
-                is_open=not is_whole,
-                may_land=dispatch.unanswered_over_at > self.around.clock.steady(),
-                seconds=round(self._seconds, 3),
-                stopped=stopped,
-            )
-        except (CtsyncError, MemoryError) as error:
-            if not _has_begun(dispatch, wave):
-                raise
-            return _told(error)
-        return None
-
-    def _wait_for_late_writes(self, dispatch: Sender) -> None:
-        rest = dispatch.counters_over_at - self.around.clock.steady()
-        if rest > 0:
-            why = "a call with counters had no answer, and may still be written"
-            self.around.observer.waits(rest, why)
-            self.around.sleep(rest)
-
-    def _fold(self, dispatch: Sender, wave: FileWave | None) -> CtsyncError | None:
-        try:
-            journal = self.store.journal()
-            if journal is not None:
-                kept, replay = self.terms.history_runs, JournalReplay(journal.lines())
-                keep_run(self.store, self.present, journal, replay, keep=kept)
-                folding = fold_journal(self.present.header, journal, replay)
-                if folding is not None:
-                    self.store.amend(folding.header, folding.edits())
-            self.store.discard_journal()
-        except (CtsyncError, MemoryError) as error:
-            if not _has_begun(dispatch, wave):
-                raise
-            return _told(error)
-        return None
-
-    @property
-    def _seconds(self) -> float:
-        return self.around.clock.steady() - self.began
-
-    def _stopped(self, tally: OutcomeCounts) -> str | None:
-        reason = self.stop_reason.reason
-        if reason == "interrupted" and not tally.counts()["not_sent"]:
-            return None
-        return reason
-
-    def _result(
-        self,
-        tally: OutcomeCounts,
-        dispatch: Sender,
-        wave: FileWave | None,
-        error: CtsyncError | None,
-        stop: StopRequest,
-    ) -> ApplyResult:
-        reason = self.stop_reason.reason if self._stopped(tally) else None
-        return ApplyResult(
-            run=self.run,
-            digest=self.plan.foot.digest,
-            environment=self.plan.head.environment,
-            tally=tally,
-            calls=dispatch.calls,
-            seconds=self._seconds,
-            dry_run=self.terms.dry_run,
-            called=dispatch.reached
-            or (error is not None and _has_begun(dispatch, wave)),
-            stopped=reason,
-            signal_number=stop.signal_number,
-            allow_rejected=self.terms.allow_rejected,
-            by_file=self.due.plan.foot.by_file if wave is None else wave.later,
-            put=None if self.files is None else tuple(wave.put if wave else ()),
-            error=error
-            or stopping_error(self.stop_reason, self.plan.head.account.shown),
-        )
-
-
-def _has_begun(dispatch: Sender, wave: FileWave | None) -> bool:
-    return dispatch.calls > 0 or (wave is not None and wave.has_begun)
-
-
-def _told(error: CtsyncError | MemoryError) -> CtsyncError:
-    return out_of_memory() if isinstance(error, MemoryError) else error

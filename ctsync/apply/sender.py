@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from ctsync.apply.apply_settings import ApplySettings, Runtime
 from ctsync.apply.journal_writer import RunJournal
+from ctsync.apply.next_calls import NextCalls
 from ctsync.apply.retry_policy import Attempt, RetryDecision, decide_retry
 from ctsync.apply.retry_queue import QueuedRetry, RetryQueue
 from ctsync.apply.stop_reason import StopReason
@@ -60,9 +61,7 @@ class Sender:
         )
         self._retries = RetryQueue(steady)
         self._allowance = full(terms.concurrency)
-        self._source: Iterator[RecordSlice] = iter(())
-        self._ahead: RecordSlice | None = None
-        self._held: set[str] = set()
+        self._next = NextCalls()
         self._number = 0
         self._lost_in_row = 0
         self._error: CtsyncError | None = None
@@ -85,7 +84,7 @@ class Sender:
             StateError: the journal took no further line; all calls have ended.
             TransportError: there is no thread to send with; nothing has left.
         """
-        self._source, self._ahead = calls, None
+        self._next.begin(calls)
         while True:
             self._fill()
             if self._is_over and (told := list(self._give_up())):
@@ -151,20 +150,13 @@ class Sender:
         return True
 
     def _note_next(self) -> bool:
-        if self._ahead is None:
-            self._ahead = next(self._source, None)
-        if self._ahead is None or len(self._retries) >= self._allowance.ceiling:
+        ahead = self._next.first()
+        if ahead is None or len(self._retries) >= self._allowance.ceiling:
             return False
-        if not self._has_room(self._ahead):
-            return False
-        records_slice, folded = self._ahead, self._ahead.folded
-        # What the platform may take for one person is never in flight twice.
-        if not self._held.isdisjoint(folded):
-            return False
-        self._ahead = None
-        self._held.update(folded)
-        self._note(Attempt(records_slice), HeldKeys(folded, len(records_slice)))
-        return True
+        held = self._next.take(ahead) if self._has_room(ahead) else None
+        if held is not None:
+            self._note(Attempt(ahead), held)
+        return held is not None
 
     def _note(self, attempt: Attempt, held: HeldKeys) -> None:
         self._number += 1
@@ -201,7 +193,7 @@ class Sender:
         self._note_late_write(ended, ruling)
         self._rest(in_flight, answer, ruling)
         settled, verdicts = _final(attempt.records_slice, ruling)
-        self._let_go(in_flight.held, len(settled))
+        self._next.let_go(in_flight.held, len(settled))
         return settled, verdicts
 
     def _receive(
@@ -232,11 +224,6 @@ class Sender:
             raise error
         self._error = self._error or error
         return _told(event.in_flight.attempt, event.in_flight.attempt.unsent())
-
-    def _let_go(self, held: HeldKeys, records: int) -> None:
-        held.open -= records
-        if not held.open:
-            self._held.difference_update(held.folded)
 
     def _heed(
         self, in_flight: InFlightCall, answer: UploadResult, ruling: RetryDecision
