@@ -27,7 +27,8 @@ from ctsync.model.policy import DEFAULT_LIMITS, LIMITS, UploadTerms
 from ctsync.model.profile_key import ID_TYPES
 from ctsync.model.selector_kinds import SELECTOR_KINDS as SELECTORS
 from ctsync.project import project_schema, spec_schema
-from ctsync.project.schema.documents import REGIONS, REQUIRED
+from ctsync.project.schema.documents import REQUIRED
+from ctsync.project.schema.settings import REGIONS
 from ctsync.render.renderers import renderer_names
 
 ROOT = Path(__file__).parents[1]

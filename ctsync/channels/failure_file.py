@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
-from ctsync.channels.part_files import ENCODING
+from ctsync.channels.part_tables import ENCODING
 from ctsync.channels.sftp_format import OPERATION_SUFFIX
 from ctsync.errors import CtsyncError
 from ctsync.files.plain_files import open_plain

@@ -7,18 +7,15 @@ changes give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple, Self, TypeAlias
 
 from msgspec import Struct
 
-from ctsync.channels.base import Channel, Column, Spell
-from ctsync.channels.sftp_format import operation_word
-from ctsync.channels.what_files_say import doubled, quoted_cell
-from ctsync.errors import CtsyncError
-from ctsync.model.kind_shape import holds_sets
+from ctsync.channels.base import Channel, Column
+from ctsync.channels.part_tables import OpenParts, Part, PartTable
 from ctsync.model.operation import Operation, Operator
 from ctsync.model.scalar_value import Value
 from ctsync.output_file import OutputFile
@@ -29,13 +26,8 @@ MOST_SHAPES = 64
 Whoever changes yet another set stands in the files of its attributes one by one.
 """
 
-MOST_OPEN = 200
-"""How many files are open at once; the one longest left alone is let go of."""
-
 MOST_REMEMBERED = 4096
 """Of how many sets it is remembered where they stand; there may be one a profile."""
-
-ENCODING = "utf-8"
 
 # What is done to each attribute, of what kind it is, and in which step.
 _Shape: TypeAlias = tuple[tuple[str, Operator, str, int], ...]
@@ -88,10 +80,10 @@ class PartWriter:
         self._limit = channel.limit_bytes if limit_bytes is None else limit_bytes
         self._most_shapes = most_shapes
         self._sheets: dict[_Shape, tuple[Sheet, ...]] = {}
-        self._tables: dict[tuple[int, tuple[Column, ...]], _Table] = {}
+        self._tables: dict[tuple[int, tuple[Column, ...]], PartTable] = {}
         self._sets = 0
-        self._parts: list[_Part] = []
-        self._open = _OpenParts()
+        self._parts: list[Part] = []
+        self._open = OpenParts()
         self._numbers: dict[int, int] = {}
         self._stack = ExitStack()
 
@@ -162,16 +154,16 @@ class PartWriter:
                     self._tables[single] = self._open_table(*single)
                 yield Sheet(self._tables[single], [at], is_all=False)
 
-    def _open_table(self, step: int, columns: tuple[Column, ...]) -> _Table:
-        return _Table(
+    def _open_table(self, step: int, columns: tuple[Column, ...]) -> PartTable:
+        return PartTable(
             self._channel, columns, self._limit, lambda: self._next_part(step, columns)
         )
 
-    def _next_part(self, step: int, columns: tuple[Column, ...]) -> _Part:
+    def _next_part(self, step: int, columns: tuple[Column, ...]) -> Part:
         number = self._numbers[step] = self._numbers.get(step, 0) + 1
         name = f"{self._stem}-{step}-{number:05d}.csv"
         file = self._stack.enter_context(OutputFile(self._folder / name))
-        part = _Part(name, step, columns, file, self._open)
+        part = Part(name, step, columns, file, self._open)
         self._parts.append(part)
         return part
 
@@ -202,7 +194,7 @@ class PartWriter:
             for part, (name, _) in zip(parts, companions, strict=True)
         )
 
-    def _write_companion(self, part: _Part) -> tuple[str | None, OutputFile | None]:
+    def _write_companion(self, part: Part) -> tuple[str | None, OutputFile | None]:
         said = self._channel.companion(part.name, part.columns)
         if said is None:
             return None, None
@@ -216,134 +208,6 @@ class PartWriter:
 class Sheet(NamedTuple):
     """Where some of a profile's operations stand: a table, and which of them."""
 
-    table: _Table
+    table: PartTable
     places: Sequence[int]
     is_all: bool
-
-
-class _OpenParts:
-    """The parts that are open, the one longest left alone first."""
-
-    def __init__(self) -> None:
-        self._parts: dict[_Part, None] = {}
-        self._last: _Part | None = None
-
-    def take(self, part: _Part) -> None:
-        """See that a part is open, and that no more are than may be."""
-        if part is self._last:
-            return
-        self._last = part
-        if part in self._parts:
-            del self._parts[part]
-        elif len(self._parts) == MOST_OPEN:
-            oldest = next(iter(self._parts))
-            del self._parts[oldest]
-            oldest.file.pause()
-        self._parts[part] = None
-        part.file.resume()
-
-    def drop(self, part: _Part) -> None:
-        """Forget a part that is whole."""
-        self._parts.pop(part, None)
-        self._last = None
-
-
-class _Part:
-    """One data file that is being written."""
-
-    def __init__(
-        self,
-        name: str,
-        step: int,
-        columns: tuple[Column, ...],
-        file: OutputFile,
-        open_parts: _OpenParts,
-    ) -> None:
-        self.name, self.step, self.columns, self.file = name, step, columns, file
-        self.rows = self.size = 0
-        self._open = open_parts
-
-    def write(self, data: bytes, rows: int) -> None:
-        self._open.take(self)
-        self.file.file.write(data)
-        self.rows += rows
-        self.size += len(data)
-
-    def finish(self) -> None:
-        self._open.drop(self)
-        self.file.finish()
-
-
-class _Table:
-    """All rows with the same columns, in as many parts as they need."""
-
-    def __init__(
-        self,
-        channel: Channel,
-        columns: tuple[Column, ...],
-        limit: int,
-        next_part: Callable[[], _Part],
-    ) -> None:
-        header = channel.header(columns)
-        self._header = (",".join(map(quoted_cell, header)) + "\n").encode(ENCODING)
-        self._template = _template(channel, columns)
-        self._spells = [channel.cell(column) for column in columns]
-        self._has_lists = any(holds_sets(column.kind) for column in columns)
-        self._limit = limit
-        self._next_part = next_part
-        self._part: _Part | None = None
-
-    def add(self, identity: str, operands: Sequence[Value]) -> str:
-        """Write the rows of one profile; they never part. Gives the file's name."""
-        rows = _rows(operands) if self._has_lists else (operands,)
-        own, template, spells = doubled(identity), self._template, self._spells
-        lines = [template % (own, *map(_spelled, spells, row)) for row in rows]
-        data = "".join(lines).encode(ENCODING)
-        part = self._room_for(len(data))
-        part.write(data, len(lines))
-        return part.name
-
-    def _room_for(self, size: int) -> _Part:
-        if len(self._header) + size >= self._limit:
-            raise _too_large(len(self._header) + size, self._limit)
-        part = self._part
-        if part is None or part.size + size >= self._limit:
-            if part is not None:
-                part.finish()
-            part = self._part = self._next_part()
-            part.write(self._header, 0)
-        return part
-
-
-def _spelled(spell: Spell, value: Value) -> str:
-    return spell(value)
-
-
-def _too_large(size: int, limit: int) -> CtsyncError:
-    return CtsyncError(
-        f"the rows of one profile need a file of {size + 1:,} bytes, and each is to "
-        f"have fewer than {limit:,}",
-        hint="raise --max-bytes",
-        code="export_limit",
-    )
-
-
-def _template(channel: Channel, columns: Sequence[Column]) -> str:
-    """Return a row with a place for the key and one for each value."""
-    cells = ["%s"]
-    for column in columns:
-        cells.append("%s")
-        if channel.has_operators:
-            cells.append(operation_word(column.operator))
-    return ",".join(f'"{cell}"' for cell in cells) + "\n"
-
-
-def _rows(operands: Sequence[Value]) -> list[Sequence[Value]]:
-    """Return the rows that say operands: a list has one for each of its values.
-
-    Where others have fewer values theirs are said again, which changes nothing: sets
-    hold each value once, and what is assigned twice is there once.
-    """
-    values = [v if isinstance(v, tuple) else (v,) for v in operands]
-    count = max(map(len, values))
-    return [[own[row % len(own)] for own in values] for row in range(count)]

@@ -20,7 +20,8 @@ from ctsync.kinds.base import (
     MoveNames,
     ValueContext,
 )
-from ctsync.kinds.known_list import MOVES, KnownList, held_of
+from ctsync.kinds.known_list import MOVES, held_of
+from ctsync.kinds.list_steps import in_steps, unwanted
 from ctsync.kinds.list_values import read_list, twin_faults
 from ctsync.kinds.text_rules import is_plain, unstable_faults
 from ctsync.kinds.words import NULL, text
@@ -29,7 +30,7 @@ from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
 from ctsync.model.fault import Fault, Faults
 from ctsync.model.kind_shape import LIST
-from ctsync.model.operation import Operation, Operator
+from ctsync.model.operation import Operation
 from ctsync.model.scalar_value import Literal, Raw, Value
 from ctsync.sql_text import quoted
 
@@ -147,12 +148,12 @@ class ListKind(Kind):
         if known is not None and _is_exactly(known, target):
             return ()
         held = held_of(known, target)
-        removals = _removals(held, target)
+        removals = unwanted(held, target)
         if target.exact is None:
             removals -= {v for v in target.exclude if held.lacks(v)}
         wanted = target.include if target.exact is None else target.exact
         additions = frozenset(wanted) - held.present
-        return _ordered(held, target, additions, removals, frame)
+        return in_steps(held, target, additions, removals, frame)
 
     def assign(
         self, known: KnownValue | None, target: DesiredValue, frame: ValueContext
@@ -160,8 +161,8 @@ class ListKind(Kind):
         """Add all that is wanted and remove all that may be there and is not."""
         held = held_of(known, target)
         wanted = target.include if target.exact is None else target.exact
-        removals = _removals(held, target)
-        return _ordered(held, target, frozenset(wanted), removals, frame)
+        removals = unwanted(held, target)
+        return in_steps(held, target, frozenset(wanted), removals, frame)
 
     def target_of(self, operations: Sequence[Operation]) -> DesiredValue:
         """Return the values that are there in the end, or those to have and to lose.
@@ -253,74 +254,6 @@ def _type(raw: Raw) -> str:
 def _is_exactly(known: KnownValue, target: DesiredValue) -> bool:
     is_clear = known.is_set and not known.maybe
     return is_clear and known.present == target.exact
-
-
-def _removals(held: KnownList, target: DesiredValue) -> frozenset[str]:
-    possible = held.present | held.maybe
-    if target.exact is not None:
-        return possible - frozenset(target.exact)
-    return frozenset(target.exclude) | (possible & frozenset(target.take_back))
-
-
-def _ordered(
-    held: KnownList,
-    target: DesiredValue,
-    additions: frozenset[str],
-    removals: frozenset[str],
-    frame: ValueContext,
-) -> tuple[Operation, ...]:
-    # Removals go first: beyond 100 values the platform drops the oldest, so adding
-    # before removing can push out one that was meant to stay.
-    parts: list[tuple[Operator, frozenset[str]]] = [
-        ("$remove", removals),
-        ("$add", additions),
-    ]
-    if _would_empty(held, removals) and _fits(held, additions, frame):
-        parts.reverse()
-    return tuple(_steps(held, target, [part for part in parts if part[1]]))
-
-
-def _would_empty(held: KnownList, removals: frozenset[str]) -> bool:
-    # What is only possible may not be there, and then nothing would be left.
-    return bool(held.present | held.maybe) and not held.present - removals
-
-
-def _fits(held: KnownList, additions: frozenset[str], frame: ValueContext) -> bool:
-    return len(held.present | held.maybe | additions) <= frame.limits.list_values
-
-
-def _steps(
-    held: KnownList, target: DesiredValue, parts: list[tuple[Operator, frozenset[str]]]
-) -> Iterator[Operation]:
-    present = held.present
-    before = tuple(sorted(present)) if held.prior != "unknown" else None
-    for step, (operator, values) in enumerate(parts, 1):
-        present = present | values if operator == "$add" else present - values
-        after = tuple(sorted(present))
-        yield Operation(
-            attribute=target.attribute,
-            kind=target.kind,
-            operator=operator,
-            operand=tuple(sorted(values)),
-            prior=held.prior,
-            before=before,
-            after=after,
-            step=step,
-            certain=held.complete,
-            sensitive=target.sensitive,
-            since=held.since,
-            ours=_become_ours(operator, values, held, target),
-            excluded=tuple(sorted(values & frozenset(target.exclude))),
-        )
-        before = after
-
-
-def _become_ours(
-    operator: Operator, values: frozenset[str], held: KnownList, target: DesiredValue
-) -> tuple[str, ...]:
-    if operator != "$add" or target.exact is not None:
-        return ()
-    return tuple(sorted(values - held.present))
 
 
 def _as_values(value: Value) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ctsync.diagnostics import Diagnostic
 from ctsync.model.snapshot import Account
 from ctsync.project.environment_variables import Reference, refused
-from ctsync.project.schema.documents import REGIONS
+from ctsync.project.schema.settings import REGIONS
 
 PASSCODE = "${CLEVERTAP_PASSCODE}"
 

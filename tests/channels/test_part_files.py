@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from exported import operation, rows_of, written
 
-from ctsync.channels import part_files
+from ctsync.channels import part_files, part_tables
 from ctsync.channels.part_files import PartWriter
 from ctsync.channels.sftp import SftpChannel
 from ctsync.errors import CtsyncError
@@ -125,7 +125,7 @@ def test_more_sets_of_attributes_than_there_are_files_stand_one_by_one(
 def few_files_open():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     others = len(list(Path("/proc/self/fd").iterdir()))  # what earlier tests hold open
-    limit = min(soft, others + part_files.MOST_OPEN + 50)
+    limit = min(soft, others + part_tables.MOST_OPEN + 50)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     try:
         yield
@@ -136,12 +136,12 @@ def few_files_open():
 def test_many_parts_do_not_hold_many_files_open(channel, tmp_path):
     with few_files_open():
         parts = written(channel, tmp_path, _people(800), limit_bytes=90)
-    assert len(parts) > part_files.MOST_OPEN + 100
+    assert len(parts) > part_tables.MOST_OPEN + 100
 
 
 def test_many_attributes_do_not_hold_many_files_open(channel, tmp_path):
     """And what is written after a file was let go of stands behind what was before."""
-    names = [f"a{n:03}" for n in range(part_files.MOST_OPEN + 150)]
+    names = [f"a{n:03}" for n in range(part_tables.MOST_OPEN + 150)]
     profiles = [
         (f"u{turn}", [operation(name, f"{name} {turn}")])
         for turn in range(3)
