@@ -26,9 +26,9 @@ from ctsync.model.operation import OPERATORS
 from ctsync.model.policy import DEFAULT_LIMITS, LIMITS, UploadTerms
 from ctsync.model.profile_key import ID_TYPES
 from ctsync.model.selector_kinds import SELECTOR_KINDS as SELECTORS
+from ctsync.model.snapshot import REGIONS
 from ctsync.project import project_schema, spec_schema
 from ctsync.project.schema.documents import REQUIRED
-from ctsync.project.schema.settings import REGIONS
 from ctsync.render.renderers import renderer_names
 
 ROOT = Path(__file__).parents[1]

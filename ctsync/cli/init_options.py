@@ -71,7 +71,7 @@ def _account_fault(text: str) -> str | None:
 
 
 def _region_fault(text: str) -> str | None:
-    from ctsync.project.schema.settings import REGIONS
+    from ctsync.model.snapshot import REGIONS
     from ctsync.suggestions import one_of
 
     if text in REGIONS or re.fullmatch(_VARIABLE, text):
@@ -138,7 +138,7 @@ def _require(wishes: InitOptions) -> None:
 
 
 def _regions() -> str:
-    from ctsync.project.schema.settings import REGIONS
+    from ctsync.model.snapshot import REGIONS
 
     return " ".join(REGIONS)
 

@@ -52,7 +52,7 @@ def offer_regions(
     start: str,
 ) -> list[CompletionItem]:
     """Offer the platform's regions."""
-    from ctsync.project.schema.settings import REGIONS
+    from ctsync.model.snapshot import REGIONS
 
     return _fitting(REGIONS, start)
 

@@ -10,6 +10,9 @@ from msgspec.structs import replace
 
 from ctsync.model.due_import import DueImport
 
+REGIONS = ("eu1", "in1", "sg1", "us1", "aps3", "mec1")
+"""The data centres that take calls (public docs, API components)."""
+
 
 class Account(
     Struct, frozen=True, eq=False, omit_defaults=True, forbid_unknown_fields=True

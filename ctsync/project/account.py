@@ -10,9 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.diagnostics import Diagnostic
-from ctsync.model.snapshot import Account
+from ctsync.model.snapshot import REGIONS, Account
 from ctsync.project.environment_variables import Reference, refused
-from ctsync.project.schema.settings import REGIONS
 
 PASSCODE = "${CLEVERTAP_PASSCODE}"
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from ctsync.diagnostics import Diagnostic
 from ctsync.errors import SpecError
 from ctsync.model.contribution import Path
-from ctsync.project.source_positions import SourcePositions
+from ctsync.model.fault import Fault
+from ctsync.project.source_positions import Place, SourcePositions
 
 SECRETS = frozenset({"CLEVERTAP_PASSCODE", "CTSYNC_PLAN_KEY"})
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -87,8 +88,8 @@ class Reference:
 
     def finding(self, code: str, message: str, hint: str | None) -> Diagnostic:
         """Return a finding that stands where the text stands."""
-        line, column = self.locator.locate(self.file, self.path)
-        return Diagnostic("error", code, message, hint, self.file, line, column)
+        place = Place(self.file, self.path)
+        return self.locator.finding(place, Fault(code, message, hint))
 
 
 def refused(*findings: Diagnostic) -> SpecError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -22,6 +23,8 @@ from ctsync.project.table_checks import TableReader, member_file_of
 from ctsync.project.tables import Table
 from ctsync.yaml.profile_columns import ProfileColumns, profile_columns_of
 from ctsync.yaml.scalars import Node
+
+T = TypeVar("T")
 
 
 class DeclaredCatalog:
@@ -104,15 +107,9 @@ def all_cohorts(
     sections: Iterable[SpecFile], checks: ProfileChecks
 ) -> Iterator[tuple[str, Cohort]]:
     """Yield the cohorts of every file by name, judged."""
-    places: dict[str, Place] = {}
-    for section in sections:
-        for name, node in cohorts_of(section):
-            place = Place(section.file, ("cohorts", name))
-            first = places.setdefault(name, place)
-            if first is not place:
-                _report_twice(checks.report, "cohort", name, place, first)
-                continue
-            yield name, _cohort(section, name, node, checks)
+    found = ((section, *named) for section in sections for named in cohorts_of(section))
+    for section, name, node in _once("cohort", found, checks.report):
+        yield name, _cohort(section, name, node, checks)
 
 
 def _cohort(
@@ -144,15 +141,23 @@ def all_tables(
     sections: Iterable[SpecFile], reader: TableReader, report: FindingCollector
 ) -> Iterator[tuple[str, Table]]:
     """Yield the well-shaped tables of every file by name, judged."""
+    found = ((section, *named) for section in sections for named in tables_of(section))
+    for section, name, view in _once("table", found, report):
+        yield name, reader.table(section, name, view)
+
+
+def _once(
+    noun: str, found: Iterable[tuple[SpecFile, str, T]], report: FindingCollector
+) -> Iterator[tuple[SpecFile, str, T]]:
+    """Yield each named thing where it stands first; the same name again is told."""
     places: dict[str, Place] = {}
-    for section in sections:
-        for name, view in tables_of(section):
-            place = Place(section.file, ("tables", name))
-            first = places.setdefault(name, place)
-            if first is not place:
-                _report_twice(report, "table", name, place, first)
-                continue
-            yield name, reader.table(section, name, view)
+    for section, name, said in found:
+        place = Place(section.file, (f"{noun}s", name))
+        first = places.setdefault(name, place)
+        if first is place:
+            yield section, name, said
+        else:
+            _report_twice(report, noun, name, place, first)
 
 
 def report_surplus(names: AttributeNameChecks, report: FindingCollector) -> None:

@@ -10,10 +10,10 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from ctsync.canonical_json import fold_name
-from ctsync.diagnostic_codes import severity_of
 from ctsync.diagnostics import Diagnostic
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Path
+from ctsync.model.fault import Fault
 from ctsync.project.environment_variables import Reference
 from ctsync.project.source_positions import Place
 from ctsync.project.table_columns import Blank, Column, How
@@ -128,9 +128,7 @@ class Table(Struct, frozen=True, dict=True):
     ) -> Diagnostic:
         """Return a finding that stands where a part of the table stands."""
         locator = self.words.pattern.locator
-        line, column = locator.locate(self.file, (*self.path, *steps))
-        severity = severity_of(code)
-        return Diagnostic(severity, code, message, hint, self.file, line, column)
+        return locator.finding(self.place(*steps), Fault(code, message, hint))
 
 
 class MemberFile(Struct, frozen=True):
@@ -151,7 +149,5 @@ class MemberFile(Struct, frozen=True):
         self, code: str, message: str, hint: str | None = None, *steps: str
     ) -> Diagnostic:
         """Return a finding that stands where a part of the words stands."""
-        locator = self.words.pattern.locator
-        line, column = locator.locate(self.file, (*self.path, *steps))
-        severity = severity_of(code)
-        return Diagnostic(severity, code, message, hint, self.file, line, column)
+        place = Place(self.file, (*self.path, *steps))
+        return self.words.pattern.locator.finding(place, Fault(code, message, hint))

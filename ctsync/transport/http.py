@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from ctsync import __version__
 from ctsync.errors import TransportError
 from ctsync.limits import MAX_CONCURRENCY
-from ctsync.model.snapshot import Account
+from ctsync.model.snapshot import REGIONS, Account
 from ctsync.transport.exchange import Exchange
 from ctsync.transport.http_session import open_session
 from ctsync.transport.sanitize_text import cleaning_without
@@ -25,8 +25,6 @@ from ctsync.transport.upload_result import UploadResult
 
 if TYPE_CHECKING:
     import requests
-
-REGIONS = ("eu1", "in1", "sg1", "us1", "aps3", "mec1")
 
 _logger = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from ctsync.errors import TransportError
-from ctsync.model.snapshot import Account
+from ctsync.model.snapshot import REGIONS, Account
 from ctsync.sandbox import Sandbox
-from ctsync.transport.http import REGIONS, base_url, connect
+from ctsync.transport.http import base_url, connect
 from ctsync.transport.upload_result import CallEnding
 
 SECRET = "PASS-CODE-1234"

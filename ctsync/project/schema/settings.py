@@ -6,9 +6,8 @@ from msgspec.structs import asdict
 
 from ctsync.limits import MAX_CONCURRENCY, MAX_RECORDS_PER_CALL, WIDEST
 from ctsync.model.policy import JUDGED, LIMITS
+from ctsync.model.snapshot import REGIONS
 from ctsync.project.schema.parts import Schema, map_of, text_of, whole_of
-
-REGIONS = ("eu1", "in1", "sg1", "us1", "aps3", "mec1")  # public docs, API components
 
 _VARIABLE = r"\$\{"
 
