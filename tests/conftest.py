@@ -65,6 +65,38 @@ def object_server():
     server.close()
 
 
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param("OpenSSH", marks=pytest.mark.openssh), "asyncssh"],
+)
+def sftp_server(request, tmp_path_factory):
+    """An SFTP server on this machine's loopback: that of OpenSSH, and another."""
+    from sftp_servers import AsyncsshServer, OpensshServer
+
+    servers = {"OpenSSH": OpensshServer, "asyncssh": AsyncsshServer}
+    server = servers[request.param](tmp_path_factory.mktemp("server"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def way(sftp_server):
+    """A way to that server on which connections are lost, and stall."""
+    from sftp_servers import LossyWay
+
+    way = LossyWay(sftp_server.port)
+    yield way
+    way.close()
+
+
+@pytest.fixture
+def there(tmp_path):
+    """A folder for what is put on a server, empty."""
+    folder = tmp_path / "there"
+    folder.mkdir()
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def spark_here(request, monkeypatch):
     """Whoever finds candidates on a cluster has one here, unless a test starts one."""

@@ -4,49 +4,23 @@ import json
 import signal
 
 import pytest
-from sftp_servers import AsyncsshServer, LossyWay, OpensshServer
 
-SERVERS = {"OpenSSH": OpensshServer, "asyncssh": AsyncsshServer}
 LONG = "x" * 300
 PEOPLE = [f"u{number:04}" for number in range(1500)]
 FILE_BYTES = 500_000  # fewer than the file of all of them has
 
 
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param("OpenSSH", marks=pytest.mark.openssh), "asyncssh"],
-)
-def server(request, tmp_path_factory):
-    server = SERVERS[request.param](tmp_path_factory.mktemp("server"))
-    yield server
-    server.close()
-
-
 @pytest.fixture
-def way(server):
-    way = LossyWay(server.port)
-    yield way
-    way.close()
-
-
-@pytest.fixture
-def there(tmp_path):
-    folder = tmp_path / "there"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def project(desk, server, there):
+def project(desk, sftp_server, there):
     """Names the server in the project file, and what else is said of it."""
 
     def project(**other):
         said = {
             "host": "127.0.0.1",
-            "port": server.port,
-            "user": server.user,
-            "fingerprint": server.host_key.get_fingerprint(),
-            "key": str(server.root / "client_key"),
+            "port": sftp_server.port,
+            "user": sftp_server.user,
+            "fingerprint": sftp_server.host_key.get_fingerprint(),
+            "key": str(sftp_server.root / "client_key"),
             "folder": str(there),
             "email": "ops@example.com",
         }
@@ -163,9 +137,9 @@ def test_a_server_that_cannot_be_used_is_told_before_any_call(
 
 
 def test_a_folder_that_may_not_be_written_to_takes_nothing(
-    many, there, project, server
+    many, there, project, sftp_server
 ):
-    project(port=server.read_only_port)
+    project(port=sftp_server.read_only_port)
     done = apply(many)
     assert done["counts"]["not_sent"] == len(PEOPLE)
     assert done["counts"].get("sent", 0) == 0

@@ -12,7 +12,7 @@ from threading import Thread
 
 import asyncssh
 import pytest
-from sftp_servers import AsyncsshServer, LossyWay, OpensshServer
+from sftp_servers import AsyncsshServer, LossyWay
 
 from ctsync.errors import CtsyncError, PutFailed
 from ctsync.transport import sftp_folder
@@ -30,17 +30,6 @@ from ctsync.transport.sftp_put import (
 WINDOW = 1 << 16
 NAMES = ("run-1-00001.csv", "run-1-00002.csv")
 IN_PLACE = sorted([*NAMES, *(f"{name[:-4]}.manifest.json" for name in NAMES)])
-SERVERS = {"OpenSSH": OpensshServer, "asyncssh": AsyncsshServer}
-
-
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param("OpenSSH", marks=pytest.mark.openssh), "asyncssh"],
-)
-def server(request, tmp_path_factory):
-    server = SERVERS[request.param](tmp_path_factory.mktemp("server"))
-    yield server
-    server.close()
 
 
 @pytest.fixture
@@ -49,13 +38,6 @@ def only_asyncssh(tmp_path):
     server = AsyncsshServer(tmp_path / "own")
     yield server
     server.close()
-
-
-@pytest.fixture
-def way(server):
-    way = LossyWay(server.port)
-    yield way
-    way.close()
 
 
 @pytest.fixture(autouse=True)
@@ -69,13 +51,6 @@ def no_stranger_speaks(caplog):
 @pytest.fixture(autouse=True)
 def small_windows(monkeypatch):
     monkeypatch.setattr(sftp_folder, "WINDOW_BYTES", WINDOW)
-
-
-@pytest.fixture
-def there(tmp_path):
-    folder = tmp_path / "there"
-    folder.mkdir()
-    return folder
 
 
 @pytest.fixture
@@ -144,87 +119,91 @@ def require_in_place(there, uploads):
 EVERYTHING = [(word, name) for name in NAMES for word in ("intend", "put")]  # in order
 
 
-def test_files_lie_there_as_here_and_each_is_told_once(server, there, uploads):
+def test_files_lie_there_as_here_and_each_is_told_once(sftp_server, there, uploads):
     journal = Journal()
-    assert put(server.door(there), uploads, journal) == PutResult(NAMES, (), ())
+    assert put(sftp_server.door(there), uploads, journal) == PutResult(NAMES, (), ())
     require_in_place(there, uploads)
     assert journal.lines == EVERYTHING
 
 
 def test_until_its_intent_is_written_down_a_manifest_has_no_name(
-    server, there, uploads
+    sftp_server, there, uploads
 ):
     """The data lies there whole by then, and nothing under the manifest's name."""
     seen = []
-    put(server.door(there), uploads[:1], intend=lambda _: seen.append(in_folder(there)))
+    put(
+        sftp_server.door(there),
+        uploads[:1],
+        intend=lambda _: seen.append(in_folder(there)),
+    )
     assert seen == [[".run-1-00001.manifest.json.part", "run-1-00001.csv"]]
 
 
-def test_what_was_put_is_not_put_again(server, there, uploads):
+def test_what_was_put_is_not_put_again(sftp_server, there, uploads):
     journal = Journal()
-    put(server.door(there), uploads, journal)
+    put(sftp_server.door(there), uploads, journal)
     before = {path.name: path.stat().st_mtime_ns for path in there.iterdir()}
-    put(server.door(there), uploads, journal)
-    put(server.door(there), uploads, Journal())
+    put(sftp_server.door(there), uploads, journal)
+    put(sftp_server.door(there), uploads, Journal())
     assert before == {path.name: path.stat().st_mtime_ns for path in there.iterdir()}
 
 
-def test_what_an_earlier_run_told_of_is_left_alone(server, there, uploads):
+def test_what_an_earlier_run_told_of_is_left_alone(sftp_server, there, uploads):
     """The platform may have taken it away long since."""
     put_already = {NAMES[0]}
     journal = Journal()
     order = PutOrder(uploads, put_already=put_already)
-    put_parts(server.door(there), order, journal.events())
+    put_parts(sftp_server.door(there), order, journal.events())
     assert journal.put() == [NAMES[1]]
     assert len(in_folder(there)) == 2
 
 
 @pytest.mark.parametrize("cut_after", [1, 3_000, 100_000, 500_000])
-def test_a_cut_in_the_middle_is_mended(server, there, uploads, way, cut_after):
+def test_a_cut_in_the_middle_is_mended(sftp_server, there, uploads, way, cut_after):
     way.cut_after = cut_after
     journal = Journal()
-    result = put(server.door(there, port=way.port), uploads, journal)
+    result = put(sftp_server.door(there, port=way.port), uploads, journal)
     assert result == PutResult(NAMES, (), ())
     assert journal.put() == [*NAMES]
     assert way.connections > 1
     require_in_place(there, uploads)
 
 
-def test_a_cut_upload_goes_on_where_it_was(server, there, uploads, way):
+def test_a_cut_upload_goes_on_where_it_was(sftp_server, there, uploads, way):
     way.cut_after = 200_000
-    door = server.door(there, port=way.port)
+    door = sftp_server.door(there, port=way.port)
     result = put(door, uploads[:1], pauses=())
     assert result.failure is not None
     assert result.failure.code == "CT816"
     assert result.rest == (NAMES[0],)
     half = (there / f".{NAMES[0]}.part").stat()
     assert WINDOW < half.st_size < uploads[0].data.stat().st_size
-    put(server.door(there), uploads[:1])
+    put(sftp_server.door(there), uploads[:1])
     assert (there / NAMES[0]).stat().st_ino == half.st_ino
     assert (there / NAMES[0]).read_bytes() == uploads[0].data.read_bytes()
 
 
-def test_half_a_file_of_other_bytes_is_written_anew(server, there, uploads):
+def test_half_a_file_of_other_bytes_is_written_anew(sftp_server, there, uploads):
     (there / f".{NAMES[0]}.part").write_bytes(b"x" * 3 * WINDOW)
-    put(server.door(there), uploads)
+    put(sftp_server.door(there), uploads)
     require_in_place(there, uploads)
 
 
-def test_more_than_the_file_is_written_anew(server, there, uploads):
+def test_more_than_the_file_is_written_anew(sftp_server, there, uploads):
     (there / f".{NAMES[0]}.part").write_bytes(b"x" * 3_000_000)
-    put(server.door(there), uploads)
+    put(sftp_server.door(there), uploads)
     require_in_place(there, uploads)
 
 
 def test_a_manifest_whose_reply_was_lost_is_found_in_its_place(
-    server, there, uploads, way
+    sftp_server, there, uploads, way
 ):
     def lose_the_reply(_):
         way.is_swallowing = way.connections == 1
 
     journal = Journal()
     result = put(
-        server.door(there, port=way.port), uploads, journal, intend=lose_the_reply
+        sftp_server.door(there, port=way.port), uploads, journal, intend=lose_the_reply
     )
     assert result == PutResult(NAMES, (), ())
     assert journal.put() == [*NAMES]
@@ -232,19 +211,21 @@ def test_a_manifest_whose_reply_was_lost_is_found_in_its_place(
     require_in_place(there, uploads)
 
 
-def test_a_manifest_that_never_left_is_sent_again(server, there, uploads, way):
+def test_a_manifest_that_never_left_is_sent_again(sftp_server, there, uploads, way):
     def cut_once(_):
         if way.connections == 1:
             way.cut()
 
     journal = Journal()
-    result = put(server.door(there, port=way.port), uploads, journal, intend=cut_once)
+    result = put(
+        sftp_server.door(there, port=way.port), uploads, journal, intend=cut_once
+    )
     assert result == PutResult(NAMES, (), ())
     require_in_place(there, uploads)
 
 
 def test_a_manifest_that_the_platform_may_have_taken_is_unclear(
-    server, there, uploads, way
+    sftp_server, there, uploads, way
 ):
     """Nothing shows whether it came, so it is never put again; what follows is."""
 
@@ -258,15 +239,15 @@ def test_a_manifest_that_the_platform_may_have_taken_is_unclear(
     journal = Journal()
     pace = PutPace(pauses=(1.0,), sleep=take_the_files)
     events = journal.events(intend=lose_the_reply_and_take_the_files)
-    door = server.door(there, port=way.port)
+    door = sftp_server.door(there, port=way.port)
     result = put_parts(door, PutOrder(uploads), events, pace)
     assert result == PutResult(NAMES[1:], NAMES[:1], ())
     assert in_folder(there) == IN_PLACE[2:]
     again = PutOrder(uploads, {NAMES[1]}, {NAMES[0]})
-    assert put_parts(server.door(there), again, events) == result
+    assert put_parts(sftp_server.door(there), again, events) == result
 
 
-def test_what_was_intended_and_lies_there_still_is_put(server, there, uploads):
+def test_what_was_intended_and_lies_there_still_is_put(sftp_server, there, uploads):
     """A run that was killed between the intent and the deed."""
 
     class Killed(Exception):
@@ -276,31 +257,33 @@ def test_what_was_intended_and_lies_there_still_is_put(server, there, uploads):
         raise Killed
 
     with pytest.raises(Killed):
-        put(server.door(there), uploads, intend=die)
+        put(sftp_server.door(there), uploads, intend=die)
     order = PutOrder(uploads, intended={NAMES[0]})
     journal = Journal()
-    result = put_parts(server.door(there), order, journal.events())
+    result = put_parts(sftp_server.door(there), order, journal.events())
     assert result == PutResult(NAMES, (), ())
     require_in_place(there, uploads)
 
 
-def test_a_lost_server_leaves_what_was_intended_unclear(server, there, uploads, way):
+def test_a_lost_server_leaves_what_was_intended_unclear(
+    sftp_server, there, uploads, way
+):
     def lose_all(_):
         way.close()
 
-    result = put(server.door(there, port=way.port), uploads, intend=lose_all)
+    result = put(sftp_server.door(there, port=way.port), uploads, intend=lose_all)
     assert (result.put, result.unclear, result.rest) == ((), NAMES[:1], NAMES[1:])
     assert result.failure is not None
     assert result.failure.code == "CT811"
 
 
 def test_a_killed_upload_goes_on_without_doing_anything_twice(
-    server, there, tmp_path, uploads, way
+    sftp_server, there, tmp_path, uploads, way
 ):
     """Killed in the middle of the second file: the first is put once."""
     way.stall_after = 500_000
     told = tmp_path / "told"
-    process = start_putting(server, way.port, there, uploads, told)
+    process = start_putting(sftp_server, way.port, there, uploads, told)
     try:
         assert way.has_stalled.wait(30)
     finally:
@@ -310,7 +293,7 @@ def test_a_killed_upload_goes_on_without_doing_anything_twice(
     first = (there / NAMES[0]).stat()
     journal = Journal()
     order = PutOrder(uploads, {NAMES[0]}, {NAMES[0]})
-    put_parts(server.door(there), order, journal.events())
+    put_parts(sftp_server.door(there), order, journal.events())
     assert journal.put() == [NAMES[1]]
     assert (there / NAMES[0]).stat().st_mtime_ns == first.st_mtime_ns
     require_in_place(there, uploads)
@@ -336,16 +319,16 @@ put_parts(door, PutOrder(uploads), PutEvents(lambda name: None, tell))
 """
 
 
-def start_putting(server, port, there, uploads, told):
+def start_putting(sftp_server, port, there, uploads, told):
     import msgspec
 
-    door = msgspec.json.encode(server.door(there, port=port), enc_hook=os.fspath)
+    door = msgspec.json.encode(sftp_server.door(there, port=port), enc_hook=os.fspath)
     here = uploads[0].data.parent
     words = [sys.executable, "-c", PUTTING, door.decode(), here, told, str(WINDOW)]
     return subprocess.Popen(words, cwd=Path(__file__).parents[2])
 
 
-def test_a_signal_ends_an_upload_at_once(server, there, uploads, way):
+def test_a_signal_ends_an_upload_at_once(sftp_server, there, uploads, way):
     """As a second Ctrl-C does; the next command goes on from there."""
 
     class Ended(Exception):
@@ -364,42 +347,42 @@ def test_a_signal_ends_an_upload_at_once(server, there, uploads, way):
     start = time.monotonic()
     try:
         with pytest.raises(Ended):
-            put(server.door(there, port=way.port), uploads)
+            put(sftp_server.door(there, port=way.port), uploads)
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert time.monotonic() - start < PutTimes().reply_seconds / 2
     assert in_folder(there) == [f".{NAMES[0]}.part"]
-    put(server.door(there), uploads)
+    put(sftp_server.door(there), uploads)
     require_in_place(there, uploads)
 
 
-def test_a_stop_is_heard_between_pieces(server, there, uploads):
+def test_a_stop_is_heard_between_pieces(sftp_server, there, uploads):
     asked = iter([False] * 4)
-    result = put(server.door(there), uploads, is_stopped=lambda: next(asked, True))
+    result = put(sftp_server.door(there), uploads, is_stopped=lambda: next(asked, True))
     assert result == PutResult((), (), NAMES)
-    put(server.door(there), uploads)
+    put(sftp_server.door(there), uploads)
     require_in_place(there, uploads)
 
 
-def test_another_host_key_is_not_talked_to(server, there, uploads):
+def test_another_host_key_is_not_talked_to(sftp_server, there, uploads):
     other = asyncssh.generate_private_key("ssh-ed25519").get_fingerprint()
-    failure = failure_of(server.door(there, fingerprint=other), uploads)
+    failure = failure_of(sftp_server.door(there, fingerprint=other), uploads)
     assert failure.code == "CT812"
     assert other in failure.message
-    assert server.host_key.get_fingerprint() in failure.message
+    assert sftp_server.host_key.get_fingerprint() in failure.message
     assert in_folder(there) == []
 
 
-def test_another_key_is_refused(server, there, uploads, tmp_path):
+def test_another_key_is_refused(sftp_server, there, uploads, tmp_path):
     asyncssh.generate_private_key("ssh-ed25519").write_private_key(tmp_path / "other")
     (tmp_path / "other").chmod(0o600)
-    failure = failure_of(server.door(there, key=tmp_path / "other"), uploads)
+    failure = failure_of(sftp_server.door(there, key=tmp_path / "other"), uploads)
     assert failure.code == "CT813"
 
 
 @pytest.mark.parametrize("name", ["missing", "public", "sealed", "sealed-pkcs8"])
 def test_a_file_that_holds_no_open_key_is_refused(
-    server, there, uploads, tmp_path, name
+    sftp_server, there, uploads, tmp_path, name
 ):
     key = asyncssh.generate_private_key("ssh-ed25519")
     (tmp_path / "public").write_bytes(key.export_public_key())
@@ -407,62 +390,66 @@ def test_a_file_that_holds_no_open_key_is_refused(
     key.write_private_key(tmp_path / "sealed-pkcs8", "pkcs8-pem", passphrase="secret")
     for each in ("public", "sealed", "sealed-pkcs8"):
         (tmp_path / each).chmod(0o600)
-    failure = failure_of(server.door(there, key=tmp_path / name), uploads)
+    failure = failure_of(sftp_server.door(there, key=tmp_path / name), uploads)
     assert failure.code == "CT813"
     assert str(tmp_path) not in failure.message
 
 
-def test_a_key_that_others_may_read_is_refused(server, there, uploads):
-    key = server.root / "client_key"
+def test_a_key_that_others_may_read_is_refused(sftp_server, there, uploads):
+    key = sftp_server.root / "client_key"
     key.chmod(0o640)
     try:
-        failure = failure_of(server.door(there), uploads)
+        failure = failure_of(sftp_server.door(there), uploads)
     finally:
         key.chmod(0o600)
     assert failure.code == "CT813"
     assert "others" in failure.message
 
 
-def test_another_user_is_refused(server, there, uploads):
-    other = server.door(there, user="nobody-of-that-name", shown_user="${SFTP_USER}")
-    if server.name == "OpenSSH":
+def test_another_user_is_refused(sftp_server, there, uploads):
+    other = sftp_server.door(
+        there, user="nobody-of-that-name", shown_user="${SFTP_USER}"
+    )
+    if sftp_server.name == "OpenSSH":
         failure = failure_of(other, uploads)
         assert failure.code == "CT813"
         assert "nobody-of-that-name" not in failure.message
         assert "${SFTP_USER}" in failure.message
 
 
-def test_keys_of_no_agent_are_none(server, there, uploads, tmp_path):
-    nowhere = server.door(there, key=None, agent=str(tmp_path / "nowhere"))
+def test_keys_of_no_agent_are_none(sftp_server, there, uploads, tmp_path):
+    nowhere = sftp_server.door(there, key=None, agent=str(tmp_path / "nowhere"))
     assert failure_of(nowhere, uploads).code == "CT813"
-    assert failure_of(server.door(there, key=None), uploads).code == "CT813"
+    assert failure_of(sftp_server.door(there, key=None), uploads).code == "CT813"
 
 
-def test_a_folder_that_is_not_there_is_named(server, there, uploads):
-    failure = failure_of(server.door(there / "gone"), uploads)
+def test_a_folder_that_is_not_there_is_named(sftp_server, there, uploads):
+    failure = failure_of(sftp_server.door(there / "gone"), uploads)
     assert failure.code == "CT814"
     assert str(there / "gone") in failure.message
-    hidden = server.door(there / "gone", shown_folder="${FOLDER}")
+    hidden = sftp_server.door(there / "gone", shown_folder="${FOLDER}")
     assert str(there / "gone") not in failure_of(hidden, uploads).message
 
 
-def test_a_file_is_no_folder(server, there, uploads):
+def test_a_file_is_no_folder(sftp_server, there, uploads):
     (there / "file").touch()
-    assert failure_of(server.door(there / "file"), uploads).code == "CT814"
+    assert failure_of(sftp_server.door(there / "file"), uploads).code == "CT814"
 
 
-def test_a_folder_that_nobody_may_write_to_takes_nothing(server, there, uploads):
-    failure = failure_of(server.door(there, port=server.read_only_port), uploads)
+def test_a_folder_that_nobody_may_write_to_takes_nothing(sftp_server, there, uploads):
+    failure = failure_of(
+        sftp_server.door(there, port=sftp_server.read_only_port), uploads
+    )
     assert failure.code == "CT815"
     assert "permission denied" in failure.message
     assert in_folder(there) == []
 
 
 @pytest.mark.parametrize("name", IN_PLACE[:2])
-def test_a_file_of_that_name_with_other_bytes_stays(server, there, uploads, name):
+def test_a_file_of_that_name_with_other_bytes_stays(sftp_server, there, uploads, name):
     (there / name).write_bytes(b"of somebody else")
     journal = Journal()
-    result = put(server.door(there), uploads, journal)
+    result = put(sftp_server.door(there), uploads, journal)
     assert result.failure is not None
     assert result.failure.code == "CT817"
     assert name in result.failure.message
@@ -470,19 +457,21 @@ def test_a_file_of_that_name_with_other_bytes_stays(server, there, uploads, name
     assert (there / name).read_bytes() == b"of somebody else"
 
 
-def test_a_large_file_with_another_end_is_another(server, there, uploads):
+def test_a_large_file_with_another_end_is_another(sftp_server, there, uploads):
     large = b"x" * 3_000_000
     uploads[0].data.write_bytes(large)
     (there / NAMES[0]).write_bytes(large[:-1] + b"y")
-    assert failure_of(server.door(there), uploads).code == "CT817"
+    assert failure_of(sftp_server.door(there), uploads).code == "CT817"
 
 
-def test_where_nobody_listens_it_is_tried_again_and_given_up(there, uploads, server):
-    way = LossyWay(server.port)
+def test_where_nobody_listens_it_is_tried_again_and_given_up(
+    there, uploads, sftp_server
+):
+    way = LossyWay(sftp_server.port)
     way.close()
     waits = []
     pace = PutPace(pauses=(0.5, 2.5), sleep=waits.append)
-    door = server.door(there, port=way.port)
+    door = sftp_server.door(there, port=way.port)
     result = put_parts(door, PutOrder(uploads), Journal().events(), pace)
     assert result.failure is not None
     assert result.failure.code == "CT811"
@@ -557,10 +546,10 @@ def test_what_the_server_says_of_a_refusal_is_not_told(only_asyncssh, there, upl
     assert "u1" not in f"{failure.message}{failure.hint}"
 
 
-def test_a_file_that_is_gone_here_is_an_error(server, there, uploads):
+def test_a_file_that_is_gone_here_is_an_error(sftp_server, there, uploads):
     uploads[1].data.unlink()
     with pytest.raises(CtsyncError, match="cannot be read"):
-        put(server.door(there), uploads)
+        put(sftp_server.door(there), uploads)
 
 
 @pytest.mark.parametrize("kind", ["ecdsa-sha2-nistp256", "ssh-rsa"])
@@ -576,11 +565,11 @@ def test_a_pinned_key_of_any_kind_is_found(there, uploads, tmp_path, kind):
         server.close()
 
 
-def test_a_look_finds_the_folder_and_leaves_it_alone(server, there):
-    look_at(server.door(there))
+def test_a_look_finds_the_folder_and_leaves_it_alone(sftp_server, there):
+    look_at(sftp_server.door(there))
     assert in_folder(there) == []
     with pytest.raises(PutFailed) as caught:
-        look_at(server.door(there / "gone"))
+        look_at(sftp_server.door(there / "gone"))
     assert caught.value.code == "CT814"
 
 
@@ -598,10 +587,10 @@ def agent(tmp_path):
 
 
 @pytest.mark.openssh
-def test_a_key_of_the_agent_opens(server, there, uploads, agent):
-    door = server.door(there, key=None, agent=str(agent))
+def test_a_key_of_the_agent_opens(sftp_server, there, uploads, agent):
+    door = sftp_server.door(there, key=None, agent=str(agent))
     assert failure_of(door, uploads).code == "CT813"
-    key = server.root / "client_key"
+    key = sftp_server.root / "client_key"
     subprocess.run(
         ["ssh-add", "-q", key], env={**os.environ, "SSH_AUTH_SOCK": str(agent)},
         check=True,
