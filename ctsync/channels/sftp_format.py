@@ -7,11 +7,11 @@ not say is marked as inferred; `specs/channels.md` has the list.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
-from ctsync.canonical_json import canonical, parse
+from ctsync.canonical_json import canonical
 
 DataType = Literal["STRING", "INTEGER", "LONG", "FLOAT", "BOOLEAN"]
 
@@ -46,32 +46,6 @@ class Manifest(Struct, frozen=True):
         if self.email is not None:
             said["clientEmail"] = self.email
         return canonical(said) + b"\n"
-
-
-def manifest_from_bytes(data: bytes) -> Manifest:
-    """Read what `as_bytes` wrote.
-
-    Raises:
-        ValueError: it is no manifest that ctsync writes.
-    """
-    said = parse(data)
-    if not isinstance(said, dict) or said.get("type") != PROFILES:
-        msg = "not a manifest of profiles"
-        raise ValueError(msg)
-    try:
-        columns = {name: _type_of(name, own) for name, own in said["columns"].items()}
-        return Manifest(said["fileName"], columns, said.get("clientEmail"))
-    except (KeyError, TypeError, AttributeError) as error:
-        msg = "not a manifest that ctsync writes"
-        raise ValueError(msg) from error
-
-
-def _type_of(name: str, column: Mapping[str, Any]) -> DataType:
-    data_type: DataType = column["dataType"]
-    if column["ctName"] != name:
-        msg = f'column "{name}" is mapped to another name'
-        raise ValueError(msg)
-    return data_type
 
 
 def operation_word(operator: str) -> str:

@@ -1,4 +1,4 @@
-"""What travels: records in calls, receipts with outcomes."""
+"""What travels: records, and what became of each."""
 
 from __future__ import annotations
 
@@ -57,19 +57,6 @@ def _put_group(data: dict[str, Any], operation: Operation) -> None:
     data.setdefault(word, {}).setdefault(channel, []).append(group)
 
 
-class Call(Struct, frozen=True):
-    """One request: records of distinct profiles, all of one wave."""
-
-    number: int
-    wave: int
-    records: tuple[Record, ...]
-
-    @property
-    def is_idempotent(self) -> bool:
-        """Whether the whole call may be sent again after an unknown outcome."""
-        return not any(record.is_delta for record in self.records)
-
-
 class Outcome(StrEnum):
     """What became of one record, from best to worst.
 
@@ -105,10 +92,3 @@ class RecordOutcome(Struct, frozen=True):
     error: str | None = None
     said: str | None = None
     transient: bool = False
-
-
-class Receipt(Struct, frozen=True):
-    """What the server said of a call: one verdict for each record, in order."""
-
-    call: int
-    verdicts: tuple[RecordOutcome, ...]

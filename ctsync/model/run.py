@@ -46,12 +46,6 @@ class Run(Struct, frozen=True, tag_field="format", tag="ctsync.run/1"):
     stopped: str | None
     tool_version: str
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether the run ended, and every profile was acknowledged."""
-        rest = sum(n for name, n in self.counts.items() if name != "acknowledged")
-        return self.seconds is not None and not rest
-
 
 class RunOperation(Struct, frozen=True, forbid_unknown_fields=True):
     """One operation of a run, and whether it was acknowledged or is unknown."""

@@ -19,16 +19,6 @@ from ctsync.plan.plan_file import SavedPlan, not_its_own
 from ctsync.plan.plan_writer import NO_ORDER, check_shape, digest_for
 
 
-def proven_changes(plan: SavedPlan) -> Iterator[Change]:
-    """Yield the changes of a plan, and see in the end that they are the plan's own.
-
-    Raises:
-        PlanRefused: they are not; nothing that was made of them may be kept.
-    """
-    for each in proven_rows(plan):
-        yield each.change() if isinstance(each, PlainChange) else each
-
-
 def proven_rows(plan: SavedPlan) -> Iterator[Change | PlainChange]:
     """Yield the changes of a plan, of plain ones the values alone, and see the same.
 

@@ -1,8 +1,8 @@
-"""From changes to calls: waves, records, and what may travel together."""
+"""From changes to records: their waves, and what may travel together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -11,7 +11,7 @@ from ctsync.limits import MAX_BODY_BYTES, MAX_RECORDS_PER_CALL
 from ctsync.model.change import Change
 from ctsync.model.operation import DELTAS, Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.record import Call, Record
+from ctsync.model.record import Record
 
 # Second steps wait for the first; counters travel last, in calls of their own, so
 # that everything else can be sent again after an outcome that is not known.
@@ -61,39 +61,6 @@ def _wave_of(operation: Operation) -> int:
     if operation.goes_in_file:
         return FILES
     return COUNTERS if operation.operator in DELTAS else operation.step
-
-
-def schedule(
-    changes: Callable[[], Iterable[Change]], *, records_per_call: int
-) -> Iterator[Call]:
-    """Yield the calls of a plan, wave by wave, numbered from 1.
-
-    `changes` is asked once for each wave, so that nothing has to be kept.
-    """
-    number = 0
-    for wave in WAVES:
-        records = (
-            record
-            for change in changes()
-            for own, record in records_of(change)
-            if own == wave
-        )
-        for batch in pack(records):
-            for own in batch.calls(records_per_call):
-                number += 1
-                yield Call(number, wave, own)
-
-
-def pack(records: Iterable[Record]) -> Iterator[Batch]:
-    """Yield batches of records that may share a call, in order."""
-    packer = BatchBuilder()
-    for record in records:
-        full = packer.add(record)
-        if full is not None:
-            yield full
-    rest = packer.flush()
-    if rest is not None:
-        yield rest
 
 
 def folded_key(key: ProfileKey) -> str:

@@ -21,7 +21,6 @@ from ctsync.project.spoiled_parts import UNSPOILED, SpoiledParts
 from ctsync.suggestions import did_you_mean
 
 FORBIDDEN = "%><!|&.:;$'\"\\#"  # public docs, platform considerations
-TEST_USER = "ct_is_test_user"
 
 _PREFIXES = ("wzrk_", "ct_", "category-", "$", "msg-")
 # Names that public docs and client code reserve, and properties that only the

@@ -1,9 +1,11 @@
 """A project made of Python dicts, and what a plan makes of it."""
 
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -29,6 +31,8 @@ from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import SavedPlan, scratch_file
 from ctsync.plan.planner import Planner
 from ctsync.plan.selection import Selection, parse_selector
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what tests here share
 
 ACCOUNT = Account("TEST-4Z5", "in1")
 BASE = Base("0" * 32, 3, "d" * 64)

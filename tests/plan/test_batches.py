@@ -4,6 +4,7 @@ import tempfile
 from contextlib import contextmanager
 
 import pytest
+from call_by_call import schedule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ from ctsync.model.snapshot import Account, Base
 from ctsync.plan.batches import placed, spans
 from ctsync.plan.plan_file import SavedPlan
 from ctsync.plan.plan_writer import PlanWriter
-from ctsync.plan.schedule import WAVES, records_of, schedule
+from ctsync.plan.schedule import WAVES, records_of
 
 law = settings(deadline=None, max_examples=60)
 PLAIN = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")
@@ -149,7 +150,7 @@ def test_calls_from_a_plan_are_those_of_its_schedule(changes, records_per_call):
             for records_slice in cargos(plan, wave)
             for call in records_slice.calls(records_per_call)
         ]
-    calls = schedule(lambda: changes, records_per_call=records_per_call)
+    calls = schedule(changes, records_per_call=records_per_call)
     assert sent == [
         (call.wave, canonical({"d": [record.as_wire() for record in call.records]}))
         for call in calls

@@ -12,12 +12,13 @@ from ctsync.kinds.base import ValueContext
 from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.change_codec import change_from_data, settled_from_data
+from ctsync.plan.plain_changes import PlainChange
 from ctsync.plan.plan_checksum import seal_line
 from ctsync.plan.plan_file import SavedPlan
 from ctsync.plan.plan_header import opened
 from ctsync.plan.plan_rows import MOSTLY
 from ctsync.plan.plan_writer import digest_for
-from ctsync.plan.proven_changes import proven_changes
+from ctsync.plan.proven_changes import proven_rows
 
 HEAD = PlanHead(Account("TEST-4Z5", "in1"), Base())
 
@@ -51,6 +52,11 @@ def forge(path, edit):
     lines.append(canonical(foot) + b"\n")
     checksum = hashlib.sha256(b"".join(lines)).hexdigest()
     path.write_bytes(b"".join([*lines, seal_line(lines[0], lines[-1], checksum)]))
+
+
+def proven_changes(plan):
+    for each in proven_rows(plan):
+        yield each.change() if isinstance(each, PlainChange) else each
 
 
 def read(path):

@@ -1,6 +1,7 @@
 """From changes to calls."""
 
 import pytest
+from call_by_call import schedule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from ctsync.model.change import Change
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan import schedule as module
-from ctsync.plan.schedule import WAVES, CallCounter, folded_key, records_of, schedule
+from ctsync.plan.schedule import WAVES, CallCounter, folded_key, records_of
 
 law = settings(deadline=None, max_examples=60)
 
@@ -32,7 +33,7 @@ def change(key, *operations):
 
 
 def calls_of(changes, records_per_call=100):
-    return list(schedule(lambda: changes, records_per_call=records_per_call))
+    return list(schedule(changes, records_per_call=records_per_call))
 
 
 def told(calls):
