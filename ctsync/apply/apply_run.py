@@ -242,6 +242,7 @@ class ApplyRun(Struct, frozen=True):
             journal = self.store.journal()
             if journal is not None:
                 kept, replay = self.terms.history_runs, JournalReplay(journal.lines())
+                # In the order of `recover`, which goes on wherever this breaks off.
                 keep_run(self.store, self.present, journal, replay, keep=kept)
                 folding = fold_journal(self.present.header, journal, replay)
                 if folding is not None:

@@ -111,6 +111,9 @@ def recover(store: Store, *, history_runs: int = KEPT_RUNS) -> CurrentSnapshot:
     if journal is not None:
         if _extends(store, snapshot, journal):
             replay = JournalReplay(journal.lines())
+            # Record, state, journal, in this order. Whatever a crash leaves undone is
+            # done by the next run: a record of the same run is written over, and a
+            # journal whose state is there already is told by its serial.
             keep_run(store, snapshot, journal, replay, keep=history_runs)
             folding = fold_journal(snapshot.header, journal, replay)
             if folding is not None:

@@ -97,6 +97,8 @@ def _replied(attempt: Attempt, answer: UploadResult, pace: RetryPace) -> RetryDe
     verdicts = tuple(
         replace(v, outcome=Outcome.UNKNOWN) if v.transient else v for v in said
     )
+    # Code 555 is the platform's own failure (public docs): what it met may stand
+    # written, so what counts is not sent again.
     failed = [number for number, verdict in enumerate(said) if verdict.transient]
     tries = attempt.tried(CallEnding.LOST)
     if not failed or not attempt.is_idempotent or tries >= pace.lost_retries:
@@ -108,6 +110,7 @@ def _replied(attempt: Attempt, answer: UploadResult, pace: RetryPace) -> RetryDe
 
 def _lost(attempt: Attempt, answer: UploadResult, pace: RetryPace) -> RetryDecision:
     why = (answer.status, answer.message, answer.said)
+    # Nobody knows whether it was written. Sent twice, a counter would count twice.
     verdict = RecordOutcome(Outcome.UNKNOWN, *why)
     verdicts = (verdict,) * len(attempt.records_slice)
     tries = attempt.tried(CallEnding.LOST)
@@ -154,6 +157,8 @@ def _too_large(
     answer: UploadResult,
     pace: RetryPace,  # noqa: ARG001
 ) -> RetryDecision:
+    # The platform lists no 413; what stands in between may say it. Halves end at what
+    # passes, or at the one record that never will.
     if len(attempt.records_slice) == 1:
         return RetryDecision((attempt.refused(answer),))
     verdicts = (attempt.unsent(),) * len(attempt.records_slice)
@@ -164,6 +169,8 @@ def _malformed(
     attempt: Attempt, answer: UploadResult, pace: RetryPace
 ) -> RetryDecision:
     tries = attempt.tried(CallEnding.MALFORMED)
+    # For good by the public docs, and yet a client of the platform's tries this body
+    # again, as if it had met it on sound calls.
     if tries >= pace.malformed_retries:
         return RetryDecision((attempt.refused(answer),) * len(attempt.records_slice))
     verdicts = (attempt.unsent(),) * len(attempt.records_slice)

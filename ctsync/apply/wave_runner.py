@@ -55,6 +55,8 @@ class WaveRunner(Struct, frozen=True):
 
     def _send(self, wave: int, places: range) -> None:
         """Send a wave; what it sent has its outcome when this returns."""
+        # A barrier: this ends once every call of the wave has its outcome, so that what
+        # waits for a step goes only where that was acknowledged.
         for told in self.dispatch.deliver(self._calls(wave, places)):
             for records_slice, verdicts in told:
                 self.tally.note(records_slice, verdicts)

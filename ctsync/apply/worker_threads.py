@@ -233,6 +233,8 @@ class WorkerPool:
 
     def _carry(self, in_flight: InFlightCall) -> Event:
         try:
+            # Noted already, and not gone yet: who lost the lock meanwhile must not
+            # send, since another run may be sending to the same people.
             self._run_journal.check_lock()
             body = in_flight.attempt.records_slice.body
             self._run_journal.leave(in_flight.number)

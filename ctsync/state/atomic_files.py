@@ -117,6 +117,7 @@ def create_private(path: Path, flags: int = 0) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     flags |= os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     fd = os.open(path, flags, OWNER_ONLY)
+    # The umask may have taken bits from the mode that its owner needs.
     os.fchmod(fd, OWNER_ONLY)
     return fd
 
@@ -153,11 +154,14 @@ def written_aside(path: Path) -> Generator[int]:
             os.fsync(fd)
         finally:
             os.close(fd)
+        # Only now, when the bytes are on the disk: a power cut could else leave the
+        # name with nothing behind it.
         aside.replace(path)
     except BaseException:
         with suppress(OSError):
             aside.unlink()
         raise
+    # A rename outlives a power cut once the folder is on the disk, and not before.
     sync_folder(path.parent)
 
 

@@ -71,6 +71,8 @@ class FileStore(Store):
         location = self._called("journal")
         if self.journal() is not None:
             raise journal_exists(location)
+        # What is left is a head that a crash tore, or a mark. No call left under it:
+        # calls leave after their intents, and those stand after a whole head.
         self.discard_journal()
         with state_errors("write", location):
             self._make_room()
@@ -79,6 +81,8 @@ class FileStore(Store):
 
     def discard_journal(self) -> None:
         """Remove the journal file, if there is one, and its mark before it."""
+        # The mark first: a mark without its journal says that a journal was taken away,
+        # and a crash in between must not look so.
         paths = (self._beside("sent"), self._beside("journal"))
         with state_errors("remove", self._called("journal")):
             for path in paths:
@@ -127,6 +131,8 @@ class FileStore(Store):
         path = self._beside("holder")
         try:
             with state_errors("write", self._called("holder")):
+                # For people alone. The lock is the system's: a name that a kill left is
+                # no lock.
                 write_private(path, holder.as_line())
             yield
         finally:

@@ -133,6 +133,7 @@ def create_journal(
         writer = FileJournalWriter(path, location, marks)
         try:
             writer.begin(head)
+            # Else its lines would be on the disk, and its name would not.
             sync_folder(path.parent)
         except BaseException:
             writer.close()

@@ -103,6 +103,8 @@ class JsonlStore(FileStore):
             state_errors("write", self.location),
             written_aside(self.path) as fd,
         ):
+            # Count and digest are known only at the end, when nothing can be put before
+            # the entries: so the line has room for the largest.
             write_all(fd, b" " * width + b"\n")
             for chunk in _chunks(map(digest.add, entries)):
                 sha.update(chunk)

@@ -88,7 +88,9 @@ class Exchange:
         return self._session.send(
             request,
             timeout=(connect_seconds, self._timeout_seconds),
+            # requests would take the passcode's header to wherever a redirect points.
             allow_redirects=False,
+            # The body is read by `_read`, which bounds it in bytes and time.
             stream=True,
         )
 
@@ -148,6 +150,7 @@ class Exchange:
 def _happened(status: int) -> CallEnding:
     if 200 <= status < 300:
         return CallEnding.REPLIED
+    # A server, or a proxy before it, may fail after the deed.
     if status < 200 or status >= 500:
         return CallEnding.LOST
     return _HAPPENED.get(status, CallEnding.REFUSED)

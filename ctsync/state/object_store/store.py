@@ -98,6 +98,7 @@ class ObjectStore(SegmentedStore):
             raise journal_exists(called(self.location))
         name = new_token()
         first = head_line(head)
+        # The object first: a head must not name a journal that is not there.
         put_group(self._bucket, name, 0, first)
         self._change(lambda found: replace(found, journal=name))
         check = self._held.check if self._held is not None else _go_on
@@ -147,6 +148,7 @@ class ObjectStore(SegmentedStore):
         run = RunName(str(record["run"]), f"runs/{new_token()}.jsonl.gz")
         path = self._mirror.place_of(run.name)
         write_lines(path, record, changes)
+        # Before the head names it; what no head names is removed by the next writer.
         self._bucket.upload(run.name, path)
         path.unlink()
 

@@ -117,6 +117,8 @@ class Tenure:
 
 _LOCK = "SELECT pg_try_advisory_lock(%s, %s)"
 _SEEN = "SELECT epoch FROM ctsync.states WHERE id = %s"
+# FOR UPDATE: whoever takes the lock raises the epoch, and so waits until this
+# transaction has ended.
 _EPOCH = "SELECT epoch FROM ctsync.states WHERE id = %s FOR UPDATE"
 
 
