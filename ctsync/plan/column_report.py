@@ -26,8 +26,8 @@ _SHOWN = 8
 _OF_SORTS = frozenset({"CT630", "CT631"})  # one code for several sorts of doubt
 
 
-class ColumnFault(Struct):
-    """One sort of fault in one column: its rows and their words."""
+class FaultTally(Struct):
+    """One sort of fault in one column: how many rows have it, and in which words."""
 
     rule: Attribute | None
     severity: Severity
@@ -58,7 +58,7 @@ class ColumnReport:
 
     def __init__(self, project_view: Project) -> None:
         self._project_view = project_view
-        self._faults: dict[tuple[str, str, str], dict[str, ColumnFault]] = {}
+        self._faults: dict[tuple[str, str, str], dict[str, FaultTally]] = {}
 
     def add(
         self,
@@ -77,7 +77,7 @@ class ColumnReport:
         sort = fault.message if rule is None or said.code in _OF_SORTS else ""
         found = alike.get(sort)
         if found is None:
-            found = ColumnFault(rule, said.severity, said.message, said.hint, origin)
+            found = FaultTally(rule, said.severity, said.message, said.hint, origin)
             alike[sort] = found
         found.add(origin, fault.value)
 
@@ -92,7 +92,7 @@ class ColumnReport:
                     yield self._finding(table, attribute, code, fault)
 
     def _finding(
-        self, name: str, attribute: str, code: str, fault: ColumnFault
+        self, name: str, attribute: str, code: str, fault: FaultTally
     ) -> Diagnostic:
         table = self._project_view.tables[name]
         column, path = table.column_of(attribute)
@@ -110,7 +110,7 @@ class ColumnReport:
         )
 
 
-def _words_of(fault: ColumnFault) -> str:
+def _words_of(fault: FaultTally) -> str:
     shared = fault.shared()
     is_one, kinds = fault.rows == 1, len(fault.words)
     count = "1 row" if is_one else f"{fault.rows:,} rows"
@@ -135,7 +135,7 @@ def _counted(words: int) -> str:
     return "1 word" if words == 1 else f"{words:,} words"
 
 
-def _bare(fault: ColumnFault) -> str:
+def _bare(fault: FaultTally) -> str:
     """Return a message without the name that stands before it already."""
     name = "" if fault.rule is None else f"{fault.rule.attribute} "
     return fault.message.removeprefix(name).removesuffix("; the row is skipped")
@@ -156,7 +156,7 @@ _OF_SYSTEM = {
 }
 
 
-def _cure(column: str | None, code: str, fault: ColumnFault) -> str | None:
+def _cure(column: str | None, code: str, fault: FaultTally) -> str | None:
     if fault.rule is None or column is None:
         return None
     is_text = fault.rule.kind in {None, "string"} and not _allowed(fault.rule)

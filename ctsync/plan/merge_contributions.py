@@ -23,8 +23,7 @@ from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.value_diagnostics import (
     DiagnosticCollector,
     Place,
-    ValueDiagnostic,
-    diagnostic_of,
+    PlacedFault,
     is_bad,
 )
 from ctsync.plan.value_reader import ValueReader, Words
@@ -95,12 +94,12 @@ class ContributionMerger:
             words, unjudged = self._values.judgeable(contribution.read())
             words, standing = self._values.parted(words, known)
             standing += unjudged
-            targets, complaints = self._judge(key, contribution, words)
+            targets, faults = self._judge(key, contribution, words)
             if contribution.skips:
-                complaints += _spoiling(targets, spoilt, self._project_view)
-            is_skipped = contribution.skips and is_bad(complaints)
-            if complaints:
-                self._desk.take(complaints, is_skipped=is_skipped)
+                faults += _spoiling(targets, spoilt, self._project_view)
+            is_skipped = contribution.skips and is_bad(faults)
+            if faults:
+                self._desk.take(faults, is_skipped=is_skipped)
             if is_skipped:
                 found.skipped = (*found.skipped, contribution)
                 targets, standing = [], []
@@ -131,14 +130,14 @@ class ContributionMerger:
         cohort = self._project_view.cohorts[name]
         among = Place(cohort.origin, cohort.leave_path)
         merged: dict[str, SourcedValue] = {}
-        complaints: list[ValueDiagnostic] = []
+        faults: list[PlacedFault] = []
         words, _ = self._values.judgeable(cohort.leave())
         for attribute, raw in words.items():
-            target = self._values.target(attribute, raw, among, complaints)
+            target = self._values.target(attribute, raw, among, faults)
             if target is not None:
                 leaving = SourcedValue(replace(target, leaving=True), attribute, among)
                 merged[fold_name(attribute)] = leaving
-        self._desk.take(complaints)
+        self._desk.take(faults)
         return merged
 
     def column_findings(self) -> Iterator[Diagnostic]:
@@ -147,7 +146,7 @@ class ContributionMerger:
 
     def report(self, fault: Fault, rule: Attribute, place: Place) -> None:
         """Make a finding of a fault, with its value masked where it has to be."""
-        self._desk.take([ValueDiagnostic(fault, rule, place)])
+        self._desk.take([PlacedFault(fault, rule, place)])
 
     def merge(self, merged: dict[str, SourcedValue], new: SourcedValue) -> None:
         """Join what another place wants to what was wanted before."""
@@ -167,7 +166,7 @@ class ContributionMerger:
 
     def _judge(
         self, key: ProfileKey, contribution: Contribution, words: Words
-    ) -> tuple[list[SourcedValue], list[ValueDiagnostic]]:
+    ) -> tuple[list[SourcedValue], list[PlacedFault]]:
         """Return the targets of one place, and all that is wrong with it."""
         origin, root = contribution.origin, contribution.path
         said = origin
@@ -178,18 +177,18 @@ class ContributionMerger:
         among = Place(origin, root, key)
         at = among if said is origin else Place(said, root, key)
         here = Place(origin, contribution.path, key)
-        complaints = [diagnostic_of(f, None, here) for f in contribution.faults]
+        faults = [PlacedFault(f, None, here) for f in contribution.faults]
         odd = self._doubt_about(key, origin)
         if odd is not None:
-            complaints.append(ValueDiagnostic(odd, None, here, is_warning=True))
+            faults.append(PlacedFault(odd, None, here))
         targets: list[SourcedValue] = []
         for name, raw in words.items():
-            target = self._values.target(name, raw, at, complaints)
+            target = self._values.target(name, raw, at, faults)
             if target is not None:
                 targets.append(SourcedValue(target, name, among))
         if contribution.skips:
-            complaints += self._age_beside_dob(_folded(targets))
-        return targets, complaints
+            faults += self._age_beside_dob(_folded(targets))
+        return targets, faults
 
     def _doubt_about(self, key: ProfileKey, origin: Origin) -> Fault | None:
         odd = doubtful_id(key.id) if origin.row is not None else None
@@ -200,12 +199,12 @@ class ContributionMerger:
 
     def _age_beside_dob(
         self, declared: Mapping[str, SourcedValue]
-    ) -> tuple[ValueDiagnostic, ...]:
+    ) -> tuple[PlacedFault, ...]:
         if "age" not in declared or "dob" not in declared:
             return ()
         age = declared["age"]
         rule = self._project_view.rule_for(age.target.attribute)
-        return (ValueDiagnostic(_AGE_BESIDE_DOB, rule, age.place),)
+        return (PlacedFault(_AGE_BESIDE_DOB, rule, age.place),)
 
 
 _AGE_BESIDE_DOB = Fault(
@@ -219,14 +218,12 @@ def _spoiling(
     targets: Iterable[SourcedValue],
     spoilt: Mapping[str, Fault],
     project_view: Project,
-) -> Iterator[ValueDiagnostic]:
+) -> Iterator[PlacedFault]:
     for declared in targets:
         attribute = declared.target.attribute
         fault = spoilt.get(fold_name(attribute))
         if fault is not None:
-            yield ValueDiagnostic(
-                fault, project_view.rule_for(attribute), declared.place
-            )
+            yield PlacedFault(fault, project_view.rule_for(attribute), declared.place)
 
 
 def _merged(first: SourcedValue, second: SourcedValue) -> DesiredValue:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ctsync.canonical_json import fold_name
-from ctsync.diagnostics import Diagnostic, Severity
+from ctsync.diagnostic_codes import severity_of
+from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
 from ctsync.model.masking import Mask
@@ -14,19 +15,16 @@ from ctsync.plan.planned_profile import PlannedProfile
 from ctsync.plan.value_diagnostics import Place, position_of
 from ctsync.project.project import Project
 
-_NOTES: Mapping[str, tuple[Severity, str, str]] = {
+_NOTES: Mapping[str, tuple[str, str]] = {
     "CT401": (
-        "warning",
         "{attribute} is locked, and the snapshot holds another value",
         "put the known value back, or change write: in the catalog if this is meant",
     ),
     "CT403": (
-        "warning",
         "{attribute} left the spec, and the upload API cannot remove it",
         "it is released, and stays there; channels: {removals: sftp} has it deleted",
     ),
     "CT404": (
-        "info",
         "{attribute} was written once and is not sent again",
         "nothing to do; the declared value differs from the one written",
     ),
@@ -61,11 +59,11 @@ def place_of(candidate: Candidate, found: SourcedValue | None) -> Place:
 def _note(
     code: str, attribute: str, place: Place, project_view: Project, mask: Mask
 ) -> Diagnostic:
-    severity, message, hint = _NOTES[code]
+    message, hint = _NOTES[code]
     file = place.origin.file or None
     line, column = position_of(project_view, place) if file else (None, None)
     return Diagnostic(
-        severity,
+        severity_of(code),
         code,
         message.format(attribute=attribute),
         hint,

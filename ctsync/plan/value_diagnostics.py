@@ -44,29 +44,30 @@ class Place(NamedTuple):
         return Place(self.origin, path, self.key)
 
 
-class ValueDiagnostic(Struct, frozen=True):
-    """What is wrong with a word, or, without a rule, with a whole row."""
+class PlacedFault(Struct, frozen=True):
+    """What is wrong with a word, or, without a rule, with a whole row; and where.
+
+    It is no finding yet: what may be shown of the word, and which cure its table has,
+    is told by rule and place, of which those who find faults know nothing.
+    """
 
     fault: Fault
     rule: Attribute | None
     place: Place
-    is_warning: bool = False
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it is more than a warning."""
+        return severity_of(self.fault.code) == "error"
 
 
-def diagnostic_of(
-    fault: Fault, rule: Attribute | None, place: Place
-) -> ValueDiagnostic:
-    """Return what a source could not read as a complaint."""
-    return ValueDiagnostic(fault, rule, place, severity_of(fault.code) != "error")
-
-
-def is_bad(complaints: Iterable[ValueDiagnostic]) -> bool:
+def is_bad(faults: Iterable[PlacedFault]) -> bool:
     """Return whether any of them is more than a warning."""
-    return not all(complaint.is_warning for complaint in complaints)
+    return any(each.is_error for each in faults)
 
 
 class DiagnosticCollector:
-    """Takes complaints in and makes findings of them."""
+    """Takes faults in and makes findings of them."""
 
     def __init__(self, project_view: Project, mask: Mask, findings: Findings) -> None:
         self._project_view = project_view
@@ -75,42 +76,40 @@ class DiagnosticCollector:
         self._words = SharedWords()
         self._columns = ColumnReport(project_view)
 
-    def take(
-        self, complaints: Iterable[ValueDiagnostic], *, is_skipped: bool = False
-    ) -> None:
+    def take(self, faults: Iterable[PlacedFault], *, is_skipped: bool = False) -> None:
         """Take what is wrong with one place; of a row that is skipped, as warnings."""
-        for complaint in complaints:
-            told = self._in_table(complaint)
-            said = self._finding(_softened(told) if is_skipped else told)
+        for placed in faults:
+            told = self._finding(self._in_table(placed))
+            said = _softened(told) if is_skipped else told
             self._findings.add(said)
-            origin = complaint.place.origin
+            origin = placed.place.origin
             if origin.row is not None and origin.table is not None:
-                self._columns.add(origin, complaint.rule, said, complaint.fault)
+                self._columns.add(origin, placed.rule, said, placed.fault)
 
     def column_findings(self) -> Iterator[Diagnostic]:
         """Yield what many rows of one column have in common."""
         return self._columns.findings()
 
-    def _in_table(self, complaint: ValueDiagnostic) -> ValueDiagnostic:
+    def _in_table(self, placed: PlacedFault) -> PlacedFault:
         """Return what is wrong with a cell with the cure that its table has."""
-        origin, rule = complaint.place.origin, complaint.rule
-        if not _is_cell(complaint) or origin.table is None or rule is None:
-            return complaint
+        origin, rule = placed.place.origin, placed.rule
+        if not _is_cell(placed) or origin.table is None or rule is None:
+            return placed
         column, _ = self._project_view.tables[origin.table].column_of(rule.attribute)
         place = CellPlace(column or "", rule, is_csv(origin))
-        return replace(complaint, fault=in_table(complaint.fault, place))
+        return replace(placed, fault=in_table(placed.fault, place))
 
-    def _finding(self, complaint: ValueDiagnostic) -> Diagnostic:
-        rule, place = complaint.rule, complaint.place
-        message, hint = complaint.fault.say(shown=self._shown_for(complaint))
+    def _finding(self, placed: PlacedFault) -> Diagnostic:
+        rule, place = placed.rule, placed.place
+        message, hint = placed.fault.say(shown=self._shown_for(placed))
         line, column = position_of(self._project_view, place)
         key = None
         # What a cohort says wrongly, it says once and not of each member.
         if place.key not in (None, NOBODY) and place.origin.cohort is None:
             key = self._mask.key_at(place.key, place.origin)
         return Diagnostic(
-            "warning" if complaint.is_warning else "error",
-            complaint.fault.code,
+            severity_of(placed.fault.code),
+            placed.fault.code,
             message,
             hint,
             file=place.origin.file,
@@ -121,19 +120,19 @@ class DiagnosticCollector:
             attribute=None if rule is None else rule.attribute,
         )
 
-    def _shown_for(self, complaint: ValueDiagnostic) -> str | None:
+    def _shown_for(self, placed: PlacedFault) -> str | None:
         """Return what is shown in place of the value; None where it may be seen."""
         # What is wrong with a whole row may quote an identifier.
-        is_sensitive = complaint.rule is None or complaint.rule.sensitive
+        is_sensitive = placed.rule is None or placed.rule.sensitive
         if self._mask.hides_value(sensitive=is_sensitive):
             return SENSITIVE_TEXT
-        is_open = self._mask.reveal or not _is_cell(complaint)
-        return None if is_open or self._words.is_shared(complaint) else CELL_TEXT
+        is_open = self._mask.reveal or not _is_cell(placed)
+        return None if is_open or self._words.is_shared(placed) else CELL_TEXT
 
 
-def _is_cell(complaint: ValueDiagnostic) -> bool:
+def _is_cell(placed: PlacedFault) -> bool:
     """Whether the value is from a data file; what a cohort gives is the spec's."""
-    origin = complaint.place.origin
+    origin = placed.place.origin
     return origin.row is not None and origin.cohort is None
 
 
@@ -143,11 +142,11 @@ class SharedWords:
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], tuple[int, Origin]] = {}
 
-    def is_shared(self, complaint: ValueDiagnostic) -> bool:
+    def is_shared(self, placed: PlacedFault) -> bool:
         """Take a word of a row in; say whether so many rows had it."""
-        attribute = "" if complaint.rule is None else complaint.rule.attribute
-        word = attribute, complaint.fault.value or ""
-        origin = complaint.place.origin
+        attribute = "" if placed.rule is None else placed.rule.attribute
+        word = attribute, placed.fault.value or ""
+        origin = placed.place.origin
         count, last = self._seen.get(word, (0, None))
         if count == 0 and len(self._seen) >= _REMEMBERED:
             return False
@@ -157,13 +156,12 @@ class SharedWords:
         return count >= _ENOUGH_ROWS
 
 
-def _softened(complaint: ValueDiagnostic) -> ValueDiagnostic:
+def _softened(finding: Diagnostic) -> Diagnostic:
     """Return what is wrong with a skipped row as a warning."""
-    if complaint.is_warning:
-        return complaint
-    message = f"{complaint.fault.message}; the row is skipped"
-    fault = replace(complaint.fault, message=message)
-    return replace(complaint, fault=fault, is_warning=True)
+    if finding.severity != "error":
+        return finding
+    message = f"{finding.message}; the row is skipped"
+    return replace(finding, severity="warning", message=message)
 
 
 def position_of(project_view: Project, place: Place) -> tuple[int | None, int | None]:

@@ -14,7 +14,7 @@ from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
 from ctsync.model.fault import Fault, Faults
 from ctsync.model.scalar_value import Literal, Raw
-from ctsync.plan.value_diagnostics import Place, ValueDiagnostic, diagnostic_of
+from ctsync.plan.value_diagnostics import Place, PlacedFault
 from ctsync.project.project import Project
 from ctsync.project.spoiled_parts import UNSPOILED
 from ctsync.sources.doubtful_cells import doubtful_words
@@ -78,20 +78,20 @@ class ValueReader:
         name: str,
         raw: Raw | Fault,
         among: Place,
-        complaints: list[ValueDiagnostic],
+        faults: list[PlacedFault],
     ) -> DesiredValue | None:
         """Return the target that a raw value means, None where it has faults.
 
-        Add what is wrong with it, or only odd, to `complaints`.
+        Add what is wrong with it, or only odd, to `faults`.
         """
         if not isinstance(raw, Literal):
-            return self._understood(name, raw, among, complaints)
+            return self._understood(name, raw, among, faults)
         flawless = self._flawless[name]
         target = flawless.get(raw)
         if target is None:
-            before = len(complaints)
-            target = self._understood(name, raw, among, complaints)
-            is_new = len(complaints) == before and len(flawless) < REMEMBERED
+            before = len(faults)
+            target = self._understood(name, raw, among, faults)
+            is_new = len(faults) == before and len(flawless) < REMEMBERED
             if target is not None and is_new:
                 flawless[raw] = target
         return target
@@ -101,24 +101,22 @@ class ValueReader:
         name: str,
         raw: Raw | Fault,
         among: Place,
-        complaints: list[ValueDiagnostic],
+        faults: list[PlacedFault],
     ) -> DesiredValue | None:
         rule = self._project_view.rule_for(name)
         if isinstance(raw, Fault):
-            complaints.append(diagnostic_of(raw, rule, among.of(name)))
+            faults.append(PlacedFault(raw, rule, among.of(name)))
             return None
         try:
             target = _normalize(raw, rule, self._project_view)
         except Faults as wrong:
             place = among.of(name)
-            complaints += [
-                ValueDiagnostic(fault, rule, place) for fault in wrong.faults
-            ]
+            faults += [PlacedFault(fault, rule, place) for fault in wrong.faults]
             return None
         odd = doubtful_words(rule.attribute, raw) if among.origin.table else ()
         for fault in (*KINDS[target.kind].lint(target), *odd):
-            complaint = ValueDiagnostic(fault, rule, among.of(name), is_warning=True)
-            complaints.append(complaint)
+            placed = PlacedFault(fault, rule, among.of(name))
+            faults.append(placed)
         return target
 
 

@@ -6,14 +6,14 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
 from ctsync.model.fault import Fault
 from ctsync.plan import value_diagnostics
-from ctsync.plan.value_diagnostics import Place, SharedWords, ValueDiagnostic
+from ctsync.plan.value_diagnostics import Place, PlacedFault, SharedWords
 
 PLAN, TEAM = Attribute("Plan"), Attribute("Team")
 
 
 def said(row, word="Gold", rule=PLAN):
     fault = Fault("CT207", "no such value", "write another", word)
-    return ValueDiagnostic(fault, rule, Place(Origin("t.csv", row=row, table="t"), ()))
+    return PlacedFault(fault, rule, Place(Origin("t.csv", row=row, table="t"), ()))
 
 
 def test_a_word_is_no_persons_own_once_three_rows_had_it():
