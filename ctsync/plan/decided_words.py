@@ -20,7 +20,7 @@ from ctsync.model.flows import HIDDEN
 from ctsync.model.operation import DELTAS, Prior
 from ctsync.model.row_source import RowColumns
 from ctsync.plan.decided_places import Moving, Place, names_of
-from ctsync.plan.plan_rows import MOSTLY, SHOWN_KINDS, Form
+from ctsync.plan.plan_rows import MOSTLY, Form, is_shown
 from ctsync.plan.schedule import COUNTERS
 from ctsync.sql_text import quoted
 
@@ -267,7 +267,7 @@ def _form_of(place: Place, move: MoveColumns, letter: str, prior: Prior) -> str:
         prior,
         certain=not move.is_open,
         sensitive=place.rule.sensitive,
-        kind="" if name in SHOWN_KINDS else name,
+        kind="" if is_shown(name) else name,
     ).text
 
 

@@ -9,14 +9,17 @@ shows it, and the value after where operator and operand lead there.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeGuard
 
 from msgspec import UNSET, Struct, UnsetType
 
 from ctsync.errors import PlanRefused
 from ctsync.kinds import KINDS
+from ctsync.kinds.base import ValueContext
+from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
+from ctsync.model.kind_shape import LIST
 from ctsync.model.operation import API, ChannelName, Operation, Operator, Prior
 from ctsync.model.row import Row, RowForm
 from ctsync.model.scalar_value import DATE_PREFIX, Value
@@ -25,9 +28,6 @@ SIGNS: dict[Operator, str] = {
     "set": "=", "$add": "+", "$remove": "-", "$incr": ">", "$decr": "<", "$delete": "0",
 }  # fmt: skip
 PRIORS: dict[Prior, str] = {"known": "", "unknown": "?", "uncertain": "!"}
-SHOWN_KINDS = frozenset({"string", "number", "boolean", "date", "list"})
-"""Kinds that an operand shows: the names of others stand in the form."""
-
 MOSTLY = "=?"
 """The form of most operations of a first load: a value is set where none is known."""
 
@@ -220,7 +220,20 @@ def kind_shown(operand: Value) -> str:
     return kind
 
 
-_SHOWN: dict[type, str] = {str: "string", bool: "boolean", tuple: "list", list: "list"}
+# A plan says the same on every machine, so no installed kind adds to what is shown.
+_SHOWN: dict[type, str] = {str: "string", bool: "boolean", tuple: LIST, list: LIST}
+
+
+@cache
+def is_shown(name: str) -> bool:
+    """Return whether operands show that they are of a kind, as its own examples do.
+
+    Of other kinds the name stands in the form.
+    """
+    kind, rule, frame = KINDS[name], Attribute("any", name), ValueContext()
+    targets = [kind.normalize(raw, rule, frame) for raw in kind.examples]
+    operands = [t.value if t.exact is None else t.exact for t in targets]
+    return {kind_shown(each) for each in operands if each is not None} == {name}
 
 
 def reached(operator: Operator, before: Value, operand: Value) -> Value:
