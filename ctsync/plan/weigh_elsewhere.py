@@ -33,7 +33,7 @@ from ctsync.plan.merge_contributions import ContributionMerger, MergedContributi
 from ctsync.plan.plan_writer import check_shape
 from ctsync.plan.planned_profile import PlannedProfile
 from ctsync.plan.schedule import FILES, WAVES, records_of
-from ctsync.plan.value_diagnostics import DiagnosticCollector, ValueDiagnostic
+from ctsync.plan.value_diagnostics import DiagnosticCollector, PlacedFault
 from ctsync.plan.vanished_rows import VanishedRows
 from ctsync.plan.weigh_profile import ProfileWeigher
 from ctsync.project.cohorts import Cohort
@@ -120,7 +120,7 @@ class _NothingToTell(DiagnosticCollector):
 
     def take(
         self,
-        complaints: Iterable[ValueDiagnostic],
+        faults: Iterable[PlacedFault],
         *,
         is_skipped: bool = False,  # noqa: ARG002 - as asked of all
     ) -> None:
@@ -129,7 +129,7 @@ class _NothingToTell(DiagnosticCollector):
         Raises:
             _SomethingToTell: there is.
         """
-        for _ in complaints:
+        for _ in faults:
             raise _SomethingToTell
 
 

@@ -13,6 +13,7 @@ from ctsync.files.roots import HINT, Roots, resolved, roots_of
 from ctsync.model.fault import Fault
 from ctsync.project.environments import apply_environment, environments_of
 from ctsync.project.schema.documents import REQUIRED, SECTIONS, bare_project_schema
+from ctsync.project.schema_errors import keys_meant
 from ctsync.project.source_positions import FindingCollector, Place, SourcePositions
 from ctsync.project.spec_file import SpecFile, judge
 from ctsync.project.spec_files import PROJECT_FILE, project_file_of
@@ -78,12 +79,21 @@ def project_tree(
 
 
 def missing_keys(tree: Mapping[str, Node]) -> list[str]:
-    """Return the required keys that a project file lacks."""
-    missing = [key for key in REQUIRED if key not in tree]
+    """Return the required keys that a project file lacks, and does not misspell."""
+    schema = _schema(is_sandboxed=False)
+    missing = _missing(REQUIRED, schema, tree)
     account = tree.get("account")
     if isinstance(account, dict):
-        missing += [f"account.{key}" for key in _ACCOUNT if key not in account]
+        inner = _missing(_ACCOUNT, schema["properties"]["account"], account)
+        missing += [f"account.{key}" for key in inner]
     return missing
+
+
+def _missing(
+    keys: Iterable[str], schema: Mapping[str, Any], tree: Mapping[str, Node]
+) -> list[str]:
+    there = keys_meant(schema, tree).union(tree)
+    return [key for key in keys if key not in there]
 
 
 def read_head(

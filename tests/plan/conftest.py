@@ -31,6 +31,7 @@ from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import SavedPlan, scratch_file
 from ctsync.plan.planner import Planner
 from ctsync.plan.selection import Selection, parse_selector
+from ctsync.project.spoiled_parts import UNSPOILED
 
 sys.path.insert(0, str(Path(__file__).parent))  # for what tests here share
 
@@ -87,6 +88,7 @@ class FakeGround:
 
     def __init__(self, *, catalog=None, undeclared="keep", limits=None, frame=None):
         self.frame = frame or ValueContext()
+        self.spoiled = UNSPOILED
         chosen = {name: parse_limit(text) for name, text in (limits or {}).items()}
         self.policy = Policy(undeclared=undeclared, limits={**DEFAULT_LIMITS, **chosen})
         self.cohorts = {}

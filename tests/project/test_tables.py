@@ -259,7 +259,7 @@ def test_the_shape_of_a_table(folder, words, wrong):
         ("[Plan]", [("CT103", "c: [Pl")]),
         ("No", [("CT201", "c: No}")]),
         ("{split: x}", [("CT104", "c: {sp")]),
-        ("{attribut: Plan}", [("CT104", "c: {at"), ("CT102", "attrib")]),
+        ("{attribut: Plan}", [("CT102", "attrib")]),
         ("{attribute: Plan, as: only}", [("CT101", "as: on")]),
         ("{attribute: Plan, split: ''}", [("CT103", "split:")]),
         ("{attribute: Plan, map: {}}", [("CT103", "map: {")]),
