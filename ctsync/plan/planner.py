@@ -258,7 +258,8 @@ class Planner(Struct):
 
     def _elsewhere(self) -> Weigher | None:
         """Return what weighs like this wherever candidates are found."""
-        if self._sees_all or not self.selection.is_whole:
+        decides = self.engine.find_decided is not None
+        if not decides or self._sees_all or not self.selection.is_whole:
             return None
         from ctsync.plan.weigh_elsewhere import elsewhere
 
