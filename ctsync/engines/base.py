@@ -126,7 +126,7 @@ class Search(Struct, frozen=True):
     `loose`, those of no row source, and the `row_sources` instead; who need not make
     each of them takes the `batches` and what is `unbatched`. `entries` yields the
     snapshot by key; `columns`, where there are any, is the same as SQL. Who decides may
-    let the `weigher` weigh what stays open, where it was found.
+    ask for a `weigher` of what stays open, to weigh it where it was found.
     """
 
     contributions: Callable[[], Iterable[Contribution]] = tuple
@@ -137,7 +137,7 @@ class Search(Struct, frozen=True):
     watch: SearchCallbacks = field(default_factory=SearchCallbacks)
     batches: Sequence[Batch] = ()
     besides: Callable[[], Iterable[Contribution]] | None = None
-    weigher: Weigher | None = None
+    weigher: Callable[[], Weigher | None] = lambda: None
 
     @property
     def files(self) -> Iterator[Path]:

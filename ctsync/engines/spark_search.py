@@ -236,7 +236,7 @@ class SparkSearch(Struct):
 
     def _weighing(self) -> bytes:
         """Return what weighs rows that stay open, where rows are decided at all."""
-        weigher = self.search.weigher
+        weigher = self.search.weigher()
         if weigher is None or self.decider is None:
             return b""
         readers = [source.reader() for source in self.search.row_sources]

@@ -133,7 +133,7 @@ class Planner(Struct):
             self._watch(reader),
             tuple(self.sources.batches()),
             lambda: self._counted(self.sources.unbatched()),
-            self._elsewhere() if lets_weigh else None,
+            self._elsewhere if lets_weigh else lambda: None,
         )
         weigher = self._weigher(reader)
         try:
