@@ -13,6 +13,7 @@ from test_decided_rows import (
     World,
     all_ways,
     certain,
+    replaced,
     stored,
 )
 
@@ -226,3 +227,18 @@ def test_what_is_chosen_of_joined_rows_is_decided_in_columns(
         assert expected == ("nothing matches file=no", None)
     else:
         assert (decided, expected.count(START)) == (60, count)
+
+
+def test_what_no_place_says_any_more_is_for_python(tmp_path, monkeypatch):
+    """Held is what a table said that lists the profile no more, and had it removed."""
+    world = clean_world(tmp_path, monkeypatch)
+    others = world.words["others"].replace("missing: keep", "missing: remove")
+    world.words |= {"others": others}
+    monkeypatch.setattr(world.chance, "random", lambda: 0.0)
+    entries = stored(world, world.project(), ())
+    known = tuple(replaced(each, cohorts=("table=people",)) for each in entries)
+    world.more = {key: row for key, row in world.more.items() if key >= "u50"}
+    world.members = ["u55"]
+    world.rows = {key: {**row, "plan": "Gold"} for key, row in world.rows.items()}
+    _, decided = alike(world, known, monkeypatch, shares=SHARES[:1])
+    assert decided == 20
