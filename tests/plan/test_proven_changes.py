@@ -10,15 +10,17 @@ from ctsync.canonical_json import canonical
 from ctsync.errors import PlanRefused
 from ctsync.kinds.base import ValueContext
 from ctsync.model.plan import PlanHead
+from ctsync.model.policy import ChannelTerms
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.change_codec import change_from_data, settled_from_data
 from ctsync.plan.plain_changes import PlainChange
 from ctsync.plan.plan_checksum import seal_line
-from ctsync.plan.plan_file import SavedPlan
+from ctsync.plan.plan_file import SavedPlan, scratch_file
 from ctsync.plan.plan_header import opened
 from ctsync.plan.plan_rows import MOSTLY
 from ctsync.plan.plan_writer import digest_for
 from ctsync.plan.proven_changes import proven_rows
+from ctsync.plan.route_bulk import by_its_size
 
 HEAD = PlanHead(Account("TEST-4Z5", "in1"), Base())
 
@@ -184,13 +186,24 @@ def _no_shape(head, between, foot):
     operations.append(["plan", *operations[1][1:]])
 
 
+def _no_shape_of_more(head, between, foot):
+    """The same of a change that says more, and so is read whole."""
+    _no_shape(head, between, foot)
+    row = between[0]["change"]
+    row[5:] = [*row[5:], *(None, None, [], [], [], ["plan"])[len(row) - 5 :]]
+
+
 def _locked_more(head, between, foot):
     row = between[0]["change"]
     row[5:] = [*row[5:], *(None, None, [], [], [], [], ["Plan"])[len(row) - 5 :]]
 
 
 @pytest.mark.parametrize(
-    "edit", [_order, _twice, _settled_twice, _settled_first, _no_shape, _locked_more]
+    "edit",
+    [
+        *(_order, _twice, _settled_twice, _settled_first),
+        *(_no_shape, _no_shape_of_more, _locked_more),
+    ],
 )
 def test_what_no_planner_writes_is_refused_though_its_digest_holds(saved, edit):
     def forged(head, between, foot):
@@ -214,6 +227,15 @@ def test_what_goes_in_files_is_counted_by_profile(project_view, plan, tmp_path):
     assert made.foot.by_file == 2
     made.copy_to(path)
     assert len(read(path)) == 2
+
+
+def test_what_assigns_values_by_file_is_counted_as_well(project_view, plan):
+    project = project_view().says("u1", {"Plan": "Gold"}).says("u2", {"Plan": "Free"})
+    made = plan(project).document
+    terms = ChannelTerms(bulk_over=0, bulk_by="sftp")
+    with by_its_size(made, terms, scratch_file) as routed:
+        assert routed.foot.by_file == 2
+        assert [*proven_changes(routed)] == [*routed.changes()]
 
 
 @pytest.mark.parametrize("name", ["create", "update", "release", "remove"])
