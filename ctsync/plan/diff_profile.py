@@ -142,6 +142,8 @@ class _Builder:
     def _check_count(
         self, target: DesiredValue, operations: tuple[Operation, ...]
     ) -> None:
+        # The platform takes more and silently drops the oldest (public docs), so that
+        # what is known here would no longer be so.
         limit = self._frame.limits.list_values
         after = operations[-1].after
         if isinstance(after, tuple) and len(after) > limit:
@@ -165,6 +167,7 @@ class _Builder:
         """Deal with an attribute that no place declares any more."""
         if folded in self._wanted.shields.kept:
             return
+        # Under `keep`, too: a value that a place included was never there but for it.
         if known.ours:
             self._take_back(folded, known)
         elif self._removes(folded) and known.owned:
