@@ -28,11 +28,14 @@ from ctsync.state.journal_file import StoredLine
 
 # An id without escapes, as most are.
 _PLAIN = re.compile(rb'\["(?:create|update)","(\w+)","([^"\\]+)",')
-# A row that says nothing more after where it is from. A quote inside of text is
-# escaped, so that origins can begin nowhere else.
+# A row that says nothing more after where it is from.
 _ENDING = re.compile(rb'\]\],"[0-9a-f]{32}"\]')
 _ENDING_BYTES = len(b']],""]') + 32
-_ORIGINS = b']],[["'
+# A row up to where it is from. Texts are passed over whole: a value may end like that.
+_ORIGINS = b"]],[["
+_BEFORE_ORIGINS = re.compile(
+    rb'(?:[^"\]]++|"(?:[^"\\]++|\\.)*+"|\](?!\],\[\[))*+', re.DOTALL
+)
 
 
 class AcknowledgedRow(TextEdit):
@@ -113,8 +116,10 @@ class SpelledRow(Struct, frozen=True):
 
 def _without_place(row: bytes) -> bytes:
     """Return a row as it is spelled up to its operations, if that tells all it does."""
-    at = row.find(_ORIGINS)
-    if at < 0 or not _ENDING.fullmatch(row, len(row) - _ENDING_BYTES):
+    before = _BEFORE_ORIGINS.match(row)
+    at = before.end() if before else len(row)
+    is_plain = _ENDING.fullmatch(row, len(row) - _ENDING_BYTES)
+    if not (row.startswith(_ORIGINS, at) and is_plain):
         return row
     return row[: at + len(b"]]")] + b"]"
 

@@ -1,7 +1,10 @@
 """What is kept of a run tells the same, however little of it was looked at."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from ctsync.apply.history import run_change_from, run_in
 from ctsync.apply.journal_records import (
@@ -11,7 +14,7 @@ from ctsync.apply.journal_records import (
     receipt_line,
 )
 from ctsync.apply.journal_replay import JournalReplay
-from ctsync.apply.plain_profiles import SpelledRow
+from ctsync.apply.plain_profiles import SpelledRow, acknowledged
 from ctsync.canonical_json import canonical, parse, spelled
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import Entry, KnownValue
@@ -19,7 +22,7 @@ from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, RecordOutcome
 from ctsync.model.snapshot import Account, Header
-from ctsync.plan.change_codec import change_line
+from ctsync.plan.change_codec import change_line, row_text
 from ctsync.state.base import Journal, Snapshot
 from ctsync.state.journal_file import StoredLine
 
@@ -92,3 +95,25 @@ def test_whatever_is_in_doubt_is_looked_at(told):
     found, words = told(Snapshot(), Outcome.UNKNOWN)
     assert words == ["key"] * len(IDS)
     assert {op.outcome for each in found for op in each.operations} == {Outcome.UNKNOWN}
+
+
+# What rows are spelled with, as parts of texts that people write.
+MARKS = st.text(alphabet='[]{},:"\\\né0f', max_size=8)
+MARKS |= st.sampled_from(["]],[[", 'x]],[["', "]]", "]],", f'"{"f" * 32}"]'])
+
+
+@given(value=MARKS, listed=MARKS, file=MARKS, table=MARKS)
+@example(value="x]],[[", listed="a", file="a.csv", table="rows")
+@example(value="x", listed="]],[[", file="]],[[", table="]],[[")
+def test_a_row_tells_the_same_whatever_its_texts_spell(value, listed, file, table):
+    made = change("u1")
+    operations = (
+        replace(GOLD, operand=value, after=value),
+        replace(TAGS, operand=(listed,), after=(listed,)),
+    )
+    origins = (Origin(file or "a.csv", row=3, table=table or "rows"),)
+    made = replace(made, operations=operations, origins=origins)
+    line = change_line(made)
+    kept, _ = acknowledged(parse(SpelledRow.of_line(line).text))
+    whole, _ = acknowledged(parse(row_text(line)))
+    assert (kept.key, kept.operations) == (whole.key, whole.operations)
