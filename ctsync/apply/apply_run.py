@@ -29,6 +29,7 @@ from ctsync.apply.wave_runner import WaveRunner
 from ctsync.errors import CtsyncError, out_of_memory
 from ctsync.model.due_import import DueImport
 from ctsync.model.policy import REVEAL
+from ctsync.plan.batches import spans
 from ctsync.plan.plan_file import SavedPlan
 from ctsync.state.base import JournalWriter, Store
 from ctsync.transport.upload_result import Transport
@@ -99,6 +100,7 @@ class ApplyRun(Struct, frozen=True):
         with self.store.open_journal(to_builtins(head)) as writer:
             run_journal = self._run_journal(writer)
             run_journal.append_plan(self.due.plan.pieces())
+            run_journal.wait_for(spans(self.due.wait))
             dispatch = self._dispatch(transport, run_journal)
             wave = self._wave(run_journal, tally)
             error = self._send(dispatch, tally, wave)

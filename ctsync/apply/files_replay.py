@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ctsync.apply.journal_records import Line
 from ctsync.model.due_import import DueImport
 from ctsync.model.record import Outcome
-from ctsync.plan.batches import placed
+from ctsync.plan.batches import Places, placed
 
 # Stands among the files of whoever has a second step, which waits for the first.
 _LATER = -1
@@ -32,6 +32,7 @@ class FilesReplay:
         self._groups: dict[tuple[int, ...], int] = {(): 0}
         self._members: list[tuple[int, ...]] = [()]
         self._group_of = array("I")  # by place; 0 is in no file
+        self.waiting = array("Q")  # places of whom earlier runs put something in files
 
     @property
     def does_anything(self) -> bool:
@@ -97,12 +98,16 @@ class FilesReplay:
     def _add_later(self, line: Line, places: int) -> None:
         self._note(_LATER, line["later"]["spans"], places)
 
+    def _add_waiting(self, line: Line, places: int) -> None:
+        for place in _placed(line["waiting"]["spans"], places):
+            if self.waiting and place <= self.waiting[-1]:
+                raise ValueError("a profile waits twice")
+            self.waiting.append(place)
+
     def _note(self, number: int, spans: Iterable[Iterable[int]], places: int) -> None:
         missing = places - len(self._group_of)
         self._group_of.extend(repeat(0, missing))
-        for place in placed([tuple(span) for span in spans]):
-            if not 0 <= place < places:
-                raise ValueError("a file is of records that the plan does not have")
+        for place in _placed(spans, places):
             group = (*self._members[self._group_of[place]], number)
             if group not in self._groups:
                 self._groups[group] = len(self._members)
@@ -130,6 +135,18 @@ class FilesReplay:
             self._files[number] = replace(self._files[number], **more)
 
 
+def _placed(spans: Iterable[Iterable[int]], places: int) -> Places:
+    """Return the places of spans, all of them places of a plan that has so many.
+
+    Raises:
+        ValueError: they are not.
+    """
+    found = [(first, count) for first, count in spans]
+    if any(first < 0 or count < 1 or first + count > places for first, count in found):
+        raise ValueError("a file is of records that the plan does not have")
+    return placed(found)
+
+
 _OF_FILES: Mapping[str, Callable[[FilesReplay, Line], None]] = {
     "file": FilesReplay._add_file,  # noqa: SLF001 - its own table
     "intended": FilesReplay._intend,  # noqa: SLF001
@@ -139,6 +156,7 @@ _OF_FILES: Mapping[str, Callable[[FilesReplay, Line], None]] = {
 _OF_PLACES: Mapping[str, Callable[[FilesReplay, Line, int], None]] = {
     "rows": FilesReplay._add_rows,  # noqa: SLF001
     "later": FilesReplay._add_later,  # noqa: SLF001
+    "waiting": FilesReplay._add_waiting,  # noqa: SLF001
 }
 FILE_LINES = frozenset((*_OF_FILES, *_OF_PLACES))
 

@@ -144,6 +144,11 @@ def later_line(whom: Sequence[Span]) -> dict[str, Any]:
     return {"later": {"spans": whom}}
 
 
+def waiting_line(whom: Sequence[Span]) -> dict[str, Any]:
+    """Say of whom something is in files of earlier runs of the same plan."""
+    return {"waiting": {"spans": whom}}
+
+
 def intended_line(name: str) -> dict[str, Any]:
     """Say that a file is about to be in effect."""
     return {"intended": {"name": name}}

@@ -196,7 +196,15 @@ class JournalReplay:
         found = Counter(zip(marks, self._due, self.files.groups(), strict=False))
         for (mark, due, group), number in found.items():
             counts[_worst(mark, due, by_files[group]).value] += number
+        waiting = sum(map(self._is_taken, self.files.waiting))
+        counts[Outcome.ACKNOWLEDGED.value] -= waiting
+        counts[Outcome.SENT.value] += waiting
         return said_counts(counts)
+
+    def _is_taken(self, place: int) -> bool:
+        """Return whether all that this run had to send of a profile was taken."""
+        due = self._due[place]
+        return self._marks[place] & due == due
 
     def _read(self, line: Line) -> None:
         if self._has_ended:

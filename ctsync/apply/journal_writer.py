@@ -18,6 +18,7 @@ from ctsync.apply.journal_records import (
     release_line,
     rows_line,
     unsent_line,
+    waiting_line,
 )
 from ctsync.model.due_import import DueImport
 from ctsync.model.record import RecordOutcome
@@ -115,6 +116,14 @@ class StoredRunJournal:
             self._writer.append(
                 later_line(whom[start : start + SPANS_A_LINE]), sync=False
             )
+
+    def wait_for(self, whom: Sequence[Span]) -> None:
+        """Note of whom something is in files of earlier runs of the same plan."""
+        # Before any call, whose line brings it to the disk: whoever folds what is left
+        # of this run cannot tell it from the plan, which has only what was still due.
+        for start in range(0, len(whom), SPANS_A_LINE):
+            some = whom[start : start + SPANS_A_LINE]
+            self._writer.append(waiting_line(some), sync=False)
 
     def intend(self, name: str) -> None:
         """Note that a file is about to be in effect; survives.

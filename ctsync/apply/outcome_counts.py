@@ -39,7 +39,8 @@ class OutcomeCounts:
 
     `done` are the places of profiles that an earlier run acknowledged, `sent` those of
     which all the rest was sent in files. What is sent has places of its own, which
-    count the others; of those that `wait` something was sent in files before.
+    count the others; of those that `wait` something was sent in files before, so that
+    they are not acknowledged with the rest, which is as open as anybody's until then.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class OutcomeCounts:
         self._counts[_TAKEN] = len(done)
         self._counts[_SENT] = len(self._sent)
         self._failures = FailureStore()
-        self.note_sent(wait)
+        self._waiting = frozenset(wait)
 
     def note_sent(self, places: Iterable[int]) -> None:
         """Take in profiles of which something is in files that were put."""
@@ -102,12 +103,16 @@ class OutcomeCounts:
         span = slice(places.start, places.stop)
         if any(self._ranks[span]):
             return False
+        if self._waiting and not self._waiting.isdisjoint(places):
+            return False
         self._ranks[span] = bytes((_TAKEN,)) * len(places)
         self._counts[_OPEN] -= len(places)
         self._counts[_TAKEN] += len(places)
         return True
 
     def _rank(self, place: int, rank: int) -> None:
+        if rank == _TAKEN and place in self._waiting:
+            rank = _SENT
         self._counts[self._ranks[place]] -= 1
         self._counts[rank] += 1
         self._ranks[place] = rank

@@ -13,6 +13,7 @@ from ctsync.apply.journal_records import (
     put_line,
     rows_line,
     unsent_line,
+    waiting_line,
 )
 from ctsync.canonical_json import canonical, parse
 from ctsync.model.due_import import DueImport, ImportFile
@@ -143,12 +144,21 @@ def test_a_file_of_an_earlier_run_is_confirmed_and_holds_nobody():
         rows_line(2, [(3, 2)]),
         rows_line(2, [(-1, 1)]),
         later_line([(PLACES, 1)]),
+        waiting_line([(PLACES, 1)]),
+        waiting_line([(1, 1), (0, 1)]),
         unsent_line(["c.csv"]),
     ],
 )
 def test_what_no_run_writes_is_refused(line):
     with pytest.raises((ValueError, KeyError)):
         replayed(*BOTH, line)
+
+
+def test_who_waits_for_an_earlier_file_is_told_over_as_many_lines_as_it_takes():
+    found = replayed(waiting_line([(0, 1)]), waiting_line([(2, 2)]))
+    assert ([*found.waiting], found.does_anything) == ([0, 2, 3], False)
+    with pytest.raises(ValueError, match="waits twice"):
+        replayed(waiting_line([(0, 2)]), waiting_line([(1, 1)]))
 
 
 def test_the_last_place_that_there_is_may_be_in_a_file():

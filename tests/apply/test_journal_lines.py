@@ -87,6 +87,7 @@ def test_calls_that_leave_together_reach_the_disk_together(disk, journal, record
 
 def test_only_what_a_power_cut_may_not_take_waits_for_the_disk(disk, journal, records):
     """The rest is made good by reading: what is not noted is in doubt, or not done."""
+    journal.wait_for([(0, 2)])
     journal.write_intent([(1, records)])
     journal.check_lock()
     journal.leave(1)
@@ -99,6 +100,7 @@ def test_only_what_a_power_cut_may_not_take_waits_for_the_disk(disk, journal, re
     journal.release()
     journal.end(is_open=False, may_land=False, seconds=1.0, stopped=None)
     assert kinds_of(disk) == [
+        ("waiting", False),
         ("intent", True),
         ("lock", False),
         ("left", False),
@@ -122,10 +124,11 @@ def test_many_places_take_many_lines_and_the_file_comes_after_them(
     whom = [(place, 1) for place in (0, 2, 4, 6, 8)]
     journal.list_file(3, DUE, whom)
     journal.leave_for_later(whom)
+    journal.wait_for(whom)
     assert [kind for kind, _ in kinds_of(disk)] == [
-        *["rows"] * 3, "file", *["later"] * 3,
+        *["rows"] * 3, "file", *["later"] * 3, *["waiting"] * 3,
     ]  # fmt: skip
-    for kind in ("rows", "later"):
+    for kind in ("rows", "later", "waiting"):
         told = [line[kind]["spans"] for line, _ in disk.lines if kind in line]
         assert told == [whom[:2], whom[2:4], whom[4:]]
 

@@ -94,14 +94,17 @@ def test_the_worst_outcome_stays_with_its_words(ten):
     assert list(tally.failures(Outcome.REJECTED)) == []
 
 
-def test_what_is_in_a_file_already_counts_as_sent_until_something_worse_is(ten):
-    tally = OutcomeCounts(10, sent=(9,), wait=(0, 1))
-    assert tally.counts()["sent"] == 3
+def test_of_whom_a_file_waits_what_is_taken_besides_counts_as_sent(ten):
+    """All of it: until then it is as open as with anybody else."""
+    tally = OutcomeCounts(10, sent=(9,), wait=(0, 1, 3))
+    assert (tally.counts()["sent"], tally.counts()["not_sent"]) == (1, 9)
     tally.note(ten[:3], (UNKNOWN, TAKEN, UNSENT))
     assert (tally.counts()["sent"], tally.counts()["unknown"]) == (2, 1)
     assert [tally.is_unfailed(place) for place in range(4)] == [
         False, True, False, True,
     ]  # fmt: skip
+    tally.note(ten[3:8], (TAKEN,) * 5)
+    assert (tally.sent, tally.acknowledged) == (3, 4)
 
 
 def test_of_two_doubts_the_words_of_the_first_stay(ten):
