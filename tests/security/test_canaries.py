@@ -143,13 +143,13 @@ def test_a_webhook_in_trouble_is_not_named(planted, listen, monkeypatch, status)
 
 SEAMS = [
     "ctsync.apply.retry_policy.read_reply",
-    "ctsync.apply.apply_plan.fold_journal",
+    "ctsync.apply.apply_run.fold_journal",
     "ctsync.apply.journal_writer.intent_line",
     "ctsync.apply.journal_writer.receipt_line",
     "ctsync.transport.exchange._happened",
     "ctsync.transport.exchange._phrase",
     "ctsync.transport.webhook.canonical",
-    "ctsync.plan.planner.build_change",
+    "ctsync.plan.weigh_profile.build_change",
     "ctsync.project.project.AccountText.secret",
 ]
 
