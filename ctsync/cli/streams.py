@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from threading import current_thread, main_thread
 from typing import TextIO
 
 from ctsync.printable import inert
@@ -34,6 +35,8 @@ class Stream(io.TextIOBase):
         self._encoding = encoding
         self._line = ""
         self._is_drawn_on = False
+        self._is_busy = False  # the main thread is handing something on
+        self._late: list[str] = []
         self.trouble: OSError | None = None
         if target is None:
             self.trouble = OSError("it is closed")
@@ -89,9 +92,10 @@ class Stream(io.TextIOBase):
         line, self._line = self._line, ""
         if line:
             self._put(self._inert(line))
-        with self._noting():
-            if self._target is not None:
-                self._target.flush()
+        if self._target is None or self._is_interrupted():
+            return
+        with self._handing_on():
+            self._target.flush()
 
     def _inert(self, text: str) -> str:
         if "\x1b" not in text or not self.isatty():
@@ -103,15 +107,46 @@ class Stream(io.TextIOBase):
     def _put(self, text: str) -> None:
         if self.trouble is not None or self._target is None:
             return
+        if self._is_interrupted():
+            self._late.append(text)
+            return
         if self._is_drawn_on:
             text, self._is_drawn_on = _AFRESH + text.removeprefix(_AFRESH), False
         data = text.encode(self._encoding, "backslashreplace")
-        with self._noting():
+        with self._handing_on():
             buffer = getattr(self._target, "buffer", None)
             if buffer is None:
                 self._target.write(data.decode(self._encoding))
             else:
                 buffer.write(data)
+
+    def _is_interrupted(self) -> bool:
+        """Return whether a signal's handler talks while something is handed on.
+
+        Python calls it in the middle of a flush, and its buffers refuse to be written
+        to from there.
+        """
+        return self._is_busy and current_thread() is main_thread()
+
+    @contextmanager
+    def _handing_on(self) -> Iterator[None]:
+        with self._busy(), self._noting():
+            yield
+        late, self._late = self._late, []
+        if late:
+            self._put("".join(late))
+            self.flush()
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        if current_thread() is not main_thread():
+            yield
+            return
+        self._is_busy = True
+        try:
+            yield
+        finally:
+            self._is_busy = False
 
     @contextmanager
     def _noting(self) -> Iterator[None]:

@@ -122,3 +122,38 @@ def test_talk_that_a_terminal_cannot_spell_is_spelled_out(monkeypatch):
     with standard_streams():
         sys.stderr.write(f"Zoë{os.sep}\n")
     assert raw.getvalue() == b"Zo\\xeb/\n"
+
+
+class Interrupted(io.RawIOBase):
+    """A file in the middle of whose writing a signal comes, and its handler talks."""
+
+    def __init__(self):
+        self.taken, self.handler = b"", None
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.taken += bytes(data)
+        handler, self.handler = self.handler, None
+        if handler is not None:
+            handler()
+        return len(data)
+
+
+@pytest.mark.parametrize("size", [1, 100_000])
+def test_what_a_signal_says_in_the_middle_of_a_write_comes_after_it(size):
+    file = Interrupted()
+    stream = Stream(io.TextIOWrapper(io.BufferedWriter(file), "utf-8"), "utf-8")
+
+    def handler():
+        stream.write("stopping\n")
+        stream.flush()
+
+    file.handler = handler
+    stream.write("x" * size + "\n")
+    stream.flush()
+    assert file.taken == b"x" * size + b"\nstopping\n"
+    stream.write("on\n")
+    stream.flush()
+    assert file.taken.endswith(b"stopping\non\n")
