@@ -66,7 +66,7 @@ def entry_after(
     """
     try:
         return _entry_after(row, taking, before)
-    except (TypeError, ValueError, LookupError):
+    except (TypeError, ValueError, LookupError, AttributeError):
         return None
 
 

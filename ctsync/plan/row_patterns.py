@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from ctsync.canonical_json import canonical
@@ -24,6 +25,8 @@ from ctsync.plan.plan_rows import MOSTLY, kind_shown
 
 MOST_LEARNED = 64
 """How many patterns are made: one takes as long as some hundred rows."""
+MOST_TRIED = 8
+"""How many are tried on a line: of rows that are alike in no way none would tell it."""
 
 _FIELDS = 6  # of a row as most are: to its fingerprint
 _OPERATION_FIELDS = 3  # of an operation where nothing is held: to its form
@@ -64,11 +67,15 @@ class _Assigned(NamedTuple):
 
     @property
     def pattern(self) -> bytes:
-        """Return what tells the operation, with a comma where another follows it."""
+        """Return what tells the operation, with a comma where another follows it.
+
+        What was told is never taken back: else a row that has no such end would be
+        told anew for each of its attributes.
+        """
         name = re.escape(canonical(self.name))
         form = b"" if self.form == MOSTLY else b"," + canonical(self.form)
         said = (name, _SPELLED[self.shown], re.escape(form))
-        return rb"(?:\[%b,(%b)%b\](?:,(?=\[)|(?=\])))?" % said
+        return rb"(?:\[%b,(%b)%b\](?:,(?=\[)|(?=\])))?+" % said
 
 
 class _Pattern:
@@ -134,9 +141,10 @@ class RowPatterns:
 
     def entry(self, line: bytes) -> EntryText | None:
         """Return the entry; None where no pattern that was learned tells it."""
+        if not (self._patterns and _is_utf8(line)):
+            return None
         found = (pattern.entry(line) for pattern in self._patterns)
-        text = next(filter(None, found), None)
-        return text if text is not None and _is_utf8(line) else None
+        return next(filter(None, found), None)
 
     def learn(self, row: Row) -> None:
         """Know rows that are like this one from now on, if they are as most are."""
@@ -152,7 +160,7 @@ class RowPatterns:
                 del self._patterns[at]
                 break
         # What came last is like what comes next.
-        self._patterns.insert(0, _Pattern(found.values()))
+        self._patterns[:] = _Pattern(found.values()), *self._patterns[: MOST_TRIED - 1]
         self._learned += 1
 
 
@@ -164,8 +172,11 @@ def _agree(found: Mapping[str, _Assigned], known: Mapping[str, _Assigned]) -> bo
 
 
 def _assigned_in(row: Row, taking: Taking) -> dict[str, _Assigned] | None:
-    """Return the attributes that a row assigns; None where it does anything else."""
-    if len(row) != _FIELDS or row[0] != "create":
+    """Return the attributes that a row assigns; None where it does anything else.
+
+    So it is of one that stands in several places: no pattern tells those.
+    """
+    if len(row) != _FIELDS or row[0] != "create" or len(row[4]) != 1:
         return None
     found = [_assigned(operation, taking) for operation in row[3]]
     names = {each.folded: each for each in found if each is not None}
@@ -178,7 +189,11 @@ def _assigned(operation: Row, taking: Taking) -> _Assigned | None:
     if len(operation) > _OPERATION_FIELDS:
         return None
     name, operand, form = (*operation, MOSTLY)[:_OPERATION_FIELDS]
-    shown = kind_shown(operand)
+    return _assigned_as(name, form, kind_shown(operand), taking)
+
+
+@lru_cache(maxsize=4096)  # of rows with odd values it is asked again and again
+def _assigned_as(name: str, form: str, shown: str, taking: Taking) -> _Assigned | None:
     way = way_of(name, form, shown, taking)
     if way is None or way.operator not in ("set", "$add"):
         return None

@@ -231,6 +231,7 @@ def test_what_is_moved_or_taken_away_takes_no_longer_look(move):
         ["create", "identity", "u1", []],
         ["create", "identity", "u1", 5],
         ["create", "identity", "u1", [[["Plan"], "x"]]],
+        ["create", "identity", "u1", [[7, "x"]]],
         ["create", "identity", "u1", [["Plan", "x", "=!?"]]],
         ["create", "identity", "u1", [["Plan", {}]]],
         ["create", "identity", "u1", [["Plan", ["x", 1], "+?"]]],
@@ -355,3 +356,35 @@ def test_as_many_patterns_are_made_as_are_worth_it(monkeypatch):
         patterns.learn(row)
     lines = [canonical({"change": row, "does": [0, 1]}) + b"\n" for row in rows]
     assert [patterns.entry(line) is None for line in lines] == [False, True]
+
+
+def plain_line(name, value, places=(("a", 1, "t"),), identifier="u1"):
+    row = ["create", "identity", identifier, [[name, value]], places, MARK]
+    return canonical({"change": row, "does": [0, 1]}) + b"\n"
+
+
+def test_rows_that_no_pattern_tells_teach_none():
+    patterns = RowPatterns(ACKNOWLEDGED)
+    line = plain_line("a", "x")
+    patterns.learn(
+        parse(plain_line("a", "x", [["a", 1, "t"], ["b", 2, "u"]]))["change"]
+    )
+    assert patterns.entry(line) is None
+    patterns.learn(parse(line)["change"])
+    assert patterns.entry(line) is not None
+
+
+def test_as_many_patterns_are_tried_as_are_worth_it(monkeypatch):
+    monkeypatch.setattr(row_patterns, "MOST_TRIED", 1)
+    patterns = RowPatterns(ACKNOWLEDGED)
+    lines = [plain_line("a", value) for value in ("x", 7)]
+    for line in lines:
+        patterns.learn(parse(line)["change"])
+    assert [patterns.entry(line) is None for line in lines] == [True, False]
+
+
+def test_a_line_that_is_no_text_matches_no_pattern():
+    patterns = RowPatterns(ACKNOWLEDGED)
+    line = plain_line("a", "x")
+    patterns.learn(parse(line)["change"])
+    assert patterns.entry(line.replace(b'"u1"', b'"\xff"')) is None
