@@ -132,11 +132,14 @@ class _Query:
             yield f"held[{len(self._places) + 1}] AS mark"
 
     def _stays(self, place: Place) -> str:
-        """Return SQL of whether a blank cell leaves alone what is held."""
-        column = place.column
-        if not column.keeps_blank or column.stays == "true" or self._are_new:
+        """Return SQL of whether a blank cell leaves alone what is held.
+
+        Of what a file still brings the plan says that it waits, and settles nothing.
+        """
+        column, held = place.column, f"held[{place.number}]"
+        if not column.keeps_blank or self._are_new:
             return str(column.keeps_blank).lower()
-        return f"(held[{place.number}] IS NULL OR {column.stays})"
+        return f"({held} IS NULL OR ({column.stays} AND NOT contains({held}, {_DUE})))"
 
     def _is_spelled(self, place: Place) -> str:
         """Return SQL of whether what is held has the name of the attribute as here.
@@ -275,6 +278,8 @@ class _Query:
             yield f"{way} AS w{place.number}"
 
 
+# How the field begins of what is held and still to come; text has its quotes escaped.
+_DUE = quoted('"due":{')
 # An id of which nothing is odd, in SQL: of characters that take no escape either.
 _SOUND_ID = (
     "regexp_full_match(id, '[A-Za-z0-9@._+-]+') "

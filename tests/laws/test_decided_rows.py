@@ -14,8 +14,10 @@ from ctsync.diagnostics import Findings
 from ctsync.engines import built_in, duckdb, spark_search
 from ctsync.errors import SpecError, UsageError
 from ctsync.model import flows
-from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
+from ctsync.model.due_import import DueImport, ImportFile, Waits
+from ctsync.model.entry import DueValue, Entry, KnownValue, entry_from_line, entry_line
 from ctsync.model.masking import Mask
+from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.import_spec import entry_as_declared
@@ -30,6 +32,8 @@ from ctsync.project import load_project
 from ctsync.sources.project_sources import ProjectSources
 
 HEAD = PlanHead(Account("TEST-1", "in1"), Base("0" * 32, 3, "d" * 64))
+FILE = ImportFile("late.csv", "late.manifest", (), 1, 1, "0" * 64)
+WAITS = Waits((DueImport(FILE, "r", 0.0, 9.0),), frozenset({FILE.name}))
 PROJECT = """\
 version: 1
 account: {{id: TEST-1, region: in1}}
@@ -276,9 +280,9 @@ class World:
         draw = self.chance.random()
         if draw < 0.1 and attributes:
             name = self.chance.choice([*attributes])
-            doubt = self.chance.choice(
-                [{"certain": False, "since": "r"}, {"value": None}, {"owned": False}]
-            )
+            doubts = [{"certain": False, "since": "r"}, {"value": None}]
+            doubts += [{"owned": False}, {"due": due(attributes[name])}]
+            doubt = self.chance.choice(doubts)
             attributes[name] = replaced(attributes[name], **doubt)
         elif draw < 0.15:
             attributes["hat"] = KnownValue("Hat", "string", "red", owned=True)
@@ -293,6 +297,12 @@ class World:
         elif draw < 0.3:
             attributes.pop(next(iter(attributes), ""), None)
         return replaced(entry, attributes=attributes, **fields)
+
+
+def due(known):
+    """What a file brings for a value, of which the platform has not told yet."""
+    sent = Operation(known.name, known.kind, "set", "x", "known", None, "x")
+    return DueValue(FILE.name, sent)
 
 
 def certain(entry):
@@ -325,6 +335,7 @@ def planned(project, entries, engine, selection=None):
         selection or Selection(),
         findings=project.findings,
         engine=built_in()[engine],
+        waits=WAITS,
     )
     file = scratch_file()
     try:
@@ -444,6 +455,23 @@ def test_clean_rows_are_decided_in_columns(form, tmp_path, monkeypatch, caplog):
     changes = map(change_from_line, lines)
     operators = {op.operator for each in changes for op in each.operations}
     assert operators == {"set", "$incr"}
+
+
+def test_blank_cells_of_what_a_file_still_brings_are_for_python(tmp_path, monkeypatch):
+    """Nothing is settled then: whoever waits is looked at again."""
+    world = World(tmp_path, Random(1))
+    world.words |= {"write": "free", "others": "", "channels": "", "where": ""}
+    clean = {name: values[0] for name, values in COLUMNS.items()}
+    world.rows = {f"u{n}": {**clean} for n in range(50)}
+    monkeypatch.setattr(World, "known", lambda _, entry: certain(entry))
+    monkeypatch.setattr(world.chance, "random", lambda: 0.0)
+    first, *others = stored(world, world.project(), ())
+    late = replaced(first.attributes["name"], due=due(first.attributes["name"]))
+    first = replaced(first, attributes={**first.attributes, "name": late})
+    blank = {"name": None, "plan": "Gold"}
+    world.rows = {key: {**row, **blank} for key, row in world.rows.items()}
+    _, decided = all_ways(world.project(), (first, *others), monkeypatch)
+    assert decided == 49
 
 
 @pytest.mark.parametrize("form", FORMS)
