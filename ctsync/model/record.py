@@ -12,6 +12,8 @@ from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 
 GROUP_PREFIX = "subscriptions."
+GROUP_WORDS = {True: "category-resubscribe", False: "category-unsubscribe"}
+"""Under which word a group travels, by whether it is switched on."""
 
 
 class Record(Struct, frozen=True):
@@ -52,9 +54,15 @@ def _put(data: dict[str, Any], operation: Operation) -> None:
 
 
 def _put_group(data: dict[str, Any], operation: Operation) -> None:
-    _, channel, group = operation.attribute.split(".", 2)
-    word = "category-resubscribe" if operation.operand else "category-unsubscribe"
+    channel, group = group_of(operation.attribute)
+    word = GROUP_WORDS[bool(operation.operand)]
     data.setdefault(word, {}).setdefault(channel, []).append(group)
+
+
+def group_of(attribute: str) -> tuple[str, str]:
+    """Return the channel and the group that an attribute of `GROUP_PREFIX` names."""
+    channel, _, group = attribute.removeprefix(GROUP_PREFIX).partition(".")
+    return channel, group
 
 
 class Outcome(StrEnum):

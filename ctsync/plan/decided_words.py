@@ -18,6 +18,7 @@ from ctsync.model.decided_flows import SIDED, UNKNOWN
 from ctsync.model.decided_rows import LETTERS
 from ctsync.model.flows import HIDDEN
 from ctsync.model.operation import DELTAS, Prior
+from ctsync.model.record import GROUP_PREFIX, GROUP_WORDS, group_of
 from ctsync.model.row_source import RowColumns
 from ctsync.plan.decided_places import Moving, Place, names_of
 from ctsync.plan.plan_rows import MOSTLY, Form, is_shown
@@ -87,8 +88,9 @@ class RowWords:
 
     def size(self, *, is_delta: bool) -> str:
         """Return the bytes of the record that travels, NULL where nothing does."""
-        parts = []
-        for place, move in self._moving:
+        groups, others = _parted(self._moving)
+        parts = [] if is_delta else [*_group_sizes(groups)]
+        for place, move in others:
             for letter in move.letters:
                 operator = LETTERS[letter]
                 if (operator in DELTAS) == is_delta:
@@ -226,6 +228,42 @@ class RowWords:
             f"THEN concat({quoted(UNKNOWN)}, {operand}) "
             f"ELSE concat({letter}, {before}, {operand}) END END"
         )
+
+
+def _parted(moving: Iterable[Moving]) -> tuple[list[Moving], list[Moving]]:
+    """Part groups of subscriptions from all others, which travel by their names."""
+    groups, others = list[Moving](), list[Moving]()
+    for each in moving:
+        is_group = each.place.rule.attribute.startswith(GROUP_PREFIX)
+        (groups if is_group else others).append(each)
+    return groups, others
+
+
+def _group_sizes(groups: Iterable[Moving]) -> Iterator[str]:
+    """Yield SQL of the bytes of groups, each with the comma behind it.
+
+    They travel together: `"category-resubscribe":{"email":["News","Offers"]}`. Each
+    name has a comma; the one too many in a list is that which the list has behind it,
+    and so it is with the lists of a word.
+    """
+    for is_on, word in GROUP_WORDS.items():
+        by_channel: dict[str, dict[str, int]] = {}
+        for each in groups:
+            channel, group = group_of(each.place.rule.attribute)
+            sent = f"(l{each.number} <> '' AND v{each.number} = '{str(is_on).lower()}')"
+            width = len(canonical(group)) + len(",")
+            by_channel.setdefault(channel, {})[sent] = width
+        sent_at_all = [sent for sizes in by_channel.values() for sent in sizes]
+        if sent_at_all:
+            yield _size_where(sent_at_all, len(canonical({word: {}})) - len("{}"))
+        for channel, sizes in by_channel.items():
+            yield _size_where(sizes, len(canonical({channel: []})) - len("{}"))
+            for sent, width in sizes.items():
+                yield _size_where([sent], width)
+
+
+def _size_where(conditions: Iterable[str], size: int) -> str:
+    return f"CASE WHEN {' OR '.join(conditions)} THEN {size} ELSE 0 END"
 
 
 def _opts_in(moving: Moving) -> str:

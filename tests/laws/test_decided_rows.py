@@ -21,7 +21,7 @@ from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.import_spec import entry_as_declared
-from ctsync.plan import address_groups
+from ctsync.plan import address_groups, schedule
 from ctsync.plan.change_codec import START, change_from_line
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
@@ -472,6 +472,28 @@ def test_blank_cells_of_what_a_file_still_brings_are_for_python(tmp_path, monkey
     world.rows = {key: {**row, **blank} for key, row in world.rows.items()}
     _, decided = all_ways(world.project(), (first, *others), monkeypatch)
     assert decided == 49
+
+
+def test_calls_are_counted_by_the_bytes_that_travel(tmp_path, monkeypatch):
+    """Groups of subscriptions travel together, and not by the names of attributes."""
+    text = PROJECT.replace("vip: Vip", "vip: subscriptions.email.Offers")
+    text = text.replace("push: MSG-push", "push: subscriptions.email.News")
+    monkeypatch.setitem(globals(), "PROJECT", text)
+    world, sizes = World(tmp_path, Random(1)), []
+    world.words |= {"write": "free", "others": "", "channels": "", "where": ""}
+    clean, world.rows = {name: values[0] for name, values in COLUMNS.items()}, {}
+    flags = [(vip, push) for vip in (True, False, None) for push in (True, False, None)]
+    for n, (vip, push) in enumerate(flags):
+        world.rows[f"u{n}"] = {**clean, "vip": vip, "push": push}
+    flush = schedule.CallCounter.flush
+
+    def see(calls):
+        sizes.extend([calls._size] if calls._folded else [])
+        flush(calls)
+
+    monkeypatch.setattr(schedule.CallCounter, "flush", see)
+    _, decided = all_ways(world.project(), (), monkeypatch, shares=SHARES[:1])
+    assert (decided, sizes) == (9, sizes[:1] * (1 + len(ENGINES)))
 
 
 @pytest.mark.parametrize("form", FORMS)
