@@ -70,6 +70,15 @@ class PinnedFile:
             start += len(chunk)
             yield chunk
 
+    def first_line(self) -> bytes:
+        """Return the first line, however long, with its newline if it has one."""
+        pieces = []
+        for chunk in self.chunks():
+            pieces.append(chunk[: chunk.find(b"\n") + 1] or chunk)
+            if pieces[-1].endswith(b"\n"):
+                break
+        return b"".join(pieces)
+
     def texts(self, start: int = 0) -> Iterator[list[bytes]]:
         """Yield the lines without their newlines, many at a time."""
         rest = b""

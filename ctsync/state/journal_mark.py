@@ -85,7 +85,7 @@ def is_behind(journal: Path, mark: JournalMark, location: str) -> bool:
     if file is None or file.size < mark.length:
         return True
     try:
-        return checksum_of(next(file.lines(), b"")) != mark.head
+        return checksum_of(file.first_line()) != mark.head
     except (IndexError, ValueError):  # no line of a journal: whoever reads it says so
         return False
 

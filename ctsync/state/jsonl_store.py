@@ -121,11 +121,10 @@ class JsonlStore(FileStore):
 
     def _first_line(self, file: PinnedFile) -> bytes:
         with state_errors("read", self.location):
-            start = next(file.chunks(), b"")
-        line, newline, _ = start.partition(b"\n")
-        if not start:
+            line = file.first_line()
+        if not line:
             raise not_a_state(self.location, "it is empty")
-        return line + newline
+        return line
 
     def _check_lines(
         self, file: PinnedFile, start: int, header: Header, written: object

@@ -79,6 +79,14 @@ def test_every_part_of_the_header_is_kept(store, entry, header):
     assert store.read().header == written
 
 
+def test_a_header_is_kept_however_many_imports_it_remembers(store, entry, header):
+    columns = tuple((f"Attribute {n:03d}", "set", "string") for n in range(200))
+    wide = replace(DUE, file=replace(FILE, columns=columns))
+    written = store.replace(header(imports=(wide,) * 30), [entry("a")])
+    assert store.read().header == store.read_unverified().header == written
+    assert read(store) == [entry("a")]
+
+
 def test_no_entries_are_a_snapshot_too(store, header):
     store.replace(header(), [])
     assert store.read().header.entries == 0
