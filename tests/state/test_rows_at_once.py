@@ -67,6 +67,20 @@ def test_what_a_run_changed_comes_back_from_many_parts(state, monkeypatch):
     assert list(second.changes()) == changes[:1]
 
 
+def test_what_a_run_changed_is_read_whole_although_the_run_is_dropped(
+    state, monkeypatch
+):
+    store, _, _ = state
+    changes = [{"n": number} for number in range(3)]
+    monkeypatch.setattr(run_rows, "PART_BYTES", 1)
+    store.append_run({"run": "r1"}, changes, keep=1)
+    (run,) = store.runs()
+    reading = run.changes()
+    first = next(reading)
+    store.append_run({"run": "r2"}, keep=1)
+    assert [first, *reading] == list(run.changes()) == changes
+
+
 def test_a_run_again_takes_its_own_place_and_the_oldest_goes_with_its_parts(state):
     store, session, number = state
     for run, changes in (("r1", 1), ("r2", 2), ("r2", 3), ("r3", 0), ("r4", 1)):

@@ -51,13 +51,15 @@ def _parts(changes: Iterable[Line]) -> Iterator[bytes]:
 
 
 def runs_of(session: Session, name: str) -> Iterator[RunRecord]:
-    """Yield the runs, the last one first; one that is dropped meanwhile is left out."""
+    """Yield the runs, the last one first, as they are at this moment."""
+    # Else a run that is dropped while its parts are read would seem to end early.
+    session.look()
     state = existing_state(session, name)
     if state is None:
         return
     for (number,) in session.rows(_NUMBERS, state):
-        for (record,) in session.rows(_RECORD_OF, state, number):
-            yield RunRecord(parse(record), _reader(session, state, number))
+        (record,) = session.one(_RECORD_OF, state, number)
+        yield RunRecord(parse(record), _reader(session, state, number))
 
 
 _NUMBERS = "SELECT number FROM ctsync.runs WHERE state = %s ORDER BY number DESC"
