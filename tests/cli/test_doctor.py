@@ -212,7 +212,7 @@ def test_a_server_that_is_not_reached_is_an_error_without_its_address(
     monkeypatch.setenv("STATE_URL", url)
     if name == "object_server":
         request.getfixturevalue(name)
-        monkeypatch.setattr("ctsync.state.object_store.bucket.RETRY_SECONDS", 1)
+        monkeypatch.setattr("ctsync.object_client.RETRY_SECONDS", 1)
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
         monkeypatch.setenv("STATE_URL", "s3://versioned/s3cret/")
     ended = desk.run("doctor", "--offline")

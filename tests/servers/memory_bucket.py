@@ -9,7 +9,8 @@ import obstore
 import obstore.exceptions
 import obstore.store
 
-from ctsync.state.object_store.bucket import Bucket, Conflict, Tag
+from ctsync.object_client import Tag
+from ctsync.state.object_store.bucket import Bucket, Conflict
 
 
 class MemoryBucket(Bucket):

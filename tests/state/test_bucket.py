@@ -9,8 +9,8 @@ import pytest
 from memory_bucket import MemoryBucket
 
 from ctsync.errors import StateError, UsageError
-from ctsync.state.object_store import bucket as module
-from ctsync.state.object_store.bucket import Bucket, Place, place_of
+from ctsync.object_client import Address
+from ctsync.state.object_store.bucket import Bucket, place_of
 from ctsync.state.object_store.probe import faults_of
 
 
@@ -25,7 +25,7 @@ from ctsync.state.object_store.probe import faults_of
 )
 def test_an_address_is_a_bucket_and_a_folder(url, name, place):
     found = place_of(url, name)
-    assert found == Place(*place)
+    assert found == Address(*place)
     assert found.shown == f"{place[0]}://{place[1]}"
 
 
@@ -35,32 +35,6 @@ def test_an_address_is_a_bucket_and_a_folder(url, name, place):
 def test_what_is_no_folder_of_a_bucket_is_refused(url):
     with pytest.raises(UsageError, match="cannot be read"):
         place_of(url, None)
-
-
-@pytest.mark.parametrize(
-    ("variables", "is_allowed"),
-    [
-        ({}, False),
-        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9000"}, True),
-        ({"AWS_ENDPOINT": "http://localhost:9000"}, True),
-        ({"AWS_ENDPOINT_URL_S3": "http://[::1]:9000"}, True),
-        ({"AWS_ENDPOINT_URL": "http://10.0.0.7:9000"}, False),
-        ({"AWS_ENDPOINT_URL": "http://localhost.example.com"}, False),
-        ({"AWS_ENDPOINT_URL": "http://[not/a/host"}, False),
-        ({"AWS_ENDPOINT_URL": "no url"}, False),
-        ({"AWS_ENDPOINT_URL": "https://s3.x", "AWS_ENDPOINT": "http://[::1]"}, True),
-    ],
-)
-def test_only_this_machine_is_reached_without_encryption(variables, is_allowed):
-    assert module._plain_http(variables) == ({"allow_http": True} if is_allowed else {})
-
-
-def test_a_token_of_google_is_shown_to_google_alone():
-    token = {"GOOGLE_OAUTH_ACCESS_TOKEN": "t0ken"}
-    given = module._given_token(Place("gs", "b", ""), token)
-    assert given["credential_provider"]()["token"] == "t0ken"
-    assert module._given_token(Place("s3", "b", ""), token) == {}
-    assert module._given_token(Place("gs", "b", ""), {}) == {}
 
 
 @pytest.mark.parametrize(
@@ -107,24 +81,10 @@ def test_a_trouble_is_told_in_our_words(monkeypatch, kind, words, why):
     assert "secret-host" not in f"{caught.value.message} {caught.value.hint}"
 
 
-@pytest.mark.parametrize("prefix", ["", "crm/prod"])
-@pytest.mark.parametrize(
-    ("scheme", "client"), [("s3", "S3Store"), ("gs", "GCSStore"), ("az", "AzureStore")]
-)
-def test_a_place_is_opened_by_its_client_and_inside_of_its_folder(
-    monkeypatch, scheme, client, prefix
-):
-    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "account")
-    opened = Bucket(Place(scheme, "b", prefix), {})._store
-    assert type(opened) is getattr(obstore.store, client)
-    assert opened.prefix == (prefix or None)
-    assert opened.client_options["user_agent"] == "ctsync"
-
-
 def test_a_missing_client_is_told_with_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "obstore", None)
     with pytest.raises(UsageError, match="obstore") as caught:
-        Bucket(Place("s3", "b", ""))
+        Bucket(Address("s3", "b", ""))
     assert "ctsync[object-store]" in caught.value.hint
 
 

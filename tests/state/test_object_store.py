@@ -13,9 +13,10 @@ import pytest
 from http_proxy import HttpProxy, pass_all
 from object_server import BUCKET, PLAIN_BUCKET
 
+from ctsync import object_client
 from ctsync.errors import StateError, StateLocked, UsageError
 from ctsync.state import Holder, open_store
-from ctsync.state.object_store import bucket, lease
+from ctsync.state.object_store import lease
 from ctsync.state.object_store.mirror import Mirror, remove_abandoned
 
 HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
@@ -180,7 +181,7 @@ def cloud():
 
 def looked_at(location, monkeypatch, variables):
     """Read a state over plain HTTP of this machine, which no cloud speaks."""
-    monkeypatch.setattr(bucket, "_plain_http", lambda _: {"allow_http": True})
+    monkeypatch.setattr(object_client, "_plain_http", lambda _: {"allow_http": True})
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert open_store(location).read().header is None
@@ -341,7 +342,7 @@ def test_a_server_that_comes_back_has_all_that_was_acknowledged(
 ):
     from object_server import ObjectServer
 
-    monkeypatch.setattr("ctsync.state.object_store.bucket.RETRY_SECONDS", 1)
+    monkeypatch.setattr("ctsync.object_client.RETRY_SECONDS", 1)
     # By itself it takes half a minute to be its own master again.
     server = ObjectServer("-master.electionTimeout=1s")
     try:

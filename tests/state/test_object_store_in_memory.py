@@ -9,10 +9,10 @@ from waiting_clock import WaitingClock
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError, StateLocked
+from ctsync.object_client import Address
 from ctsync.state import Holder
 from ctsync.state.manifest import Compaction
 from ctsync.state.object_store import lease
-from ctsync.state.object_store.bucket import Place
 from ctsync.state.object_store.store import TRIES, ObjectStore
 
 HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
@@ -25,7 +25,7 @@ def bucket():
 
 
 def store_in(bucket, **compaction):
-    store = ObjectStore(Place("s3", "bucket", "crm"))
+    store = ObjectStore(Address("s3", "bucket", "crm"))
     store._bucket = bucket
     store.term_seconds = 60.0
     store.compaction = Compaction(**compaction)
@@ -306,7 +306,7 @@ def test_addresses_of_buckets_are_taken_and_no_others():
     ):  # fmt: skip
         assert ObjectStore.takes(location) is is_taken
     made = ObjectStore.at("s3://b/crm/", folder=None, name="prod")
-    assert (made.location, made._place) == ("s3://b", Place("s3", "b", "crm/prod"))
+    assert (made.location, made._place) == ("s3://b", Address("s3", "b", "crm/prod"))
     assert made._bucket.location == "s3://b"
 
 

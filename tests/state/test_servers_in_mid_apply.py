@@ -12,9 +12,10 @@ from http_proxy import HttpProxy, pass_all
 from object_server import BUCKET
 from postgres_server import PostgresServer
 
+from ctsync import object_client
 from ctsync.cli.app import run
 from ctsync.sandbox import Sandbox
-from ctsync.state.object_store import bucket, store
+from ctsync.state.object_store import store
 from ctsync.state.postgres import tenure, view
 
 PEOPLE = 30
@@ -87,7 +88,7 @@ def world(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CLEVERTAP_PASSCODE", "secret")
     monkeypatch.setattr(store, "TERM_SECONDS", 1.5)
-    monkeypatch.setattr(bucket, "RETRY_SECONDS", 1)
+    monkeypatch.setattr(object_client, "RETRY_SECONDS", 1)
     with Sandbox(passcode="secret", latency_seconds=0.03) as sandbox:
         yield World(tmp_path, sandbox, capsys)
 

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
+from ctsync.object_client import Tag
 from ctsync.state.lock_holder import Holder
-from ctsync.state.object_store.bucket import Bucket, Conflict, Tag
+from ctsync.state.object_store.bucket import Bucket, Conflict
 from ctsync.state.snapshot_codec import check_format, not_a_state
 
 NAME = "head.json"

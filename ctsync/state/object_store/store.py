@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from ctsync.errors import StateError
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
+from ctsync.object_client import Address, is_address
 from ctsync.state.atomic_files import PinnedFile
 from ctsync.state.base import Journal, JournalWriter, Line, RunRecord
 from ctsync.state.entry_edits import Edit
@@ -27,7 +28,7 @@ from ctsync.state.journal_groups import GroupedJournalWriter, spooled
 from ctsync.state.journal_lines import head_line
 from ctsync.state.lock_holder import Holder, journal_exists
 from ctsync.state.manifest import Compaction, Manifest, manifest_from_line
-from ctsync.state.object_store.bucket import SCHEMES, Bucket, Place, place_of
+from ctsync.state.object_store.bucket import Bucket, place_of
 from ctsync.state.object_store.head import Head, HeadObject, RunName
 from ctsync.state.object_store.journal_objects import called, groups, put_group, seal
 from ctsync.state.object_store.lease import TERM_SECONDS, Held, leased
@@ -59,7 +60,7 @@ class ObjectStore(SegmentedStore):
     name = "object-store"
     form = "s3://BUCKET/PREFIX/ (or gs://, az://)"
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Address) -> None:
         self.location = place.shown
         self.compaction = Compaction()
         self.term_seconds = TERM_SECONDS
@@ -69,7 +70,7 @@ class ObjectStore(SegmentedStore):
     @classmethod
     def takes(cls, location: str) -> bool:
         """Take addresses of buckets."""
-        return location.partition("://")[0] in SCHEMES and "://" in location
+        return is_address(location)
 
     @classmethod
     def at(cls, location: str, *, folder: Path, name: str | None) -> ObjectStore:  # noqa: ARG003 - an address is the same from everywhere

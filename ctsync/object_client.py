@@ -1,0 +1,167 @@
+"""Clients of object storage: the one place that knows their package and its troubles.
+
+Credentials come from the environment, as each storage's own tools take them, and never
+from an address. What is not encrypted is spoken with this machine alone.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import Enum
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from ctsync.errors import UsageError
+
+SCHEMES = ("s3", "gs", "az")
+REQUEST_SECONDS = 10  # of one try; what holds a lease may not wait for ever
+RETRY_SECONDS = 15
+TRIES = 4
+
+Tag: TypeAlias = Mapping[str, str]
+"""Which version of an object is meant: e-tag, generation, or both."""
+
+
+class Address(Struct, frozen=True):
+    """What an address says: a bucket, and what stands behind it."""
+
+    scheme: str
+    bucket: str
+    path: str
+
+    @property
+    def shown(self) -> str:
+        """The bucket, which may be told where the rest may not."""
+        return f"{self.scheme}://{self.bucket}"
+
+
+class Trouble(Enum):
+    """Why a request failed, in words of ours: those of the client hold addresses."""
+
+    NO_ANSWER = "it does not answer as it should"
+    NO_HOST = "DNS knows no such host"
+    NO_BUCKET = "there is no such bucket"
+    DENIED = "the credentials do not allow it"
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text begins as the address of a bucket does."""
+    scheme, mark, _ = text.partition("://")
+    return bool(mark) and scheme in SCHEMES
+
+
+def address_of(text: str) -> Address | None:
+    """Read the address of a bucket; None where it cannot be one.
+
+    What a storage would take for a query, a fragment or a login may be a secret, and
+    is never sent.
+    """
+    # Not by urllib: a bucket is no host, and what stands in brackets no address.
+    scheme, _, rest = text.partition("://")
+    bucket, _, path = rest.partition("/")
+    if not path.isprintable() or _FORBIDDEN & {*path} or not _BUCKET.fullmatch(bucket):
+        return None
+    return Address(scheme, bucket, path)
+
+
+_FORBIDDEN = {*"?#@"}
+# The client ends the process over names that no address can hold.
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def client_for(what: str) -> Any:
+    """Return the client's module.
+
+    Raises:
+        UsageError: it is not installed; the message says that `what` needs it.
+    """
+    try:
+        import obstore
+        import obstore.exceptions
+        import obstore.store
+    except ImportError as error:
+        raise UsageError(
+            f"{what} needs the package obstore",
+            hint='pip install "ctsync[object-store]"',
+        ) from error
+    return obstore
+
+
+def open_objects(
+    client: Any, place: Address, variables: Mapping[str, str] = os.environ
+) -> Any:
+    """Open a bucket; names of objects then go on from the path of the place."""
+    kinds = {
+        "s3": client.store.S3Store,
+        "gs": client.store.GCSStore,
+        "az": client.store.AzureStore,
+    }
+    return kinds[place.scheme](
+        place.bucket,
+        prefix=place.path or None,
+        client_options={
+            "timeout": timedelta(seconds=REQUEST_SECONDS),
+            "connect_timeout": timedelta(seconds=REQUEST_SECONDS),
+            "user_agent": "ctsync",
+            **_plain_http(variables),
+        },
+        retry_config={
+            "max_retries": TRIES,
+            "retry_timeout": timedelta(seconds=RETRY_SECONDS),
+        },
+        **_given_token(place, variables),
+    )
+
+
+def tag_of(meta: Mapping[str, Any]) -> Tag:
+    """Return which version of an object its description is of."""
+    found = {"e_tag": meta.get("e_tag"), "version": meta.get("version")}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """Return what an exception of the client means."""
+    if type(error).__name__ in {"PermissionDeniedError", "UnauthenticatedError"}:
+        return Trouble.DENIED
+    if "dns error" in str(error).lower():
+        return Trouble.NO_HOST
+    is_gone = any(word in str(error) for word in _NO_BUCKET)
+    return Trouble.NO_BUCKET if is_gone else Trouble.NO_ANSWER
+
+
+_NO_BUCKET = ("NoSuchBucket", "bucket does not exist", "ContainerNotFound")
+
+
+def _given_token(place: Address, variables: Mapping[str, str]) -> Mapping[str, Any]:
+    """Take the token that a pipeline got for its own from Google.
+
+    The client knows keys of service accounts and those of its machine, and no exchange
+    of another host's token.
+    """
+    token = variables.get("GOOGLE_OAUTH_ACCESS_TOKEN")
+    if place.scheme != "gs" or not token:
+        return {}
+    return {"credential_provider": lambda: {"token": token, "expires_at": None}}
+
+
+def _plain_http(variables: Mapping[str, str]) -> Mapping[str, bool]:
+    """Allow what is not encrypted where it does not leave this machine."""
+    found = filter(None, map(variables.get, _ENDPOINTS))
+    return {"allow_http": True} if any(map(_is_this_machine, found)) else {}
+
+
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+
+
+def _is_this_machine(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
