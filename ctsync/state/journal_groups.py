@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from ctsync.canonical_json import canonical
 from ctsync.errors import StateError
-from ctsync.state.atomic_files import PinnedFile
+from ctsync.state.atomic_files import PinnedFile, state_errors
 from ctsync.state.base import JournalWriter, Line
 from ctsync.state.journal_lines import checksum_of, seal_lines, whole_lines
 from ctsync.state.packed_lines import packed
@@ -134,8 +134,17 @@ class GroupedJournalWriter(JournalWriter):
             self._changed.notify_all()
 
 
-def spooled(groups: Iterable[bytes]) -> PinnedFile:
-    """The bytes of groups as a file of this machine that has no name any more."""
+def spooled(groups: Iterable[bytes], location: str) -> PinnedFile:
+    """Return the bytes of groups as a file of this machine that has no name any more.
+
+    Raises:
+        StateError: it cannot be written here.
+    """
+    with state_errors("write", f"a copy of {location} on this machine"):
+        return _filled(groups)
+
+
+def _filled(groups: Iterable[bytes]) -> PinnedFile:
     fd, name = tempfile.mkstemp(prefix="ctsync-")
     with os.fdopen(fd, "wb") as filling:
         path = Path(name)

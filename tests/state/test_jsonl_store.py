@@ -3,7 +3,6 @@
 import errno
 import fcntl
 import os
-import resource
 import stat
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from full_disk import largest_file
 
 from ctsync.canonical_json import parse
 from ctsync.errors import StateError, UsageError
@@ -267,17 +267,6 @@ def test_a_journal_line_is_one_write_and_flushed_on_demand(path):
 
 
 # What cannot be written
-
-
-@contextmanager
-def largest_file(size):
-    """Let no file grow beyond `size`: what a full disk does, without a disk."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_full_disk_keeps_the_last_snapshot_and_leaves_no_rest(path, entry, header):

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import resource
 import shutil
 import stat
 import sys
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 
 import pyarrow.parquet as pq
 import pytest
+from full_disk import largest_file
 
 from ctsync.canonical_json import parse
 from ctsync.duckdb_connection import open_connection
@@ -451,16 +451,6 @@ def test_files_and_their_names_are_flushed_before_the_manifest_moves(
     assert [name for name in kept if name != "unlink"] == (
         wrote_segment + named_it + moved_manifest
     )
-
-
-@contextmanager
-def largest_file(size):
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.parametrize("size", [0, 100, 4_000, 60_000])

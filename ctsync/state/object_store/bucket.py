@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from ctsync.object_client import (
     tag_of,
     trouble_of,
 )
+from ctsync.state.atomic_files import write_all
 
 
 class Conflict(Exception):
@@ -95,15 +96,24 @@ class Bucket:
             self._api.put(self._store, name, path)
 
     def download(self, name: str, fd: int) -> bool:
-        """Write an object to an open file; False where there is none."""
+        """Write an object to an open file; False where there is none.
+
+        Raises:
+            OSError: the file takes no more.
+        """
         with self._translated("read"):
             try:
-                for chunk in self._api.get(self._store, name):
-                    os.write(fd, chunk)
+                found = self._api.get(self._store, name)
             except FileNotFoundError as error:
                 self._check_bucket(error)
                 return False
+        for chunk in self._chunks(found):
+            write_all(fd, chunk)
         return True
+
+    def _chunks(self, found: Any) -> Iterator[bytes]:
+        with self._translated("read"):
+            yield from found
 
     def names(self, start: str = "") -> list[str]:
         """Return the names that begin with a folder's name, sorted."""

@@ -11,10 +11,10 @@ import os
 import shutil
 import tempfile
 import weakref
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
-from ctsync.state.atomic_files import PinnedFile, create_private
+from ctsync.state.atomic_files import PinnedFile, create_private, state_errors
 from ctsync.state.object_store.bucket import Bucket
 from ctsync.state.parquet_files import ParquetFile
 
@@ -25,9 +25,15 @@ class Mirror:
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
         self._checked: set[str] = set()
-        remove_abandoned(Path(tempfile.gettempdir()))
-        self.path, lock = _locked_folder()
+        with self.writing():
+            remove_abandoned(Path(tempfile.gettempdir()))
+            self.path, lock = _locked_folder()
         weakref.finalize(self, _remove, self.path, lock)
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Tell what the system says of this folder as being of this machine."""
+        where = f"copies of {self._bucket.location} on this machine"
+        return state_errors("write", where)
 
     def place_of(self, name: str) -> Path:
         """Return where the copy of an object is, or would be."""
@@ -37,12 +43,12 @@ class Mirror:
         """Return a copy of an object; None where the bucket has it no more.
 
         Raises:
-            StateError: it cannot be read.
+            StateError: it cannot be read, or not be written here.
         """
         path = self.place_of(name)
-        if path.exists() or self._download(name, path):
-            return path
-        return None
+        with self.writing():
+            is_there = path.exists() or self._download(name, path)
+        return path if is_there else None
 
     def parquet_file(
         self, parquet_file: ParquetFile, *, is_verified: bool

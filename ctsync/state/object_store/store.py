@@ -84,7 +84,7 @@ class ObjectStore(SegmentedStore):
             if name is None:
                 return None
             try:
-                file = spooled(groups(self._bucket, name))
+                file = spooled(groups(self._bucket, name), called(self.location))
             except StateError:
                 if self._head_now().journal == name:
                     raise
@@ -148,7 +148,8 @@ class ObjectStore(SegmentedStore):
         """Upload an object for the run, then let the head name it."""
         run = RunName(str(record["run"]), f"runs/{new_token()}.jsonl.gz")
         path = self._mirror.place_of(run.name)
-        write_lines(path, record, changes)
+        with self._mirror.writing():
+            write_lines(path, record, changes)
         # Before the head names it; what no head names is removed by the next writer.
         self._bucket.upload(run.name, path)
         path.unlink()
@@ -227,7 +228,8 @@ class ObjectStore(SegmentedStore):
     def _writing(self) -> Generator[BucketWriting]:
         writing = BucketWriting(self._bucket, self._mirror, new_token, self._publish)
         try:
-            yield writing
+            with self._mirror.writing():
+                yield writing
         except BaseException:
             writing.undo()
             raise

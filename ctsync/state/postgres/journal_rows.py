@@ -54,7 +54,7 @@ def spooled_journal(session: Session, name: str) -> PinnedFile | None:
     state = existing_state(session, name)
     if state is None or not session.rows(_ANY, state):
         return None
-    return spooled(_groups(session, state))
+    return spooled(_groups(session, state), called(session.location))
 
 
 _ANY = "SELECT 1 FROM ctsync.journal WHERE state = %s LIMIT 1"
