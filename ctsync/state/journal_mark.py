@@ -16,7 +16,7 @@ from threading import Lock
 from msgspec import Struct
 
 from ctsync.errors import StateError
-from ctsync.state.atomic_files import create_private, open_pinned
+from ctsync.state.atomic_files import create_private, open_pinned, state_errors
 from ctsync.state.journal_lines import checksum_of
 
 _FORM = re.compile(rb"([0-9a-f]{8}) ([0-9]{20})\n")
@@ -71,7 +71,8 @@ def read_mark(path: Path, location: str) -> JournalMark | None:
         StateError: it cannot be read.
     """
     file = open_pinned(path, location)
-    found = None if file is None else _FORM.fullmatch(b"".join(file.chunks()))
+    with state_errors("read", location):
+        found = None if file is None else _FORM.fullmatch(b"".join(file.chunks()))
     return None if found is None else JournalMark(int(found[1], 16), int(found[2]))
 
 
@@ -84,8 +85,10 @@ def is_behind(journal: Path, mark: JournalMark, location: str) -> bool:
     file = open_pinned(journal, location)
     if file is None or file.size < mark.length:
         return True
+    with state_errors("read", location):
+        head = file.first_line()
     try:
-        return checksum_of(file.first_line()) != mark.head
+        return checksum_of(head) != mark.head
     except (IndexError, ValueError):  # no line of a journal: whoever reads it says so
         return False
 

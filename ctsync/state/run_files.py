@@ -63,7 +63,9 @@ def read_runs(folder: Path, location: str) -> Iterator[RunRecord]:
     Raises:
         StateError: one is damaged (code `history_damaged`), or cannot be read.
     """
-    for path in _files(folder):
+    with state_errors("read", location):
+        paths = _files(folder)
+    for path in paths:
         try:
             yield run_in(path, f"{location}/{path.name}")
         except StateError:

@@ -1,8 +1,12 @@
 """A journal that lost calls it had noted is not taken for one that a crash left."""
 
+import errno
+import os
+
 import pytest
 
 from ctsync.errors import StateError
+from ctsync.state.journal_mark import JournalMark, is_behind
 from ctsync.state.jsonl_store import JsonlStore
 
 HEAD = {"lineage": "lineage-1", "serial": 3, "run": "r1"}
@@ -91,6 +95,23 @@ def test_one_without_a_mark_is_taken_as_it_is(store, journal):
 def test_a_mark_that_was_not_finished_says_nothing(store, journal, odd):
     journal.with_name("state.jsonl.sent").write_bytes(odd)
     assert store.journal() is not None
+
+
+@pytest.mark.parametrize("name", ["state.jsonl.sent", "state.jsonl.journal"])
+def test_a_disk_that_cannot_be_read_is_told_as_such(store, journal, name, monkeypatch):
+    read, bad = os.pread, journal.with_name(name).stat().st_ino
+
+    def failing(fd, *words):
+        if os.fstat(fd).st_ino == bad:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return read(fd, *words)
+
+    monkeypatch.setattr(os, "pread", failing)
+    mark = JournalMark(1, 1)
+    acts = (store.journal, lambda: is_behind(journal, mark, "it"))
+    for act in acts[: 1 + (name == journal.name)]:
+        with pytest.raises(StateError, match=r"cannot read .*Input/output"):
+            act()
 
 
 def test_a_mark_goes_with_its_journal_and_is_private(store, journal):

@@ -199,6 +199,7 @@ def test_a_path_through_a_file_is_refused_everywhere(tmp_path, entry, header, ho
         store.read,
         store.journal,
         store.discard_journal,
+        lambda: list(store.runs()),
         lambda: store.replace(header(), [entry("a")]),
         lambda: store.open_journal(HEAD),
         lambda: store.lock(holder).__enter__(),

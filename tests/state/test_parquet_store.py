@@ -410,6 +410,7 @@ def test_a_file_where_the_folder_should_be_is_refused_everywhere(
         store.read,
         store.journal,
         store.discard_journal,
+        lambda: list(store.runs()),
         lambda: store.replace(header(), [entry("a")]),
         lambda: store.open_journal(HEAD),
         lambda: store.lock(holder).__enter__(),
