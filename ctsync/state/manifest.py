@@ -44,9 +44,7 @@ class _NamedFiles(Struct):
     segments: tuple[ParquetFile, ...]
 
 
-def manifest_from_line(
-    line: bytes, *, location: str, is_verified: bool = True
-) -> Manifest:
+def manifest_from_line(line: bytes, *, location: str, is_verified: bool) -> Manifest:
     """Read what `Manifest.as_line` wrote.
 
     Raises:

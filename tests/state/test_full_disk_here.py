@@ -6,9 +6,9 @@ from full_disk import largest_file
 from memory_bucket import MemoryBucket
 
 from ctsync.errors import StateError
+from ctsync.object_client import Address
 from ctsync.state.journal_groups import spooled
 from ctsync.state.manifest import Compaction
-from ctsync.state.object_store.bucket import Place
 from ctsync.state.object_store.store import ObjectStore
 
 HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
@@ -26,7 +26,7 @@ def bucket():
 
 
 def store_in(bucket):
-    store = ObjectStore(Place("s3", "bucket", "crm"))
+    store = ObjectStore(Address("s3", "bucket", "crm"))
     store._bucket = bucket
     store.compaction = Compaction(small_rows=0, share=0)
     return store

@@ -164,6 +164,14 @@ def test_bytes_of_any_sort_stand_in_one_line(data):
     assert packed_lines._read(spelled) == data
 
 
+def test_a_plan_of_a_few_lines_stays_as_it_is_and_people_can_read_it():
+    lines = [canonical(line) for line in LINES]
+    assert [*packed_lines.packed([lines])] == [lines]
+    short = b"x" * (packed_lines.WORTH_BYTES - 3)
+    assert [*packed_lines.packed([[b"{}", short]])] != [[b"{}", short]]
+    assert [*packed_lines.packed([[b"{", short]])] == [[b"{", short]]
+
+
 def test_a_large_plan_takes_a_quarter_in_a_journal(tmp_path):
     lines = [
         {"change": [n, sha256(b"%d" % n).hexdigest()[:12], ["Plan", "=?", "Gold"] * 9]}

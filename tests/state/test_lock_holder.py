@@ -21,6 +21,7 @@ def test_a_holder_comes_back_from_its_line(holder):
     assert holder_from_line(line) == holder
     assert [holder_from_line(line[:n]) for n in (0, 1, len(line) // 2)] == [None] * 3
     assert holder_from_line(b'{"user":"anna"}') is None
+    assert holder_from_line(line.replace(b'"user"', b'"more":1,"user"')) is None
 
 
 def test_who_is_refused_learns_who_is_at_work():

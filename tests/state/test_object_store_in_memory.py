@@ -1,9 +1,12 @@
 """A state in a bucket, step by step: what a put that fails or comes late may leave."""
 
+import errno
+import os
 from itertools import count
 
 import pytest
 from memory_bucket import MemoryBucket
+from msgspec import to_builtins
 from msgspec.structs import replace
 from waiting_clock import WaitingClock
 
@@ -12,7 +15,8 @@ from ctsync.errors import StateError, StateLocked
 from ctsync.object_client import Address
 from ctsync.state import Holder
 from ctsync.state.manifest import Compaction
-from ctsync.state.object_store import lease
+from ctsync.state.object_store import lease, writing
+from ctsync.state.object_store.head import Head, Lease
 from ctsync.state.object_store.store import TRIES, ObjectStore
 
 HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
@@ -346,6 +350,37 @@ def test_who_gives_no_time_to_wait_is_refused_once_the_holder_was_seen_alive(
         with pytest.raises(StateLocked), store_in(bucket.beside()).lock(BOB):
             pass
     assert clock.waits == [store.term_seconds / lease.BEATS_A_TERM / 2]
+
+
+LEASE = to_builtins(Lease(BOB, 24.0))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"more": 1},
+        {"lease": {**LEASE, "more": 1}},
+        {"lease": {**LEASE, "holder": {**LEASE["holder"], "more": 1}}},
+        {"runs": [{"name": "runs/1", "run": "r1", "more": 1}]},
+    ],
+)
+def test_a_head_that_says_more_is_refused_rather_than_cut_short(bucket, store, more):
+    data = parse(Head().as_bytes("token"))
+    bucket.create("head.json", canonical({**data, **more}))
+    with pytest.raises(StateError, match="it cannot be read") as caught:
+        store.read()
+    assert caught.value.code == "state_unreadable"
+
+
+def test_a_sheet_that_could_not_be_begun_is_told_as_it_was(
+    store, entry, header, monkeypatch
+):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(writing, "write_parquet", full)
+    with pytest.raises(StateError, match="No space left"):
+        store.replace(header(1), [entry("a")])
 
 
 def lost(bucket, store):

@@ -18,6 +18,15 @@ def test_these_stores_are_built():
     ]
 
 
+def test_only_in_files_a_line_outlives_its_process_unforced():
+    assert {store.name: store.keeps_unsynced for store in stores()} == {
+        "jsonl": True,
+        "object-store": False,
+        "parquet": True,
+        "postgres": False,
+    }
+
+
 def test_a_path_that_ends_in_jsonl_is_a_file_under_the_folder(tmp_path):
     store = open_store("states/prod.jsonl", folder=tmp_path)
     assert isinstance(store, JsonlStore)

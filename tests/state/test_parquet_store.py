@@ -318,6 +318,16 @@ def test_a_large_file_is_hashed_only_where_its_stamps_differ(
     assert len(hashed) == 1 + 3 + 1
 
 
+def test_a_small_file_is_hashed_whatever_its_stamps_are(
+    store, path, entry, header, monkeypatch
+):
+    write_three(store, entry, header)
+    flip(path / "ctsync-base-1.parquet")
+    monkeypatch.setattr(ParquetFile, "stamped", lambda self, _: self)
+    with pytest.raises(StateError, match="has other bytes than it wrote"):
+        store.read()
+
+
 def _told(calls, original):
     def told(self, start=0):
         calls.append(self)
@@ -370,6 +380,14 @@ def test_a_manifest_names_no_file_elsewhere(store, path, entry, header):
     manifest = path / "manifest.json"
     text = manifest.read_text()
     manifest.write_text(text.replace("ctsync-base-1.parquet", "../other.parquet"))
+    with pytest.raises(StateError, match="its manifest names no files"):
+        store.read_unverified()
+
+
+def test_a_manifest_that_says_more_of_a_file_is_refused(store, path, entry, header):
+    write_three(store, entry, header)
+    manifest = path / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"rows":9', '"rows":9,"more":1'))
     with pytest.raises(StateError, match="its manifest names no files"):
         store.read_unverified()
 

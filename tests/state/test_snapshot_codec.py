@@ -1,5 +1,6 @@
 import copy
 import pickle
+from hashlib import sha256
 
 import pytest
 from msgspec import to_builtins
@@ -68,6 +69,14 @@ def test_a_digest_is_that_of_the_entries_however_they_came_about():
     digest.exchange(entry_line(OTHER), None)
     assert digest.seal(HEADER) == with_digest(HEADER, [])
     assert with_digest(HEADER, []).digest == "0" * 64
+
+
+def test_a_digest_is_the_sum_of_the_hashes_of_lines_as_the_documents_say():
+    entries = [Entry(ProfileKey("identity", f"{n:02d}")) for n in range(20)]
+    hashes = [int.from_bytes(sha256(entry_line(each)).digest()) for each in entries]
+    for known in (entries, entries[:1]):
+        total = sum(hashes[: len(known)]) % 2**256
+        assert with_digest(HEADER, known).digest == f"{total:064x}"
 
 
 def test_any_other_entry_is_another_digest():
