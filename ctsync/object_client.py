@@ -8,37 +8,21 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import Enum
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from msgspec import Struct
-
+from ctsync.bucket_address import Address
 from ctsync.errors import UsageError
 
-SCHEMES = ("s3", "gs", "az")
 REQUEST_SECONDS = 10  # of one try; what holds a lease may not wait for ever
 RETRY_SECONDS = 15
 TRIES = 4
 
 Tag: TypeAlias = Mapping[str, str]
 """Which version of an object is meant: e-tag, generation, or both."""
-
-
-class Address(Struct, frozen=True):
-    """What an address says: a bucket, and what stands behind it."""
-
-    scheme: str
-    bucket: str
-    path: str
-
-    @property
-    def shown(self) -> str:
-        """The bucket, which may be told where the rest may not."""
-        return f"{self.scheme}://{self.bucket}"
 
 
 class Trouble(Enum):
@@ -48,31 +32,6 @@ class Trouble(Enum):
     NO_HOST = "DNS knows no such host"
     NO_BUCKET = "there is no such bucket"
     DENIED = "the credentials do not allow it"
-
-
-def is_address(text: str) -> bool:
-    """Return whether a text begins as the address of a bucket does."""
-    scheme, mark, _ = text.partition("://")
-    return bool(mark) and scheme in SCHEMES
-
-
-def address_of(text: str) -> Address | None:
-    """Read the address of a bucket; None where it cannot be one.
-
-    What a storage would take for a query, a fragment or a login may be a secret, and
-    is never sent.
-    """
-    # Not by urllib: a bucket is no host, and what stands in brackets no address.
-    scheme, _, rest = text.partition("://")
-    bucket, _, path = rest.partition("/")
-    if not path.isprintable() or _FORBIDDEN & {*path} or not _BUCKET.fullmatch(bucket):
-        return None
-    return Address(scheme, bucket, path)
-
-
-_FORBIDDEN = {*"?#@"}
-# The client ends the process over names that no address can hold.
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def client_for(what: str) -> Any:

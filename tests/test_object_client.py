@@ -6,7 +6,8 @@ import obstore.store
 import pytest
 
 from ctsync import object_client
-from ctsync.object_client import Address, Trouble, address_of, is_address, trouble_of
+from ctsync.bucket_address import Address, address_of, is_address
+from ctsync.object_client import Trouble, trouble_of
 
 
 @pytest.mark.parametrize(

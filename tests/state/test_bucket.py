@@ -8,8 +8,8 @@ import obstore.store
 import pytest
 from memory_bucket import MemoryBucket
 
+from ctsync.bucket_address import Address
 from ctsync.errors import StateError, UsageError
-from ctsync.object_client import Address
 from ctsync.state.object_store.bucket import Bucket, place_of
 from ctsync.state.object_store.probe import faults_of
 

@@ -5,8 +5,8 @@ from descriptors import open_below
 from full_disk import largest_file
 from memory_bucket import MemoryBucket
 
+from ctsync.bucket_address import Address
 from ctsync.errors import StateError
-from ctsync.object_client import Address
 from ctsync.state.journal_groups import spooled
 from ctsync.state.manifest import Compaction
 from ctsync.state.object_store.store import ObjectStore

@@ -1,6 +1,5 @@
-"""Copies of a bucket's objects: private, let go, and removed by whoever comes next."""
+"""Copies of a bucket's objects: private, taken once, and let go."""
 
-import os
 from hashlib import sha256
 
 import pytest
@@ -9,8 +8,7 @@ from memory_bucket import MemoryBucket
 from msgspec.structs import replace
 
 from ctsync.errors import StateError
-from ctsync.state.object_store import mirror as module
-from ctsync.state.object_store.mirror import PREFIX, Mirror, remove_abandoned
+from ctsync.state.object_store.mirror import Mirror
 from ctsync.state.parquet_files import ParquetFile
 
 
@@ -62,47 +60,3 @@ def test_a_data_file_is_compared_with_what_was_written_where_that_is_asked(bucke
     assert b"".join(found.chunks()) == b"one"
     gone = replace(written, name="runs/2")
     assert mirror.parquet_file(gone, is_verified=True) is None
-
-
-def test_copies_that_somebody_reads_are_left_alone(bucket, folder):
-    mirror = Mirror(bucket)
-    path = mirror.copy("runs/1")
-    remove_abandoned(folder)
-    assert path.read_bytes() == b"one"
-
-
-def test_a_folder_that_was_tidied_away_before_it_was_locked_is_made_again(
-    bucket, folder, monkeypatch
-):
-    flock, met = module.fcntl.flock, []
-
-    def late(lock, how):
-        if not met:
-            met.extend(folder.iterdir())
-            met[0].rmdir()
-        flock(lock, how)
-
-    monkeypatch.setattr(module.fcntl, "flock", late)
-    mirror = Mirror(bucket)
-    assert list(folder.iterdir()) == [mirror.path]
-    assert open_below(folder) == [str(mirror.path.resolve())]
-
-
-def test_whoever_comes_next_removes_what_was_left(bucket, folder):
-    left = folder / f"{PREFIX}left"
-    left.mkdir()
-    (left / "copy").write_text("personal")
-    mirror = Mirror(bucket)
-    assert list(folder.iterdir()) == [mirror.path]
-    assert open_below(folder) == [str(mirror.path.resolve())]
-
-
-def test_what_is_somebody_elses_is_left_alone(folder, monkeypatch):
-    theirs = folder / f"{PREFIX}theirs"
-    theirs.mkdir()
-    monkeypatch.setattr(module.os, "geteuid", lambda: os.getuid() + 1)
-    remove_abandoned(folder)
-    assert theirs.is_dir()
-    with pytest.raises(PermissionError):
-        module._opened(theirs)
-    assert open_below(folder) == []

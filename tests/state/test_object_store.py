@@ -15,9 +15,10 @@ from object_server import BUCKET, PLAIN_BUCKET
 
 from ctsync import object_client
 from ctsync.errors import StateError, StateLocked, UsageError
+from ctsync.files.own_folder import remove_abandoned
 from ctsync.state import Holder, open_store
 from ctsync.state.object_store import lease
-from ctsync.state.object_store.mirror import Mirror, remove_abandoned
+from ctsync.state.object_store.mirror import Mirror
 
 HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
 TERM_SECONDS = 1.5

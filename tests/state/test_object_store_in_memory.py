@@ -10,9 +10,9 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 from waiting_clock import WaitingClock
 
+from ctsync.bucket_address import Address
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError, StateLocked
-from ctsync.object_client import Address
 from ctsync.state import Holder
 from ctsync.state.manifest import Compaction
 from ctsync.state.object_store import lease, writing

@@ -10,12 +10,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from ctsync.bucket_address import Address, address_of
 from ctsync.errors import StateError, UsageError
 from ctsync.object_client import (
-    Address,
     Tag,
     Trouble,
-    address_of,
     client_for,
     open_objects,
     tag_of,

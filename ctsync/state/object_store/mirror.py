@@ -1,19 +1,12 @@
-"""Copies of a bucket's objects that one process reads, in a folder of its own.
-
-The process holds the system's lock on the folder. Where it is killed the lock goes with
-it, and the next to make such a folder removes what was left.
-"""
+"""Copies of a bucket's objects that one process reads, in a folder of its own."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
-import tempfile
-import weakref
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from ctsync.files.own_folder import OwnFolder
 from ctsync.state.atomic_files import PinnedFile, create_private, state_errors
 from ctsync.state.object_store.bucket import Bucket
 from ctsync.state.parquet_files import ParquetFile
@@ -26,9 +19,8 @@ class Mirror:
         self._bucket = bucket
         self._checked: set[str] = set()
         with self.writing():
-            remove_abandoned(Path(tempfile.gettempdir()))
-            self.path, lock = _locked_folder()
-        weakref.finalize(self, _remove, self.path, lock)
+            self._folder = OwnFolder()
+        self.path = self._folder.path
 
     def writing(self) -> AbstractContextManager[None]:
         """Tell what the system says of this folder as being of this machine."""
@@ -78,45 +70,3 @@ class Mirror:
         if is_there:
             aside.replace(path)
         return is_there
-
-
-PREFIX = "ctsync-mirror-"
-
-
-def remove_abandoned(folder: Path) -> None:
-    """Remove copies in a folder that a killed process of this user left."""
-    for path in folder.glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            lock = _opened(path)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path, ignore_errors=True)
-            finally:
-                os.close(lock)
-
-
-def _opened(path: Path) -> int:
-    """Open a folder, unless it is a link or somebody else's."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    if os.fstat(fd).st_uid != os.geteuid():
-        os.close(fd)
-        raise PermissionError(str(path))
-    return fd
-
-
-def _locked_folder() -> tuple[Path, int]:
-    """Make a folder that nobody removes as long as its descriptor is open."""
-    while True:
-        path = Path(tempfile.mkdtemp(prefix=PREFIX))
-        with suppress(FileNotFoundError):
-            lock = _opened(path)
-            fcntl.flock(lock, fcntl.LOCK_SH)
-            # Whoever tidies up may have met it before it was locked.
-            if path.exists():
-                return path, lock
-            os.close(lock)
-
-
-def _remove(path: Path, lock: int) -> None:
-    shutil.rmtree(path, ignore_errors=True)
-    os.close(lock)

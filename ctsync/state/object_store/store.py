@@ -16,10 +16,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from ctsync.bucket_address import Address, is_address
 from ctsync.errors import StateError
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
-from ctsync.object_client import Address, is_address
 from ctsync.state.atomic_files import PinnedFile
 from ctsync.state.base import Journal, JournalWriter, Line, RunRecord
 from ctsync.state.entry_edits import Edit
