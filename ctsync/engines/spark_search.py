@@ -12,9 +12,10 @@ from msgspec.json import decode
 
 from ctsync.arrow import arrow
 from ctsync.duckdb_connection import Connection, folder_of, path_in_sql
-from ctsync.engines import duckdb
+from ctsync.engines import duckdb_decision
 from ctsync.engines.arrow_buffers import packed, read_tables, unpacked
 from ctsync.engines.base import FoundProfiles, ProfileCounts, Search
+from ctsync.engines.duckdb_comparison import take_entries
 from ctsync.engines.found_rows import Decision, FoundRows
 from ctsync.engines.key_ranges import KeyRanges, ranges_over
 from ctsync.engines.spark_addresses import SparkAddresses
@@ -123,7 +124,7 @@ class SparkSearch(Struct):
         if self.search.columns is not None:
             return self.search.columns
         path = self._folder / "entries.parquet"
-        duckdb.take_entries(self.connection, self.search.entries())
+        take_entries(self.connection, self.search.entries())
         file = path_in_sql(path)
         self.connection.execute(_WRITE_ENTRIES.format(file=file))
         return SnapshotColumns(_READ_ENTRIES.format(file=file), (path,))
@@ -219,7 +220,7 @@ class SparkSearch(Struct):
             undeclared=watch.undeclared,
             decided=decided,
             decision=None if self._decision is None else self._decision.query,
-            forced=duckdb.FORCED,
+            forced=duckdb_decision.FORCED,
             weighing=self._weighing(),
         )
         reader = PieceReader(tuple(pieces), ranges, tuple(self._loose_in(ranges)))

@@ -20,7 +20,9 @@ from ctsync.duckdb_connection import Connection, open_connection
 from ctsync.engines import duckdb_sql as sql
 from ctsync.engines.arrow_buffers import unpacked, write_tables
 from ctsync.engines.base import ProfileCounts, Search, SearchCallbacks
-from ctsync.engines.duckdb import DuckdbSearch, Ways
+from ctsync.engines.duckdb_candidates import DuckdbCandidates
+from ctsync.engines.duckdb_comparison import Comparison
+from ctsync.engines.duckdb_decision import Ways
 from ctsync.engines.found_rows import LOOSE
 from ctsync.engines.key_ranges import KeyRanges
 from ctsync.engines.sent_rows import SentRows
@@ -148,24 +150,25 @@ class _OneRange:
             for s, t in zip(self._sources, twins, strict=True)
         ):
             return RangeResult(self._number, refused=True)
-        tally, search = ProfileCounts(), self._search()
-        search.gather()
-        search.compare(tally)
-        nobody = self._written("nobody", _nobody(search))
-        search.choose()
+        tally, met = ProfileCounts(), self._comparison()
+        met.gather()
+        met.compare(tally)
+        nobody = self._written("nobody", _nobody(met))
+        candidates = self._candidates(met)
+        candidates.choose()
         return RangeResult(
             self._number,
             entries=tally.entries,
             unchanged=tally.unchanged,
             undeclared=tally.undeclared,
             nobody=nobody,
-            found=self._written("found", map(self._weighed, search.found())),
-            addresses=self._written("address", self._addresses(search)),
+            found=self._written("found", map(self._weighed, candidates.found())),
+            addresses=self._written("address", self._addresses(candidates)),
             places=tuple(self._places()) if self._terms.everyone else (),
             twins=twins,
         )
 
-    def _search(self) -> DuckdbSearch:
+    def _comparison(self) -> Comparison:
         terms = self._terms
         within = terms.ranges.condition(self._number)
         columns = _RANGE_OF.format(columns=terms.columns, condition=within)
@@ -177,9 +180,12 @@ class _OneRange:
                 terms.attributes, everyone=terms.everyone, undeclared=terms.undeclared
             ),
         )
-        decider = self._decision_of if terms.decision is not None else None
-        ways = Ways(0, _KEYS_AT_ONCE, terms.forced, terms.decided)
-        return DuckdbSearch(self._connection, search, decider, ways)
+        return Comparison(self._connection, search, terms.decided)
+
+    def _candidates(self, met: Comparison) -> DuckdbCandidates:
+        decider = self._decision_of if self._terms.decision is not None else None
+        ways = Ways(0, _KEYS_AT_ONCE, self._terms.forced)
+        return DuckdbCandidates(met, decider, ways)
 
     def _decision_of(self, _: str, rows: RowColumns) -> RowDecision | None:
         is_decided = rows.table == str(self._terms.decided)
@@ -207,8 +213,8 @@ class _OneRange:
         place = found.schema.get_field_index("row")
         return found.set_column(place, "row", arrow().array(numbers, "int64"))
 
-    def _addresses(self, search: DuckdbSearch) -> Iterator[Table]:
-        if search.has_addresses:
+    def _addresses(self, candidates: DuckdbCandidates) -> Iterator[Table]:
+        if candidates.addresses is not None:
             table = self._connection.sql(_ADDRESSES).to_arrow_table()
             if table.num_rows:
                 yield table
@@ -226,10 +232,10 @@ def _loose_place(place: Mapping[str, Any]) -> Contribution:
     return Contribution(key, Origin(""), place["digest"], dict)
 
 
-def _nobody(search: DuckdbSearch) -> Iterator[Table]:
+def _nobody(met: Comparison) -> Iterator[Table]:
     """Yield a table of the rows that name no one, by source, file and row."""
     names = ("source", "id", "digest", "file", "row", "cells")
-    rows = [(number, *row) for number, row in search.nobody()]
+    rows = [(number, *row) for number, row in met.nobody()]
     if rows:
         columns = dict(zip(names, zip(*rows, strict=True), strict=True))
         cells = arrow().array(columns["cells"], arrow().list_(arrow().string()))

@@ -19,8 +19,8 @@ _MOST = 2_000_000
 _ONE_PERCENT = 1_000_000  # of so many, unless sizes were chosen
 # The same command, with more asked of columns than there ever are.
 _ONE_BY_ONE = """\
-from ctsync.engines import duckdb
-duckdb.LEAST_DECIDED = 10 ** 12
+from ctsync.engines import duckdb_decision
+duckdb_decision.LEAST_DECIDED = 10 ** 12
 from ctsync.cli import main
 main()
 """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ctsync.cli.app import run
-from ctsync.engines import duckdb
+from ctsync.engines import duckdb_decision
 
 sys.path.insert(0, str(Path(__file__).parent))
 import exporting
@@ -33,7 +33,7 @@ def test_nearly_all_rows_of_an_export_are_decided_in_columns(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(duckdb, "LEAST_DECIDED", 0)
+    monkeypatch.setattr(duckdb_decision, "LEAST_DECIDED", 0)
     monkeypatch.setenv("CTSYNC_DATA_ROOTS", str(exports))
     project = write_listing(exports / form, exports / f"before.{form}", "changed")
     monkeypatch.chdir(project)
@@ -49,7 +49,7 @@ def test_nearly_all_rows_of_an_export_are_decided_in_columns(
 def test_so_are_nearly_all_that_stand_in_two_tables(
     exports: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(duckdb, "LEAST_DECIDED", 0)
+    monkeypatch.setattr(duckdb_decision, "LEAST_DECIDED", 0)
     monkeypatch.setenv("CTSYNC_DATA_ROOTS", str(exports))
     before, after = exports / "before.parquet", exports / "after.parquet"
     project = write_listing(exports / "two", before, "changed", beside=after)

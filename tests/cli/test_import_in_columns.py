@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from ctsync.cli.app import run
-from ctsync.engines import duckdb
+from ctsync.engines import duckdb_decision
 from ctsync.model.entry import entry_line
 from ctsync.observe.import_spec import SpecImport
 from ctsync.state import open_store
@@ -63,7 +63,7 @@ def filled(request, tmp_path, monkeypatch):
 
     def fill(least, *, again=False, what="spec", more=()):
         taken.clear()
-        monkeypatch.setattr(duckdb, "LEAST_DECIDED", least)
+        monkeypatch.setattr(duckdb_decision, "LEAST_DECIDED", least)
         if not again:
             shutil.rmtree(tmp_path / "state", ignore_errors=True)
             (tmp_path / "state.jsonl").unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ctsync import duckdb_connection
-from ctsync.engines import duckdb, memory
+from ctsync.engines import duckdb, duckdb_comparison, memory
 from ctsync.engines.base import ProfileCounts
 from ctsync.errors import CtsyncError
 from ctsync.model.entry import entry_line
@@ -112,7 +112,7 @@ def test_both_engines_find_the_same(lab, limits, has_columns, monkeypatch, tmp_p
     monkeypatch.setattr(
         duckdb, "open_connection", partial(duckdb_connection.open_connection, **limits)
     )
-    monkeypatch.setattr(duckdb, "_MOST_MIB", limits.get("memory_mib", 1024))
+    monkeypatch.setattr(duckdb_comparison, "_MOST_MIB", limits.get("memory_mib", 1024))
 
     @settings(
         deadline=None,
@@ -146,7 +146,7 @@ def test_what_does_not_fit_in_memory_goes_to_the_disk(lab, monkeypatch):
         "open_connection",
         partial(duckdb_connection.open_connection, memory_mib=128, threads=1),
     )
-    monkeypatch.setattr(duckdb, "_MOST_MIB", 128)
+    monkeypatch.setattr(duckdb_comparison, "_MOST_MIB", 128)
     source = lab.Many(100_000)
     found = lab.Found()
     search = duckdb.Search(row_sources=(source,))
@@ -161,7 +161,7 @@ def test_too_little_memory_is_told_with_what_to_do(lab, monkeypatch):
         "open_connection",
         partial(duckdb_connection.open_connection, memory_mib=8),
     )
-    monkeypatch.setattr(duckdb, "_MOST_MIB", 8)
+    monkeypatch.setattr(duckdb_comparison, "_MOST_MIB", 8)
     search = duckdb.Search(row_sources=(lab.Many(200_000),))
     with pytest.raises(CtsyncError, match="out of memory") as caught:
         list(duckdb.ENGINE.find_candidates(search, ProfileCounts()))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ctsync.engines import duckdb, found_rows
+from ctsync.engines import duckdb, duckdb_candidates, found_rows
 from ctsync.engines.base import ProfileCounts, Search, SearchCallbacks
 
 LONG = "SELECT sum(i * i) FROM range(50_000_000) AS counted(i)"
@@ -11,14 +11,14 @@ LONG = "SELECT sum(i * i) FROM range(50_000_000) AS counted(i)"
 @pytest.fixture
 def slow(monkeypatch):
     """Ranges of few keys, each of which takes its time."""
-    in_range = duckdb.DuckdbSearch._in_range
+    in_range = duckdb_candidates.DuckdbCandidates._in_range
 
-    def late(duckdb_search, condition):
-        duckdb_search.connection.execute(LONG).fetchall()
-        return in_range(duckdb_search, condition)
+    def late(candidates, condition):
+        candidates.met.connection.execute(LONG).fetchall()
+        return in_range(candidates, condition)
 
-    monkeypatch.setattr(duckdb, "_RANGE", 4)
-    monkeypatch.setattr(duckdb.DuckdbSearch, "_in_range", late)
+    monkeypatch.setattr(duckdb_candidates, "_RANGE", 4)
+    monkeypatch.setattr(duckdb_candidates.DuckdbCandidates, "_in_range", late)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])

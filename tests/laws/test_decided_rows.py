@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from ctsync.diagnostics import Findings
-from ctsync.engines import built_in, duckdb, spark_search
+from ctsync.engines import built_in, duckdb_candidates, duckdb_decision, spark_search
 from ctsync.errors import SpecError, UsageError
 from ctsync.model import flows
 from ctsync.model.due_import import DueImport, ImportFile, Waits
@@ -363,11 +363,11 @@ def all_ways(
     Counted is what the first of the engines decides. Spark, which takes several times
     as long, is asked of the shares that are `sliced`.
     """
-    monkeypatch.setattr(duckdb, "LEAST_DECIDED", 0)
+    monkeypatch.setattr(duckdb_decision, "LEAST_DECIDED", 0)
     expected, _ = planned(project, entries, "memory", selected(*chosen))
     counts = []
     for forced in shares:
-        monkeypatch.setattr(duckdb, "FORCED", forced)
+        monkeypatch.setattr(duckdb_decision, "FORCED", forced)
         for engine in engines:
             if engine == "spark" and forced not in sliced:
                 continue
@@ -390,13 +390,13 @@ def selected(targets, excludes):
 )
 def test_the_plan_is_the_same_whoever_decides(form, seed, tmp_path, monkeypatch):
     chance = Random(seed)
-    monkeypatch.setattr(duckdb, "_RANGE_DECIDED", chance.choice([9, 16_384]))
+    monkeypatch.setattr(duckdb_candidates, "_RANGE_DECIDED", chance.choice([9, 16_384]))
     monkeypatch.setattr(spark_search, "EVERY", 1)
     monkeypatch.setattr(spark_search, "RANGE_KEYS", 65_536 if seed % 4 else 9)
     monkeypatch.setattr(address_groups, "REMEMBERED", chance.choice([3, 200_000]))
     monkeypatch.setattr(flows, "MOST_WAYS", chance.choice([4, 200]))
     if chance.random() < 0.3:  # as if a database gave rows in any order
-        monkeypatch.setattr(duckdb, "ascends", lambda _: False)
+        monkeypatch.setattr(duckdb_candidates, "ascends", lambda _: False)
     world = World(tmp_path, chance, form)
     entries = ()
     for _ in range(3):

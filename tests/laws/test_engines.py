@@ -12,7 +12,13 @@ from pyarrow import parquet
 
 from ctsync import duckdb_connection
 from ctsync.diagnostics import Findings
-from ctsync.engines import built_in, duckdb, spark_search
+from ctsync.engines import (
+    built_in,
+    duckdb,
+    duckdb_comparison,
+    duckdb_decision,
+    spark_search,
+)
 from ctsync.errors import SpecError, UsageError
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
@@ -178,7 +184,7 @@ def test_engines_give_the_same_plan(seed, tmp_path, monkeypatch):
     monkeypatch.setattr(
         duckdb, "open_connection", partial(duckdb_connection.open_connection, **limits)
     )
-    monkeypatch.setattr(duckdb, "LEAST_DECIDED", [0, 5_000][seed % 2])
+    monkeypatch.setattr(duckdb_decision, "LEAST_DECIDED", [0, 5_000][seed % 2])
     monkeypatch.setattr(spark_search, "EVERY", 1)
     monkeypatch.setattr(spark_search, "RANGE_KEYS", 65_536 if seed % 4 else 6)
     world = World(tmp_path, chance)
@@ -277,13 +283,13 @@ def test_a_file_that_changes_while_its_rows_are_streamed_is_told(tmp_path, monke
     (tmp_path / "ctsync.yaml").write_text(ONE_TABLE % "error")
     path = tmp_path / "scores.parquet"
     write_parquet(path, ["id", "score"], KNOWN)
-    nobody = duckdb.DuckdbSearch.nobody
+    nobody = duckdb_comparison.Comparison.nobody
 
-    def late(duckdb_search):
+    def late(met):
         write_parquet(path, ["id", "score"], [*KNOWN, ("u4", "d")])
-        yield from nobody(duckdb_search)
+        yield from nobody(met)
 
-    monkeypatch.setattr(duckdb.DuckdbSearch, "nobody", late)
+    monkeypatch.setattr(duckdb_comparison.Comparison, "nobody", late)
     _, findings, _ = told(load_project(tmp_path), (), "duckdb", ())
     assert "CT619" in {finding.code for finding in findings}
 

@@ -17,7 +17,7 @@ from test_decided_rows import (
     stored,
 )
 
-from ctsync.engines import duckdb
+from ctsync.engines import duckdb_candidates, duckdb_decision
 from ctsync.model import flows
 from ctsync.plan import address_groups
 from ctsync.plan.change_codec import START
@@ -142,7 +142,7 @@ class JoinedWorld(World):
 @pytest.fixture(autouse=True)
 def always(monkeypatch):
     """Join rows however few stand in several places."""
-    monkeypatch.setattr(duckdb, "JOINED_PAYS", 10**9)
+    monkeypatch.setattr(duckdb_decision, "JOINED_PAYS", 10**9)
 
 
 def alike(world, entries, monkeypatch, chosen=((), ()), shares=SHARES[:2]):
@@ -157,7 +157,9 @@ def alike(world, entries, monkeypatch, chosen=((), ()), shares=SHARES[:2]):
 )
 def test_the_plan_is_the_same_whoever_joins_rows(form, seed, tmp_path, monkeypatch):
     chance = Random(seed)
-    monkeypatch.setattr(duckdb, "_RANGE_DECIDED", chance.choice([25, 16_384]))
+    monkeypatch.setattr(
+        duckdb_candidates, "_RANGE_DECIDED", chance.choice([25, 16_384])
+    )
     monkeypatch.setattr(address_groups, "REMEMBERED", chance.choice([3, 200_000]))
     monkeypatch.setattr(flows, "MOST_WAYS", chance.choice([4, 200]))
     world = JoinedWorld(tmp_path, chance, form)

@@ -8,7 +8,7 @@ from msgspec import field
 from msgspec.structs import replace as with_fields
 from pyarrow import parquet
 
-from ctsync.engines import built_in, duckdb
+from ctsync.engines import built_in, duckdb_decision
 from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
 from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanHead
@@ -202,7 +202,7 @@ KNOWN = {
 @pytest.fixture
 def people(tmp_path, monkeypatch):
     """A table over two files, planned by an engine against entries."""
-    monkeypatch.setattr(duckdb, "LEAST_DECIDED", 0)
+    monkeypatch.setattr(duckdb_decision, "LEAST_DECIDED", 0)
     (tmp_path / "ctsync.yaml").write_text(PROJECT)
     return People(tmp_path)
 

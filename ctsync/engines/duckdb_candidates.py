@@ -1,0 +1,144 @@
+"""Candidates out of DuckDB, in the order of keys and one range of them at a time.
+
+What does not fit into the memory of a connection goes to its disk, so populations come
+through that Python should not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+
+from msgspec import Struct
+
+from ctsync.duckdb_connection import as_bytes
+from ctsync.engines import duckdb_sql as sql
+from ctsync.engines.base import FoundProfiles
+from ctsync.engines.chosen_ranges import ChosenRange, ascends, chosen_ranges
+from ctsync.engines.duckdb_addresses import DuckdbAddresses
+from ctsync.engines.duckdb_comparison import Comparison
+from ctsync.engines.duckdb_decision import Ways, decision_over
+from ctsync.engines.found_rows import (
+    DIFFERS,
+    LOOSE,
+    SAME,
+    Decision,
+    Found,
+    FoundRows,
+)
+from ctsync.engines.joined_rows import decided_joined
+from ctsync.engines.prefetch import fetched_ahead
+from ctsync.model.decided_addresses import DecidedAddresses
+from ctsync.model.decided_rows import Decider, RowDecision, Table
+from ctsync.model.joined_columns import JoinedColumns
+from ctsync.sql_text import quoted
+
+_RANGE = 8192  # keys that come to Python at once, while the next ones are fetched
+_RANGE_DECIDED = 32_768
+
+
+class DuckdbCandidates(Struct):
+    """Whoever a comparison chose; decided in columns where there is a decider."""
+
+    met: Comparison
+    decider: Decider | None
+    ways: Ways = Ways()
+    addresses: DuckdbAddresses | None = None
+    _decision: Decision | None = None
+
+    def found_profiles(self) -> Iterator[FoundProfiles]:
+        """Yield the candidates, and pass on the entries that are watched."""
+        self.choose()
+        rows = FoundRows(
+            self.met.search.row_sources,
+            self.met.loose,
+            self.met.search.watch.on_unchanged,
+            self._decision,
+        )
+        with closing(self.found()) as ranges:
+            for found in ranges:
+                yield from rows.in_turn(found)
+        if self.addresses is not None:
+            yield DecidedAddresses(self.addresses.names, self.addresses.shared)
+
+    def choose(self) -> None:
+        """Choose what comes to Python, and find out how rows of it are decided."""
+        self.met.run(sql.CHOSEN)
+        self._decision = decision_over(self.met, self.decider, self.ways)
+        if self._decision is not None and self._decision.addresses:
+            self.addresses = DuckdbAddresses(self.met, self._decision)
+            self.addresses.open()
+        self.met.run(sql.WIDE, parts=" UNION ALL ".join(self._parts()) or sql.NO_WIDE)
+        if self.met.many is not None:
+            self.met.run(sql.NO_ODD)  # it holds as many cells again
+        self.met.run(sql.KEEP_ORDER)
+
+    def found(self) -> Generator[Found]:
+        """Yield what was chosen in the order of keys, and the entries watched."""
+        # Whatever happens meanwhile, no query is under way when the connection closes.
+        with closing(fetched_ahead(self._in_range, self._ranges())) as ranges:
+            yield from ranges
+
+    def _parts(self) -> Iterator[str]:
+        for number, source in enumerate(self.met.search.row_sources):
+            if source.rows and number == self.met.many and self.met.stream is not None:
+                words = {"type": quoted(source.key_type), "source": number}
+                digest = as_bytes("o.digest")
+                yield sql.CHOSEN_OF_STREAM.format(digest=digest, **words)
+            elif source.rows:
+                yield self.met.cells(sql.CHOSEN_ROWS, "engine_rows", number)
+
+    def _ranges(self) -> list[ChosenRange]:
+        """Return the ranges into which the keys of candidates are parted."""
+        count = self.ways.keys_at_once
+        if count is None:
+            count = _RANGE if self._decision is None else _RANGE_DECIDED
+        return [*chosen_ranges(self.met.rows(sql.RANGES.format(count=count)))]
+
+    def _in_range(self, keys: ChosenRange) -> Found:
+        if keys.alone and self._decision is not None and not self._is_joined:
+            table = self._decided_alone(keys, self._decision.query)
+            self._note(table)
+            return table
+        kinds = {"loose": LOOSE, "same": SAME, "differs": DIFFERS}
+        query = sql.IN_RANGE.format(range=keys.condition, **kinds)
+        if self._decision is not None:
+            decided = _decided_in(self._decision, keys.condition)
+            empty = ", ".join(f"NULL AS {n}" for n in self._decision.query.added)
+            words = {"decided": decided, "others": query, "empty": empty}
+            query = sql.WITH_DECIDED.format(**words)
+        elif self.ways.keys_at_once is None:
+            return self.met.connection.execute(query + sql.IN_ORDER).fetchall()
+        table = self.met.connection.sql(query + sql.IN_ORDER).to_arrow_table()
+        self._note(table)
+        return table
+
+    def _decided_alone(self, keys: ChosenRange, decision: RowDecision) -> Table:
+        """Return decided rows in the order in which they were kept: that of keys.
+
+        To sort them takes as long as much of deciding, for they are wide by then. No
+        join promises an order, so where they came in another one they are sorted.
+        """
+        rows = sql.DECIDED if keys.has_entries else sql.DECIDED_NEW
+        rows = rows.format(range=keys.condition)
+        query = decision.over(rows, are_new=not keys.has_entries)
+        table = self.met.connection.sql(query).to_arrow_table()
+        if ascends(table):
+            return table
+        return self.met.connection.sql(query + sql.IN_ORDER).to_arrow_table()
+
+    @property
+    def _is_joined(self) -> bool:
+        decision = self._decision
+        return decision is not None and isinstance(decision.source, JoinedColumns)
+
+    def _note(self, table: Table) -> None:
+        if self.addresses is not None:
+            self.addresses.note(table)
+
+
+def _decided_in(decision: Decision, within: str) -> str:
+    """Return the query of the rows of a range that are decided if they can be."""
+    if isinstance(decision.source, JoinedColumns):
+        return decided_joined(decision.query, decision.source, within)
+    return decision.query.over(sql.DECIDED.format(range=within))
