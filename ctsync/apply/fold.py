@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from ctsync.apply.files_replay import with_confirmed
 from ctsync.apply.journal_records import JournalHead, head_from_json
-from ctsync.apply.journal_replay import Folded, JournalReplay
+from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.plain_profiles import AcknowledgedRow
+from ctsync.apply.replayed_effects import Folded, replayed_effects
 from ctsync.model.due_import import DueImport, remembered
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
@@ -62,7 +63,7 @@ def fold_journal(
     head = head_from_json(journal.head)
 
     def edits() -> Iterator[tuple[ProfileKey, Edit]]:
-        return fold_edits(replay.effects(journal.lines(), head.run))
+        return fold_edits(replayed_effects(replay, journal.lines(), head.run))
 
     return Folding(_header_after(header, head, replay), edits)
 

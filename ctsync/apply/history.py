@@ -8,8 +8,9 @@ from typing import Any
 from msgspec import convert, to_builtins
 
 from ctsync.apply.journal_records import JournalHead, head_from_json
-from ctsync.apply.journal_replay import Done, JournalReplay
+from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.plain_profiles import SpelledRow, acknowledged
+from ctsync.apply.replayed_outcomes import Done, replayed_outcomes
 from ctsync.canonical_json import fold_name, parse, spelled
 from ctsync.model.change import Change
 from ctsync.model.entry import Entry, KnownValue
@@ -64,7 +65,7 @@ def run_in(
     run = _run_of(head_from_json(journal.head), replay)
 
     def changes() -> Iterator[Line]:
-        return _changes(before, replay.outcomes(journal.lines()), spell)
+        return _changes(before, replayed_outcomes(replay, journal.lines()), spell)
 
     return RunRecord(to_builtins(run), changes)
 

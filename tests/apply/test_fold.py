@@ -20,6 +20,7 @@ from ctsync.apply.journal_records import (
     release_line,
 )
 from ctsync.apply.journal_replay import JournalReplay
+from ctsync.apply.replayed_effects import replayed_effects
 from ctsync.apply.state_effects import EntryWrite, UncertainRecord
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
@@ -166,7 +167,7 @@ def receipt(*outcomes, call=1):
 
 def known_after(*lines, changes=CHANGES, before=()):
     lines = [*enclosed(*changes), *lines]
-    effects = JournalReplay(lines).effects(lines, "run")
+    effects = replayed_effects(JournalReplay(lines), lines, "run")
     return {e.key: dict(e.attributes) for e in fold_entries(before, effects)}
 
 
@@ -250,7 +251,7 @@ def test_a_change_that_cannot_be_read_is_damage_where_it_is_folded(intent):
     replay = JournalReplay(lines)
     lines[2] = without(lines[2], "change", 1)
     with pytest.raises(StateError) as refused:
-        list(replay.effects(lines, "run"))
+        list(replayed_effects(replay, lines, "run"))
     assert refused.value.code == "journal_damaged"
 
 
@@ -296,7 +297,7 @@ def test_what_an_entry_with_nothing_to_do_gets_is_no_reason_to_fold():
     note = parse(settled_line(KEY, EntryAfter("f")))
     replay = JournalReplay([note])
     assert not replay.does_anything
-    (entry,) = fold_entries([Entry(KEY)], replay.effects([note], "run"))
+    (entry,) = fold_entries([Entry(KEY)], replayed_effects(replay, [note], "run"))
     assert entry.fingerprint == "f"
 
 

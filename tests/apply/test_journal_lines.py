@@ -18,6 +18,8 @@ from ctsync.apply.journal_records import (
 )
 from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.journal_writer import NoRunJournal, StoredRunJournal
+from ctsync.apply.replayed_effects import replayed_effects
+from ctsync.apply.replayed_outcomes import replayed_outcomes
 from ctsync.canonical_json import parse
 from ctsync.errors import StateError
 from ctsync.model.change import Change
@@ -211,7 +213,9 @@ def test_of_a_new_profile_nothing_is_known_that_waits_for_a_file(cargo_of):
         intent_line(CallIntent(1, 0.0, 60.0), cargo_of(change)),
         receipt_line(1, [TAKEN]),
     ]
-    (entry,) = changed_entry([], fold_edits(JournalReplay(lines).effects(lines, "run")))
+    (entry,) = changed_entry(
+        [], fold_edits(replayed_effects(JournalReplay(lines), lines, "run"))
+    )
     assert [*entry.attributes] == ["plan"]
 
 
@@ -222,9 +226,9 @@ def test_damage_is_told_by_its_line():
     replay, lines = JournalReplay(lines_of(intent([[0, 3]]))), lines_of()
     lines[1]["change"] = {}
     with pytest.raises(StateError, match="line 3 of the journal"):
-        list(replay.effects(lines, "run"))
+        list(replayed_effects(replay, lines, "run"))
     with pytest.raises(StateError, match="line 3 of the journal"):
-        list(replay.outcomes(lines))
+        list(replayed_outcomes(replay, lines))
 
 
 def test_the_end_of_a_run_of_which_nothing_more_is_said():

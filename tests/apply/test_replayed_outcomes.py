@@ -13,6 +13,8 @@ from ctsync.apply.journal_records import (
     release_line,
 )
 from ctsync.apply.journal_replay import JournalReplay
+from ctsync.apply.replayed_effects import replayed_effects
+from ctsync.apply.replayed_outcomes import replayed_outcomes
 from ctsync.canonical_json import parse
 from ctsync.model.change import Change
 from ctsync.model.operation import Operation
@@ -100,7 +102,7 @@ def test_a_change_comes_with_the_records_that_may_have_reached_it(
 ):
     lines, replay = replayed(*sent)
     told = tuple((RECORDS[number], outcome) for number, outcome in known)
-    assert list(replay.outcomes(lines)) == [(WHOLE, told)]
+    assert list(replayed_outcomes(replay, lines)) == [(WHOLE, told)]
 
 
 def test_lines_that_were_never_stored_tell_the_same(cargo_of):
@@ -111,25 +113,27 @@ def test_lines_that_were_never_stored_tell_the_same(cargo_of):
         receipt_line(1, [RecordOutcome(ACK)]),
     ]
     ((_, record),) = records_of(gold)
-    assert list(JournalReplay(lines).outcomes(lines)) == [(gold, ((record, ACK),))]
+    assert list(replayed_outcomes(JournalReplay(lines), lines)) == [
+        (gold, ((record, ACK),))
+    ]
 
 
 def test_what_was_rejected_alone_came_to_nothing(replayed):
     lines, replay = replayed((1, REJ))
-    assert list(replay.outcomes(lines)) == []
+    assert list(replayed_outcomes(replay, lines)) == []
     assert not replay.does_anything
 
 
 def test_a_release_comes_without_records_once_the_run_got_there(replayed):
     lines, replay = replayed((1, REJ), more=[release_line()])
-    assert list(replay.outcomes(lines)) == [(FREED, ())]
+    assert list(replayed_outcomes(replay, lines)) == [(FREED, ())]
     assert replay.does_anything
 
 
 def test_a_doubt_comes_before_what_was_taken_after_it(replayed):
     """Sent again after a doubt, a record is known by its last answer."""
     lines, replay = replayed((1, UNK), (1, ACK))
-    ((key, effects),) = replay.effects(lines, "run")
+    ((key, effects),) = replayed_effects(replay, lines, "run")
     assert (key, len(effects)) == (KEY, 2)
     assert effects[1].record == RECORDS[0]
 

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from ctsync.apply.fold import fold_edits
 from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.plain_profiles import SpelledRow, acknowledged
+from ctsync.apply.replayed_effects import replayed_effects
+from ctsync.apply.replayed_outcomes import replayed_outcomes
 from ctsync.canonical_json import canonical, parse
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import Entry, KnownValue, entry_line
@@ -78,12 +80,12 @@ def told(groups):
         return StoredLines(LineGroup(texts, 1, "journal") for texts in groups)
 
     replay = JournalReplay(lines())
-    edits = fold_edits(replay.effects(lines(), "run"))
+    edits = fold_edits(replayed_effects(replay, lines(), "run"))
     entries = [
         (key, [_line(edited_line(edit, before)) for before in (None, _known(key))])
         for key, edit in edits
     ]
-    outcomes = [_read(each) for each in replay.outcomes(lines())]
+    outcomes = [_read(each) for each in replayed_outcomes(replay, lines())]
     return replay.counts(), replay.does_anything, entries, outcomes
 
 

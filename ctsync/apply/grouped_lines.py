@@ -1,0 +1,51 @@
+"""The lines of a journal by the groups in which they are kept, and what they begin."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from ctsync.apply.journal_records import Line
+from ctsync.apply.record_marks import due_in
+from ctsync.plan.change_codec import START, waves_in
+from ctsync.state.journal_file import LineGroup, StoredLine, StoredLines
+
+
+def kind_of(line: Line) -> str:
+    """Return what a line is, by its first name."""
+    return next(iter(line), "")
+
+
+def sends(line: Line) -> bool:
+    """Return whether a change sends anything, or only releases."""
+    return due_of(line) != 0
+
+
+def due_of(line: Line) -> int:
+    """Return the marks of a change of which every record was acknowledged."""
+    if isinstance(line, StoredLine):
+        return due_in(waves_in(line.text))
+    return due_in(",".join(map(str, line["does"][1:])).encode())
+
+
+def numbered(lines: Iterable[Line]) -> Iterator[tuple[int, Collection[Line]]]:
+    """Yield lines by the groups in which they are kept, with the first one's number."""
+    groups: Iterator[Collection[Line]] = (
+        iter(lines.groups)
+        if isinstance(lines, StoredLines)
+        else ((line,) for line in lines)
+    )
+    number = 2
+    for group in groups:
+        yield number, group
+        number += len(group)
+
+
+def dues_of(group: Collection[Line]) -> bytes | None:
+    """Return what is due of each line of a group, if all are lines of changes."""
+    texts = group.texts if isinstance(group, LineGroup) else ()
+    if len(texts) < 2 or not all(text.startswith(START) for text in texts):
+        return None
+    try:
+        return bytes([due_in(waves_in(text)) for text in texts])
+    except ValueError:  # one of them is none that is written: its number has to be said
+        return None

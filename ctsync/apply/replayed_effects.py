@@ -1,0 +1,103 @@
+"""What the lines of a journal leave known of each profile, for whoever folds them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import TypeAlias
+
+from ctsync.apply.grouped_lines import due_of, dues_of, kind_of, numbered, sends
+from ctsync.apply.journal_records import Line, readable
+from ctsync.apply.journal_replay import JournalReplay
+from ctsync.apply.plain_profiles import AcknowledgedRow
+from ctsync.apply.record_marks import DOUBTED, TAKEN
+from ctsync.apply.sent_files import SentRecord, sent_record
+from ctsync.apply.state_effects import (
+    AcknowledgedRecord,
+    EntryWrite,
+    UncertainRecord,
+    release_of,
+    settling,
+)
+from ctsync.model.change import Change
+from ctsync.model.profile_key import ProfileKey
+from ctsync.plan.change_codec import CHANGE_KEY, change_from_data, settled_from_data
+from ctsync.plan.plain_entry import Taking
+from ctsync.plan.row_patterns import RowPatterns
+from ctsync.plan.schedule import records_of
+
+Folded: TypeAlias = "EntryWrite | UncertainRecord | AcknowledgedRecord | SentRecord"
+
+
+def replayed_effects(
+    replay: JournalReplay, lines: Iterable[Line], run: str
+) -> Iterator[tuple[ProfileKey, Iterable[Folded]]]:
+    """Yield what lines do, by key and in the order in which it came.
+
+    `replay` is that of the same lines.
+
+    Raises:
+        StateError: they are not what a run writes (code `journal_damaged`).
+    """
+    place, patterns = 0, RowPatterns(Taking.ACKNOWLEDGED)
+    for number, group in numbered(lines):
+        dues = dues_of(group)
+        if dues is not None and replay.are_taken(dues, place):
+            yield from _taken(group, number, patterns)
+            place += len(group)
+            continue
+        for at, line in enumerate(group, start=number):
+            with readable(at):
+                done = _done(replay, line, place, run, at, patterns)
+                place += kind_of(line) == CHANGE_KEY and sends(line)
+            if done is not None:
+                yield done
+
+
+def _done(
+    replay: JournalReplay,
+    line: Line,
+    place: int,
+    run: str,
+    number: int,
+    patterns: RowPatterns,
+) -> tuple[ProfileKey, Iterable[Folded]] | None:
+    kind = kind_of(line)
+    if kind == "settled":
+        key, settled = settled_from_data(line[kind])
+        return key, (settling(settled),)
+    if kind != CHANGE_KEY:
+        return None
+    mark = replay.mark_of(place) if sends(line) else 0
+    files = [due.file for due in replay.files.of(place)] if sends(line) else []
+    if mark and not files and due_of(line) == mark:
+        whole = AcknowledgedRow(line, number, patterns)
+        return whole.key, whole
+    if mark or files:
+        change = change_from_data(line[kind])
+        effects = [*_effects(change, mark, run)]
+        if files:
+            effects.append(sent_record(change, files, run))
+        return change.key, tuple(effects)
+    if replay.releases and not sends(line):
+        change = change_from_data(line[kind])
+        return change.key, (release_of(change),)
+    return None
+
+
+def _effects(change: Change, mark: int, run: str) -> Iterator[Folded]:
+    for wave, record in records_of(change):
+        bits = mark >> 2 * (wave - 1)
+        if bits & DOUBTED:
+            yield UncertainRecord(record.operations, change.settled.cohorts, run)
+        if bits & TAKEN:
+            yield AcknowledgedRecord(record, change)
+
+
+def _taken(
+    group: Collection[Line], number: int, patterns: RowPatterns
+) -> Iterator[tuple[ProfileKey, AcknowledgedRow]]:
+    """Yield changes of which all was acknowledged."""
+    for at, line in enumerate(group, start=number):
+        with readable(at):
+            row = AcknowledgedRow(line, at, patterns)
+        yield row.key, row
