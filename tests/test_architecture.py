@@ -55,6 +55,10 @@ ALSO_ALLOWED = {
             "schedule",
         )
     },
+    ("observe", "plan"): {
+        f"ctsync.plan.{name}"
+        for name in ("change_codec", "plain_entry", "row_patterns")
+    },
 }
 FORBIDDEN = {
     "engines": {"kinds", "project", "yaml", "formats"},

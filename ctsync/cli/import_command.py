@@ -19,7 +19,6 @@ def import_spec(
     settings: GlobalOptions, targets: tuple[str, ...], permission: WriteOptions
 ) -> int:
     """Show what is taken in, ask, write, give the exit code."""
-    from ctsync.cli.declared_rows import read_row
     from ctsync.observe.import_spec import SpecImport
     from ctsync.plan.plan_file import scratch_file
     from ctsync.render.summary_text import counted
@@ -29,7 +28,7 @@ def import_spec(
     with scratch_file() as file:
 
         def rewrite(present: CurrentSnapshot) -> StateRewrite:
-            adoption = SpecImport(file, read_row=read_row)
+            adoption = SpecImport(file)
             _adopt(session, present, wish, adoption)
             return StateRewrite(
                 count=adoption.profiles,
@@ -48,7 +47,7 @@ def _adopt(
     wish: PlanOptions,
     adoption: SpecImport,
 ) -> None:
-    from ctsync.cli.declared_rows import DeclaredRows
+    from ctsync.observe.declared_rows import DeclaredRows
 
     planner = planner_for(session, present, selection_of(wish))
     rows = DeclaredRows(adoption)

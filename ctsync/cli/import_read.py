@@ -149,7 +149,8 @@ class _Import:
 
     def _declared(self) -> BinaryIO:
         """Write what the spec declares to a file, as if it were so, sorted by key."""
-        from ctsync.cli.declared_rows import DeclaredRows, SaidEntries
+        from ctsync.observe.declared_rows import DeclaredRows
+        from ctsync.observe.said_entries import SaidEntries
         from ctsync.plan.plain_entry import Taking
 
         file = self._file()

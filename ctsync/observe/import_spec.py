@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import BinaryIO
 
-from msgspec.structs import replace
-
-from ctsync.canonical_json import fold_name
-from ctsync.kinds import KINDS
 from ctsync.model.change import Change
-from ctsync.model.entry import Entry, KnownValue, entry_line
+from ctsync.model.entry import Entry, entry_line
 from ctsync.model.entry_text import EntryText, text_from_line
 from ctsync.model.profile_key import ProfileKey
+from ctsync.observe.declared_row import read_row
+from ctsync.observe.entry_as_declared import entry_as_declared
 from ctsync.state.entry_edits import Edit, PutText
 
 _ROW = b" "  # what no line of an entry begins with
@@ -21,16 +19,9 @@ _ROW = b" "  # what no line of an entry begins with
 class SpecImport:
     """What a state takes from the spec; kept in a file, since it may be millions."""
 
-    def __init__(
-        self,
-        file: BinaryIO,
-        *,
-        is_read: bool = False,
-        read_row: Callable[[bytes], tuple[ProfileKey, Edit]] | None = None,
-    ) -> None:
+    def __init__(self, file: BinaryIO, *, is_read: bool = False) -> None:
         """`file` is empty, private, and gone when it is closed.
 
-        `read_row` says what a line that was given to `add_row` does, and to whom.
         `is_read` says that what the spec declares was read of a platform, so that
         counters are certain too.
         """
@@ -38,7 +29,6 @@ class SpecImport:
         self.attributes = 0
         self._file = file
         self._is_read = is_read
-        self._read_row = read_row
 
     def add(
         self, entry: Entry | None, change: Change, whole: Collection[str] = ()
@@ -70,51 +60,8 @@ class SpecImport:
         """Yield what is to stand in the state, by key. May be called again."""
         self._file.seek(0)
         for line in self._file:
-            if self._read_row is not None and line.startswith(_ROW):
-                yield self._read_row(line.removeprefix(_ROW))
+            if line.startswith(_ROW):
+                yield read_row(line.removeprefix(_ROW))
             else:
                 text = text_from_line(line)
                 yield text.key, PutText(text)
-
-
-def entry_as_declared(
-    entry: Entry, change: Change, whole: Collection[str] = (), *, is_read: bool = False
-) -> Entry:
-    """Return an entry as if a change had long been so.
-
-    Nothing counts as sent by ctsync. Counters are uncertain unless it `is_read`, since
-    what they would be compared with was never seen, and so the next plan assigns them.
-    """
-    before = {} if entry.gone else {**entry.attributes}
-    after = {**before, **_after(before, change, whole, is_read=is_read)}
-    kept = {name: k for name, k in after.items() if name not in change.settled.forget}
-    doubtful = any(not known.certain for known in kept.values())
-    return Entry(
-        entry.key,
-        dict(sorted(kept.items())),
-        change.settled.cohorts,
-        tuple(sorted({*change.once, *entry.once})),
-        None if doubtful else change.settled.fingerprint,
-    )
-
-
-def _after(
-    before: Mapping[str, KnownValue],
-    change: Change,
-    whole: Collection[str],
-    *,
-    is_read: bool,
-) -> dict[str, KnownValue]:
-    after: dict[str, KnownValue] = {}
-    for operation in change.operations:
-        name = fold_name(operation.attribute)
-        held = after.get(name, before.get(name))
-        sent = replace(operation, ours=()) if operation.ours else operation
-        known = KINDS[operation.kind].apply(held, sent)
-        after[name] = replace(
-            known,
-            owned=held.owned if held is not None else False,
-            certain=is_read or operation.kind != "counter",
-            complete=known.complete or name in whole,
-        )
-    return after

@@ -16,7 +16,7 @@ from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.weighed_run import WeighedRun, run_from_text
-from ctsync.observe.import_spec import entry_as_declared
+from ctsync.observe.entry_as_declared import entry_as_declared
 from ctsync.plan.change_codec import START, change_from_line
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file

@@ -20,7 +20,7 @@ from ctsync.model.masking import Mask
 from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
-from ctsync.observe.import_spec import entry_as_declared
+from ctsync.observe.entry_as_declared import entry_as_declared
 from ctsync.plan import address_groups, schedule
 from ctsync.plan.change_codec import START, change_from_line
 from ctsync.plan.make_plan import make_plan

@@ -24,7 +24,7 @@ from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
-from ctsync.observe.import_spec import entry_as_declared
+from ctsync.observe.entry_as_declared import entry_as_declared
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.planner import Planner

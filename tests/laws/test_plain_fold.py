@@ -15,7 +15,7 @@ from ctsync.model.entry_text import text_from_line, text_of
 from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.observe.import_spec import entry_as_declared
+from ctsync.observe.entry_as_declared import entry_as_declared
 from ctsync.plan import row_patterns
 from ctsync.plan.change_codec import change_line
 from ctsync.plan.plain_entry import Taking, entry_after

@@ -12,7 +12,7 @@ from ctsync.model.entry import Entry, cohorts_in, tables_in
 from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
-from ctsync.observe.import_spec import entry_as_declared
+from ctsync.observe.entry_as_declared import entry_as_declared
 from ctsync.plan import address_groups
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
