@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from ctsync.arrow import arrow_compute
-from ctsync.engines import duckdb_sql as sql
+from ctsync.engines import duckdb_candidates_sql as sql
 from ctsync.model.decided_rows import Table
 
 

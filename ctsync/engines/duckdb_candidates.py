@@ -12,7 +12,7 @@ from contextlib import closing
 from msgspec import Struct
 
 from ctsync.duckdb_connection import as_bytes
-from ctsync.engines import duckdb_sql as sql
+from ctsync.engines import duckdb_candidates_sql as sql
 from ctsync.engines.base import FoundProfiles
 from ctsync.engines.chosen_ranges import ChosenRange, ascends, chosen_ranges
 from ctsync.engines.duckdb_addresses import DuckdbAddresses
@@ -69,8 +69,7 @@ class DuckdbCandidates(Struct):
             self.addresses = DuckdbAddresses(self.met, self._decision)
             self.addresses.open()
         self.met.run(sql.WIDE, parts=" UNION ALL ".join(self._parts()) or sql.NO_WIDE)
-        if self.met.many is not None:
-            self.met.run(sql.NO_ODD)  # it holds as many cells again
+        self.met.drop_odd()
         self.met.run(sql.KEEP_ORDER)
 
     def found(self) -> Generator[Found]:

@@ -15,7 +15,7 @@ from msgspec.structs import asdict
 
 from ctsync.canonical_json import canonical
 from ctsync.duckdb_connection import Connection, as_bytes, refusals
-from ctsync.engines import duckdb_sql as sql
+from ctsync.engines import duckdb_comparison_sql as sql
 from ctsync.engines.base import ProfileCounts, Search
 from ctsync.engines.found_rows import FoundRow
 from ctsync.model.contribution import Contribution
@@ -91,6 +91,11 @@ class Comparison(Struct):
             cells = self.cells(sql.NOBODYS_ROWS, "engine_nobody", number)
             for row in self.rows(sql.NOBODY.format(cells=cells)):
                 yield number, row
+
+    def drop_odd(self) -> None:
+        """Drop what stayed of the many: it holds as many cells as what was chosen."""
+        if self.many is not None:
+            self.run(sql.NO_ODD)
 
     def _take_entries(self) -> None:
         if self.search.columns is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from ctsync.engines import duckdb_sql as sql
+from ctsync.engines import duckdb_candidates_sql as sql
 from ctsync.engines.duckdb_comparison import Comparison
 from ctsync.engines.found_rows import Decision
 from ctsync.model.decided_rows import Decider

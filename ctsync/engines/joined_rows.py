@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ctsync.engines.duckdb_sql import KEYS_ALONE
+from ctsync.engines.duckdb_candidates_sql import KEYS_ALONE
 from ctsync.model.decided_rows import RowDecision
 from ctsync.model.joined_columns import JoinedColumns
 

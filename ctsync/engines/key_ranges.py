@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from ctsync.engines import duckdb_sql as sql
+from ctsync.engines import duckdb_candidates_sql as sql
 from ctsync.model.profile_key import ProfileKey
 
 

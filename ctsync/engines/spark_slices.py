@@ -17,7 +17,7 @@ from msgspec.json import encode
 
 from ctsync.arrow import arrow
 from ctsync.duckdb_connection import Connection, open_connection
-from ctsync.engines import duckdb_sql as sql
+from ctsync.engines import duckdb_comparison_sql as sql
 from ctsync.engines.arrow_buffers import unpacked, write_tables
 from ctsync.engines.base import ProfileCounts, Search, SearchCallbacks
 from ctsync.engines.duckdb_candidates import DuckdbCandidates

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from msgspec.structs import replace
 
 from ctsync.engines.base import Candidate, fingerprint, in_order
-from ctsync.engines.duckdb import find_places
+from ctsync.engines.find_places import find_places
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry

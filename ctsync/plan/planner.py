@@ -21,7 +21,7 @@ from ctsync.engines.base import (
     SearchCallbacks,
     Weigher,
 )
-from ctsync.engines.duckdb import find_places
+from ctsync.engines.find_places import find_places
 from ctsync.errors import SpecError
 from ctsync.model.contribution import Contribution
 from ctsync.model.decided_addresses import DecidedAddresses

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ctsync.duckdb_connection import open_connection
-from ctsync.engines import duckdb_sql as sql
+from ctsync.engines import duckdb_candidates_sql as sql
 from ctsync.engines.chosen_ranges import ascends, chosen_ranges
 from ctsync.model.profile_key import ID_TYPES
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ctsync.engines.base import fingerprint
-from ctsync.engines.duckdb import find_places
+from ctsync.engines.find_places import find_places
 from ctsync.model.profile_key import NOBODY, ProfileKey
 
 

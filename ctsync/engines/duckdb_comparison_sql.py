@@ -1,4 +1,4 @@
-"""What the DuckDB engine says in SQL: its relations, one by one.
+"""What a comparison says in DuckDB's SQL: its relations, one by one.
 
 Names begin with `engine_`, so that they meet no name of a row source. The right side of
 every join is the one that is kept in memory: the smaller, or the narrower.
@@ -6,7 +6,7 @@ every join is the one that is kept in memory: the smaller, or the narrower.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ctsync.duckdb_connection import as_bytes, as_number
 from ctsync.sql_text import quoted
@@ -144,43 +144,6 @@ SELECT
     count(*) FILTER (same),
     count(*) FILTER (known AND NOT named)
 FROM engine_met"""
-
-# What comes to Python comes in the order of keys, one range of them after another. Of
-# id types the first letter says enough; with whole ones sorting takes twice as long.
-CHOSEN = """
-CREATE TEMP TABLE engine_chosen AS
-SELECT type, id, named, same, held, false AS alone FROM engine_met WHERE chosen
-ORDER BY ord(type), id"""
-COUNT_NAMED = "SELECT count(*) FROM engine_chosen WHERE named AND NOT same"
-# Whom rows of some sources name, and no other place.
-ALONE = """
-UPDATE engine_chosen SET alone = true
-WHERE named AND NOT same AND type = {type} AND id NOT IN (
-    SELECT id FROM engine_few WHERE type = {type} AND source NOT IN ({sources})
-) AND NOT ({forced})"""
-# How many of them stand in the few.
-COUNT_JOINED = """
-SELECT count(*) FROM engine_chosen c SEMI JOIN (
-    SELECT type, id FROM engine_few WHERE source IN ({sources})
-) f ON c.type = f.type AND c.id = f.id
-WHERE named AND NOT same"""
-RANGES = """
-SELECT type, min(id), bool_and(alone), bool_or(held)
-FROM engine_chosen GROUP BY type, rowid // {count} ORDER BY type, min(id)"""
-CHOSEN_ROWS = """
-CREATE TEMP TABLE {name} AS
-SELECT p.type, p.id, p.digest, p.file, p.row, m.alone
-FROM (FROM engine_places WHERE source = {source}) p
-JOIN (FROM engine_chosen WHERE named AND NOT same) m
-ON p.type = m.type AND p.id = m.id"""
-WIDE = """
-CREATE TEMP TABLE engine_wide AS
-SELECT type, id, source, file, row, digest, cells, alone FROM ({parts})
-ORDER BY ord(type), id"""
-KEEP_ORDER = "SET preserve_insertion_order = true"
-NO_WIDE = """
-SELECT '' AS type, '' AS id, 0 AS source, 0 AS file, 0::BIGINT AS row,
-    ''::BLOB AS digest, []::VARCHAR[] AS cells, false AS alone WHERE false"""
 NOBODYS_SOURCES = "SELECT DISTINCT source FROM engine_places WHERE id = ''"
 NOBODYS_ROWS = """
 CREATE TEMP TABLE {name} AS
@@ -194,89 +157,7 @@ FROM ({cells}) c JOIN {name} r ON c.file = r.file AND c.row = r.row"""
 CELLS_OF_STREAM = """
 SELECT o.file, o.row, o.cells
 FROM engine_odd o JOIN {name} w ON o.file = w.file AND o.row = w.row"""
-# Of a stream, a key is in no two rows.
-CHOSEN_OF_STREAM = """
-SELECT {type} AS type, o.id, {source} AS source, o.file, o.row, {digest} AS digest,
-    o.cells, m.alone
-FROM engine_odd o
-JOIN (FROM engine_chosen WHERE named AND NOT same AND type = {type}) m ON o.id = m.id"""
-# Whoever is alone is left out here where rows are decided beside the database.
-IN_RANGE = """
-SELECT type, id, source, file, row, digest, cells, NULL::VARCHAR AS body
-FROM engine_wide WHERE NOT alone AND {range}
-UNION ALL
-SELECT f.type, f.id, f.source, f.file, f.row, NULL, NULL, NULL
-FROM (FROM engine_few WHERE source = {loose} AND {range}) f
-SEMI JOIN (FROM engine_chosen WHERE NOT same AND {range}) m
-ON f.type = m.type AND f.id = m.id
-UNION ALL
-SELECT k.type, k.id, CASE WHEN m.same THEN {same} ELSE {differs} END, 0, 0, NULL, NULL,
-    k.body
-FROM (SELECT type, id, body FROM engine_known WHERE {range}) k
-JOIN (FROM engine_chosen WHERE NOT alone AND {range}) m
-ON k.type = m.type AND k.id = m.id"""
-IN_ORDER = " ORDER BY type, id, source, file, row"
-# Bodies are first joined with who is chosen: only those are kept to be met by rows.
-# A type of rows has one source, so each key stands once, in the order of the table.
-DECIDED = """
-SELECT w.*, k.body
-FROM (
-    SELECT type, id, source, file, row, digest, cells
-    FROM engine_wide WHERE alone AND {range}
-) w
-LEFT JOIN (
-    SELECT e.type, e.id, e.body
-    FROM (SELECT type, id, body FROM engine_known WHERE {range}) e
-    JOIN (FROM engine_chosen WHERE alone AND {range}) c
-    ON e.type = c.type AND e.id = c.id
-) k
-ON w.type = k.type AND w.id = k.id"""
-KEYS_ALONE = """
-SELECT c.type, c.id, k.body
-FROM (FROM engine_chosen WHERE alone AND {range}) c
-LEFT JOIN (
-    SELECT e.type, e.id, e.body
-    FROM (SELECT type, id, body FROM engine_known WHERE {range}) e
-    JOIN (FROM engine_chosen WHERE alone AND {range}) c
-    ON e.type = c.type AND e.id = c.id
-) k
-ON c.type = k.type AND c.id = k.id"""
-DECIDED_NEW = """
-SELECT type, id, source, file, row, digest, cells, NULL::VARCHAR AS body
-FROM engine_wide WHERE alone AND {range}"""
-WITH_DECIDED = "SELECT *, {empty} FROM ({others}) UNION ALL FROM ({decided})"
-# Addresses of decided rows, by their MD5, whose last byte is the highest of a number.
-NO_ADDRESSES = """
-CREATE TEMP TABLE engine_marked (
-    {names}, id VARCHAR, source INTEGER, file INTEGER, row BIGINT, is_new BOOLEAN
-);
-CREATE TEMP VIEW engine_addresses AS {addresses}"""
-ONE_ADDRESS = """
-SELECT '{name}' AS name, {name} AS mark, id, source, file, row, is_new
-FROM engine_marked WHERE {name} IS NOT NULL"""
-TAKE_ADDRESSES = """
-INSERT INTO engine_marked
-SELECT {marks}, id, source, file, row, is_new
-FROM engine_range WHERE {some} IS NOT NULL"""
-NO_MARKS = "CREATE TEMP TABLE engine_marks (name VARCHAR, mark UHUGEINT)"
-TAKE_MARKS = """
-INSERT INTO engine_marks
-SELECT place ->> 0, unhex(place ->> 1)::BIT::UHUGEINT
-FROM (SELECT unnest(from_json($1::JSON, '["JSON"]')) AS place)"""
-SHARED = """
-SELECT a.name, lpad(hex(a.mark), 32, '0'), a.id, a.source, a.file, a.row, a.is_new
-FROM engine_addresses a SEMI JOIN (
-    SELECT name, mark FROM engine_addresses GROUP BY name, mark HAVING count(*) > 1
-    UNION ALL FROM engine_marks
-) s ON a.name = s.name AND a.mark = s.mark"""
 NOBODY = "SELECT id, digest, file, row, cells FROM ({cells}) ORDER BY file, row"
-ROWS_OF_ONE = """
-CREATE TEMP TABLE engine_one AS
-SELECT id, digest, file, row FROM ({rows}) WHERE {type} = $1 AND id = $2"""
-CELLS_OF_ONE = """
-SELECT o.id, {digest} AS digest, c.file, c.row, c.cells
-FROM ({cells}) c JOIN engine_one o ON c.file = o.file AND c.row = o.row
-ORDER BY c.file, c.row"""
 PLACES = """
 SELECT DISTINCT ON (file) id, file, row FROM ({rows}) ORDER BY file"""
 
@@ -300,24 +181,3 @@ def known(attributes: Iterable[str], *, everyone: bool) -> str:
         SELECT type, id, {as_number("fingerprint")} AS fingerprint, gone, bound,
             ({watched}) AS watched
         FROM engine_known"""  # noqa: S608 - the names are quoted
-
-
-def between(low: Sequence[str], high: Sequence[str]) -> str:
-    """Return the condition for keys from one bound up to the next of its type."""
-    (kind, first), (other, end) = low, high
-    below = f" AND id < {quoted(end)}" if kind == other else ""
-    return f"type = {quoted(kind)} AND id >= {quoted(first)}{below}"
-
-
-def no_addresses(names: Sequence[str]) -> str:
-    """Return what makes the table of addresses of some names, and shows each alone."""
-    alone = (ONE_ADDRESS.format(name=name) for name in names)
-    marks = ", ".join(f"{name} UHUGEINT" for name in names)
-    return NO_ADDRESSES.format(names=marks, addresses=" UNION ALL ".join(alone))
-
-
-def take_addresses(names: Sequence[str]) -> str:
-    """Return what takes the addresses of a range in."""
-    # Of a row whose addresses both stay as they are nothing is taken.
-    marks = ", ".join(f"md5_number({name}[2:-2])" for name in names)
-    return TAKE_ADDRESSES.format(marks=marks, some=f"coalesce({', '.join(names)})")
