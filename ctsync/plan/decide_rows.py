@@ -22,6 +22,8 @@ from ctsync.model.decided_rows import (
 )
 from ctsync.model.row_source import RowColumns
 from ctsync.plan.decided_places import Moving, Place, names_of, place_of
+from ctsync.plan.decided_sizes import record_size
+from ctsync.plan.decided_traits import traits_of
 from ctsync.plan.decided_words import NO_TEXT, RowWords
 from ctsync.project.project import Project
 from ctsync.sources.doubtful_cells import NO_IDS
@@ -250,9 +252,11 @@ class _Query:
         effects = [f"e{each.number}" for each in self._sorted]
         yield f"concat_ws(',', {', '.join(moved) or 'NULL'}) AS operations"
         yield f"concat({', '.join(effects) or 'NULL'}) AS effect"
-        yield f"{self._words.size(is_delta=False)} AS size"
-        yield f"{self._words.size(is_delta=True)} AS delta_size"
-        yield f"{self._words.traits()} AS bits"
+        for name, is_delta in (("size", False), ("delta_size", True)):
+            size = record_size(self._key_type, self._moving, is_delta=is_delta)
+            yield f"{size} AS {name}"
+        traits = traits_of(self._moving, are_new=self._are_new, is_part=self._is_part)
+        yield f"{traits} AS bits"
 
     def _given(self) -> Iterator[str]:
         yield from PLACED

@@ -11,14 +11,10 @@ from itertools import groupby
 
 from ctsync.canonical_json import canonical
 from ctsync.kinds.base import MoveColumns
-from ctsync.kinds.subscription import KIND as SUBSCRIPTION_KIND
-from ctsync.kinds.subscription import opting_in
-from ctsync.model.change_statistics import TRAITS
 from ctsync.model.decided_flows import SIDED, UNKNOWN
 from ctsync.model.decided_rows import LETTERS
 from ctsync.model.flows import HIDDEN
-from ctsync.model.operation import DELTAS, Prior
-from ctsync.model.record import GROUP_PREFIX, GROUP_WORDS, group_of
+from ctsync.model.operation import Prior
 from ctsync.model.row_source import RowColumns
 from ctsync.plan.decided_places import Moving, Place, names_of
 from ctsync.plan.plan_rows import MOSTLY, Form, is_shown
@@ -26,14 +22,6 @@ from ctsync.plan.schedule import COUNTERS
 from ctsync.sql_text import quoted
 
 NO_TEXT = "NULL::VARCHAR"
-SUBSCRIPTION = SUBSCRIPTION_KIND.name
-_GAINS = {
-    name: 1 << TRAITS.index(trait)
-    for name, trait in (
-        ("opt_in", "opt-ins"), ("new", "creations"), ("count", "counters"),
-        ("unknown", "uncertain"), ("rest", "rest"),
-    )
-}  # fmt: skip
 
 
 class RowWords:
@@ -85,58 +73,6 @@ class RowWords:
             held = [_Text(","), _prior(number), _Text(","), before, _Text(",")]
         said = [*begin, _Text('",'), f"o{number}", *held, f"v{number}", _Text("]\n")]
         return f"CASE WHEN decided AND l{number} <> '' THEN {_concat(said)} END"
-
-    def size(self, *, is_delta: bool) -> str:
-        """Return the bytes of the record that travels, NULL where nothing does."""
-        groups, others = _parted(self._moving)
-        parts = [] if is_delta else [*_group_sizes(groups)]
-        for place, move in others:
-            for letter in move.letters:
-                operator = LETTERS[letter]
-                if (operator in DELTAS) == is_delta:
-                    width = len(canonical(place.rule.attribute)) + len(":,")
-                    if operator != "set":
-                        width += len(canonical({operator: 0})) - 1
-                    parts.append(
-                        f"CASE WHEN l{place.number} = '{letter}' "
-                        f"THEN strlen(o{place.number}) + {width} ELSE 0 END"
-                    )
-        if not parts:
-            return "NULL::BIGINT"
-        frame = {self._key_type: "", "profileData": {}, "type": "profile"}
-        empty = len(canonical(frame)) - len(",")
-        return f"nullif({' + '.join(parts)}, 0) + strlen(id) + {empty}"
-
-    def traits(self) -> str:
-        """Return a bit for each trait; NULL where nothing is done.
-
-        It is 0 where something is, and nothing of that is chosen.
-        """
-        unknown = " OR ".join(
-            f"(h{p.number} IS NULL AND l{p.number} <> '')"
-            for p in ([] if self._all_new else self._moving)
-        )
-        counts = [
-            f"l{place.number} = '{letter}'"
-            for place, move in self._moving
-            for letter in move.letters
-            if LETTERS[letter] in DELTAS
-        ]
-        counting = " OR ".join(counts) or "false"
-        # Whoever opts in has asked for it somewhere, and a plan is limited in that: an
-        # opt-in that is not told as one would pass.
-        opting = " OR ".join(map(_opts_in, self._moving)) or "false"
-        bits = (
-            f"(CASE WHEN {opting} THEN {_GAINS['opt_in']} ELSE 0 END"
-            f" + CASE WHEN {self.is_new} THEN {_GAINS['new']} "
-            f"WHEN {unknown or 'false'} THEN {_GAINS['unknown']} ELSE 0 END"
-            f" + CASE WHEN {counting} THEN {_GAINS['count']} ELSE 0 END)"
-        )
-        return (
-            f"CASE WHEN decided AND ltrim(letters, '.') <> '' "
-            f"THEN CASE {bits} WHEN 0 THEN {_GAINS['rest']} ELSE {bits} END "
-            f"{'WHEN decided AND is_cut THEN 0 ' if self._is_part else ''}END"
-        )
 
     def line(self) -> str:
         """Return the line: a change, what an entry gets, or nothing."""
@@ -228,50 +164,6 @@ class RowWords:
             f"THEN concat({quoted(UNKNOWN)}, {operand}) "
             f"ELSE concat({letter}, {before}, {operand}) END END"
         )
-
-
-def _parted(moving: Iterable[Moving]) -> tuple[list[Moving], list[Moving]]:
-    """Part groups of subscriptions from all others, which travel by their names."""
-    groups, others = list[Moving](), list[Moving]()
-    for each in moving:
-        is_group = each.place.rule.attribute.startswith(GROUP_PREFIX)
-        (groups if is_group else others).append(each)
-    return groups, others
-
-
-def _group_sizes(groups: Iterable[Moving]) -> Iterator[str]:
-    """Yield SQL of the bytes of groups, each with the comma behind it.
-
-    They travel together: `"category-resubscribe":{"email":["News","Offers"]}`. Each
-    name has a comma; the one too many in a list is that which the list has behind it,
-    and so it is with the lists of a word.
-    """
-    for is_on, word in GROUP_WORDS.items():
-        by_channel: dict[str, dict[str, int]] = {}
-        for each in groups:
-            channel, group = group_of(each.place.rule.attribute)
-            sent = f"(l{each.number} <> '' AND v{each.number} = '{str(is_on).lower()}')"
-            width = len(canonical(group)) + len(",")
-            by_channel.setdefault(channel, {})[sent] = width
-        sent_at_all = [sent for sizes in by_channel.values() for sent in sizes]
-        if sent_at_all:
-            yield _size_where(sent_at_all, len(canonical({word: {}})) - len("{}"))
-        for channel, sizes in by_channel.items():
-            yield _size_where(sizes, len(canonical({channel: []})) - len("{}"))
-            for sent, width in sizes.items():
-                yield _size_where([sent], width)
-
-
-def _size_where(conditions: Iterable[str], size: int) -> str:
-    return f"CASE WHEN {' OR '.join(conditions)} THEN {size} ELSE 0 END"
-
-
-def _opts_in(moving: Moving) -> str:
-    place, number = moving.place, moving.number
-    if place.one_kind.name != SUBSCRIPTION:
-        return "false"
-    value = canonical(opting_in(place.rule.attribute)).decode()
-    return f"(l{number} <> '' AND v{number} = {quoted(value)})"
 
 
 class _Text(str):
