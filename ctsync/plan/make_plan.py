@@ -152,8 +152,8 @@ def _with_locked(change: Change, built: PlannedProfile) -> Change:
 
 def plan_foot(planner: Planner, head: PlanHead, seen: Seen, sums: PlanFoot) -> PlanFoot:
     """Return the end of a plan whose changes come to `sums`, judged by the policy."""
-    skips, findings = planner.skips.by_table(), planner.findings
-    vanished = planner.vanished.by_table(planner.project_view.tables)
+    skips, findings = planner.among.skips.by_table(), planner.findings
+    vanished = planner.among.vanished.by_table(planner.project_view.tables)
     counts = counts_of(
         sums,
         entries=planner.tally.entries,
@@ -193,6 +193,6 @@ def _summary(planner: Planner, seen: Seen) -> dict[str, Any]:
         "entries": tally.entries,
         "undeclared": tally.undeclared,
         "unchanged": tally.unchanged + seen.still,
-        "skipped": planner.skips.total,
+        "skipped": planner.among.skips.total,
     }
     return {"profiles": profiles, "once_held": seen.once_held}

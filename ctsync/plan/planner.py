@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from itertools import chain
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -33,6 +32,7 @@ from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowSource
 from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.model.weighed_run import WeighedRun
+from ctsync.plan.among_profiles import AmongProfiles
 from ctsync.plan.dnd_conflicts import BLOCK_NAMES, DndConflicts
 from ctsync.plan.merge_contributions import (
     ContributionMerger,
@@ -41,13 +41,8 @@ from ctsync.plan.merge_contributions import (
 )
 from ctsync.plan.plan_notices import place_of, plan_notices
 from ctsync.plan.planned_profile import DesiredProfile, PlannedProfile
-from ctsync.plan.renamed_profiles import RenamedProfiles
 from ctsync.plan.selection import Selection
-from ctsync.plan.shared_addresses import SharedAddresses
-from ctsync.plan.similar_keys import SimilarKeys
-from ctsync.plan.skipped_rows import SkippedRows
 from ctsync.plan.value_diagnostics import DiagnosticCollector
-from ctsync.plan.vanished_rows import VanishedRows
 from ctsync.plan.weigh_profile import ProfileWeigher
 from ctsync.project.project import Project
 from ctsync.sources.project_sources import ProjectSources
@@ -75,16 +70,12 @@ class Planner(Struct):
     findings: Findings = field(default_factory=Findings)
     tally: ProfileCounts = field(default_factory=ProfileCounts)
     engine: Engine = memory.ENGINE
-    skips: SkippedRows = field(default_factory=SkippedRows)
-    vanished: VanishedRows = field(default_factory=VanishedRows)
-    _shared: SharedAddresses = field(default_factory=SharedAddresses)
-    _renamed: RenamedProfiles = field(default_factory=RenamedProfiles)
     sees_undeclared: bool = False
     waits: Waits = NO_WAITS
     decided: int = 0
     one_by_one: int = 0
+    among: AmongProfiles = field(default_factory=AmongProfiles)
     _blocks: DndConflicts = field(default_factory=DndConflicts)
-    _twins: SimilarKeys = field(default_factory=SimilarKeys)
     _leave: dict[str, dict[str, SourcedValue]] = field(default_factory=dict)
     _sees_all: bool = True
 
@@ -125,50 +116,44 @@ class Planner(Struct):
         self.selection.record_seen("cohort", self._leave)
         self.selection.record_seen("table", self.project_view.tables)
         search = Search(
-            lambda: self._counted(self.sources.contributions()),
+            lambda: self.among.counted(self.sources.contributions()),
             self.sources.loose_contributions,
             tuple(self.sources.row_sources()),
             lambda: entries,
             columns,
             self._watch(reader),
             tuple(self.sources.batches()),
-            lambda: self._counted(self.sources.unbatched()),
+            lambda: self.among.counted(self.sources.unbatched()),
             self._elsewhere if lets_weigh else lambda: None,
         )
         weigher = self._weigher(reader)
         try:
             for candidate in self._found(search, decides=decides):
                 if isinstance(candidate, DecidedAddresses):
-                    self._see_addresses(candidate)
+                    self.among.addresses_seen(candidate)
                     continue
                 if isinstance(candidate, DecidedRows):
                     self._see_decided(candidate)
                     yield candidate
                     continue
                 if isinstance(candidate, WeighedRun):
-                    self._see_weighed(candidate)
+                    self.one_by_one += len(candidate.keys)
+                    self.findings.extend(self.among.run_seen(candidate, self.mask))
                     yield candidate
                     continue
                 self.one_by_one += 1
                 self.selection.profile_seen(candidate.key, candidate.entry)
-                self.findings.extend(self._twins.record_seen(candidate, self.mask))
-                self.vanished.record_seen(candidate)
+                self.findings.extend(self.among.candidate_seen(candidate, self.mask))
                 found, built = self._weigh_one(candidate, weigher)
-                self._renamed.record_seen(candidate, found)
-                self._shared.record_seen(candidate, found)
-                if found.skipped:
-                    self.skips.add(found.skipped)
+                self.among.weighed_seen(candidate, found)
                 yield candidate, built
         except SpecError as error:
             self._take_in(error, search.row_sources)
         else:
             self._report_blocks(reader)
-            self.skips.count_sources(search.row_sources)
-            self.findings.extend(self.skips.notes(self.project_view))
-            self.vanished.count_sources(search.row_sources)
-            self.findings.extend(self.vanished.notes(self.project_view))
-            self.findings.extend(self._renamed.notes(self.mask))
-            self.findings.extend(self._shared.notes())
+            self.findings.extend(
+                self.among.notes(self.project_view, search.row_sources, self.mask)
+            )
         self.findings.extend(reader.column_findings())
         for source in search.row_sources:
             self.findings.extend(source.warnings)
@@ -189,24 +174,7 @@ class Planner(Struct):
         """See of decided rows what `_planned` sees of other candidates."""
         self.decided += len(decided)
         self.selection.decided_seen(decided)
-        self.findings.extend(self._twins.decided_seen(decided, self.mask))
-        self.vanished.decided_seen(decided)
-
-    def _see_weighed(self, run: WeighedRun) -> None:
-        """See the same of candidates that were weighed where they were found."""
-        self.one_by_one += len(run.keys)
-        self.findings.extend(self._twins.weighed_seen(run, self.mask))
-        self.vanished.weighed_seen(run)
-        for attribute, row in run.shared_addresses():
-            self._renamed.decided_seen(attribute, row)
-            self._shared.decided_seen(attribute, row)
-
-    def _see_addresses(self, addresses: DecidedAddresses) -> None:
-        """See the addresses of decided rows that others have, too."""
-        for row in addresses.shared(chain(self._shared.marks(), self._renamed.marks())):
-            attribute = addresses.attributes[row.name]
-            self._renamed.decided_seen(attribute, row)
-            self._shared.decided_seen(attribute, row)
+        self.findings.extend(self.among.decided_seen(decided, self.mask))
 
     def plan_one(
         self, candidate: Candidate
@@ -300,12 +268,6 @@ class Planner(Struct):
             words = "1 error" if count == 1 else f"{count:,} errors"
             raise SpecError(f"the project has {words}", self.findings)
 
-    def _counted(self, contributions: Iterable[Contribution]) -> Iterator[Contribution]:
-        for contribution in contributions:
-            self.skips.count(contribution.origin)
-            self.vanished.count(contribution.origin)
-            yield contribution
-
     def _watch(self, reader: ContributionMerger) -> SearchCallbacks:
         is_whole = self.selection.is_whole
         removes = self.project_view.policy.undeclared == "remove" or any(
@@ -323,8 +285,8 @@ class Planner(Struct):
     def _judge_nobody(
         self, reader: ContributionMerger, contribution: Contribution
     ) -> None:
-        self.vanished.nobody_seen(contribution.origin)
-        self.skips.add(reader.desired(NOBODY, (contribution,)).skipped)
+        skipped = reader.desired(NOBODY, (contribution,)).skipped
+        self.among.nobody_seen(contribution, skipped)
 
     def _meet_place(self, contribution: Contribution) -> None:
         origin = contribution.origin

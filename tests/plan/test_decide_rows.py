@@ -14,6 +14,7 @@ from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.entry_as_declared import entry_as_declared
+from ctsync.plan.among_profiles import AmongProfiles
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.planner import Planner
@@ -243,7 +244,7 @@ class People:
             Mask("0"),
             findings=project.findings,
             engine=built_in()[engine],
-            vanished=seen,
+            among=AmongProfiles(vanished=seen),
         )
         with make_plan(planner, HEAD, entries, scratch_file()) as plan:
             plan._file.seek(0)
