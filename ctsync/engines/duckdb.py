@@ -36,6 +36,8 @@ def find(
         for number, row in met.nobody():
             search.watch.on_nobody(search.row_sources[number].contribution(*row))
         yield from DuckdbCandidates(met, decider).found_profiles()
+    # Keys were read first and cells with the candidates: of a file that was replaced in
+    # between a plan would hold two versions.
     for source in search.row_sources:
         source.check_unchanged()
 

@@ -70,6 +70,8 @@ class DuckdbCandidates(Struct):
             self.addresses.open()
         self.met.run(sql.WIDE, parts=" UNION ALL ".join(self._parts()) or sql.NO_WIDE)
         self.met.drop_odd()
+        # From here on tables are read in their order, so that rows need no sorting once
+        # they are decided and wide; until now keeping it would only have cost memory.
         self.met.run(sql.KEEP_ORDER)
 
     def found(self) -> Generator[Found]:
@@ -92,6 +94,7 @@ class DuckdbCandidates(Struct):
         count = self.ways.keys_at_once
         if count is None:
             count = _RANGE if self._decision is None else _RANGE_DECIDED
+        # All at once: the next query on a connection ends the one before it.
         return [*chosen_ranges(self.met.rows(sql.RANGES.format(count=count)))]
 
     def _in_range(self, keys: ChosenRange) -> Found:

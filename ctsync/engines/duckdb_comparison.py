@@ -34,6 +34,8 @@ def take_entries(connection: Connection, entries: Iterable[Entry]) -> None:
     connection.execute(sql.NO_KNOWN)
     waiting = iter(entries)
     while lines := list(map(entry_line, islice(waiting, BATCH))):
+        # Behind a last newline the query would part off one line more, which is no
+        # entry.
         text = b"".join(lines).decode().removesuffix("\n")
         connection.execute(sql.TAKE_LINES, [text])
 
@@ -60,6 +62,8 @@ class Comparison(Struct):
         self._take_loose()
         self._open()
         rows = sum(source.rows for source in self.search.row_sources)
+        # Not before files are loaded: where rows carry no number, as in CSV, they are
+        # numbered by the order in which they were inserted, and that is given up here.
         self.run(sql.LIMITS, memory_mib=_memory_mib(rows + self._entries))
         for number, source in enumerate(self.search.row_sources):
             if number != self.many and source.rows:
@@ -108,6 +112,7 @@ class Comparison(Struct):
         named = self.search.watch.named(self.search.loose())
         while batch := list(islice(named, BATCH)):
             rows = [
+                # A number of 128 bits goes as text, since orjson writes none that long.
                 [*each.key, str(int.from_bytes(each.digest)), place]
                 for place, each in enumerate(batch, len(self.loose))
             ]
@@ -123,6 +128,8 @@ class Comparison(Struct):
             if stream is None:
                 source.load(self.connection)
         self.many = self._choose_many()
+        # Whoever wants everyone is shown a row of every file, and of a stream none is
+        # kept.
         if self.many is not None and not self.search.watch.everyone:
             self.stream = streams[self.many]
         for source, stream in zip(sources, streams, strict=True):
@@ -136,6 +143,9 @@ class Comparison(Struct):
             except refusals():
                 source.load(self.connection)  # and tell what is wrong
                 raise
+            # A stream passes once and only what differs stays, so that a key stood
+            # twice is told by counts; then the rows are loaded, and the source says
+            # which of the two it is.
             if not self._has_twins(source):
                 return
             self.run(sql.NO_ODD)

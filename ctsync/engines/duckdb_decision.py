@@ -60,6 +60,7 @@ def decision_over(
 
 def _joined(met: Comparison, many: RowColumns, count: int) -> JoinedColumns | None:
     """Return the columns of several sources, if that pays."""
+    # On an executor sources say nothing of their columns, so nothing is joined there.
     if met.many is None or met.wanted is not None:
         return None
     kind = met.search.row_sources[met.many].key_type
@@ -69,6 +70,8 @@ def _joined(met: Comparison, many: RowColumns, count: int) -> JoinedColumns | No
             columns = many if number == met.many else source.in_columns()
             if columns is not None:
                 parts[number] = columns
+    # Of one source there is nothing to join. That of many rows is among them in any
+    # case.
     if len(parts) == 1:
         return None
     listed = ", ".join(map(str, parts))

@@ -30,6 +30,8 @@ def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]
             yield _candidate(key, named_profiles, None)
         if key == entry.key:
             candidate = _candidate(key, named_profiles, entry)
+            # A profile that a read found gone is created anew, whatever was last sent
+            # to it.
             if candidate.fingerprint != entry.fingerprint or entry.gone:
                 yield candidate
                 continue
@@ -79,6 +81,9 @@ def _watched(search: Search) -> bytes:
     names = sorted(search.watch.attributes)
     if not names:
         return b"\0"
+    # What the first and the last name of all have in common at the start, those between
+    # have, too: a line is searched once, however many names are watched. Where it is
+    # found in vain, the entry is read and asked.
     first, last = names[0], names[-1]
     is_same = [one == other for one, other in zip(first, last, strict=False)]
     return canonical(first[: [*is_same, False].index(False)])[:-1]

@@ -84,6 +84,8 @@ class SparkSearch(Struct):
             OddRows: a row cannot be read, or two have one key where none may.
         """
         columns = self._columns()
+        # Executors cannot call back, so what no row says is read here and sent to its
+        # range.
         loose = [*self.search.loose()]
         self._loose = [place for place in loose if place.key is not NOBODY]
         pieces = [*self._pieces()]
@@ -92,6 +94,8 @@ class SparkSearch(Struct):
         self._take_counts(rows)
         self._results = self._searched(pieces, columns, ranges, self._decided(rows))
         self._take_twins(rows)
+        # Nothing is told to the watch before this. Until here odd rows send the search
+        # to another engine, and that would tell it all of it once more.
         self._count(tally)
         for _ in self.search.watch.named(loose):
             pass
@@ -225,6 +229,8 @@ class SparkSearch(Struct):
         )
         reader = PieceReader(tuple(pieces), ranges, tuple(self._loose_in(ranges)))
         tasks = max(1, len(pieces))
+        # Without pieces there is still a task, for seeds and what no file says come
+        # with it.
         sent = self.session.range(0, tasks, 1, tasks).mapInArrow(reader, SENT)
         searched = _by_range(sent, len(ranges)).mapInArrow(terms, SEARCHED)
         texts = searched.toArrow()["result"].to_pylist()

@@ -149,6 +149,8 @@ class _OneRange:
             t.count and s.keeps is None
             for s, t in zip(self._sources, twins, strict=True)
         ):
+            # Which row is the second, and what to say of it, shows only where all rows
+            # are: whoever began the search begins anew there.
             return RangeResult(self._number, refused=True)
         tally, met = ProfileCounts(), self._comparison()
         met.gather()

@@ -256,6 +256,8 @@ class LoadedRows:
 
     def _explained(self, connection: Connection, error: Exception) -> Exception:
         """Find the first row that fails, or else the first file."""
+        # Where memory ran out no row is at fault, and looking for one would need it
+        # again.
         if is_shortage(error):
             return error
         for file in self._ready.values():

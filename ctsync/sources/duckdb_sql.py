@@ -20,6 +20,8 @@ INSERT INTO {table} SELECT
     CASE WHEN kept THEN {sound} END
 FROM ({relation})"""
 
+# Rows of files that number none are numbered by `rowid`, which is the order in which
+# they were inserted: each file has to be one run of it.
 STARTS = """
 SELECT file, min(rowid), max(rowid), count(*) FROM {table} GROUP BY file ORDER BY 1"""
 ROWS = """
@@ -32,6 +34,8 @@ FROM (
 )
 WHERE is_sound IS NOT NULL"""
 COUNT_STREAM = "SELECT count(*) FROM ({relation})"
+# Hashes take a fraction of the memory of ids. Where two ids share one, twins are looked
+# for in vain, and that is all.
 # As a query of its own, DISTINCT goes to the disk where there is too much of it.
 COUNT = """
 SELECT count(*), (SELECT count(*) FROM (SELECT DISTINCT hash(id) FROM {rows}))
