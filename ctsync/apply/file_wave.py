@@ -117,6 +117,8 @@ class FileWave:
         result = self._put(PutOrder(uploads))
         self._journal.leave_unsent(result.rest)
         for file in files:
+            # What may be in effect stays, so that the next run can look for it on the
+            # server.
             if file.name not in result.unclear:
                 self._drop(self._run.run, file)
         self._count(places, members, later, result)
@@ -179,6 +181,8 @@ class FileWave:
             result = self._terms.put(
                 order, PutEvents(self._intend, self._tell, self._run.is_stopped)
             )
+        # Without a journal nothing may be put; whatever else fails is told with the
+        # result, since calls were sent by then.
         except StateError:
             raise
         except CtsyncError as error:

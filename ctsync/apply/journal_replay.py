@@ -50,6 +50,8 @@ class JournalReplay:
                         self._read(line)
             else:
                 self._add_changes(dues)
+        # What left without a receipt may have been written, or not: nobody will ever
+        # know.
         for intent in self._unheard.values():
             self._note(intent, [(_size(intent), Outcome.UNKNOWN)])
 

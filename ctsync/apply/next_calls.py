@@ -11,9 +11,9 @@ from ctsync.plan.batches import RecordSlice
 class NextCalls:
     """The calls of a wave in their order, each once all its keys are free.
 
-    What the platform may take for one person, by letter case say, is one key: it is
-    never in flight twice, since nothing documents an order among calls in flight: a
-    later write could land first.
+    What the platform may take for one person, by letter case say, is one key. It is
+    never in flight twice: nothing documents an order among calls in flight, so a later
+    write could land first.
     """
 
     def __init__(self) -> None:

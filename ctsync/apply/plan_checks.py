@@ -27,6 +27,8 @@ def check_plan(
     check_account(header, account or plan.head.account)
     if account is not None and account != plan.head.account:
         raise _other_account(plan.head.account, account)
+    # In the order in which exit codes rank: another account (1), stale (4), blocked
+    # (6).
     standing = _standing(plan, present)
     if plan.foot.blocked:
         raise PolicyBlocked(
@@ -79,6 +81,8 @@ def _standing(plan: SavedPlan, present: CurrentSnapshot) -> Standing:
             hint='run "ctsync plan" to see what has changed since',
             code="plan_applied",
         )
+    # Serial and digest, both: a state that was restored has an old serial again, and
+    # one that was edited by hand has its own.
     if present.base != plan.head.base:
         raise _stale(plan.head.base, present.base)
     return "fresh"

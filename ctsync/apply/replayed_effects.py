@@ -87,6 +87,8 @@ def _done(
 def _effects(change: Change, mark: int, run: str) -> Iterator[Folded]:
     for wave, record in records_of(change):
         bits = mark >> 2 * (wave - 1)
+        # One that was tried again may be both. It says the same however often it is
+        # written, so what was acknowledged in the end is certain.
         if bits & DOUBTED:
             yield UncertainRecord(record.operations, change.settled.cohorts, run)
         if bits & TAKEN:

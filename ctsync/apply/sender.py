@@ -151,6 +151,8 @@ class Sender:
 
     def _note_next(self) -> bool:
         ahead = self._next.first()
+        # What waits is bounded, too: where everything is throttled, call after call
+        # would else come to wait here, and hold its people.
         if ahead is None or len(self._retries) >= self._allowance.ceiling:
             return False
         held = self._next.take(ahead) if self._has_room(ahead) else None
@@ -188,10 +190,13 @@ class Sender:
             attempt = attempt.afresh(CallEnding.THROTTLED)
         ruling = decide_retry(attempt, answer, self._terms.pace)
         is_answered = answer.happened is not CallEnding.LOST
+        # The receipt first: of a run that is killed from here on the journal knows the
+        # answer.
         ruling = self._receive(in_flight, ruling, is_answered=is_answered)
         self._heed(in_flight, answer, ruling)
         self._note_late_write(ended, ruling)
         self._rest(in_flight, answer, ruling)
+        # Only what has its outcome frees its keys: of the rest another try will leave.
         settled, verdicts = _final(attempt.records_slice, ruling)
         self._next.let_go(in_flight.held, len(settled))
         return settled, verdicts
@@ -230,6 +235,8 @@ class Sender:
     ) -> None:
         gave_up = ruling.halted is not None
         is_throttled = answer.happened is CallEnding.THROTTLED
+        # Whether anything arrived: if not, apply ends as if nothing had been sent, with
+        # 1.
         if answer.happened not in _STOPPED and (gave_up or not is_throttled):
             self.reached = True
         if ruling.halted is not None:
@@ -248,6 +255,8 @@ class Sender:
             self._lost_in_row = 0
         elif not ruling.again:
             self._lost_in_row += 1
+            # A server that answers nothing costs a timeout a call, and leaves each in
+            # doubt.
             if self._lost_in_row >= self._terms.pace.lost_calls:
                 self._stop_reason.call("unreachable", answer.message)
 
@@ -268,6 +277,8 @@ class Sender:
         is_throttled = answer.happened is CallEnding.THROTTLED
         if ruling.tries is not None:
             seconds = self._wait_seconds(answer, ruling.tries)
+            # 429 is about calls in flight (public docs, API request limits): with more
+            # than one lane, fewer lanes are the cure, and the others go on.
             if is_throttled and (self._allowance.is_least or answer.retry_after):
                 self._retries.pause(seconds)
             if self._retries.is_paused or not self._workers.under_way:
@@ -285,6 +296,7 @@ class Sender:
 
     def _give_up(self) -> Iterator[Told]:
         """Take back what has not left, and give up every wait."""
+        # First, or a lane that comes free takes what is being recalled.
         self._workers.open(0)
         for in_flight in self._workers.recall():
             unsent = (in_flight.attempt.unsent(),) * len(

@@ -34,6 +34,7 @@ class SentRecord(Struct, frozen=True):
 
 
 def _due(known: KnownValue | None, due: DueValue, run: str) -> KnownValue:
+    # Of one value a file is waited for at a time: what is known before it is bare.
     before = None if known is None else replace(known, due=None)
     kind = KINDS[due.operation.kind]
     after = kind.apply(before, due.operation, certain=False)

@@ -118,6 +118,8 @@ class ImportSettler:
             entry,
             attributes=dict(sorted(after.items())),
             once=tuple(sorted(once)),
+            # What was settled was never held against desired: the next plan looks at
+            # it.
             fingerprint=None,
         )
 
@@ -162,6 +164,8 @@ class ImportSettler:
                 hits[folded] = frozenset(
                     place
                     for place, count in places.items()
+                    # An operand may stand in several rows: one that was taken is
+                    # enough.
                     if count >= _said(place, due)
                 )
         return hits

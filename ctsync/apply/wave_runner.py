@@ -36,10 +36,14 @@ class WaveRunner(Struct, frozen=True):
         self._tell()
         sent_before = self.tally.sent
         for places in self._phases():
+            # Of the canary, if there is one: before the first phase nothing has failed
+            # yet.
             if self.tally.has_failures or self.tally.sent > sent_before:
                 self.stop_reason.call("canary")
             for wave in WAVES:
                 self._send(wave, places)
+            # Files last: a profile goes into one only if all its calls were
+            # acknowledged.
             if places and self.files and self.stop_reason.reason is None:
                 self.files.send(places)
                 self._tell()

@@ -78,6 +78,8 @@ class WorkerPool:
         self._notes: SimpleQueue[InFlightCall | None] = SimpleQueue()
         self._in_flight_calls: SimpleQueue[InFlightCall | None] = SimpleQueue()
         self._events: SimpleQueue[Event | None] = SimpleQueue()
+        # The thread that decides has `under_way` for itself; what lanes touch, too, is
+        # only touched under the lock.
         self._lock = Lock()
         self._noted: deque[InFlightCall] = deque()
         self._flying = 0
@@ -201,6 +203,7 @@ class WorkerPool:
         """Let a call leave that is noted, with what travels at hand."""
         if error is None:
             try:
+                # Here and not in a lane, which would hold its place while it reads.
                 in_flight.attempt.records_slice.prefetch_bodies()
             except BaseException as trouble:  # noqa: BLE001 - raised where it is heard
                 error = trouble
@@ -225,6 +228,8 @@ class WorkerPool:
         happened = event.answer.happened if isinstance(event, CallEnded) else None
         goes_on = happened is CallEnding.REPLIED
         with self._lock:
+            # After anything but a reply the deciding thread has to speak first: it may
+            # halve the lanes, let all wait, or end the run.
             if goes_on and self._noted and self._flying <= self._open:
                 self._left += 1
                 return self._noted.popleft()
@@ -237,6 +242,8 @@ class WorkerPool:
             # send, since another run may be sending to the same people.
             self._run_journal.check_lock()
             body = in_flight.attempt.records_slice.body
+            # From here on it may arrive: the timeout that a later run waits out counts
+            # from now, not from when the call was noted.
             self._run_journal.leave(in_flight.number)
             sent_at = self._steady()
             answer = self._transport.upload(body, dry_run=self._dry_run)

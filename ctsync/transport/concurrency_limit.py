@@ -34,8 +34,12 @@ class ConcurrencyLimit(Struct, frozen=True):
 
     def throttled(self, call: int, *, next_call: int) -> ConcurrencyLimit:
         """Return the allowance after call number `call` met with too many in flight."""
+        # One crowd of calls meets 429 together, and would else halve as often as it is
+        # large.
         if call < self.heeds_from:
             return self
+        # Where others hold the rest of the account's ceiling, every step up is refused:
+        # it is tried less and less often.
         rounds = min(2 * self.rounds, _MOST_ROUNDS) if self.has_grown else self.rounds
         allowed = max(1, self.allowed // 2)
         return ConcurrencyLimit(self.ceiling, allowed, next_call, rounds=rounds)

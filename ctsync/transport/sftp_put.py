@@ -198,6 +198,8 @@ class _Put:
         if await folder.holds(manifest.name, manifest):
             await self._is_put(folder, upload)
             return
+        # The data file first: an import begins with its manifest (public docs on SFTP
+        # imports), and would find nothing.
         if not await folder.holds(data.name, data):
             await folder.upload(data.name, data)
             await folder.take_place(data.name)
