@@ -53,6 +53,7 @@ def _table(rows: Sequence[Row]) -> Table:
         pa.array([text is not None and text.gone for text in texts]),
         pa.array(map(_names, texts), pa.string()),
         pa.array([text is not None and text.is_bound for text in texts]),
+        # Lines are UTF-8 already: as bytes they need no decoding.
         pa.array([text and text.line[:-1] for text in texts], pa.binary()).view(
             pa.string()
         ),
@@ -82,6 +83,7 @@ def in_groups(tables: Iterable[Table]) -> Iterator[Table]:
     for table in tables:
         waiting = pa.concat_tables([waiting, table])
         while len(waiting) >= GROUP:
+            # A slice alone would keep all of the table that it is cut from.
             yield waiting.slice(0, GROUP).combine_chunks()
             waiting = waiting.slice(GROUP)
     if len(waiting):

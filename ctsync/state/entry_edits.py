@@ -178,6 +178,7 @@ def beside_found(
     values: Iterable[tuple[ProfileKey, T]],
 ) -> Iterator[tuple[ProfileKey, T, F | None]]:
     """Yield values, which come sorted by key, with what is found of each."""
+    # Keys are asked for in crowds, and each value waits here until its entry has come.
     values, again = tee(values)
     found = pick(key for key, _ in again)
     waiting = next(found, None)

@@ -30,6 +30,8 @@ def lease(path: Path) -> PinnedFile:
         # No state is written where there are no locks, so nobody tidies up there.
         if error.errno not in LOCKLESS:
             raise
+    # Between opening and locking it may have been removed: then nothing holds it any
+    # more.
     if os.fstat(file.fd).st_nlink == 0:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     return file

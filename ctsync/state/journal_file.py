@@ -41,6 +41,8 @@ class FileJournalWriter(JournalWriter):
     ) -> None:
         self._location = location
         self._marks, self._head = marks, 0
+        # Lanes note that their call leaves while other calls are noted: each line is
+        # whole, and carries the checksum of all before it.
         self._lock = Lock()
         self._length = self._checksum = 0
         self._is_broken = False
@@ -54,9 +56,12 @@ class FileJournalWriter(JournalWriter):
                 fd = self._open_fd()
                 self._write(fd, *seal_lines([text], self._checksum))
                 mark = JournalMark(self._head, self._length)
+            # Outside of the lock: others go on writing while the disk works.
             if sync:
                 self._sync(fd)
                 if self._marks is not None:
+                    # Not before: a mark of what is not on the disk would refuse a sound
+                    # journal.
                     self._marks.note(mark)
 
     def append_plan(self, pieces: Iterable[bytes]) -> None:

@@ -21,6 +21,8 @@ from ctsync.state.journal_lines import checksum_of, seal_lines, whole_lines
 from ctsync.state.packed_lines import packed
 
 GROUP_BYTES = 1 << 22
+# The plan goes into the journal faster than a server takes it, and is not to gather
+# here.
 MOST_WAITING = 4 * GROUP_BYTES
 
 Put: TypeAlias = Callable[[int, bytes], None]

@@ -80,6 +80,8 @@ class ParquetStore(FileStore, SegmentedStore):
             manifest = self._manifest(is_verified=is_verified)
             if manifest is None:
                 return None
+            # Before anything is believed of them: what is leased is not removed while
+            # it is read.
             leases = self._leases(manifest)
             if leases is None:
                 continue  # it was replaced between the two looks

@@ -82,6 +82,8 @@ class SegmentedStore(Store):
         with self._writing() as writing:
             rows = _rows(changed_lines(version.pick_lines, edits, digest))
             segment = writing.parquet_file("segment", tables_of(rows))
+            # Where no line became another there is no segment, though the header moves
+            # on.
             segments = (*version.manifest.segments, *[segment] * bool(segment.rows))
             manifest = Manifest(digest.seal(header), version.manifest.base, segments)
             return writing.publish(self._compacted(writing, manifest))

@@ -100,6 +100,7 @@ def leased(
         watch.check_patience(until)
         time.sleep(watch.pause_seconds(until))
         since = boot_seconds()
+    # From before it was asked for: how long the answer took nobody can tell.
     held = Held(head, taken.epoch, term_seconds, since=since)
     Thread(target=held.keep_renewing, name="ctsync-lease", daemon=True).start()
     try:

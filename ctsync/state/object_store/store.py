@@ -120,6 +120,8 @@ class ObjectStore(SegmentedStore):
     def lock(self, holder: Holder, *, timeout_seconds: float = 0) -> Generator[None]:
         """Hold the lease, and seal the journal that whoever had it before may write."""
         if self._head.read() is None:
+            # A bucket that heeds no conditions would let two runs write. Better known
+            # before there is anything to lose.
             refuse_unconditional_puts(self._bucket, new_token())
         with leased(
             self._head,

@@ -33,6 +33,8 @@ class Session:
             self._connection = psycopg.connect(
                 **connect_options(url, os.environ),
                 autocommit=True,
+                # What is prepared is of one session, and a pooler may give the next
+                # statement another.
                 prepare_threshold=None,
             )
         self._doing = "read"
@@ -68,6 +70,8 @@ class Session:
         """Yield the rows of a query inside of a transaction, `size` at a time."""
         from psycopg import ServerCursor
 
+        # A cursor of the server's: one of the client's would fetch the whole state at
+        # once.
         name = f"ctsync_{next(self._numbers)}"
         with (
             self._translated(),
