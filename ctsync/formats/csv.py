@@ -46,6 +46,8 @@ from ctsync.formats.typed_cells import read_cells, readers_of, typed_cells, unty
 from ctsync.model.fault import Fault, Faults
 from ctsync.sql_text import quoted
 
+# A row of too few cells is refused: padded, its last ones would be blank, and with
+# `blank: remove` that removes values.
 _OPTIONS = (
     "auto_detect = false, quote = '\"', escape = '\"', strict_mode = true, "
     "null_padding = false, allow_quoted_nulls = false, hive_partitioning = false"

@@ -49,7 +49,11 @@ _SAMPLED_BYTES = 1 << 20
 _LONGEST_OBJECT = 4 << 20
 _LINES = "SELECT json::VARCHAR AS line, file_index FROM read_ndjson_objects([{files}])"
 _ARE_OBJECTS = "SELECT bool_and(starts_with(ltrim(line), '{{')) FROM ({lines})"
+# All pointers at once: one by one, each would read the whole line again.
 _EXTRACTED = "(SELECT json_extract(line, [{pointers}]) AS x, * FROM ({lines}))"
+# Of a name that stands twice readers of JSON take the first or the last value, so a
+# line with two keys names no one. LIKE goes first, since it passes nearly every line
+# without a list of its names.
 _KEY = """CASE WHEN NOT starts_with(ltrim(line), '{{') THEN error('no object')
 WHEN (line LIKE {twice} OR contains(line, '\\u'))
     AND len(list_filter(json_keys(line), lambda k: k = {name})) > 1 THEN NULL

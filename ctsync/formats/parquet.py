@@ -158,6 +158,7 @@ def _top_level(tree: Sequence[tuple[str, str | None, int | None]]) -> Any:
 
 def _reader(files: Sequence[DataFile]) -> str:
     names = ", ".join(file.sql for file in files)
+    # Else a folder that is called like `country=IN` would add a column to its files.
     return f"read_parquet([{names}], hive_partitioning = false)"
 
 

@@ -116,6 +116,7 @@ class _Query:
         yield f"{self._rows.sound} AS is_told"
         if self._are_new:
             return
+        # All paths in one call: one by one, each would read the whole entry again.
         paths = [f"/attributes/{_pointer(place.folded)}" for place in self._places]
         listed = ", ".join(map(quoted, [*paths, "/fingerprint"]))
         yield f"json_extract(body, [{listed}])::VARCHAR[] AS held"
@@ -154,6 +155,7 @@ class _Query:
     def _values(self) -> Iterator[str]:
         for place, _ in self._moving:
             number = place.number
+            # Only where it is sound: over any other text a cast would end the query.
             value = "NULL" if place.cell is None else place.cell.value
             yield (
                 f"CASE WHEN s{number} AND c{number} <> '' THEN {value} END AS v{number}"
@@ -171,6 +173,8 @@ class _Query:
 
     def _plain_body(self) -> str:
         """Return the entry as it is spelled where it holds nothing but these values."""
+        # What json_extract spells anew, 1e+22 as 1e22, makes the two differ as well, so
+        # that such entries go to Python.
         attributes = ", ".join(
             f"CASE WHEN h{place.number} IS NOT NULL "
             f"THEN concat({_json(place.folded, ':')}, h{place.number}) END"

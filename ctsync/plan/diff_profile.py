@@ -170,6 +170,7 @@ class _Builder:
         # Under `keep`, too: a value that a place included was never there but for it.
         if known.ours:
             self._take_back(folded, known)
+        # Only what ctsync itself sent: what was read there may be somebody else's.
         elif self._removes(folded) and known.owned:
             self._remove(folded, known)
         elif self._wanted.is_named:
@@ -239,6 +240,8 @@ class _Builder:
     def _settled(self) -> EntryAfter:
         wanted, built = self._wanted, self._built
         reached = wanted.is_named and wanted.settles
+        # Neither is as desired, and a fingerprint would hide the profile from the next
+        # plan.
         reached = reached and not (built.held or built.waiting)
         return EntryAfter(
             fingerprint=self._candidate.fingerprint if reached else None,

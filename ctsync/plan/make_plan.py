@@ -73,6 +73,7 @@ def make_plan(
                 _write_weighed(writer, seen, planned)
             else:
                 _write(writer, planner, seen, *planned)
+        # Not sooner: all that is wrong is found first, and told at once.
         planner.refuse_errors()
         planner.selection.check(planner.mask)
         _log_decided(planner)

@@ -212,6 +212,8 @@ class _Echo:
 
     def write(self, data: bytes | memoryview, /) -> None:
         at, self._at = self._at, self._at + len(data)
+        # A seal may be signed, which what is written anew is not. `Ends.says` has seen
+        # it.
         is_seal = at == self._seal_at
         if not is_seal and os.pread(self._file.fileno(), len(data), at) != data:
             raise _Differs

@@ -177,6 +177,8 @@ class PlanSums:
         }
 
     def _check_order(self, key: ProfileKey) -> None:
+        # Whoever folds or goes on with a plan joins it with the state key by key, and
+        # would pass over whom it met too late.
         if self._last is not None and key <= self._last:
             raise ValueError(NO_ORDER)
         self._last = key

@@ -82,6 +82,7 @@ def _blocking(
     for name in JUDGED:
         limit = Limit(accepted[name]) if name in accepted else policy.limits[name]
         actual = _exceeding(name, limit, counts)
+        # Exactly the number that was reviewed: one more profile is another decision.
         if actual not in (None, policy.accept.get(name)):
             accept = f"--accept {name}={actual}"
             yield BlockedRule(f"limits.{name}", str(limit), actual, accept)

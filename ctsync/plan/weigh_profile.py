@@ -50,6 +50,8 @@ class ProfileWeigher(Struct, frozen=True):
         found = self._desired(candidate)
         built = self._build(candidate, found)
         if built.faults and any(place.skips for place in candidate.contributions):
+            # A row that wants what cannot be done is left alone as one with a bad cell
+            # is, and what the other places say is weighed without it.
             spoilt = {fold_name(name): fault for name, fault in built.faults}
             found = self._desired(candidate, spoilt)
             built = self._build(candidate, found)

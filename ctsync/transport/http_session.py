@@ -52,4 +52,6 @@ def _adapter(connections: int) -> requests.adapters.HTTPAdapter:
         def proxy_manager_for(self, *args: Any, **more: Any) -> Any:
             return watch_connections(super().proxy_manager_for(*args, **more))
 
+    # Without `pool_block` urllib3 opens as many as are asked for, and throws away what
+    # it has no place for: a handshake a call.
     return WatchedAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True)
