@@ -28,6 +28,7 @@ BOTTOM = {
     "sql_text",
     "suggestions",
     "timezones",
+    "whole_lines",
 }
 LAYERS = [
     {"cli"},

@@ -1,7 +1,7 @@
 """Records made ready to travel while the changes of a plan pass by.
 
 A load is what of one wave may share a call. A plan holds changes alone: whatever is
-sent is made from them when it is to leave.
+sent is made from them when it is to leave, and a value of it only where one is asked.
 """
 
 from __future__ import annotations
@@ -9,55 +9,68 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import groupby
-from typing import TypeAlias, TypeVar, overload
+from typing import NamedTuple, TypeAlias, overload
 
 from msgspec import Struct
 
-from ctsync.kinds.counter import KIND as COUNTER
 from ctsync.model.change import Change
 from ctsync.model.record import Record
-from ctsync.plan.schedule import COUNTERS, Batch, BatchBuilder, records_of
+from ctsync.plan.change_codec import change_from_line
+from ctsync.plan.schedule import COUNTERS, FRAME_BYTES, is_full, records_of
 
 Places: TypeAlias = "range | tuple[int, ...]"  # ascending
 Span: TypeAlias = tuple[int, int]  # first place, and how many follow each other
-T = TypeVar("T")
 
 
-def loads(sent: Iterable[tuple[int, Change]], wave: int) -> Iterator[SavedBatch]:
+class PlannedRecord(NamedTuple):
+    """A record as it travels, with the line of its change, from which it follows.
+
+    `place` is that of its change, `folded` its key as no other call in flight may hold
+    it. `is_last` says that no further record of the profile follows in a later wave,
+    `counts` that it moves a counter or assigns one.
+    """
+
+    place: int
+    folded: str
+    wire: bytes
+    line: bytes
+    is_last: bool = True
+    counts: bool = False
+
+
+def loads(records: Iterable[PlannedRecord], wave: int) -> Iterator[SavedBatch]:
     """Yield the records of one wave, as many together as may share a call.
 
-    Changes come with their places: those that send anything are counted from 0.
+    A batch holds no more records and bytes than the largest call, and no two
+    identifiers that the platform might take for one: no order is promised in a call.
     """
-    packer, held = BatchBuilder(), list[tuple[int, Change]]()
-    for place, change in sent:
-        for own, record in records_of(change):
-            if own == wave:
-                batch = packer.add(record)
-                if batch is not None:
-                    yield _load(wave, batch, held)
-                    held = []
-                held.append((place, change))
-    rest = packer.flush()
-    if rest is not None:
-        yield _load(wave, rest, held)
-
-
-def _load(wave: int, batch: Batch, held: Iterable[tuple[int, Change]]) -> SavedBatch:
-    places, changes = zip(*held, strict=True)
-    return SavedBatch(wave, batch, placed(spans(places)), changes)
+    held, folded, size = list[PlannedRecord](), set[str](), FRAME_BYTES
+    for record in records:
+        more = len(record.wire) + 1
+        if held and (is_full(len(held), size + more) or record.folded in folded):
+            yield SavedBatch(wave, held)
+            held, folded, size = [], set(), FRAME_BYTES
+        held.append(record)
+        folded.add(record.folded)
+        size += more
+    if held:
+        yield SavedBatch(wave, held)
 
 
 class SavedBatch(Struct, frozen=True, eq=False):
-    """The records of one wave that may share a call, with their changes."""
+    """The records of one wave that may share a call."""
 
     wave: int
-    batch: Batch
-    places: Places
-    changes: tuple[Change, ...]
+    records: Sequence[PlannedRecord]
+
+    @property
+    def places(self) -> Places:
+        """Where their changes stand among those that send anything."""
+        return placed(spans([record.place for record in self.records]))
 
     def records_slice(self) -> RecordSlice:
         """Return all of its records."""
-        return RecordSlice(self, range(len(self.places)))
+        return RecordSlice(self, range(len(self.records)))
 
 
 class RecordSlice(Sequence[Record]):
@@ -78,7 +91,7 @@ class RecordSlice(Sequence[Record]):
         """Return one record, or some of them."""
         if isinstance(at, slice):
             return RecordSlice(self._load, self.numbers[at])
-        return self._load.batch.records[self.numbers[at]]
+        return record_in(self._load.records[self.numbers[at]].line, self.wave)
 
     def only(self, numbers: Iterable[int]) -> RecordSlice:
         """Return those at some places in this cargo."""
@@ -98,7 +111,7 @@ class RecordSlice(Sequence[Record]):
 
     def change(self, at: int) -> Change:
         """Return the change that a record is part of."""
-        return self._load.changes[self.numbers[at]]
+        return change_from_line(self._load.records[self.numbers[at]].line)
 
     @property
     def wave(self) -> int:
@@ -108,7 +121,7 @@ class RecordSlice(Sequence[Record]):
     @cached_property
     def body(self) -> bytes:
         """What travels."""
-        return b'{"d":[%b]}' % b",".join(self._picked(self._load.batch.wires))
+        return b'{"d":[%b]}' % b",".join([record.wire for record in self._planned])
 
     def prefetch_bodies(self) -> None:
         """Have what travels at hand when it is to leave."""
@@ -117,24 +130,21 @@ class RecordSlice(Sequence[Record]):
     @property
     def folded(self) -> Sequence[str]:
         """Their folded keys: what no other call in flight may hold."""
-        return self._picked(self._load.batch.folded)
+        return [record.folded for record in self._planned]
 
     @property
     def places(self) -> Places:
         """Where their changes stand among those that send anything."""
-        places = self._load.places
-        if isinstance(self.numbers, range):
-            return places[self.numbers.start : self.numbers.stop]
-        return tuple(places[number] for number in self.numbers)
+        return placed(spans([record.place for record in self._planned]))
 
     @cached_property
     def is_last(self) -> bool:
         """Whether no record of the same profiles follows in a later wave."""
-        return all(record.last for record in self)
+        return all(record.is_last for record in self._planned)
 
     def follows(self, at: int) -> bool:
         """Return whether a record of the same profile follows in a later wave."""
-        return not self[at].last
+        return not self._load.records[self.numbers[at]].is_last
 
     @property
     def is_delta(self) -> bool:
@@ -144,19 +154,27 @@ class RecordSlice(Sequence[Record]):
     @cached_property
     def counts(self) -> bool:
         """Whether any of them moves a counter or assigns one."""
-        kinds = (op.kind for record in self for op in record.operations)
-        return COUNTER.name in kinds
+        return any(record.counts for record in self._planned)
 
-    def _picked(self, values: Sequence[T]) -> Sequence[T]:
+    @property
+    def _planned(self) -> Sequence[PlannedRecord]:
+        records = self._load.records
         if isinstance(self.numbers, range):
-            return values[self.numbers.start : self.numbers.stop]
-        return [values[number] for number in self.numbers]
+            return records[self.numbers.start : self.numbers.stop]
+        return [records[number] for number in self.numbers]
 
 
-def spans(places: Iterable[int]) -> list[Span]:
+def record_in(line: bytes, wave: int) -> Record:
+    """Return the record of a wave that the line of a change leads to."""
+    return dict(records_of(change_from_line(line)))[wave]
+
+
+def spans(places: Sequence[int]) -> list[Span]:
     """Return ascending places as spans of those that follow each other."""
-    if isinstance(places, range):
-        return [(places.start, len(places))] if places else []
+    if not places:
+        return []
+    if places[-1] - places[0] == len(places) - 1:
+        return [(places[0], len(places))]
     found = []
     for _, group in groupby(enumerate(places), key=lambda each: each[1] - each[0]):
         run = [place for _, place in group]

@@ -33,7 +33,6 @@ from ctsync.plan.change_codec import (
     key_in,
     settled_as_planned,
     settled_from_line,
-    waves_in,
 )
 from ctsync.plan.plan_checksum import (
     checksum_of,
@@ -43,7 +42,9 @@ from ctsync.plan.plan_checksum import (
 )
 from ctsync.plan.plan_header import opened, plan_ends
 from ctsync.plan.plan_writer import LineWriter, PlanWriter
+from ctsync.plan.record_reader import RecordReader
 from ctsync.plan.signature import signature_of
+from ctsync.whole_lines import whole_lines
 
 
 class SavedPlan:
@@ -89,20 +90,13 @@ class SavedPlan:
 
         Only of changes that stand among some places of those that send anything.
         """
-        sent = (c for c in self._with_waves() if c[0])
-        own = enumerate(islice(sent, places.start, places.stop), places.start)
-        name = b"%d" % wave
-        return loads(
-            (
-                (place, change_from_line(line))
-                for place, (waves, line) in own
-                if name in waves
-            ),
-            wave,
+        reader = RecordReader(wave, places)
+        found = (
+            record
+            for some in whole_lines(self.pieces())
+            for record in reader.records(some)
         )
-
-    def _with_waves(self) -> Iterator[tuple[bytes, bytes]]:
-        return ((waves_in(line), line) for line in self._change_lines())
+        return loads(found, wave)
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the lines of all changes and entries, many at a time, as they are."""

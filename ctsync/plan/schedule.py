@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from msgspec import Struct
-
-from ctsync.canonical_json import canonical, fold_id
+from ctsync.canonical_json import fold_id
 from ctsync.limits import MAX_BODY_BYTES, MAX_RECORDS_PER_CALL
 from ctsync.model.change import Change
 from ctsync.model.operation import DELTAS, Operation
@@ -19,24 +17,7 @@ WAVES = (1, 2, 3)
 COUNTERS = 3
 # What travels in files has no call; of a profile it is one record, and its last.
 FILES = 4
-_FRAME = len(b'{"d":[]}')
-
-
-class Batch(Struct, frozen=True):
-    """Records that may share a call, with what travels of each.
-
-    `folded` are their keys with identifiers folded: no two calls in flight may share
-    one, since the platform may take them for one person.
-    """
-
-    records: tuple[Record, ...]
-    folded: tuple[str, ...]
-    wires: tuple[bytes, ...]
-
-    def calls(self, records_per_call: int) -> Iterator[tuple[Record, ...]]:
-        """Yield the records in calls of at most so many."""
-        for start in range(0, len(self.records), records_per_call):
-            yield self.records[start : start + records_per_call]
+FRAME_BYTES = len(b'{"d":[]}')
 
 
 def records_of(change: Change) -> tuple[tuple[int, Record], ...]:
@@ -68,51 +49,16 @@ def folded_key(key: ProfileKey) -> str:
     return f"{key.type}={fold_id(key.id)}"
 
 
-class BatchBuilder:
-    """Fills one batch at a time.
-
-    A batch holds no more records and bytes than the largest call, and no two
-    identifiers that the platform might take for one: no order is promised in a call.
-    """
-
-    def __init__(self) -> None:
-        self._records: list[Record] = []
-        self._folded: dict[str, None] = {}  # in order
-        self._wires: list[bytes] = []
-        self._size = _FRAME
-
-    def add(self, record: Record) -> Batch | None:
-        """Take a record in; give the batch that it closed, if any."""
-        wire, folded = canonical(record.as_wire()), folded_key(record.key)
-        size = len(wire) + 1
-        closes = is_full(len(self._records), self._size + size)
-        closed = self.flush() if closes or folded in self._folded else None
-        self._records.append(record)
-        self._folded[folded] = None
-        self._wires.append(wire)
-        self._size += size
-        return closed
-
-    def flush(self) -> Batch | None:
-        """Close the batch at hand and give it, if there is one."""
-        if not self._records:
-            return None
-        batch = Batch(tuple(self._records), tuple(self._folded), tuple(self._wires))
-        self._records, self._folded, self._wires = [], {}, []
-        self._size = _FRAME
-        return batch
-
-
 class CallCounter:
     """Counts the records of one wave, and the calls that they will travel in.
 
-    They fill calls as `BatchBuilder` fills batches, and nothing of them is kept.
+    They fill calls as `batches.loads` does, and nothing of them is kept.
     """
 
     def __init__(self, records_per_call: int) -> None:
         self._records_per_call = records_per_call
         self._folded: set[str] = set()
-        self._size = _FRAME
+        self._size = FRAME_BYTES
         self.records = 0
         self.calls = 0
 
@@ -153,7 +99,7 @@ class CallCounter:
         self.records += count
         self.calls += -(-count // self._records_per_call)
         self._folded = set()
-        self._size = _FRAME
+        self._size = FRAME_BYTES
 
 
 def is_full(count: int, size: int) -> bool:

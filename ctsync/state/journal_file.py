@@ -26,11 +26,11 @@ from ctsync.state.journal_lines import (
     head_line,
     open_line,
     seal_lines,
-    whole_lines,
 )
 from ctsync.state.journal_mark import JournalMark, MarkWriter
 from ctsync.state.packed_lines import packed, unpacked
 from ctsync.state.snapshot_codec import JOURNAL_FORMAT, check_format
+from ctsync.whole_lines import whole_lines
 
 
 class FileJournalWriter(JournalWriter):

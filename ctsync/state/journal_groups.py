@@ -17,8 +17,9 @@ from ctsync.canonical_json import canonical
 from ctsync.errors import StateError
 from ctsync.state.atomic_files import PinnedFile, state_errors
 from ctsync.state.base import JournalWriter, Line
-from ctsync.state.journal_lines import checksum_of, seal_lines, whole_lines
+from ctsync.state.journal_lines import checksum_of, seal_lines
 from ctsync.state.packed_lines import packed
+from ctsync.whole_lines import whole_lines
 
 GROUP_BYTES = 1 << 22
 # The plan goes into the journal faster than a server takes it, and is not to gather

@@ -7,7 +7,7 @@ is spelled so by every version, whatever else a later one may change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from zlib import crc32
 
 from ctsync.canonical_json import canonical
@@ -48,11 +48,3 @@ def open_line(line: bytes, checksum: int) -> tuple[bytes, int] | None:
 def checksum_of(line: bytes) -> int:
     """Return the checksum that a sealed line carries."""
     return int(line[len(line) - _TAIL_BYTES :].split(b'"')[3], 16)
-
-
-def whole_lines(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Yield the lines of pieces that begin and end anywhere, without newlines."""
-    rest = b""
-    for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        yield whole

@@ -22,11 +22,14 @@ _PARTS = re.compile(_START + b'([0-9]{1,8}),"zstd":"(.*)"}\n', re.DOTALL)
 _LEVEL = 1
 
 
-def packed(groups: Iterable[Sequence[bytes]]) -> Iterator[Sequence[bytes]]:
-    """Yield groups of lines, those that are worth it as one line each."""
-    for lines in groups:
-        text = b"\n".join(lines)
-        yield [_pack(text)] if len(text) >= WORTH_BYTES else lines
+def packed(texts: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
+    """Yield the lines of texts without newlines; of what is worth it, one line each.
+
+    Each text is of whole lines.
+    """
+    for each in texts:
+        text = each[:-1]
+        yield [_pack(text)] if len(text) >= WORTH_BYTES else text.split(b"\n")
 
 
 def unpacked(line: bytes) -> list[bytes]:

@@ -16,7 +16,7 @@ from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.entry_as_declared import entry_as_declared
-from ctsync.plan import row_patterns
+from ctsync.plan import line_patterns
 from ctsync.plan.change_codec import change_line
 from ctsync.plan.plain_entry import Taking, entry_after
 from ctsync.plan.row_patterns import RowPatterns
@@ -346,7 +346,7 @@ def test_what_was_learned_of_several_rows_tells_any_of_their_attributes():
 
 
 def test_as_many_patterns_are_made_as_are_worth_it(monkeypatch):
-    monkeypatch.setattr(row_patterns, "MOST_LEARNED", 1)
+    monkeypatch.setattr(line_patterns, "MOST_LEARNED", 1)
     patterns = RowPatterns(ACKNOWLEDGED)
     rows = [
         ["create", "identity", "u1", [[name, "x"]], [["a", 1, "t"]], MARK]
@@ -375,7 +375,7 @@ def test_rows_that_no_pattern_tells_teach_none():
 
 
 def test_as_many_patterns_are_tried_as_are_worth_it(monkeypatch):
-    monkeypatch.setattr(row_patterns, "MOST_TRIED", 1)
+    monkeypatch.setattr(line_patterns, "MOST_TRIED", 1)
     patterns = RowPatterns(ACKNOWLEDGED)
     lines = [plain_line("a", value) for value in ("x", 7)]
     for line in lines:

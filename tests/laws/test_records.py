@@ -16,7 +16,7 @@ from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.change_codec import change_from_line, change_line
-from ctsync.plan.schedule import BatchBuilder, records_of
+from ctsync.plan.schedule import records_of
 
 KEY = ProfileKey("identity", "u1")
 GROUPS = (
@@ -69,7 +69,9 @@ def said_by(wire: bytes) -> Iterator[tuple[str, str, Any]]:
 def test_the_records_of_a_change_say_its_operations_and_no_others(lab, data):
     shown = data.draw(changes(lab))
     records = records_of(change_from_line(change_line(shown)))
-    sent = [(wave, tuple(said_by(_wire(record)))) for wave, record in records]
+    sent = [
+        (wave, tuple(said_by(canonical(record.as_wire())))) for wave, record in records
+    ]
     waves = [wave for wave, _ in sent]
     assert waves == sorted(set(waves))
     assert [record.last for _, record in records] == [*[False] * (len(sent) - 1), True]
@@ -84,11 +86,3 @@ def test_the_records_of_a_change_say_its_operations_and_no_others(lab, data):
     flat = sorted((canonical(each) for _, said in sent for each in said))
     expected = [[op.attribute, op.operator, op.operand] for op in shown.operations]
     assert flat == sorted(map(canonical, expected))
-
-
-def _wire(record) -> bytes:
-    builder = BatchBuilder()
-    assert builder.add(record) is None
-    batch = builder.flush()
-    assert batch is not None
-    return batch.wires[0]

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from ctsync.canonical_json import canonical
+from ctsync.limits import MAX_BODY_BYTES, MAX_RECORDS_PER_CALL
 from ctsync.model.change import Change
 from ctsync.model.record import Record
-from ctsync.plan.schedule import WAVES, Batch, BatchBuilder, records_of
+from ctsync.plan.schedule import WAVES, folded_key, records_of
 
 
 class Call(Struct, frozen=True):
@@ -33,18 +35,28 @@ def schedule(changes: Iterable[Change], *, records_per_call: int) -> Iterator[Ca
     for wave in WAVES:
         sent = (pair for change in changes for pair in records_of(change))
         for batch in pack(record for own, record in sent if own == wave):
-            for own in batch.calls(records_per_call):
+            for start in range(0, len(batch), records_per_call):
                 number += 1
+                own = tuple(batch[start : start + records_per_call])
                 yield Call(number, wave, own)
 
 
-def pack(records: Iterable[Record]) -> Iterator[Batch]:
-    """Yield batches of records that may share a call, in order."""
-    packer = BatchBuilder()
+def pack(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Yield records that may share a call, in order."""
+    held: list[Record] = []
     for record in records:
-        full = packer.add(record)
-        if full is not None:
-            yield full
-    rest = packer.flush()
-    if rest is not None:
-        yield rest
+        if held and not may_share_call([*held, record]):
+            yield held
+            held = []
+        held.append(record)
+    if held:
+        yield held
+
+
+def may_share_call(records: list[Record]) -> bool:
+    """Say whether records are few and small enough, and no two of one person."""
+    keys = [folded_key(record.key) for record in records]
+    body = canonical({"d": [record.as_wire() for record in records]})
+    # Each record has a comma behind it, the last one too.
+    is_small = len(body) < MAX_BODY_BYTES and len(records) <= MAX_RECORDS_PER_CALL
+    return is_small and len(set(keys)) == len(keys)

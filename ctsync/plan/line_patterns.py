@@ -1,0 +1,218 @@
+"""Lines of changes that are alike: told by one pattern, written on by one template.
+
+Most lines of a large plan do the same to other people. What follows from an operation
+is worked out once, by those who understand operations; of each line the values are
+taken as they are spelled. So no value is made, and a line costs a fifth of what reading
+it does. Lines that say anything else match no pattern, and are read.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias
+
+from ctsync.canonical_json import canonical
+from ctsync.model.kind_shape import LIST
+from ctsync.model.profile_key import ID_TYPES
+from ctsync.model.row import Row
+from ctsync.model.scalar_value import DATE_PREFIX
+
+MOST_LEARNED = 64
+"""How many patterns are made: one takes as long as some hundred rows."""
+MOST_TRIED = 8
+"""How many are tried on a line: of rows that are alike in no way none would tell it."""
+_MOST_WRITERS = 4096  # of rows that leave out now this and now that there are more
+
+TEXT = rb'[^"\\\x00-\x1f]'  # what JSON spells as it is
+COUNT = rb"(?:0|[1-9][0-9]*)"
+_DATE = re.escape(DATE_PREFIX.encode())
+# Values that are spelled in one way only, so that their text can be taken for them.
+SPELLED: Mapping[str, bytes] = {
+    "string": rb'"(?!%b)%b*"' % (_DATE, TEXT),
+    "date": rb'"%b%b*"' % (_DATE, TEXT),
+    "boolean": rb"true|false",
+    "number": rb"0|-?[1-9][0-9]{0,14}|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,3}[1-9]",
+    LIST: rb'\["%b*"(?:,"%b*")*\]' % (TEXT, TEXT),
+}
+_KEY = b'"(%b)","(%b+)"' % ("|".join(ID_TYPES).encode(), TEXT)
+_IDS = 2  # groups before those of values: id type and id
+
+Groups: TypeAlias = Sequence[bytes]
+"""What a pattern finds in a line: id type, id, values, and what the ending has.
+
+Of an operation that is not there the value is empty.
+"""
+
+
+class Spelling(NamedTuple):
+    """An operation as lines have it, and what is written of it around its value.
+
+    `said` is a pattern of all that follows the name; its one group is the value.
+    `place` says where it is written among the others.
+    """
+
+    name: str
+    said: bytes
+    opening: bytes
+    closing: bytes = b""
+    place: str = ""
+    is_list: bool = False
+
+    @property
+    def pattern(self) -> bytes:
+        """Return what tells the operation, with a comma where another follows it.
+
+        What was told is never taken back: else a row that has no such end would be
+        told anew for each of its attributes.
+        """
+        name = re.escape(canonical(self.name))
+        return rb"(?:\[%b%b\](?:,(?=\[)|(?=\])))?+" % (name, self.said)
+
+    @property
+    def template(self) -> bytes:
+        """Return what is written of it, with a place for its value."""
+        opening, closing = (
+            t.replace(b"%", b"%%") for t in (self.opening, self.closing)
+        )
+        return opening + b"%b" + closing
+
+
+class Frame(NamedTuple):
+    """What stands around the operations of a line, and around what is written on.
+
+    `written` has one place for what the operations come to; `before` and `after` are
+    the groups of a line that stand there, before those and after them.
+    """
+
+    actions: bytes
+    ending: bytes
+    written: bytes
+    before: Sequence[int]
+    after: Sequence[int]
+
+
+class LinePattern:
+    """What lines have in common, each of which has some of the operations."""
+
+    def __init__(self, spellings: Iterable[Spelling], frame: Frame) -> None:
+        self.spellings = {each.name: each for each in spellings}
+        self._frame = frame
+        self._found = [self.spellings[name] for name in sorted(self.spellings)]
+        parts = b"".join(each.pattern for each in self._found)
+        start = rb'\{"change":\["(?:%b)",%b,\[' % (frame.actions, _KEY)
+        line = start + parts + frame.ending
+        self._line = re.compile(line + rb"\n?")
+        # A line of many is told from its first byte to its last, or it stands apart.
+        self._lines = re.compile(rb"(?m)^(?:%b\n|([^\n]*\n))" % line)
+        self._whole = self._made([True] * len(self._found))
+        self._writers: dict[tuple[bool, ...], Writer | None] = {}
+
+    def told(self, line: bytes) -> Groups | None:
+        """Return what the pattern finds in a line; None: it is no such line."""
+        met = self._line.fullmatch(line)
+        return None if met is None else met.groups(b"")
+
+    def told_of(self, lines: bytes) -> list[Any]:
+        """Return the same of many lines; of any other, the line as the last group."""
+        return self._lines.findall(lines)
+
+    def writer(self, groups: Groups) -> Writer | None:
+        """Return what writes on lines that have the same operations; None of none."""
+        if b"" not in groups:
+            return self._whole
+        there = tuple(map(bool, groups[_IDS : _IDS + len(self._found)]))
+        if there in self._writers:
+            return self._writers[there]
+        made = self._made(there)
+        if len(self._writers) < _MOST_WRITERS:
+            self._writers[there] = made
+        return made
+
+    def _made(self, there: Sequence[bool]) -> Writer | None:
+        found = sorted(
+            (each.place, number)
+            for number, (each, is_there) in enumerate(
+                zip(self._found, there, strict=True)
+            )
+            if is_there
+        )
+        if not found:
+            return None
+        numbers = [number for _, number in found]
+        return Writer(self._frame, [(self._found[n], n + _IDS) for n in numbers])
+
+
+class Writer:
+    """Writes on what lines come to that have the same operations, of their groups."""
+
+    def __init__(self, frame: Frame, found: Sequence[tuple[Spelling, int]]) -> None:
+        numbers = [number for _, number in found]
+        self.names = [each.place for each, _ in found]
+        self.lists = [number for each, number in found if each.is_list]
+        self._pick = itemgetter(*frame.before, *numbers, *frame.after)
+        said = b",".join(each.template for each, _ in found)
+        head, tail = frame.written.split(b"\0")
+        self._template = head + said + tail
+
+    def write(self, groups: Groups) -> bytes:
+        """Return what is written of a line."""
+        written: bytes = self._template % self._pick(groups)
+        return written
+
+
+class LinePatterns(ABC):
+    """Patterns that are learned from rows as they come."""
+
+    frame: Frame
+
+    def __init__(self) -> None:
+        self.patterns: list[LinePattern] = []
+        self._learned = 0
+
+    @abstractmethod
+    def spellings(self, row: Row) -> Mapping[str, Spelling] | None:
+        """Return the operations of a row by their names; None where it is no such."""
+
+    def told(self, line: bytes) -> Iterator[tuple[LinePattern, Groups]]:
+        """Yield the patterns that tell a line, with what they find."""
+        if self.patterns and is_utf8(line):
+            for pattern in self.patterns:
+                groups = pattern.told(line)
+                if groups is not None:
+                    yield pattern, groups
+
+    def learn(self, row: Row) -> None:
+        """Know rows that are like this one from now on, if they are as most are."""
+        may_learn = self._learned < MOST_LEARNED
+        found = self.spellings(row) if may_learn else None
+        if not found:
+            return
+        for at, pattern in enumerate(self.patterns):
+            if found.items() <= pattern.spellings.items():
+                return  # its values are odd, and not its shape
+            if _agree(found, pattern.spellings):
+                found = {**pattern.spellings, **found}
+                del self.patterns[at]
+                break
+        # What came last is like what comes next.
+        made = LinePattern(found.values(), self.frame)
+        self.patterns[:] = made, *self.patterns[: MOST_TRIED - 1]
+        self._learned += 1
+
+
+def is_utf8(text: bytes) -> bool:
+    """Return whether bytes are text, as all that is written is."""
+    try:
+        return text.isascii() or bool(text.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _agree(found: Mapping[str, Spelling], known: Mapping[str, Spelling]) -> bool:
+    """Return whether operations are spelled in one way only, and have places apart."""
+    both = {**known, **found}
+    are_same = all(known[name] == found[name] for name in found.keys() & known.keys())
+    return are_same and len({each.place for each in both.values()}) == len(both)

@@ -1,0 +1,120 @@
+"""Records of changes, written from their lines as they travel.
+
+Of an operation nothing travels but attribute, operator and operand. So the records of
+most changes follow from the shape of their lines, and what was known before is passed
+over. What may be a second step, a counter, a group or in a file is left to `schedule`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import TypeAlias
+
+from ctsync.canonical_json import canonical
+from ctsync.kinds.counter import KIND as COUNTER
+from ctsync.model.operation import DELTAS
+from ctsync.model.record import GROUP_PREFIX
+from ctsync.model.row import Row
+from ctsync.plan.line_patterns import (
+    SPELLED,
+    TEXT,
+    Frame,
+    Groups,
+    LinePattern,
+    LinePatterns,
+    Spelling,
+    is_utf8,
+)
+from ctsync.plan.plan_rows import MOSTLY, SIGNS, form_from, kind_shown
+
+_OPERATION_FIELDS = 4  # of an operation that says nothing unusual: to the value before
+_TEXTS = rb'"%b*"' % TEXT
+_NUMBER = rb"(?:0|[1-9][0-9]{0,14})"
+_WORDS = {b"text": _TEXTS, b"n": _NUMBER}
+_PLACE = (
+    rb"\[%(text)b(?:,(?:%(n)b|null)(?:,(?:%(text)b|null)(?:,(?:%(n)b|null)"
+    rb"(?:,%(text)b)?)?)?)?\]" % _WORDS
+)
+_PLACES = rb"\[(?:%b(?:,%b)*)?\]" % (_PLACE, _PLACE)
+_COHORTS = rb"\[(?:%b(?:,%b)*)?\]" % (_TEXTS, _TEXTS)
+# Its only wave is the first, and the row says nothing after the cohorts.
+_ENDING = rb'\](?:,%b(?:,(?:"[0-9a-f]{32}"|null)(?:,%b)?)?)?\],"does":\[%b,1\]\}' % (
+    _PLACES,
+    _COHORTS,
+    _NUMBER,
+)
+_RECORD = b'{"%b":"%b","profileData":{\0},"type":"profile"}'
+_TYPE, _ID = 0, 1
+_FRAME = Frame(b"create|update", _ENDING, _RECORD, (_TYPE, _ID), ())
+# What was known before is passed over, if it can be read.
+_BEFORE = (
+    rb"%(text)b|-?%(n)b(?:\.[0-9]{1,9})?|true|false|\[(?:%(text)b(?:,%(text)b)*)?\]"
+    % _WORDS
+)
+_MARKS = rb"[?!]?~?\*?"  # what is known before, whether all is, and whether to mask it
+
+Told: TypeAlias = tuple[bytes, bytes, bytes]
+"""Id type and id, and what travels."""
+
+
+class RecordPatterns(LinePatterns):
+    """Gives the records of changes that have one, in the first wave."""
+
+    frame = _FRAME
+
+    def record(self, line: bytes) -> Told | None:
+        """Return what a line sends; None where no pattern tells it."""
+        found = (_record(pattern, groups) for pattern, groups in self.told(line))
+        return next(filter(None, found), None)
+
+    def records(self, lines: bytes) -> Iterator[Told | None]:
+        """Yield the same of many lines, one after the other."""
+        if not (self.patterns and is_utf8(lines)):
+            yield from map(self.record, lines.splitlines(keepends=True))
+            return
+        pattern = self.patterns[0]
+        for groups in pattern.told_of(lines):
+            odd = groups[-1]
+            yield self.record(odd) if odd else _record(pattern, groups[:-1])
+
+    def spellings(self, row: Row) -> Mapping[str, Spelling] | None:
+        """Return the operations of a row; None where it does anything unusual."""
+        found = [_spelling(operation) for operation in row[3]]
+        names = {each.name: each for each in found if each is not None}
+        return names if len(names) == len(found) else None
+
+
+def _record(pattern: LinePattern, groups: Groups) -> Told | None:
+    writer = pattern.writer(groups)
+    if writer is None:
+        return None
+    return groups[_TYPE], groups[_ID], writer.write(groups)
+
+
+def _spelling(operation: Row) -> Spelling | None:
+    if len(operation) > _OPERATION_FIELDS:
+        return None
+    name, operand, form = (*operation[:3], MOSTLY)[:3]
+    return _spelled_as(name, form, kind_shown(operand))
+
+
+@lru_cache(maxsize=4096)  # of rows with odd values it is asked again and again
+def _spelled_as(name: str, text: str, shown: str) -> Spelling | None:
+    form = form_from(text)
+    is_plain = form.step == 1 and form.operator not in DELTAS
+    is_counter = (form.kind or shown) == COUNTER.name
+    if not is_plain or is_counter or name.startswith(GROUP_PREFIX):
+        return None
+    opening, closing = canonical(name) + b":", b""
+    if form.operator != "set":
+        opening, closing = opening + b"{%b:" % canonical(form.operator), b"}"
+    sign = re.escape(SIGNS[form.operator].encode())
+    said = b',"%b%b%b"' % (sign, _MARKS, re.escape(form.kind.encode()))
+    if form.operator == "set" and not form.kind:
+        said = b"(?:%b)?" % said  # as most are, which is not said
+    before = b"(?:,(?:%b))?" % _BEFORE
+    return Spelling(
+        name, b",(%b)%b%b" % (SPELLED[shown], said, before), opening, closing, name
+    )

@@ -1,0 +1,94 @@
+"""Reading the records of one wave from a plan, many lines at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ctsync.canonical_json import canonical, fold_id, parse
+from ctsync.plan.batches import PlannedRecord
+from ctsync.plan.change_codec import CHANGE_KEY, START, change_from_line, waves_in
+from ctsync.plan.record_patterns import RecordPatterns, Told
+from ctsync.plan.schedule import folded_key, records_of
+
+_FIRST = 1
+_FIRST_ALONE = (
+    b",1]}\n"  # how lines end of changes with a record in the first wave alone
+)
+
+
+class RecordReader:
+    """Reads the records of one wave, of changes that stand among some places.
+
+    Places count the changes that send anything. Lines come in the order of the plan.
+    """
+
+    def __init__(self, wave: int, places: range) -> None:
+        self._wave = wave
+        self._name = b"%d" % wave
+        self._places = places
+        self._place = 0
+        self._patterns = RecordPatterns()
+
+    def records(self, lines: bytes) -> Iterator[PlannedRecord]:
+        """Yield the records of the next lines, each whole.
+
+        Raises:
+            ValueError: a line is of no change.
+        """
+        count, start = lines.count(b"\n"), self._place
+        if lines.count(_FIRST_ALONE) < count:
+            yield from self._one_by_one(lines)
+            return
+        # All of them send, and so each has a place.
+        self._place += count
+        here = range(start, self._place)
+        if self._wave != _FIRST or not _overlap(here, self._places):
+            return
+        found = self._patterns.records(lines)
+        each = lines.splitlines(keepends=True)
+        for place, line, told in zip(here, each, found, strict=True):
+            if place in self._places:
+                yield from self._of(place, line, told)
+
+    def _one_by_one(self, lines: bytes) -> Iterator[PlannedRecord]:
+        for line in lines.splitlines(keepends=True):
+            waves = waves_in(line) if line.startswith(START) else b""
+            if waves:
+                place, self._place = self._place, self._place + 1
+                if place in self._places and self._name in waves:
+                    is_first = self._wave == _FIRST
+                    told = self._patterns.record(line) if is_first else None
+                    yield from self._of(place, line, told)
+
+    def _of(
+        self, place: int, line: bytes, told: Told | None
+    ) -> Iterable[PlannedRecord]:
+        if told is None:
+            return self._read(place, line)
+        key_type, identifier, wire = told
+        return (PlannedRecord(place, _folded(key_type, identifier), wire, line),)
+
+    def _read(self, place: int, line: bytes) -> Iterator[PlannedRecord]:
+        """Yield the record of a line, by making its change."""
+        change = change_from_line(line)
+        folded = folded_key(change.key)
+        for wave, record in records_of(change):
+            if wave == self._wave:
+                yield PlannedRecord(
+                    place,
+                    folded,
+                    canonical(record.as_wire()),
+                    line,
+                    record.last,
+                    record.has_counters,
+                )
+        if self._wave == _FIRST:
+            self._patterns.learn(parse(line)[CHANGE_KEY])
+
+
+def _overlap(one: range, other: range) -> bool:
+    return max(one.start, other.start) < min(one.stop, other.stop)
+
+
+def _folded(key_type: bytes, identifier: bytes) -> str:
+    return f"{key_type.decode()}={fold_id(identifier.decode())}"
