@@ -1,20 +1,12 @@
 """What SQL says of a row that it decides, column by column, as Python writes it."""
 
-from ctsync.canonical_json import canonical
-from ctsync.duckdb_connection import open_connection
-from ctsync.kinds.base import ValueContext
+from decided_cases import MARK, DecidedCases
+from msgspec.structs import replace
+
 from ctsync.model.attribute import Attribute
-from ctsync.model.change import Change, EntryAfter, Origin
-from ctsync.model.change_statistics import traits_of
-from ctsync.model.entry import Entry, KnownValue, entry_line, membership_in
-from ctsync.model.flows import HIDDEN
+from ctsync.model.entry import DueValue, KnownValue
 from ctsync.model.operation import Operation
-from ctsync.model.profile_key import ProfileKey
-from ctsync.model.row_source import CellColumn, RowColumns
-from ctsync.plan.change_codec import change_line, settled_line
 from ctsync.plan.decide_rows import row_decision
-from ctsync.plan.schedule import records_of
-from ctsync.sql_text import quoted
 
 RULES = {
     "Points": Attribute("Points", kind="counter"),
@@ -23,23 +15,9 @@ RULES = {
     "Tags": Attribute("Tags", kind="list"),
 }
 SORTS = {"Points": "number", "Email": "text", "Plan": "text", "Tags": "list"}
-CELLS = tuple(
-    CellColumn(name, sort, text=f"cells[{number}]")
-    for number, (name, sort) in enumerate(SORTS.items(), 1)
-)
-COLUMNS = RowColumns("t", ("a.csv", 'b "2".csv'), CELLS, (None, None))
-MARK = "0f" * 16
+TABLE = DecidedCases(RULES, SORTS)
+MARKED = bytes.fromhex(MARK)
 ANN, BOB = "ann@x.io", "bob@x.io"
-LETTERS = {"set": "s", "$add": "a", "$incr": "i", "$decr": "d"}
-
-
-class View:
-    """A project with rules and no more."""
-
-    frame = ValueContext()
-
-    def rule_for(self, name):
-        return RULES[name]
 
 
 def mail(prior="unknown", before=None, to=ANN):
@@ -88,114 +66,49 @@ CASES = {
 }  # fmt: skip
 
 
-def row_of(number, cells, held):
-    body = "NULL"
-    if held is not None:
-        known = {
-            name.lower(): KnownValue(name, kind, value, owned=True)
-            for name, (kind, value) in held.items()
-        }
-        key = ProfileKey("identity", f"u{number}")
-        entry = Entry(key, known, (membership_in("t"),), fingerprint="ab" * 16)
-        body = quoted(entry_line(entry).decode().removesuffix("\n"))
-    listed = ", ".join("NULL" if cell is None else quoted(cell) for cell in cells)
-    digest = f"from_hex('{MARK}')"
-    return (
-        f"('identity', 'u{number}', 0, {number % 2}, {number}, {digest}, "
-        f"[{listed}]::VARCHAR[], {body})"
-    )
-
-
-def decided():
-    """Give the columns of the row of each case."""
-    rows = [
-        row_of(number, cells, held)
-        for number, (cells, held, _) in enumerate(CASES.values(), 1)
-    ]
-    names = "type, id, source, file, row, digest, cells, body"
-    query = f"SELECT * FROM (VALUES {', '.join(rows)}) AS rows({names})"
-    decision = row_decision(View(), "identity", COLUMNS)
-    with open_connection() as connection:
-        table = connection.sql(decision.over(query)).to_arrow_table()
-    found = {row["row"]: row for row in table.to_pylist()}
-    return {case: found[number] for number, case in enumerate(CASES, 1)}
-
-
 def test_rows_are_said_as_their_changes_are_written():
     """All cases in one query: to put it together takes longer than to run it."""
-    found = decided()
-    for number, case in enumerate(CASES, 1):
-        assert found[case] == expected(number, *CASES[case]), case
+    found = TABLE.decided({case: said[:2] for case, said in CASES.items()})
+    for number, (case, (_, held, operations)) in enumerate(CASES.items(), 1):
+        assert found[case] == TABLE.expected(number, held, operations), case
 
 
-def expected(number, _, held, operations):
-    key = ProfileKey("identity", f"u{number}")
-    origin = Origin(COLUMNS.files[number % 2], row=number, table="t")
-    settled = EntryAfter(MARK, (membership_in("t"),))
-    action = "create" if held is None else "update"
-    change = Change(key, action, operations, (origin,), settled=settled)
-    records = {wave: canonical(of.as_wire()) for wave, of in records_of(change)}
-    sizes = [len(records[wave]) if wave in records else None for wave in (1, 3)]
-    by_name = {op.attribute: op for op in operations}
-    address = by_name.get("Email")
-    letters = [
-        LETTERS[by_name[name].operator] if name in by_name else "." for name in RULES
-    ]
-    return {
-        "type": "identity", "id": key.id, "source": 0, "file": number % 2,
-        "row": number, "digest": None, "cells": None, "body": None,
-        "is_new": held is None,
-        "line": line_of(change).decode(),
-        "effect": b"".join(effects_of(change)).decode(),
-        "size": sizes[0],
-        "delta_size": sizes[1],
-        "traits": traits_of(change) if operations else None,
-        "letters": "".join(letters),
-        "email": address and canonical(address.operand).decode(),
-        "phone": None,
-        **{
-            f"w{n}": way_of(action, by_name.get(name))
-            for n, name in enumerate(RULES, 1)
-        },
-    }  # fmt: skip
+def test_rows_of_people_without_an_entry_are_said_alike_by_half_a_query():
+    new = {case: said for case, said in CASES.items() if said[1] is None}
+    found = TABLE.decided({c: said[:2] for c, said in new.items()}, are_new=True)
+    for number, (case, (*_, operations)) in enumerate(new.items(), 1):
+        assert found[case] == TABLE.expected(number, None, operations), case
 
 
-def line_of(change):
-    if change.operations:
-        waves = [wave for wave, _ in records_of(change)]
-        return change_line(change, traits_of(change), waves)
-    is_known = change.action == "update"
-    return settled_line(change.key, change.settled) if is_known else b""
+DOUBT = KnownValue("Plan", "string", "Free", owned=True, certain=False, since="r")
+COMING = DueValue("late.csv", plan("known", "Free"))
+LEFT = {
+    "a text with spaces around it": ((None, None, " Gold", None), None),
+    "a value in doubt": ((None, None, "Gold", None), {"Plan": DOUBT}),
+    "what a file still brings": (
+        (None, None, None, None),
+        {"Plan": replace(DOUBT, certain=True, since=None, due=COMING)},
+    ),
+    "an attribute of no column": (
+        (None, None, "Gold", None), {"Hat": ("string", "red")},
+    ),
+    "a list that is known": ((None, None, None, '["a","b"]'), {"Tags": ("list", None)}),
+}  # fmt: skip
 
 
-def effects_of(change):
-    for op in change.operations:
-        said = [op.operator, op.operand, op.prior, op.before, op.after]
-        row = [change.key.as_json(), op.attribute, op.step, *said]
-        yield canonical(row) + b"\n"
-
-
-def way_of(action, op):
-    """What a column says of an operation, as `model.decided_flows` reads it."""
-    if op is None:
-        return None
-    before, operand = op.before, op.operand
-    if op.sensitive:
-        before, operand = before and HIDDEN, HIDDEN
-    shown = canonical(operand).decode()
-    if op.prior == "unknown":
-        return shown if action == "create" else f"?{shown}"
-    first = f"{canonical(before).decode()}," if op.operator == "set" else ""
-    return f"{LETTERS[op.operator]}{first}{shown}"
+def test_rows_that_are_left_come_as_they_are_and_nothing_is_said_of_them():
+    for number, (case, found) in enumerate(TABLE.decided(LEFT).items(), 1):
+        cells, held = LEFT[case]
+        given = {"cells": [*cells], "digest": MARKED, "body": None}
+        if held is not None:
+            given["body"] = TABLE.body(number, held)
+        placed = {name: found[name] for name in ("type", "id", "source", "file", "row")}
+        assert found == dict.fromkeys(found) | placed | given, case
+        assert placed["id"] == f"u{number}"
 
 
 def test_columns_that_give_one_attribute_are_left_to_python():
-    twice = (CELLS[2], CellColumn("plan", "text", text="cells[2]"))
-
-    class Twice(View):
-        def rule_for(self, name):
-            return Attribute(name, kind="string")
-
-    columns = RowColumns("t", ("a.csv",), twice, (None,))
-    assert row_decision(Twice(), "identity", columns) is None
-    assert row_decision(View(), "identity", COLUMNS) is not None
+    rules = {name: Attribute(name, kind="string") for name in ("Plan", "plan")}
+    twice = DecidedCases(rules, dict.fromkeys(rules, "text"))
+    assert row_decision(twice, "identity", twice.columns) is None
+    assert row_decision(TABLE, "identity", TABLE.columns) is not None
