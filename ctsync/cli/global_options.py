@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from msgspec import Struct
 
+from ctsync.bucket_address import SCHEMES, is_address
 from ctsync.cli.offered_files import offer_folders
 from ctsync.cli.offered_names import offer_environments
 from ctsync.discovery import names_in
 from ctsync.errors import UsageError
+from ctsync.files.bucket_folders import BucketFolder, bucket_folder
+from ctsync.files.roots import DataRoot
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -33,7 +36,7 @@ class GlobalOptions(Struct):
     verbose: int = 0
     no_colour: bool = False
     command: str = ""
-    data_roots: tuple[Path, ...] = ()
+    data_roots: tuple[DataRoot, ...] = ()
     project: Path | None = None
     saved: Path | None = None
     planned: tuple[str, ...] = ()
@@ -47,8 +50,27 @@ def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     return keep
 
 
-def _add_root(ctx: click.Context, _: click.Parameter, value: tuple[Path, ...]) -> None:
-    ctx.ensure_object(GlobalOptions).data_roots += value
+def _add_root(ctx: click.Context, _: click.Parameter, value: tuple[str, ...]) -> None:
+    ctx.ensure_object(GlobalOptions).data_roots += tuple(map(_data_root, value))
+
+
+def _data_root(text: str) -> DataRoot:
+    """Return the folder that a text means, of this machine or of a bucket.
+
+    Raises:
+        UsageError: it is no address of a folder of a bucket; it is not shown.
+    """
+    if not is_address(text):
+        return Path(text)
+    folder = bucket_folder(text)
+    if folder is None:
+        scheme = text.partition("://")[0]
+        raise UsageError(
+            f"the data root {scheme}://... cannot be read",
+            hint=f"write {scheme}://BUCKET/FOLDER/, and give credentials in the "
+            "environment",
+        )
+    return folder
 
 
 _OPTIONS = (
@@ -94,11 +116,11 @@ _OPTIONS = (
     click.option(
         "--data-root",
         "data_roots",
-        type=click.Path(path_type=Path),
         metavar="DIR",
         shell_complete=offer_folders,
         multiple=True,
-        help="Read files of the project from DIR too (also CTSYNC_DATA_ROOTS).",
+        help="Read files of the project from DIR too, a folder or s3://BUCKET/FOLDER/ "
+        "(also CTSYNC_DATA_ROOTS).",
         expose_value=False,
         callback=_add_root,
     ),
@@ -132,17 +154,38 @@ def environment_of(settings: GlobalOptions) -> str | None:
     return settings.env or os.environ.get("CTSYNC_ENV") or None
 
 
-def data_roots_of(settings: GlobalOptions) -> tuple[Path, ...]:
+def data_roots_of(settings: GlobalOptions) -> tuple[DataRoot, ...]:
     """Return the folders that files may come from too, by option or variable.
 
     Raises:
         UsageError: one of them is no folder.
     """
-    written = os.environ.get("CTSYNC_DATA_ROOTS", "").split(os.pathsep)
-    found = [*settings.data_roots, *(Path(each) for each in written if each)]
-    roots = tuple(settings.directory / each for each in found)
-    for root in roots:
-        if not root.is_dir():
-            hint = "--data-root and CTSYNC_DATA_ROOTS name folders that are there"
-            raise UsageError(f"{root} is no folder", hint=hint)
-    return roots
+    written = _roots_in(os.environ.get("CTSYNC_DATA_ROOTS", ""))
+    found = [*settings.data_roots, *map(_data_root, written)]
+    return tuple(_seen_from(settings.directory, each) for each in found)
+
+
+def _seen_from(directory: Path, root: DataRoot) -> DataRoot:
+    if isinstance(root, BucketFolder):
+        return root
+    if not (directory / root).is_dir():
+        hint = "--data-root and CTSYNC_DATA_ROOTS name folders that are there"
+        raise UsageError(f"{directory / root} is no folder", hint=hint)
+    return directory / root
+
+
+def _roots_in(text: str) -> Iterator[str]:
+    """Yield what stands between the signs, which addresses of buckets have in them."""
+    scheme = ""
+    for part in text.split(os.pathsep):
+        if scheme and part.startswith("//"):
+            yield f"{scheme}{os.pathsep}{part}"
+            scheme = ""
+            continue
+        if scheme:
+            yield scheme
+        scheme = part if part in SCHEMES else ""
+        if part and not scheme:
+            yield part
+    if scheme:
+        yield scheme

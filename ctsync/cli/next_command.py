@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ctsync.cli.global_options import GlobalOptions, environment_of
+from ctsync.files.bucket_folders import BucketFolder
 
 if TYPE_CHECKING:
     from ctsync.diagnostics import Diagnostic
@@ -111,7 +112,8 @@ def _options(settings: GlobalOptions, place: _Place, typed: list[str]) -> list[s
     if command in _KNOW_NO_PROJECT:
         return options
     for root in settings.data_roots:
-        options += ["--data-root", str(place.seen(root))]
+        seen = root if isinstance(root, BucketFolder) else place.seen(root)
+        options += ["--data-root", str(seen)]
     environment = environment_of(settings)
     if environment is not None:
         options += ["--env", environment]

@@ -9,15 +9,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import Struct
 
+from ctsync.files.bucket_folders import BucketFolder
 from ctsync.files.plain_files import open_plain
 
 HINT = (
     "files come from the git work tree, else from the project's folder; allow another "
     "folder with --data-root or CTSYNC_DATA_ROOTS"
 )
+DataRoot: TypeAlias = "Path | BucketFolder"
+"""What may be allowed by hand: a folder of this machine, or of a bucket."""
+
 _GIT = ".git"
 _PRIVATE = frozenset({_GIT, ".ctsync"})
 _OF_THE_SYSTEM = ("/dev", "/proc", "/sys")
@@ -27,11 +32,13 @@ _HEAD_BYTES = 4096
 class Roots(Struct, frozen=True):
     """The folders that hold a project's files, the project's own first.
 
-    `repository` is where git keeps what it knows of them.
+    `repository` is where git keeps what it knows of them. Objects may come from the
+    `buckets`, which are none unless they were allowed by hand.
     """
 
     folders: tuple[Path, ...]
     repository: Path | None = None
+    buckets: tuple[BucketFolder, ...] = ()
 
     def fault_of(self, path: Path) -> str | None:
         """Say where a resolved path lies that may not be read; None if it may."""
@@ -42,6 +49,10 @@ class Roots(Struct, frozen=True):
         if root is None:
             return "lies outside the project's roots"
         return self._private_part(path, root)
+
+    def allows(self, place: BucketFolder) -> bool:
+        """Return whether an object, or all of a folder of a bucket, may be read."""
+        return any(each.holds(place) for each in self.buckets)
 
     def _private_part(self, path: Path, root: Path) -> str | None:
         # A project may itself be in such a folder; what was allowed by hand may not.
@@ -54,7 +65,7 @@ class Roots(Struct, frozen=True):
         return None
 
 
-def roots_of(project: Path, allowed: Iterable[Path] = ()) -> Roots:
+def roots_of(project: Path, allowed: Iterable[DataRoot] = ()) -> Roots:
     """Return the roots of the project in a folder, with folders that are allowed too.
 
     The project's own is the git work tree that it is in. A link in a work tree may have
@@ -63,7 +74,13 @@ def roots_of(project: Path, allowed: Iterable[Path] = ()) -> Roots:
     tree = _work_tree(_before_links(project.absolute()))
     own = tree or resolved(project)
     repository = None if tree is None else _repository(tree / _GIT)
-    return Roots((own, *map(resolved, allowed)), repository)
+    folders, buckets = list[Path](), list[BucketFolder]()
+    for each in allowed:
+        if isinstance(each, BucketFolder):
+            buckets.append(each)
+        else:
+            folders.append(resolved(each))
+    return Roots((own, *folders), repository, tuple(buckets))
 
 
 def _before_links(folder: Path) -> Path:

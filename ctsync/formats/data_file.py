@@ -81,6 +81,13 @@ class DataFile(Struct, frozen=True):
             raise refused([unreadable(error).in_file(self.name)]) from error
 
 
+CHANGED = Fault(
+    "CT619",
+    "changed while it was read",
+    "run the command again when it is written completely",
+)
+
+
 def refused(findings: Iterable[Diagnostic]) -> SpecError:
     """Return the error that carries these findings."""
     found = list(findings)

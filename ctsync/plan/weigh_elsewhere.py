@@ -17,6 +17,7 @@ from msgspec.structs import replace as with_fields
 from ctsync.canonical_json import canonical
 from ctsync.diagnostics import Findings
 from ctsync.engines.base import Candidate
+from ctsync.files.object_copies import ObjectCopies
 from ctsync.files.roots import Roots
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import ValueContext
@@ -88,6 +89,7 @@ def elsewhere(project_view: Project, waits: Waits) -> ElsewhereWeigher:
         tables={name: _without_file(t) for name, t in project_view.tables.items()},
         inputs=(),
         roots=Roots(()),
+        copies=ObjectCopies(),
         findings=Findings(),
         variables={},
         locator=SourcePositions(Path()),

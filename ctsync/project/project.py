@@ -14,6 +14,7 @@ from msgspec.structs import replace as with_fields
 from ctsync.canonical_json import canonical, fold_name, sha256
 from ctsync.diagnostics import Findings
 from ctsync.errors import SpecError
+from ctsync.files.object_copies import ObjectCopies
 from ctsync.files.roots import Roots
 from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
@@ -44,7 +45,8 @@ class Project:
 
     Where there are errors, what is sound is here all the same, so that all of a
     project's faults can be shown together. `remembered` are marks as sensitive that an
-    earlier apply had, whatever the catalog says now.
+    earlier apply had, whatever the catalog says now. `copies` are of the objects that
+    its tables name.
     """
 
     root: FilePath
@@ -71,6 +73,9 @@ class Project:
     spoiled: SpoiledParts = field(default_factory=SpoiledParts, repr=False)
     inputs: tuple[tuple[str, str], ...] = ()
     roots: Roots = field(default_factory=lambda: Roots(()), repr=False)
+    copies: ObjectCopies = field(
+        default_factory=ObjectCopies, repr=False, compare=False
+    )
     findings: Findings = field(default_factory=Findings, repr=False)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     locator: SourcePositions | None = field(default=None, repr=False, compare=False)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.errors import SpecError, UsageError
-from ctsync.files.roots import HINT, Roots, resolved, roots_of
+from ctsync.files.roots import HINT, DataRoot, Roots, resolved, roots_of
 from ctsync.model.fault import Fault
 from ctsync.project.environments import apply_environment, environments_of
 from ctsync.project.schema.documents import REQUIRED, SECTIONS, bare_project_schema
@@ -24,7 +24,9 @@ _ACCOUNT = ("id", "region")
 _OF_PROJECT = frozenset({*REQUIRED, "environments", "specs", "policy", "upload"})
 
 
-def environment_names(path: Path, data_roots: Iterable[Path] = ()) -> tuple[str, ...]:
+def environment_names(
+    path: Path, data_roots: Iterable[DataRoot] = ()
+) -> tuple[str, ...]:
     """Return the names of a project's environments.
 
     Raises:
@@ -34,7 +36,7 @@ def environment_names(path: Path, data_roots: Iterable[Path] = ()) -> tuple[str,
     return environments_of(_tree_at(path, data_roots))
 
 
-def is_complete(path: Path, data_roots: Iterable[Path] = ()) -> bool:
+def is_complete(path: Path, data_roots: Iterable[DataRoot] = ()) -> bool:
     """Return whether a project can be used without an environment.
 
     Raises:
@@ -44,7 +46,7 @@ def is_complete(path: Path, data_roots: Iterable[Path] = ()) -> bool:
     return not missing_keys(_tree_at(path, data_roots))
 
 
-def _tree_at(path: Path, data_roots: Iterable[Path]) -> dict[str, Node]:
+def _tree_at(path: Path, data_roots: Iterable[DataRoot]) -> dict[str, Node]:
     file = project_file_of(path)
     require_inside(file, roots_of(file.parent, data_roots))
     reporter = FindingCollector(SourcePositions(file.parent))

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ctsync.errors import SpecError
-from ctsync.files.roots import HINT, resolved, roots_of
+from ctsync.files.roots import HINT, DataRoot, resolved, roots_of
 from ctsync.model.contribution import Path as Steps
 from ctsync.model.fault import Fault
 from ctsync.project.catalog import folded_catalog
@@ -48,7 +48,7 @@ def load_project(
     *,
     environment: str | None = None,
     variables: Mapping[str, str] = _NONE,
-    data_roots: Iterable[Path] = (),
+    data_roots: Iterable[DataRoot] = (),
     is_sandboxed: bool = False,
     drafts: Mapping[Path, str] = MappingProxyType({}),
 ) -> Project:
@@ -82,7 +82,7 @@ class _ProjectLoader:
         self,
         path: Path,
         environment: str | None,
-        data_roots: Iterable[Path],
+        data_roots: Iterable[DataRoot],
         drafts: Mapping[Path, str],
     ) -> None:
         self.path = path

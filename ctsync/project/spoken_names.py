@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ctsync.errors import UsageError
-from ctsync.files.roots import Roots, resolved, roots_of
+from ctsync.files.roots import DataRoot, Roots, resolved, roots_of
 from ctsync.model.profile_key import ProfileKey
 from ctsync.project.environments import apply_environment, environments_of
 from ctsync.project.spec_files import project_file_of, relative_to, spec_files
@@ -46,7 +46,7 @@ class SpokenNames(Struct, frozen=True):
 
 
 def spoken_names(
-    path: Path, environment: str | None = None, data_roots: Iterable[Path] = ()
+    path: Path, environment: str | None = None, data_roots: Iterable[DataRoot] = ()
 ) -> SpokenNames:
     """Return what the project in a folder, or of a project file, names.
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ctsync.bucket_address import is_address
 from ctsync.canonical_json import fold_name
+from ctsync.files.bucket_folders import bucket_folder
 from ctsync.formats import is_readable, readable_instead
 from ctsync.kinds.base import ValueContext
 from ctsync.kinds.system_attributes import SYSTEM
@@ -194,11 +196,19 @@ def file_words(text: str, file: str, path: Path, report: FindingCollector) -> Fi
         hint = "write ${NAME}: letters, digits and _"
         message = "${ does not name a variable"
         report.findings.add(pattern.finding("CT105", message, hint))
-    elif not pattern.names and not text.endswith("*") and not is_readable(text):
+    elif not pattern.names and not _may_end_so(text):
         message = f'"{text}" is no file that rows can come from'
         hint = readable_instead(text)
         report.findings.add(pattern.finding("CT613", message, hint))
     return FileText(pattern)
+
+
+def _may_end_so(text: str) -> bool:
+    if text.endswith("*") or is_readable(text):
+        return True
+    # What is wrong with an address is told without its words: one that was signed ends
+    # in a secret.
+    return is_address(text) and bucket_folder(text) is None
 
 
 def _key(view: Mapping[str, Any]) -> tuple[str, str]:

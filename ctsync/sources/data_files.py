@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterable
 from glob import has_magic
@@ -13,27 +12,27 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.errors import SpecError
 from ctsync.files.plain_files import open_plain
 from ctsync.files.roots import resolved
-from ctsync.formats import ending_of, format_of, readable_instead
-from ctsync.formats.compression import DAMAGES, unpacked
-from ctsync.formats.data_file import DataFile, mark_of, refused, unreadable
+from ctsync.formats import ending_of, readable_instead
+from ctsync.formats.data_file import CHANGED, DataFile, mark_of, refused, unreadable
 from ctsync.model.fault import Fault, Faults
 from ctsync.project.project import Project
 from ctsync.project.spec_files import similar
 from ctsync.project.tables import FileText
 from ctsync.sources.file_patterns import paths_of
-
-_HEAD_BYTES = 1 << 16
-_OURS = re.compile(rb'"format" ?: ?"ctsync\.')
-_SHEET = re.compile(r"ctsync-(?:base|segment)-[0-9]+\.parquet")
+from ctsync.sources.object_files import find_objects, reaching
+from ctsync.sources.object_patterns import names_a_bucket
+from ctsync.sources.own_files import OURS, begins_as_ours, is_named_as_ours
 
 
 def find_files(project: Project, words: FileText) -> tuple[DataFile, ...]:
     """Return the files that a pattern means, in the order of the bytes of their names.
 
     Raises:
-        SpecError: a variable is not set, the pattern leads out of the roots, or a file
-            is not one to read rows from.
+        SpecError: a variable is not set, the pattern leads out of the roots, a bucket
+            does not answer, or a file is not one to read rows from.
     """
+    if names_a_bucket(project, words):
+        return find_objects(project, words)
     state = _state_of(project)
     found, findings = [], []
     for path, name in paths_of(project, words):
@@ -58,9 +57,15 @@ def _state_of(project: Project) -> Path | None:
 def missing(project: Project, words: FileText) -> Diagnostic:
     """Return the finding for a pattern that no file matches."""
     pattern = words.pattern.text
+    if names_a_bucket(project, words):
+        hint = "check the bucket and the name; letter case counts"
+        return words.finding("CT611", f'no object matches "{pattern}"', hint)
     if has_magic(words.resolve(project.variables)):
         hint = f"the pattern is relative to {words.pattern.file}, where it stands"
         return words.finding("CT611", f'no file matches "{pattern}"', hint)
+    if "://" in pattern:
+        hint = "tables come from files, and from s3://, gs:// and az://"
+        return words.finding("CT611", f'"{pattern}" does not exist', hint)
     hint = f"it is relative to {words.pattern.file}, where it stands"
     if not words.pattern.names:
         hint = similar(project.root / words.folder / pattern) or hint
@@ -111,21 +116,8 @@ def _require_not_ours(file: DataFile, state: Path | None) -> None:
         path.is_relative_to(state)
         or (path.parent == state.parent and path.name.startswith(state.name))
     )
-    if is_state or _SHEET.fullmatch(path.name) or _begins_as_ours(path):
-        message = "is a state, journal or plan of ctsync"
-        hint = "such files hold people in clear; tables are read from exports"
-        raise Faults(Fault("CT015", message, hint))
-
-
-def _begins_as_ours(path: Path) -> bool:
-    form = format_of(path.name)
-    if form is None or not form.is_text:
-        return False
-    try:
-        with unpacked(path) as stream:
-            return _OURS.search(stream.readline(_HEAD_BYTES)) is not None
-    except DAMAGES:
-        return False  # who reads it says why it cannot be read
+    if is_state or is_named_as_ours(path.name) or begins_as_ours(path):
+        raise Faults(OURS)
 
 
 def _in_folder(name: str) -> str:
@@ -134,15 +126,19 @@ def _in_folder(name: str) -> str:
     return f"name the files in it, as in {folder.name}/*{suffix}"
 
 
-def check_unchanged(files: Iterable[DataFile]) -> None:
-    """Make sure that files are still those that were found.
+def check_unchanged(
+    project: Project, words: FileText, files: Iterable[DataFile]
+) -> None:
+    """Make sure that files are still those that were found, and so are their objects.
 
     Raises:
-        SpecError: one of them has changed meanwhile.
+        SpecError: one of them has changed meanwhile, or a bucket does not tell.
     """
-    message = "changed while it was read"
-    hint = "run the command again when it is written completely"
-    fault = Fault("CT619", message, hint)
-    changed = [fault.in_file(file.name) for file in files if file.has_changed]
+    with reaching(words):
+        changed = [
+            CHANGED.in_file(file.name)
+            for file in files
+            if file.has_changed or project.copies.has_changed(file.path)
+        ]
     if changed:
         raise refused(changed)

@@ -1,28 +1,24 @@
 """The files that a pattern of names means, none of them outside the project's roots.
 
 No folder outside is listed, and nothing there is looked for: what a pattern meets must
-not tell what else the machine holds. What a variable gave is shown as it is written,
-as in `${EXPORTS}/people.csv`.
+not tell what else the machine holds.
 """
 
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
-from glob import has_magic
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from ctsync.files.roots import HINT, resolved
-from ctsync.project.environment_variables import VARIABLE, refused
+from ctsync.project.environment_variables import refused
 from ctsync.project.project import Project
 from ctsync.project.spec_files import relative_to
 from ctsync.project.tables import FileText
+from ctsync.sources.pattern_steps import ANY_DEPTH, Step, steps_of, told_apart
 
-_ANY_DEPTH = "**"
 Met: TypeAlias = "tuple[Path, tuple[str, ...]]"  # a path, and the parts of its name
 
 
@@ -31,18 +27,6 @@ class Found(NamedTuple):
 
     path: Path
     name: str
-
-
-class Step(NamedTuple):
-    """One part of a pattern. `shown` stands in names for what the part met."""
-
-    text: str
-    shown: str | None = None
-
-    def __call__(self, met: str) -> tuple[str, ...]:
-        """Return what a name has for what was met."""
-        shown = met if self.shown is None else self.shown
-        return (shown,) if shown else ()
 
 
 def paths_of(project: Project, words: FileText) -> list[Found]:
@@ -57,22 +41,13 @@ def paths_of(project: Project, words: FileText) -> list[Found]:
     search = _Search(project, words)
     found = {path: search.name_of(path, shown) for path, shown in search.met()}
     ordered = sorted(found, key=lambda path: relative_bytes(project.root, path))
-    return [*_numbered(Found(path, found[path]) for path in ordered)]
+    names = told_apart([found[path] for path in ordered])
+    return [*map(Found, ordered, names)]
 
 
 def relative_bytes(root: Path, path: Path) -> bytes:
     """Return what files are sorted by."""
     return os.fsencode(relative_to(root, path))
-
-
-def _numbered(files: Iterator[Found]) -> Iterator[Found]:
-    """Tell apart files that have one name since a variable gave the pattern."""
-    found = list(files)
-    names = Counter(file.name for file in found)
-    seen: Counter[str] = Counter()
-    for path, name in found:
-        seen[name] += 1
-        yield Found(path, name if names[name] == 1 else f"{name} ({seen[name]})")
 
 
 class _Search:
@@ -82,18 +57,8 @@ class _Search:
         self._project = project
         self._words = words
         self._text = words.resolve(project.variables)
-        self._steps = tuple(self._split(words.pattern.text))
+        self._steps = steps_of(words, project.variables)
         self._entered: set[tuple[Path, int]] = set()
-
-    def _split(self, written: str) -> Iterator[Step]:
-        variables = self._project.variables
-        for part in written.split("/"):
-            text = VARIABLE.sub(lambda found: variables[found[1]], part)
-            *before, last = [each for each in text.split("/") if each] or [""]
-            is_plain = text == part
-            yield from (Step(each, None if is_plain else "") for each in before)
-            if last:
-                yield Step(last, None if is_plain else part)
 
     def met(self) -> Iterator[Met]:
         """Yield what the pattern meets, some of it perhaps by two names."""
@@ -106,7 +71,7 @@ class _Search:
             start = Path("/")
         for path, shown in self._walk(start, (), self._steps):
             self._require_inside(path, shown)
-            if _ANY_DEPTH not in self._text or not path.is_dir():
+            if ANY_DEPTH not in self._text or not path.is_dir():
                 yield path, shown
 
     def name_of(self, path: Path, shown: tuple[str, ...]) -> str:
@@ -119,7 +84,7 @@ class _Search:
     def _walk(
         self, folder: Path, shown: tuple[str, ...], steps: tuple[Step, ...]
     ) -> Iterator[Met]:
-        plain = tuple(takewhile(lambda step: not has_magic(step.text), steps))
+        plain = tuple(takewhile(lambda step: step.is_plain, steps))
         if not steps:
             yield folder, shown
         elif plain:
@@ -128,11 +93,11 @@ class _Search:
             self._require_inside(path, shown)
             if os.path.lexists(path):
                 yield from self._walk(path, shown, steps[len(plain) :])
-        elif steps[0].text == _ANY_DEPTH:
+        elif steps[0].text == ANY_DEPTH:
             yield from self._descend(folder, shown, steps)
         else:
             for name in self._names(folder, shown):
-                if _matches(name, steps[0].text):
+                if steps[0].meets(name):
                     more = (*shown, *steps[0](name))
                     yield from self._walk(folder / name, more, steps[1:])
 
@@ -170,8 +135,3 @@ class _Search:
         if fault is not None:
             message = f'"{self.name_of(path, shown)}" {fault}'
             raise refused(self._words.finding("CT015", message, HINT))
-
-
-def _matches(name: str, pattern: str) -> bool:
-    is_hidden = name.startswith(".") and not pattern.startswith(".")
-    return not is_hidden and fnmatchcase(name, pattern)

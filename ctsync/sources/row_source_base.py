@@ -136,7 +136,7 @@ class RowFiles(ABC):
         if loaded is None or self._connection is not connection:
             loaded = self.opened(connection)[0]
         loaded.load(connection)
-        check_unchanged(self.files)
+        self.check_unchanged()
         twins = loaded.twins(connection)
         self.judge(loaded, twins)
         self._surplus = None
@@ -190,7 +190,7 @@ class RowFiles(ABC):
         Raises:
             SpecError: one of them has changed meanwhile.
         """
-        check_unchanged(self.files)
+        check_unchanged(self.project, self.words, self.files)
 
     def inputs(self) -> Iterator[tuple[str, str]]:
         """Yield name and digest of every file."""
