@@ -199,17 +199,13 @@ class _Query:
             held, before, value, letter = names_of(place.number)
             if place.number in self._left_out:
                 letter = f"x{place.number}"
-            if self._are_new:
-                yield (
-                    f"CASE WHEN {value} IS NULL THEN '' ELSE '{move.first}' END "
-                    f"AS {letter}"
+            rest = f"ELSE '{move.first}'"
+            if not self._are_new:
+                rest = (
+                    f"WHEN {held} IS NULL THEN '{move.first}' "
+                    f"WHEN {before} IS NOT NULL THEN {move.letter}"
                 )
-                continue
-            yield (
-                f"CASE WHEN {value} IS NULL THEN '' "
-                f"WHEN {held} IS NULL THEN '{move.first}' "
-                f"WHEN {before} IS NOT NULL THEN {move.letter} END AS {letter}"
-            )
+            yield f"CASE WHEN {value} IS NULL THEN '' {rest} END AS {letter}"
 
     def _chosen(self) -> Iterator[str]:
         """Yield what is left of letters where part of the attributes is chosen."""

@@ -9,6 +9,7 @@ from ctsync.kinds.base import ValueContext
 from ctsync.kinds.subscription import is_opt_in
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.change_statistics import traits_of
+from ctsync.model.decided_rows import PLACED
 from ctsync.model.entry import Entry, KnownValue, entry_line
 from ctsync.model.flows import HIDDEN
 from ctsync.model.profile_key import ProfileKey
@@ -60,6 +61,8 @@ class DecidedCases:
         query = decision.over(query, are_new=are_new)
         with open_connection() as connection:
             table = connection.sql(query).to_arrow_table()
+        given = (*PLACED, "digest", "cells", "body")
+        assert {*table.column_names} == {*given, *decision.added}
         found = {row["row"]: row for row in table.to_pylist()}
         return {case: found[number] for number, case in enumerate(cases, 1)}
 

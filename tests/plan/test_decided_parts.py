@@ -96,6 +96,19 @@ def test_of_a_part_just_what_is_chosen_is_said(chosen, cohort):
         assert found[case] == expected, case
 
 
+@pytest.mark.parametrize("wants", [None, "Plan".__eq__, "Other".__eq__])
+@pytest.mark.parametrize("odd", [(" Gold", None, None), (None, None, "5.0x")])
+def test_a_row_with_a_cell_that_is_not_understood_is_left_whatever_is_chosen(
+    wants, odd
+):
+    """Also where the attribute of that cell is not the one that is chosen."""
+    table = DecidedCases(RULES, SORTS, wants=wants)
+    cases = {"odd": (odd, None), "known": (odd, FREE), "plain": PARTS["all is new"][:2]}
+    found = table.decided(cases)
+    assert [row["line"] is None for row in found.values()] == [True, True, False]
+    assert [row["cells"] is None for row in found.values()] == [False, False, True]
+
+
 def test_a_name_in_other_letters_is_left_to_python_where_names_are_chosen():
     held = {"PLAN": ("string", "Free")}
     row = {"": ((None, None, "7"), held)}

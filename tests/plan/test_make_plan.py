@@ -4,12 +4,16 @@ import tempfile
 
 import pytest
 
-from ctsync.diagnostics import Findings
+from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.errors import SpecError
+from ctsync.model.due_import import DueImport, ImportFile, Waits
+from ctsync.model.entry import DueValue, KnownValue
 from ctsync.model.masking import Mask
-from ctsync.model.plan import PlanHead
+from ctsync.model.operation import Operation
+from ctsync.model.plan import PendingFile, PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.make_plan import check_project, make_plan
+from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.planner import Planner
 
 BAD = {"Gender": "Q"}
@@ -59,3 +63,73 @@ def test_an_exception_that_is_not_about_this_plan_is_told(project_view, plan):
     project = project_view().says("u1", {"Plan": "Gold"})
     project.policy.accept["update"] = 7
     assert plan(project).codes == {"CT407": 1}
+
+
+LATE = ImportFile("late.csv", "late.manifest", (), 1, 1, "0" * 64)
+DUE = DueImport(LATE, "r", at=5.0, wait_seconds=60.0)
+WAITS = Waits((DUE,), frozenset({LATE.name}))
+
+
+def test_what_a_file_still_brings_is_left_alone_and_counted(project_view, entry):
+    """By operations and by profiles; who waits is not unchanged."""
+    sent = Operation("Plan", "string", "set", "Gold", "known", None, "Gold")
+    held = KnownValue("Plan", "string", "Free", due=DueValue(LATE.name, sent))
+    words = {"Plan": "Gold", "Team": "a"}
+    project = project_view().says("u1", words).says("u2", words).says("u3", words)
+    known = [
+        entry("u1", attributes={"Plan": held, "Team": held}),
+        entry("u2", attributes={"Plan": held, "Team": "a"}),
+        entry("u3", attributes={"Plan": "Gold", "Team": "a"}),
+    ]
+    with planned(project, known, waits=WAITS) as plan:
+        foot = plan.foot
+    assert foot.pending == (PendingFile(LATE.name, 5.0, DUE.until, "put", 3, 2),)
+    assert foot.profiles["unchanged"] == 1
+
+
+@pytest.mark.parametrize("decided", [0, 3])
+def test_it_is_said_how_many_profiles_were_decided_in_columns_if_any_were(
+    project_view, decided, caplog
+):
+    caplog.set_level("INFO", "ctsync")
+    project = project_view().says("u1", {"Plan": "Gold"})
+    planned(project, (), decided=decided).close()
+    assert caplog.messages == (
+        ["3 profiles were decided in columns, 1 one by one"] if decided else []
+    )
+
+
+def broken(project, error):
+    """Let a file of a project not be read to its end."""
+
+    def unbatched():
+        yield from project.places[:1]
+        raise error
+
+    project.unbatched = unbatched
+    return project
+
+
+def test_of_a_project_with_a_broken_file_all_the_rest_is_judged_all_the_same(
+    project_view,
+):
+    """What was judged before the file broke is told once."""
+    error = SpecError("x", [Diagnostic("error", "CT610", "no such file", None)])
+    project = project_view().says("u1", BAD).says("u2", {"Gender": "F"})
+    project = broken(project.says("u3", BAD), error)
+    found = check_project(project, project, Mask(None), Findings()).sorted()
+    assert sorted(each.code for each in found) == ["CT514", "CT514", "CT610"]
+    assert {each.key and each.key["identity"] for each in found} == {None, "u1", "u3"}
+
+
+def test_a_broken_file_of_which_nothing_is_told_ends_the_run(project_view):
+    project = broken(project_view().says("u1", BAD), SpecError("cannot go on", []))
+    with pytest.raises(SpecError, match="cannot go on"):
+        check_project(project, project, Mask(None), Findings())
+
+
+def planned(project, entries, **more):
+    planner = Planner(project, project, Mask(None), **more)
+    return make_plan(
+        planner, PlanHead(Account("A", "in1"), Base()), entries, scratch_file()
+    )
