@@ -18,6 +18,7 @@ from ctsync.plan.among_profiles import AmongProfiles
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.planner import Planner
+from ctsync.plan.selection import Selection, parse_selector
 from ctsync.plan.vanished_rows import VanishedRows
 from ctsync.project import load_project
 from ctsync.sources.project_sources import ProjectSources
@@ -235,28 +236,33 @@ class People:
                 pa.table(columns), self.folder / f"people-{name}.parquet"
             )
 
-    def planned(self, engine, entries=()):
-        """Give the bytes of a plan, its changes, and whom SQL decided."""
-        project, seen = load_project(self.folder), Seen()
-        planner = Planner(
+    def planner(self, engine, **more):
+        project = load_project(self.folder)
+        return Planner(
             project,
             ProjectSources(project),
             Mask("0"),
             findings=project.findings,
             engine=built_in()[engine],
-            among=AmongProfiles(vanished=seen),
+            **more,
         )
+
+    def planned(self, engine, entries=(), targets=()):
+        """Give the bytes of a plan, its changes, and whom SQL decided."""
+        seen, selection = Seen(), Selection(map(parse_selector, targets))
+        among = AmongProfiles(vanished=seen)
+        planner = self.planner(engine, among=among, selection=selection)
         with make_plan(planner, HEAD, entries, scratch_file()) as plan:
             plan._file.seek(0)
             data = plan._file.read()
             assert planner.decided == len(seen.decided)
             return data, tuple(plan.changes()), {*seen.decided}
 
-    def both_ways(self, known=()):
+    def both_ways(self, known=(), targets=()):
         """Give the changes, on which both agree, and whom SQL decided."""
         entries = stored(known)
-        expected, *_ = self.planned("memory", entries)
-        found, changes, decided = self.planned("duckdb", entries)
+        expected, *_ = self.planned("memory", entries, targets)
+        found, changes, decided = self.planned("duckdb", entries, targets)
         assert found.split(b"\n") == expected.split(b"\n")
         return changes, decided
 
@@ -307,3 +313,22 @@ def test_entries_are_taken_where_they_hold_certain_values_of_the_table_alone(peo
     people.write({key: {"plan": "Gold"} for key in KNOWN})
     _, decided = people.both_ways(known)
     assert decided == sure_in(KNOWN)
+
+
+@pytest.mark.parametrize(
+    "targets", [("attribute=P*",), ("identity=u0*",), ("attribute=Na*", "table=people")]
+)
+def test_of_a_chosen_part_the_same_is_decided(people, targets):
+    before = people.entries({n: NEW[n][0] for n in MOVED if n in NEW})
+    people.write({n: NEW.get(n, ({},))[0] | cells for n, cells in MOVED.items()})
+    changes, decided = people.both_ways(before.values(), targets)
+    assert changes
+    assert decided == MOVED.keys() - UNSURE
+
+
+def test_whoever_asks_for_profiles_one_by_one_gets_all_of_them(people):
+    people.write({"u01": {}, "u02": {"plan": "Gold"}})
+    planner = people.planner("duckdb")
+    found = [candidate.key.id for candidate, _ in planner.plan_profiles(())]
+    assert found == ["u01", "u02"]
+    assert (planner.decided, planner.one_by_one) == (0, 2)
