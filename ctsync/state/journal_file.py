@@ -268,7 +268,8 @@ class StoredLine(Mapping[str, Any]):
 
     @property
     def _first(self) -> str:
-        return self.text[2 : self.text.index(b'"', 2)].decode()
+        end = self.text.find(b'"', 2)
+        return self.text[2:end].decode(errors="replace")
 
     def _read(self) -> dict[str, Any]:
         """Read it all.

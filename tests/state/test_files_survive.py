@@ -188,6 +188,13 @@ def test_a_stored_line_is_what_it_says():
     assert repr(line) == "StoredLine(7)"  # and no value of it
 
 
+@pytest.mark.parametrize("text", [b"", b'{"', b'{"\xff":1}', b"[1]", b"7"])
+def test_a_stored_line_without_a_key_is_damage_whatever_is_asked(text):
+    for ask in (lambda line: "intent" in line, list, len, dict):
+        with pytest.raises(StateError, match="line 7 of it is damaged"):
+            ask(StoredLine(text, 7, "it"))
+
+
 @pytest.mark.parametrize("text", [b'{"intent":', b'{"intent"}', b'["intent"]'])
 def test_a_stored_line_that_is_none_is_damage(text):
     line = StoredLine(text, 7, "the journal")
