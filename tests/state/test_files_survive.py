@@ -8,6 +8,7 @@ import pytest
 from descriptors import open_below
 
 from ctsync.errors import StateError
+from ctsync.state import atomic_files
 from ctsync.state.atomic_files import PinnedFile, make_private_folder, state_errors
 from ctsync.state.journal_file import StoredLine, create_journal, read_journal
 from ctsync.state.parquet_store import ParquetStore
@@ -176,6 +177,23 @@ def test_a_file_is_read_as_long_as_it_was_when_it_was_opened(tmp_path):
     assert list(pinned.lines()) == [b"one\n", b"two"]
 
 
+LINES = (b"", b"one", b"one\n", b"\none\n", b"one\n\ntwo", b"one\ntwo\nthree\n")
+
+
+@pytest.mark.parametrize("data", LINES)
+@pytest.mark.parametrize("at_once", [1, 2, 3, 5, 100])
+def test_lines_are_whole_however_much_is_read_at_once(
+    tmp_path, monkeypatch, data, at_once
+):
+    path = tmp_path / "lines"
+    path.write_bytes(data)
+    monkeypatch.setattr(atomic_files, "_READ", at_once)
+    file, lines = PinnedFile(path), data.splitlines(keepends=True)
+    assert file.first_line() == b"".join(lines[:1])
+    assert list(file.lines()) == lines
+    assert [each for some in file.texts() for each in some] == data.splitlines()
+
+
 # Lines of a journal that show their first key at once
 
 
@@ -186,6 +204,7 @@ def test_a_stored_line_is_what_it_says():
     assert "call" not in line
     assert (list(line), len(line), line["more"]) == (["intent", "more"], 2, 2)
     assert repr(line) == "StoredLine(7)"  # and no value of it
+    assert list(StoredLine(b'{"":1}\n', 7, "the journal")) == [""]
 
 
 @pytest.mark.parametrize("text", [b"", b'{"', b'{"\xff":1}', b"[1]", b"7"])

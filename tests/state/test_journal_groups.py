@@ -87,6 +87,10 @@ def test_what_is_noted_while_a_group_is_on_its_way_goes_together(writer, server)
     assert server.data == sealed(*({"n": number} for number in range(50)))
 
 
+def test_a_process_that_ends_without_closing_is_not_held_up(writer):
+    assert writer._thread.daemon
+
+
 def test_a_plan_is_put_whole_before_it_returns(writer, server):
     writer.append_plan([b'{"a":1}\n{"b"', b":2}\n"])
     assert server.data == sealed({"a": 1}, {"b": 2})

@@ -7,18 +7,21 @@ import stat
 import sys
 from contextlib import contextmanager
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from full_disk import largest_file
 
-from ctsync.canonical_json import parse
+from ctsync.canonical_json import canonical, parse
 from ctsync.duckdb_connection import open_connection
 from ctsync.errors import StateError, UsageError
 from ctsync.model.entry import Entry, KnownValue, entry_from_line
+from ctsync.model.entry_text import text_of
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state import parquet_files
+from ctsync.state.arrow_rows import tables_of
 from ctsync.state.manifest import Compaction, Manifest
-from ctsync.state.parquet_files import ParquetFile
+from ctsync.state.parquet_files import ParquetFile, ParquetFileReader
 from ctsync.state.parquet_store import ParquetStore
 
 HEAD = {"lineage": "lineage-1", "serial": 0}
@@ -209,6 +212,56 @@ def test_a_base_of_many_groups_is_read_in_order_and_by_key(store, entry, header)
     assert list(store.read().pick(keys)) == picked
 
 
+@pytest.mark.parametrize(("rows", "segments"), [(3, 0), (4, 1)])
+def test_a_base_of_so_many_rows_is_written_anew_each_time_and_no_larger_one(
+    store, path, entry, header, rows, segments
+):
+    store.compaction = Compaction(small_rows=3, share=0)
+    store.replace(header(1), [entry(f"{n}") for n in range(rows)])
+    store.amend(header(2), [put(entry("0", plan="Gold"))])
+    manifest = parse((path / "manifest.json").read_bytes())
+    assert len(manifest["segments"]) == segments
+    assert manifest["base"]["rows"] == rows
+
+
+def test_two_segments_alike_become_one(store, path, entry, header):
+    store.replace(header(1), [entry(f"{n}") for n in range(9)])
+    for serial in (2, 3):
+        store.amend(header(serial), [put(entry(f"{serial}", plan="Gold"))])
+    manifest = parse((path / "manifest.json").read_bytes())
+    assert [segment["rows"] for segment in manifest["segments"]] == [2]
+
+
+def test_what_compresses_is_compressed_and_fingerprints_are_not(
+    store, path, entry, header
+):
+    store.replace(header(1), [entry("a")])
+    group = pq.ParquetFile(path / "ctsync-base-1.parquet").metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    assert {each.compression for each in columns} == {"ZSTD", "UNCOMPRESSED"}
+    plain = [each for each in columns if each.compression == "UNCOMPRESSED"]
+    assert [each.path_in_schema for each in plain] == ["fingerprint"]
+
+
+def test_after_a_fault_nothing_more_is_written_to_a_data_file(
+    tmp_path, entry, monkeypatch
+):
+    wrote = []
+    monkeypatch.setattr(parquet_files, "CHUNK", 1)
+    monkeypatch.setattr(parquet_files, "write_all", lambda _, data: wrote.append(data))
+
+    def tables():
+        yield from tables_of([(entry("a").key, text_of(entry("a")))])
+        assert wrote
+        wrote.clear()
+        raise RuntimeError("source gave up")
+
+    with pytest.raises(RuntimeError, match="gave up"):
+        parquet_files.write_parquet(tmp_path / "new", tables())
+    gc.collect()
+    assert wrote == []
+
+
 # Columns
 
 
@@ -232,6 +285,8 @@ def test_columns_say_what_the_entries_say(store, entry, header):
         Entry(key("a"), fingerprint="0f" * 16),
         Entry(key("b"), {"tags": listed}, fingerprint="odd"),
         Entry(key("c"), cohorts=("vip",), gone=True),
+        Entry(key("d"), fingerprint="0F" * 16),
+        Entry(key("e"), fingerprint="0f"),
     ]
     store.replace(header(1), entries)
     found = relation(store.read().columns)
@@ -240,6 +295,8 @@ def test_columns_say_what_the_entries_say(store, entry, header):
         ("identity", "a", bytes([15]) * 16, False, "\n", False),
         ("identity", "b", None, False, "\ntags\n", True),
         ("identity", "c", None, True, "\n", True),
+        ("identity", "d", None, False, "\n", False),
+        ("identity", "e", None, False, "\n", False),
     ]
     assert [entry_from_line(row[-1]) for row in found] == entries
 
@@ -375,6 +432,47 @@ def test_damage_in_a_page_is_met_where_it_is_read(
         list(store.read().entries())
 
 
+def test_a_data_file_that_cannot_be_opened_is_no_edit(tmp_path):
+    with pytest.raises(StateError, match="cannot read it: Failed to open") as caught:
+        ParquetFileReader(tmp_path / "gone.parquet", "it")
+    assert caught.value.code == "state_unreadable"
+
+
+@pytest.fixture
+def edited_base(store, path, entry, header):
+    """Let another tool write the rows of a base anew, in groups of two."""
+    store.replace(header(1), [entry(f"{n}", plan="Gold") for n in range(5)])
+    base = path / "ctsync-base-1.parquet"
+    table = pq.read_table(base)
+
+    def edit(rows, row=None, body=None):
+        taken = table.take(rows)
+        if row is not None:
+            bodies = taken["body"].to_pylist()
+            bodies[row - 1] = body
+            taken = taken.set_column(6, "body", pa.array(bodies))
+        base.unlink()
+        pq.write_table(taken, base, row_group_size=2)
+
+    return edit
+
+
+def test_edited_rows_of_many_groups_are_sorted_anew(store, edited_base, entry):
+    edited_base([0, 2, 1, 3, 4])
+    ids = [each.key.id for each in store.read_unverified().entries()]
+    assert ids == ["0", "1", "2", "3", "4"]
+
+
+def test_a_row_of_a_later_group_is_told_by_its_number(store, edited_base):
+    for row in (2, 3, 5):
+        edited_base([0, 1, 2, 3, 4], row, "{}")
+        with pytest.raises(StateError, match=rf"row {row} of .* is no entry"):
+            store.read_unverified()
+    edited_base([0, 1, 1, 2, 3])
+    with pytest.raises(StateError, match=r"row 3 of .* same profile as row 2$"):
+        store.read_unverified()
+
+
 def test_a_manifest_names_no_file_elsewhere(store, path, entry, header):
     write_three(store, entry, header)
     manifest = path / "manifest.json"
@@ -407,6 +505,17 @@ def test_what_is_needed_is_not_removed_where_the_manifest_is_damaged(
 ):
     write_three(store, entry, header)
     (path / "manifest.json").write_bytes(b"{}")
+    store.discard_journal()
+    assert len(names(path)) == 4
+
+
+def test_what_an_edited_manifest_does_not_name_is_not_removed(
+    store, path, entry, header
+):
+    write_three(store, entry, header)
+    manifest = path / "manifest.json"
+    edited = {**parse(manifest.read_bytes()), "segments": []}
+    manifest.write_bytes(canonical(edited))
     store.discard_journal()
     assert len(names(path)) == 4
 

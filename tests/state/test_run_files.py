@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from ctsync.errors import StateError
-from ctsync.state import open_store
+from ctsync.state import open_store, run_files
 
 
 @pytest.fixture
@@ -53,6 +53,14 @@ def test_who_keeps_no_runs_writes_none_and_drops_the_others(store, file, tmp_pat
     fresh = open_store("fresh.jsonl", folder=tmp_path)
     fresh.append_run({"run": "r1"}, keep=0)
     assert not (tmp_path / "fresh.jsonl.runs").exists()
+
+
+def test_a_run_that_somebody_removed_meanwhile_is_no_trouble(store, file, monkeypatch):
+    listed = run_files._files(file.parent)
+    monkeypatch.setattr(run_files, "_files", lambda _: listed)
+    file.unlink()
+    store.append_run({"run": "r2"}, keep=0)
+    assert list(file.parent.iterdir()) == []
 
 
 def test_records_of_runs_are_for_their_owner_alone(store, file):
