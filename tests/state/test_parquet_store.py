@@ -20,6 +20,7 @@ from ctsync.model.entry_text import text_of
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state import parquet_files
 from ctsync.state.arrow_rows import tables_of
+from ctsync.state.edited_parquet import _sorted
 from ctsync.state.manifest import Compaction, Manifest
 from ctsync.state.parquet_files import ParquetFile, ParquetFileReader
 from ctsync.state.parquet_store import ParquetStore
@@ -461,6 +462,13 @@ def test_edited_rows_of_many_groups_are_sorted_anew(store, edited_base, entry):
     edited_base([0, 2, 1, 3, 4])
     ids = [each.key.id for each in store.read_unverified().entries()]
     assert ids == ["0", "1", "2", "3", "4"]
+
+
+def test_only_a_file_that_is_out_of_order_is_kept_whole(store, edited_base):
+    for rows, groups in (([0, 1, 2, 3, 4], [2, 2, 1]), ([1, 0, 2, 3, 4], [5])):
+        edited_base(rows)
+        tables = _sorted(store._version(is_verified=False), "ctsync-base-1.parquet")
+        assert [len(table) for table in tables] == groups
 
 
 def test_a_row_of_a_later_group_is_told_by_its_number(store, edited_base):
