@@ -37,8 +37,9 @@ class WaveRunner(Struct, frozen=True):
         sent_before = self.tally.sent
         for places in self._phases():
             # Of the canary, if there is one: before the first phase nothing has failed
-            # yet.
-            if self.tally.has_failures or self.tally.sent > sent_before:
+            # yet. One of all leaves nobody who could be kept from anything.
+            has_open = self.tally.has_failures or self.tally.sent > sent_before
+            if places and has_open:
                 self.stop_reason.call("canary")
             for wave in WAVES:
                 self._send(wave, places)

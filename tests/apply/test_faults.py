@@ -272,6 +272,15 @@ def test_a_canary_of_all_is_all(world):
     assert [len(call.records) for call in world.sandbox.platform.calls] == [102]
 
 
+@pytest.mark.parametrize("canary", [Limit(2), Limit(9), Limit(100, is_percent=True)])
+def test_a_canary_after_which_nobody_is_left_stops_nothing(world, canary):
+    world.terms = world.short_calls(100, canary=canary)
+    world.sandbox.script("reject")
+    result = world.bring(wants_of(world, 2, "Free", 0, ["a"]))
+    assert (result.exit_code, result.stopped) == (3, None)
+    assert result.counts["not_sent"] == 0
+
+
 def test_whoever_watches_hears_of_all_before_anything_leaves(world):
     told = []
 
