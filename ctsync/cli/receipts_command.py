@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.state_writes import StateRewrite, WriteOptions, rewrite_state
+from ctsync.diagnostics import Diagnostic, Findings
 
 if TYPE_CHECKING:
     from ctsync.apply.import_reports import NamedRows
@@ -46,7 +47,7 @@ def settle_receipts(
     with ExitStack() as stack:
         named = stack.enter_context(closing(NamedRows()))
         settle = partial(_rewrite, session, wish, named)
-        return rewrite_state(session, settle, permission)
+        return rewrite_state(session, settle, permission, looks_first=True)
 
 
 def _rewrite(
@@ -60,6 +61,7 @@ def _rewrite(
     from ctsync.apply.settle_imports import ImportSettler, Settlement
     from ctsync.channels import CHANNELS
     from ctsync.channels.base import ChannelSettings
+    from ctsync.render.diagnostics_text import findings_text
     from ctsync.state import check_account
 
     location = session.store().location
@@ -75,6 +77,8 @@ def _rewrite(
     for _ in settler.edits(present, found):
         pass
     again = ImportSettler(imports, named, channel, accepted)
+    unheard = {name: found.acknowledged[name] for name in accepted - named.counts.keys()}
+    findings = Findings(_unheard(name, unheard[name]) for name in sorted(unheard))
 
     def edits() -> Iterator[tuple[ProfileKey, Edit]]:
         return again.edits(present, Settlement())
@@ -83,8 +87,10 @@ def _rewrite(
     is_news = bool(named.reports or accepted)
     return StateRewrite(
         count=found.profiles,
-        words=_words(found),
+        words=_words(found, sum(unheard.values())),
         edits=edits,
+        shown=lambda: findings_text(findings),
+        findings=findings,
         head=partial(_with_told, named, accepted, found) if is_news else None,
         more={
             "files": [_file_json(name, named, found) for name in names],
@@ -124,14 +130,28 @@ def _with_told(
     return replace(header, imports=tuple(map(after, header.imports)))
 
 
-def _words(found: Settlement) -> str:
+def _words(found: Settlement, unheard: int) -> str:
     from ctsync.render.summary_text import counted
 
     values = found.acknowledged.total() + found.rejected.total()
+    by_silence = f" ({unheard:,} of them though no report came)" if unheard else ""
     return (
         f"settle {counted(values, 'value')} of {counted(found.profiles, 'profile')}: "
-        f"{found.acknowledged.total():,} acknowledged, {found.rejected.total():,} "
-        f"rejected, {found.due.total():,} still due"
+        f"{found.acknowledged.total():,} acknowledged{by_silence}, "
+        f"{found.rejected.total():,} rejected, {found.due.total():,} still due"
+    )
+
+
+def _unheard(name: str, values: int) -> Diagnostic:
+    """Return the warning that silence is taken for consent."""
+    from ctsync.render.summary_text import counted
+
+    return Diagnostic(
+        "warning",
+        "CT824",
+        f"no report is of {name}: what it sends ({counted(values, 'value')}) is taken "
+        "for acknowledged, though the import may fail, or be still to come",
+        'see on the dashboard that it was imported, or let "ctsync refresh" look',
     )
 
 

@@ -88,17 +88,20 @@ def rewrite_state(
     permission: WriteOptions,
     *,
     read: Callable[[Store], CurrentSnapshot] | None = None,
+    looks_first: bool = False,
 ) -> int:
     """Show what would be written, ask, write it, and say so.
 
-    `read` gives what is known now where the usual way would refuse it.
+    `read` gives what is known now where the usual way would refuse it. Whether anybody
+    is there to answer is seen before all else; where it costs little to make what would
+    be written, `looks_first` makes that before, so that its faults are told first.
 
     Raises:
         StateError, StateLocked: the state cannot be used.
         NotApproved: the person at the prompt did not say yes.
     """
     require_format(session.settings, "text", "json")
-    if permission.asks:
+    if permission.asks and not looks_first:
         require_someone(SEE_FIRST)
     store = session.store()
     with ExitStack() as stack:
@@ -111,6 +114,7 @@ def rewrite_state(
         if new.shown is not None and session.settings.format == "text":
             print_document(new.shown())
         if new.writes and permission.asks:
+            require_someone(SEE_FIRST)
             ask_for_yes(f"State {store.location}: {new.words}?")
         header = present.header
         if not permission.dry_run:

@@ -74,6 +74,13 @@ CODES: Mapping[str, Code] = {
         "put.",
         "Give the file as the platform wrote it, to the state that put the data.",
     ),
+    "CT824": Code(
+        "file of which no report tells",
+        "--all-others-accepted takes for acknowledged what no report names. Of this "
+        "file nothing was reported at all: its import may have failed, or be to come.",
+        'See on the dashboard that it was imported, or let "ctsync refresh" look.',
+        "warning",
+    ),
     "CT810": Code(
         "no usable SFTP server",
         "Files go only to a host whose key is pinned by its SHA256 fingerprint, and "

@@ -196,6 +196,32 @@ def test_a_folder_without_reports_can_say_that_all_was_accepted(desk, far):
     assert (plan["changes"], "pending" in plan) == ([], False)
 
 
+def test_silence_is_taken_for_consent_only_with_a_warning(desk, far):
+    begun(desk, far)
+    Path("reports").mkdir()
+    words = ("receipts", "reports", "--all-others-accepted")
+    done = desk.json(*words, "--dry-run")
+    assert done["diagnostic_totals"] == {"CT824": 1}
+    assert f"no report is of {far.data.name}: what it sends (3 values)" in str(done)
+    asked = desk.answer("no", *words)
+    assert "warning CT824" in asked.out
+    assert "3 acknowledged (3 of them though no report came)" in asked.err
+    far.failed("u1", path=f"reports/{far.data.stem}-failed.csv")
+    told = desk.json(*words, "--dry-run")
+    assert (told["diagnostics"], told["files"][0]["acknowledged"]) == ([], 2)
+
+
+def test_reports_are_judged_before_anybody_is_looked_for(desk, far):
+    """Who has the wrong file hears of that, and not of a terminal first."""
+    begun(desk, far)
+    assert "CT822" in desk.run("receipts", "nowhere.csv", "--format", "json").out
+    report = far.failed("u1")
+    asked = desk.run("receipts", report)
+    assert (asked.code, "no terminal to ask on" in asked.err) == (64, True)
+    desk.run("receipts", report, "--auto-approve")
+    assert "Nothing to write." in desk.run("receipts", report).out
+
+
 def test_a_report_that_is_read_again_does_nothing(desk, far):
     begun(desk, far)
     report = far.failed("u1")
