@@ -97,8 +97,13 @@ class Frame(NamedTuple):
 class LinePattern:
     """What lines have in common, each of which has some of the operations."""
 
-    def __init__(self, spellings: Iterable[Spelling], frame: Frame) -> None:
+    def __init__(
+        self, spellings: Iterable[Spelling], frame: Frame, rows: int = 1
+    ) -> None:
+        """`rows` are how many it was learned of."""
         self.spellings = {each.name: each for each in spellings}
+        self.gathered = dict(self.spellings)
+        self._rows, self._gathered_rows = rows, rows
         self._frame = frame
         self._found = [self.spellings[name] for name in sorted(self.spellings)]
         parts = b"".join(each.pattern for each in self._found)
@@ -109,6 +114,16 @@ class LinePattern:
         self._lines = re.compile(rb"(?m)^(?:%b\n|([^\n]*\n))" % line)
         self._whole = self._made([True] * len(self._found))
         self._writers: dict[tuple[bool, ...], Writer | None] = {}
+
+    def gather(self, found: Mapping[str, Spelling]) -> int:
+        """Take in another row's operations; give of how many to learn it anew, or 0.
+
+        That is worth it once as many rows again were met: where each of hundreds of
+        attributes is rare, nearly every row has one that none had before it.
+        """
+        self.gathered.update(found)
+        self._gathered_rows += 1
+        return self._gathered_rows if self._gathered_rows >= 2 * self._rows else 0
 
     def told(self, line: bytes) -> Groups | None:
         """Return what the pattern finds in a line; None: it is no such line."""
@@ -190,15 +205,19 @@ class LinePatterns(ABC):
         found = self.spellings(row) if may_learn else None
         if not found:
             return
+        rows = 1
         for at, pattern in enumerate(self.patterns):
             if found.items() <= pattern.spellings.items():
                 return  # its values are odd, and not its shape
-            if _agree(found, pattern.spellings):
-                found = {**pattern.spellings, **found}
+            if _agree(found, pattern.gathered):
+                rows = pattern.gather(found)
+                if not rows:
+                    return
+                found = pattern.gathered
                 del self.patterns[at]
                 break
         # What came last is like what comes next.
-        made = LinePattern(found.values(), self.frame)
+        made = LinePattern(found.values(), self.frame, rows)
         self.patterns[:] = made, *self.patterns[: MOST_TRIED - 1]
         self._learned += 1
 

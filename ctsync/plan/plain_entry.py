@@ -92,7 +92,7 @@ def _entry_after(row: Row, taking: Taking, before: bytes | None) -> EntryText | 
     return _text(data, mark, cohorts)
 
 
-_REST: tuple[Any, ...] = ((), None, None)  # what is left out at the end of a row
+_REST: tuple[Any, ...] = ([], None, None)  # what is left out at the end of a row
 
 
 def _read(before: bytes | None, taking: Taking) -> dict[str, Any]:
@@ -254,9 +254,16 @@ def _applies_as(kind: object, ours: type) -> bool:
     return isinstance(kind, ours) and getattr(type(kind), _APPLY) is vars(ours)[_APPLY]
 
 
-def _tables_in(origins: Sequence[Row]) -> list[str]:
-    tables = {origin[2] for origin in origins if len(origin) > _TABLE}
-    return [*map(membership_in, sorted(tables - {None}))]
+def _tables_in(origins: Sequence[Row]) -> list[str] | None:
+    """Return which tables' rows they are; None where no origins are so written.
+
+    What else they say goes to no entry, so it is not looked at here.
+    """
+    if not (isinstance(origins, list) and {list}.issuperset(map(type, origins))):
+        return None
+    tables = {origin[_TABLE] for origin in origins if len(origin) > _TABLE} - {None}
+    names = sorted(tables)
+    return [*map(membership_in, names)] if _are_texts(names) else None
 
 
 def _are_texts(values: Any) -> bool:

@@ -1,5 +1,7 @@
 """What is folded at a look is what the long way makes of it, byte by byte."""
 
+from random import Random
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.entry_as_declared import entry_as_declared
 from ctsync.plan import line_patterns
-from ctsync.plan.change_codec import change_line
+from ctsync.plan.change_codec import change_from_line, change_line
 from ctsync.plan.plain_entry import Taking, entry_after
 from ctsync.plan.row_patterns import RowPatterns
 
@@ -363,6 +365,22 @@ def plain_line(name, value, places=(("a", 1, "t"),), identifier="u1"):
     return canonical({"change": row, "does": [0, 1]}) + b"\n"
 
 
+def test_hundreds_of_rare_attributes_are_learned_with_a_handful_of_patterns():
+    """Nearly each of the first rows has one that none had before it."""
+    chance, patterns, told = Random(1), RowPatterns(ACKNOWLEDGED), 0
+    names = [f"Attribute {n:03}" for n in range(200)]
+    for number in range(1000):
+        said = [[name, "x"] for name in sorted(chance.sample(names, 8))]
+        row = ["create", "identity", f"u{number}", said, [["a", number, "t"]], MARK]
+        line = canonical({"change": row, "does": [0, 1]}) + b"\n"
+        if patterns.entry(line) is not None:
+            told += 1
+        else:
+            patterns.learn(row)
+    assert patterns._learned < 10
+    assert told > 800
+
+
 def test_rows_that_no_pattern_tells_teach_none():
     patterns = RowPatterns(ACKNOWLEDGED)
     line = plain_line("a", "x")
@@ -381,6 +399,33 @@ def test_as_many_patterns_are_tried_as_are_worth_it(monkeypatch):
     for line in lines:
         patterns.learn(parse(line)["change"])
     assert [patterns.entry(line) is None for line in lines] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [["a", 1, 7]],
+        [["a", 1, 7], ["b", 2, 5]],
+        [["a", 1, True]],
+        [["a", 1, "t"], ["b", 2, 5]],
+        [["a", 1, ["t"]]],
+        [["a", 1, {"t": 1}]],
+        ["abc"],
+        "abc",
+        {"a": 1},
+        7,
+        None,
+    ],
+)
+def test_who_forges_where_a_row_is_from_joins_nothing(places):
+    """Such a row is none that is written, so what the long way refuses is refused."""
+    line = plain_line("a", "x", places)
+    row, patterns = parse(line)["change"], RowPatterns(ACKNOWLEDGED)
+    with pytest.raises(ValueError, match="Expected"):
+        change_from_line(line)
+    assert entry_after(row, ACKNOWLEDGED) is None
+    patterns.learn(parse(plain_line("a", "x"))["change"])
+    assert patterns.entry(line) is None
 
 
 def test_a_line_that_is_no_text_matches_no_pattern():
