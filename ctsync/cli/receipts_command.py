@@ -77,7 +77,9 @@ def _rewrite(
     for _ in settler.edits(present, found):
         pass
     again = ImportSettler(imports, named, channel, accepted)
-    unheard = {name: found.acknowledged[name] for name in accepted - named.counts.keys()}
+    unheard = {
+        name: found.acknowledged[name] for name in accepted - named.counts.keys()
+    }
     findings = Findings(_unheard(name, unheard[name]) for name in sorted(unheard))
 
     def edits() -> Iterator[tuple[ProfileKey, Edit]]:

@@ -139,7 +139,7 @@ CODES: Mapping[str, Code] = {
     ),
     "CT632": Code(
         "one address on several profiles",
-        "Two profiles of a plan have the same Email or Phone.",
+        "A plan gives two profiles the same Email or Phone.",
         "Correct it, unless two people share it.",
         "warning",
     ),

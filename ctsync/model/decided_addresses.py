@@ -7,14 +7,16 @@ beside the database, which tells those apart that are not.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ctsync.model.change import Origin
+from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 
 ADDRESSES = ("email", "phone")
 """Attributes, by folded name, that one person has and no other."""
+_NAMES = {"Email": "email", "Phone": "phone"}
 
 
 class SharedAddress(NamedTuple):
@@ -39,6 +41,15 @@ class DecidedAddresses(NamedTuple):
 
     attributes: Mapping[str, str]
     shared: Callable[[Iterable[tuple[str, bytes]]], Iterable[SharedAddress]]
+
+
+def addresses_in(operations: Iterable[Operation]) -> Iterator[tuple[str, str, str]]:
+    """Yield the addresses that operations set: folded name, attribute and address."""
+    for operation in operations:
+        # No system attribute may be spelled in another way, so nothing is folded.
+        name = _NAMES.get(operation.attribute)
+        if name is not None and isinstance(operation.operand, str):
+            yield name, operation.attribute, operation.operand
 
 
 def address_mark(address: str) -> bytes:

@@ -87,12 +87,6 @@ class JoinedColumns(RowColumns, frozen=True):
         return f"CASE WHEN {shown} THEN {self.memberships} END" if shown else "NULL"
 
     @property
-    def are_several(self) -> str:
-        """SQL: whether a row is several rows of one key."""
-        there = (f"(row_{number} IS NOT NULL)::INTEGER" for number in self.parts)
-        return f"{' + '.join(there)} > 1"
-
-    @property
     def origins(self) -> str:
         """SQL: the places of the rows in their order, as a plan writes them."""
         order = self._order()

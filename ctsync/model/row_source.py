@@ -118,11 +118,6 @@ class RowColumns(Struct, frozen=True):
         return "NULL" if self.cohort is None else self.memberships
 
     @property
-    def are_several(self) -> str:
-        """SQL: whether a row is several rows of one key."""
-        return "false"
-
-    @property
     def origins(self) -> str:
         """SQL over `file` and `row`: the place of a row, as a plan writes it."""
         files = [canonical([name]).decode()[:-1] for name in self.files]

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
+from ctsync.model.change import Change
 from ctsync.model.contribution import Contribution
 from ctsync.model.decided_addresses import DecidedAddresses, SharedAddress
 from ctsync.model.decided_rows import DecidedRows
@@ -48,10 +49,15 @@ class AmongProfiles(Struct):
         self.vanished.record_seen(candidate)
         yield from self._twins.record_seen(candidate, mask)
 
-    def weighed_seen(self, candidate: Candidate, found: MergedContributions) -> None:
-        """See what places want of a candidate."""
+    def weighed_seen(
+        self,
+        candidate: Candidate,
+        found: MergedContributions,
+        change: Change | None,
+    ) -> None:
+        """See what places want of a candidate, and what comes of it."""
         self._renamed.record_seen(candidate, found)
-        self._shared.record_seen(candidate, found)
+        self._shared.record_seen(candidate, change)
         if found.skipped:
             self.skips.add(found.skipped)
 

@@ -134,16 +134,11 @@ class RowWords:
         )
 
     def address(self, name: str) -> str:
-        """Return an address that is declared, but for one that one place alone says.
-
-        That is known to be there where it is not sent, and `planner` does not ask,
-        unless part of a change is chosen.
-        """
+        """Return an address that is sent."""
         for place, _ in self._moving:
             if place.folded == name and place.one_kind.name == "string":
-                several = "true" if self._is_part else self._rows.are_several
-                seen = f"(l{place.number} <> '' OR {several})"
-                return f"CASE WHEN decided AND {seen} THEN v{place.number} END"
+                seen = f"decided AND l{place.number} <> ''"
+                return f"CASE WHEN {seen} THEN v{place.number} END"
         return NO_TEXT
 
     def way(self, moving: Moving) -> str:

@@ -145,7 +145,7 @@ class Planner(Struct):
                 self.selection.profile_seen(candidate.key, candidate.entry)
                 self.findings.extend(self.among.candidate_seen(candidate, self.mask))
                 found, built = self._weigh_one(candidate, weigher)
-                self.among.weighed_seen(candidate, found)
+                self.among.weighed_seen(candidate, found, built.change)
                 yield candidate, built
         except SpecError as error:
             self._take_in(error, search.row_sources)

@@ -11,11 +11,10 @@ from msgspec import Struct, field
 from ctsync.canonical_json import fold_name
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
-from ctsync.model.change import Origin
-from ctsync.model.decided_addresses import ADDRESSES, SharedAddress
+from ctsync.model.change import Change, Origin
+from ctsync.model.decided_addresses import SharedAddress, addresses_in
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.address_groups import AddressGroups
-from ctsync.plan.merge_contributions import MergedContributions
 
 
 class _Seen(NamedTuple):
@@ -29,19 +28,20 @@ _KEY = attrgetter("key")
 
 
 class SharedAddresses(Struct):
-    """Sees candidates, and counts those with an address that another has."""
+    """Sees candidates, and counts those that get an address that another gets."""
 
     _seen: dict[str, AddressGroups[_Seen]] = field(default_factory=dict)
 
-    def record_seen(self, candidate: Candidate, found: MergedContributions) -> None:
-        """Note the addresses that a profile is to have."""
-        for name in ADDRESSES:
-            declared = found.declared.get(name)
-            if declared is None or not isinstance(declared.target.value, str):
-                continue
+    def record_seen(self, candidate: Candidate, change: Change | None) -> None:
+        """Note the addresses that a change sets.
+
+        Whoever has one already has none of it set, and may be no candidate at all.
+        """
+        if change is None or not candidate.contributions:
+            return
+        for _, attribute, address in addresses_in(change.operations):
             seen = _Seen(candidate.key, candidate.contributions[0].origin)
-            groups = self._groups(declared.target.attribute)
-            groups.add(declared.target.value, seen)
+            self._groups(attribute).add(address, seen)
 
     def decided_seen(self, attribute: str, row: SharedAddress) -> None:
         """Note the same of a row that was decided in columns."""

@@ -23,14 +23,14 @@ from ctsync.kinds import KINDS
 from ctsync.kinds.base import ValueContext
 from ctsync.model.change import Change
 from ctsync.model.change_statistics import ChangeStatistics
-from ctsync.model.decided_addresses import ADDRESSES, address_mark
+from ctsync.model.decided_addresses import address_mark, addresses_in
 from ctsync.model.due_import import Waits
 from ctsync.model.flows import UnboundedFlows
 from ctsync.model.masking import Mask
 from ctsync.model.weighed_run import WeighedAddress, WeighedRun
 from ctsync.plan.change_codec import change_line, settled_line
 from ctsync.plan.digest import effect_of, effect_of_settled
-from ctsync.plan.merge_contributions import ContributionMerger, MergedContributions
+from ctsync.plan.merge_contributions import ContributionMerger
 from ctsync.plan.plan_writer import check_shape
 from ctsync.plan.planned_profile import PlannedProfile
 from ctsync.plan.schedule import FILES, WAVES, records_of
@@ -167,7 +167,7 @@ class WeighedRuns:
             return False
         if not built.is_silent or built.waiting or found.skipped:
             return False
-        self._note(candidate, found)
+        self._note(candidate, built.change)
         self._write(candidate, built)
         return True
 
@@ -189,19 +189,17 @@ class WeighedRuns:
         self._begin()
         return run
 
-    def _note(self, candidate: Candidate, found: MergedContributions) -> None:
+    def _note(self, candidate: Candidate, change: Change | None) -> None:
         """Note what is told apart by whoever sees all candidates."""
         place = len(self._run.keys)
         self._run.keys.append(candidate.key)
         self._run.origins.append(candidate.contributions[0].origin)
         self._vanished.record_seen(candidate)
-        for name in ADDRESSES:
-            declared = found.declared.get(name)
-            if declared is not None and isinstance(declared.target.value, str):
-                mark = address_mark(declared.target.value).hex()
-                attribute, is_new = declared.target.attribute, not candidate.is_known
-                address = WeighedAddress(place, name, attribute, mark, is_new)
-                self._run.addresses.append(address)
+        operations = () if change is None else change.operations
+        for name, attribute, said in addresses_in(operations):
+            mark, is_new = address_mark(said).hex(), not candidate.is_known
+            address = WeighedAddress(place, name, attribute, mark, is_new)
+            self._run.addresses.append(address)
 
     def _write(self, candidate: Candidate, built: PlannedProfile) -> None:
         sizes: dict[int, int] = {}

@@ -65,3 +65,23 @@ def test_words_say_one_profile_or_many():
         assert said == [[], ["1 profile has"] * 2, ["2 profiles have"] * 2][number - 1]
         assert [note.attribute for note in notes] == ["Email", "Phone"][: len(notes)]
     assert list(seen.marks()) == [("phone", mark), ("email", mark)]
+
+
+@pytest.mark.parametrize("places", [1, 2])
+@pytest.mark.parametrize("targets", [(), ("attribute=*",)])
+def test_who_has_an_address_already_gets_none(
+    places, targets, project_view, plan, entry
+):
+    """However many places say so, and whatever part of the plan is chosen."""
+    known = [entry(f"u{n}", attributes={"Email": MAIL}) for n in (0, 1)]
+    rows = [(f"u{n}", {"Email": MAIL, "City": "Pune"}) for n in range(4)]
+    ground = project_view().table("t", ["Email", "City"], rows)
+    if places == 2:
+        for n in range(4):
+            ground = ground.says(f"u{n}", {"Plan": "Gold"})
+    planned = plan(ground, *known, targets=targets)
+    said = [each.message for each in planned.document.foot.diagnostics]
+    place = "t.csv row 3" if places == 1 else "people.yaml:7"
+    assert [words for words in said if " the Email of " in words] == [
+        f"1 profile has the Email of another, this one of {place}"
+    ]
