@@ -10,12 +10,13 @@ from typing import Any
 from ctsync.diagnostics import Diagnostic
 from ctsync.errors import SpecError, UsageError
 from ctsync.files.roots import HINT, DataRoot, Roots, resolved, roots_of
+from ctsync.model.contribution import Path as Steps
 from ctsync.model.fault import Fault
 from ctsync.project.environments import apply_environment, environments_of
 from ctsync.project.schema.documents import REQUIRED, SECTIONS, bare_project_schema
 from ctsync.project.schema_errors import keys_meant
 from ctsync.project.source_positions import FindingCollector, Place, SourcePositions
-from ctsync.project.spec_file import SpecFile, judge
+from ctsync.project.spec_file import SpecFile, judge, twice_in
 from ctsync.project.spec_files import PROJECT_FILE, project_file_of
 from ctsync.yaml.reader import Document, read_document
 from ctsync.yaml.scalars import Node
@@ -110,18 +111,29 @@ def read_head(
 
     Raises:
         UsageError: no such environment, or none given where the file needs one.
-        SpecError: the file cannot be read.
+        SpecError: the file cannot be read, or it has two things to lay over it.
     """
     tree = project_tree(document, file, report)
     _refuse_spec(tree, file)
+    twice = [*twice_in(document)]
+    if environment is not None and _is_open(environment, twice):
+        words = f"{file} does not say which environment {environment} is meant"
+        raise SpecError(words, report.findings)
     merged = apply_environment(tree, environment)
     if environment is None and not is_sandboxed:
-        _refuse_incomplete(merged, file, environments_of(tree))
+        _refuse_incomplete(merged, file, environments_of(tree), twice)
     whole = {**merged, **_environments(tree)}
-    head = judge(_schema(is_sandboxed=is_sandboxed), file, whole, document, report)
+    schema = _schema(is_sandboxed=is_sandboxed)
+    head = judge(schema, file, whole, document, report, environment)
     if ("state",) not in head.spoiled:  # else it may be meant, and is told
         _report_shared_state(tree, merged, environment, file, report)
     return head
+
+
+def _is_open(environment: str, twice: Iterable[Steps]) -> bool:
+    """Return whether an environment stands twice, or whatever names it."""
+    steps = ("environments", environment)
+    return any(steps[: len(path)] == path for path in twice)
 
 
 def _environments(tree: Mapping[str, Node]) -> dict[str, Node]:
@@ -144,9 +156,13 @@ def _refuse_spec(tree: Mapping[str, Node], file: str) -> None:
 
 
 def _refuse_incomplete(
-    merged: Mapping[str, Node], file: str, names: tuple[str, ...]
+    merged: Mapping[str, Node],
+    file: str,
+    names: tuple[str, ...],
+    twice: Iterable[Steps],
 ) -> None:
-    missing = missing_keys(merged)
+    doubted = {str(path[0]) for path in twice}
+    missing = [k for k in missing_keys(merged) if k.partition(".")[0] not in doubted]
     if missing and names:
         message = f"{file} has no {', '.join(missing)} without an environment"
         raise UsageError(message, hint=f"use --env with one of {', '.join(names)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -55,21 +56,52 @@ def judge(
     tree: Mapping[str, Node],
     document: Document,
     report: FindingCollector,
+    environment: str | None = None,
 ) -> SpecFile:
     """Report what is wrong with the shape of a file; give the file without it.
 
-    `tree` is that of the document, after an environment was laid over it.
+    `tree` is that of the document, after an environment was laid over it. Of what
+    stands twice nobody knows which is meant, and nothing more is told of it.
     """
     outline = FileOutline(file, report)
     view = outline.of(tree)
-    faults = shape_faults(schema, view, "the file")
+    twice = _spoiled([*map(partial(_laid, environment), twice_in(document))])
+    faults = [
+        fault
+        for fault in shape_faults(schema, view, "the file")
+        if not any(fault.path[: len(path)] == path for path in twice)
+    ]
     for fault in faults:
         if fault.path not in outline.traps:
             report.add(Place(file), fault, attribute=_attribute_at(fault.path))
-    spoiled = _spoiled([fault.path for fault in faults])
+    spoiled = _spoiled([*(fault.path for fault in faults), *twice])
     sound = _without(view, spoiled)
     meant = [(key,) for key in sorted(keys_meant(schema, view))]
     return SpecFile(file, tree, sound, document, (*spoiled, *meant))
+
+
+def twice_in(document: Document) -> Iterator[Path]:
+    """Yield the paths of keys that stand twice, but for those of profiles."""
+    if not document.twice:
+        return
+    keys: dict[int, list[str]] = {}
+    for owner, key in document.twice:
+        keys.setdefault(id(owner), []).append(key)
+    for path, node in _maps_in(document.tree or {}, ()):
+        yield from ((*path, key) for key in keys.get(id(node), ()))
+
+
+def _maps_in(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:
+    if not isinstance(node, dict):
+        return
+    yield path, node
+    for key, value in node.items():
+        yield from _maps_in(value, (*path, key))
+
+
+def _laid(environment: str | None, path: Path) -> Path:
+    """Return where a path leads once an environment is laid over the file."""
+    return path[2:] if path[:2] == ("environments", environment) else path
 
 
 def _attribute_at(path: Path) -> str | None:

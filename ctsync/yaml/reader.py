@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,8 @@ class Document(Struct, frozen=True, eq=False):
 
     `lines` gives, by the id of a list near the root, the line of each of its items;
     `key_lines` by the id of a map under the root that of each key. `profiles` give, by
-    the id of an empty list, what stands in its place.
+    the id of an empty list, what stands in its place. `twice` has the keys that stand
+    twice, each with its map, which holds the first of the two.
     """
 
     tree: dict[str, Node] | None
@@ -57,6 +58,7 @@ class Document(Struct, frozen=True, eq=False):
     sha256: str = ""
     marks: Marks | None = None
     profiles: Mapping[int, ProfileColumns] = field(default_factory=dict)
+    twice: Sequence[tuple[Mapping[str, Node], str]] = ()
 
 
 @contextmanager
@@ -117,6 +119,7 @@ def parse_document(
         digest,
         marks,
         profiles,
+        builder.twice,
     )
 
 

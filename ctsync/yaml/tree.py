@@ -53,6 +53,7 @@ class TreeBuilder:
         self.problems: list[Fault] = []
         self.lines: dict[int, list[int]] = {}
         self.key_lines: dict[int, dict[str, int]] = {}
+        self.twice: list[tuple[dict[str, Node], str]] = []
         self._scalar = events.ScalarEvent
         self._map, self._map_end = events.MappingStartEvent, events.MappingEndEvent
         self._list, self._list_end = events.SequenceStartEvent, events.SequenceEndEvent
@@ -110,6 +111,7 @@ class TreeBuilder:
             if key in out or key in _ODD_KEYS:
                 is_twice = key in out
                 if self._is_odd(start, key, value, merges, is_twice=is_twice):
+                    self.twice += [(out, key)] if is_twice else []
                     continue
             out[key] = value
             if marks is not None:

@@ -223,6 +223,25 @@ def test_a_value_of_another_shape_is_told_once(tmp_path, path):
     assert told[0].code in {"CT101", "CT103", "CT106"}
 
 
+TWICE = "!twice"
+
+
+def doubled(holder, key):
+    """Give the map with another value for a key before the one that it has."""
+    return {**holder, key: {}, f"{key}{TWICE}": holder[key]}
+
+
+@pytest.mark.parametrize("path", [path for path in KEYS if len(path) < 3], ids=shown)
+def test_a_key_that_stands_twice_is_told_once(tmp_path, path):
+    """Which of the two is meant nobody knows, so nothing follows from either."""
+    project = with_key(PROJECT, path, doubled)
+    root = written(tmp_path, project, rows=ROWS * (path[0] == "tables"))
+    file = root / "ctsync.yaml"
+    file.write_text(file.read_text().replace(TWICE, ""))
+    told = findings_of(root, environment_at(path))
+    assert [finding.code for finding in told] == ["CT004"]
+
+
 def test_what_a_file_that_is_not_there_may_declare_is_not_missed(tmp_path):
     root = written(tmp_path, {**PROJECT, "specs": ["peopel"]})
     project = {**PROJECT, "specs": ["peopel"]}
