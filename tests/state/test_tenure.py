@@ -89,6 +89,13 @@ def held(store):
         yield store._tenure
 
 
+def write_half(held):
+    with held.writing() as inside:
+        change = "UPDATE ctsync.states SET header = %s WHERE id = %s"
+        assert inside.run(change, b"half", held.state) == 1
+        raise RuntimeError("source gave up")
+
+
 def write(held):
     with held.writing() as inside:
         inside.one("SELECT 1")
@@ -225,6 +232,25 @@ def test_one_that_another_held_since_is_lost_at_once(place, held, clock):
     assert clock.waits == []
 
 
+def test_one_that_another_held_and_let_go_since_is_lost_too(place, held, clock):
+    place.cut(held)
+    with place.store().lock(BOB):
+        pass
+    with pytest.raises(StateError) as caught:
+        write(held)
+    assert caught.value.code == "lock_lost"
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_of_what_fails_while_it_is_written_nothing_is_kept(place, held, clock, is_cut):
+    if is_cut:
+        place.cut(held)
+    with pytest.raises(RuntimeError, match="gave up"):
+        write_half(held)
+    found = "SELECT header FROM ctsync.states WHERE id = %s"
+    assert place.aside.execute(found, (place.number,)).fetchone() == (None,)
+
+
 def test_a_cut_between_the_beginning_and_the_first_answer_is_gone_over_too(
     place, held, clock
 ):
@@ -267,6 +293,14 @@ def test_what_is_insisted_on_is_told_where_the_lock_is_another_s(place, held, cl
         held.insist(done.append)
     assert caught.value.code == "lock_lost"
     assert done == []
+
+
+def test_what_is_insisted_on_is_given_up_with_the_server(place, held, clock, away):
+    place.cut(held)
+    away[0] = 1_000
+    with pytest.raises(StateError, match="nothing listens there"):
+        held.insist(lambda inside: inside.one("SELECT 1"))
+    assert 1_000 - away[0] == len(clock.waits) + 1
 
 
 def test_who_lost_it_without_a_cut_does_not_begin_another_session(
@@ -345,13 +379,19 @@ def test_a_query_that_fails_without_a_cut_is_not_asked_again(
 # Making the tables
 
 
-def test_whoever_makes_the_tables_is_alone(postgres_server):
+@pytest.fixture
+def fresh(postgres_server):
+    """The name of a database without tables."""
     name = f"fresh_tenure_{os.getpid()}"
     postgres_server.run(f"DROP DATABASE IF EXISTS {name}")
     postgres_server.run(f"CREATE DATABASE {name}")
+    return name
+
+
+def test_whoever_makes_the_tables_is_alone_and_makes_them_once(postgres_server, fresh):
     with (
-        postgres_server.connect(name) as aside,
-        contextlib.closing(Session(postgres_server.url(name))) as late,
+        postgres_server.connect(fresh) as aside,
+        contextlib.closing(Session(postgres_server.url(fresh))) as late,
     ):
         aside.execute("SELECT pg_advisory_lock(25460, 0)")
         late.run("SET lock_timeout = 50")
@@ -361,6 +401,16 @@ def test_whoever_makes_the_tables_is_alone(postgres_server):
         aside.execute("SELECT pg_advisory_unlock_all()")
         schema.migrate(late)
         assert schema.version_of(late) == len(schema.MIGRATIONS)
+        aside.execute("SELECT pg_advisory_lock(25460, 0)")
+        schema.migrate(late)  # nothing is to be done, and nobody waited for
+
+
+def test_a_state_is_found_by_its_name_and_made_where_there_is_none(
+    postgres_server, fresh
+):
+    with contextlib.closing(Session(postgres_server.url(fresh))) as asked:
+        numbers = [tenure.find_state(asked, name) for name in ("a", "b", "a")]
+        assert numbers[0] == numbers[2] != numbers[1]
 
 
 # Troubles
