@@ -21,12 +21,13 @@ from ctsync.files.object_copies import ObjectCopies
 from ctsync.files.roots import Roots
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import ValueContext
-from ctsync.model.change import Change
+from ctsync.model.change import Change, Origin
 from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.decided_addresses import address_mark, addresses_in
 from ctsync.model.due_import import Waits
 from ctsync.model.flows import UnboundedFlows
 from ctsync.model.masking import Mask
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.weighed_run import WeighedAddress, WeighedRun
 from ctsync.plan.change_codec import change_line, settled_line
 from ctsync.plan.digest import effect_of, effect_of_settled
@@ -143,13 +144,14 @@ class WeighedRuns:
         self._begin()
 
     def _begin(self) -> None:
-        self._run = WeighedRun(
-            [], [], "", "", tuple([] for _ in WAVES), (0, 0), [], {}, [], 0, {}, {}, []
-        )
+        self._keys: list[ProfileKey] = []
+        self._origins: list[Origin] = []
         self._lines: list[bytes] = []
         self._effects: list[bytes] = []
+        self._sizes: tuple[list[int | None], ...] = tuple([] for _ in WAVES)
         self._files = [0, 0]
         self._still = 0
+        self._addresses: list[WeighedAddress] = []
         self._vanished = VanishedRows()
         self._statistics = ChangeStatistics(flows=UnboundedFlows())
 
@@ -174,32 +176,35 @@ class WeighedRuns:
     def close(self) -> WeighedRun:
         """Return what came of those taken since the last time: one at least."""
         statistics, (gone, added) = self._statistics, self._vanished.moved
-        run = with_fields(
-            self._run,
-            lines=b"".join(self._lines).decode(),
-            effects=b"".join(self._effects).decode(),
-            in_files=(self._files[0], self._files[1]),
-            operations=[(*name, n) for name, n in statistics.operations.items()],
-            traits=dict(statistics.traits),
-            flows=[*statistics.flows.rows()],
-            still=self._still,
-            gone=gone,
-            added=added,
+        run = WeighedRun(
+            self._keys,
+            self._origins,
+            b"".join(self._lines).decode(),
+            b"".join(self._effects).decode(),
+            self._sizes,
+            (self._files[0], self._files[1]),
+            [(*name, n) for name, n in statistics.operations.items()],
+            dict(statistics.traits),
+            [*statistics.flows.rows()],
+            self._still,
+            gone,
+            added,
+            self._addresses,
         )
         self._begin()
         return run
 
     def _note(self, candidate: Candidate, change: Change | None) -> None:
         """Note what is told apart by whoever sees all candidates."""
-        place = len(self._run.keys)
-        self._run.keys.append(candidate.key)
-        self._run.origins.append(candidate.contributions[0].origin)
+        place = len(self._keys)
+        self._keys.append(candidate.key)
+        self._origins.append(candidate.contributions[0].origin)
         self._vanished.record_seen(candidate)
         operations = () if change is None else change.operations
         for name, attribute, said in addresses_in(operations):
             mark, is_new = address_mark(said).hex(), not candidate.is_known
             address = WeighedAddress(place, name, attribute, mark, is_new)
-            self._run.addresses.append(address)
+            self._addresses.append(address)
 
     def _write(self, candidate: Candidate, built: PlannedProfile) -> None:
         sizes: dict[int, int] = {}
@@ -210,7 +215,7 @@ class WeighedRuns:
         if built.settled is not None:
             self._lines.append(settled_line(candidate.key, built.settled))
             self._effects.append(effect_of_settled(candidate.key, built.settled))
-        for wave, listed in zip(WAVES, self._run.sizes, strict=True):
+        for wave, listed in zip(WAVES, self._sizes, strict=True):
             listed.append(sizes.get(wave))
 
     def _write_change(self, change: Change, sizes: dict[int, int]) -> None:

@@ -1,8 +1,16 @@
 """What becomes of attributes, memberships and profiles that leave the spec."""
 
 import pytest
+from msgspec.structs import replace
 
-from ctsync.model.entry import KnownValue
+from ctsync.engines.base import Candidate
+from ctsync.kinds.base import ValueContext
+from ctsync.model.attribute import Attribute
+from ctsync.model.desired_value import DesiredValue
+from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.profile_key import ProfileKey
+from ctsync.plan.diff_profile import build_change
+from ctsync.plan.planned_profile import DesiredProfile
 
 
 def ours(*values, present=(), **fields):
@@ -284,3 +292,43 @@ def test_parting_words_count_as_an_update(project_view, plan, entry):
     known = entry(attributes={"Tier": "VIP"}, cohorts=("vip",))
     planned = plan(vip(project_view), known)
     assert (planned.profiles["update"], planned.profiles["undeclared"]) == (1, 1)
+
+
+def test_nobody_leaves_a_cohort_while_what_is_given_then_waits_in_a_file():
+    """Whoever comes into another cohort meanwhile is in both."""
+    known = (KnownValue("Tier", "string", "VIP"), KnownValue("Plan", "string", "Free"))
+    entry = Entry(
+        ProfileKey("identity", "u1"),
+        {each.name.lower(): each for each in known},
+        ("vip", "old"),
+        fingerprint="ab",
+    )
+    wanted = DesiredProfile(
+        {"plan": DesiredValue("Plan", "string", "Gold")},
+        leaving={"tier": DesiredValue("Tier", "string", "Standard", leaving=True)},
+        cohorts=("new",),
+    )
+    for waiting, cohorts in ((("tier",), ("new", "old", "vip")), ((), ("new",))):
+        candidate = Candidate(entry.key, (), entry, "cd")
+        built = build_change(
+            candidate, replace(wanted, waiting=waiting), ValueContext(), Attribute
+        )
+        assert built.change.settled.cohorts == cohorts
+
+
+@pytest.mark.parametrize(
+    ("is_named", "settles", "mark"),
+    [(True, True, "cd"), (True, False, None), (False, True, None)],
+)
+def test_a_fingerprint_is_kept_only_of_what_is_named_and_wholly_known(
+    is_named, settles, mark
+):
+    """Else the next plan would not look at who is not as declared yet."""
+    wanted = DesiredProfile(
+        {"plan": DesiredValue("Plan", "string", "Gold")},
+        is_named=is_named,
+        settles=settles,
+    )
+    candidate = Candidate(ProfileKey("identity", "u1"), fingerprint="cd")
+    built = build_change(candidate, wanted, ValueContext(), Attribute)
+    assert built.change.settled.fingerprint == mark

@@ -8,24 +8,29 @@ from msgspec.structs import replace as with_fields
 
 from ctsync.canonical_json import canonical
 from ctsync.engines import memory
-from ctsync.engines.base import Engine
+from ctsync.engines.base import Candidate, Engine
 from ctsync.kinds import KINDS
+from ctsync.model.change import Change, Origin
 from ctsync.model.change_statistics import ChangeStatistics
+from ctsync.model.contribution import Contribution
 from ctsync.model.due_import import DueImport, ImportFile, Waits
-from ctsync.model.entry import DueValue, Entry, entry_from_line, entry_line
+from ctsync.model.entry import DueValue, Entry, KnownValue, entry_from_line, entry_line
 from ctsync.model.masking import Mask
 from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanHead
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.weighed_run import run_from_text
 from ctsync.observe.entry_as_declared import entry_as_declared
 from ctsync.plan.change_codec import change_line, settled_line
 from ctsync.plan.digest import effect_of, effect_of_settled
 from ctsync.plan.make_plan import make_plan
+from ctsync.plan.merge_contributions import MergedContributions
 from ctsync.plan.plan_file import scratch_file
+from ctsync.plan.planned_profile import PlannedProfile
 from ctsync.plan.planner import Planner
 from ctsync.plan.schedule import FILES, WAVES, records_of
-from ctsync.plan.weigh_elsewhere import elsewhere
+from ctsync.plan.weigh_elsewhere import WeighedRuns, elsewhere
 from ctsync.project import load_project
 from ctsync.sources.project_sources import ProjectSources
 
@@ -54,7 +59,7 @@ tables:
       name: Name
       email: {attribute: Email, blank: remove}
       points: Points
-      since: Since
+      since: {attribute: Since, blank: remove}
       tags: {attribute: Tags, split: "|", as: include}
       once: Once
       locked: Locked
@@ -80,6 +85,8 @@ NEW = [
     "U02,Twin,,,,,,",
     "u08,Fay,,7,,b|c,x,y",
     "u09,,,,,d,,",
+    "u11,null,,,,,,",
+    "v01,Old,old@example.com,,,,,",
 ]
 MOVED = [
     "u01,Ada Lovelace,,9,2024-02-29,b,z,y",
@@ -91,6 +98,8 @@ MOVED = [
     "u08,Fay,,7,,c,x,n",
     "u09,Hal,ada@example.com,,,e,,",
     "u10,Ida,,1,,,,",
+    "u11,null,,8,,,,",
+    "v02,New,old@example.com,,,,,",
 ]
 SEATS = ["u01,1,+14155551234", "u02,2,", "u03,3,+14155551234", "u10,4,"]
 
@@ -175,8 +184,8 @@ def ids(candidates):
 def test_people_who_are_as_most_are_are_weighed_elsewhere(tmp_path):
     project = write(tmp_path, NEW, SEATS)
     _, other = both_ways(project)
-    assert ids(other.left) == ["u05"]
-    assert len(other.taken) == 11
+    assert ids(other.left) == ["u05", "u11"]
+    assert len(other.taken) == 12
 
 
 def test_whoever_has_something_to_be_told_is_left_and_the_plan_is_the_same(tmp_path):
@@ -188,11 +197,16 @@ def test_whoever_has_something_to_be_told_is_left_and_the_plan_is_the_same(tmp_p
     name = with_fields(u04.attributes["name"], due=DueValue(LATE.name, coming))
     by_id["u04"] = with_fields(u04, attributes={**u04.attributes, "name": name})
     by_id["u09"] = with_fields(by_id["u09"], gone=True)
+    more = KnownValue("More", "list", owned=True, ours=("q",), complete=True)
+    u02 = by_id["u02"]
+    by_id["u02"] = with_fields(
+        u02, attributes={**u02.attributes, "more": more}, fingerprint=None
+    )
     entries = sorted(by_id.values(), key=lambda each: each.key)
     project = write(tmp_path, MOVED, SEATS[1:], members="u03")
     _, other = both_ways(project, entries)
     assert {*ids(other.left)} >= {"u01", "u04", "u05", "u08"}
-    assert {*ids(other.taken)} >= {"u03", "u07", "u09", "u10"}
+    assert {*ids(other.taken)} >= {"u02", "u03", "u07", "u09", "u11", "v02"}
     for run, some in other.runs:
         said = said_of(project, some)
         assert {name: getattr(run, name) for name in said} == said
@@ -249,3 +263,19 @@ def test_where_it_would_not_be_the_same_nothing_is_weighed(
     path.write_text(path.read_text().replace("Tier: Standard", f"Tier: {leave}"))
     weigher = with_fields(elsewhere(load_project(tmp_path), WAITS), **words)
     assert (weigher.open() is not None) == is_alike
+
+
+class Odd:
+    """Weighs to a change that no plan may have."""
+
+    def weigh(self, candidate):
+        gold = Operation("Plan", "string", "set", "Gold", "unknown", None, "Gold")
+        change = Change(candidate.key, "create", (gold, gold))
+        return MergedContributions(), PlannedProfile(change)
+
+
+def test_a_change_that_cannot_be_sent_as_it_stands_is_refused():
+    key = ProfileKey("identity", "u1")
+    place = Contribution(key, Origin("a.csv", row=1, table="t"), b"", dict)
+    with pytest.raises(ValueError, match="not a change"):
+        WeighedRuns(Odd()).take(Candidate(key, (place,)))
