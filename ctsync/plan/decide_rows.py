@@ -271,7 +271,7 @@ class _Query:
             yield f"CASE WHEN decided THEN {value} END AS {name}"
         yield "CASE WHEN decided THEN letters END AS letters"
         for name in ADDRESSES:
-            yield f"{self._words.address(name)} AS {name}"
+            yield f"{self._words.address(name, self._left_out)} AS {name}"
         moving = {each.number: each for each in self._moving}
         for place in self._places:
             way = (

@@ -6,7 +6,7 @@ They stand over the columns that `plan.decide_rows` makes: `h1`, `b1`, `v1`, `l1
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from ctsync.canonical_json import canonical
@@ -133,12 +133,16 @@ class RowWords:
             f"WHEN ({shown}) IS NOT NULL THEN ',null' END"
         )
 
-    def address(self, name: str) -> str:
-        """Return an address that is sent."""
+    def address(self, name: str, left_out: Container[int]) -> str:
+        """Return an address that is set, also where that is left out of the plan.
+
+        Who shares it is told whatever part of the plan is chosen.
+        """
         for place, _ in self._moving:
+            number = place.number
             if place.folded == name and place.one_kind.name == "string":
-                seen = f"decided AND l{place.number} <> ''"
-                return f"CASE WHEN {seen} THEN v{place.number} END"
+                letter = f"{'x' if number in left_out else 'l'}{number}"
+                return f"CASE WHEN decided AND {letter} <> '' THEN v{number} END"
         return NO_TEXT
 
     def way(self, moving: Moving) -> str:

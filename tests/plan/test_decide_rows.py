@@ -258,6 +258,13 @@ class People:
             assert planner.decided == len(seen.decided)
             return data, tuple(plan.changes()), {*seen.decided}
 
+    def codes(self, known, targets):
+        """Give how often each finding is told by a plan that memory makes."""
+        selection = Selection(map(parse_selector, targets))
+        planner = self.planner("memory", selection=selection)
+        with make_plan(planner, HEAD, stored(known), scratch_file()) as plan:
+            return plan.foot.diagnostic_totals
+
     def both_ways(self, known=(), targets=()):
         """Give the changes, on which both agree, and whom SQL decided."""
         entries = stored(known)
@@ -332,3 +339,14 @@ def test_whoever_asks_for_profiles_one_by_one_gets_all_of_them(people):
     found = [candidate.key.id for candidate, _ in planner.plan_profiles(())]
     assert found == ["u01", "u02"]
     assert (planner.decided, planner.one_by_one) == (0, 2)
+
+
+def test_who_shares_an_address_or_takes_that_of_who_left_is_told_of_a_part_too(people):
+    """Whatever part is chosen, and whoever decides: here the address is none of it."""
+    before = people.entries({"u01": {"email": "ada@example.com"}})
+    new = {"email": "ada@example.com"}
+    people.write({"u02": new, "u03": new, "u04": {}})
+    _, decided = people.both_ways(before.values(), ("attribute=Plan",))
+    assert decided == {"u02", "u03", "u04"}
+    codes = people.codes(before.values(), ("attribute=Plan",))
+    assert (codes["CT632"], codes["CT409"]) == (1, 1)
