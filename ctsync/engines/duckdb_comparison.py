@@ -7,7 +7,7 @@ are and joined with the snapshot. All other places are the few, and kept in a ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from msgspec import Struct, field
@@ -43,12 +43,12 @@ def take_entries(connection: Connection, entries: Iterable[Entry]) -> None:
 class Comparison(Struct):
     """The entries and places of one search, in a connection of its own.
 
-    The source `wanted` is the one of many rows, if it has any; None is the largest.
+    The first source of `wanted` with any rows is the one of many; without, the largest.
     """
 
     connection: Connection
     search: Search
-    wanted: int | None = None
+    wanted: Sequence[int] = ()
     loose: list[Contribution] = field(default_factory=list)
     many: int | None = None
     stream: Stream | None = None
@@ -173,10 +173,9 @@ class Comparison(Struct):
     def _choose_many(self) -> int | None:
         rows = [source.rows for source in self.search.row_sources]
         most = max(rows, default=0)
-        wanted = self.wanted
         if not most or most * _ENTRIES_A_ROW < self._entries:
             return None
-        return wanted if wanted is not None and rows[wanted] else rows.index(most)
+        return next((each for each in self.wanted if rows[each]), rows.index(most))
 
     def _show_places(self) -> None:
         """Pass on one row of every file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -11,7 +11,7 @@ from ctsync.engines.duckdb_comparison import Comparison
 from ctsync.engines.found_rows import Decision
 from ctsync.model.decided_rows import Decider
 from ctsync.model.joined_columns import JoinedColumns, joined_columns
-from ctsync.model.row_source import RowColumns
+from ctsync.model.row_source import RowColumns, RowSource
 from ctsync.sql_text import quoted
 
 LEAST_DECIDED = 5_000  # of fewer candidates it is told sooner one by one
@@ -25,12 +25,14 @@ class Ways(Struct, frozen=True):
 
     Rows are decided where there are `least_decided` candidates, and `keys_at_once` come
     from the database, then always as a table of Arrow. Whom Python has to decide, in
-    SQL over an id, `forced` says.
+    SQL over an id, `forced` says. Rows of several sources are put together as `joined`
+    says, where somebody knew before the search that it pays.
     """
 
     least_decided: int | None = None
     keys_at_once: int | None = None
     forced: str | None = None
+    joined: JoinedColumns | None = None
 
 
 def decision_over(
@@ -42,10 +44,9 @@ def decision_over(
     ((count,),) = met.rows(sql.COUNT_NAMED)
     source = met.search.row_sources[met.many]
     least = LEAST_DECIDED if ways.least_decided is None else ways.least_decided
-    columns = source.in_columns() if count >= least else None
+    columns = _columns_of(met, ways.joined, count) if count >= least else None
     if columns is None:
         return None
-    columns = _joined(met, columns, count) or columns
     decision = decider(source.key_type, columns)
     if decision is None:
         return None
@@ -58,18 +59,28 @@ def decision_over(
     return Decision(source.key_type, columns, decision)
 
 
-def _joined(met: Comparison, many: RowColumns, count: int) -> JoinedColumns | None:
-    """Return the columns of several sources, if that pays."""
-    # On an executor sources say nothing of their columns, so nothing is joined there.
-    if met.many is None or met.wanted is not None:
+def _columns_of(
+    met: Comparison, joined: JoinedColumns | None, count: int
+) -> RowColumns | None:
+    """Return the columns of the source of many rows, or of several sources."""
+    if met.many is None:
         return None
-    kind = met.search.row_sources[met.many].key_type
-    parts: dict[int, RowColumns] = {}
-    for number, source in enumerate(met.search.row_sources):
-        if source.rows and source.key_type == kind:
-            columns = many if number == met.many else source.in_columns()
-            if columns is not None:
-                parts[number] = columns
+    if joined is not None and met.many in joined.parts:
+        return joined
+    columns = met.search.row_sources[met.many].in_columns()
+    # On an executor sources say nothing of their columns: whoever began the search
+    # knows what is joined.
+    if columns is None or met.wanted:
+        return columns
+    return _joined(met, met.many, columns, count) or columns
+
+
+def _joined(
+    met: Comparison, number: int, many: RowColumns, count: int
+) -> JoinedColumns | None:
+    """Return the columns of several sources, if that pays."""
+    kind = met.search.row_sources[number].key_type
+    parts = parts_of_type(met.search.row_sources, kind, {number: many})
     # Of one source there is nothing to join. That of many rows is among them in any
     # case.
     if len(parts) == 1:
@@ -77,6 +88,19 @@ def _joined(met: Comparison, many: RowColumns, count: int) -> JoinedColumns | No
     listed = ", ".join(map(str, parts))
     ((joined,),) = met.rows(sql.COUNT_JOINED.format(sources=listed))
     return joined_columns(parts) if joined * JOINED_PAYS > count else None
+
+
+def parts_of_type(
+    sources: Sequence[RowSource], kind: str, known: Mapping[int, RowColumns]
+) -> dict[int, RowColumns]:
+    """Return the columns of sources with rows of an id type that have some."""
+    parts: dict[int, RowColumns] = {}
+    for number, source in enumerate(sources):
+        if source.rows and source.key_type == kind:
+            columns = known[number] if number in known else source.in_columns()
+            if columns is not None:
+                parts[number] = columns
+    return parts
 
 
 def _parts_of(columns: RowColumns) -> Sequence[int]:

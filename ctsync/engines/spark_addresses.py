@@ -15,7 +15,10 @@ from ctsync.model.decided_addresses import SharedAddress
 from ctsync.model.profile_key import ProfileKey
 from ctsync.spark_session import Session
 
-NOTED = "name string, mark string, id string, file int, row long, is_new boolean"
+NOTED = (
+    "name string, mark string, id string, source int, file int, row long, "
+    "is_new boolean"
+)
 _ADDRESS = ["name", "mark"]
 
 
@@ -47,7 +50,8 @@ class SparkAddresses(Struct, frozen=True):
             return
         for found in self._shared(marks).to_pylist():
             key = ProfileKey(self.decision.key_type, found["id"])
-            origin = self.decision.source.origin(found["file"], found["row"])
+            rows = self.decision.source.of(found["source"])
+            origin = rows.origin(found["file"], found["row"])
             mark = bytes.fromhex(found["mark"])[::-1]
             yield SharedAddress(found["name"], mark, key, origin, found["is_new"])
 

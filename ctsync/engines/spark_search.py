@@ -35,7 +35,9 @@ from ctsync.errors import CtsyncError
 from ctsync.model.contribution import Contribution
 from ctsync.model.decided_addresses import DecidedAddresses
 from ctsync.model.decided_rows import Decider, Table
+from ctsync.model.joined_columns import JoinedColumns, joined_columns
 from ctsync.model.profile_key import NOBODY
+from ctsync.model.row_source import RowColumns
 from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.model.twin_rows import all_twins
 from ctsync.spark_session import Session
@@ -182,27 +184,42 @@ class SparkSearch(Struct):
             if found.count:
                 source.take_count(rows[number], found)
 
-    def _decided(self, rows: Mapping[int, int]) -> int | None:
-        """Return the number of the source with most rows, if they are decided."""
+    def _decided(self, rows: Mapping[int, int]) -> tuple[int, ...]:
+        """Return the sources whose rows are decided, the one with most rows first."""
         if self.decider is None or not any(rows.values()):
-            return None
+            return ()
         many = max(sorted(rows), key=rows.__getitem__)
         source = self.search.row_sources[many]
         columns = source.in_columns()
         if columns is None:
-            return None
+            return ()
+        columns = self._joined(many, columns) or columns
         decision = self.decider(source.key_type, columns)
         if decision is None:
-            return None
+            return ()
         self._decision = Decision(source.key_type, columns, decision)
-        return many
+        if not isinstance(columns, JoinedColumns):
+            return (many,)
+        return tuple(sorted(columns.parts, key=lambda number: -rows[number]))
+
+    def _joined(self, many: int, columns: RowColumns) -> JoinedColumns | None:
+        """Return the columns of several sources, if that pays.
+
+        Nobody knows yet who stands in several, so it is as if all did who may.
+        """
+        sources = self.search.row_sources
+        kind = sources[many].key_type
+        parts = duckdb_decision.parts_of_type(sources, kind, {many: columns})
+        others = sum(sources[number].rows for number in parts if number != many)
+        pays = others * duckdb_decision.JOINED_PAYS > sources[many].rows
+        return joined_columns(parts) if pays else None
 
     def _searched(
         self,
         pieces: Sequence[SourcePiece],
         columns: SnapshotColumns,
         ranges: KeyRanges,
-        decided: int | None,
+        decided: tuple[int, ...],
     ) -> list[RangeResult]:
         """Return what came of every range, in their order.
 
@@ -224,6 +241,7 @@ class SparkSearch(Struct):
             undeclared=watch.undeclared,
             decided=decided,
             decision=None if self._decision is None else self._decision.query,
+            joined=self._joined_columns,
             forced=duckdb_decision.FORCED,
             weighing=self._weighing(),
         )
@@ -240,6 +258,11 @@ class SparkSearch(Struct):
         if any(result.refused for result in results):
             raise OddRows("two rows have one key")
         return sorted(results, key=lambda result: result.number)
+
+    @property
+    def _joined_columns(self) -> JoinedColumns | None:
+        columns = None if self._decision is None else self._decision.source
+        return columns if isinstance(columns, JoinedColumns) else None
 
     def _weighing(self) -> bytes:
         """Return what weighs rows that stay open, where rows are decided at all."""

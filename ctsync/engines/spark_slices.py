@@ -31,6 +31,7 @@ from ctsync.engines.spark_weighing import opened_weighing
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.decided_rows import RowDecision, Table
+from ctsync.model.joined_columns import JoinedColumns
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.row_source import RowColumns
 from ctsync.model.snapshot_columns import SnapshotColumns
@@ -40,7 +41,7 @@ SEARCHED = "range int, result binary"
 _RANGE_OF = "SELECT * FROM ({columns}) WHERE {condition}"
 _KEYS_AT_ONCE = 32_768
 _ADDRESSES = """
-SELECT name, lpad(hex(mark), 32, '0') AS mark, id, file, row, is_new
+SELECT name, lpad(hex(mark), 32, '0') AS mark, id, source, file, row, is_new
 FROM engine_addresses"""
 
 
@@ -71,8 +72,9 @@ class RangeSearch(Struct, frozen=True):
     `key_types` are those of the row sources, `keeps` says which row of a key counts in
     each. `columns` and `files` are the entries as
     SQL; `attributes`, `everyone` and `undeclared` what the watch wants. Rows of the
-    source `decided` are decided as `decision` says, but for ids that are `forced` to
-    Python; `weighing` is what weighs the others, packed. Called with buffers of `SENT`
+    source `decided` are decided as `decision` says, or those of several of them, put
+    together as `joined` says; but for ids that are `forced` to Python. `weighing` is
+    what weighs the others, packed. Called with buffers of `SENT`
     it gives a row of `SEARCHED` for every range, once all of its buffers have come.
     """
 
@@ -85,8 +87,9 @@ class RangeSearch(Struct, frozen=True):
     attributes: frozenset[str] = frozenset()
     everyone: bool = False
     undeclared: bool = True
-    decided: int | None = None
+    decided: tuple[int, ...] = ()
     decision: RowDecision | None = None
+    joined: JoinedColumns | None = None
     forced: str | None = None
     weighing: bytes = b""
 
@@ -186,12 +189,15 @@ class _OneRange:
 
     def _candidates(self, met: Comparison) -> DuckdbCandidates:
         decider = self._decision_of if self._terms.decision is not None else None
-        ways = Ways(0, _KEYS_AT_ONCE, self._terms.forced)
+        ways = Ways(0, _KEYS_AT_ONCE, self._terms.forced, self._terms.joined)
         return DuckdbCandidates(met, decider, ways)
 
     def _decision_of(self, _: str, rows: RowColumns) -> RowDecision | None:
-        is_decided = rows.table == str(self._terms.decided)
-        return self._terms.decision if is_decided else None
+        terms = self._terms
+        if terms.joined is not None:
+            return terms.decision if rows is terms.joined else None
+        is_decided = rows.table in {str(number) for number in terms.decided}
+        return terms.decision if is_decided else None
 
     def _written(self, sort: str, tables: Iterable[Table]) -> str:
         prefix = f"{sort}-{self._number:06}-"

@@ -13,11 +13,12 @@ from test_decided_rows import (
     World,
     all_ways,
     certain,
+    planned,
     replaced,
     stored,
 )
 
-from ctsync.engines import duckdb_candidates, duckdb_decision
+from ctsync.engines import duckdb_candidates, duckdb_decision, spark_search
 from ctsync.model import flows
 from ctsync.plan import address_groups
 from ctsync.plan.change_codec import START
@@ -145,9 +146,11 @@ def always(monkeypatch):
     monkeypatch.setattr(duckdb_decision, "JOINED_PAYS", 10**9)
 
 
-def alike(world, entries, monkeypatch, chosen=((), ()), shares=SHARES[:2]):
+def alike(
+    world, entries, monkeypatch, chosen=((), ()), shares=SHARES[:2], sliced=SHARES[:1]
+):
     return all_ways(
-        world.project(), entries, monkeypatch, chosen, shares, engines=["duckdb"]
+        world.project(), entries, monkeypatch, chosen, shares, sliced=sliced
     )
 
 
@@ -162,6 +165,8 @@ def test_the_plan_is_the_same_whoever_joins_rows(form, seed, tmp_path, monkeypat
     )
     monkeypatch.setattr(address_groups, "REMEMBERED", chance.choice([3, 200_000]))
     monkeypatch.setattr(flows, "MOST_WAYS", chance.choice([4, 200]))
+    monkeypatch.setattr(spark_search, "EVERY", 1)
+    monkeypatch.setattr(spark_search, "RANGE_KEYS", 65_536 if seed % 3 else 9)
     world = JoinedWorld(tmp_path, chance, form)
     expected, _ = alike(world, (), monkeypatch, shares=SHARES[:1])
     entries = ()
@@ -169,7 +174,8 @@ def test_the_plan_is_the_same_whoever_joins_rows(form, seed, tmp_path, monkeypat
         entries = stored(world, world.project(), ())
     world.edit()
     alike(world, entries, monkeypatch)
-    alike(world, entries, monkeypatch, chance.choice(CHOSEN), SHARES[:1])
+    part = chance.choice(CHOSEN), SHARES[:1]
+    alike(world, entries, monkeypatch, *part, sliced=SHARES[: seed % 2])
 
 
 def clean_world(folder, monkeypatch, seed=1):
@@ -202,6 +208,28 @@ def test_rows_of_several_tables_and_a_cohort_are_decided_in_columns(
     assert (decided, expected.count(START)) == (60, 40)
 
 
+@pytest.mark.parametrize("keys", [65_536, 7])
+def test_executors_decide_the_rows_of_several_tables_too(tmp_path, monkeypatch, keys):
+    """In every range, whichever of the tables has rows there."""
+    monkeypatch.setattr(spark_search, "EVERY", 1)
+    monkeypatch.setattr(spark_search, "RANGE_KEYS", keys)
+    world = clean_world(tmp_path, monkeypatch)
+    world.rows = {key: row for key, row in world.rows.items() if key >= "u20"}
+    project = world.project()
+    expected, _ = planned(project, (), "memory")
+    everybody = world.rows.keys() | world.more.keys() | {*world.members}
+    assert planned(project, (), "spark") == (expected, len(everybody))
+
+
+def test_executors_join_nothing_where_it_does_not_pay(tmp_path, monkeypatch):
+    monkeypatch.setattr(duckdb_decision, "JOINED_PAYS", 0)
+    project = clean_world(tmp_path, monkeypatch).project()
+    expected, _ = planned(project, (), "memory")
+    found, decided = planned(project, (), "spark")
+    assert found == expected
+    assert 0 < decided < 60
+
+
 def test_what_several_places_say_otherwise_is_for_python(tmp_path, monkeypatch):
     world = clean_world(tmp_path, monkeypatch)
     for key in ("u20", "u30", "u40"):
@@ -224,7 +252,7 @@ def test_what_is_chosen_of_joined_rows_is_decided_in_columns(
     chosen, count, tmp_path, monkeypatch
 ):
     world = clean_world(tmp_path, monkeypatch)
-    expected, decided = alike(world, (), monkeypatch, chosen)
+    expected, decided = alike(world, (), monkeypatch, chosen, sliced=())
     if count is None:
         assert expected == ("nothing matches file=no", None)
     else:
