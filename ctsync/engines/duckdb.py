@@ -34,7 +34,8 @@ def find(
         met.gather()
         met.compare(tally)
         for number, row in met.nobody():
-            search.watch.on_nobody(search.row_sources[number].contribution(*row))
+            reader = search.row_sources[number].reader()
+            search.watch.on_nobody(reader.contribution(*row))
         yield from DuckdbCandidates(met, decider).found_profiles()
     # Keys were read first and cells with the candidates: of a file that was replaced in
     # between a plan would hold two versions.

@@ -50,7 +50,7 @@ class DuckdbCandidates(Struct):
         """Yield the candidates, and pass on the entries that are watched."""
         self.choose()
         rows = FoundRows(
-            self.met.search.row_sources,
+            [source.reader() for source in self.met.search.row_sources],
             self.met.loose,
             self.met.search.watch.on_unchanged,
             self._decision,

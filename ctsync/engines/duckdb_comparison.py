@@ -182,7 +182,7 @@ class Comparison(Struct):
         for source in self.search.row_sources:
             query = sql.PLACES.format(rows=source.keys)
             for identifier, file, row in self.rows(query):
-                place = source.contribution(identifier, b"", file, row, ())
+                place = source.reader().contribution(identifier, b"", file, row, ())
                 self.search.watch.on_place(place)
 
     def _count(self, tally: ProfileCounts) -> None:

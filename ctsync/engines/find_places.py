@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import starmap
 
 from ctsync.duckdb_connection import as_bytes, open_connection
 from ctsync.engines.duckdb_comparison import of_source
@@ -36,5 +37,4 @@ def find_places(
             query = _CELLS_OF_ONE.format(cells=cells, digest=digest)
             rows = connection.execute(query).fetchall()
         source.check_unchanged()
-        for row in rows:
-            yield source.contribution(*row)
+        yield from starmap(source.reader().contribution, rows)

@@ -53,7 +53,7 @@ class Decision(Struct, frozen=True):
 class FoundRows(Struct, frozen=True):
     """Makes candidates of what was found; passes on the entries that are watched."""
 
-    sources: Sequence[RowReader]
+    readers: Sequence[RowReader]
     loose: Sequence[Contribution]
     on_unchanged: Callable[[Entry], None]
     decision: Decision | None = None
@@ -85,7 +85,7 @@ class FoundRows(Struct, frozen=True):
             if found[0][2] == WEIGHED:
                 yield run_from_text(found[0][7])
                 continue
-            candidate, is_same = candidate_of(found, self.sources, self.loose)
+            candidate, is_same = candidate_of(found, self.readers, self.loose)
             if is_same and candidate.entry is not None:
                 self.on_unchanged(candidate.entry)
             else:

@@ -107,7 +107,7 @@ class SparkSearch(Struct):
     def candidates(self) -> Iterator[FoundProfiles]:
         """Yield the candidates, and pass on the entries that are watched."""
         rows = FoundRows(
-            self.search.row_sources,
+            [source.reader() for source in self.search.row_sources],
             self._loose,
             self.search.watch.on_unchanged,
             self._decision,
@@ -295,8 +295,8 @@ class SparkSearch(Struct):
             for number, file, row, identifier in result.places:
                 if (number, file) not in shown:
                     shown.add((number, file))
-                    source = self.search.row_sources[number]
-                    place = source.contribution(identifier, b"", file, row, ())
+                    reader = self.search.row_sources[number].reader()
+                    place = reader.contribution(identifier, b"", file, row, ())
                     self.search.watch.on_place(place)
 
     def _pass_nobody(self) -> None:
@@ -307,8 +307,8 @@ class SparkSearch(Struct):
         order = [(name, "ascending") for name in ("source", "file", "row")]
         rows = arrow().concat_tables(tables).sort_by(order).to_pylist()
         for row in rows:
-            source = self.search.row_sources[row.pop("source")]
-            place = source.contribution(
+            reader = self.search.row_sources[row.pop("source")].reader()
+            place = reader.contribution(
                 row["id"], row["digest"], row["file"], row["row"], row["cells"]
             )
             self.search.watch.on_nobody(place)

@@ -53,11 +53,11 @@ class RowPiece(Struct, frozen=True):
 class CellColumn(Struct, frozen=True):
     """What stands in one place of the cells of every row.
 
-    `sort` is what a cell is, as typed files say it; '' where only `contribution` can
-    tell. `map` gives the values of words. Unless it `keeps_blank`, a blank cell says
+    `sort` is what a cell is, as typed files say it; '' where only the reader can tell.
+    `map` gives the values of words. Unless it `keeps_blank`, a blank cell says
     something. `text` is the cell in SQL over `cells`, and where `sound`, which is NULL
-    of blank cells at most, does not hold, only `contribution` can tell. What an entry
-    holds stays where the cell is blank if `stays`, in SQL, does.
+    of blank cells at most, does not hold, only the reader can tell. What an entry holds
+    stays where the cell is blank if `stays`, in SQL, does.
     """
 
     attribute: str
@@ -73,7 +73,7 @@ class RowColumns(Struct, frozen=True):
     """What the cells of every row of a table, or of the members of a cohort, are.
 
     `lines` are those of the rows of each file, None where it has none. Rows of which
-    `sound`, an expression over `cells`, does not hold are for `contribution`. A table
+    `sound`, an expression over `cells`, does not hold are for the reader. A table
     that `keeps_missing` leaves alone what it says of profiles that it does not list.
     """
 
@@ -163,7 +163,7 @@ class RowReader(Protocol):
         """Return what a row says; its cells are understood when they are asked for."""
 
 
-class RowSource(RowReader, Protocol):
+class RowSource(Protocol):
     """The rows of one table, or of the file of one cohort.
 
     `open` comes first, and then `load`, where it is wanted; `keys` and `cells` are text
@@ -248,7 +248,7 @@ class RowSource(RowReader, Protocol):
         """
 
     def reader(self) -> RowReader:
-        """Return what tells the same of rows, once the files are open, without them.
+        """Return what tells what rows say, once the files are open, without them.
 
         It may be pickled, if what the format of a file reads with may.
         """

@@ -86,7 +86,9 @@ class MemberRows(RowFiles):
         self, names: tuple[str, ...], parts: tuple[FilePart, ...]
     ) -> FileRowReader:
         """Return what reads the rows of files that are read in these parts."""
-        return MemberReader(self.key_type, names, parts, self._cohort)
+        return MemberReader(
+            self.key_type, names, parts, skips=False, cohort=self._cohort
+        )
 
     def in_columns(self) -> RowColumns | None:
         """Return what every row says: the words of the cohort, whatever its cells."""

@@ -26,7 +26,8 @@ def contributions_of(source: RowSource, project: Project) -> Iterator[Contributi
         cells = source.cells(sql.EVERY_NAME)
         query = sql.EVERY_CELLS.format(cells=cells, digest=as_bytes("k.digest"))
         cursor = connection.execute(query)
+        reader = source.reader()
         while rows := cursor.fetchmany(_BATCH):
             for row in rows:
-                yield source.contribution(*row)
+                yield reader.contribution(*row)
     source.check_unchanged()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -21,15 +22,28 @@ from ctsync.project.cohorts import Cohort
 from ctsync.sources.column_values import ColumnReader
 from ctsync.sources.row_keys import faults_of, is_plain
 
+Words: TypeAlias = "Mapping[str, Raw | Fault]"
+
 
 class FileRowReader(Struct, frozen=True):
-    """Reads the rows of files by their names and the parts in which they are read."""
+    """Reads the rows of files by their names and the parts in which they are read.
+
+    With `skips` a row with any fault is left alone.
+    """
 
     key_type: str
     names: tuple[str, ...]
     parts: tuple[FilePart, ...]
+    skips: bool
 
     @abstractmethod
+    def origin_at(self, file: str, line: int | None, row: int) -> Origin:
+        """Return where a row stands."""
+
+    @abstractmethod
+    def words(self, file: int, cells: Sequence[str | None]) -> Words:
+        """Return what a row says of each attribute."""
+
     def contribution(
         self,
         identifier: str,
@@ -39,6 +53,15 @@ class FileRowReader(Struct, frozen=True):
         cells: Sequence[str | None],
     ) -> Contribution:
         """Return what a row says; its cells are understood when they are asked for."""
+        key, faults = self.key_of(identifier, file, cells)
+        return Contribution(
+            key,
+            self.origin_at(*self.place(file, row)),
+            digest,
+            partial(self.words, file, cells),
+            faults=faults,
+            skips=self.skips,
+        )
 
     def part_of(self, file: int) -> FilePart | None:
         """Return the part in which a file was read; None where no file was."""
@@ -67,37 +90,17 @@ class FileRowReader(Struct, frozen=True):
 
 
 class TableReader(FileRowReader, frozen=True):
-    """Reads the rows of a table: an attribute by each column.
-
-    With `skips` a row with any fault is left alone.
-    """
+    """Reads the rows of a table: an attribute by each column."""
 
     table: str
     columns: tuple[tuple[str, ColumnReader], ...]
-    skips: bool
 
-    def contribution(
-        self,
-        identifier: str,
-        digest: bytes,
-        file: int,
-        row: int,
-        cells: Sequence[str | None],
-    ) -> Contribution:
-        """Return what a row says; its cells are understood when they are asked for."""
-        key, faults = self.key_of(identifier, file, cells)
-        return Contribution(
-            key,
-            Origin(*self.place(file, row), table=self.table),
-            digest,
-            partial(self._read, file, cells),
-            faults=faults,
-            skips=self.skips,
-        )
+    def origin_at(self, file: str, line: int | None, row: int) -> Origin:
+        """Return where a row stands: in the table."""
+        return Origin(file, line, row, table=self.table)
 
-    def _read(
-        self, file: int, cells: Sequence[str | None]
-    ) -> Mapping[str, Raw | Fault]:
+    def words(self, file: int, cells: Sequence[str | None]) -> Words:
+        """Return what the cells of a row mean in their columns."""
         part = self.part_of(file)
         if part is None or part.row_fault(cells) is not None:
             return {}
@@ -115,20 +118,10 @@ class MemberReader(FileRowReader, frozen=True):
 
     cohort: Cohort
 
-    def contribution(
-        self,
-        identifier: str,
-        digest: bytes,
-        file: int,
-        row: int,
-        cells: Sequence[str | None],
-    ) -> Contribution:
-        """Return what the cohort says of the member in a row."""
-        key, faults = self.key_of(identifier, file, cells)
-        return Contribution(
-            key,
-            Origin(*self.place(file, row), cohort=self.cohort.name),
-            digest,
-            self.cohort.attributes,
-            faults=faults,
-        )
+    def origin_at(self, file: str, line: int | None, row: int) -> Origin:
+        """Return where a row stands: among the members."""
+        return Origin(file, line, row, cohort=self.cohort.name)
+
+    def words(self, file: int, cells: Sequence[str | None]) -> Words:  # noqa: ARG002
+        """Return what the cohort says."""
+        return self.cohort.attributes()

@@ -11,7 +11,6 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
 from ctsync.formats.base import FilePart, TypedCells, WantedColumns
 from ctsync.formats.data_file import DataFile
-from ctsync.model.contribution import Contribution
 from ctsync.model.row_lines import RowLines
 from ctsync.model.row_source import RowColumns, RowPiece, Stream
 from ctsync.model.twin_rows import NO_TWINS, Keeps, Twins
@@ -79,17 +78,6 @@ class RowFiles(ABC):
             names = tuple(file.name for file in self.files)
             self._reader = self.reading(names, parts)
         return self._reader
-
-    def contribution(
-        self,
-        identifier: str,
-        digest: bytes,
-        file: int,
-        row: int,
-        cells: Sequence[str | None],
-    ) -> Contribution:
-        """Return what a row says; its cells are understood when they are asked for."""
-        return self.reader().contribution(identifier, digest, file, row, cells)
 
     @cached_property
     def files(self) -> tuple[DataFile, ...]:

@@ -177,7 +177,7 @@ class TableRows(RowFiles):
         skips = self._table.invalid == "skip"
         columns = tuple((c.attribute, self._reader_of(c)) for c in self._table.columns)
         return TableReader(
-            self.key_type, names, parts, self._table.name, columns, skips
+            self.key_type, names, parts, skips, self._table.name, columns
         )
 
     def _reader_of(self, column: Column) -> ColumnReader:

@@ -8,6 +8,7 @@ from ctsync.model.change import EntryAfter
 from ctsync.model.entry import KnownValue
 from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import Literal
+from ctsync.sources.row_readers import MemberReader
 
 NOT_A_WORD = Fault("CT623", 'map has no word "{value}"', "add it", "Mail")
 NO_KEY = Fault("CT314", "the identifier is empty", "write the id")
@@ -344,6 +345,9 @@ class Unread:
 
     def cells(self, wanted):
         return f"SELECT file, row, []::VARCHAR[] AS cells FROM {wanted}"
+
+    def reader(self):
+        return MemberReader("identity", (), (), skips=False, cohort=None)
 
     def check_unchanged(self):
         pass
