@@ -35,13 +35,7 @@ class BooleanKind(ScalarKind):
             return self.removal(rule, frame)
         if not isinstance(raw, Literal) or not isinstance(raw.value, bool):
             raise Faults(wrong_type(raw, rule, "true or false", _SPELLING))
-        return DesiredValue(
-            rule.attribute,
-            self.name,
-            raw.value,
-            write=rule.write,
-            sensitive=rule.sensitive,
-        )
+        return self.wanted(raw.value, rule)
 
     def is_unchanged(
         self,

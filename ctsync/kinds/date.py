@@ -49,13 +49,7 @@ class DateKind(ScalarKind):
             return self.removal(rule, frame)
         if not isinstance(raw, Literal) or raw.type != "date":
             raise Faults(wrong_type(raw, rule, "a date", _spelling(raw)))
-        return DesiredValue(
-            rule.attribute,
-            self.name,
-            date_form(epoch_seconds(raw.text, frame.timezone)),
-            write=rule.write,
-            sensitive=rule.sensitive,
-        )
+        return self.wanted(date_form(epoch_seconds(raw.text, frame.timezone)), rule)
 
     def is_unchanged(
         self,

@@ -38,13 +38,7 @@ class NumberKind(ScalarKind):
         """Take a number; whole ones become integers, so that 5.0 equals 5."""
         if is_null(raw):
             return self.removal(rule, frame)
-        return DesiredValue(
-            rule.attribute,
-            self.name,
-            _whole(_number(raw, rule)),
-            write=rule.write,
-            sensitive=rule.sensitive,
-        )
+        return self.wanted(_whole(_number(raw, rule)), rule)
 
     def is_unchanged(
         self,

@@ -12,6 +12,7 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import KnownValue
 from ctsync.model.operation import API, ChannelName, Operation, Prior
+from ctsync.model.scalar_value import Scalar
 from ctsync.sql_text import quoted
 
 
@@ -62,8 +63,16 @@ class ScalarKind(Kind):
             Faults: no channel that the project allows takes the attribute away.
         """
         self.refuse_removal(rule.attribute, frame)
+        return self.wanted(None, rule)
+
+    def wanted(self, value: Scalar | None, rule: Attribute) -> DesiredValue:
+        """Return the target of a value in normal form; None is to have none."""
         return DesiredValue(
-            rule.attribute, self.name, write=rule.write, sensitive=rule.sensitive
+            rule.attribute,
+            self.name,
+            value,
+            write=rule.write,
+            sensitive=rule.sensitive,
         )
 
     def moves(self, names: MoveNames, rule: Attribute) -> MoveColumns | None:

@@ -51,13 +51,7 @@ class StringKind(ScalarKind):
                 raise Faults(*faults)
         else:
             self.refuse_removal(rule.attribute, frame)
-        return DesiredValue(
-            rule.attribute,
-            self.name,
-            text,
-            write=rule.write,
-            sensitive=rule.sensitive,
-        )
+        return self.wanted(text, rule)
 
     def is_unchanged(
         self, raw: Raw, held: Value, rule: Attribute, frame: ValueContext

@@ -50,6 +50,7 @@ class _Builder:
         self._built = PlannedProfile()
         self._operations: list[Operation] = []
         self._targets: list[DesiredValue] = []
+        self._locked: list[str] = []
         self._released: list[str] = []
         self._forget: list[str] = []
         self._ours: list[tuple[str, tuple[str, ...] | None]] = []
@@ -96,7 +97,7 @@ class _Builder:
             self._built.held.append(target.attribute)
             return ()
         if target.write == "locked" and changes_value(operations):
-            self._built.locked.append(target.attribute)
+            self._locked.append(target.attribute)
         self._targets.append(target)
         self._operations.extend(operations)
         return operations
@@ -268,6 +269,7 @@ class _Builder:
             settled=settled,
             opt_in=any(map(is_opt_in, operations)),
             once=tuple(sorted(self._once())),
+            locked=tuple(sorted(self._locked)),
             left=self._left(),
         )
 

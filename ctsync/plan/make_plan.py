@@ -8,11 +8,9 @@ from contextlib import ExitStack
 from typing import Any, BinaryIO
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from ctsync.diagnostics import Findings
 from ctsync.engines.base import Candidate
-from ctsync.model.change import Change
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.due_import import DueImport
 from ctsync.model.entry import Entry
@@ -112,7 +110,6 @@ def _write(
         seen.all_changes += 1
         change = planner.selection.trim(built.change, candidate.entry)
     if change is not None:
-        change = _with_locked(change, built)
         writer.add_change(change)
     elif built.change is None and candidate.contributions and candidate.is_known:
         seen.still += not built.waiting
@@ -141,14 +138,6 @@ def _log_decided(planner: Planner) -> None:
 
     words = "%d profiles were decided in columns, %d one by one"
     getLogger(__name__).info(words, planner.decided, planner.one_by_one)
-
-
-def _with_locked(change: Change, built: PlannedProfile) -> Change:
-    """Return a change with what is locked of the part that was chosen."""
-    if not built.locked:
-        return change
-    names = {op.attribute for op in change.operations}
-    return replace(change, locked=tuple(sorted(names.intersection(built.locked))))
 
 
 def plan_foot(planner: Planner, head: PlanHead, seen: Seen, sums: PlanFoot) -> PlanFoot:

@@ -41,20 +41,24 @@ class PlannedProfile(Struct):
 
     `change` is None where nothing is to be done, else its operations reach `targets`;
     `settled` is then what the entry
-    gets at the next fold, if anything. `held` are attributes whose one write has
-    been, `locked` those that may not change, `stuck` those that policy wants removed
-    and the API cannot, `waiting` those that are in a file of which the platform has not
-    told yet, with its name, `faults` what cannot be done at all.
+    gets at the next fold, if anything. `held` are attributes whose one write has been,
+    `stuck` those that policy wants removed and the API cannot, `waiting` those that are
+    in a file of which the platform has not told yet, with its name, `faults` what
+    cannot be done at all.
     """
 
     change: Change | None = None
     targets: tuple[DesiredValue, ...] = ()
     settled: EntryAfter | None = None
     held: list[str] = field(default_factory=list)
-    locked: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
     waiting: list[tuple[str, str]] = field(default_factory=list)
     faults: list[tuple[str, Fault]] = field(default_factory=list)
+
+    @property
+    def locked(self) -> tuple[str, ...]:
+        """The attributes that may not change, and would."""
+        return () if self.change is None else self.change.locked
 
     @property
     def whole_lists(self) -> frozenset[str]:

@@ -150,6 +150,7 @@ class Selection:
             settled=_partly(change, entry, self.wants),
             opt_in=any(map(is_opt_in, operations)),
             once=tuple(name for name in change.once if name in names),
+            locked=tuple(name for name in change.locked if self.wants(name)),
         )
 
     def wants(self, attribute: str) -> bool:

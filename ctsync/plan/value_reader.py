@@ -103,24 +103,19 @@ class ValueReader:
         among: Place,
         faults: list[PlacedFault],
     ) -> DesiredValue | None:
-        rule = self._project_view.rule_for(name)
+        _, rule, kind = self._asked.get(name) or self._ask(name)
         if isinstance(raw, Fault):
             faults.append(PlacedFault(raw, rule, among.of(name)))
             return None
         try:
-            target = _normalize(raw, rule, self._project_view)
+            kind = kind or kind_of(raw)
+            target = kind.normalize(raw, rule, self._project_view.frame)
         except Faults as wrong:
             place = among.of(name)
             faults += [PlacedFault(fault, rule, place) for fault in wrong.faults]
             return None
         odd = doubtful_words(rule.attribute, raw) if among.origin.table else ()
-        for fault in (*KINDS[target.kind].lint(target), *odd):
+        for fault in (*kind.lint(target), *odd):
             placed = PlacedFault(fault, rule, among.of(name))
             faults.append(placed)
         return target
-
-
-def _normalize(raw: Raw, rule: Attribute, project_view: Project) -> DesiredValue:
-    if rule.kind is not None:
-        return KINDS[rule.kind].normalize(raw, rule, project_view.frame)
-    return kind_of(raw).normalize(raw, rule, project_view.frame)

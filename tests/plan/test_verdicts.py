@@ -33,8 +33,8 @@ class Table:
         self.missing = missing
 
 
-def changed(*operations, **fields):
-    return PlannedProfile(Change(KEY, "update", operations), **fields)
+def changed(*operations, locked=()):
+    return PlannedProfile(Change(KEY, "update", operations, locked=tuple(locked)))
 
 
 def verdicts(wanted, built, *known, gone=False, **more):
