@@ -75,8 +75,8 @@ def make_plan(
         planner.refuse_errors()
         planner.selection.check(planner.mask)
         _log_decided(planner)
-        writer.close(plan_foot(planner, head, seen, writer.sums()))
-        plan = SavedPlan(file, "this plan")
+        written = writer.close(plan_foot(planner, head, seen, writer.sums()))
+        plan = SavedPlan(file, "this plan", written)
         stack.pop_all()
     return plan
 

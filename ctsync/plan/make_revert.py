@@ -54,8 +54,8 @@ def make_revert(
         planner.selection.check(planner.mask)
         sums = writer.sums()
         planner.tally.unchanged = planner.tally.entries - sums.changes
-        writer.close(plan_foot(planner, head, seen, sums))
-        plan = SavedPlan(file, "this plan")
+        written = writer.close(plan_foot(planner, head, seen, sums))
+        plan = SavedPlan(file, "this plan", written)
         stack.pop_all()
     return plan
 

@@ -53,8 +53,8 @@ class SavedPlan:
     Close it, or hold it in a `with`; else its file goes when it does.
     """
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
-        """Open and verify a plan.
+    def __init__(self, file: BinaryIO, name: str, written: str | None = None) -> None:
+        """Open and verify a plan; whoever has just `written` it gives its checksum.
 
         Raises:
             PlanRefused: not a plan, of a newer format, or not as it was written.
@@ -63,7 +63,7 @@ class SavedPlan:
         self._finalizer = weakref.finalize(self, file.close)
         self.name = name
         said, self.checksum, self._ends = plan_ends(file, name)
-        if checksum_of(file, self._ends.seal_at) != self.checksum:
+        if (written or checksum_of(file, self._ends.seal_at)) != self.checksum:
             raise refused(name)
         self.head, self.foot = said.head, said.foot
 

@@ -259,12 +259,14 @@ class PlanWriter:
         """Return a foot of what all comes to. No change may follow."""
         return self._sums.foot(PlanFoot())
 
-    def close(self, foot: PlanFoot) -> None:
-        """Write counts, digest and seal."""
+    def close(self, foot: PlanFoot) -> str:
+        """Write counts, digest and seal; give the checksum of all before the seal."""
         done = self._sums.foot(foot)
         last = self._write({"foot": {**foot_as_json(done), "bytes": self._bytes}})
-        self._file.write(seal_line(self._head, last, self._checksum.hexdigest()))
+        checksum = self._checksum.hexdigest()
+        self._file.write(seal_line(self._head, last, checksum))
         self._file.flush()
+        return checksum
 
     def _write(self, data: dict[str, Any]) -> bytes:
         line = canonical(data) + b"\n"

@@ -48,8 +48,8 @@ def _rewritten(plan: SavedPlan, channel: Channel, file: BinaryIO) -> SavedPlan:
                 writer.add_change(_by(channel, each))
             else:
                 writer.add_settled(*each)
-        writer.close(plan.foot)
-        routed = SavedPlan(file, plan.name)
+        written = writer.close(plan.foot)
+        routed = SavedPlan(file, plan.name, written)
         stack.pop_all()
     return routed
 

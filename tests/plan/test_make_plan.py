@@ -5,15 +5,16 @@ import tempfile
 import pytest
 
 from ctsync.diagnostics import Diagnostic, Findings
-from ctsync.errors import SpecError
+from ctsync.errors import PlanRefused, SpecError
 from ctsync.model.due_import import DueImport, ImportFile, Waits
 from ctsync.model.entry import DueValue, KnownValue
 from ctsync.model.masking import Mask
 from ctsync.model.operation import Operation
 from ctsync.model.plan import PendingFile, PlanHead
 from ctsync.model.snapshot import Account, Base
+from ctsync.plan import plan_file
 from ctsync.plan.make_plan import check_project, make_plan
-from ctsync.plan.plan_file import scratch_file
+from ctsync.plan.plan_file import SavedPlan, scratch_file
 from ctsync.plan.planner import Planner
 
 BAD = {"Gender": "Q"}
@@ -34,6 +35,15 @@ def test_of_a_project_with_errors_no_plan_is_left(project_view):
     with pytest.raises(SpecError):
         make_plan(planner, PlanHead(Account("A", "in1"), Base()), (), file)
     assert file.closed
+
+
+def test_a_plan_that_was_just_made_is_not_read_again(project_view, plan, monkeypatch):
+    """Whoever wrote it has its checksum; another's is no checksum of it."""
+    project = project_view().says("u1", {"Plan": "Gold"})
+    monkeypatch.setattr(plan_file, "checksum_of", None)
+    made = plan(project).document
+    with pytest.raises(PlanRefused):
+        SavedPlan(made._file, "this plan", "0" * 64)
 
 
 def test_unchanged_is_who_is_named_known_and_as_declared(project_view, plan, entry):

@@ -2,6 +2,7 @@ import re
 from collections import Counter
 
 import pytest
+from msgspec.structs import replace
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.model.change_statistics import TRAITS, ChangeStatistics, risk_of, traits_of
@@ -252,6 +253,22 @@ def test_the_riskiest_changes_come_first_then_keys(a):
     ]  # fmt: skip
     risks = dict.fromkeys(TRAITS[risk_of(traits_of(change))] for change in shown)
     assert [*risks] == [*TRAITS]
+
+
+def test_once_all_that_is_shown_is_found_no_more_changes_are_read(a):
+    """Of a million changes that are alike, the first few are all that is read."""
+    changes = [a.change(f"u{n}", a.operation(before="Free")) for n in range(9)]
+    opting = a.change("o", a.operation("MSG-sms"), opt_in=True)
+    read = []
+
+    def stream():
+        for change in (*changes[:4], opting, *changes[4:]):
+            read.append(change)
+            yield change
+
+    view = replace(a.view(opting, *changes), changes=stream)
+    assert riskiest(view, 3) == [opting, *changes[:2]]
+    assert len(read) == 5
 
 
 def test_no_line_of_a_change_is_wider_than_the_terminal(a, text):
