@@ -16,7 +16,7 @@ from msgspec import Struct, ValidationError, convert, field, to_builtins
 from msgspec.structs import asdict
 
 from ctsync.model.due_import import DueImport
-from ctsync.model.record import RecordOutcome
+from ctsync.model.record import Outcome, RecordOutcome
 from ctsync.model.run import Author
 from ctsync.model.snapshot import Account
 from ctsync.plan.batches import RecordSlice, Span, spans
@@ -94,6 +94,36 @@ class CallIntent(Struct, frozen=True):
         return self.at + self.timeout_seconds
 
 
+class NotedCall(CallIntent, frozen=True):
+    """An intent as its line has it: with the wave of its records, and their places."""
+
+    wave: int
+    spans: tuple[Span, ...]
+
+    @property
+    def records(self) -> int:
+        """How many records it has."""
+        return sum(count for _, count in self.spans)
+
+    @property
+    def bare(self) -> CallIntent:
+        """The call, without its records."""
+        return CallIntent(self.call, self.at, self.timeout_seconds)
+
+
+class Receipt(Struct, frozen=True):
+    """What came of a call: outcomes of records that follow each other, in order."""
+
+    call: int
+    outcomes: tuple[tuple[int, Outcome], ...]
+    answered: bool = True
+
+    @property
+    def records(self) -> int:
+        """How many records it is of."""
+        return sum(count for count, _ in self.outcomes)
+
+
 def intent_line(sent: CallIntent, records_slice: RecordSlice) -> dict[str, Any]:
     """Say that a call leaves, and with what."""
     whom = {"wave": records_slice.wave, "spans": spans(records_slice.places)}
@@ -169,6 +199,19 @@ def release_line() -> dict[str, Any]:
     return {"release": True}
 
 
+class RunEnd(Struct, frozen=True):
+    """The end that a run came to by itself, and whether it left anything open.
+
+    `may_land` says that a call without an answer may still be written, `stopped` why
+    not all was sent.
+    """
+
+    open: bool
+    may_land: bool = False
+    seconds: float = 0.0
+    stopped: str | None = None
+
+
 def end_line(
     *,
     is_open: bool,
@@ -176,10 +219,5 @@ def end_line(
     seconds: float = 0.0,
     stopped: str | None = None,
 ) -> dict[str, Any]:
-    """Say that the run ended by itself, and whether it left anything open.
-
-    `may_land` says that a call without an answer may still be written, `stopped` why
-    not all was sent.
-    """
-    end = {"open": is_open, "may_land": may_land}
-    return {"end": {**end, "seconds": seconds, "stopped": stopped}}
+    """Say that the run ended by itself."""
+    return {"end": asdict(RunEnd(is_open, may_land, seconds, stopped))}

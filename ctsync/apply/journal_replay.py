@@ -10,7 +10,14 @@ from msgspec.structs import replace
 
 from ctsync.apply.files_replay import FILE_LINES, FilesReplay
 from ctsync.apply.grouped_lines import due_of, dues_of, kind_of, numbered
-from ctsync.apply.journal_records import CallIntent, Line, readable
+from ctsync.apply.journal_records import (
+    CallIntent,
+    Line,
+    NotedCall,
+    Receipt,
+    RunEnd,
+    readable,
+)
 from ctsync.apply.record_marks import DOUBTED, REJECTED, TAKEN, WITHOUT_EFFECT, worst
 from ctsync.model.record import Outcome, said_counts
 from ctsync.plan.batches import Places, placed
@@ -40,7 +47,7 @@ class JournalReplay:
         self._has_ended = self._may_land = False
         self._marks = bytearray()
         self._due = bytearray()  # the marks of a profile that is wholly acknowledged
-        self._unheard: dict[int, Line] = {}
+        self._unheard: dict[int, NotedCall] = {}
         self._late: dict[int, CallIntent] = {}
         for number, group in numbered(lines):
             dues = dues_of(group)
@@ -53,7 +60,7 @@ class JournalReplay:
         # What left without a receipt may have been written, or not: nobody will ever
         # know.
         for intent in self._unheard.values():
-            self._note(intent, [(_size(intent), Outcome.UNKNOWN)])
+            self._note(intent, [(intent.records, Outcome.UNKNOWN)])
 
     @property
     def does_anything(self) -> bool:
@@ -111,14 +118,13 @@ class JournalReplay:
         self._marks += bytes(len(sent))
         self._due += sent
 
-    def _write_intents(self, line: Line) -> None:
-        intent = line["intent"]
-        call = intent["call"]
-        if call in self._unheard or intent["wave"] not in WAVES:
-            raise ValueError(f"call {call} cannot be told from another")
+    def _take_intent(self, line: Line) -> None:
+        intent = convert(line["intent"], NotedCall)
+        if intent.call in self._unheard or intent.wave not in WAVES:
+            raise ValueError(f"call {intent.call} cannot be told from another")
         self._places(intent)
-        self._unheard[call] = intent
-        self._late[call] = convert(intent, CallIntent)
+        self._unheard[intent.call] = intent
+        self._late[intent.call] = intent.bare
         self.sends = True
         self.calls += 1
 
@@ -127,14 +133,13 @@ class JournalReplay:
         self._late[call] = replace(self._late[call], at=at)
 
     def _receive(self, line: Line) -> None:
-        receipt = line["receipt"]
-        intent = self._unheard.pop(receipt["call"])
-        outcomes = [(count, Outcome(name)) for count, name in receipt["outcomes"]]
-        if sum(count for count, _ in outcomes) != _size(intent):
+        receipt = convert(line["receipt"], Receipt)
+        intent = self._unheard.pop(receipt.call)
+        if receipt.records != intent.records:
             raise ValueError("a receipt is not of all records of its call")
-        self._note(intent, outcomes)
-        if receipt.get("answered", True):
-            del self._late[receipt["call"]]
+        self._note(intent, receipt.outcomes)
+        if receipt.answered:
+            del self._late[receipt.call]
 
     def _take_file_line(self, line: Line) -> None:
         self.files.take(line, len(self._marks))
@@ -143,23 +148,23 @@ class JournalReplay:
         self.releases = bool(line["release"])
 
     def _end(self, line: Line) -> None:
+        end = convert(line["end"], RunEnd)
         self._has_ended = True
-        self.is_open = bool(line["end"]["open"])
-        self._may_land = bool(line["end"]["may_land"])
-        self.seconds, self.stopped = line["end"]["seconds"], line["end"]["stopped"]
+        self.is_open, self._may_land = end.open, end.may_land
+        self.seconds, self.stopped = end.seconds, end.stopped
 
-    def _places(self, intent: Line) -> Places:
+    def _places(self, intent: NotedCall) -> Places:
         """Return the places of a call's records: each of a change that sends."""
         last = -1
-        for first, count in intent["spans"]:
+        for first, count in intent.spans:
             if first <= last or count < 1 or first + count > len(self._marks):
                 raise ValueError("a call is of records that the plan does not have")
             last = first + count - 1
-        return placed(intent["spans"])
+        return placed(intent.spans)
 
-    def _note(self, intent: Line, outcomes: Iterable[tuple[int, Outcome]]) -> None:
+    def _note(self, intent: NotedCall, outcomes: Iterable[tuple[int, Outcome]]) -> None:
         places, start = self._places(intent), 0
-        shift = 2 * (intent["wave"] - 1)
+        shift = 2 * (intent.wave - 1)
         for count, outcome in outcomes:
             rejected = REJECTED if outcome is Outcome.REJECTED else 0
             if bit := rejected or _BITS.get(outcome, 0) << shift:
@@ -179,14 +184,10 @@ _BITS = {Outcome.ACKNOWLEDGED: TAKEN, Outcome.UNKNOWN: DOUBTED}
 _READERS: dict[str, Callable[[JournalReplay, Line], None]] = {
     "settled": JournalReplay._settled,  # noqa: SLF001 - its own table
     "change": JournalReplay._change,  # noqa: SLF001
-    "intent": JournalReplay._write_intents,  # noqa: SLF001
+    "intent": JournalReplay._take_intent,  # noqa: SLF001
     "left": JournalReplay._leave,  # noqa: SLF001
     "receipt": JournalReplay._receive,  # noqa: SLF001
     **dict.fromkeys(FILE_LINES, JournalReplay._take_file_line),  # noqa: SLF001
     "release": JournalReplay._release,  # noqa: SLF001
     "end": JournalReplay._end,  # noqa: SLF001
 }
-
-
-def _size(intent: Line) -> int:
-    return sum(count for _, count in intent["spans"])
