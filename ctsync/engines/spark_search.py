@@ -178,11 +178,26 @@ class SparkSearch(Struct):
             source.take_count(rows.get(number, 0))
 
     def _take_twins(self, rows: Mapping[int, int]) -> None:
-        """Let sources say which of their rows do not count."""
-        for number, source in enumerate(self.search.row_sources):
-            found = all_twins(result.twins[number] for result in self._results)
+        """Let sources say which of their rows do not count, or may not be.
+
+        Raises:
+            SpecError: a key stands twice in one source where it may not.
+            OddRows: it does in several, of which one machine tells the first it meets.
+        """
+        sources = self.search.row_sources
+        twins = {
+            number: all_twins(each.twins[number] for each in self._results)
+            for number in range(len(sources))
+        }
+        refused = [n for n in twins if twins[n].count and sources[n].keeps is None]
+        if len(refused) == 1:
+            (number,) = refused
+            sources[number].take_count(rows[number], twins[number])
+        if refused:
+            raise OddRows("two rows have one key")
+        for number, found in twins.items():
             if found.count:
-                source.take_count(rows[number], found)
+                sources[number].take_count(rows[number], found)
 
     def _decided(self, rows: Mapping[int, int]) -> tuple[int, ...]:
         """Return the sources whose rows are decided, the one with most rows first."""
@@ -224,7 +239,7 @@ class SparkSearch(Struct):
         """Return what came of every range, in their order.
 
         Raises:
-            OddRows: a row cannot be read, or two have one key where none may.
+            OddRows: a row cannot be read.
         """
         if not len(ranges):
             return []
@@ -255,8 +270,6 @@ class SparkSearch(Struct):
         results = [decode(text, type=RangeResult) for text in texts]
         if any(result.fault for result in results):
             raise OddRows("some rows cannot be read")
-        if any(result.refused for result in results):
-            raise OddRows("two rows have one key")
         return sorted(results, key=lambda result: result.number)
 
     @property

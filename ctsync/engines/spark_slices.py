@@ -46,7 +46,7 @@ FROM engine_addresses"""
 
 
 class RangeResult(Struct, frozen=True):
-    """What came of one range; it is `refused` where a key stands twice and may not.
+    """What came of one range: nothing but twins where a key stands twice and may not.
 
     The files are named as they lie in the folder of the search; '' is none. `places`
     are (source, file, row, id) of one row of every file; of every source there are its
@@ -55,7 +55,6 @@ class RangeResult(Struct, frozen=True):
 
     number: int
     fault: bool = False
-    refused: bool = False
     entries: int = 0
     unchanged: int = 0
     undeclared: int = 0
@@ -152,9 +151,8 @@ class _OneRange:
             t.count and s.keeps is None
             for s, t in zip(self._sources, twins, strict=True)
         ):
-            # Which row is the second, and what to say of it, shows only where all rows
-            # are: whoever began the search begins anew there.
-            return RangeResult(self._number, refused=True)
+            # No plan comes of it: what to say is for whoever has the twins of all.
+            return RangeResult(self._number, twins=twins)
         tally, met = ProfileCounts(), self._comparison()
         met.gather()
         met.compare(tally)
