@@ -106,6 +106,7 @@ def _by_line(lines: Iterable[bytes], heading: int, *, is_quoted: bool) -> Layout
         else:
             size = len(text)
             builder.add(number)
+        # A quote in a cell is doubled, so an odd number of them leaves a cell open.
         if is_quoted and text.count(b'"') % 2:
             is_open = not is_open
         longest = max(longest, size)

@@ -195,6 +195,8 @@ def _parsed(connection: Connection, text: str) -> Any:
     (bare,) = plain["statements"]
     statement = tree["statements"][0]
     node = statement["node"]
+    # But for what is selected, all has to be as in SELECT 1: no FROM, no WHERE, no
+    # LIMIT.
     ours = {**node, "select_list": bare["node"].get("select_list")}
     is_one = len(tree["statements"]) == 1 and len(node.get("select_list", ())) == 1
     if not is_one or _bare(ours) != _bare(bare["node"]):

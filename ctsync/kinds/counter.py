@@ -28,6 +28,8 @@ class CounterKind(NumberKind):
     ) -> tuple[Operation, ...]:
         """Send the difference between certain integers, else assign."""
         operations = super().diff(known, target, frame)
+        # `$incr` needs a value that is there (public docs), and a difference is only
+        # one from a value that is certain: over any other the target is assigned.
         if not operations or operations[0].prior != "known":
             return operations
         (operation,) = operations

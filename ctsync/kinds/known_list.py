@@ -84,6 +84,7 @@ def _perhaps_added(
 ) -> KnownList:
     return replace(
         held,
+        # What was there is there, whether or not the call was written.
         maybe=held.maybe | (values - held.present),
         absent=held.absent - values,
         ours=held.ours.union(operation.ours),
@@ -110,6 +111,7 @@ def _perhaps_removed(
     return replace(
         held,
         present=held.present - values,
+        # What was not known to be there is no more possible for being taken away.
         maybe=held.maybe | (values & held.present),
     )
 

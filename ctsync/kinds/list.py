@@ -97,6 +97,8 @@ class ListKind(Kind):
         sound = (
             f"(strlen({cell}) * 4 <= {frame.limits.value_bytes}"
             f" AND regexp_full_match({cell}, {quoted(_SOUND)})"
+            # Texts of digits are warned of: the platform may keep them as numbers
+            # (recorded).
             f""" AND NOT regexp_matches({cell}, '"[0-9]+"')"""
             f" AND {_count(cell)} <= {frame.limits.list_values}"
             f" AND list_unique({_folded(cell)}) = {_count(cell)})"

@@ -41,6 +41,8 @@ class Record(Struct, frozen=True):
         data: dict[str, Any] = {}
         for operation in self.operations:
             _put(data, operation)
+        # No document says that an older `ts` loses to a newer one, and 0 is refused
+        # (code 525, recorded): order is kept by calls that wait for each other.
         return {**self.key.as_json(), "type": "profile", "profileData": data}
 
 

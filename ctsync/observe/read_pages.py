@@ -75,6 +75,7 @@ def _begun(reader: Reader, wanted: EventPages) -> Iterator[Page]:
     reply = _asked(reader, begin)
     if reply is not None:
         cursor = _cursor_in(reply, "cursor")
+        # Whoever keeps it now goes on from here if the command is interrupted.
         yield Page((), cursor)
         yield from _pages_from(reader, cursor)
 
@@ -82,6 +83,7 @@ def _begun(reader: Reader, wanted: EventPages) -> Iterator[Page]:
 def _pages_from(reader: Reader, cursor: str) -> Iterator[Page]:
     seen: set[str] = set()
     while cursor != ALL_READ and not reader.stopped():
+        # A cursor that leads back would be followed for ever.
         if cursor in seen:
             raise _useless("the same cursor came twice")
         seen.add(cursor)

@@ -117,6 +117,8 @@ class Reader(Struct):
     ) -> Iterator[Reading]:
         waiting: deque[Waiting] = deque()
         while True:
+            # Keys are taken as room is left, so that a signal leaves no more than a
+            # window unread.
             room = 0 if self.stopped() else _WINDOW - len(waiting)
             waiting.extend(map(lanes.read, islice(keys, room)))
             reading = waiting.popleft().result() if waiting else None

@@ -68,6 +68,8 @@ class AddressGroups(Generic[Words]):
         for mark, several in self._held.items():
             for words in several:
                 data = msgpack.encode(words)
+                # All who have one address are in one part: so parts are put together
+                # one at a time.
                 part = self._parts[mark[0] % _PARTS]
                 part.write(_HEAD.pack(mark, len(data)) + data)
         self._held = {}

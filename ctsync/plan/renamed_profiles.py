@@ -58,6 +58,7 @@ class RenamedProfiles(Struct):
 
     def marks(self) -> Iterator[tuple[str, bytes]]:
         """Yield what stands for the addresses, with the folded names of attributes."""
+        # Where nobody leaves, no new profile can be one that left under another id.
         for name, groups in self._seen.items() if self._someone_leaves else ():
             yield from ((name, mark) for mark in groups.marks())
 

@@ -62,6 +62,8 @@ def _ways(channel: Channel, change: Change) -> Iterator[Operation]:
     """Yield the operations of a change, all those of one attribute by one way."""
     for _, group in groupby(change.operations, key=attrgetter("attribute")):
         own = tuple(group)
+        # Steps have an order in one way only: half by the API and half in a file have
+        # none.
         if any(channel.fault_of(change.key, each) is not None for each in own):
             yield from own
         else:

@@ -38,6 +38,8 @@ class SimilarKeys(Struct):
         """Yield the same of rows that were decided in columns."""
         ids = decided.ids()
         text = "".join(ids)
+        # Ids that are their own folded form, after none that is not, resemble no other
+        # id.
         if not self._odd and text == text.lower():
             return
         for number, identifier in enumerate(ids):

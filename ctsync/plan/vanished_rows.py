@@ -81,6 +81,7 @@ class VanishedRows(Struct):
         }
 
     def _then(self, name: str) -> int:
+        # Of the rows that are there now, those were there then that an entry remembers.
         return self._gone[name] + max(self._rows[name] - self._added[name], 0)
 
     def notes(self, project_view: Project) -> Iterator[Diagnostic]:

@@ -160,6 +160,8 @@ class TableRows(RowFiles):
         meaning = canonical([part.meaning, self._table.meaning])
         salt = blake2b(meaning, digest_size=_SALT_BYTES, key=self.project.salt)
         texts = named_cells(len(self._table.columns))
+        # Where the spelling of a number may count the line itself is digested: DuckDB
+        # has one text for 1.10 and 1.1.
         if part.lossy is not None:
             texts.append(part.lossy)
         words = "".join(f", strlen({text}), ':', {text}" for text in texts)
@@ -167,6 +169,8 @@ class TableRows(RowFiles):
         digest = f"md5_number(concat({salted}{words}))"
         if part.fault is None:
             return digest
+        # A row that cannot be read differs from every other one, and from itself once
+        # it is spoilt in another way.
         spoilt = f"md5_number(concat({salted}, '!', {part.fault}))"
         return f"CASE WHEN {part.fault} IS NULL THEN {digest} ELSE {spoilt} END"
 
