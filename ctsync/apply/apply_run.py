@@ -222,7 +222,7 @@ class ApplyRun(Struct, frozen=True):
             is_whole = tally.acknowledged == tally.total and stopped is None
             run_journal.end(
                 is_open=not is_whole,
-                may_land=dispatch.unanswered_over_at > self.around.clock.steady(),
+                may_land=dispatch.heard.unanswered_over_at > self.around.clock.steady(),
                 seconds=round(self._seconds, 3),
                 stopped=stopped,
             )
@@ -233,7 +233,7 @@ class ApplyRun(Struct, frozen=True):
         return None
 
     def _wait_for_late_writes(self, dispatch: Sender) -> None:
-        rest = dispatch.counters_over_at - self.around.clock.steady()
+        rest = dispatch.heard.counters_over_at - self.around.clock.steady()
         if rest > 0:
             why = "a call with counters had no answer, and may still be written"
             self.around.observer.waits(rest, why)
@@ -283,7 +283,7 @@ class ApplyRun(Struct, frozen=True):
             calls=dispatch.calls,
             seconds=self._seconds,
             dry_run=self.terms.dry_run,
-            called=dispatch.reached
+            called=dispatch.heard.reached
             or (error is not None and _has_begun(dispatch, wave)),
             stopped=reason,
             signal_number=stop.signal_number,

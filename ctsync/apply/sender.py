@@ -6,13 +6,13 @@ of each record. The lanes only note, send, and bring back.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from ctsync.apply.apply_settings import ApplySettings, Runtime
+from ctsync.apply.heard_answers import HeardAnswers
 from ctsync.apply.journal_writer import RunJournal
 from ctsync.apply.next_calls import NextCalls
 from ctsync.apply.retry_policy import Attempt, RetryDecision, decide_retry
@@ -29,11 +29,9 @@ from ctsync.apply.worker_threads import (
 from ctsync.errors import CtsyncError, out_of_memory
 from ctsync.model.record import Outcome, RecordOutcome
 from ctsync.plan.batches import RecordSlice
-from ctsync.transport.concurrency_limit import full
 from ctsync.transport.reply import is_all_taken
 from ctsync.transport.upload_result import CallEnding, Transport, UploadResult
 
-_STOPPED = (CallEnding.UNAUTHORISED, CallEnding.UNREACHABLE, CallEnding.REFUSED)
 _UNKNOWN = RecordOutcome(Outcome.UNKNOWN)
 
 Verdicts: TypeAlias = tuple[RecordOutcome, ...]
@@ -60,14 +58,10 @@ class Sender:
             transport, run_journal, steady, dry_run=terms.dry_run
         )
         self._retries = RetryQueue(steady)
-        self._allowance = full(terms.concurrency)
+        self.heard = HeardAnswers(stop_reason, terms)
         self._next = NextCalls()
         self._number = 0
-        self._lost_in_row = 0
         self._error: CtsyncError | None = None
-        self.reached = False
-        # By the steady clock: from when on nothing can be written any more.
-        self.counters_over_at = self.unanswered_over_at = -math.inf
 
     @property
     def calls(self) -> int:
@@ -118,7 +112,7 @@ class Sender:
             self._workers.open(0)
             return
         kept = self._retries.slots_kept
-        self._workers.open(max(0, self._allowance.allowed - kept))
+        self._workers.open(max(0, self.heard.allowance.allowed - kept))
         while self._note_one():
             pass
 
@@ -128,9 +122,9 @@ class Sender:
 
     def _has_room(self, records_slice: RecordSlice) -> bool:
         """Whether a call may be noted: one to be in doubt, if this ends badly."""
-        most = self._allowance.allowed
+        most = self.heard.allowance.allowed
         # One lane is for who wants step after step.
-        if not self._allowance.is_least:
+        if not self.heard.allowance.is_least:
             most += self._ahead_of_lanes(records_slice, most)
         return len(self._workers.under_way) + self._retries.slots_kept < most
 
@@ -153,7 +147,7 @@ class Sender:
         ahead = self._next.first()
         # What waits is bounded, too: where everything is throttled, call after call
         # would else come to wait here, and hold its people.
-        if ahead is None or len(self._retries) >= self._allowance.ceiling:
+        if ahead is None or len(self._retries) >= self.heard.allowance.ceiling:
             return False
         held = self._next.take(ahead) if self._has_room(ahead) else None
         if held is not None:
@@ -162,7 +156,7 @@ class Sender:
 
     def _note(self, attempt: Attempt, held: HeldKeys) -> None:
         self._number += 1
-        is_alone = self._allowance.is_least
+        is_alone = self.heard.allowance.is_least
         self._workers.note(InFlightCall(self._number, attempt, held, is_alone))
 
     def _await_event(self) -> Event | None:
@@ -193,8 +187,7 @@ class Sender:
         # The receipt first: of a run that is killed from here on the journal knows the
         # answer.
         ruling = self._receive(in_flight, ruling, is_answered=is_answered)
-        self._heed(in_flight, answer, ruling)
-        self._note_late_write(ended, ruling)
+        self.heard.take(ended, ruling, next_call=self._number + 1)
         self._rest(in_flight, answer, ruling)
         # Only what has its outcome frees its keys: of the rest another try will leave.
         settled, verdicts = _final(attempt.records_slice, ruling)
@@ -230,45 +223,6 @@ class Sender:
         self._error = self._error or error
         return _told(event.in_flight.attempt, event.in_flight.attempt.unsent())
 
-    def _heed(
-        self, in_flight: InFlightCall, answer: UploadResult, ruling: RetryDecision
-    ) -> None:
-        gave_up = ruling.halted is not None
-        is_throttled = answer.happened is CallEnding.THROTTLED
-        # Whether anything arrived: if not, apply ends as if nothing had been sent, with
-        # 1.
-        if answer.happened not in _STOPPED and (gave_up or not is_throttled):
-            self.reached = True
-        if ruling.halted is not None:
-            self._stop_reason.call(ruling.halted, answer.message)
-        if is_throttled:
-            next_call = self._number + 1
-            self._allowance = self._allowance.throttled(
-                in_flight.number, next_call=next_call
-            )
-        elif answer.happened is CallEnding.REPLIED:
-            self._allowance = self._allowance.call_succeeded()
-        self._count_lost(answer, ruling)
-
-    def _count_lost(self, answer: UploadResult, ruling: RetryDecision) -> None:
-        if answer.happened is not CallEnding.LOST:
-            self._lost_in_row = 0
-        elif not ruling.again:
-            self._lost_in_row += 1
-            # A server that answers nothing costs a timeout a call, and leaves each in
-            # doubt.
-            if self._lost_in_row >= self._terms.pace.lost_calls:
-                self._stop_reason.call("unreachable", answer.message)
-
-    def _note_late_write(self, ended: CallEnded, ruling: RetryDecision) -> None:
-        over_at = ended.sent_at + self._terms.timeout_seconds
-        if ended.answer.happened is CallEnding.LOST:
-            self.unanswered_over_at = max(over_at, self.unanswered_over_at)
-        # An assignment too: tried again and acknowledged, its lost first try may
-        # still be written over what the next plan moves the counter to.
-        if ended.in_flight.attempt.writes_counters and _has_unknown(ruling.verdicts):
-            self.counters_over_at = max(over_at, self.counters_over_at)
-
     def _rest(
         self, in_flight: InFlightCall, answer: UploadResult, ruling: RetryDecision
     ) -> None:
@@ -279,7 +233,7 @@ class Sender:
             seconds = self._wait_seconds(answer, ruling.tries)
             # 429 is about calls in flight (public docs, API request limits): with more
             # than one lane, fewer lanes are the cure, and the others go on.
-            if is_throttled and (self._allowance.is_least or answer.retry_after):
+            if is_throttled and (self.heard.allowance.is_least or answer.retry_after):
                 self._retries.pause(seconds)
             if self._retries.is_paused or not self._workers.under_way:
                 self._around.observer.waits(seconds, answer.message)
@@ -324,7 +278,3 @@ def _final(records_slice: RecordSlice, ruling: RetryDecision) -> Told:
         [each.records_slice for each in ruling.again]
     )
     return records_slice.only(numbers), tuple(verdicts[n] for n in numbers)
-
-
-def _has_unknown(verdicts: Verdicts) -> bool:
-    return any(verdict.outcome is Outcome.UNKNOWN for verdict in verdicts)

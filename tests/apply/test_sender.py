@@ -315,14 +315,14 @@ def test_the_platform_counts_as_reached_where_a_call_got_through(
 ):
     run = sending("a", {"a": [answer] * 20})
     run.outcomes()
-    assert run.sender.reached is reached
+    assert run.sender.heard.reached is reached
 
 
 def test_a_platform_that_was_busy_once_does_not_count_as_reached(sending):
     run = sending("a", {"a": [THROTTLED]})
     run.before_sleep = lambda: setattr(run.watch, "requested", True)
     assert run.outcomes() == {"a": "not_sent"}
-    assert run.sender.reached is False
+    assert run.sender.heard.reached is False
 
 
 @pytest.mark.parametrize(
@@ -526,6 +526,6 @@ def test_it_is_known_until_when_a_call_may_still_be_written(
     run = sending("ab", {"a": [answer]}, operation=MOVED, wave=3, together=2)
     run.outcomes()
     over_at = {True: 1000.0 + TIMEOUT, False: float("-inf")}
-    assert run.sender.unanswered_over_at == over_at[unanswered]
-    assert run.sender.counters_over_at == over_at[counters]
+    assert run.sender.heard.unanswered_over_at == over_at[unanswered]
+    assert run.sender.heard.counters_over_at == over_at[counters]
     assert run.notes.receipts == [(1, not unanswered)]
