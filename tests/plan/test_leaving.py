@@ -300,7 +300,7 @@ def test_nobody_leaves_a_cohort_while_what_is_given_then_waits_in_a_file():
     entry = Entry(
         ProfileKey("identity", "u1"),
         {each.name.lower(): each for each in known},
-        ("vip", "old"),
+        ("vip", "old", "a", "b", "c"),
         fingerprint="ab",
     )
     wanted = DesiredProfile(
@@ -308,7 +308,10 @@ def test_nobody_leaves_a_cohort_while_what_is_given_then_waits_in_a_file():
         leaving={"tier": DesiredValue("Tier", "string", "Standard", leaving=True)},
         cohorts=("new",),
     )
-    for waiting, cohorts in ((("tier",), ("new", "old", "vip")), ((), ("new",))):
+    for waiting, cohorts in (
+        (("tier",), ("a", "b", "c", "new", "old", "vip")),
+        ((), ("new",)),
+    ):
         candidate = Candidate(entry.key, (), entry, "cd")
         built = build_change(
             candidate, replace(wanted, waiting=waiting), ValueContext(), Attribute
