@@ -86,8 +86,9 @@ class ContributionMerger:
         """Return what a profile should become.
 
         `spoilt` are attributes, by folded name, whose targets were found to be
-        impossible: a row that may be skipped is then skipped for them. Words that say
-        just what is `known` get no target: most do, and it is told at a look.
+        impossible: a row that may be skipped is then skipped for them, and nothing else
+        is told, since it was when they were found. Words that say just what is `known`
+        get no target: most do, and it is told at a look.
         """
         found = MergedContributions()
         for contribution in contributions:
@@ -95,16 +96,16 @@ class ContributionMerger:
             words, standing = self._values.parted(words, known)
             standing += unjudged
             targets, faults = self._judge(key, contribution, words)
-            if contribution.skips:
-                faults += _spoiling(targets, spoilt, self._project_view)
-            is_skipped = contribution.skips and is_bad(faults)
-            if faults:
-                self._desk.take(faults, is_skipped=is_skipped)
+            spoiling = _spoiling(contribution, targets, spoilt, self._project_view)
+            is_skipped = contribution.skips and is_bad((*faults, *spoiling))
+            if told := spoiling if spoilt else faults:
+                self._desk.take(told, is_skipped=is_skipped)
             if is_skipped:
                 found.skipped = (*found.skipped, contribution)
                 targets, standing = [], []
-            self._take_in(found, contribution, targets, standing)
-        self._desk.take(self._age_beside_dob(found.declared))
+            self._take_in(found, contribution, targets, standing, tells=not spoilt)
+        if not spoilt:
+            self._desk.take(self._age_beside_dob(found.declared))
         return found
 
     def _take_in(
@@ -113,13 +114,15 @@ class ContributionMerger:
         contribution: Contribution,
         targets: list[SourcedValue],
         standing: list[str],
+        *,
+        tells: bool,
     ) -> None:
         folded = _folded(targets)
         if not found.declared and len(folded) == len(targets):
             found.declared = folded
         else:
             for declared in targets:
-                self.merge(found.declared, declared)
+                self.merge(found.declared, declared, tells=tells)
         if contribution.origin.table is not None:
             listed = frozenset((*folded, *standing))
             found.listed[contribution.origin.table] = listed
@@ -148,8 +151,13 @@ class ContributionMerger:
         """Make a finding of a fault, with its value masked where it has to be."""
         self._desk.take([PlacedFault(fault, rule, place)])
 
-    def merge(self, merged: dict[str, SourcedValue], new: SourcedValue) -> None:
-        """Join what another place wants to what was wanted before."""
+    def merge(
+        self, merged: dict[str, SourcedValue], new: SourcedValue, *, tells: bool = True
+    ) -> None:
+        """Join what another place wants to what was wanted before.
+
+        What is wrong with that is told, unless it was before.
+        """
         folded = fold_name(new.target.attribute)
         first = merged.get(folded)
         if first is None:
@@ -159,7 +167,7 @@ class ContributionMerger:
             target = _merged(first, new)
         except Faults as wrong:
             rule = self._project_view.rule_for(new.target.attribute)
-            for fault in wrong.faults:
+            for fault in wrong.faults if tells else ():
                 self.report(fault, rule, new.place)
         else:
             merged[folded] = first._replace(target=target)
@@ -215,15 +223,20 @@ _AGE_BESIDE_DOB = Fault(
 
 
 def _spoiling(
+    contribution: Contribution,
     targets: Iterable[SourcedValue],
     spoilt: Mapping[str, Fault],
     project_view: Project,
-) -> Iterator[PlacedFault]:
-    for declared in targets:
+) -> list[PlacedFault]:
+    """Return what spoils a row that may be skipped."""
+    found = []
+    for declared in targets if contribution.skips and spoilt else ():
         attribute = declared.target.attribute
         fault = spoilt.get(fold_name(attribute))
         if fault is not None:
-            yield PlacedFault(fault, project_view.rule_for(attribute), declared.place)
+            rule = project_view.rule_for(attribute)
+            found.append(PlacedFault(fault, rule, declared.place))
+    return found
 
 
 def _merged(first: SourcedValue, second: SourcedValue) -> DesiredValue:

@@ -92,7 +92,7 @@ class ProfileWeigher(Struct, frozen=True):
         for name in left:
             for folded, given in self.leave.get(name, {}).items():
                 if folded not in found.declared and folded not in found.standing:
-                    self.reader.merge(found.leaving, given)
+                    self.reader.merge(found.leaving, given, tells=not spoilt)
         found.cohorts = tuple(sorted({*current, *before}.difference(left)))
         return found
 

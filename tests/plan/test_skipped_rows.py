@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+import pytest
+
+from ctsync.errors import SpecError
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.profile_key import NOBODY
@@ -30,3 +33,41 @@ def test_rows_that_did_not_pass_one_by_one_are_taken_from_their_source():
     assert list(seen.by_table().items()) == [("a", (1, 10)), ("b", (2, 1))]
     assert seen.total == 3
     assert "c" not in seen._rows
+
+
+MANY = [f"t{number}" for number in range(60)]
+
+
+def test_what_is_odd_about_rows_that_are_skipped_later_is_counted_once(
+    project_view, plan, entry
+):
+    """That they cannot be sent shows only beside what is known of their profiles."""
+    words = {"Tags": {"include": MANY}, "Plan": "null"}
+    rows = [(f"u{number}", words) for number in range(5)]
+    project = project_view(limits={"skip": "100%"})
+    project.table("t", ["Tags", "Plan"], rows, invalid="skip")
+    held = {"Tags": [f"s{number}" for number in range(60)]}
+    known = [entry(key, attributes=held) for key, _ in rows]
+    planned = plan(project, *known)
+    assert planned.codes == {"CT209": 6, "CT626": 1, "CT631": 6}
+    of_columns = [each for each in planned.document.foot.diagnostics if each.rows]
+    assert [each.rows for each in of_columns] == [5, 5]
+    assert "null 5," in of_columns[1].message
+
+
+def test_what_places_say_differently_is_counted_once_beside_a_skipped_row(
+    project_view, plan, entry
+):
+    project = project_view(limits={"skip": "100%"}, undeclared="keep")
+    both = {"Tags": {"include": MANY}, "Team": "a"}
+    for number in range(5):
+        project.says(f"u{number}", {"Team": "b"}, file="a.yaml")
+    rows = [(f"u{number}", both) for number in range(5)]
+    project.table("t", ["Tags", "Team"], rows, invalid="skip")
+    held = {"Tags": [f"s{number}" for number in range(60)]}
+    known = [entry(f"u{number}", attributes=held) for number in range(5)]
+    with pytest.raises(SpecError) as caught:
+        plan(project, *known)
+    of_team = [each for each in caught.value.findings if each.attribute == "Team"]
+    assert sum(each.rows or 0 for each in of_team) == 5
+    assert caught.value.findings.totals[of_team[0].code] == 6
