@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from ctsync.apply.journal_records import Line
-from ctsync.apply.record_marks import due_in
-from ctsync.plan.change_codec import START, waves_in
+from ctsync.apply.record_marks import TAKEN, due_in
+from ctsync.plan.change_codec import FIRST_ALONE, START, waves_in
 from ctsync.state.journal_file import LineGroup, StoredLine, StoredLines
 
 
@@ -42,10 +42,16 @@ def numbered(lines: Iterable[Line]) -> Iterator[tuple[int, Collection[Line]]]:
 
 def dues_of(group: Collection[Line]) -> bytes | None:
     """Return what is due of each line of a group, if all are lines of changes."""
-    texts = group.texts if isinstance(group, LineGroup) else ()
-    if len(texts) < 2 or not all(text.startswith(START) for text in texts):
+    if not isinstance(group, LineGroup) or len(group) < 2 or not _are_changes(group):
         return None
+    if group.text.count(FIRST_ALONE) == len(group):
+        return bytes([TAKEN]) * len(group)
     try:
-        return bytes([due_in(waves_in(text)) for text in texts])
+        return bytes([due_in(waves_in(text)) for text in group.texts])
     except ValueError:  # one of them is none that is written: its number has to be said
         return None
+
+
+def _are_changes(group: LineGroup) -> bool:
+    text = group.text
+    return text.startswith(START) and text.count(b"\n" + START) == len(group) - 1

@@ -24,7 +24,6 @@ from ctsync.plan.plain_entry import Taking, entry_after
 from ctsync.plan.row_patterns import RowPatterns
 from ctsync.plan.schedule import records_of
 from ctsync.state.entry_edits import TextEdit
-from ctsync.state.journal_file import StoredLine
 
 # An id without escapes, as most are.
 _PLAIN = re.compile(rb'\["(?:create|update)","(\w+)","([^"\\]+)",')
@@ -37,26 +36,41 @@ _BEFORE_ORIGINS = re.compile(
     rb'(?:[^"\]]++|"(?:[^"\\]++|\\.)*+"|\](?!\],\[\[))*+', re.DOTALL
 )
 
+# The same of many lines, each of which says one place in plain text. The last of all
+# places where origins may begin is where they do, since nothing in them looks like it.
+_LINES = re.compile(
+    rb'^\{"change":(\["(?:create|update)","(\w+)","([^"\\\n]+)",\[[^\n]*\]\]),'
+    rb'\[\["[^"\\\n]*"(?:,[0-9]+)?(?:,"[^"\\\n]*")?(?:,[0-9]+)?\]\],'
+    rb'"[0-9a-f]{32}"\],"does":\[[0-9]+(?:,[0-9]+)*\]\}\n',
+    re.MULTILINE,
+)
+
 
 class AcknowledgedRow(TextEdit):
     """What came of a change of which every record was acknowledged.
 
     It is an edit of the profile's entry, and its effects one by one. `number` is that
-    of its line in the journal.
+    of its line in the journal; `new` is the entry that comes of it where there is none,
+    if that was told already. Where not, `patterns` learn what such lines are like.
     """
 
     __slots__ = ("_line", "_new", "_number", "key")
 
-    def __init__(self, line: Line, number: int, patterns: RowPatterns) -> None:
-        """Take the line of a change; `patterns` know and learn what lines are alike.
+    def __init__(
+        self,
+        line: Line,
+        number: int,
+        patterns: RowPatterns,
+        new: EntryText | None = None,
+    ) -> None:
+        """Take the line of a change.
 
         Raises:
             ValueError, LookupError, TypeError: it says of nobody.
         """
-        self._line, self._number = line, number
-        self._new = patterns.entry(line.text) if isinstance(line, StoredLine) else None
-        if self._new is not None:
-            self.key = self._new.key
+        self._line, self._number, self._new = line, number, new
+        if new is not None:
+            self.key = new.key
             return
         row = line[CHANGE_KEY]
         self.key = key_from_json({row[1]: row[2]})
@@ -112,6 +126,17 @@ class SpelledRow(Struct, frozen=True):
             return None
         key = ProfileKey(found[1].decode(), found[2].decode())
         return cls(key, _without_place(text))
+
+    @classmethod
+    def of_lines(cls, lines: bytes) -> list[SpelledRow] | None:
+        """Return the same of many lines; None where one of them takes a longer look."""
+        found = _LINES.findall(lines)
+        if len(found) < lines.count(b"\n"):
+            return None
+        return [
+            cls(ProfileKey(key_type.decode(), identifier.decode()), row + b"]")
+            for row, key_type, identifier in found
+        ]
 
 
 def _without_place(row: bytes) -> bytes:

@@ -19,11 +19,13 @@ from ctsync.apply.state_effects import (
     settling,
 )
 from ctsync.model.change import Change
+from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.change_codec import CHANGE_KEY, change_from_data, settled_from_data
 from ctsync.plan.plain_entry import Taking
 from ctsync.plan.row_patterns import RowPatterns
 from ctsync.plan.schedule import records_of
+from ctsync.state.journal_file import LineGroup, StoredLine
 
 Folded: TypeAlias = "EntryWrite | UncertainRecord | AcknowledgedRecord | SentRecord"
 
@@ -70,7 +72,9 @@ def _done(
     mark = replay.mark_of(place) if sends(line) else 0
     files = [due.file for due in replay.files.of(place)] if sends(line) else []
     if mark and not files and due_of(line) == mark:
-        whole = AcknowledgedRow(line, number, patterns)
+        whole = AcknowledgedRow(
+            line, number, patterns, next(_entries([line], patterns))
+        )
         return whole.key, whole
     if mark or files:
         change = change_from_data(line[kind])
@@ -99,7 +103,20 @@ def _taken(
     group: Collection[Line], number: int, patterns: RowPatterns
 ) -> Iterator[tuple[ProfileKey, AcknowledgedRow]]:
     """Yield changes of which all was acknowledged."""
+    told = _entries(group, patterns)
     for at, line in enumerate(group, start=number):
         with readable(at):
-            row = AcknowledgedRow(line, at, patterns)
+            row = AcknowledgedRow(line, at, patterns, next(told))
         yield row.key, row
+
+
+def _entries(
+    group: Collection[Line], patterns: RowPatterns
+) -> Iterator[EntryText | None]:
+    """Yield what lines come to where their profiles are new, as far as that is told."""
+    if isinstance(group, LineGroup):
+        return patterns.entries(group.text)
+    return (
+        patterns.entry(line.text) if isinstance(line, StoredLine) else None
+        for line in group
+    )

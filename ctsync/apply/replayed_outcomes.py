@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TypeAlias
 
 from ctsync.apply.grouped_lines import due_of, dues_of, kind_of, numbered, sends
@@ -16,7 +16,7 @@ from ctsync.model.due_import import DueImport
 from ctsync.model.record import Outcome, Record
 from ctsync.plan.change_codec import CHANGE_KEY, change_from_data
 from ctsync.plan.schedule import records_of
-from ctsync.state.journal_file import StoredLine
+from ctsync.state.journal_file import LineGroup, StoredLine
 
 Done: TypeAlias = tuple[Change, tuple[tuple[Record, Outcome], ...]]
 
@@ -34,6 +34,10 @@ def replayed_outcomes(
     for number, group in numbered(lines):
         dues = dues_of(group)
         are_taken = dues is not None and replay.are_taken(dues, place)
+        if are_taken and (rows := _spelled_rows(group)) is not None:
+            place += len(group)
+            yield from rows
+            continue
         for at, line in enumerate(group, start=number):
             if are_taken or kind_of(line) == CHANGE_KEY:
                 with readable(at):
@@ -58,6 +62,10 @@ def _told(
     if mark and not files and due_of(line) == mark:
         row = _spelled_row(line)
     return _done(line, mark, files) if row is None else row
+
+
+def _spelled_rows(group: Collection[Line]) -> list[SpelledRow] | None:
+    return SpelledRow.of_lines(group.text) if isinstance(group, LineGroup) else None
 
 
 def _spelled_row(line: Line) -> SpelledRow | None:

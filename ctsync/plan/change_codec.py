@@ -31,6 +31,8 @@ from ctsync.plan.schedule import records_of
 
 START = b'{"change":'
 SETTLED = b'{"settled":'
+FIRST_ALONE = b",1]}\n"
+"""How a line ends of a change that sends in the first wave, and in no other."""
 CHANGE_KEY, SETTLED_KEY = "change", "settled"
 
 _DOES = b',"does":['

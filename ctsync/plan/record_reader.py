@@ -6,14 +6,17 @@ from collections.abc import Iterable, Iterator
 
 from ctsync.canonical_json import canonical, fold_id, parse
 from ctsync.plan.batches import PlannedRecord
-from ctsync.plan.change_codec import CHANGE_KEY, START, change_from_line, waves_in
+from ctsync.plan.change_codec import (
+    CHANGE_KEY,
+    FIRST_ALONE,
+    START,
+    change_from_line,
+    waves_in,
+)
 from ctsync.plan.record_patterns import RecordPatterns, Told
 from ctsync.plan.schedule import folded_key, records_of
 
 _FIRST = 1
-_FIRST_ALONE = (
-    b",1]}\n"  # how lines end of changes with a record in the first wave alone
-)
 
 
 class RecordReader:
@@ -36,7 +39,7 @@ class RecordReader:
             ValueError: a line is of no change.
         """
         count, start = lines.count(b"\n"), self._place
-        if lines.count(_FIRST_ALONE) < count:
+        if lines.count(FIRST_ALONE) < count:
             yield from self._one_by_one(lines)
             return
         # All of them send, and so each has a place.

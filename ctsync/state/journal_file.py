@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -189,10 +189,10 @@ def _groups(file: PinnedFile, location: str) -> Iterator[LineGroup]:
                 raise _damage(location, number)
             text, checksum = opened
             try:
-                texts = unpacked(text)
+                text = unpacked(text)
             except ValueError as error:
                 raise _damage(location, number) from error
-            yield LineGroup(texts, number, location)
+            yield LineGroup(text, number, location)
 
 
 def _was_whole(line: bytes, checksum: int) -> bool:
@@ -201,16 +201,25 @@ def _was_whole(line: bytes, checksum: int) -> bool:
 
 
 class LineGroup(Collection["StoredLine"]):
-    """Lines that were packed as one, each to be read when its turn comes."""
+    """Lines that were packed as one, each to be read when its turn comes.
 
-    __slots__ = ("_location", "_number", "texts")
+    `text` has all of them, each with its newline.
+    """
 
-    def __init__(self, texts: Sequence[bytes], number: int, location: str) -> None:
-        self.texts = texts
+    __slots__ = ("_length", "_location", "_number", "text")
+
+    def __init__(self, text: bytes, number: int, location: str) -> None:
+        self.text = text
+        self._length = text.count(b"\n")
         self._number, self._location = number, location
 
     def __len__(self) -> int:
-        return len(self.texts)
+        return self._length
+
+    @property
+    def texts(self) -> list[bytes]:
+        """The lines one by one."""
+        return [text + b"\n" for text in self.text[:-1].split(b"\n")]
 
     def __contains__(self, line: object) -> bool:
         return any(each == line for each in self)

@@ -32,21 +32,22 @@ def packed(texts: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
         yield [_pack(text)] if len(text) >= WORTH_BYTES else text.split(b"\n")
 
 
-def unpacked(line: bytes) -> list[bytes]:
+def unpacked(line: bytes) -> bytes:
     """Return the lines, with newlines, that stand in a line; often itself alone.
 
     Raises:
         ValueError: nothing that was packed so.
     """
     if not line.startswith(_START):
-        return [line]
+        return line
     try:
         size, data = _said_in(line)
         text = _codec().decompress(_read(data), size, asbytes=True)
     except (OSError, MemoryError) as error:
         msg = "what was packed cannot be unpacked"
         raise ValueError(msg) from error
-    return [each + b"\n" for each in text.split(b"\n")]
+    found: bytes = text + b"\n"
+    return found
 
 
 def _pack(text: bytes) -> bytes:

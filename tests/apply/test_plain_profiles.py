@@ -114,6 +114,16 @@ def test_a_row_tells_the_same_whatever_its_texts_spell(value, listed, file, tabl
     origins = (Origin(file or "a.csv", row=3, table=table or "rows"),)
     made = replace(made, operations=operations, origins=origins)
     line = change_line(made)
-    kept, _ = acknowledged(parse(SpelledRow.of_line(line).text))
+    told = SpelledRow.of_line(line)
+    assert SpelledRow.of_lines(line + line) in (None, [told, told])
+    kept, _ = acknowledged(parse(told.text))
     whole, _ = acknowledged(parse(row_text(line)))
     assert (kept.key, kept.operations) == (whole.key, whole.operations)
+
+
+def test_rows_of_many_lines_are_those_of_each():
+    lines = [change_line(change(identifier)) for identifier in ("a", "b c", "é")]
+    each = [SpelledRow.of_line(line) for line in lines]
+    assert SpelledRow.of_lines(b"".join(lines)) == each
+    lines.append(change_line(change('q"q')))
+    assert SpelledRow.of_lines(b"".join(lines)) is None

@@ -96,8 +96,8 @@ def fold_slowly(folder: Path, file: Path) -> None:
     """Do the same, with values made of every change and every entry."""
     module: Any = plain_profiles
     module.entry_after = _nothing
-    module.SpelledRow.of_line = _nothing
-    RowPatterns.entry = _nothing  # type: ignore[method-assign, assignment]
+    module.SpelledRow.of_line = module.SpelledRow.of_lines = _nothing
+    RowPatterns.learn = _nothing  # type: ignore[method-assign, assignment]
     fold(folder, file)
 
 

@@ -77,7 +77,7 @@ def told(groups):
     """Everything that a journal tells, as text."""
 
     def lines():
-        return StoredLines(LineGroup(texts, 1, "journal") for texts in groups)
+        return StoredLines(LineGroup(b"".join(texts), 1, "journal") for texts in groups)
 
     replay = JournalReplay(lines())
     edits = fold_edits(replayed_effects(replay, lines(), "run"))

@@ -190,7 +190,9 @@ def the_long_way():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plain_profiles, "entry_after", nothing)
         patch.setattr(plain_profiles.SpelledRow, "of_line", nothing)
-        patch.setattr(RowPatterns, "entry", nothing)
+        patch.setattr(plain_profiles.SpelledRow, "of_lines", nothing)
+        patch.setattr(RowPatterns, "told", lambda *_: iter(()))
+        patch.setattr(RowPatterns, "learn", nothing)
         yield
 
 
