@@ -166,10 +166,10 @@ def test_bytes_of_any_sort_stand_in_one_line(data):
 
 def test_a_plan_of_a_few_lines_stays_as_it_is_and_people_can_read_it():
     lines = [canonical(line) for line in LINES]
-    assert [*packed_lines.packed([lines])] == [lines]
+    assert [*packed_lines.packed([b"\n".join([*lines, b""])])] == [lines]
     short = b"x" * (packed_lines.WORTH_BYTES - 3)
-    assert [*packed_lines.packed([[b"{}", short]])] != [[b"{}", short]]
-    assert [*packed_lines.packed([[b"{", short]])] == [[b"{", short]]
+    assert [*packed_lines.packed([b"{}\n%b\n" % short])] != [[b"{}", short]]
+    assert [*packed_lines.packed([b"{\n%b\n" % short])] == [[b"{", short]]
 
 
 def test_a_large_plan_takes_a_quarter_in_a_journal(tmp_path):
