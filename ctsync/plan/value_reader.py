@@ -84,38 +84,29 @@ class ValueReader:
 
         Add what is wrong with it, or only odd, to `faults`.
         """
-        if not isinstance(raw, Literal):
-            return self._understood(name, raw, among, faults)
         flawless = self._flawless[name]
-        target = flawless.get(raw)
-        if target is None:
-            before = len(faults)
-            target = self._understood(name, raw, among, faults)
-            is_new = len(faults) == before and len(flawless) < REMEMBERED
-            if target is not None and is_new:
-                flawless[raw] = target
+        if isinstance(raw, Literal) and raw in flawless:
+            return flawless[raw]
+        target, found = self._understood(name, raw, among)
+        faults += found
+        has_room = len(flawless) < REMEMBERED and not found
+        if has_room and isinstance(raw, Literal) and target is not None:
+            flawless[raw] = target
         return target
 
     def _understood(
-        self,
-        name: str,
-        raw: Raw | Fault,
-        among: Place,
-        faults: list[PlacedFault],
-    ) -> DesiredValue | None:
+        self, name: str, raw: Raw | Fault, among: Place
+    ) -> tuple[DesiredValue | None, list[PlacedFault]]:
+        """Return the target of a raw value, if it has one, and all that is to say."""
         _, rule, kind = self._asked.get(name) or self._ask(name)
         if isinstance(raw, Fault):
-            faults.append(PlacedFault(raw, rule, among.of(name)))
-            return None
+            return None, [PlacedFault(raw, rule, among.of(name))]
         try:
             kind = kind or kind_of(raw)
             target = kind.normalize(raw, rule, self._project_view.frame)
         except Faults as wrong:
             place = among.of(name)
-            faults += [PlacedFault(fault, rule, place) for fault in wrong.faults]
-            return None
+            return None, [PlacedFault(fault, rule, place) for fault in wrong.faults]
         odd = doubtful_words(rule.attribute, raw) if among.origin.table else ()
-        for fault in (*kind.lint(target), *odd):
-            placed = PlacedFault(fault, rule, among.of(name))
-            faults.append(placed)
-        return target
+        said = (*kind.lint(target), *odd)
+        return target, [PlacedFault(fault, rule, among.of(name)) for fault in said]
