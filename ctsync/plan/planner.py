@@ -20,7 +20,6 @@ from ctsync.engines.base import (
     SearchCallbacks,
     Weigher,
 )
-from ctsync.engines.find_places import find_places
 from ctsync.errors import SpecError
 from ctsync.model.contribution import Contribution
 from ctsync.model.decided_addresses import DecidedAddresses
@@ -28,8 +27,7 @@ from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.due_import import NO_WAITS, Waits
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
-from ctsync.model.profile_key import NOBODY, ProfileKey
-from ctsync.model.row_source import RowSource
+from ctsync.model.profile_key import NOBODY
 from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.model.weighed_run import WeighedRun
 from ctsync.plan.among_profiles import AmongProfiles
@@ -42,6 +40,7 @@ from ctsync.plan.merge_contributions import (
 from ctsync.plan.plan_notices import place_of, plan_notices
 from ctsync.plan.planned_profile import DesiredProfile, PlannedProfile
 from ctsync.plan.selection import Selection
+from ctsync.plan.unread_rows import findings_beside
 from ctsync.plan.value_diagnostics import DiagnosticCollector
 from ctsync.plan.weigh_profile import ProfileWeigher
 from ctsync.project.project import Project
@@ -115,7 +114,36 @@ class Planner(Struct):
         reader = self._reader()
         self.selection.record_seen("cohort", self._leave)
         self.selection.record_seen("table", self.project_view.tables)
-        search = Search(
+        search = self._search(reader, entries, columns, lets_weigh=lets_weigh)
+        weigher = self._weigher(reader)
+        try:
+            for found in self._found(search, decides=decides):
+                planned = self._comes_of(found, weigher)
+                if planned is not None:
+                    yield planned
+        except SpecError as error:
+            sources, beside = self.sources, search.row_sources
+            for met in findings_beside(error, beside, sources, self._merger):
+                self.findings.absorb(met)
+        else:
+            self._report_blocks(reader)
+            self.findings.extend(
+                self.among.notes(self.project_view, search.row_sources, self.mask)
+            )
+        self.findings.extend(reader.column_findings())
+        for source in search.row_sources:
+            self.findings.extend(source.warnings)
+
+    def _search(
+        self,
+        reader: ContributionMerger,
+        entries: Iterable[Entry],
+        columns: SnapshotColumns | None,
+        *,
+        lets_weigh: bool,
+    ) -> Search:
+        """Return where the engine is to look."""
+        return Search(
             lambda: self.among.counted(self.sources.contributions()),
             self.sources.loose_contributions,
             tuple(self.sources.row_sources()),
@@ -126,37 +154,6 @@ class Planner(Struct):
             lambda: self.among.counted(self.sources.unbatched()),
             self._elsewhere if lets_weigh else lambda: None,
         )
-        weigher = self._weigher(reader)
-        try:
-            for candidate in self._found(search, decides=decides):
-                if isinstance(candidate, DecidedAddresses):
-                    self.among.addresses_seen(candidate)
-                    continue
-                if isinstance(candidate, DecidedRows):
-                    self._see_decided(candidate)
-                    yield candidate
-                    continue
-                if isinstance(candidate, WeighedRun):
-                    self.one_by_one += len(candidate.keys)
-                    self.findings.extend(self.among.run_seen(candidate, self.mask))
-                    yield candidate
-                    continue
-                self.one_by_one += 1
-                self.selection.profile_seen(candidate.key, candidate.entry)
-                self.findings.extend(self.among.candidate_seen(candidate, self.mask))
-                found, built = self._weigh_one(candidate, weigher)
-                self.among.weighed_seen(candidate, found, built.change)
-                yield candidate, built
-        except SpecError as error:
-            self._take_in(error, search.row_sources)
-        else:
-            self._report_blocks(reader)
-            self.findings.extend(
-                self.among.notes(self.project_view, search.row_sources, self.mask)
-            )
-        self.findings.extend(reader.column_findings())
-        for source in search.row_sources:
-            self.findings.extend(source.warnings)
 
     def _found(self, search: Search, *, decides: bool) -> Iterator[FoundProfiles]:
         find = self.engine.find_decided
@@ -170,11 +167,32 @@ class Planner(Struct):
         decider = partial(row_decision, self.project_view, wants=wants)
         return find(search, self.tally, decider)
 
-    def _see_decided(self, decided: DecidedRows) -> None:
-        """See of decided rows what `_planned` sees of other candidates."""
-        self.decided += len(decided)
-        self.selection.decided_seen(decided)
-        self.findings.extend(self.among.decided_seen(decided, self.mask))
+    def _comes_of(
+        self, found: FoundProfiles, weigher: ProfileWeigher
+    ) -> PlannedRows | None:
+        """Return what comes of a candidate, or of what was decided already."""
+        if isinstance(found, DecidedAddresses):
+            self.among.addresses_seen(found)
+            return None
+        if isinstance(found, DecidedRows):
+            self.decided += len(found)
+            self.selection.decided_seen(found)
+            self.findings.extend(self.among.decided_seen(found, self.mask))
+            return found
+        if isinstance(found, WeighedRun):
+            self.one_by_one += len(found.keys)
+            self.findings.extend(self.among.run_seen(found, self.mask))
+            return found
+        return found, self._weighed(found, weigher)
+
+    def _weighed(self, candidate: Candidate, weigher: ProfileWeigher) -> PlannedProfile:
+        """See a candidate by itself, and return what comes of it."""
+        self.one_by_one += 1
+        self.selection.profile_seen(candidate.key, candidate.entry)
+        self.findings.extend(self.among.candidate_seen(candidate, self.mask))
+        found, built = self._weigh_one(candidate, weigher)
+        self.among.weighed_seen(candidate, found, built.change)
+        return built
 
     def plan_one(
         self, candidate: Candidate
@@ -200,29 +218,6 @@ class Planner(Struct):
     def _merger(self, findings: Findings) -> ContributionMerger:
         desk = DiagnosticCollector(self.project_view, self.mask, findings)
         return ContributionMerger(self.project_view, desk)
-
-    def _take_in(self, error: SpecError, sources: Iterable[RowSource]) -> None:
-        """Take in what is wrong with a file of rows, and judge all the other places.
-
-        Of rows, only those that name no one: others are judged beside their entries.
-
-        Raises:
-            SpecError: the error itself, if it has no findings that would refuse a plan.
-        """
-        if not error.findings.has_errors:
-            raise error
-        self.findings.absorb(error.findings)
-        met = Findings()  # an engine may have come across some of it before
-        reader = self._merger(met)
-        for source in sources:
-            try:
-                for place in find_places([source], ProfileKey(source.key_type, "")):
-                    reader.desired(NOBODY, (place,))
-            except SpecError as another:
-                met.absorb(another.findings)
-        for place in self.sources.loose_contributions():
-            reader.desired(place.key, (place,))
-        self.findings.absorb(met)
 
     def _elsewhere(self) -> Weigher | None:
         """Return what weighs like this wherever candidates are found."""
