@@ -14,7 +14,7 @@ from ctsync.apply.file_wave import FileTerms, check_files
 from ctsync.apply.gc_tuning import collected_seldom
 from ctsync.apply.plan_checks import check_counts, check_plan
 from ctsync.apply.recover import CurrentSnapshot, folded_view, recover
-from ctsync.apply.resume import Due, remainder
+from ctsync.apply.remainder import Due, remainder
 from ctsync.apply.stop_reason import StopReason
 from ctsync.apply.witness import Witness
 from ctsync.model.due_import import Waits, waits_at

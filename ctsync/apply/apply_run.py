@@ -22,7 +22,7 @@ from ctsync.apply.late_writes import wait_for_late_writes
 from ctsync.apply.no_transport import NoTransport
 from ctsync.apply.outcome_counts import OutcomeCounts
 from ctsync.apply.recover import CurrentSnapshot
-from ctsync.apply.resume import Due
+from ctsync.apply.remainder import Due
 from ctsync.apply.sender import Sender
 from ctsync.apply.stop_reason import StopReason, stopping_error
 from ctsync.apply.wave_runner import WaveRunner

@@ -1,20 +1,16 @@
-"""Working out what of a plan is still due, from what is known now.
+"""Working out what of each change is still due, from what is known now.
 
-It is written down as a plan of its own, which is then sent like any other. What was
-acknowledged needs nothing, what is certain and was not sent is sent as planned, and
-what is unknown is assigned: the kinds say so when they are asked again.
+What was acknowledged needs nothing, what is certain and was not sent is sent as
+planned, and what is unknown is assigned: the kinds say so when they are asked again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from contextlib import ExitStack
-from heapq import merge
 from itertools import groupby
-from operator import attrgetter, itemgetter
-from typing import TypeAlias
+from operator import attrgetter
+from typing import NamedTuple
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.apply.witness import Witness, not_borne_out
@@ -25,114 +21,39 @@ from ctsync.model.change import Action, Change, EntryAfter
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
-from ctsync.model.plan import PlanFoot
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.change_codec import change_line
-from ctsync.plan.plan_file import SavedPlan, scratch_file
-from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.plan_file import SavedPlan
 from ctsync.state.base import Snapshot
 
 NOTHING: Container[str] = frozenset()
 
 
-class Due(Struct, frozen=True):
-    """What of a plan is to be sent, as a plan.
+class DueChange(NamedTuple):
+    """What of a change is due, beside the entry of its profile.
 
-    `done` are places in the whole one, and so are `sent`: all that is left of those is
-    in files of which the platform has not told yet. Something of those that `wait`,
-    places in the plan that is to be sent, is in such files, too.
+    `place` is that among the changes that sent anything, None of one that released.
+    Something of it is in files that are waited for if it `waits`.
     """
 
-    plan: SavedPlan
-    done: tuple[int, ...] = ()
-    sent: tuple[int, ...] = ()
-    wait: tuple[int, ...] = ()
+    key: ProfileKey
+    place: int | None
+    change: Change
+    entry: Entry | None
+    waits: bool
 
 
-def remainder(
-    plan: SavedPlan,
-    present: Snapshot,
-    frame: ValueContext,
-    *,
-    files: Container[str] = NOTHING,
-    is_fresh: bool = False,
-    witness: Witness | None = None,
-) -> Due:
-    """Return what of a plan is still due, with what entries get at the next fold.
-
-    What stands in one of the `files`, of which the platform may still tell, is not.
-
-    Raises:
-        PlanRefused: a plan that was not begun is not what its witness makes of it.
-    """
-    done: list[int] = []
-    sent: list[int] = []
-    wait: list[int] = []
-    sending = 0
-    memory = None if witness is None else witness.memory()
-    with ExitStack() as stack:
-        file = stack.enter_context(scratch_file())
-        writer = PlanWriter(file, plan.head)
-        settled: Iterator[_Found] = (
-            (key, None, each, None, False) for key, each in plan.settled()
-        )
-        due_now = _still_due(plan, present, frame, witness if is_fresh else None, files)
-        for key, place, each, entry, waits in merge(
-            due_now, settled, key=itemgetter(0)
-        ):
-            if isinstance(each, EntryAfter):
-                if memory is None or memory.confirms(key, each):
-                    writer.add_settled(key, each)
-                continue
-            if place is not None and not each.operations:
-                (sent if waits else done).append(place)
-            if each.operations:
-                wait += [sending] if waits else []
-                sending += 1
-            if each.operations or each.released:
-                due = each if memory is None else memory.confirmed(each, entry)
-                writer.add_change(_still_sending(due))
-            elif (
-                place is not None
-                and not waits
-                and (memory is None or memory.confirms(key, each.settled))
-            ):
-                writer.add_settled(key, each.settled)
-        writer.close(PlanFoot())
-        rest = Due(SavedPlan(file, plan.name), tuple(done), tuple(sent), tuple(wait))
-        stack.pop_all()
-    return rest
-
-
-def done_so_far(
-    plan: SavedPlan,
-    present: Snapshot,
-    frame: ValueContext,
-    files: Container[str] = NOTHING,
-) -> int:
-    """Count the changes of a plan of which nothing is to be sent any more."""
-    due = _still_due(plan, present, frame, None, files)
-    return sum(
-        place is not None and isinstance(change, Change) and not change.operations
-        for _, place, change, *_ in due
-    )
-
-
-_Found: TypeAlias = (
-    "tuple[ProfileKey, int | None, Change | EntryAfter, Entry | None, bool]"
-)
-
-
-def _still_due(
+def due_changes(
     plan: SavedPlan,
     present: Snapshot,
     frame: ValueContext,
     witness: Witness | None,
     files: Container[str],
-) -> Iterator[_Found]:
-    """Yield each change as far as it is due, with its place if it sent anything.
+) -> Iterator[DueChange]:
+    """Yield each change as far as it is due.
 
-    At last stands whether something of it is in files that are waited for.
+    Raises:
+        PlanRefused: one is not what a witness makes of it.
     """
     waiting = present.pick(change.key for change in plan.changes())
     entry, place = next(waiting, None), 0
@@ -151,7 +72,8 @@ def _still_due(
         is_release, is_waiting = change.action == "release", waits(change, own, files)
         if is_waiting and own is not None:
             due = _unsettled(due, own)
-        yield change.key, None if is_release else place, due, own, is_waiting
+        at = None if is_release else place
+        yield DueChange(change.key, at, due, own, is_waiting)
         place += not is_release
 
 
@@ -164,10 +86,6 @@ def _unsettled(change: Change, entry: Entry) -> Change:
     """
     cohorts = tuple(sorted({*entry.cohorts, *change.settled.cohorts}))
     return replace(change, settled=EntryAfter(None, cohorts))
-
-
-def _still_sending(change: Change) -> Change:
-    return change if change.operations else replace(change, action="release")
 
 
 def _whole(change: Change, entry: Entry | None, frame: ValueContext) -> Change:

@@ -145,7 +145,7 @@ def _question(
 ) -> str:
     """Return all that whoever approves has to know, line by line."""
     from ctsync.apply.plan_checks import is_continued
-    from ctsync.apply.resume import done_so_far
+    from ctsync.apply.remainder import done_so_far
     from ctsync.render.prompt_text import prompt_lines
 
     view = view_of(session.settings, plan)

@@ -97,7 +97,7 @@ def _due(
 ) -> SavedPlan:
     """Return what of a plan is still to be done, where an apply of it was begun."""
     from ctsync.apply.plan_checks import is_continued
-    from ctsync.apply.resume import remainder
+    from ctsync.apply.remainder import remainder
 
     if not is_continued(saved, present):
         return saved

@@ -7,7 +7,8 @@ import pytest
 from far_folder import FarFolder
 from msgspec.structs import replace
 
-from ctsync.apply.resume import done_so_far, remainder, waits
+from ctsync.apply.remainder import done_so_far, remainder
+from ctsync.apply.resume import waits
 from ctsync.kinds.base import ValueContext
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.entry import DueValue, Entry, KnownValue

@@ -4,7 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from ctsync.apply.apply_settings import RetryPace
-from ctsync.apply.resume import done_so_far, still_due
+from ctsync.apply.remainder import done_so_far
+from ctsync.apply.resume import still_due
 from ctsync.apply.state_effects import UncertainRecord, entry_write_of
 from ctsync.engines.base import Candidate
 from ctsync.kinds.base import ValueContext

@@ -20,7 +20,7 @@ from ctsync.apply import plain_profiles
 from ctsync.apply.history import run_change_from
 from ctsync.apply.journal_records import JournalHead, end_line
 from ctsync.apply.recover import recover
-from ctsync.apply.resume import remainder
+from ctsync.apply.remainder import remainder
 from ctsync.canonical_json import fold_name
 from ctsync.kinds import KINDS
 from ctsync.model.change import Change, EntryAfter, Origin
