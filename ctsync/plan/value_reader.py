@@ -17,10 +17,11 @@ from ctsync.model.scalar_value import Literal, Raw
 from ctsync.plan.value_diagnostics import Place, PlacedFault
 from ctsync.project.project import Project
 from ctsync.project.spoiled_parts import UNSPOILED
-from ctsync.sources.doubtful_cells import doubtful_words
+from ctsync.sources.doubtful_cells import doubtful_words, lost_digits
 
 Words: TypeAlias = "Mapping[str, Raw | Fault]"
 
+_AS_TEXT = "write it in quotes, and declare it as type: string in the catalog"
 REMEMBERED = 1_000  # of an attribute's words, in the hope that others use them too
 
 
@@ -30,8 +31,9 @@ class ValueReader:
     def __init__(self, project_view: Project) -> None:
         self._project_view = project_view
         self._judges_all = project_view.spoiled == UNSPOILED
-        self._flawless: defaultdict[str, dict[Literal, DesiredValue]] = defaultdict(
-            dict
+        # What a spec may say in so many words is odd in a cell, so they are kept apart.
+        self._flawless: defaultdict[tuple[str, bool], dict[Literal, DesiredValue]] = (
+            defaultdict(dict)
         )
         self._asked: dict[str, tuple[str, Attribute, Kind | None]] = {}
 
@@ -84,7 +86,7 @@ class ValueReader:
 
         Add what is wrong with it, or only odd, to `faults`.
         """
-        flawless = self._flawless[name]
+        flawless = self._flawless[name, among.origin.table is not None]
         if isinstance(raw, Literal) and raw in flawless:
             return flawless[raw]
         target, found = self._understood(name, raw, among)
@@ -107,6 +109,10 @@ class ValueReader:
         except Faults as wrong:
             place = among.of(name)
             return None, [PlacedFault(fault, rule, place) for fault in wrong.faults]
-        odd = doubtful_words(rule.attribute, raw) if among.origin.table else ()
+        odd = (
+            doubtful_words(rule.attribute, raw)
+            if among.origin.table
+            else lost_digits(rule.attribute, raw, _AS_TEXT)
+        )
         said = (*kind.lint(target), *odd)
         return target, [PlacedFault(fault, rule, among.of(name)) for fault in said]

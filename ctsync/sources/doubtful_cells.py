@@ -66,11 +66,18 @@ def doubtful_words(attribute: str, raw: Raw) -> Iterator[Fault]:
         elif raw.text.startswith("[") and raw.text.endswith("]"):
             message = f"{attribute} would be the text of a list"
             yield Fault("CT631", message, AS_LIST)
-    elif raw.type == "number" and _loses_digits(raw):
+    else:
+        yield from lost_digits(
+            attribute, raw, "declare it as type: string in the catalog"
+        )
+
+
+def lost_digits(attribute: str, raw: Raw, cure: str) -> Iterator[Fault]:
+    """Yield that a number has more digits than are kept; `cure` is for large ones."""
+    if isinstance(raw, Literal) and raw.type == "number" and _loses_digits(raw):
         message = f"{attribute} has more digits than a number keeps"
         is_small = abs(raw.value) < _ROUNDED if isinstance(raw.value, float) else False
-        hint = ROUND if is_small else "declare it as type: string in the catalog"
-        yield Fault("CT633", message, hint)
+        yield Fault("CT633", message, ROUND if is_small else cure)
 
 
 def _loses_digits(raw: Literal) -> bool:

@@ -172,6 +172,24 @@ def test_plain_words_and_ids_are_no_doubt(tmp_path, word):
     assert found(tmp_path, ["x"], "A", ids=["nanette"]) == ()
 
 
+def test_a_doubtful_word_is_told_though_a_spec_said_it_before(tmp_path):
+    """In a spec it is plain text; and words that were met before are read at a look."""
+    text = "profiles: [{identity: a, attributes: {A: 'nan'}}]\n"
+    (tmp_path / "people.yaml").write_text(text)
+    told = found(tmp_path, ["nan"] * 5, "A")
+    assert [(each.code, each.rows) for each in told if each.rows] == [("CT631", 5)]
+
+
+@pytest.mark.parametrize("word", ["0.1234567890123456", "123456789012.12345"])
+def test_a_spec_too_is_told_of_digits_that_are_lost(tmp_path, word):
+    text = (
+        f"profiles: [{{identity: a, attributes: {{A: {word}, B: 12345678901234.5}}}}]"
+    )
+    (tmp_path / "people.yaml").write_text(text)
+    told = found(tmp_path, ["x"], "C")
+    assert [(f.code, f.file, f.line) for f in told] == [("CT633", "people.yaml", 1)]
+
+
 @pytest.mark.parametrize("held", [1, address_groups.REMEMBERED])
 def test_one_address_on_two_profiles_is_warned_about(tmp_path, monkeypatch, held):
     monkeypatch.setattr(address_groups, "REMEMBERED", held)
