@@ -96,11 +96,13 @@ def write_files(folder, chance, twins=0):
 def project_in(folder, duplicates="last"):
     text = PROJECT.replace("DUPLICATES", duplicates)
     (folder / "ctsync.yaml").write_text(text)
-    return load_project(folder)
+    project = load_project(folder)
+    assert not project.findings.has_errors
+    return project
 
 
 def planner_of(project, engine):
-    project = replace(project, findings=Findings())
+    project = replace(project, findings=Findings(project.findings))
     sources, by = ProjectSources(project), built_in()[engine]
     return Planner(project, sources, Mask("0"), findings=project.findings, engine=by)
 

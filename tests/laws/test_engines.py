@@ -123,7 +123,7 @@ class World:
         self.scores += [(key, 1) for key in self.some(IDS)[:2]]
 
     def project(self):
-        folder, json_words = self.folder, json.dumps
+        folder, json_words = self.folder, partial(json.dumps, ensure_ascii=False)
         text = PROJECT.format(undeclared=self.undeclared)
         members = ", ".join(map(json_words, self.listed))
         (folder / "ctsync.yaml").write_text(text)
@@ -140,7 +140,9 @@ class World:
         lines = [json_words({"id": key, "score": score}) for key, score in self.scores]
         (folder / "scores.jsonl").write_text("".join(f"{line}\n" for line in lines))
         write_parquet(folder / "scores.parquet", ["id", "score"], self.scores)
-        return load_project(folder)
+        project = load_project(folder)
+        assert not project.findings.has_errors, [*project.findings]
+        return project
 
     def write(self, name, header, rows):
         with (self.folder / name).open("w", newline="") as file:
@@ -157,7 +159,7 @@ def write_parquet(path, names, rows):
 def plan_of(project, entries, engine, targets=()):
     selection = Selection(map(parse_selector, targets))
     # What the rows of one engine are warned about, those of the other have to be.
-    project = replace(project, findings=Findings())
+    project = replace(project, findings=Findings(project.findings))
     planner = Planner(
         project,
         ProjectSources(project),

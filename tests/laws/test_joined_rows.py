@@ -8,6 +8,7 @@ from pyarrow import parquet
 from test_decided_rows import (
     CHOSEN,
     COLUMNS,
+    PLAIN,
     SHARES,
     TYPES,
     World,
@@ -181,7 +182,7 @@ def test_the_plan_is_the_same_whoever_joins_rows(form, seed, tmp_path, monkeypat
 def clean_world(folder, monkeypatch, seed=1):
     """Fifty people in one table, thirty of them in another, ten in a cohort."""
     world = JoinedWorld(folder, Random(seed))
-    world.words |= {"timezone": "UTC", "write": "free", "channels": "", "where": ""}
+    world.words |= {**PLAIN, "timezone": "UTC"}
     world.shared, world.has_cohort, world.gives = ("Name",), True, "Tier: VIP"
     monkeypatch.setattr(World, "known", lambda _, entry: certain(entry))
     world.draw_others()
