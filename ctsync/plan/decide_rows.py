@@ -7,8 +7,7 @@ there is goes the way of `planner`, and both ways say the same, byte by byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Iterator, Sequence
 
 from ctsync.canonical_json import canonical
 from ctsync.model.decided_addresses import ADDRESSES
@@ -21,15 +20,23 @@ from ctsync.model.decided_rows import (
     RowDecision,
 )
 from ctsync.model.row_source import RowColumns
-from ctsync.plan.decided_places import Moving, Place, names_of, place_of
+from ctsync.plan.decide_new_rows import NewRowsQuery
+from ctsync.plan.decided_places import (
+    SOUND_ID,
+    Moving,
+    Place,
+    Wants,
+    is_blank,
+    names_of,
+    place_of,
+    value_of,
+)
 from ctsync.plan.decided_sizes import record_size
 from ctsync.plan.decided_traits import traits_of
-from ctsync.plan.decided_words import NO_TEXT, RowWords
+from ctsync.plan.decided_words import IS_NEW, NO_TEXT, RowWords
 from ctsync.project.project import Project
-from ctsync.sources.doubtful_cells import NO_IDS
 from ctsync.sql_text import quoted
 
-Wants: TypeAlias = "Callable[[str], bool]"
 _SELECT = "SELECT {} FROM ("
 
 
@@ -43,13 +50,13 @@ def row_decision(
     places = [place_of(project_view, *each) for each in enumerate(rows.cells, 1)]
     if len({place.folded for place in places}) < len(places):
         return None
-    around, around_new = (
-        _Query(key_type, rows, places, wants, are_new=are_new).around()
-        for are_new in (False, True)
-    )
+    moves = ((place, place.move) for place in places if place.cell is not None)
+    moving = [Moving(place, move) for place, move in moves if move is not None]
+    around = _Query(key_type, rows, places, moving, wants).around()
+    new = NewRowsQuery(key_type, rows, places, moving, wants).around()
     said = tuple(map(_decided, places))
     is_part = wants is not None
-    return RowDecision(*around, said, around_new, rows.place, is_part=is_part)
+    return RowDecision(*around, said, new, rows.place, is_part=is_part)
 
 
 def _decided(place: Place) -> DecidedAttribute:
@@ -58,45 +65,34 @@ def _decided(place: Place) -> DecidedAttribute:
 
 
 class _Query:
-    """The query that decides, from the inside out: each layer names what it adds.
-
-    Of rows that `are_new` nobody has an entry, and half of it need not be asked.
-    """
+    """The query that decides, from the inside out: each layer names what it adds."""
 
     def __init__(
         self,
         key_type: str,
         rows: RowColumns,
         places: Sequence[Place],
+        moving: Sequence[Moving],
         wants: Wants | None,
-        *,
-        are_new: bool,
     ) -> None:
         self._key_type = key_type
         self._rows = rows
         self._places = places
-        self._are_new = are_new
-        moves = ((place, place.move) for place in places if place.move is not None)
-        self._moving = [
-            Moving(place, move._replace(letters=move.first) if are_new else move)
-            for place, move in moves
-        ]
-        self._sorted = sorted(self._moving, key=lambda each: each.place.rule.attribute)
+        self._moving = moving
+        self._numbers = frozenset(each.number for each in moving)
+        self._sorted = sorted(moving, key=lambda each: each.place.rule.attribute)
         self._left_out = [
             each.number
-            for each in self._moving
+            for each in moving
             if wants is not None and not wants(each.place.rule.attribute)
         ]
         self._is_part = wants is not None
-        self._words = RowWords(
-            key_type, rows, self._moving, is_part=self._is_part, are_new=are_new
-        )
+        self._words = RowWords(key_type, rows, moving, is_part=self._is_part)
 
     def around(self) -> tuple[str, str]:
         """Return what stands before and behind the query that rows come from."""
         layers = (
             self._cells(),
-            self._sound(),
             self._values(),
             self._before(),
             self._letters(),
@@ -113,36 +109,30 @@ class _Query:
         for place in self._places:
             yield f"{place.column.text} AS c{place.number}"
             yield f"coalesce({place.column.sound}, true) AS u{place.number}"
-        yield f"{self._rows.sound} AS is_told"
-        if self._are_new:
-            return
         # All paths in one call: one by one, each would read the whole entry again.
         paths = [f"/attributes/{_pointer(place.folded)}" for place in self._places]
         listed = ", ".join(map(quoted, [*paths, "/fingerprint"]))
         yield f"json_extract(body, [{listed}])::VARCHAR[] AS held"
 
-    def _sound(self) -> Iterator[str]:
+    def _values(self) -> Iterator[str]:
         for place in self._places:
-            cell = f"c{place.number}"
-            sound = "false" if place.cell is None else place.cell.sound
-            yield (
-                f"u{place.number} AND CASE WHEN coalesce({cell}, '') = '' "
-                f"THEN {self._stays(place)} ELSE {sound} END AS s{place.number}"
-            )
-            held = "NULL" if self._are_new else f"held[{place.number}]"
-            yield f"{held}::VARCHAR AS h{place.number}"
-        if not self._are_new:
-            yield f"held[{len(self._places) + 1}] AS mark"
+            yield f"held[{place.number}]::VARCHAR AS h{place.number}"
+        yield f"held[{len(self._places) + 1}] AS mark"
+        for each in self._moving:
+            yield f"{value_of(each.place)} AS v{each.number}"
 
-    def _stays(self, place: Place) -> str:
-        """Return SQL of whether a blank cell leaves alone what is held.
+    def _is_told(self, place: Place) -> str:
+        """Return SQL of whether there is a value, or what is held stays as it is.
 
         Of what a file still brings the plan says that it waits, and settles nothing.
         """
-        column, held = place.column, f"held[{place.number}]"
-        if not column.keeps_blank or self._are_new:
-            return str(column.keeps_blank).lower()
-        return f"({held} IS NULL OR ({column.stays} AND NOT contains({held}, {_DUE})))"
+        column, number = place.column, place.number
+        has_value = f"v{number} IS NOT NULL" if place.number in self._numbers else ""
+        if not column.keeps_blank:
+            return has_value or "false"
+        stays = f"({column.stays} AND NOT contains(h{number}, {_DUE}))"
+        is_left = f"{is_blank(number)} AND (h{number} IS NULL OR {stays})"
+        return f"({has_value} OR ({is_left}))" if has_value else f"({is_left})"
 
     def _is_spelled(self, place: Place) -> str:
         """Return SQL of whether what is held has the name of the attribute as here.
@@ -152,24 +142,14 @@ class _Query:
         name = quoted(f'"name":{canonical(place.rule.attribute).decode()},')
         return f"coalesce(contains(h{place.number}, {name}), true)"
 
-    def _values(self) -> Iterator[str]:
-        for place, _ in self._moving:
-            number = place.number
-            # Only where it is sound: over any other text a cast would end the query.
-            value = "NULL" if place.cell is None else place.cell.value
-            yield (
-                f"CASE WHEN s{number} AND c{number} <> '' THEN {value} END AS v{number}"
-            )
-        sound = " AND ".join(f"s{place.number}" for place in self._places)
+    def _sound(self) -> str:
+        """Return SQL of whether all is clear of key and cells."""
+        sound = [self._rows.sound, SOUND_ID]
+        sound += [f"u{place.number}" for place in self._places]
+        sound += map(self._is_told, self._places)
         if self._is_part:
-            sound = " AND ".join(
-                (sound or "true", *map(self._is_spelled, self._places))
-            )
-        yield f"({sound or 'true'}) AND is_told AND {_SOUND_ID} AS is_sound"
-        if self._are_new:
-            yield "true AS is_plain"
-        else:
-            yield f"body IS NULL OR body = {self._plain_body()} AS is_plain"
+            sound += map(self._is_spelled, self._places)
+        return " AND ".join(f"({each})" for each in sound)
 
     def _plain_body(self) -> str:
         """Return the entry as it is spelled where it holds nothing but these values."""
@@ -192,20 +172,20 @@ class _Query:
         for place, move in self._moving:
             number = place.number
             before = f"CASE WHEN h{number} IS NOT NULL THEN {move.before} END"
-            yield f"{'NULL' if self._are_new else before}::VARCHAR AS b{number}"
+            yield f"{before}::VARCHAR AS b{number}"
+        yield f"{self._sound()} AS is_sound"
+        yield f"body IS NULL OR body = {self._plain_body()} AS is_plain"
 
     def _letters(self) -> Iterator[str]:
         for place, move in self._moving:
             held, before, value, letter = names_of(place.number)
             if place.number in self._left_out:
                 letter = f"x{place.number}"
-            rest = f"ELSE '{move.first}'"
-            if not self._are_new:
-                rest = (
-                    f"WHEN {held} IS NULL THEN '{move.first}' "
-                    f"WHEN {before} IS NOT NULL THEN {move.letter}"
-                )
-            yield f"CASE WHEN {value} IS NULL THEN '' {rest} END AS {letter}"
+            yield (
+                f"CASE WHEN {value} IS NULL THEN '' "
+                f"WHEN {held} IS NULL THEN '{move.first}' "
+                f"WHEN {before} IS NOT NULL THEN {move.letter} END AS {letter}"
+            )
 
     def _chosen(self) -> Iterator[str]:
         """Yield what is left of letters where part of the attributes is chosen."""
@@ -214,7 +194,7 @@ class _Query:
             yield f"CASE WHEN x{number} IS NOT NULL THEN '' END AS {letter}"
         cut = " OR ".join(f"coalesce(x{n} <> '', false)" for n in self._left_out)
         yield f"({cut or 'false'}) AS is_cut"
-        moving = frozenset(each.number for each in self._moving)
+        moving = self._numbers
         seen = ", ".join(
             f"CASE WHEN h{n} IS NULL{f' AND v{n} IS NULL' if n in moving else ''} "
             f"THEN '{NOTHING}' ELSE 'x' END"
@@ -235,13 +215,13 @@ class _Query:
             yield f"{self._words.operation(place, move)} AS p{place.number}"
             yield f"{self._words.effect(place, move)} AS e{place.number}"
         yield f"{self._pattern()} AS letters"
-        yield f"{self._words.is_new} AS is_new"
+        yield f"{IS_NEW} AS is_new"
 
     def _pattern(self) -> str:
         """Return a letter for each attribute."""
         letters = (
             f"CASE WHEN l{place.number} = '' THEN '.' ELSE l{place.number} END"
-            if place.move is not None
+            if place.number in self._numbers
             else "'.'"
             for place in self._places
         )
@@ -253,9 +233,11 @@ class _Query:
         yield f"concat_ws(',', {', '.join(moved) or 'NULL'}) AS operations"
         yield f"concat({', '.join(effects) or 'NULL'}) AS effect"
         for name, is_delta in (("size", False), ("delta_size", True)):
-            size = record_size(self._key_type, self._moving, is_delta=is_delta)
+            size = record_size(
+                self._key_type, self._moving, self._words, is_delta=is_delta
+            )
             yield f"{size} AS {name}"
-        traits = traits_of(self._moving, are_new=self._are_new, is_part=self._is_part)
+        traits = traits_of(self._moving, self._words, is_part=self._is_part)
         yield f"{traits} AS bits"
 
     def _given(self) -> Iterator[str]:
@@ -284,13 +266,6 @@ class _Query:
 
 # How the field begins of what is held and still to come; text has its quotes escaped.
 _DUE = quoted('"due":{')
-# An id of which nothing is odd, in SQL: of characters that take no escape either.
-_SOUND_ID = (
-    "regexp_full_match(id, '[A-Za-z0-9@._+-]+') "
-    f"AND lower(id) NOT IN ({', '.join(map(quoted, sorted(NO_IDS)))}) "
-    "AND (regexp_full_match(id, '[A-Za-z0-9]+') "
-    "OR regexp_matches(id, '[A-DF-Za-df-z@_-]'))"
-)
 
 
 def _json(text: str, rest: str = "") -> str:

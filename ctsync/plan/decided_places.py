@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -15,8 +16,19 @@ from ctsync.model.kind_shape import LIST
 from ctsync.model.row_source import CellColumn
 from ctsync.model.scalar_value import Literal, Raw
 from ctsync.project.project import Project
-from ctsync.sources.doubtful_cells import doubtful_words
+from ctsync.sources.doubtful_cells import NO_IDS, doubtful_words
 from ctsync.sql_text import quoted
+
+Wants: TypeAlias = "Callable[[str], bool]"
+
+SOUND_ID = (
+    "regexp_full_match(id, '[A-Za-z0-9]+"
+    "|[A-Za-z0-9@._+-]*[A-DF-Za-df-z@_-][A-Za-z0-9@._+-]*') "
+    "AND CASE WHEN strlen(id) > {longest} THEN true ELSE lower(id) NOT IN ({words}) END"
+).format(longest=max(map(len, NO_IDS)), words=", ".join(map(quoted, sorted(NO_IDS))))
+"""An id of which nothing is odd, in SQL: of characters that take no escape either.
+
+Of letter and digits alone, or with a letter that is in no number."""
 
 _SORTS = {
     "number": "number",
@@ -69,6 +81,21 @@ def place_of(project_view: Project, number: int, column: CellColumn) -> Place:
         cell = _cell_of(project_view, f"c{number}", kind, rule, column)
         move = kind.moves(names_of(number), rule)
     return Place(number, rule, column, kind, cell, move)
+
+
+def is_blank(number: int) -> str:
+    """Return SQL of whether the cell of a number is blank."""
+    return f"coalesce(c{number}, '') = ''"
+
+
+def value_of(place: Place) -> str:
+    """Return SQL of the JSON text of a value, NULL where the cell has none for sure."""
+    if place.cell is None:
+        raise TypeError(place)
+    number = place.number
+    # Only where it is sound: over any other text a cast would end the query.
+    is_sound = f"u{number} AND c{number} <> '' AND {place.cell.sound}"
+    return f"CASE WHEN {is_sound} THEN {place.cell.value} END"
 
 
 def names_of(number: int) -> MoveNames:

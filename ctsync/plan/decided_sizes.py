@@ -1,8 +1,9 @@
-"""The bytes of a record that rows decided in columns travel in, as SQL."""
+"""The bytes of records that travel of rows which are decided in columns, as SQL."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 from ctsync.canonical_json import canonical
 from ctsync.model.decided_rows import LETTERS
@@ -11,20 +12,32 @@ from ctsync.model.record import GROUP_PREFIX, GROUP_WORDS, group_of
 from ctsync.plan.decided_places import Moving
 
 
-def record_size(key_type: str, moving: Sequence[Moving], *, is_delta: bool) -> str:
+class DoneNames(Protocol):
+    """What is done to attributes of decided rows, as SQL over columns of a query."""
+
+    def is_done(self, moving: Moving, letter: str = "") -> str:
+        """Return whether an operation is done, or that of a letter."""
+
+    def operand(self, moving: Moving) -> str:
+        """Return the JSON text of its operand."""
+
+
+def record_size(
+    key_type: str, moving: Sequence[Moving], names: DoneNames, *, is_delta: bool
+) -> str:
     """Return the bytes of the record that travels, NULL where nothing does."""
     groups, others = _parted(moving)
-    parts = [] if is_delta else [*_group_sizes(groups)]
-    for place, move in others:
-        for letter in move.letters:
+    parts = [] if is_delta else [*_group_sizes(groups, names)]
+    for each in others:
+        for letter in each.move.letters:
             operator = LETTERS[letter]
             if (operator in DELTAS) == is_delta:
-                width = len(canonical(place.rule.attribute)) + len(":,")
+                width = len(canonical(each.place.rule.attribute)) + len(":,")
                 if operator != "set":
                     width += len(canonical({operator: 0})) - 1
                 parts.append(
-                    f"CASE WHEN l{place.number} = '{letter}' "
-                    f"THEN strlen(o{place.number}) + {width} ELSE 0 END"
+                    f"CASE WHEN {names.is_done(each, letter)} "
+                    f"THEN strlen({names.operand(each)}) + {width} ELSE 0 END"
                 )
     if not parts:
         return "NULL::BIGINT"
@@ -42,7 +55,7 @@ def _parted(moving: Iterable[Moving]) -> tuple[list[Moving], list[Moving]]:
     return groups, others
 
 
-def _group_sizes(groups: Iterable[Moving]) -> Iterator[str]:
+def _group_sizes(groups: Iterable[Moving], names: DoneNames) -> Iterator[str]:
     """Yield SQL of the bytes of groups, each with the comma behind it.
 
     They travel together: `"category-resubscribe":{"email":["News","Offers"]}`. Each
@@ -53,7 +66,8 @@ def _group_sizes(groups: Iterable[Moving]) -> Iterator[str]:
         by_channel: dict[str, dict[str, int]] = {}
         for each in groups:
             channel, group = group_of(each.place.rule.attribute)
-            sent = f"(l{each.number} <> '' AND v{each.number} = '{str(is_on).lower()}')"
+            value = f"v{each.number} = '{str(is_on).lower()}'"
+            sent = f"({names.is_done(each)} AND {value})"
             width = len(canonical(group)) + len(",")
             by_channel.setdefault(channel, {})[sent] = width
         sent_at_all = [sent for sizes in by_channel.values() for sent in sizes]

@@ -11,10 +11,11 @@ from ctsync.model.change_statistics import TRAITS
 from ctsync.model.decided_rows import LETTERS
 from ctsync.model.operation import DELTAS
 from ctsync.plan.decided_places import Moving
+from ctsync.plan.decided_sizes import DoneNames
 from ctsync.sql_text import quoted
 
 _SUBSCRIPTION = SUBSCRIPTION_KIND.name
-_GAINS = {
+GAINS = {
     name: 1 << TRAITS.index(trait)
     for name, trait in (
         ("opt_in", "opt-ins"), ("new", "creations"), ("count", "counters"),
@@ -23,41 +24,48 @@ _GAINS = {
 }  # fmt: skip
 
 
-def traits_of(moving: Sequence[Moving], *, are_new: bool, is_part: bool) -> str:
+def traits_of(moving: Sequence[Moving], names: DoneNames, *, is_part: bool) -> str:
     """Return a bit for each trait; NULL where nothing is done.
 
     It is 0 where something is, and nothing of that is chosen.
     """
     unknown = " OR ".join(
-        f"(h{p.number} IS NULL AND l{p.number} <> '')"
-        for p in ([] if are_new else moving)
+        f"(h{each.number} IS NULL AND {names.is_done(each)})" for each in moving
     )
-    counts = [
-        f"l{place.number} = '{letter}'"
-        for place, move in moving
-        for letter in move.letters
-        if LETTERS[letter] in DELTAS
-    ]
-    counting = " OR ".join(counts) or "false"
-    # Whoever opts in has asked for it somewhere, and a plan is limited in that: an
-    # opt-in that is not told as one would pass.
-    opting = " OR ".join(map(_opts_in, moving)) or "false"
     bits = (
-        f"(CASE WHEN {opting} THEN {_GAINS['opt_in']} ELSE 0 END"
-        f" + CASE WHEN is_new THEN {_GAINS['new']} "
-        f"WHEN {unknown or 'false'} THEN {_GAINS['unknown']} ELSE 0 END"
-        f" + CASE WHEN {counting} THEN {_GAINS['count']} ELSE 0 END)"
+        f"({bits_done(moving, names)}"
+        f" + CASE WHEN is_new THEN {GAINS['new']} "
+        f"WHEN {unknown or 'false'} THEN {GAINS['unknown']} ELSE 0 END)"
     )
     return (
         f"CASE WHEN decided AND ltrim(letters, '.') <> '' "
-        f"THEN CASE {bits} WHEN 0 THEN {_GAINS['rest']} ELSE {bits} END "
+        f"THEN CASE {bits} WHEN 0 THEN {GAINS['rest']} ELSE {bits} END "
         f"{'WHEN decided AND is_cut THEN 0 ' if is_part else ''}END"
     )
 
 
-def _opts_in(moving: Moving) -> str:
-    place, number = moving.place, moving.number
-    if place.one_kind.name != _SUBSCRIPTION:
-        return "false"
-    value = canonical(opting_in(place.rule.attribute)).decode()
-    return f"(l{number} <> '' AND v{number} = {quoted(value)})"
+def bits_done(moving: Sequence[Moving], names: DoneNames) -> str:
+    """Return the bits of what is done to attributes, whatever is held of them."""
+    # Whoever opts in has asked for it somewhere, and a plan is limited in that: an
+    # opt-in that is not told as one would pass.
+    opting = [
+        f"({names.is_done(each)} AND v{each.number} = {_opting_in(each)})"
+        for each in moving
+        if each.place.one_kind.name == _SUBSCRIPTION
+    ]
+    counting = [
+        names.is_done(each, letter)
+        for each in moving
+        for letter in each.move.letters
+        if LETTERS[letter] in DELTAS
+    ]
+    bits = (
+        f"CASE WHEN {' OR '.join(when)} THEN {GAINS[name]} ELSE 0 END"
+        for name, when in (("opt_in", opting), ("count", counting))
+        if when
+    )
+    return " + ".join(bits) or "0"
+
+
+def _opting_in(moving: Moving) -> str:
+    return quoted(canonical(opting_in(moving.place.rule.attribute)).decode())

@@ -6,8 +6,7 @@ They stand over the columns that `plan.decide_rows` makes: `h1`, `b1`, `v1`, `l1
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from ctsync.canonical_json import canonical
 from ctsync.kinds.base import MoveColumns
@@ -16,20 +15,23 @@ from ctsync.model.decided_rows import LETTERS
 from ctsync.model.flows import HIDDEN
 from ctsync.model.operation import Prior
 from ctsync.model.row_source import RowColumns
+from ctsync.plan.concat_sql import Text, concat
 from ctsync.plan.decided_places import Moving, Place, names_of
 from ctsync.plan.plan_rows import MOSTLY, Form, is_shown
 from ctsync.plan.schedule import COUNTERS
 from ctsync.sql_text import quoted
 
 NO_TEXT = "NULL::VARCHAR"
+HIDDEN_WAY = quoted(canonical(HIDDEN).decode())
+IS_NEW = "body IS NULL"
+WAVES = (
+    "CASE WHEN delta_size IS NULL THEN '1' "
+    f"WHEN size IS NULL THEN '{COUNTERS}' ELSE '1,{COUNTERS}' END"
+)
 
 
 class RowWords:
-    """What a plan says of rows; `is_cut` of them where it `is_part`.
-
-    Of rows that `are_new`, all of them, nothing is said of held values, and the query
-    is half as long.
-    """
+    """What a plan says of rows; `is_cut` of them where it `is_part`."""
 
     def __init__(
         self,
@@ -38,99 +40,70 @@ class RowWords:
         moving: Sequence[Moving],
         *,
         is_part: bool = False,
-        are_new: bool = False,
     ) -> None:
         self._is_part = is_part
         self._key_type = key_type
         self._rows = rows
         self._moving = moving
-        self._all_new = are_new
-        self.is_new = "true" if are_new else "body IS NULL"
 
     def operation(self, place: Place, move: MoveColumns) -> str:
         """Return the operation as a plan writes it, NULL where there is none."""
         number = place.number
-        begin = _Text(canonical([place.rule.attribute]).decode()[:-1] + ",")
-        said = [begin, f"o{number}", *self._form(place, move)]
-        if not self._all_new:
-            before = f"CASE WHEN b{number} <> 'null' THEN concat(',', b{number}) END"
-            said.append(before)
-        done = _concat([*said, _Text("]")])
+        begin = Text(canonical([place.rule.attribute]).decode()[:-1] + ",")
+        before = f"CASE WHEN b{number} <> 'null' THEN concat(',', b{number}) END"
+        said = [begin, f"o{number}", *_forms(place, move), before, Text("]")]
+        done = concat(said)
         return f"CASE WHEN decided AND l{number} <> '' THEN {done} END"
 
     def effect(self, place: Place, move: MoveColumns) -> str:
         """Return the operation as the digest takes it in."""
         name, number = canonical(place.rule.attribute).decode(), place.number
-        begin: list[str] = [
-            _Text("["),
+        said = [
+            Text("["),
             "key",
-            _Text(f',{name},1,"'),
+            Text(f',{name},1,"'),
             _operator(move, number),
+            Text('",'),
+            f"o{number}",
+            Text(","),
+            _prior(number),
+            Text(","),
+            f"coalesce(b{number}, 'null')",
+            Text(","),
+            f"v{number}",
+            Text("]\n"),
         ]
-        held: list[str] = [_Text(',"unknown",null,')]
-        if not self._all_new:
-            before = f"coalesce(b{number}, 'null')"
-            held = [_Text(","), _prior(number), _Text(","), before, _Text(",")]
-        said = [*begin, _Text('",'), f"o{number}", *held, f"v{number}", _Text("]\n")]
-        return f"CASE WHEN decided AND l{number} <> '' THEN {_concat(said)} END"
+        return f"CASE WHEN decided AND l{number} <> '' THEN {concat(said)} END"
+
+    def is_done(self, moving: Moving, letter: str = "") -> str:
+        """Return whether an operation is done, or that of a letter."""
+        sign = "=" if letter else "<>"
+        return f"l{moving.number} {sign} '{letter}'"
+
+    def operand(self, moving: Moving) -> str:
+        """Return the JSON text of an operand."""
+        return f"o{moving.number}"
 
     def line(self) -> str:
         """Return the line: a change, what an entry gets, or nothing."""
         settled = (
             f"concat('[\"', lower(hex(digest)), '\",', {self._rows.memberships}, ']')"
         )
-        waves = (
-            "CASE WHEN delta_size IS NULL THEN '1' "
-            f"WHEN size IS NULL THEN '{COUNTERS}' ELSE '1,{COUNTERS}' END"
-        )
+        fingerprint = fingerprint_sql(self._rows, is_part=self._is_part)
         change = (
             """concat('{"change":["', """
-            f"""CASE WHEN {self.is_new} THEN 'create' ELSE 'update' END, """
+            f"""CASE WHEN {IS_NEW} THEN 'create' ELSE 'update' END, """
             f"""'","{self._key_type}","', id, '",[', operations, '],[', """
-            f"""{self._rows.origins}, ']', {self._fingerprint()}, """
+            f"""{self._rows.origins}, ']', {fingerprint}, """
             f"""(',' || {self._rows.memberships_shown}), """
-            f"""'],"does":[', bits, ',', {waves}, ']}}\n')"""
+            f"""'],"does":[', bits, ',', {WAVES}, ']}}\n')"""
         )
         entry = (
             f"""concat('{{"settled":{{"entry":', {settled}, ',"key":', key, '}}}}\n')"""
         )
         return (
             f"CASE WHEN bits IS NOT NULL THEN {change} "
-            f"WHEN NOT ({self.is_new}) THEN {entry} ELSE '' END"
-        )
-
-    def _form(self, place: Place, move: MoveColumns) -> Iterator[str]:
-        """Yield the form of an operation, as `plan.plan_rows` writes it, as SQL.
-
-        It has the comma before it, and is left out where it is as it mostly is.
-        """
-        number = place.number
-        forms = {
-            (letter, prior): text
-            for letter in move.letters
-            for prior in (_PRIORS if not self._all_new else _UNKNOWN)
-            if (text := _form_of(place, move, letter, prior)) != MOSTLY
-        }
-        written = {key: f",{canonical(form).decode()}" for key, form in forms.items()}
-        if self._all_new:
-            yield from map(_Text, written.values())
-        elif written:
-            cases = " ".join(
-                f"WHEN l{number} = '{letter}' AND h{number} IS {_PRIORS[prior]} "
-                f"THEN {quoted(text)}"
-                for (letter, prior), text in written.items()
-            )
-            yield f"CASE {cases} END"
-
-    def _fingerprint(self) -> str:
-        """Return what is said of it: nothing where part of a change is left out."""
-        whole = """concat(',"', lower(hex(digest)), '"')"""
-        if not self._is_part:
-            return whole
-        shown = self._rows.memberships_shown
-        return (
-            f"CASE WHEN NOT is_cut THEN {whole} "
-            f"WHEN ({shown}) IS NOT NULL THEN ',null' END"
+            f"WHEN NOT ({IS_NEW}) THEN {entry} ELSE '' END"
         )
 
     def address(self, name: str, left_out: Container[int]) -> str:
@@ -150,11 +123,8 @@ class RowWords:
         held, before, _, letter = names_of(moving.number)
         operand = f"o{moving.number}"
         if moving.place.rule.sensitive:
-            hidden = quoted(canonical(HIDDEN).decode())
-            before = f"CASE WHEN {before} = 'null' THEN 'null' ELSE {hidden} END"
-            operand = hidden
-        if self._all_new:
-            return f"CASE WHEN decided AND {letter} <> '' THEN {operand} END"
+            before = f"CASE WHEN {before} = 'null' THEN 'null' ELSE {HIDDEN_WAY} END"
+            operand = HIDDEN_WAY
         sided = ", ".join(map(quoted, SIDED))
         before = f"CASE WHEN {letter} IN ({sided}) THEN concat({before}, ',') END"
         return (
@@ -165,31 +135,47 @@ class RowWords:
         )
 
 
-class _Text(str):
-    """Text as it stands; every other word is SQL of text."""
+def fingerprint_sql(rows: RowColumns, *, is_part: bool) -> str:
+    """Return what a line says of it: nothing where part of a change is left out."""
+    whole = """concat(',"', lower(hex(digest)), '"')"""
+    if not is_part:
+        return whole
+    shown = rows.memberships_shown
+    return (
+        f"CASE WHEN NOT is_cut THEN {whole} WHEN ({shown}) IS NOT NULL THEN ',null' END"
+    )
 
-    __slots__ = ()
 
+def _forms(place: Place, move: MoveColumns) -> Iterator[str]:
+    """Yield the form of an operation, as `plan.plan_rows` writes it, as SQL.
 
-def _concat(said: Iterable[str]) -> str:
-    """Return SQL of texts one after another; those that are known are put together."""
-    words: list[str] = []
-    for is_text, group in groupby(said, key=lambda each: isinstance(each, _Text)):
-        if is_text:
-            words.append(quoted("".join(group)))
-        else:
-            words += group
-    return f"concat({', '.join(words)})"
+    It has the comma before it, and is left out where it is as it mostly is.
+    """
+    number = place.number
+    forms = {
+        (letter, prior): text
+        for letter in move.letters
+        for prior in _PRIORS
+        if (text := form_of(place, move, letter, prior)) != MOSTLY
+    }
+    cases = " ".join(
+        f"WHEN l{number} = '{letter}' AND h{number} IS {_PRIORS[prior]} "
+        f"THEN {quoted(f',{canonical(form).decode()}')}"
+        for (letter, prior), form in forms.items()
+    )
+    if cases:
+        yield f"CASE {cases} END"
 
 
 def _operator(move: MoveColumns, number: int) -> str:
     if len(move.letters) == 1:
-        return _Text(LETTERS[move.letters])
+        return Text(LETTERS[move.letters])
     cases = " ".join(f"WHEN '{e}' THEN '{LETTERS[e]}'" for e in move.letters)
     return f"CASE l{number} {cases} END"
 
 
-def _form_of(place: Place, move: MoveColumns, letter: str, prior: Prior) -> str:
+def form_of(place: Place, move: MoveColumns, letter: str, prior: Prior) -> str:
+    """Return the form of an operation, as `plan.plan_rows` writes it."""
     name = place.one_kind.name
     return Form(
         LETTERS[letter],
@@ -201,7 +187,6 @@ def _form_of(place: Place, move: MoveColumns, letter: str, prior: Prior) -> str:
 
 
 _PRIORS: Mapping[Prior, str] = {"known": "NOT NULL", "unknown": "NULL"}
-_UNKNOWN: tuple[Prior, ...] = ("unknown",)
 
 
 def _prior(number: int) -> str:

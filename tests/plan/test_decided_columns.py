@@ -1,8 +1,11 @@
 """What SQL says of a row that it decides, column by column, as Python writes it."""
 
+import pytest
 from decided_cases import MARK, DecidedCases
 from msgspec.structs import replace
 
+from ctsync.kinds import KINDS
+from ctsync.kinds.string import StringKind
 from ctsync.model.attribute import Attribute
 from ctsync.model.entry import DueValue, KnownValue
 from ctsync.model.operation import Operation
@@ -112,3 +115,33 @@ def test_columns_that_give_one_attribute_are_left_to_python():
     twice = DecidedCases(rules, dict.fromkeys(rules, "text"))
     assert row_decision(twice, "identity", twice.columns) is None
     assert row_decision(TABLE, "identity", TABLE.columns) is not None
+
+
+class OwnWayKind(StringKind):
+    """Texts that lead to operations which nobody has said in SQL."""
+
+    name = "own-way"
+
+    def diff(self, known, target, frame):
+        return super().diff(known, target, frame)
+
+
+@pytest.mark.parametrize("are_new", [False, True])
+def test_a_kind_that_says_no_move_in_sql_is_for_python(monkeypatch, are_new):
+    monkeypatch.setitem(KINDS, "own-way", OwnWayKind())
+    rules = {"Plan": RULES["Plan"], "Own": Attribute("Own", kind="own-way")}
+    table = DecidedCases(rules, {"Plan": "text", "Own": "text"})
+    cases = {"a word": (("Gold", "x"), None), "none": (("Gold", None), None)}
+    found = table.decided(cases, are_new=are_new)
+    assert found["a word"]["is_new"] is None
+    assert found["none"]["is_new"]
+
+
+def test_a_column_of_which_only_moves_are_said_is_for_python_unless_it_is_blank():
+    rules = {"Plan": RULES["Plan"], "Own": Attribute("Own", kind="list")}
+    table = DecidedCases(rules, {"Plan": "text", "Own": "text"})
+    cases = {"a word": (("Gold", "x"), None), "none": (("Gold", None), None)}
+    for are_new in (False, True):
+        found = table.decided(cases, are_new=are_new)
+        assert found["a word"]["is_new"] is None
+        assert found["none"]["letters"] == "s."
