@@ -62,7 +62,8 @@ class CellColumns(NamedTuple):
 
     `sound` says whether `normalize` gives exactly `value` and nobody finds anything
     wrong or odd; it is a BOOLEAN, never NULL where the cell is not. `value`, the JSON
-    text of the value, is looked at only where the cell is sound.
+    text of the value, is looked at only where the cell is sound; where it is NULL the
+    cell is not sound after all, as of days that there are not.
     """
 
     sound: str

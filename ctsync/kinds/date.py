@@ -77,15 +77,12 @@ class DateKind(ScalarKind):
         form = _SOUND.get(sort)
         if form is None:
             return None
-        moment = f"TRY_CAST({cell}[:19] AS TIMESTAMP)"
-        local = f"epoch({moment})::BIGINT"
+        moment = f"TRY_CAST({_local_sql(cell, sort)} AS TIMESTAMP)"
         offset = _offset_sql(cell, sort, frame.timezone)
-        sound = (
-            f"(regexp_full_match({cell}, '{form}') AND NOT starts_with({cell}, '0000')"
-            f" AND {moment} IS NOT NULL AND {offset} IS NOT NULL)"
-        )
-        value = f"concat('\"{DATE_PREFIX}', {local} - {offset}, '\"')"
-        return CellColumns(sound, value)
+        sound = f"(regexp_full_match({cell}, '{form}') AND {cell} >= '0001')"
+        # It is NULL where there is no such day, or no offset.
+        seconds = f"(epoch({moment})::BIGINT - {offset})"
+        return CellColumns(sound, f"'\"{DATE_PREFIX}' || {seconds} || '\"'")
 
 
 @lru_cache(maxsize=4096)  # there are many people, and not so many days
@@ -143,6 +140,13 @@ def _spelling(raw: Raw) -> str:
     if isinstance(raw, Literal) and raw.quoted and _FORM.fullmatch(raw.text):
         return "write {value} without quotes"
     return _SPELLING
+
+
+def _local_sql(cell: str, sort: str) -> str:
+    """Return SQL of day and time in a cell of a sound form, without an offset."""
+    if sort in {"date", "moment"}:
+        return cell
+    return f"CASE WHEN strlen({cell}) > 19 THEN left({cell}, 19) ELSE {cell} END"
 
 
 def _offset_sql(cell: str, sort: str, zone: ZoneInfo) -> str:

@@ -94,16 +94,25 @@ class ListKind(Kind):
         """Take exactly some values, of plain ASCII and no two alike."""
         if sort != "list" or rule.enum:
             return None
-        sound = (
-            f"(strlen({cell}) * 4 <= {frame.limits.value_bytes}"
-            f" AND regexp_full_match({cell}, {quoted(_SOUND)})"
-            # Texts of digits are warned of: the platform may keep them as numbers
-            # (recorded).
-            f""" AND NOT regexp_matches({cell}, '"[0-9]+"')"""
-            f" AND {_count(cell)} <= {frame.limits.list_values}"
-            f" AND list_unique({_folded(cell)}) = {_count(cell)})"
+        most = frame.limits.list_values
+        # Of the fewest characters there are four to a value.
+        count = (
+            f"CASE WHEN strlen({cell}) <= {4 * most} THEN true "
+            f"ELSE {_count(cell)} <= {most} END"
         )
-        return CellColumns(sound, _joined(f"list_sort({_parts(cell)})"))
+        sound = (
+            f"(strlen({cell}) <= {frame.limits.value_bytes} AND {count}"
+            f" AND regexp_full_match({cell}, {quoted(_SOUND)}))"
+        )
+        # Lists mostly come as they are to be: in order, and so with no two alike.
+        is_folded = f"NOT contains({cell}, ' ') AND {cell} = lower({cell})"
+        parts, folded = _parts(cell), _parts(f"lower(replace({cell}, ' ', ''))")
+        value = (
+            f"CASE WHEN {is_folded} AND {_ascends(parts)} THEN {cell} "
+            f"WHEN list_unique({folded}) = {_count(cell)} "
+            f"THEN {_joined(f'list_sort({parts})')} END"
+        )
+        return CellColumns(sound, value)
 
     def moves(self, names: MoveNames, rule: Attribute) -> MoveColumns | None:
         """Add to nothing, and see that all is as it should be; the rest is Python's."""
@@ -225,11 +234,13 @@ def _crossing(both: frozenset[str], elsewhere: str) -> Fault:
 
 def _parts(cell: str) -> str:
     """Return SQL: a list of the values in JSON without an escape."""
-    return f"string_split({cell}[3:-3], '\",\"')"
+    return f"string_split(substr({cell}, 3, strlen({cell}) - 4), '\",\"')"
 
 
-def _folded(cell: str) -> str:
-    return _parts(f"lower(replace({cell}, ' ', ''))")
+def _ascends(parts: str) -> str:
+    """Return SQL: whether each part is less than the next one."""
+    steps = "lambda one, other: CASE WHEN one < other THEN other END"
+    return f"list_reduce({parts}, {steps}) IS NOT NULL"
 
 
 def _count(cell: str) -> str:
@@ -262,6 +273,10 @@ def _as_values(value: Value) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-_ITEM = "[!#%-Z^-~]([ !#-Z^-~]*[!#-Z^-~])?"  # no quote, no bracket, no escape
+# No quote, no bracket, no escape. Values of digits alone are warned of: the platform
+# may keep them as numbers (recorded).
+_ANY = "[!#-Z^-~]"
+_REST = f"[!#-Z^-~ ]*{_ANY}"
+_ITEM = f"(([!#%-/:-Z^-~]|[0-9]+[!#-/:-Z^-~])({_REST})?|[0-9]+ {_REST})"
 _SOUND = rf'\["{_ITEM}"(,"{_ITEM}")*\]'
 KIND = ListKind()

@@ -66,7 +66,7 @@ class NumberKind(ScalarKind):
         if sort not in {"number", "untyped"} or rule.attribute == "Age":
             return None
         value = (
-            f"CASE WHEN contains({cell}, '.') "
+            f"CASE WHEN ends_with({cell}, '0') AND contains({cell}, '.') "
             f"THEN rtrim(rtrim({cell}, '0'), '.') ELSE {cell} END"
         )
         return CellColumns(_is_plain(cell), value)
@@ -83,8 +83,8 @@ def _is_plain(text: str) -> str:
     Fractions of less than a thousandth are written with an exponent sooner or later.
     """
     return (
-        f"(regexp_full_match({text}, '{_SOUND}')"
-        f" AND length(replace(ltrim({text}, '-'), '.', '')) <= 15)"
+        f"(regexp_full_match({text}, '{_SOUND}') AND CASE WHEN strlen({text}) <= 15"
+        f" THEN true ELSE strlen(replace(ltrim({text}, '-'), '.', '')) <= 15 END)"
     )
 
 

@@ -7,14 +7,22 @@ from typing import Any, ClassVar
 
 from ctsync.kinds.base import CellColumns, ValueContext
 from ctsync.kinds.scalar import ScalarKind
-from ctsync.kinds.system_attributes import DELETABLE, sound_system, system_faults
-from ctsync.kinds.text_rules import is_plain, sound_text, text_faults, unstable_faults
+from ctsync.kinds.system_attributes import DELETABLE, SOUND_FORMS, system_faults
+from ctsync.kinds.text_rules import (
+    SOUND_TEXT,
+    is_plain,
+    is_sound,
+    sound_text,
+    text_faults,
+    unstable_faults,
+)
 from ctsync.kinds.type_faults import choices, raw_text, wrong_type
 from ctsync.kinds.words import text
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.fault import Fault, Faults
 from ctsync.model.scalar_value import Literal, Raw, Value
+from ctsync.sql_text import quoted
 
 _AS_WRITTEN = frozenset({"Phone"})  # digits are text here, quoted or not
 
@@ -71,14 +79,23 @@ class StringKind(ScalarKind):
         """Take text that is plain beyond doubt, as most is."""
         if sort not in {"text", "untyped"}:
             return None
-        sound = f"{sound_text(cell, frame)} AND {sound_system(cell, rule)}"
-        return CellColumns(sound, f"concat('\"', {cell}, '\"')")
+        value = f"concat('\"', {cell}, '\"')"
+        if rule.enum:
+            words = [word for word in rule.enum if _is_sound(word, rule, frame)]
+            listed = ", ".join(map(quoted, words)) or "NULL"
+            return CellColumns(f"coalesce({cell} IN ({listed}), false)", value)
+        pattern = SOUND_FORMS.get(rule.attribute, SOUND_TEXT)
+        return CellColumns(sound_text(cell, frame, pattern), value)
 
     def lint(self, target: DesiredValue) -> tuple[Fault, ...]:
         """Warn of text that the platform may change."""
         if isinstance(target.value, str) and target.attribute not in _AS_WRITTEN:
             return unstable_faults(target.value)
         return ()
+
+
+def _is_sound(word: str, rule: Attribute, frame: ValueContext) -> bool:
+    return is_sound(word, frame) and not system_faults(word, rule)
 
 
 def _text(raw: Raw, rule: Attribute) -> str | None:

@@ -36,29 +36,37 @@ def is_plain(text: str, frame: ValueContext) -> bool:
 # Assigned throughout for so long that no table of Unicode differs in them, and without
 # quotes and escapes, which JSON spells otherwise: Latin, Cyrillic, signs of Devanagari,
 # kana, ideographs of Chinese, syllables of Korean, and pictures.
-_LETTERS = (
-    r"!#-Z\]-~\x{a1}-\x{ac}\x{ae}-\x{24f}\x{400}-\x{52f}\x{904}-\x{939}"
-    r"\x{3041}-\x{3096}\x{30a1}-\x{30fa}\x{4e00}-\x{9fa5}\x{ac00}-\x{d7a3}"
-    r"\x{1f300}-\x{1f5ff}"
+_SIGNS = (
+    "!#%-/:-Z\\]-~\u00a1-\u00ac\u00ae-\u024f\u0400-\u052f\u0904-\u0939\u3041-\u3096"
+    "\u30a1-\u30fa\u4e00-\u9fa5\uac00-\ud7a3\U0001f300-\U0001f5ff"
 )
-_SOUND_TEXT = f"[{_LETTERS}][{_LETTERS} ]*"
+_REST = f"[$0-9{_SIGNS} ]*[$0-9{_SIGNS}]"
+# Digits alone keep the digits of a number, and what begins with "$" may be a date.
+SOUND_TEXT = (
+    f"([{_SIGNS}]|[0-9]+[{_SIGNS}$])({_REST})?|[0-9]+ {_REST}|[1-9][0-9]{{0,14}}"
+)
+"""A pattern of text that is plain, and nothing odd about it, for RE2 and Python."""
 
 
-def sound_text(cell: str, frame: ValueContext) -> str:
+def sound_text(cell: str, frame: ValueContext, pattern: str = SOUND_TEXT) -> str:
     """Return SQL that says of a cell that is not NULL: plain, and nothing odd about it.
 
     Left to Python is what may be a fault, a warning or only spelled otherwise in JSON:
-    words for nothing, text in brackets, digits alone that may be read as a number.
+    words for nothing, text in brackets, digits alone that may be read as a number. One
+    pattern tells them from the rest, for each takes as long as all else.
     """
     words = ", ".join(map(quoted, sorted(NO_WORDS)))
     return (
-        f"(length({cell}) * 4 <= {frame.limits.value_bytes}"
-        f" AND regexp_full_match({cell}, {quoted(_SOUND_TEXT)})"
-        f" AND NOT ends_with({cell}, ' ') AND NOT starts_with({cell}, '$')"
-        f" AND {cell} NOT IN ({words})"
-        f" AND (NOT regexp_full_match({cell}, '[0-9]+')"
-        f" OR (length({cell}) <= 15 AND NOT starts_with({cell}, '0'))))"
+        f"(strlen({cell}) <= {frame.limits.value_bytes} AND {cell} NOT IN ({words})"
+        f" AND regexp_full_match({cell}, {quoted(pattern)}))"
     )
+
+
+def is_sound(text: str, frame: ValueContext) -> bool:
+    """Say the same of a text."""
+    size = len(text.encode("utf-8", "surrogatepass"))
+    is_short = size <= frame.limits.value_bytes and text not in NO_WORDS
+    return is_short and re.fullmatch(SOUND_TEXT, text) is not None
 
 
 def text_faults(text: str, frame: ValueContext) -> tuple[Fault, ...]:
