@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,9 @@ from tables import NoRoom, Setting, Table, python, sizes
 
 _SIZES = (1_000_000, 5_000_000)
 _MOST = 20_000_000
-_TREE = str(Path(__file__).with_name("whole_tree.py"))
+_HERE = Path(__file__).parent
+_TREE = str(_HERE / "whole_tree.py")
+_DAEMON, _SHELL = "counted_workers", "pyspark-shell"
 _HEAD = (
     "what", "n", "duckdb s", "spark s", "duckdb cpu s", "spark cpu s",
     "duckdb core-us each", "spark core-us each", "times", "duckdb core-us each more",
@@ -87,7 +90,12 @@ def _costs(setting: Setting, count: int, project: Path) -> _Costs:
 def _planning(engine: str, project: Path) -> Command:
     words = ("-m", "ctsync", "plan", "--engine", engine, "--out", f"{engine}-{PLAN}")
     command = python(_TREE, sys.executable, *words, folder=project)
-    variables = {"SPARK_MASTER": "local[2]", "SPARK_LOCAL_IP": "127.0.0.1"}
+    variables = {
+        "PYTHONPATH": f"{command.variables['PYTHONPATH']}{os.pathsep}{_HERE}",
+        "PYSPARK_SUBMIT_ARGS": f"--conf spark.python.daemon.module={_DAEMON} {_SHELL}",
+        "SPARK_MASTER": "local[2]",
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
     return replace(command, variables={**command.variables, **variables})
 
 
