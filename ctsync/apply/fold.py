@@ -8,16 +8,18 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ctsync.apply.acknowledged_run import AcknowledgedRun
 from ctsync.apply.files_replay import with_confirmed
 from ctsync.apply.journal_records import JournalHead, head_from_json
 from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.plain_profiles import AcknowledgedRow
-from ctsync.apply.replayed_effects import Folded, replayed_effects
+from ctsync.apply.replayed_effects import Effect, Folded, effect_runs
 from ctsync.model.due_import import DueImport, remembered
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header, LastPlan, Unanswered
 from ctsync.state.base import Journal
+from ctsync.state.edit_stream import EditStream
 from ctsync.state.entry_edits import Edit
 
 
@@ -37,6 +39,13 @@ def fold_edits(
             yield key, group
         else:
             yield key, partial(fold_effects, key, group)
+
+
+def _edit_runs(
+    runs: Iterable[Iterable[Effect]],
+) -> Iterator[Iterable[tuple[ProfileKey, Edit]]]:
+    for run in runs:
+        yield run if isinstance(run, AcknowledgedRun) else fold_edits(run)
 
 
 def fold_effects(
@@ -62,8 +71,8 @@ def fold_journal(
         return None
     head = head_from_json(journal.head)
 
-    def edits() -> Iterator[tuple[ProfileKey, Edit]]:
-        return fold_edits(replayed_effects(replay, journal.lines(), head.run))
+    def edits() -> EditStream:
+        return EditStream(_edit_runs(effect_runs(replay, journal.lines(), head.run)))
 
     return Folding(_header_after(header, head, replay), edits)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TypeAlias
 
+from ctsync.apply.acknowledged_run import acknowledged_runs
 from ctsync.apply.grouped_lines import due_of, dues_of, kind_of, numbered, sends
 from ctsync.apply.journal_records import Line, readable
 from ctsync.apply.journal_replay import JournalReplay
@@ -19,7 +21,6 @@ from ctsync.apply.state_effects import (
     settling,
 )
 from ctsync.model.change import Change
-from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.change_codec import CHANGE_KEY, change_from_data, settled_from_data
 from ctsync.plan.plain_entry import Taking
@@ -28,11 +29,12 @@ from ctsync.plan.schedule import records_of
 from ctsync.state.journal_file import LineGroup, StoredLine
 
 Folded: TypeAlias = "EntryWrite | UncertainRecord | AcknowledgedRecord | SentRecord"
+Effect: TypeAlias = "tuple[ProfileKey, Iterable[Folded]]"
 
 
 def replayed_effects(
     replay: JournalReplay, lines: Iterable[Line], run: str
-) -> Iterator[tuple[ProfileKey, Iterable[Folded]]]:
+) -> Iterator[Effect]:
     """Yield what lines do, by key and in the order in which it came.
 
     `replay` is that of the same lines.
@@ -40,11 +42,19 @@ def replayed_effects(
     Raises:
         StateError: they are not what a run writes (code `journal_damaged`).
     """
+    return chain.from_iterable(effect_runs(replay, lines, run))
+
+
+def effect_runs(
+    replay: JournalReplay, lines: Iterable[Line], run: str
+) -> Iterator[Iterable[Effect]]:
+    """Yield the same, in runs where all that was sent was acknowledged."""
     place, patterns = 0, RowPatterns(Taking.ACKNOWLEDGED)
     for number, group in numbered(lines):
         dues = dues_of(group)
-        if dues is not None and replay.are_taken(dues, place):
-            yield from _taken(group, number, patterns)
+        are_taken = dues is not None and replay.are_taken(dues, place)
+        if are_taken and isinstance(group, LineGroup):
+            yield from acknowledged_runs(group, number, patterns)
             place += len(group)
             continue
         for at, line in enumerate(group, start=number):
@@ -52,7 +62,7 @@ def replayed_effects(
                 done = _done(replay, line, place, run, at, patterns)
                 place += kind_of(line) == CHANGE_KEY and sends(line)
             if done is not None:
-                yield done
+                yield (done,)
 
 
 def _done(
@@ -72,9 +82,8 @@ def _done(
     mark = replay.mark_of(place) if sends(line) else 0
     files = [due.file for due in replay.files.of(place)] if sends(line) else []
     if mark and not files and due_of(line) == mark:
-        whole = AcknowledgedRow(
-            line, number, patterns, next(_entries([line], patterns))
-        )
+        new = patterns.entry(line.text) if isinstance(line, StoredLine) else None
+        whole = AcknowledgedRow(line, number, patterns, new)
         return whole.key, whole
     if mark or files:
         change = change_from_data(line[kind])
@@ -97,26 +106,3 @@ def _effects(change: Change, mark: int, run: str) -> Iterator[Folded]:
             yield UncertainRecord(record.operations, change.settled.cohorts, run)
         if bits & TAKEN:
             yield AcknowledgedRecord(record, change)
-
-
-def _taken(
-    group: Collection[Line], number: int, patterns: RowPatterns
-) -> Iterator[tuple[ProfileKey, AcknowledgedRow]]:
-    """Yield changes of which all was acknowledged."""
-    told = _entries(group, patterns)
-    for at, line in enumerate(group, start=number):
-        with readable(at):
-            row = AcknowledgedRow(line, at, patterns, next(told))
-        yield row.key, row
-
-
-def _entries(
-    group: Collection[Line], patterns: RowPatterns
-) -> Iterator[EntryText | None]:
-    """Yield what lines come to where their profiles are new, as far as that is told."""
-    if isinstance(group, LineGroup):
-        return patterns.entries(group.text)
-    return (
-        patterns.entry(line.text) if isinstance(line, StoredLine) else None
-        for line in group
-    )

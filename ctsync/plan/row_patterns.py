@@ -6,11 +6,14 @@ by `plain_entry`; values stand in the entry as they are spelled in the line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
+from typing import TypeAlias
 
 from ctsync.canonical_json import canonical
 from ctsync.model.entry import membership_in
+from ctsync.model.entry_columns import EntryColumns
 from ctsync.model.entry_text import EntryText
 from ctsync.model.kind_shape import LIST
 from ctsync.model.profile_key import ProfileKey
@@ -24,6 +27,7 @@ from ctsync.plan.line_patterns import (
     LinePattern,
     LinePatterns,
     Spelling,
+    Writer,
     is_utf8,
 )
 from ctsync.plan.plain_entry import Taking, new_words, way_of
@@ -58,15 +62,22 @@ class RowPatterns(LinePatterns):
         found = (_entry(pattern, groups) for pattern, groups in self.told(line))
         return next(filter(None, found), None)
 
-    def entries(self, lines: bytes) -> Iterator[EntryText | None]:
-        """Yield the same of many lines, one after the other."""
+    def columns(self, lines: bytes) -> list[EntryColumns | None] | None:
+        """Return the same of many lines as columns; None for each that is not told.
+
+        None of all where nothing was learned yet.
+        """
         if not (self.patterns and is_utf8(lines)):
-            yield from map(self.entry, lines.splitlines(keepends=True))
-            return
+            return None
         pattern = self.patterns[0]
-        for groups in pattern.told_of(lines):
-            odd = groups[-1]
-            yield self.entry(odd) if odd else _entry(pattern, groups[:-1])
+        told = [_told(pattern, groups) for groups in pattern.told_of(lines)]
+        found = list[EntryColumns | None]()
+        for key_type, some in groupby(told, key=_type_of):
+            if key_type is None:
+                found += [None for _ in some]
+            else:
+                found.append(_columns(key_type, [each for each in some if each]))
+        return found
 
     def spellings(self, row: Row) -> Mapping[str, Spelling] | None:
         """Return the attributes that a row assigns; None where it does anything else.
@@ -90,6 +101,38 @@ def _entry(pattern: LinePattern, groups: Groups) -> EntryText | None:
     key = ProfileKey(groups[_TYPE].decode(), groups[_ID].decode())
     mark = groups[_MARK].decode()
     return EntryText(key, writer.write(groups), writer.names, mark, is_bound=True)
+
+
+_Told: TypeAlias = tuple[Writer, Groups]
+
+
+def _told(pattern: LinePattern, groups: Groups) -> _Told | None:
+    """Return what was told of a line, and what writes it; None: it is no such line."""
+    if groups[-1]:
+        return None
+    own = groups[:-1]
+    writer = pattern.writer(own)
+    if writer is None:
+        return None
+    for at in writer.lists:
+        if not _is_in_order(own[at]):
+            return None
+    return writer, own
+
+
+def _type_of(told: _Told | None) -> bytes | None:
+    return None if told is None else told[1][_TYPE]
+
+
+def _columns(key_type: bytes, told: Sequence[_Told]) -> EntryColumns:
+    """Return entries of lines of one id type."""
+    return EntryColumns(
+        key_type.decode(),
+        [groups[_ID] for _, groups in told],
+        [writer.write(groups) for writer, groups in told],
+        [writer.names for writer, _ in told],
+        [groups[_MARK] for _, groups in told],
+    )
 
 
 def _is_in_order(values: bytes) -> bool:

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from ctsync.arrow import arrow, arrow_compute
+from ctsync.model.entry_columns import EntryColumns
 from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 
@@ -61,6 +62,29 @@ def _table(rows: Sequence[Row]) -> Table:
     return pa.Table.from_arrays(columns, schema=schema())
 
 
+def table_of_columns(columns: EntryColumns) -> Table:
+    """Return entries that come as columns as a table, with nothing made for each."""
+    pa = arrow()
+
+    count, marks = len(columns), bytes.fromhex(b"".join(columns.marks).decode())
+    joined = {id(names): _joined_names(names) for names in columns.names}
+    bodies = [line[:-1] for line in columns.lines]
+    return pa.Table.from_arrays(
+        [
+            pa.repeat(pa.scalar(columns.key_type), count),
+            pa.array(columns.ids, pa.binary()).view(pa.string()),
+            pa.FixedSizeBinaryArray.from_buffers(
+                pa.binary(FINGERPRINT_BYTES), count, [None, pa.py_buffer(marks)]
+            ),
+            pa.repeat(pa.scalar(False), count),  # noqa: FBT003 - a value of Arrow
+            pa.array([joined[id(names)] for names in columns.names], pa.string()),
+            pa.repeat(pa.scalar(True), count),  # noqa: FBT003
+            pa.array(bodies, pa.binary()).view(pa.string()),
+        ],
+        schema=schema(),
+    )
+
+
 def _fingerprint(entry: EntryText | None) -> bytes | None:
     """Return the bytes of a fingerprint; one of another form is only in the body."""
     text = None if entry is None else entry.fingerprint
@@ -72,7 +96,11 @@ def _fingerprint(entry: EntryText | None) -> bytes | None:
 
 
 def _names(entry: EntryText | None) -> str:
-    return "\n".join(("", *(entry.names if entry else ()), ""))
+    return _joined_names(entry.names if entry else ())
+
+
+def _joined_names(names: Iterable[str]) -> str:
+    return "\n".join(("", *names, ""))
 
 
 def in_groups(tables: Iterable[Table]) -> Iterator[Table]:

@@ -12,9 +12,11 @@ from ctsync.model.entry import Entry
 from ctsync.model.entry_text import EntryText, text_of
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
+from ctsync.state.added_tables import added_tables
 from ctsync.state.arrow_rows import Row, Table, in_groups, tables_of
 from ctsync.state.base import Snapshot, Store
 from ctsync.state.changed_lines import ChangedLine, changed_lines
+from ctsync.state.edit_stream import EditStream
 from ctsync.state.edited_parquet import edited_snapshot
 from ctsync.state.entry_edits import Edit, changed_texts
 from ctsync.state.lineage_checks import check_next
@@ -76,6 +78,8 @@ class SegmentedStore(Store):
         before = None if version is None else version.manifest.header
         check_next(before, header, location=self.location)
         if version is None or self._is_small(version.manifest):
+            if version is None and isinstance(edits, EditStream):
+                return self._begin(header, edits)
             entries = iter(()) if version is None else version.entries()
             return self.replace(header, changed_texts(entries, edits))
         digest = EntryDigest(before)
@@ -87,6 +91,13 @@ class SegmentedStore(Store):
             segments = (*version.manifest.segments, *[segment] * bool(segment.rows))
             manifest = Manifest(digest.seal(header), version.manifest.base, segments)
             return writing.publish(self._compacted(writing, manifest))
+
+    def _begin(self, header: Header, edits: EditStream) -> Header:
+        """Write the base of a state of which there is nothing yet."""
+        digest = EntryDigest()
+        with self._writing() as writing:
+            base = writing.parquet_file("base", added_tables(edits, digest))
+            return writing.publish(Manifest(digest.seal(header), base))
 
     def _is_small(self, manifest: Manifest) -> bool:
         return manifest.base.rows <= self.compaction.small_rows

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from itertools import islice
+from operator import lt
 from typing import Any
 
 from msgspec.structs import replace
@@ -16,6 +18,7 @@ from msgspec.structs import replace
 from ctsync.canonical_json import canonical, parse, sha256
 from ctsync.errors import StateError
 from ctsync.model.entry import Entry, entry_from_line, entry_line
+from ctsync.model.entry_columns import EntryColumns
 from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header, header_as_json, header_from_json
@@ -62,6 +65,21 @@ class EntryDigest:
         self._count(line, 1)
         self._last = entry.key
         return line
+
+    def add_columns(self, columns: EntryColumns) -> None:
+        """Take the next entries of a snapshot in, which come as columns.
+
+        Raises:
+            ValueError: one does not come after the one before.
+        """
+        keys = columns.keys()
+        met = keys if self._last is None else [self._last, *keys]
+        if not all(map(lt, met, islice(met, 1, None))):
+            raise ValueError(f"entries from {self.entries + 1} on come out of order")
+        sha = hashlib.sha256
+        self._sum += sum([int.from_bytes(sha(line).digest()) for line in columns.lines])
+        self.entries += len(keys)
+        self._last = keys[-1]
 
     def exchange(self, before: bytes | None, after: bytes | None) -> None:
         """Take the line `after` in the place of `before`; None is no line."""

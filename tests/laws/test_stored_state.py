@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from ctsync.apply import plain_profiles
 from ctsync.apply.history import run_change_from
 from ctsync.apply.journal_records import JournalHead, end_line
+from ctsync.apply.plain_profiles import AcknowledgedRow
 from ctsync.apply.recover import recover
 from ctsync.apply.remainder import remainder
 from ctsync.canonical_json import fold_name
@@ -26,6 +27,7 @@ from ctsync.kinds import KINDS
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import Entry, membership_in
 from ctsync.model.fault import Faults
+from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base, Header
@@ -287,3 +289,52 @@ def packed_from(size):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(packed_lines, "WORTH_BYTES", size)
         yield
+
+
+def usual(number):
+    """A new profile as most are; now and then one is odd, or lacks something."""
+    name = 'q"q' if number % 997 == 7 else f"n{number}"
+    tags = ("a", f"t{number % 3}")
+    found = (
+        Operation("Home City", "string", "set", name, "unknown", after=name),
+        Operation("Tags", "list", "$add", tags, "unknown", after=tags),
+    )
+    kind = "identity" if number < 4_000 else "objectId"
+    return Change(
+        ProfileKey(kind, f"u{number:05}"),
+        "create",
+        found[number % 11 == 0 :],
+        (Origin("a.csv", None, number, table="rows"),),
+        (),
+        EntryAfter(f"{number:032x}", (membership_in("rows"),)),
+    )
+
+
+def note_all_taken(store, plan):
+    head = JournalHead(
+        "lineage", 0, ACCOUNT, "run", plan.checksum, plan.foot.digest, 0.0, None, "law"
+    )
+    with store.open_journal(to_builtins(head)) as writer:
+        writer.append_plan(plan.pieces())
+        everyone = range(plan.foot.places)
+        note_call(writer, 1, 1, everyone, ["acknowledged"] * len(everyone))
+
+
+@pytest.mark.parametrize("location", LOCATIONS)
+def test_a_first_load_has_the_same_bytes_either_way(tmp_path, monkeypatch, location):
+    made = []
+
+    def counted(*given):
+        made.append(given)
+        return AcknowledgedRow(*given)
+
+    monkeypatch.setattr("ctsync.apply.acknowledged_run.AcknowledgedRow", counted)
+    changes = {change.key: change for change in map(usual, range(6_000))}
+    with plan_of(changes, {}) as plan, packed_from(1):
+        store = opened(location, tmp_path, Compaction())
+        note_all_taken(store, plan)
+        present = fold_both_ways(location, tmp_path, Compaction())
+    assert present.header.entries == len(changes)
+    if location == "state/":
+        # The long way makes each; only what is odd is made beside that.
+        assert len(made) < len(changes) + 2_000

@@ -1,0 +1,44 @@
+"""Edits one by one, or in runs of which each would make new entries."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any, TypeAlias
+
+from ctsync.model.entry_columns import EntryColumns
+from ctsync.model.profile_key import ProfileKey
+from ctsync.state.entry_edits import Edit
+
+KeyedEdit: TypeAlias = "tuple[ProfileKey, Edit]"
+
+
+class NewEntries(ABC):
+    """Edits of profiles that follow each other, and what they make where nothing is.
+
+    Where any of the profiles has an entry, the edits have to be taken one by one.
+    """
+
+    columns: EntryColumns
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[tuple[ProfileKey, Any]]:
+        """Give the edits one by one."""
+
+
+class EditStream(Iterator[KeyedEdit]):
+    """Edits one by one, with the runs in which they come.
+
+    Who takes a run from `runs` takes its edits: they do not come again.
+    """
+
+    def __init__(self, runs: Iterator[Iterable[KeyedEdit]]) -> None:
+        self.runs = runs
+        self._edits = chain.from_iterable(runs)
+
+    def __iter__(self) -> Iterator[KeyedEdit]:  # noqa: PYI034 - quicker than itself
+        return self._edits
+
+    def __next__(self) -> KeyedEdit:
+        return next(self._edits)
