@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from full_disk import largest_file
+from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.duckdb_connection import open_connection
@@ -479,6 +480,18 @@ def test_a_row_of_a_later_group_is_told_by_its_number(store, edited_base):
     edited_base([0, 1, 1, 2, 3])
     with pytest.raises(StateError, match=r"row 3 of .* same profile as row 2$"):
         store.read_unverified()
+
+
+def test_a_changed_fingerprint_is_met_where_it_is_read(store, path, entry, header):
+    """It is not compressed, so that nothing but the checksum of its page tells."""
+    store.replace(header(1), [replace(entry("a"), fingerprint="0f" * 16)])
+    base = path / "ctsync-base-1.parquet"
+    marks = pq.ParquetFile(base).metadata.row_group(0).column(2)
+    data = bytearray(base.read_bytes())
+    data[marks.data_page_offset + marks.total_compressed_size - 1] ^= 1
+    base.write_bytes(data)
+    with pytest.raises(StateError, match="ctsync-base-1.parquet is damaged"):
+        list(ParquetFileReader(base, "it").tables())
 
 
 def test_a_manifest_names_no_file_elsewhere(store, path, entry, header):
