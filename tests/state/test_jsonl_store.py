@@ -171,6 +171,17 @@ def test_a_file_cut_in_an_entry_is_named_as_edited(path, entry, header):
         JsonlStore(path).read_unverified()
 
 
+def test_blank_lines_are_passed_over_and_lines_keep_their_numbers(path, entry, header):
+    JsonlStore(path).replace(header(), [entry("a"), entry("b")])
+    first, a, b = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + b"\n" + b + b"  \n" + a)
+    found = JsonlStore(path).read_unverified().entries()
+    assert [each.key.id for each in found] == ["a", "b"]
+    path.write_bytes(first + b"\n" + a + b"\n" + a)
+    with pytest.raises(StateError, match=r"line 5 of .* same profile as line 3$"):
+        JsonlStore(path).read_unverified()
+
+
 def test_another_file_is_not_taken_for_a_journal(path):
     path.with_name("state.jsonl.journal").write_text('{"hello": 1}\n')
     with pytest.raises(StateError, match=r"line 1 of .*jsonl.journal is damaged"):

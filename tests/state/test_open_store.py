@@ -1,6 +1,9 @@
+import sys
+
 import pytest
 
-from ctsync.errors import UsageError
+from ctsync.discovery import Member
+from ctsync.errors import CtsyncError, UsageError
 from ctsync.state import open_store
 from ctsync.state.jsonl_store import JsonlStore
 from ctsync.state.object_store.store import ObjectStore
@@ -44,6 +47,30 @@ def test_a_path_that_ends_in_a_slash_is_a_folder_under_the_folder(tmp_path):
 def test_an_absolute_path_stands_for_itself(tmp_path):
     store = open_store(str(tmp_path / "prod.jsonl"), folder="/elsewhere")
     assert store.path == tmp_path.resolve() / "prod.jsonl"
+
+
+class Ledger(JsonlStore):
+    """A store of an installed package."""
+
+    form = "a file that ends in .ledger"
+
+    @classmethod
+    def takes(cls, location):
+        return location.endswith((".ledger", "both.jsonl"))
+
+
+def test_an_added_store_takes_its_own_locations_and_none_that_is_taken(
+    tmp_path, monkeypatch
+):
+    added, module = Member(Ledger, "acme-ledger"), sys.modules[stores.__module__]
+    monkeypatch.setattr(module, "_added", lambda: iter([added]))
+    assert isinstance(open_store("state.ledger", folder=tmp_path), Ledger)
+    assert type(open_store("state.jsonl", folder=tmp_path)) is JsonlStore
+    with pytest.raises(CtsyncError, match="acme-ledger"):
+        open_store("both.jsonl", folder=tmp_path)
+    monkeypatch.setattr(module, "_added", lambda: iter([added, added]))
+    with pytest.raises(CtsyncError, match="acme-ledger"):
+        open_store("state.ledger", folder=tmp_path)
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres"])

@@ -472,6 +472,27 @@ def test_only_a_file_that_is_out_of_order_is_kept_whole(store, edited_base):
         assert [len(table) for table in tables] == groups
 
 
+def test_an_edit_among_segments_is_accepted_and_who_is_gone_stays_gone(
+    store, path, entry, header
+):
+    write_three(store, entry, header)
+    store.amend(header(4), [(key("003"), lambda _: None), put(entry("zzz"))])
+    expected = list(store.read().entries())
+    assert list(store.read_unverified().entries()) == expected
+    base = path / "ctsync-base-1.parquet"
+    table = pq.read_table(base)
+    bodies = [body.replace("Gold", "Edit") for body in table["body"].to_pylist()]
+    base.unlink()
+    pq.write_table(table.set_column(6, "body", pa.array(bodies)), base)
+    plans = {
+        each.key.id: each.attributes["plan"].value
+        for each in store.read_unverified().entries()
+        if each.attributes
+    }
+    free = dict.fromkeys(("000", "001", "005"), "Free")
+    assert plans == dict.fromkeys(("002", "004", "006", "007", "008"), "Edit") | free
+
+
 def test_a_row_of_a_later_group_is_told_by_its_number(store, edited_base):
     for row in (2, 3, 5):
         edited_base([0, 1, 2, 3, 4], row, "{}")
@@ -490,7 +511,7 @@ def test_a_changed_fingerprint_is_met_where_it_is_read(store, path, entry, heade
     data = bytearray(base.read_bytes())
     data[marks.data_page_offset + marks.total_compressed_size - 1] ^= 1
     base.write_bytes(data)
-    with pytest.raises(StateError, match="ctsync-base-1.parquet is damaged"):
+    with pytest.raises(StateError, match="parquet is damaged"):
         list(ParquetFileReader(base, "it").tables())
 
 
