@@ -19,7 +19,8 @@ from ctsync.engines.base import (
     Search,
     deciding_engine,
 )
-from ctsync.engines.spark_search import OddRows, SparkSearch
+from ctsync.engines.spark_results import OddRows
+from ctsync.engines.spark_search import SparkSearch
 from ctsync.model.decided_rows import Decider
 from ctsync.spark_session import open_session
 
@@ -36,11 +37,11 @@ def find(
     with open_connection(files=search.files) as connection, open_session() as session:
         spark_search = SparkSearch(connection, session, search, decider)
         try:
-            spark_search.compare(tally)
+            results = spark_search.compare(tally)
         except OddRows as odd:
             getLogger(__name__).info("%s, so one machine looks at all of them", odd)
         else:
-            yield from spark_search.candidates()
+            yield from spark_search.candidates(results)
             for source in search.row_sources:
                 source.check_unchanged()
             return

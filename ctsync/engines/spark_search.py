@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from msgspec.json import decode
 from ctsync.arrow import arrow
 from ctsync.duckdb_connection import Connection, folder_of, path_in_sql
 from ctsync.engines import duckdb_decision
-from ctsync.engines.arrow_buffers import packed, read_tables, unpacked
+from ctsync.engines.arrow_buffers import packed, unpacked
 from ctsync.engines.base import FoundProfiles, ProfileCounts, Search
 from ctsync.engines.duckdb_comparison import take_entries
 from ctsync.engines.found_rows import Decision, FoundRows
@@ -29,17 +29,17 @@ from ctsync.engines.spark_reading import (
     PieceSampler,
     SourcePiece,
 )
+from ctsync.engines.spark_results import OddRows, RangeResults
 from ctsync.engines.spark_slices import SEARCHED, RangeResult, RangeSearch
 from ctsync.engines.spark_weighing import packed_weighing
 from ctsync.errors import CtsyncError
 from ctsync.model.contribution import Contribution
 from ctsync.model.decided_addresses import DecidedAddresses
-from ctsync.model.decided_rows import Decider, Table
+from ctsync.model.decided_rows import Decider
 from ctsync.model.joined_columns import JoinedColumns, joined_columns
 from ctsync.model.profile_key import NOBODY
 from ctsync.model.row_source import RowColumns
 from ctsync.model.snapshot_columns import SnapshotColumns
-from ctsync.model.twin_rows import all_twins
 from ctsync.spark_session import Session
 
 PIECE_ROWS = 1_000_000  # of a file whose rows have numbers: what one task reads
@@ -62,10 +62,6 @@ _FAULTS = {
 }
 
 
-class OddRows(Exception):
-    """Rows of which more has to be known than executors can tell."""
-
-
 class SparkSearch(Struct):
     """One search, in a session of Spark and a connection for what is done here."""
 
@@ -75,9 +71,8 @@ class SparkSearch(Struct):
     decider: Decider | None
     _loose: list[Contribution] = field(default_factory=list)
     _decision: Decision | None = None
-    _results: list[RangeResult] = field(default_factory=list)
 
-    def compare(self, tally: ProfileCounts) -> None:
+    def compare(self, tally: ProfileCounts) -> RangeResults:
         """Have all ranges searched, count, and pass on what names no one.
 
         Raises:
@@ -94,17 +89,19 @@ class SparkSearch(Struct):
         rows, samples = self._drawn(pieces, columns)
         ranges = ranges_over(samples, every=EVERY, most_keys=RANGE_KEYS)
         self._take_counts(rows)
-        self._results = self._searched(pieces, columns, ranges, self._decided(rows))
-        self._take_twins(rows)
+        found = self._searched(pieces, columns, ranges, self._decided(rows))
+        results = RangeResults(self.search, self._folder, tuple(found))
+        results.take_twins(rows)
         # Nothing is told to the watch before this. Until here odd rows send the search
         # to another engine, and that would tell it all of it once more.
-        self._count(tally)
+        results.count(tally)
         for _ in self.search.watch.named(loose):
             pass
-        self._show_places()
-        self._pass_nobody()
+        results.show_places()
+        results.pass_nobody()
+        return results
 
-    def candidates(self) -> Iterator[FoundProfiles]:
+    def candidates(self, results: RangeResults) -> Iterator[FoundProfiles]:
         """Yield the candidates, and pass on the entries that are watched."""
         rows = FoundRows(
             [source.reader() for source in self.search.row_sources],
@@ -112,10 +109,10 @@ class SparkSearch(Struct):
             self.search.watch.on_unchanged,
             self._decision,
         )
-        for table in self._tables("found"):
+        for table in results.tables("found"):
             yield from rows.in_turn(table)
         if self._decision is not None and self._decision.addresses:
-            files = [each.addresses for each in self._results if each.addresses]
+            files = results.names("addresses")
             addresses = SparkAddresses(
                 self.session, self._decision, str(self._folder), tuple(files)
             )
@@ -176,28 +173,6 @@ class SparkSearch(Struct):
     def _take_counts(self, rows: Mapping[int, int]) -> None:
         for number, source in enumerate(self.search.row_sources):
             source.take_count(rows.get(number, 0))
-
-    def _take_twins(self, rows: Mapping[int, int]) -> None:
-        """Let sources say which of their rows do not count, or may not be.
-
-        Raises:
-            SpecError: a key stands twice in one source where it may not.
-            OddRows: it does in several, of which one machine tells the first it meets.
-        """
-        sources = self.search.row_sources
-        twins = {
-            number: all_twins(each.twins[number] for each in self._results)
-            for number in range(len(sources))
-        }
-        refused = [n for n in twins if twins[n].count and sources[n].keeps is None]
-        if len(refused) == 1:
-            (number,) = refused
-            sources[number].take_count(rows[number], twins[number])
-        if refused:
-            raise OddRows("two rows have one key")
-        for number, found in twins.items():
-            if found.count:
-                sources[number].take_count(rows[number], found)
 
     def _decided(self, rows: Mapping[int, int]) -> tuple[int, ...]:
         """Return the sources whose rows are decided, the one with most rows first."""
@@ -295,44 +270,6 @@ class SparkSearch(Struct):
             places[within].append({**words, "number": number})
         for within, rows in sorted(places.items()):
             yield within, len(rows), packed(arrow().Table.from_pylist(rows))
-
-    def _count(self, tally: ProfileCounts) -> None:
-        tally.entries = sum(result.entries for result in self._results)
-        tally.unchanged = sum(result.unchanged for result in self._results)
-        tally.undeclared = sum(result.undeclared for result in self._results)
-
-    def _show_places(self) -> None:
-        """Pass on one row of every file, where all are wanted."""
-        shown = set[tuple[int, int]]()
-        for result in self._results:
-            for number, file, row, identifier in result.places:
-                if (number, file) not in shown:
-                    shown.add((number, file))
-                    reader = self.search.row_sources[number].reader()
-                    place = reader.contribution(identifier, b"", file, row, ())
-                    self.search.watch.on_place(place)
-
-    def _pass_nobody(self) -> None:
-        """Pass on the rows that name no one, by source, file and row."""
-        tables = [*self._tables("nobody")]
-        if not tables:
-            return
-        order = [(name, "ascending") for name in ("source", "file", "row")]
-        rows = arrow().concat_tables(tables).sort_by(order).to_pylist()
-        for row in rows:
-            reader = self.search.row_sources[row.pop("source")].reader()
-            place = reader.contribution(
-                row["id"], row["digest"], row["file"], row["row"], row["cells"]
-            )
-            self.search.watch.on_nobody(place)
-
-    def _tables(self, sort: str) -> Generator[Table]:
-        """Yield the tables of all ranges; a file that was read goes."""
-        names = (getattr(result, sort) for result in self._results)
-        paths = (self._folder / name for name in names if name)
-        for path in paths:
-            yield from read_tables(path)
-            path.unlink()
 
 
 def _by_range(sent: Any, count: int) -> Any:
