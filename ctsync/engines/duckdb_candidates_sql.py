@@ -65,30 +65,24 @@ JOIN (FROM engine_chosen WHERE NOT alone AND {range}) m
 ON k.type = m.type AND k.id = m.id"""
 IN_ORDER = " ORDER BY type, id, source, file, row"
 # Bodies are first joined with who is chosen: only those are kept to be met by rows.
+_BODIES = """(
+    SELECT e.type, e.id, e.body
+    FROM (SELECT type, id, body FROM engine_known WHERE {range}) e
+    JOIN (FROM engine_chosen WHERE alone AND {range}) c
+    ON e.type = c.type AND e.id = c.id
+)"""
 # A type of rows has one source, so each key stands once, in the order of the table.
-DECIDED = """
+DECIDED = f"""
 SELECT w.*, k.body
 FROM (
     SELECT type, id, source, file, row, digest, cells
-    FROM engine_wide WHERE alone AND {range}
+    FROM engine_wide WHERE alone AND {{range}}
 ) w
-LEFT JOIN (
-    SELECT e.type, e.id, e.body
-    FROM (SELECT type, id, body FROM engine_known WHERE {range}) e
-    JOIN (FROM engine_chosen WHERE alone AND {range}) c
-    ON e.type = c.type AND e.id = c.id
-) k
-ON w.type = k.type AND w.id = k.id"""
-KEYS_ALONE = """
+LEFT JOIN {_BODIES} k ON w.type = k.type AND w.id = k.id"""  # noqa: S608 - all of it is ours
+KEYS_ALONE = f"""
 SELECT c.type, c.id, k.body
-FROM (FROM engine_chosen WHERE alone AND {range}) c
-LEFT JOIN (
-    SELECT e.type, e.id, e.body
-    FROM (SELECT type, id, body FROM engine_known WHERE {range}) e
-    JOIN (FROM engine_chosen WHERE alone AND {range}) c
-    ON e.type = c.type AND e.id = c.id
-) k
-ON c.type = k.type AND c.id = k.id"""
+FROM (FROM engine_chosen WHERE alone AND {{range}}) c
+LEFT JOIN {_BODIES} k ON c.type = k.type AND c.id = k.id"""  # noqa: S608 - all of it is ours
 DECIDED_NEW = """
 SELECT type, id, source, file, row, digest, cells, NULL::VARCHAR AS body
 FROM engine_wide WHERE alone AND {range}"""
