@@ -29,6 +29,11 @@ MOST_WAITING = 4 * GROUP_BYTES
 Put: TypeAlias = Callable[[int, bytes], None]
 
 
+def called(location: str) -> str:
+    """Return what messages call the journal of a state."""
+    return f"the journal of {location}"
+
+
 class GroupedJournalWriter(JournalWriter):
     """Appends to a journal by `put`, which gets numbered groups, one after another.
 

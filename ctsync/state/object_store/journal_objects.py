@@ -11,17 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from ctsync.errors import StateError
+from ctsync.state.journal_groups import called
 from ctsync.state.lock_holder import lock_lost
 from ctsync.state.object_store.bucket import Bucket, Conflict, Found
 
 FOLDER = "journal"
 GETS_AT_ONCE = 16
 _SEAL = b"sealed\n"  # no group is this: a line begins with a brace
-
-
-def called(location: str) -> str:
-    """Return what messages call the journal of a state."""
-    return f"the journal of {location}"
 
 
 def put_group(bucket: Bucket, journal: str, number: int, group: bytes) -> None:

@@ -54,12 +54,14 @@ class Mirror:
         if path is None:
             return None
         file = PinnedFile(path)
+        # Objects never change, and nobody else writes here: one look serves.
         if is_verified and parquet_file.name not in self._checked:
             parquet_file.check(file, self._bucket.location)
             self._checked.add(parquet_file.name)
         return file
 
     def _download(self, name: str, path: Path) -> bool:
+        # What is there is never fetched again, so no half of it may have the name.
         aside = path.with_suffix(".part")
         aside.unlink(missing_ok=True)
         fd = create_private(aside)

@@ -24,13 +24,13 @@ from ctsync.state.atomic_files import PinnedFile
 from ctsync.state.base import Journal, JournalWriter, Line, RunRecord
 from ctsync.state.entry_edits import Edit
 from ctsync.state.journal_file import journal_in
-from ctsync.state.journal_groups import GroupedJournalWriter, spooled
+from ctsync.state.journal_groups import GroupedJournalWriter, called, spooled
 from ctsync.state.journal_lines import head_line
 from ctsync.state.lock_holder import Holder, journal_exists
 from ctsync.state.manifest import Compaction, Manifest, manifest_from_line
 from ctsync.state.object_store.bucket import Bucket, place_of
 from ctsync.state.object_store.head import Head, HeadObject, RunName
-from ctsync.state.object_store.journal_objects import called, groups, put_group, seal
+from ctsync.state.object_store.journal_objects import groups, put_group, seal
 from ctsync.state.object_store.lease import TERM_SECONDS, Held, leased
 from ctsync.state.object_store.mirror import Mirror
 from ctsync.state.object_store.probe import faults_of, refuse_unconditional_puts

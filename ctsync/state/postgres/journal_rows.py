@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ctsync.errors import StateError
 from ctsync.state.atomic_files import PinnedFile
 from ctsync.state.base import JournalWriter, Line
-from ctsync.state.journal_groups import GroupedJournalWriter, spooled
+from ctsync.state.journal_groups import GroupedJournalWriter, called, spooled
 from ctsync.state.journal_lines import head_line
 from ctsync.state.lock_holder import lock_lost
 from ctsync.state.postgres.session import Session
@@ -15,11 +15,6 @@ from ctsync.state.postgres.tenure import Tenure
 from ctsync.state.postgres.view import existing_state
 
 GROUPS_AT_ONCE = 4
-
-
-def called(location: str) -> str:
-    """Return what messages call the journal of a state."""
-    return f"the journal of {location}"
 
 
 def open_journal(held: Tenure, head: Line) -> JournalWriter:

@@ -19,6 +19,7 @@ from ctsync.state.base import Journal, JournalWriter, Line, RunRecord, Snapshot,
 from ctsync.state.changed_lines import changed_lines
 from ctsync.state.entry_edits import Edit
 from ctsync.state.journal_file import journal_in
+from ctsync.state.journal_groups import called
 from ctsync.state.lineage_checks import check_next
 from ctsync.state.lock_holder import Holder, journal_exists
 from ctsync.state.postgres.entry_rows import (
@@ -27,7 +28,7 @@ from ctsync.state.postgres.entry_rows import (
     key_bytes,
     lines_of,
 )
-from ctsync.state.postgres.journal_rows import called, open_journal, spooled_journal
+from ctsync.state.postgres.journal_rows import open_journal, spooled_journal
 from ctsync.state.postgres.options import shown
 from ctsync.state.postgres.run_rows import append_run, runs_of
 from ctsync.state.postgres.session import Session
