@@ -28,7 +28,7 @@ RECORDS_PER_CALL = (10, 100, 1000)
 _LOOPBACK = Path(__file__).with_name("loopback.py")
 _LEAST_ROUNDS = 4  # else beginning and end are all there is
 _LEAST_BIG_ROUNDS = 16  # of calls so big that four are over before all lanes run
-_POSTING = Path(__file__).with_name("posting.py")
+POSTING = Path(__file__).with_name("posting.py")
 _HEAD = (
     "latency, records a call", "calls", "floor s", "posting s", "of the floor",
     "sending s", "of the floor", "posting cpu", "sending cpu", "plan enclosed s",
@@ -99,7 +99,7 @@ def _forget_state(folder: Path) -> None:
 
 def _post(folder: Path, case: _Case) -> dict[str, float]:
     words = ("plan.jsonl", str(LANES), str(case.records_per_call), "posted.json")
-    run(python(str(_POSTING), *words, folder=folder))
+    run(python(str(POSTING), *words, folder=folder))
     parts: dict[str, float] = json.loads((folder / "posted.json").read_text())
     return parts
 

@@ -13,9 +13,10 @@ from threading import Lock
 from time import perf_counter, process_time
 from typing import Any, TypeAlias
 
-from ctsync.apply import wave_runner
+from ctsync.apply import apply_run, wave_runner
+from ctsync.cli import apply_command
 from ctsync.cli.app import run
-from ctsync.state import journal_file, jsonl_store
+from ctsync.state import journal_file, jsonl_store, parquet_store
 from ctsync.transport import http
 
 Spent: TypeAlias = "defaultdict[str, float]"
@@ -59,7 +60,11 @@ def main(file: str, *arguments: str) -> int:
     probe(spent, journal_file.FileJournalWriter, "append", "journal")
     probe(spent, journal_file.FileJournalWriter, "append_plan", "enclosing")
     probe(spent, wave_runner.WaveRunner, "run", "sending")
-    probe(spent, jsonl_store.JsonlStore, "amend", "fold")
+    probe(spent, apply_command, "plan_of_today", "today")
+    probe(spent, apply_run, "JournalReplay", "replay")
+    probe(spent, apply_run, "keep_run", "keep")
+    for store in (jsonl_store.JsonlStore, parquet_store.ParquetStore):
+        probe(spent, store, "amend", "fold")
     probe(spent, http.HttpTransport, "upload", "upload")
     count_bytes(spent)
     try:

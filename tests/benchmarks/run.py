@@ -22,6 +22,7 @@ import folding
 import growing
 import homes
 import joining
+import loading
 import looking
 import noting
 import overlapping
@@ -63,6 +64,7 @@ ALONE: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "exports": reading.measure_reading,
     "homes": homes.measure_homes,
     "doors": doors.measure_doors,
+    "load": loading.measure_load,
 }
 GROUPS = {"own": tuple(BENCHMARKS), "peers": tuple(PEERS)}
 PROFILES = (1_000, 10_000, 100_000)

@@ -10,7 +10,7 @@ import pytest
 RUN = Path(__file__).with_name("run.py")
 OWN = "help small inline apply overlap render fold journal reads import"
 NAMES = tuple(OWN.split())
-OTHERS = "octodns terraform csv join growth search decide hand exports homes doors"
+OTHERS = "octodns terraform csv join growth search decide hand exports homes doors load"
 PEERS = tuple(OTHERS.split())
 
 
