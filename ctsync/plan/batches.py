@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import groupby
-from typing import NamedTuple, TypeAlias, overload
+from typing import TypeAlias, overload
 
 from msgspec import Struct
 
@@ -22,7 +22,7 @@ Places: TypeAlias = "range | tuple[int, ...]"  # ascending
 Span: TypeAlias = tuple[int, int]  # first place, and how many follow each other
 
 
-class PlannedRecord(NamedTuple):
+class PlannedRecord(Struct, frozen=True, gc=False):
     """A record as it travels, with the line of its change, from which it follows.
 
     `place` is that of its change, `folded` its key as no other call in flight may hold

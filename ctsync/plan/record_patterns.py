@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TypeAlias
 
-from ctsync.canonical_json import canonical
+from ctsync.canonical_json import canonical, fold_id
 from ctsync.kinds.counter import KIND as COUNTER
 from ctsync.model.operation import DELTAS
+from ctsync.model.profile_key import ID_TYPES
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.model.row import Row
 from ctsync.plan.line_patterns import (
@@ -55,8 +56,9 @@ _BEFORE = (
 )
 _MARKS = rb"[?!]?~?\*?"  # what is known before, whether all is, and whether to mask it
 
-Told: TypeAlias = tuple[bytes, bytes, bytes]
-"""Id type and id, and what travels."""
+Told: TypeAlias = tuple[str, bytes]
+"""The folded key, and what travels."""
+_TYPES = {name.encode(): f"{name}=" for name in ID_TYPES}
 
 
 class RecordPatterns(LinePatterns):
@@ -90,7 +92,8 @@ def _record(pattern: LinePattern, groups: Groups) -> Told | None:
     writer = pattern.writer(groups)
     if writer is None:
         return None
-    return groups[_TYPE], groups[_ID], writer.write(groups)
+    folded = _TYPES[groups[_TYPE]] + fold_id(groups[_ID].decode())
+    return folded, writer.write(groups)
 
 
 def _spelling(operation: Row) -> Spelling | None:
@@ -113,8 +116,8 @@ def _spelled_as(name: str, text: str, shown: str) -> Spelling | None:
     sign = re.escape(SIGNS[form.operator].encode())
     said = b',"%b%b%b"' % (sign, _MARKS, re.escape(form.kind.encode()))
     if form.operator == "set" and not form.kind:
-        said = b"(?:%b)?" % said  # as most are, which is not said
-    before = b"(?:,(?:%b))?" % _BEFORE
+        said = b"(?:%b|)" % said  # as most are, which is not said
+    before = b"(?:,(?:%b)|)" % _BEFORE
     return Spelling(
         name, b",(%b)%b%b" % (SPELLED[shown], said, before), opening, closing, name
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from ctsync.canonical_json import canonical, fold_id, parse
+from ctsync.canonical_json import canonical, parse
 from ctsync.plan.batches import PlannedRecord
 from ctsync.plan.change_codec import (
     CHANGE_KEY,
@@ -13,7 +13,7 @@ from ctsync.plan.change_codec import (
     change_from_line,
     waves_in,
 )
-from ctsync.plan.record_patterns import RecordPatterns, Told
+from ctsync.plan.record_patterns import RecordPatterns
 from ctsync.plan.schedule import folded_key, records_of
 
 _FIRST = 1
@@ -50,8 +50,12 @@ class RecordReader:
         found = self._patterns.records(lines)
         each = lines.splitlines(keepends=True)
         for place, line, told in zip(here, each, found, strict=True):
-            if place in self._places:
-                yield from self._of(place, line, told)
+            if place not in self._places:
+                continue
+            if told is None:
+                yield from self._read(place, line)
+            else:
+                yield PlannedRecord(place, *told, line)
 
     def _one_by_one(self, lines: bytes) -> Iterator[PlannedRecord]:
         for line in lines.splitlines(keepends=True):
@@ -61,15 +65,10 @@ class RecordReader:
                 if place in self._places and self._name in waves:
                     is_first = self._wave == _FIRST
                     told = self._patterns.record(line) if is_first else None
-                    yield from self._of(place, line, told)
-
-    def _of(
-        self, place: int, line: bytes, told: Told | None
-    ) -> Iterable[PlannedRecord]:
-        if told is None:
-            return self._read(place, line)
-        key_type, identifier, wire = told
-        return (PlannedRecord(place, _folded(key_type, identifier), wire, line),)
+                    if told is None:
+                        yield from self._read(place, line)
+                    else:
+                        yield PlannedRecord(place, *told, line)
 
     def _read(self, place: int, line: bytes) -> Iterator[PlannedRecord]:
         """Yield the record of a line, by making its change."""
@@ -91,7 +90,3 @@ class RecordReader:
 
 def _overlap(one: range, other: range) -> bool:
     return max(one.start, other.start) < min(one.stop, other.stop)
-
-
-def _folded(key_type: bytes, identifier: bytes) -> str:
-    return f"{key_type.decode()}={fold_id(identifier.decode())}"
