@@ -123,7 +123,7 @@ def _readable(place: str) -> Generator[None]:
     """Refuse for good what is damaged: there is no edit to accept."""
     try:
         yield
-    except (arrow_failures(), KeyError, StateError) as error:
+    except (arrow_failures(), KeyError, ValueError, StateError) as error:
         if isinstance(error, StateError) and error.code != "state_edited":
             raise
         raise StateError(

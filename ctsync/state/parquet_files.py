@@ -12,11 +12,11 @@ from itertools import compress
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, json
 from msgspec.structs import replace
 
 from ctsync.arrow import arrow, arrow_compute, arrow_failures, arrow_parquet
-from ctsync.canonical_json import canonical, parse
+from ctsync.canonical_json import canonical
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.arrow_rows import COLUMNS, GROUP, Table, schema, sort_keys
 from ctsync.state.atomic_files import (
@@ -29,6 +29,7 @@ from ctsync.state.atomic_files import (
 from ctsync.state.snapshot_codec import edited
 
 FIRST_KEYS = b"ctsync.first_keys"
+_FIRST_KEYS = list[tuple[str, str]]
 PAGE = 1 << 16
 ALWAYS_HASHED = 1 << 26  # bytes that take a tenth of a second
 
@@ -204,14 +205,15 @@ class ParquetFileReader:
 
     def _first_keys(self) -> list[ProfileKey]:
         words = (self._file.metadata.metadata or {}).get(FIRST_KEYS, b"[]")
-        return [ProfileKey(*key) for key in parse(words)]
+        return [ProfileKey(*key) for key in json.decode(words, type=_FIRST_KEYS)]
 
     @contextmanager
     def _understood(self) -> Generator[None]:
-        """Turn what pyarrow says of damage into the refusal of an edited state."""
+        """Turn what comes of damage into the refusal of an edited state."""
         try:
             yield
-        except (arrow_failures(), OSError) as error:
+        # A name that is no UTF-8, or first keys that are none, are a ValueError.
+        except (arrow_failures(), OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 with state_errors("read", self._location):
                     raise

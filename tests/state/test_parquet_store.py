@@ -23,7 +23,7 @@ from ctsync.state import parquet_files
 from ctsync.state.arrow_rows import tables_of
 from ctsync.state.edited_parquet import _sorted
 from ctsync.state.manifest import Compaction, Manifest
-from ctsync.state.parquet_files import ParquetFile, ParquetFileReader
+from ctsync.state.parquet_files import FIRST_KEYS, ParquetFile, ParquetFileReader
 from ctsync.state.parquet_store import ParquetStore
 
 HEAD = {"lineage": "lineage-1", "serial": 0}
@@ -419,6 +419,32 @@ def test_a_file_of_another_kind_of_rows_cannot_be_accepted(store, path, entry, h
     table = pq.read_table(other).drop_columns(["id"])
     other.unlink()
     pq.write_table(table, other)
+    with pytest.raises(StateError, match="cannot be read any more"):
+        store.read_unverified()
+
+
+@pytest.mark.parametrize("words", [b"", b"[7]", b'[["identity"]]', b"{}", b"\xff"])
+def test_a_file_whose_first_keys_are_none_cannot_be_accepted(
+    store, path, entry, header, words
+):
+    write_three(store, entry, header)
+    base = path / "ctsync-base-1.parquet"
+    table = pq.read_table(base).replace_schema_metadata({FIRST_KEYS: words})
+    base.unlink()
+    pq.write_table(table, base)
+    with pytest.raises(StateError, match="parquet is damaged"):
+        ParquetFileReader(base, "it")
+    with pytest.raises(StateError, match="cannot be read any more"):
+        store.read_unverified()
+
+
+def test_ids_that_are_no_text_cannot_be_accepted(store, path, entry, header):
+    store.replace(header(1), [entry("a")])
+    base = path / "ctsync-base-1.parquet"
+    ids = pa.array([b"\xff"], pa.binary()).view(pa.string())
+    table = pq.read_table(base).set_column(1, "id", ids)
+    base.unlink()
+    pq.write_table(table, base)
     with pytest.raises(StateError, match="cannot be read any more"):
         store.read_unverified()
 
