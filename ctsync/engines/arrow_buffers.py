@@ -43,7 +43,8 @@ def write_tables(folder: str, prefix: str, tables: Iterable[Table]) -> str:
 
 def read_tables(path: Path) -> Generator[Table]:
     """Yield the tables of a file, batch by batch."""
-    with path.open("rb") as file:
+    # Through a file of Python every buffer would be made as bytes and copied once more.
+    with arrow().OSFile(str(path)) as file:
         reader = arrow_ipc().open_file(file)
         for number in range(reader.num_record_batches):
             yield arrow().Table.from_batches([reader.get_batch(number)])

@@ -8,9 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ctsync.arrow import arrow_compute
 from ctsync.engines import duckdb_candidates_sql as sql
-from ctsync.model.decided_rows import Table
 
 
 class ChosenRange(Struct, frozen=True):
@@ -31,13 +29,6 @@ def chosen_ranges(found: Iterable[tuple[Any, ...]]) -> Iterator[ChosenRange]:
         kind, first, alone, has_entries = this
         condition = sql.between((kind, first), following[:2])
         yield ChosenRange(condition, alone, has_entries)
-
-
-def ascends(table: Table) -> bool:
-    """Return whether rows of one id type come in the order of their ids."""
-    ids = table["id"]
-    each = arrow_compute().less(ids[:-1], ids[1:])
-    return bool(arrow_compute().all(each, min_count=0).as_py())
 
 
 _END = ("", "")

@@ -14,7 +14,7 @@ from msgspec import Struct
 from ctsync.duckdb_connection import as_bytes
 from ctsync.engines import duckdb_candidates_sql as sql
 from ctsync.engines.base import FoundProfiles
-from ctsync.engines.chosen_ranges import ChosenRange, ascends, chosen_ranges
+from ctsync.engines.chosen_ranges import ChosenRange, chosen_ranges
 from ctsync.engines.duckdb_addresses import DuckdbAddresses
 from ctsync.engines.duckdb_comparison import Comparison
 from ctsync.engines.duckdb_decision import Ways, decision_over
@@ -29,6 +29,7 @@ from ctsync.engines.found_rows import (
 from ctsync.engines.joined_rows import decided_joined
 from ctsync.engines.prefetch import fetched_ahead
 from ctsync.model.decided_addresses import DecidedAddresses
+from ctsync.model.decided_records import ascends
 from ctsync.model.decided_rows import Decider, RowDecision, Table
 from ctsync.model.joined_columns import JoinedColumns
 from ctsync.sql_text import quoted

@@ -19,13 +19,14 @@ from collections.abc import Iterator
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.model.decided_rows import LETTERS, DecidedAttribute, DecidedRows
-from ctsync.model.flows import FlowCounts, Way, way_of
+from ctsync.model.flows import MOST_WAYS, FlowCounts, Way, way_of
 
 SIDED = "s"
 """The letters of operators whose ways say what was before."""
 
 UNKNOWN = "?"
 
+_FIRST = 4 * MOST_WAYS
 _LETTERS = {operator: letter for letter, operator in LETTERS.items()}
 
 
@@ -38,6 +39,12 @@ class DecidedFlows:
 
     def add(self, decided: DecidedRows) -> None:
         """Take rows in."""
+        # Mostly a few rows fill what is told apart; of all others no new way is read.
+        self._add(decided.part(0, _FIRST))
+        if len(decided) > _FIRST:
+            self._add(decided.part(_FIRST, len(decided)))
+
+    def _add(self, decided: DecidedRows) -> None:
         for number, attribute in enumerate(decided.decision.attributes, 1):
             ways = self._attributes.get(attribute.name)
             if ways is None:

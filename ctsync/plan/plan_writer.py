@@ -14,6 +14,7 @@ from ctsync.canonical_json import canonical, fold_name
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.change_statistics import ChangeStatistics
 from ctsync.model.decided_flows import DecidedFlows
+from ctsync.model.decided_records import ascends, records_in
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.operation import API, DELTAS, OPERATORS, Operation
 from ctsync.model.plan import PlanFoot, PlanHead
@@ -100,17 +101,15 @@ class PlanSums:
         Raises:
             ValueError: it does not come after what came before, or is not in order.
         """
-        ids = decided.ids()
-        self._check_order(ProfileKey(decided.key_type, ids[0]))
-        if not all(map(lt, ids, islice(ids, 1, None))):
+        first, last = decided.ends()
+        self._check_order(first)
+        if not ascends(decided.table):
             raise ValueError(NO_ORDER)
-        self._last = ProfileKey(decided.key_type, ids[-1])
+        self._last = last
         for effects in decided.texts("effect"):
             self._digest.add_decided(effects)
-        # Decided are ids of ASCII alone, without spaces.
-        folded = [f"{decided.key_type}={each.lower()}" for each in ids]
-        self._calls[1].add_many(folded, decided.values("size"))
-        self._calls[COUNTERS].add_many(folded, decided.values("delta_size"))
+        self._calls[1].add_decided(records_in(decided, "size"))
+        self._calls[COUNTERS].add_decided(records_in(decided, "delta_size"))
         self.survey.add_decided(decided)
         self._decided_flows.add(decided)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ctsync.canonical_json import fold_id
 from ctsync.limits import MAX_BODY_BYTES, MAX_RECORDS_PER_CALL
 from ctsync.model.change import Change
+from ctsync.model.decided_records import DecidedRecords
 from ctsync.model.operation import DELTAS, Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Record
@@ -82,6 +83,29 @@ class CallCounter:
             self._add_some(keys[:room], sent[:room])
             keys, sent = keys[room:], sent[room:]
 
+    def add_decided(self, records: DecidedRecords) -> None:
+        """Take in the records of decided rows."""
+        count = len(records)
+        if not records.apart:
+            self.add_many(records.folded(0, count), records.sizes_of(0, count))
+            return
+        at = 0
+        while at < count:
+            if len(self._folded) == MAX_RECORDS_PER_CALL:
+                self.flush()
+            end = min(count, at + MAX_RECORDS_PER_CALL - len(self._folded))
+            if not self._take_whole(end - at, records.bytes_of(at, end)):
+                self._add_some(records.folded(at, end), records.sizes_of(at, end))
+            at = end
+
+    def _take_whole(self, count: int, size: int) -> bool:
+        """Take in a whole batch of which no two are alike, if it is one by itself."""
+        is_whole = count == MAX_RECORDS_PER_CALL
+        if not is_whole or FRAME_BYTES + size + count > MAX_BODY_BYTES:
+            return False
+        self._close(count)
+        return True
+
     def _add_some(self, folded: Sequence[str], sizes: Sequence[int]) -> None:
         """Take in records for which there are places in the batch at hand."""
         keys, size = set(folded), self._size + sum(sizes) + len(sizes)
@@ -95,11 +119,13 @@ class CallCounter:
 
     def flush(self) -> None:
         """Close the batch at hand."""
-        count = len(self._folded)
-        self.records += count
-        self.calls += -(-count // self._records_per_call)
+        self._close(len(self._folded))
         self._folded = set()
         self._size = FRAME_BYTES
+
+    def _close(self, count: int) -> None:
+        self.records += count
+        self.calls += -(-count // self._records_per_call)
 
 
 def is_full(count: int, size: int) -> bool:

@@ -14,6 +14,7 @@ from ctsync.canonical_json import fold_id
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
+from ctsync.model.decided_records import has_capitals
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
@@ -36,15 +37,15 @@ class SimilarKeys(Struct):
 
     def decided_seen(self, decided: DecidedRows, mask: Mask) -> Iterator[Diagnostic]:
         """Yield the same of rows that were decided in columns."""
-        ids = decided.ids()
-        text = "".join(ids)
         # Ids that are their own folded form, after none that is not, resemble no other
         # id.
-        if not self._odd and text == text.lower():
+        if not self._odd and not has_capitals(decided):
             return
-        for number, identifier in enumerate(ids):
-            if self._odd or identifier != identifier.lower():
-                key = ProfileKey(decided.key_type, identifier)
+        kind = decided.key_type
+        for number, identifier in enumerate(decided.ids()):
+            folded = identifier.lower()
+            if identifier != folded or (kind, folded) in self._odd:
+                key = ProfileKey(kind, identifier)
                 yield from self._see(key, decided.origin(number), mask)
 
     def weighed_seen(self, run: WeighedRun, mask: Mask) -> Iterator[Diagnostic]:

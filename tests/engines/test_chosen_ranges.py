@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from ctsync.duckdb_connection import open_connection
 from ctsync.engines import duckdb_candidates_sql as sql
-from ctsync.engines.chosen_ranges import ascends, chosen_ranges
+from ctsync.engines.chosen_ranges import chosen_ranges
+from ctsync.model.decided_records import ascends
 from ctsync.model.profile_key import ID_TYPES
 
 CHUNKS = st.lists(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ctsync.canonical_json import canonical
-from ctsync.model import flows
+from ctsync.model import decided_flows, flows
 from ctsync.model.decided_flows import DecidedFlows
 from ctsync.model.decided_rows import DecidedAttribute, DecidedRows, RowDecision
 from ctsync.model.flows import FlowCounts
@@ -98,6 +98,7 @@ def is_new(row):
 def few_ways(monkeypatch):
     monkeypatch.setattr(flows, "MOST_WAYS", 5)
     monkeypatch.setattr(flows, "MOST_KEPT", 9)
+    monkeypatch.setattr(decided_flows, "_FIRST", 3)
 
 
 @given(st.lists(ROWS, max_size=60))

@@ -1,5 +1,6 @@
 """From changes to calls."""
 
+import pyarrow as pa
 import pytest
 from call_by_call import schedule
 from hypothesis import given, settings
@@ -8,8 +9,11 @@ from hypothesis import strategies as st
 from ctsync.canonical_json import canonical, fold_id
 from ctsync.limits import MAX_BODY_BYTES, MAX_RECORDS_PER_CALL
 from ctsync.model.change import Change
+from ctsync.model.decided_records import DecidedRecords, records_in
+from ctsync.model.decided_rows import DecidedRows, RowDecision
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
+from ctsync.model.row_source import RowColumns
 from ctsync.plan import schedule as module
 from ctsync.plan.schedule import WAVES, CallCounter, folded_key, records_of
 
@@ -272,3 +276,64 @@ def test_records_taken_in_together_fill_calls_as_one_by_one(runs):
         for counter in (singly, together):
             counter.flush()
         assert together.__dict__ == singly.__dict__
+
+
+IDS = st.lists(
+    st.sampled_from([*"ABCabcdefghi"]), unique=True, min_size=4, max_size=12
+).map(sorted)
+SIZES = st.none() | st.integers(1, 60)
+DECIDED = st.lists(
+    st.tuples(st.booleans(), IDS.flatmap(lambda ids: st.tuples(*map(sized, ids)))),
+    max_size=8,
+)
+
+
+def sized(identity):
+    return st.tuples(st.just(identity), SIZES)
+
+
+def in_columns(records):
+    ids, sizes = zip(*records, strict=True)
+    table = pa.table({"id": ids, "size": pa.array(sizes, pa.int64())})
+    decision = RowDecision("", "", (), ("", ""))
+    rows = RowColumns("t", (), (), (None, None))
+    return records_in(DecidedRows("identity", rows, decision, table), "size")
+
+
+@law
+@given(DECIDED)
+def test_records_of_decided_rows_fill_calls_as_one_by_one(runs):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "MAX_RECORDS_PER_CALL", 4)
+        patch.setattr(module, "MAX_BODY_BYTES", 100)
+        singly, together = CallCounter(4), CallCounter(4)
+        for is_run, records in runs:
+            sent = [(f"identity={i.lower()}", n) for i, n in records if n is not None]
+            for each in sent:
+                singly.add(*each)
+            if is_run and records:
+                together.add_decided(in_columns(records))
+            else:
+                for each in sent:
+                    together.add(*each)
+        for counter in (singly, together):
+            counter.flush()
+        assert together.__dict__ == singly.__dict__
+
+
+def test_of_records_that_fill_calls_by_themselves_no_key_is_made(monkeypatch):
+    records = in_columns([(f"u{n:04}", 9) for n in range(2 * MAX_RECORDS_PER_CALL)])
+    monkeypatch.setattr(DecidedRecords, "folded", lambda *_: 1 / 0)
+    counter = CallCounter(300)
+    counter.add_decided(records)
+    assert (counter.records, counter.calls) == (2 * MAX_RECORDS_PER_CALL, 2 * 4)
+
+
+@pytest.mark.parametrize(("last", "calls"), [(22, 1), (23, 2)])
+def test_a_batch_of_decided_rows_is_filled_to_the_last_byte(monkeypatch, last, calls):
+    monkeypatch.setattr(module, "MAX_RECORDS_PER_CALL", 4)
+    monkeypatch.setattr(module, "MAX_BODY_BYTES", 100)
+    counter = CallCounter(4)
+    counter.add_decided(in_columns([("a", 22), ("b", 22), ("c", 22), ("d", last)]))
+    counter.flush()
+    assert (counter.records, counter.calls) == (4, calls)
