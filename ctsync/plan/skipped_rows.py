@@ -5,32 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct, field
+from msgspec import field
 
 from ctsync.diagnostics import Diagnostic
-from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
-from ctsync.model.row_source import RowSource
+from ctsync.plan.counted_rows import CountedRows
 from ctsync.project.project import Project
 
 
-class SkippedRows(Struct):
+class SkippedRows(CountedRows):
     """Skipped rows, and all rows, by table."""
 
     _skipped: Counter[str] = field(default_factory=Counter)
-    _rows: Counter[str] = field(default_factory=Counter)
-
-    def count(self, origin: Origin) -> None:
-        """Count a place, if it is a row of a table."""
-        if origin.table is not None:
-            self._rows[origin.table] += 1
-
-    def count_sources(self, sources: Iterable[RowSource]) -> None:
-        """Take the rows of tables that did not pass one by one."""
-        for source in sources:
-            sort, _, name = source.name.partition(" ")
-            if sort == "table" and name in self._skipped and name not in self._rows:
-                self._rows[name] = source.rows
 
     def add(self, rows: Iterable[Contribution]) -> None:
         """Count skipped rows."""

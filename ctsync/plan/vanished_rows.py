@@ -9,36 +9,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct, field
+from msgspec import field
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry import tables_in
-from ctsync.model.row_source import RowSource
 from ctsync.model.weighed_run import WeighedRun
+from ctsync.plan.counted_rows import CountedRows
 from ctsync.project.project import Project
 
 
-class VanishedRows(Struct):
+class VanishedRows(CountedRows):
     """Rows that tables lost, and those that they had, by table."""
 
     _gone: Counter[str] = field(default_factory=Counter)
     _added: Counter[str] = field(default_factory=Counter)
-    _rows: Counter[str] = field(default_factory=Counter)
-
-    def count(self, origin: Origin) -> None:
-        """Count a place, if it is a row of a table."""
-        if origin.table is not None:
-            self._rows[origin.table] += 1
-
-    def count_sources(self, sources: Iterable[RowSource]) -> None:
-        """Take the rows of tables that did not pass one by one."""
-        for source in sources:
-            sort, _, name = source.name.partition(" ")
-            if sort == "table" and name not in self._rows:
-                self._rows[name] = source.rows
 
     def nobody_seen(self, origin: Origin) -> None:
         """Note a row that names no one: no entry remembers it."""

@@ -32,7 +32,6 @@ def test_rows_that_did_not_pass_one_by_one_are_taken_from_their_source():
     seen.count_sources([Source("table c", 30), Source("cohort a", 40)])
     assert list(seen.by_table().items()) == [("a", (1, 10)), ("b", (2, 1))]
     assert seen.total == 3
-    assert "c" not in seen._rows
 
 
 MANY = [f"t{number}" for number in range(60)]
