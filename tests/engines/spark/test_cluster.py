@@ -45,3 +45,20 @@ def test_spark_connect_gives_the_same_plan(lab, project):
         project, "spark", SPARK_REMOTE="local[2]", SPARK_LOCAL_IP="127.0.0.1"
     )
     assert found == lab.planned(project, "duckdb")
+
+
+def test_tables_in_a_bucket_give_the_same_plan(lab, project, object_server, tmp_path):
+    """Executors read the copies."""
+    import obstore
+
+    store = object_server.store("plain", f"cluster/{tmp_path.name}")
+    for path in [*project.glob("people-*"), *project.glob("[vs]*s.*")]:
+        obstore.put(store, path.name, path.read_bytes())
+    root = f"s3://plain/cluster/{tmp_path.name}"
+    text = (project / "ctsync.yaml").read_text()
+    (project / "ctsync.yaml").write_text(text.replace("file: ", f"file: {root}/"))
+    variables = {"CTSYNC_DATA_ROOTS": root, "SPARK_MASTER": "local[2]"}
+    local = {**variables, "SPARK_LOCAL_IP": "127.0.0.1"}
+    found = lab.planned(project, "spark", **local)
+    assert found == lab.planned(project, "duckdb", **variables)
+    assert f"{root}/visits.csv".encode() in found
