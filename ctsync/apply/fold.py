@@ -72,7 +72,8 @@ def fold_journal(
     head = head_from_json(journal.head)
 
     def edits() -> EditStream:
-        return EditStream(_edit_runs(effect_runs(replay, journal.lines(), head.run)))
+        runs = effect_runs(replay, journal.lines(), head.run)
+        return EditStream(_edit_runs(runs), replay.changed)
 
     return Folding(_header_after(header, head, replay), edits)
 

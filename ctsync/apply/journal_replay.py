@@ -69,6 +69,11 @@ class JournalReplay:
         return self.releases or has_effect or self.files.does_anything
 
     @property
+    def changed(self) -> int:
+        """How many profiles a record changed, or may have changed."""
+        return len(self._marks) - sum(map(self._marks.count, WITHOUT_EFFECT))
+
+    @property
     def unanswered(self) -> CallIntent | None:
         """The call without an answer that may be written latest, if any still may."""
         if self._has_ended and not self._may_land:

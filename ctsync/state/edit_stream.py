@@ -30,11 +30,13 @@ class NewEntries(ABC):
 class EditStream(Iterator[KeyedEdit]):
     """Edits one by one, with the runs in which they come.
 
-    Who takes a run from `runs` takes its edits: they do not come again.
+    Who takes a run from `runs` takes its edits: they do not come again. `about` is how
+    many there are, as far as that can be told before they come.
     """
 
-    def __init__(self, runs: Iterator[Iterable[KeyedEdit]]) -> None:
+    def __init__(self, runs: Iterator[Iterable[KeyedEdit]], about: int = 0) -> None:
         self.runs = runs
+        self.about = about
         self._edits = chain.from_iterable(runs)
 
     def __iter__(self) -> Iterator[KeyedEdit]:  # noqa: PYI034 - quicker than itself

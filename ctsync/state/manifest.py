@@ -71,9 +71,9 @@ class Compaction(Struct, frozen=True):
     small_rows: int = 20_480  # a base that is written anew each time
     share: int = 10  # else once the segments hold a share of a tenth
 
-    def is_due(self, manifest: Manifest) -> bool:
-        """Return whether base and segments are to become one base."""
-        rows = sum(parquet_file.rows for parquet_file in manifest.segments)
+    def is_due(self, manifest: Manifest, more: int = 0) -> bool:
+        """Return whether base and segments, and `more` rows, are to become one base."""
+        rows = sum(parquet_file.rows for parquet_file in manifest.segments) + more
         return rows * self.share > manifest.base.rows
 
     def tail(self, segments: tuple[ParquetFile, ...]) -> int:

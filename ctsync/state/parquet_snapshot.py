@@ -67,6 +67,11 @@ class ParquetSnapshot:
             ),
         )
 
+    def amended(self, segment: Iterable[Table]) -> Iterator[Table]:
+        """Yield the rows of all sheets with a further segment, without those gone."""
+        rows = self.merged(self.manifest.parquet_files)
+        return present_rows(merged_segments(rows, segment))
+
     def pick(self, keys: Iterable[ProfileKey]) -> Iterator[Entry]:
         """Yield the entries of sorted keys, reading only where they can be."""
         return (entry_from_line(line) for _, line in self.pick_lines(keys))

@@ -85,6 +85,12 @@ class SegmentedStore(Store):
         digest = EntryDigest(before)
         with self._writing() as writing:
             rows = _rows(changed_lines(version.pick_lines, edits, digest))
+            about = edits.about if isinstance(edits, EditStream) else 0
+            if self.compaction.is_due(version.manifest, more=about):
+                # A segment of so many would be read again at once.
+                tables = version.amended(tables_of(rows))
+                base = writing.parquet_file("base", in_groups(tables))
+                return writing.publish(Manifest(digest.seal(header), base))
             segment = writing.parquet_file("segment", tables_of(rows))
             # Where no line became another there is no segment, though the header moves
             # on.

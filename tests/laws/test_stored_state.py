@@ -38,6 +38,7 @@ from ctsync.plan.row_patterns import RowPatterns
 from ctsync.plan.schedule import WAVES
 from ctsync.state import open_store, packed_lines
 from ctsync.state.manifest import Compaction
+from ctsync.state.parquet_store import _Writing
 
 ACCOUNT = Account("A", "in1")
 MARK = "0123456789abcdef"
@@ -310,9 +311,17 @@ def usual(number):
     )
 
 
-def note_all_taken(store, plan):
+def note_all_taken(store, plan, serial=0):
     head = JournalHead(
-        "lineage", 0, ACCOUNT, "run", plan.checksum, plan.foot.digest, 0.0, None, "law"
+        "lineage",
+        serial,
+        ACCOUNT,
+        "run",
+        plan.checksum,
+        plan.foot.digest,
+        0.0,
+        None,
+        "law",
     )
     with store.open_journal(to_builtins(head)) as writer:
         writer.append_plan(plan.pieces())
@@ -329,7 +338,7 @@ def test_a_first_load_has_the_same_bytes_either_way(tmp_path, monkeypatch, locat
         return AcknowledgedRow(*given)
 
     monkeypatch.setattr("ctsync.apply.acknowledged_run.AcknowledgedRow", counted)
-    changes = {change.key: change for change in map(usual, range(6_000))}
+    changes = {change.key: change for change in map(usual, range(5_000))}
     with plan_of(changes, {}) as plan, packed_from(1):
         store = opened(location, tmp_path, Compaction())
         note_all_taken(store, plan)
@@ -338,3 +347,40 @@ def test_a_first_load_has_the_same_bytes_either_way(tmp_path, monkeypatch, locat
     if location == "state/":
         # The long way makes each; only what is odd is made beside that.
         assert len(made) < len(changes) + 2_000
+
+
+def moved(number):
+    """Another town for someone of whom only that is known to be another."""
+    change = usual(number)
+    town = Operation("Home City", "string", "set", "Goa", "known", f"n{number}", "Goa")
+    return replace(change, action="update", operations=(town,))
+
+
+def written(monkeypatch):
+    """What sheets are written from now on, by their kinds."""
+    kinds, write = [], _Writing.parquet_file
+
+    def noted(self, kind, tables):
+        kinds.append(kind)
+        return write(self, kind, tables)
+
+    monkeypatch.setattr(_Writing, "parquet_file", noted)
+    return kinds
+
+
+@pytest.mark.parametrize(("every", "sheets"), [(2, ["base"]), (60, ["segment"])])
+def test_as_many_changes_as_fill_a_base_are_written_once(
+    tmp_path, monkeypatch, every, sheets
+):
+    people = [*map(usual, range(800))]
+    with plan_of({each.key: each for each in people}, {}) as plan, packed_from(1):
+        store = opened("state/", tmp_path, Compaction(0))
+        note_all_taken(store, plan)
+        recover(store)
+        serial = store.read().header.serial
+        changes = {each.key: each for each in map(moved, range(0, 800, every))}
+        with plan_of(changes, {}) as moves:
+            note_all_taken(store, moves, serial)
+            kinds = written(monkeypatch)
+            fold_both_ways("state/", tmp_path, Compaction(0))
+    assert kinds == sheets * 2  # both ways
