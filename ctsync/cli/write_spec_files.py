@@ -102,12 +102,11 @@ def write_spec_files(
         files.write(path, yaml_lines(spec.entries()))
         return
     names: dict[str, str] = {}
-    for kind in sorted({kind for kind, _ in table_rows(spec.entries())}):
+    for kind in sorted(spec.names):
         names[kind] = f"{path.stem}-{kind.lower()}.jsonl"
-        rows = (line for k, line in table_rows(spec.entries()) if k == kind)
-        files.write(path.with_name(names[kind]), rows)
+        files.write(path.with_name(names[kind]), table_rows(spec.entries(), kind))
     declared = session.project.catalog.keys()
-    files.write(path, [table_spec(names, spec.entries(), declared)])
+    files.write(path, [table_spec(names, spec, declared)])
 
 
 @contextmanager

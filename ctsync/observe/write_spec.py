@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, BinaryIO
 
 from msgspec.structs import replace
@@ -32,7 +33,8 @@ class SpecFromState:
     """What of profiles a spec can say, kept until it is written.
 
     `file` is empty, private, and gone when it is closed. `is_sound` says whether an
-    attribute may be called so in a spec.
+    attribute may be called so in a spec. `names` are those of attributes that were
+    taken in, by id type, with their folded names; `dates` are folded names of dates.
     """
 
     def __init__(
@@ -44,10 +46,13 @@ class SpecFromState:
     ) -> None:
         self.profiles = 0
         self.left_out: Counter[str] = Counter()
+        self.names: dict[str, dict[str, str]] = {}
+        self.dates: set[str] = set()
         self._file = file
-        self._rule_for = rule_for
+        # There are few names, and they come with every profile.
+        self._rule_for = cache(rule_for)
         self._context = context
-        self._is_sound = is_sound
+        self._is_sound = cache(is_sound)
 
     def add(self, entry: Entry) -> Entry:
         """Take a profile in; give what of it can be declared."""
@@ -55,6 +60,9 @@ class SpecFromState:
         sayable = replace(entry, attributes=kept)
         self._file.write(entry_line(sayable))
         self.profiles += 1
+        names = self.names.setdefault(entry.key.type, {})
+        names.update((known.name, folded) for folded, known in kept.items())
+        self.dates.update(n for n, known in kept.items() if known.kind == "date")
         return sayable
 
     def entries(self) -> Iterator[Entry]:
@@ -77,6 +85,9 @@ class SpecFromState:
         if raw is None:
             return False
         kind = KINDS[rule.kind or known.kind]
+        held = known.held(kind.name)
+        if held is not None and kind.is_unchanged(raw, held, rule, self._context):
+            return True
         try:
             target = kind.normalize(raw, rule, self._context)
         except Faults:
@@ -113,46 +124,53 @@ def _profile_lines(entry: Entry) -> Iterator[str]:
         yield f"    subscriptions: {{email: {{{', '.join(pairs)}}}}}\n"
 
 
-def table_rows(entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
-    """Yield the id type of each profile, and its row as a line of JSON."""
+def table_rows(entries: Iterable[Entry], id_type: str) -> Iterator[str]:
+    """Yield the row of each profile with an id of a type, as a line of JSON."""
     for entry in entries:
+        if entry.key.type != id_type:
+            continue
         row: dict[str, Any] = {"key": entry.key.id}
         for each in entry.attributes.values():
-            row[each.name] = _json(_raw(each))
-        yield entry.key.type, json.dumps(row, ensure_ascii=False) + "\n"
+            row[each.name] = _json(each)
+        yield _as_json(row) + "\n"
 
 
 def table_spec(
-    files: Mapping[str, str], entries: Iterable[Entry], declared: Container[str]
+    files: Mapping[str, str], spec: SpecFromState, declared: Container[str]
 ) -> str:
     """Give the spec of tables; `files` go by id type.
 
     Attributes that are `declared` (folded names) have a type already.
     """
-    names: dict[str, dict[str, str]] = {kind: {} for kind in files}
-    dates: set[str] = set()
-    for entry in entries:
-        for folded, known in entry.attributes.items():
-            names[entry.key.type][known.name] = known.name
-            if known.kind == "date" and folded not in declared:
-                dates.add(known.name)
     tables = {
         f"imported-{kind.lower()}": {
             "file": file,
             "key": {kind: "key"},
-            "columns": dict(sorted(names[kind].items())),
+            "columns": {name: name for name in sorted(spec.names[kind])},
         }
         for kind, file in files.items()
     }
+    dates = {
+        name
+        for names in spec.names.values()
+        for name, folded in names.items()
+        if folded in spec.dates and folded not in declared
+    }
     catalog = {name: {"type": "date"} for name in sorted(dates)}
-    spec = {"catalog": catalog, "tables": tables} if catalog else {"tables": tables}
-    return json.dumps(spec, indent=2) + "\n"
+    said = {"catalog": catalog, "tables": tables} if catalog else {"tables": tables}
+    return json.dumps(said, indent=2) + "\n"
 
 
-def _json(raw: Raw | None) -> Any:
-    if isinstance(raw, Literal):
-        return raw.text if raw.type in {"text", "date"} else json.loads(raw.text)
-    return [_json(each) for each in raw] if isinstance(raw, list) else None
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _json(known: KnownValue) -> Any:
+    """Return a value that a spec can say as a row of JSON Lines says it."""
+    if known.is_set:
+        return known.present
+    value = known.value
+    raw = _date(value) if known.kind == "date" and isinstance(value, str) else None
+    return value if raw is None else raw.text
 
 
 def _raw(known: KnownValue) -> Raw | None:
