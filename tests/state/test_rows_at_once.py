@@ -81,6 +81,29 @@ def test_what_a_run_changed_is_read_whole_although_the_run_is_dropped(
     assert [first, *reading] == list(run.changes()) == changes
 
 
+@pytest.mark.parametrize("record", [b"", b"[]", b"7", b"{}", b'{"run"', b"\xff"])
+def test_what_is_no_record_of_a_run_is_damage(state, record):
+    store, session, number = state
+    store.append_run({"run": "r1"}, [{"n": 1}], keep=1)
+    session.run("UPDATE ctsync.runs SET record = %s WHERE state = %s", record, number)
+    with pytest.raises(StateError, match="run 1 of postgresql://127") as caught:
+        list(store.runs())
+    assert caught.value.code == "history_damaged"
+
+
+def test_what_is_no_change_of_a_run_is_damage(state):
+    store, session, number = state
+    store.append_run({"run": "r1"}, [{"n": 1}, {"n": 2}], keep=1)
+    lines = b'{"n":1}\n{"n'
+    session.run("UPDATE ctsync.changes SET lines = %s WHERE state = %s", lines, number)
+    (run,) = store.runs()
+    reading = run.changes()
+    assert next(reading) == {"n": 1}
+    with pytest.raises(StateError, match="run 1 of") as caught:
+        next(reading)
+    assert caught.value.code == "history_damaged"
+
+
 def test_a_run_again_takes_its_own_place_and_the_oldest_goes_with_its_parts(state):
     store, session, number = state
     for run, changes in (("r1", 1), ("r2", 2), ("r2", 3), ("r3", 0), ("r4", 1)):

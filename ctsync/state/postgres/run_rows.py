@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 
 from ctsync.canonical_json import canonical, parse
+from ctsync.errors import StateError
 from ctsync.state.base import Line, RunRecord
 from ctsync.state.postgres.session import Session
 from ctsync.state.postgres.view import existing_state
+from ctsync.state.run_files import history_damaged
 
 PART_BYTES = 1 << 20
 
@@ -58,8 +61,12 @@ def runs_of(session: Session, name: str) -> Iterator[RunRecord]:
     if state is None:
         return
     for (number,) in session.rows(_NUMBERS, state):
-        (record,) = session.one(_RECORD_OF, state, number)
-        yield RunRecord(parse(record), _reader(session, state, number))
+        (line,) = session.one(_RECORD_OF, state, number)
+        with _understood(session, number):
+            record = parse(line)
+        if not isinstance(record, dict) or "run" not in record:
+            raise _damaged(session, number)
+        yield RunRecord(record, _reader(session, state, number))
 
 
 _NUMBERS = "SELECT number FROM ctsync.runs WHERE state = %s ORDER BY number DESC"
@@ -70,7 +77,8 @@ def _reader(session: Session, state: int, number: int) -> Callable[[], Iterator[
     def read() -> Iterator[Line]:
         part = 0
         while lines := session.rows(_PART, state, number, part):
-            yield from map(parse, lines[0][0].splitlines())
+            with _understood(session, number):
+                yield from map(parse, lines[0][0].splitlines())
             part += 1
 
     return read
@@ -79,3 +87,15 @@ def _reader(session: Session, state: int, number: int) -> Callable[[], Iterator[
 _PART = """
     SELECT lines FROM ctsync.changes WHERE state = %s AND number = %s AND part = %s
 """
+
+
+@contextmanager
+def _understood(session: Session, number: int) -> Generator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise _damaged(session, number) from error
+
+
+def _damaged(session: Session, number: int) -> StateError:
+    return history_damaged(f"run {number} of {session.location}")
