@@ -183,16 +183,12 @@ class Planner(Struct):
             self.one_by_one += len(found.keys)
             self.findings.extend(self.among.run_seen(found, self.mask))
             return found
-        return found, self._weighed(found, weigher)
-
-    def _weighed(self, candidate: Candidate, weigher: ProfileWeigher) -> PlannedProfile:
-        """See a candidate by itself, and return what comes of it."""
         self.one_by_one += 1
-        self.selection.profile_seen(candidate.key, candidate.entry)
-        self.findings.extend(self.among.candidate_seen(candidate, self.mask))
-        found, built = self._weigh_one(candidate, weigher)
-        self.among.weighed_seen(candidate, found, built.change)
-        return built
+        self.selection.profile_seen(found.key, found.entry)
+        self.findings.extend(self.among.candidate_seen(found, self.mask))
+        merged, built = self._weigh_one(found, weigher)
+        self.among.weighed_seen(found, merged, built.change)
+        return found, built
 
     def plan_one(
         self, candidate: Candidate
