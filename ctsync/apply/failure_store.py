@@ -85,6 +85,7 @@ def scratch_database() -> sqlite3.Connection:
     """Return a database that has no name, spills to disk, and is not kept."""
     # Whichever thread happens to collect the last reference closes it.
     rows = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    # Nothing of it outlives this process, so nothing has ever to be undone.
     rows.execute("PRAGMA journal_mode = OFF")
     return rows
 

@@ -89,8 +89,10 @@ class OutcomeCounts:
             return
         for at, (place, verdict) in enumerate(zip(places, verdicts, strict=True)):
             rank = _RANK[verdict.outcome]
+            # Of a profile the worst of its records counts, and it is told once.
             if rank <= self._ranks[place]:
                 continue
+            # Taken it is with its last record only, but one that fails is enough.
             if rank != _TAKEN or not records_slice.follows(at):
                 self._rank(place, rank)
             if rank in _TOLD:

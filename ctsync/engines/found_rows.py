@@ -66,6 +66,7 @@ class FoundRows(Struct, frozen=True):
         if self.decision is None or "is_new" not in found.column_names:
             yield from self._candidates(rows_of(found))
             return
+        # All of them were decided, as in most ranges that have any.
         if not found["is_new"].null_count:
             if len(found):
                 yield self.decision.rows(found)
@@ -104,6 +105,7 @@ def candidate_of(
         if source >= 0:
             by = readers[source]
             places.append(by.contribution(identifier, digest, file, row, cells))
+            # Where rows were to be decided, the line of the entry stands beside them.
             if line is not None:
                 entry = entry_from_line(line)
         elif source == LOOSE:

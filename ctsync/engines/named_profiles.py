@@ -85,6 +85,7 @@ class _Kind:
             ids += batch.ids
             self._marks += batch.marks
         self._ids = ids
+        # Of files that are written in order no id has to be looked up.
         self._is_sorted = not loose and all(map(lt, ids, islice(ids, 1, None)))
         if not self._is_sorted:
             self._part_repeated(ids)

@@ -118,6 +118,7 @@ class ContributionMerger:
         tells: bool,
     ) -> None:
         folded = _folded(targets)
+        # Most profiles stand in one place, and what that wants is all there is.
         if not found.declared and len(folded) == len(targets):
             found.declared = folded
         else:

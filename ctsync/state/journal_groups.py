@@ -73,6 +73,7 @@ class GroupedJournalWriter(JournalWriter):
         """Add whole lines, many of them packed; they survive."""
         for texts in packed(whole_lines(pieces)):
             self._add(texts)
+        # The plan first: a call that is noted names places in it.
         self._await(self._added)
 
     def check_lock(self) -> None:

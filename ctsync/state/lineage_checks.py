@@ -51,6 +51,7 @@ def relation(
         StateError: it belongs to another snapshot (code `journal_mismatch`).
     """
     lineage, serial = journal_head.get("lineage"), journal_head.get("serial")
+    # A first run draws the lineage for its journal, before there is a snapshot.
     if header is None and serial == 0:
         return "extends"
     if header is not None and header.lineage == lineage:
