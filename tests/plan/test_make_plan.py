@@ -109,6 +109,15 @@ def test_it_is_said_how_many_profiles_were_decided_in_columns_if_any_were(
     )
 
 
+def test_what_a_profile_that_was_found_gone_had_is_sent_again(
+    project_view, plan, entry
+):
+    project = project_view().says("u1", {"Plan": "Gold"})
+    gone = entry("u1", attributes={"Plan": "Gold"}, gone=True)
+    change = plan(project, gone).change()
+    assert (change.action, len(change.operations)) == ("create", 1)
+
+
 def broken(project, error):
     """Let a file of a project not be read to its end."""
 

@@ -128,6 +128,28 @@ def test_a_kind_nearly_right_is_named():
     assert caught.value.hint == "did you mean identity=u1?"
 
 
+def test_whoever_says_id_is_told_the_name_of_that_kind():
+    with pytest.raises(UsageError) as caught:
+        parse_selector("id=u1")
+    assert caught.value.hint == "did you mean identity=u1?"
+
+
+def test_no_more_than_three_names_are_near(project_view, plan):
+    project = project_view().says("u1", {f"Plan{n}": "a" for n in range(9)})
+    with pytest.raises(UsageError) as caught:
+        plan(project, targets=["attribute=Plan"])
+    assert caught.value.hint.count("Plan") == 3
+
+
+def test_a_cohort_selects_nobody_who_was_found_gone(project_view, plan, entry):
+    """Of such an entry nothing is known any more."""
+    project = project_view().cohort("vip", ["u2"], {"Tier": "VIP"})
+    project.says("u1", {"Plan": "Gold"})
+    gone = entry("u1", cohorts=("vip",), gone=True)
+    planned = plan(project, gone, targets=["cohort=vip"])
+    assert chosen(planned) == ["u2:Tier"]
+
+
 def test_a_glob_is_held_by_letter_case(project, plan):
     with pytest.raises(UsageError):
         plan(project, targets=["attribute=plan"])
