@@ -9,6 +9,7 @@ from msgspec.structs import replace as with_fields
 from pyarrow import parquet
 
 from ctsync.engines import built_in, duckdb_decision
+from ctsync.errors import UsageError
 from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
 from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanHead
@@ -350,3 +351,17 @@ def test_who_shares_an_address_or_takes_that_of_who_left_is_told_of_a_part_too(p
     assert decided == {"u02", "u03", "u04"}
     codes = people.codes(before.values(), ("attribute=Plan",))
     assert (codes["CT632"], codes["CT409"]) == (1, 1)
+
+
+@pytest.mark.parametrize("target", ["attribute=Name", "attribute=Sc*"])
+def test_a_name_that_only_decided_rows_have_is_met(people, target):
+    people.write({"u01": {}, "u02": {"name": "Eve"}})
+    _, decided = people.both_ways((), (target,))
+    assert decided == {"u01", "u02"}
+
+
+def test_a_name_that_no_decided_row_has_is_told(people):
+    people.write({"u01": {"note": None}, "u02": {"note": None}})
+    for engine in ("memory", "duckdb"):
+        with pytest.raises(UsageError, match="nothing matches attribute=Note"):
+            people.planned(engine, (), ("attribute=Note",))

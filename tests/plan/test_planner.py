@@ -113,6 +113,24 @@ def test_every_broken_file_is_told_and_what_others_say_of_nobody(tmp_path, engin
     assert sorted(codes(planner)) == ["CT314", "CT514", "CT611", "CT611"]
 
 
+@pytest.mark.parametrize("engine", ["memory", "duckdb"])
+def test_what_is_odd_about_a_file_of_rows_is_told_once(tmp_path, engine):
+    text = PROJECT.replace("columns: {plan", "duplicates: last, columns: {plan")
+    (tmp_path / "ctsync.yaml").write_text(text.replace("Gender: Q", "Gender: F"))
+    (tmp_path / "a.csv").write_text("id,plan\nu3,x\nu3,y\n")
+    (tmp_path / "b.csv").write_text("id,seat\nu3,1\n")
+    (tmp_path / "c.csv").write_text("id,hat\nu3,red\n")
+    project = load_project(tmp_path)
+    planner = planner_of(
+        project,
+        ProjectSources(project),
+        findings=project.findings,
+        engine=built_in()[engine],
+    )
+    assert planned(planner) == ["u1", "u3"]
+    assert codes(planner) == ["CT629"]
+
+
 class Asking:
     """An engine that may let candidates be weighed elsewhere, and asks for that."""
 
