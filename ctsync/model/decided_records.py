@@ -17,6 +17,11 @@ def ascends(table: Table) -> bool:
     return bool(arrow_compute().all(each, min_count=0).as_py())
 
 
+def in_order(table: Table) -> Table:
+    """Return rows of one id type in the order of their ids."""
+    return table.take(arrow_compute().sort_indices(table["id"]))
+
+
 def has_capitals(decided: DecidedRows) -> bool:
     """Return whether an id is not as it is folded: those of decided rows are ASCII."""
     text = decided.text("id")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ctsync.duckdb_connection import open_connection
 from ctsync.engines import duckdb_candidates_sql as sql
 from ctsync.engines.chosen_ranges import chosen_ranges
-from ctsync.model.decided_records import ascends
+from ctsync.model.decided_records import ascends, in_order
 from ctsync.model.profile_key import ID_TYPES
 
 CHUNKS = st.lists(
@@ -22,6 +22,17 @@ def test_rows_ascend_if_each_id_is_greater_than_the_one_before(chunks):
     table = pa.table({"id": pa.chunked_array(chunks, pa.string())})
     # Databases compare bytes, and Python code points: in UTF-8 that is the same.
     assert ascends(table) == (ids == sorted({*ids}))
+
+
+@given(CHUNKS)
+def test_rows_in_order_come_by_the_bytes_of_their_ids(chunks):
+    ids = [each for chunk in chunks for each in chunk]
+    columns = {
+        "id": pa.chunked_array(chunks, pa.string()),
+        "cells": pa.array([[each] for each in ids], pa.list_(pa.string())),
+    }
+    rows = in_order(pa.table(columns)).to_pylist()
+    assert rows == [{"id": each, "cells": [each]} for each in sorted(ids)]
 
 
 @pytest.fixture(scope="module")
