@@ -96,9 +96,14 @@ class DuckdbCandidates(Struct):
         """Return the ranges into which the keys of candidates are parted."""
         count = self.ways.keys_at_once
         if count is None:
-            count = _RANGE if self._decision is None else _RANGE_DECIDED
+            count = _RANGE if self._decision is None else self._decided_at_once()
         # All at once: the next query on a connection ends the one before it.
         return [*chosen_ranges(self.met.rows(sql.RANGES.format(count=count)))]
+
+    def _decided_at_once(self) -> int:
+        """Return how many keys come at once: more where little is said of each."""
+        ((are_held,),) = self.met.rows(sql.MOSTLY_HELD)
+        return _RANGE_DECIDED * 2 if are_held else _RANGE_DECIDED
 
     def _in_range(self, keys: ChosenRange) -> Found:
         if keys.alone and self._decision is not None and not self._is_joined:

@@ -28,6 +28,7 @@ WHERE named AND NOT same"""
 RANGES = """
 SELECT type, min(id), bool_and(alone), bool_or(held)
 FROM engine_chosen GROUP BY type, rowid // {count} ORDER BY type, min(id)"""
+MOSTLY_HELD = "SELECT avg(held::INTEGER) > 0.5 FROM engine_chosen"
 CHOSEN_ROWS = """
 CREATE TEMP TABLE {name} AS
 SELECT p.type, p.id, p.digest, p.file, p.row, m.alone
