@@ -135,6 +135,41 @@ def test_a_form_of_a_kind_that_nobody_added_is_told_as_such():
         assert caught.value.code == "kind_missing"
 
 
+def resealed(saved, change):
+    """Give a saved plan with another first line of a change, and right in its seals."""
+    first, line, *rest, foot, _ = saved.read_bytes().splitlines(keepends=True)
+    body = b"".join([first, change(line), *rest])
+    data = parse(foot)
+    data["foot"]["bytes"] = len(body)
+    last = canonical(data) + b"\n"
+    return body + last + seal_line(first, last, sha256(body, last))
+
+
+def with_places(places):
+    def change(line):
+        data = parse(line)
+        data["change"][4] = places
+        return canonical(data) + b"\n"
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "places", [[["a", 1, 7]], [[5]], [["a", "1"]], ["abc"], "abc", {"a": 1}, 7, None]
+)
+def test_places_that_nobody_writes_are_refused_before_anything_is_sent(
+    saved, tmp_path, places
+):
+    """Neither digest nor counts cover them, and a state could not fold them."""
+    forged = tmp_path / "forged.ctplan"
+    forged.write_bytes(resealed(saved, lambda line: line))
+    open_plan(forged).close()
+    forged.write_bytes(resealed(saved, with_places(places)))
+    with pytest.raises(PlanRefused) as caught:
+        open_plan(forged)
+    assert caught.value.code == "plan_tampered"
+
+
 def test_changes_behind_a_whole_plan_are_refused(saved, tmp_path):
     """Counts and digest are right as far as the first foot, and all seals hold."""
     whole = saved.read_bytes()
