@@ -83,6 +83,9 @@ law = partial(
 )
 
 
+LONG_LIST = canonical([f"shoes-{n:02}" for n in range(46)]).decode()
+
+
 def rules_of(name):
     """Every rule that an attribute of a kind may have."""
     yield Attribute("Plan", name)
@@ -178,6 +181,9 @@ def test_a_sound_cell_means_what_python_says(connection, rule, frame):
         ("Since", "date", "untyped", ["2024-02-29", "2024-02-29T12:30:00+05:30"]),
         ("Since", "date", "text", ["2024-02-29T12:30:00", "2024-02-29T12:30:00Z"]),
         ("Tags", "list", "list", ['["b","a"]', '["shoes-12"]']),
+        ("Tags", "list", "list", ['["a b","B"]', '["7 a","7b"]', LONG_LIST]),
+        ("Plan", "string", "text", ["7 a", "7 7", "7$", "x" * 512]),
+        ("Education", "string", "text", ["School", "College"]),
     ],
 )
 def test_clean_cells_are_decided_in_columns(connection, name, kind, sort, cells):
