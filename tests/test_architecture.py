@@ -12,6 +12,7 @@ PACKAGE = ROOT / "ctsync"
 
 BOTTOM = {
     "arrow",
+    "beside",
     "bucket_address",
     "canonical_json",
     "diagnostic_codes",

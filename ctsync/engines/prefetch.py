@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from itertools import repeat
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -30,6 +32,16 @@ def fetched_ahead(
                 yield before.result()
         if coming is not None:
             yield coming.result()
+
+
+def taken_ahead(pieces: Iterator[Fetched]) -> Generator[Fetched]:
+    """Yield pieces of an iterator, one taken ahead in a thread."""
+    fetched = fetched_ahead(lambda _: next(pieces, None), repeat(None))
+    with closing(fetched):
+        for piece in fetched:
+            if piece is None:
+                break
+            yield piece
 
 
 def _begun(

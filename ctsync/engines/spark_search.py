@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ctsync.engines.base import FoundProfiles, ProfileCounts, Search
 from ctsync.engines.duckdb_comparison import take_entries
 from ctsync.engines.found_rows import Decision, FoundRows
 from ctsync.engines.key_ranges import KeyRanges, ranges_over
+from ctsync.engines.prefetch import taken_ahead
 from ctsync.engines.spark_addresses import SparkAddresses
 from ctsync.engines.spark_reading import (
     EVERY,
@@ -109,8 +111,9 @@ class SparkSearch(Struct):
             self.search.watch.on_unchanged,
             self._decision,
         )
-        for table in results.tables("found"):
-            yield from rows.in_turn(table)
+        with closing(taken_ahead(results.tables("found"))) as tables:
+            for table in tables:
+                yield from rows.in_turn(table)
         if self._decision is not None and self._decision.addresses:
             files = results.names("addresses")
             addresses = SparkAddresses(

@@ -4,7 +4,7 @@ from threading import Event, Thread, current_thread
 
 import pytest
 
-from ctsync.engines.prefetch import fetched_ahead
+from ctsync.engines.prefetch import fetched_ahead, taken_ahead
 
 
 def test_what_is_fetched_comes_in_the_order_in_which_it_is_wanted():
@@ -76,3 +76,19 @@ def test_each_is_fetched_once_and_in_order(monkeypatch, threads, number):
 
     assert list(fetched_ahead(fetch, range(number))) == [n * 10 for n in range(number)]
     assert fetched == list(range(number))
+
+
+def test_pieces_are_taken_in_order_one_ahead():
+    taken = []
+
+    def pieces():
+        for number in range(4):
+            taken.append(number)
+            yield number
+
+    coming = taken_ahead(pieces())
+    assert next(coming) == 0
+    coming.close()
+    assert taken == [0, 1]
+    assert list(taken_ahead(pieces())) == [0, 1, 2, 3]
+    assert list(taken_ahead(iter(()))) == []
