@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
@@ -108,10 +109,7 @@ class LinePattern:
         self._found = [self.spellings[name] for name in sorted(self.spellings)]
         parts = b"".join(each.pattern for each in self._found)
         start = rb'\{"change":\["(?:%b)",%b,\[' % (frame.actions, _KEY)
-        line = start + parts + frame.ending
-        self._line = re.compile(line + rb"\n?")
-        # A line of many is told from its first byte to its last, or it stands apart.
-        self._lines = re.compile(rb"(?m)^(?:%b\n|([^\n]*\n))" % line)
+        self._said = start + parts + frame.ending
         self._whole = self._made([True] * len(self._found))
         self._writers: dict[tuple[bool, ...], Writer | None] = {}
 
@@ -124,6 +122,16 @@ class LinePattern:
         self.gathered.update(found)
         self._gathered_rows += 1
         return self._gathered_rows if self._gathered_rows >= 2 * self._rows else 0
+
+    # Each is made once it is asked for: that of hundreds of attributes takes a while.
+    @cached_property
+    def _line(self) -> re.Pattern[bytes]:
+        return re.compile(self._said + rb"\n?")
+
+    @cached_property
+    def _lines(self) -> re.Pattern[bytes]:
+        # A line of many is told from its first byte to its last, or it stands apart.
+        return re.compile(rb"(?m)^(?:%b\n|([^\n]*\n))" % self._said)
 
     def told(self, line: bytes) -> Groups | None:
         """Return what the pattern finds in a line; None: it is no such line."""
