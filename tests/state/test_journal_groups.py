@@ -7,7 +7,7 @@ import pytest
 from ctsync.canonical_json import canonical
 from ctsync.errors import StateError
 from ctsync.state import journal_groups
-from ctsync.state.journal_groups import GroupedJournalWriter
+from ctsync.state.journal_groups import GroupedJournalWriter, called
 from ctsync.state.journal_lines import checksum_of, head_line, seal_lines
 
 HEAD = head_line({"run": "r1"})
@@ -152,3 +152,7 @@ def test_closing_puts_what_waits_and_takes_nothing_more(writer, server):
         writer.append({"n": 2}, sync=False)
     assert refused.value.code == "state_unwritable"
     assert "s.journal" in refused.value.message
+
+
+def test_a_journal_is_called_after_its_state():
+    assert called("s3://bucket") == "the journal of s3://bucket"
