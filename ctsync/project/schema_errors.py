@@ -17,7 +17,7 @@ from ctsync.canonical_json import canonical
 from ctsync.model.contribution import Path
 from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ID_TYPES
-from ctsync.other_words import loose, meant_by
+from ctsync.other_words import loose
 from ctsync.suggestions import did_you_mean, one_of, probably
 
 _ARTICLES = {
@@ -171,7 +171,8 @@ def _one_id(error: Any, path: Path) -> Iterator[Fault]:
         return
     ids = [name for name in ID_TYPES if name in error.instance]
     known = ", ".join(ID_TYPES)
-    if any(meant_by(key, ID_TYPES) for key in error.instance):
+    others = error.instance.keys() - frozenset(ID_TYPES)
+    if any(probably(key, ID_TYPES) for key in others):
         return  # by a key that is unknown, which says what it means
     if ids:
         message = f"{' and '.join(ids)} stand together"

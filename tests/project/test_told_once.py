@@ -264,3 +264,14 @@ def test_an_entry_that_contradicts_the_platform_is_told_once(tmp_path):
     profiles = [{"identity": "u1", "attributes": {"Gender": "M"}}]
     project = {**PROJECT, "catalog": catalog, "profiles": profiles}
     assert [f.code for f in findings_of(written(tmp_path, project))] == ["CT101"]
+
+
+@pytest.mark.parametrize("key", ["identty", "Identity", "objectID", "fbid"])
+def test_whose_a_profile_is_does_not_follow_from_a_misspelled_key(tmp_path, key):
+    profiles = [{key: "u1", "attributes": {"Tags": ["t1"]}}]
+    told = findings_of(written(tmp_path, {**PROJECT, "profiles": profiles}))
+    assert [f.code for f in told] == ["CT102"]
+    (tmp_path / "ctsync.yaml").write_text(
+        json.dumps({**PROJECT, "profiles": [{"attributes": {"Tags": ["t1"]}}]})
+    )
+    assert [f.code for f in findings_of(tmp_path)] == ["CT523"]
