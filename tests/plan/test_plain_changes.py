@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from ctsync.canonical_json import canonical
 from ctsync.channels import CHANNELS
 from ctsync.channels.base import ChannelSettings
 from ctsync.errors import ExportRefused
@@ -190,6 +191,26 @@ def test_one_operation_that_is_not_plain_is_enough(odd):
 def test_what_cannot_be_sent_as_it_stands_is_refused(operations):
     with pytest.raises(ValueError, match="not a change"):
         PlainReader().read(change_line(of_one(*operations)))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"change": [["Plan", "Gold", "=?", None, None, [], [], "api", "Lead"]]},
+        {"change": [["Plan", "Gold"]], "row": [[], None, ["vip"]]},
+        {"change": [["Plan", "Gold"]], "also": 1},
+        {"change": {"attribute": "Plan", "operand": "Gold"}},
+    ],
+)
+def test_a_line_that_says_more_is_not_plain(more):
+    """Else what it says beside its values would never be looked at."""
+    row = ["update", "identity", "u1", more["change"], *more.get("row", ())]
+    also = {"also": 1} if "also" in more else {}
+    line = canonical({"change": row, "does": [64, 1], **also}) + b"\n"
+    assert PlainReader().read(line) is None
+    plain = ["update", "identity", "u1", [["Plan", "Gold"]]]
+    line = canonical({"change": plain, "does": [64, 1]}) + b"\n"
+    assert PlainReader().read(line) is not None
 
 
 def test_more_shapes_than_are_remembered_are_read_whole(monkeypatch):

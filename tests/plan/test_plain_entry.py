@@ -110,6 +110,25 @@ def test_what_stands_in_an_entry_of_other_attributes_stays_as_it_is():
     assert found.names == ["city", name.lower()]
 
 
+@pytest.mark.parametrize(
+    ("form", "operand", "present"),
+    [("+", ["c", "a"], b'["a","b","c"]'), ("-", ["b"], b"")],
+)
+def test_a_list_of_which_nothing_was_in_doubt_is_known_at_a_look(
+    form, operand, present
+):
+    name = next(NAMES)
+    folded = name.lower().encode()
+    held = b'{"%b":{"complete":true,"kind":"list","name":"%b","present":["b"]}}'
+    before = b'{"attributes":' + held % (folded, name.encode())
+    before += b',"key":{"identity":"u1"}}\n'
+    found = entry_after(row([name, operand, form]), Taking.ACKNOWLEDGED, before)
+    said = b'"present":' + present if present else b'"name":"%b"}' % name.encode()
+    assert said in found.line
+    doubt = before.replace(b'"present":["b"]', b'"maybe":["b"]')
+    assert entry_after(row([name, operand, form]), Taking.ACKNOWLEDGED, doubt) is None
+
+
 def test_where_a_row_stands_mark_and_cohorts_come_with_it():
     name = next(NAMES)
     plain = [name, "x"]

@@ -70,3 +70,24 @@ def test_what_places_say_differently_is_counted_once_beside_a_skipped_row(
     of_team = [each for each in caught.value.findings if each.attribute == "Team"]
     assert sum(each.rows or 0 for each in of_team) == 5
     assert caught.value.findings.totals[of_team[0].code] == 6
+
+
+def test_what_is_odd_about_rows_that_might_be_skipped_and_are_not_is_counted_once(
+    project_view, plan
+):
+    rows = [(f"u{number}", {"Plan": "null"}) for number in range(5)]
+    planned = plan(project_view().table("t", ["Plan"], rows, invalid="skip"))
+    (found,) = [each for each in planned.document.foot.diagnostics if each.rows]
+    assert (found.rows, "null 5," in found.message) == (5, True)
+
+
+def test_a_row_that_cannot_be_sent_is_skipped_though_another_place_may_not_be(
+    project_view, plan, entry
+):
+    project = project_view(limits={"skip": "100%"}).says("u1", {"Team": "a"})
+    words = {"Tags": {"include": MANY}}
+    project.table("t", ["Tags"], [("u1", words)], invalid="skip")
+    held = {"Tags": [f"s{number}" for number in range(60)]}
+    planned = plan(project, entry("u1", attributes=held))
+    assert planned.codes == {"CT209": 1, "CT626": 1}
+    assert planned.sent() == [("Team", "set", "a")]
