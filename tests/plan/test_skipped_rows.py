@@ -34,6 +34,7 @@ def test_rows_that_did_not_pass_one_by_one_are_taken_from_their_source():
     assert seen.total == 3
 
 
+TIER = ("Tier", "set", "Standard")
 MANY = [f"t{number}" for number in range(60)]
 
 
@@ -91,3 +92,28 @@ def test_a_row_that_cannot_be_sent_is_skipped_though_another_place_may_not_be(
     planned = plan(project, entry("u1", attributes=held))
     assert planned.codes == {"CT209": 1, "CT626": 1}
     assert planned.sent() == [("Team", "set", "a")]
+
+
+@pytest.mark.parametrize(
+    ("columns", "sent"), [(["Tier", "Gender"], []), (["Gender"], [TIER])]
+)
+def test_nobody_leaves_a_cohort_while_a_skipped_row_may_say_what_is_given_then(
+    project_view, plan, entry, key, columns, sent
+):
+    project = project_view(limits={"skip": "100%"})
+    project.cohort("vip", leave={"Tier": "Standard"})
+    words = dict.fromkeys(columns, "Q")
+    project.table("t", columns, [("u1", words)], invalid="skip")
+    known = entry(attributes={"Tier": "VIP"}, cohorts=("vip", "table=t"))
+    planned = plan(project, known)
+    assert planned.sent() == sent
+    cohorts = [each.settled.cohorts for each in planned.changes]
+    assert cohorts == ([("table=t",)] if sent else [])
+
+
+def test_cohorts_are_kept_in_one_order(project_view, plan):
+    names = [f"c{number}" for number in range(9)]
+    project = project_view()
+    for name in reversed(names):
+        project.cohort(name, ["u1"], {f"In {name}": True})
+    assert plan(project).change().settled.cohorts == tuple(names)
