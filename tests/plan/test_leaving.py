@@ -335,3 +335,10 @@ def test_a_fingerprint_is_kept_only_of_what_is_named_and_wholly_known(
     candidate = Candidate(ProfileKey("identity", "u1"), fingerprint="cd")
     built = build_change(candidate, wanted, ValueContext(), Attribute)
     assert built.change.settled.fingerprint == mark
+
+
+def test_the_place_of_parting_words_is_named_once(project_view, plan, entry):
+    project = project_view().cohort("vip", leave={"Tier": "Standard", "Team": "none"})
+    change = plan(project, entry(cohorts=("vip",))).change()
+    assert len(change.operations) == 2
+    assert [origin.cohort for origin in change.origins] == ["vip"]
