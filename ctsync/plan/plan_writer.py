@@ -21,9 +21,9 @@ from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.operation import API, DELTAS, OPERATORS, Operation
 from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.record import Record
+from ctsync.model.record import GROUP_PREFIX, GROUP_WORDS, Record
 from ctsync.model.weighed_run import WeighedRun
-from ctsync.plan.change_codec import change_line, settled_line
+from ctsync.plan.change_codec import SUBSCRIPTION, change_line, settled_line
 from ctsync.plan.digest import PlanDigest
 from ctsync.plan.plan_checksum import seal_line
 from ctsync.plan.plan_header import foot_as_json, head_as_json
@@ -206,7 +206,7 @@ def check_shape(change: Change) -> None:
 def _are_in_order(operations: Iterable[Operation]) -> bool:
     """Return whether operations come by attribute and step, and each may travel.
 
-    No two attributes fold to one, and no file is to move a counter, whoever says so.
+    No two attributes fold to one, whoever says so.
     """
     last, step, folded = None, 0, set[str]()
     for operation in operations:
@@ -218,10 +218,28 @@ def _are_in_order(operations: Iterable[Operation]) -> bool:
                 return False
         if not step < operation.step <= MOST_STEPS:
             return False
-        if operation.channel != API and operation.operator in DELTAS:
+        if not _may_travel(operation):
             return False
         last, step = name, operation.step
     return True
+
+
+def _may_travel(operation: Operation) -> bool:
+    """Return whether an operation travels as it is shown.
+
+    No file is to move a counter. All groups of a profile travel under two words, which
+    are no attributes, and say of a group only whether it is on or off.
+    """
+    name = operation.attribute
+    if name.startswith(GROUP_PREFIX):
+        is_switch = operation.kind == SUBSCRIPTION and operation.operator == "set"
+        return is_switch and isinstance(operation.operand, bool)
+    if name in _GROUP_WORDS:
+        return False
+    return operation.channel == API or operation.operator not in DELTAS
+
+
+_GROUP_WORDS = frozenset(GROUP_WORDS.values())
 
 
 class PlanWriter:

@@ -18,6 +18,10 @@ HEAD = PlanHead(Account("A", "in1"), Base("0" * 32, 3, "d" * 64))
 GOLD = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")
 FIRST = Operation("Tags", "list", "$remove", ("a",), "known", ("a",), (), 1)
 SECOND = Operation("Tags", "list", "$add", ("b",), "known", (), ("b",), 2)
+NEWS = replace(
+    GOLD, attribute="subscriptions.email.News", kind="subscription", operand=True
+)
+WORD = replace(GOLD, attribute="category-resubscribe")
 ONE, TWO = ProfileKey("identity", "u1"), ProfileKey("identity", "u2")
 CHANGE = Change(ONE, "update", (GOLD, FIRST, SECOND))
 SETTLED = EntryAfter("f" * 32, forget=("city",))
@@ -62,6 +66,25 @@ def test_keys_come_in_order_and_once(writer, first, later):
 def test_what_can_not_be_sent_and_folded_as_it_stands_is_no_change(writer, change):
     with pytest.raises(ValueError, match="not a change"):
         writer.add_change(change)
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        (WORD, NEWS),
+        (replace(WORD, operand=5), NEWS),
+        (replace(FIRST, attribute=WORD.attribute), NEWS),
+        (replace(WORD, attribute="category-unsubscribe"),),
+        (replace(NEWS, operand="no", after="no"),),
+        (replace(NEWS, kind="boolean"),),
+        (replace(NEWS, operator="$delete", operand=1, after=None),),
+    ],
+)
+def test_groups_travel_as_they_are_shown_or_not_at_all(writer, operations):
+    """They share a word with an attribute of that name, and know only on and off."""
+    writer.add_change(replace(CHANGE, operations=(NEWS,)))
+    with pytest.raises(ValueError, match="not a change"):
+        writer.add_change(Change(TWO, "update", operations))
 
 
 def test_the_digest_of_a_plan_is_that_of_all_it_was_given(writer):
