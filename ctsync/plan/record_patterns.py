@@ -114,10 +114,11 @@ def _spelled_as(name: str, text: str, shown: str) -> Spelling | None:
     if form.operator != "set":
         opening, closing = opening + b"{%b:" % canonical(form.operator), b"}"
     sign = re.escape(SIGNS[form.operator].encode())
-    said = b',"%b%b%b"' % (sign, _MARKS, re.escape(form.kind.encode()))
+    words = (sign, _MARKS, re.escape(form.kind.encode()), _BEFORE)
+    said = b',"%b%b%b"(?:,(?:%b)|)' % words
     if form.operator == "set" and not form.kind:
-        said = b"(?:%b|)" % said  # as most are, which is not said
-    before = b"(?:,(?:%b)|)" % _BEFORE
-    return Spelling(
-        name, b",(%b)%b%b" % (SPELLED[shown], said, before), opening, closing, name
-    )
+        # As most are, which is not said. Nothing stands before then, either: a form
+        # that says something else is not to be taken for a text that was there.
+        said = b"(?:%b|)" % said
+    value = b",(%b)" % SPELLED[shown]
+    return Spelling(name, value + said, opening, closing, name)

@@ -200,3 +200,19 @@ def test_of_most_lines_no_change_is_made(monkeypatch):
     found = [*reader.records(lines[0]), *reader.records(b"".join(lines[1:]))]
     assert [record.line for record in found] == lines
     assert read == lines[:1]
+
+
+def told_after(learned, operation):
+    """What a pattern that was learned of one operation tells of another."""
+    patterns, key = RecordPatterns(), ProfileKey("identity", "u1")
+    patterns.learn(parse(change_line(Change(key, "update", (learned,))))["change"])
+    return patterns.record(change_line(Change(key, "update", (operation,))))
+
+
+def test_a_form_is_not_taken_for_a_value_before():
+    """Of a form that says something else no pattern tells, whatever it looks like."""
+    plain = Operation("Level", "number", "set", 1, "unknown", after=1)
+    assert told_after(plain, replace(plain, operand=2, after=2)) is not None
+    gone = replace(plain, operator="$delete", after=None)
+    counter = replace(plain, kind="counter")
+    assert told_after(plain, gone) is told_after(plain, counter) is None
