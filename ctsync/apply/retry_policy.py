@@ -61,6 +61,15 @@ class Attempt(Struct, frozen=True):
         outcome = Outcome.UNKNOWN if self.in_doubt else Outcome.NOT_SENT
         return RecordOutcome(outcome)
 
+    def ruled(self, verdict: RecordOutcome) -> RecordOutcome:
+        """Return the verdict of a record, of which a reply said one of this try."""
+        # What the server calls its own failure may have been written in part. Of an
+        # earlier try, which may have been written, a refusal of this one says nothing.
+        is_refused = verdict.outcome is Outcome.REJECTED
+        if verdict.transient or (is_refused and self.in_doubt):
+            return replace(verdict, outcome=Outcome.UNKNOWN)
+        return verdict
+
     def refused(self, answer: UploadResult) -> RecordOutcome:
         """Return the verdict of records that this try could not get across."""
         outcome = Outcome.UNKNOWN if self.in_doubt else Outcome.REJECTED
@@ -93,10 +102,7 @@ def _replied(attempt: Attempt, answer: UploadResult, pace: RetryPace) -> RetryDe
     )
     if is_all_taken(said):
         return RetryDecision(said)
-    # What the server calls its own failure may have been written in part.
-    verdicts = tuple(
-        replace(v, outcome=Outcome.UNKNOWN) if v.transient else v for v in said
-    )
+    verdicts = tuple(map(attempt.ruled, said))
     # Code 555 is the platform's own failure (public docs): what it met may stand
     # written, so what counts is not sent again.
     failed = [number for number, verdict in enumerate(said) if verdict.transient]

@@ -187,6 +187,15 @@ def test_after_a_loss_nothing_but_a_reply_makes_a_record_certain(happened, two):
     assert outcomes(decide_retry(attempt, UploadResult(happened, 400), PACE)) == [UNK]
 
 
+def test_a_refusal_says_nothing_of_an_earlier_try_that_may_have_been_written(two):
+    """So says the state, too, which holds what was in doubt as uncertain."""
+    answer = UploadResult(CallEnding.REPLIED, 200, said(1, refusal(2, 516)))
+    for is_in_doubt, last in ((False, REJ), (True, UNK)):
+        ruling = decide_retry(Attempt(two, in_doubt=is_in_doubt), answer, PACE)
+        assert (outcomes(ruling), ruling.again) == ([ACK, last], ())
+        assert ruling.verdicts[-1].code == 516
+
+
 def test_waits_grow_with_jitter_up_to_a_bound():
     assert [PACE.delay_seconds(tries, 1.0) for tries in (0, 1, 2, 9)] == [1, 2, 4, 60]
     assert PACE.delay_seconds(1, 0.0) == 1
