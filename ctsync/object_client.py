@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from enum import Enum
 from typing import Any, TypeAlias
@@ -20,6 +22,8 @@ from ctsync.errors import UsageError
 REQUEST_SECONDS = 10  # of one try; what holds a lease may not wait for ever
 RETRY_SECONDS = 15
 TRIES = 4
+
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 
 Tag: TypeAlias = Mapping[str, str]
 """Which version of an object is meant: e-tag, generation, or both."""
@@ -55,7 +59,12 @@ def client_for(what: str) -> Any:
 def open_objects(
     client: Any, place: Address, variables: Mapping[str, str] = os.environ
 ) -> Any:
-    """Open a bucket; names of objects then go on from the path of the place."""
+    """Open a bucket; names of objects then go on from the path of the place.
+
+    Raises:
+        UsageError: the environment says what no request can hold.
+    """
+    _require_sound(place, variables)
     kinds = {
         "s3": client.store.S3Store,
         "gs": client.store.GCSStore,
@@ -76,6 +85,56 @@ def open_objects(
         },
         **_given_token(place, variables),
     )
+
+
+@contextmanager
+def without_panic() -> Generator[None]:
+    """Make an error of what the client raises where it did not expect something.
+
+    Raises:
+        ValueError: it panicked; its own exception is no `Exception`, and would pass
+            by everybody who tells of errors.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise ValueError("the client gave up") from None
+        raise
+
+
+def _require_sound(place: Address, variables: Mapping[str, str]) -> None:
+    """Refuse what the client would end the process over; no value is shown."""
+    for name, form in _FORMS[place.scheme].items():
+        text = variables.get(name)
+        if text and not form.fullmatch(text):
+            is_endpoint = form is _URL
+            raise UsageError(
+                f"{name} is no address" if is_endpoint else f"{name} cannot be sent",
+                hint="write https://HOST, or http://127.0.0.1:PORT for this machine"
+                if is_endpoint
+                else "it holds a space, a line break or another character that no "
+                "request takes; set it anew",
+            )
+
+
+_URL = re.compile(
+    r"(?i:https?)://([\w.~%:-]+@)?([\w.-]+|\[[0-9a-fA-F:.]+\])"
+    r"(:([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(/[\w.~%/-]*)?",
+    re.ASCII,
+)
+_WORD = re.compile("[!-~]+")
+_FORMS: Mapping[str, Mapping[str, re.Pattern[str]]] = {
+    "s3": {
+        **dict.fromkeys(_ENDPOINTS, _URL),
+        "AWS_REGION": _WORD,
+        "AWS_DEFAULT_REGION": _WORD,
+        "AWS_ACCESS_KEY_ID": _WORD,
+        "AWS_SESSION_TOKEN": _WORD,
+    },
+    "gs": {"GOOGLE_OAUTH_ACCESS_TOKEN": _WORD},
+    "az": {},
+}
 
 
 def tag_of(meta: Mapping[str, Any]) -> Tag:
@@ -113,9 +172,6 @@ def _plain_http(variables: Mapping[str, str]) -> Mapping[str, bool]:
     """Allow what is not encrypted where it does not leave this machine."""
     found = filter(None, map(variables.get, _ENDPOINTS))
     return {"allow_http": True} if any(map(_is_this_machine, found)) else {}
-
-
-_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 
 
 def _is_this_machine(url: str) -> bool:

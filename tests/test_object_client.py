@@ -7,7 +7,8 @@ import pytest
 
 from ctsync import object_client
 from ctsync.bucket_address import Address, address_of, is_address
-from ctsync.object_client import Trouble, trouble_of
+from ctsync.errors import UsageError
+from ctsync.object_client import Trouble, trouble_of, without_panic
 
 
 @pytest.mark.parametrize(
@@ -107,3 +108,54 @@ def test_a_place_is_opened_by_its_client_and_inside_of_its_folder(
 )
 def test_what_the_client_raises_has_a_meaning(kind, words, trouble):
     assert trouble_of(getattr(obstore.exceptions, kind)(words)) is trouble
+
+
+@pytest.mark.parametrize(
+    ("scheme", "name", "value"),
+    [
+        *(
+            ("s3", "AWS_ENDPOINT_URL", value)
+            for value in (
+                *("localhost:9000", "s3cret", "https://", "http://a b", "http://[::1"),
+                *("//x", "http://x:65536", 'http://x/"', "http://x\n", "ftp://x"),
+            )
+        ),
+        ("s3", "AWS_ENDPOINT", "localhost:9000"),
+        ("s3", "AWS_ENDPOINT_URL_S3", "localhost:9000"),
+        ("s3", "AWS_REGION", "eu west"),
+        ("s3", "AWS_DEFAULT_REGION", "eu\u00e9"),
+        ("s3", "AWS_ACCESS_KEY_ID", "s3cret\n"),
+        ("s3", "AWS_SESSION_TOKEN", "s3cret\r\n"),
+        ("gs", "GOOGLE_OAUTH_ACCESS_TOKEN", "s3cret\n"),
+    ],
+)
+def test_what_no_request_can_hold_is_told_by_the_name_of_its_variable(
+    scheme, name, value
+):
+    """The client itself would end the process over most of it."""
+    with pytest.raises(UsageError) as refused:
+        object_client.open_objects(obstore, Address(scheme, "b", ""), {name: value})
+    said = f"{refused.value} {refused.value.hint}"
+    assert name in said
+    assert "s3cret" not in said
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["", "http://127.0.0.1:9000", "http://[::1]:65535/", "HTTPS://s3.eu-1.x.example",
+     "https://user:pass@x_y.example/a/b%20c"],
+)  # fmt: skip
+def test_addresses_of_servers_are_taken(endpoint):
+    variables = {"AWS_ENDPOINT_URL": endpoint, "AWS_SESSION_TOKEN": "a+/b=="}
+    object_client.open_objects(obstore, Address("s3", "b", ""), variables)
+
+
+class PanicException(BaseException):
+    """What no one who tells of errors would catch."""
+
+
+def test_a_client_that_gives_up_is_an_error_and_nothing_else_is():
+    with pytest.raises(ValueError, match="gave up"), without_panic():
+        raise PanicException
+    with pytest.raises(KeyboardInterrupt), without_panic():
+        raise KeyboardInterrupt

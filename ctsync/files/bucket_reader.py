@@ -17,6 +17,7 @@ from ctsync.object_client import (
     open_objects,
     tag_of,
     trouble_of,
+    without_panic,
 )
 
 MOST_LISTED = 100_000  # objects below one folder that are looked at
@@ -79,18 +80,26 @@ class BucketReader:
             OSError: the file cannot be written.
         """
         result = self._asked_for(found)
-        aside, written = path.with_suffix(".part"), 0
-        with _new_file(aside) as file:
-            for chunk in self._chunks(result.stream(_CHUNK_BYTES)):
-                written += len(chunk)
-                # Whoever answers may go on for ever.
-                if written > found.size:
-                    break
-                file.write(chunk)
-        if written != found.size:
-            aside.unlink()
-            raise Unreachable(Trouble.NO_ANSWER.value)
+        aside = path.with_suffix(".part")
+        try:
+            with _new_file(aside) as file:
+                self._write(result, found.size, file)
+        except BaseException:
+            # Tables are asked for again: what is left here would be what they tell of.
+            aside.unlink(missing_ok=True)
+            raise
         aside.replace(path)
+
+    def _write(self, result: Any, size: int, file: BinaryIO) -> None:
+        written = 0
+        for chunk in self._chunks(result.stream(_CHUNK_BYTES)):
+            written += len(chunk)
+            # Whoever answers may go on for ever.
+            if written > size:
+                break
+            file.write(chunk)
+        if written != size:
+            raise Unreachable(Trouble.NO_ANSWER.value)
 
     def _asked_for(self, found: FoundObject) -> Any:
         """Return the answer that brings an object, of the version that was found."""
@@ -111,7 +120,8 @@ class BucketReader:
     def _told(self) -> Generator[None]:
         """Say in words of ours what the client raises."""
         try:
-            yield
+            with without_panic():
+                yield
         except (self._client.exceptions.BaseError, OSError, ValueError) as error:
             trouble = trouble_of(error)
             is_denied = trouble is Trouble.DENIED

@@ -10,6 +10,7 @@ from obstore.store import MemoryStore
 
 from ctsync.files import bucket_reader, object_copies
 from ctsync.files.bucket_folders import bucket_folder
+from ctsync.files.found_objects import Unreachable
 from ctsync.sources.project_sources import ProjectSources
 
 TABLE = (
@@ -360,6 +361,29 @@ def test_an_answer_that_breaks_off_is_told(folder, buckets, monkeypatch):
     monkeypatch.setattr(obstore, "get", other)
     (finding,) = folder.findings(TABLE.format("s3://crm/in/a.csv"), data_roots=ROOTS)
     assert '"s3://crm/in/a.csv" cannot be read: it does not answer' in finding
+
+
+def test_what_broke_off_is_in_nobodys_way(tmp_path, buckets, monkeypatch):
+    """A command asks for its tables more than once, and tells of the last time."""
+    buckets.put("in/a.csv", rows("u1"))
+    reader = bucket_reader.BucketReader(ROOTS[0].address)
+    found = reader.object_at(ROOTS[0].within("a.csv"))
+    get = obstore.get
+
+    def broken(_):
+        yield b"id"
+        raise obstore.exceptions.GenericError("reset")
+
+    def other(*words):
+        return SimpleNamespace(meta=get(*words).meta, stream=broken)
+
+    monkeypatch.setattr(obstore, "get", other)
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            reader.fetch(found, tmp_path / "0.csv")
+    monkeypatch.setattr(obstore, "get", get)
+    reader.fetch(found, tmp_path / "0.csv")
+    assert (tmp_path / "0.csv").read_text() == rows("u1")
 
 
 def test_a_disk_without_room_is_told_before_anything_is_copied(

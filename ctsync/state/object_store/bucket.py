@@ -19,6 +19,7 @@ from ctsync.object_client import (
     open_objects,
     tag_of,
     trouble_of,
+    without_panic,
 )
 from ctsync.state.atomic_files import write_all
 
@@ -146,7 +147,8 @@ class Bucket:
     @contextmanager
     def _translated(self, action: str) -> Generator[None]:
         try:
-            yield
+            with without_panic():
+                yield
         except (self._api.exceptions.BaseError, OSError, ValueError) as error:
             raise _trouble(self.location, action, error) from error
 
