@@ -74,7 +74,7 @@ class Exchange:
                 return self._answer(response, call, most_bytes)
         except self._failures() as error:
             happened = CallEnding.LOST if has_left() else CallEnding.UNREACHABLE
-            reason = TimeoutError() if call.is_over else innermost(error)
+            reason = _reason(error, call)
             said = self._keepable(str(reason))
             return UploadResult(happened, message=own_words(reason), said=said)
 
@@ -145,6 +145,14 @@ class Exchange:
             RequestException, HTTPError, HTTPException, OSError, zlib.error,
             MemoryError, ValueError,
         )  # fmt: skip
+
+
+def _reason(error: BaseException, call: WatchedCall) -> BaseException:
+    """Return why there is no answer, the same whichever of two clocks ran out first."""
+    found = innermost(error)
+    # That of a socket says "timed out", which is no word of the server's.
+    is_late = isinstance(found, TimeoutError) and found.errno is None
+    return TimeoutError() if is_late or call.is_over else found
 
 
 def _happened(status: int) -> CallEnding:

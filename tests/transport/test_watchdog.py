@@ -11,7 +11,7 @@ import pytest
 from ctsync.model.snapshot import Account
 from ctsync.transport.http import connect
 from ctsync.transport.upload_result import CallEnding
-from ctsync.transport.watchdog import Watchdog, note
+from ctsync.transport.watchdog import Watchdog, WatchedCall, note
 from ctsync.transport.webhook import notify
 
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"status":"success"}'
@@ -100,6 +100,22 @@ def test_a_reply_that_drips_ends_in_time(name):
     assert time.monotonic() - begun < 3
     assert answer.happened is CallEnding.LOST
     assert answer.message in {"no reply in time", "HTTP 502 Bad Gateway"}
+
+
+def silent(connection):
+    connection.settimeout(10)
+    while connection.recv(65_536):
+        pass
+
+
+def test_a_call_is_late_in_the_same_words_by_either_clock(monkeypatch):
+    said = []
+    for ends in (WatchedCall.bark, lambda _: None):
+        monkeypatch.setattr(WatchedCall, "bark", ends)
+        with serving(silent) as port, sending(port, timeout_seconds=0.2) as send:
+            answer = send()
+        said.append((answer.happened, answer.message, answer.said or ""))
+    assert said == [(CallEnding.LOST, "no reply in time", "")] * 2
 
 
 def kept_alive(connection, paces):
