@@ -372,14 +372,6 @@ def test_no_code_is_mentioned_that_is_not_in_the_catalogue():
     assert {*re.findall(r"\bCT\d{3}\b", TEXT)} <= {*CODES}
 
 
-def test_what_is_not_yet_is_not_there():
-    """Whoever builds it takes it out of that section."""
-    named = {s for s in spans(section("Not yet")) if s.startswith("ctsync ")}
-    built = {f"ctsync {' '.join(path)}" for path in COMMANDS}
-    assert named
-    assert named & built == set()
-
-
 # --- Examples are true
 
 

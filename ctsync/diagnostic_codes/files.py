@@ -80,8 +80,10 @@ CODES: Mapping[str, Code] = {
     "CT015": Code(
         "file that is not the project's",
         "A spec or data file leads out of the git work tree, or else the project's "
-        "folder, into .git, .ctsync, /proc and the like, or is a state or plan.",
-        "Copy the data into the project, or allow its folder with --data-root DIR.",
+        "folder, into .git, .ctsync, /proc and the like, is a state or plan, or lies "
+        "in a bucket that nobody allowed.",
+        "Copy the data into the project, or allow its folder or bucket with "
+        "--data-root.",
     ),
     "CT016": Code(
         "file is too large",

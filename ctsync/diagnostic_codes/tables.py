@@ -69,8 +69,8 @@ CODES: Mapping[str, Code] = {
     ),
     "CT619": Code(
         "file changed during the run",
-        "A data file was written while it was read, so its rows do not belong "
-        "together.",
+        "A data file or object was written while it was read, so its rows do not "
+        "belong together.",
         "Run the command again when the export has ended.",
     ),
     "CT621": Code(
