@@ -292,6 +292,18 @@ def test_a_question_for_a_list_is_seen():
 
 
 @pytest.mark.parametrize("path", _modules(), ids=_name)
+def test_no_pattern_repeats_a_group_for_good(path):
+    """Before Python 3.11.5 that may go on from the middle of what did not match."""
+    texts = (
+        each.value
+        for each in ast.walk(ast.parse(path.read_text()))
+        if isinstance(each, ast.Constant)
+    )
+    spelled = (t.decode("latin-1") if isinstance(t, bytes) else str(t) for t in texts)
+    assert [text for text in spelled if re.search(r"\)[*+?]\+|\(\?>", text)] == []
+
+
+@pytest.mark.parametrize("path", _modules(), ids=_name)
 def test_each_package_has_one_home_and_heavy_ones_are_imported_where_used(path):
     room = _room(_name(path))
     for module, is_top, for_types in _imports(path):

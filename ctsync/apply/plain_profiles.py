@@ -33,7 +33,7 @@ _ENDING_BYTES = len(b']],""]') + 32
 # A row up to where it is from. Texts are passed over whole: a value may end like that.
 _ORIGINS = b"]],[["
 _BEFORE_ORIGINS = re.compile(
-    rb'(?:[^"\]]++|"(?:[^"\\]++|\\.)*+"|\](?!\],\[\[))*+', re.DOTALL
+    rb'(?:[^"\]]+|"[^"\\]*(?:\\.[^"\\]*)*"|\](?!\],\[\[))*', re.DOTALL
 )
 
 # The same of many lines, each of which says one place in plain text. The last of all

@@ -66,11 +66,13 @@ class Spelling(NamedTuple):
     def pattern(self) -> bytes:
         """Return what tells the operation, with a comma where another follows it.
 
-        What was told is never taken back: else a row that has no such end would be
-        told anew for each of its attributes.
+        Where its name stands, it is told or the row is not: else a row that has no
+        such end would be told anew for each of its attributes.
         """
+        # Not a possessive `?+`: before Python 3.11.5 that may go on from the middle of
+        # what it failed to match.
         name = re.escape(canonical(self.name))
-        return rb"(?:\[%b%b\](?:,(?=\[)|(?=\])))?+" % (name, self.said)
+        return rb"(?:\[%b%b\](?:,(?=\[)|(?=\]))|(?!\[%b))" % (name, self.said, name)
 
     @property
     def template(self) -> bytes:

@@ -117,7 +117,7 @@ def test_findings_stand_in_the_document_of_every_command_that_meets_them(begun, 
 
 
 def test_totals_count_what_text_and_documents_leave_out(desk):
-    desk.crowd(1200, phone="+14155551234")
+    desk.crowd(1200, phone="+14155551234", Email="asha@example.com")
     document = desk.json("validate")
     assert document["diagnostic_totals"] == {"CT303": 1200, "CT632": 1}
     assert len(document["diagnostics"]) == 1000 + 1

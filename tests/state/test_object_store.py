@@ -7,6 +7,7 @@ import signal
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
+from types import SimpleNamespace
 
 import obstore
 import pytest
@@ -420,7 +421,7 @@ def test_copies_of_a_reader_that_was_killed_go_with_the_next_reader(
 
 def test_only_what_nobody_holds_is_removed(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    held = Mirror(None)
+    held = Mirror(SimpleNamespace(location="s3://b/"))
     abandoned = tmp_path / "ctsync-mirror-left"
     abandoned.mkdir()
     (abandoned / "copy").write_text("personal")
