@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from ctsync.canonical_json import canonical
 from ctsync.model.decided_addresses import ADDRESSES
-from ctsync.model.decided_rows import LETTERS, NOTHING, PLACED, SEEN
+from ctsync.model.decided_rows import LETTERS, NOTHING, SEEN
 from ctsync.model.row_source import RowColumns
 from ctsync.plan.concat_sql import Text, concat
 from ctsync.plan.decided_places import (
@@ -31,9 +31,8 @@ from ctsync.plan.decided_words import (
     fingerprint_sql,
     form_of,
 )
+from ctsync.plan.nested_query import cells_of, left_to_weigh, nested
 from ctsync.plan.plan_rows import MOSTLY
-
-_SELECT = "SELECT {} FROM ("
 
 
 class NewRowsQuery:
@@ -65,13 +64,11 @@ class NewRowsQuery:
 
     def around(self) -> tuple[str, str]:
         """Return what stands before and behind the query that rows come from."""
-        layers = [self._cells(), self._values()]
+        layers = [cells_of(self._places), self._values()]
         if [*self._letters()]:
             layers += [self._letters(), self._operands()]
         layers.append(self._sums())
-        added = [_SELECT.format(f"*, {', '.join(layer)}") for layer in layers]
-        added.append(_SELECT.format(", ".join(self._given())))
-        return "".join(reversed(added)), ")" * len(added)
+        return nested(layers, self._given())
 
     def is_done(self, moving: Moving, letter: str = "") -> str:
         """Return whether an operation is done, which is the first of its kind."""
@@ -82,11 +79,6 @@ class NewRowsQuery:
     def operand(self, moving: Moving) -> str:
         """Return the JSON text of an operand."""
         return f"{'v' if _sends_value(moving) else 'o'}{moving.number}"
-
-    def _cells(self) -> Iterator[str]:
-        for place in self._places:
-            yield f"{place.column.text} AS c{place.number}"
-            yield f"coalesce({place.column.sound}, true) AS u{place.number}"
 
     def _values(self) -> Iterator[str]:
         told = [self._rows.sound, SOUND_ID]
@@ -133,11 +125,7 @@ class NewRowsQuery:
             yield f"{size} AS {name}"
 
     def _given(self) -> Iterator[str]:
-        yield from PLACED
-        for name in ("digest", "cells", "body"):
-            yield f"CASE WHEN NOT decided THEN {name} END AS {name}"
-        if self._rows.place not in PLACED:
-            yield self._rows.place
+        yield from left_to_weigh(self._rows)
         for name, said in self._said():
             yield f"CASE WHEN decided THEN {said} END AS {name}"
 

@@ -14,7 +14,6 @@ from ctsync.model.decided_addresses import ADDRESSES
 from ctsync.model.decided_rows import (
     LETTERS,
     NOTHING,
-    PLACED,
     SEEN,
     DecidedAttribute,
     RowDecision,
@@ -34,10 +33,9 @@ from ctsync.plan.decided_places import (
 from ctsync.plan.decided_sizes import record_size
 from ctsync.plan.decided_traits import traits_of
 from ctsync.plan.decided_words import IS_NEW, NO_TEXT, RowWords
+from ctsync.plan.nested_query import cells_of, left_to_weigh, nested
 from ctsync.project.project import Project
 from ctsync.sql_text import quoted
-
-_SELECT = "SELECT {} FROM ("
 
 
 def row_decision(
@@ -101,14 +99,10 @@ class _Query:
             self._operations(),
             self._sums(),
         )
-        added = [_SELECT.format(f"*, {', '.join(layer)}") for layer in layers]
-        added.append(_SELECT.format(", ".join(self._given())))
-        return "".join(reversed(added)), ")" * len(added)
+        return nested(layers, self._given())
 
     def _cells(self) -> Iterator[str]:
-        for place in self._places:
-            yield f"{place.column.text} AS c{place.number}"
-            yield f"coalesce({place.column.sound}, true) AS u{place.number}"
+        yield from cells_of(self._places)
         # All paths in one call: one by one, each would read the whole entry again.
         paths = [f"/attributes/{_pointer(place.folded)}" for place in self._places]
         listed = ", ".join(map(quoted, [*paths, "/fingerprint"]))
@@ -241,11 +235,7 @@ class _Query:
         yield f"{traits} AS bits"
 
     def _given(self) -> Iterator[str]:
-        yield from PLACED
-        for name in ("digest", "cells", "body"):
-            yield f"CASE WHEN NOT decided THEN {name} END AS {name}"
-        if self._rows.place not in PLACED:
-            yield self._rows.place
+        yield from left_to_weigh(self._rows)
         if self._is_part:
             yield f"CASE WHEN decided THEN there END AS {SEEN}"
         for name in ("is_new", "line", "effect", "size", "delta_size", "traits"):

@@ -256,25 +256,37 @@ CALLED = st.lists(
 )
 
 
-@law
-@given(CALLED)
-def test_records_taken_in_together_fill_calls_as_one_by_one(runs):
+def filled(runs, calls, sent_of, take):
+    """Fill calls one by one, and by many at once; give both after each run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "MAX_RECORDS_PER_CALL", 4)
         patch.setattr(module, "MAX_BODY_BYTES", 100)
-        singly, together = CallCounter(3), CallCounter(3)
+        singly, together = CallCounter(calls), CallCounter(calls)
         for is_run, records in runs:
-            sent = [(key, size) for key, size in records if size is not None]
+            sent = sent_of(records)
             for each in sent:
                 singly.add(*each)
             if is_run and records:
-                together.add_many(*zip(*records, strict=True))
+                take(together, records)
             else:
                 for each in sent:
                     together.add(*each)
-            assert together.__dict__ == singly.__dict__
+            yield singly, together
         for counter in (singly, together):
             counter.flush()
+        yield singly, together
+
+
+@law
+@given(CALLED)
+def test_records_taken_in_together_fill_calls_as_one_by_one(runs):
+    def sent_of(records):
+        return [(key, size) for key, size in records if size is not None]
+
+    def take(counter, records):
+        counter.add_many(*zip(*records, strict=True))
+
+    for singly, together in filled(runs, 3, sent_of, take):
         assert together.__dict__ == singly.__dict__
 
 
@@ -303,22 +315,14 @@ def in_columns(records):
 @law
 @given(DECIDED)
 def test_records_of_decided_rows_fill_calls_as_one_by_one(runs):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "MAX_RECORDS_PER_CALL", 4)
-        patch.setattr(module, "MAX_BODY_BYTES", 100)
-        singly, together = CallCounter(4), CallCounter(4)
-        for is_run, records in runs:
-            sent = [(f"identity={i.lower()}", n) for i, n in records if n is not None]
-            for each in sent:
-                singly.add(*each)
-            if is_run and records:
-                together.add_decided(in_columns(records))
-            else:
-                for each in sent:
-                    together.add(*each)
-        for counter in (singly, together):
-            counter.flush()
-        assert together.__dict__ == singly.__dict__
+    def sent_of(records):
+        return [(f"identity={i.lower()}", n) for i, n in records if n is not None]
+
+    def take(counter, records):
+        counter.add_decided(in_columns(records))
+
+    *_, (singly, together) = filled(runs, 4, sent_of, take)
+    assert together.__dict__ == singly.__dict__
 
 
 def test_of_records_that_fill_calls_by_themselves_no_key_is_made(monkeypatch):
