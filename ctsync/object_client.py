@@ -143,6 +143,16 @@ def tag_of(meta: Mapping[str, Any]) -> Tag:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def is_same(tag: Tag, other: Tag) -> bool:
+    """Return whether two tags are of one version, by all that both of them say.
+
+    A listing tells no version, which is told of each object; and some put quotes around
+    tags in the one and not in the other.
+    """
+    both = tag.keys() & other.keys()
+    return all(tag[name].strip('"') == other[name].strip('"') for name in both)
+
+
 def trouble_of(error: Exception) -> Trouble:
     """Return what an exception of the client means."""
     if type(error).__name__ in {"PermissionDeniedError", "UnauthenticatedError"}:

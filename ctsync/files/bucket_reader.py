@@ -14,6 +14,7 @@ from ctsync.files.found_objects import FoundObject, Replaced, TooMany, Unreachab
 from ctsync.object_client import (
     Trouble,
     client_for,
+    is_same,
     open_objects,
     tag_of,
     trouble_of,
@@ -108,7 +109,8 @@ class BucketReader:
                 result = self._client.get(self._objects, found.place.path)
             except FileNotFoundError as error:
                 raise Replaced from error
-        if (result.meta["size"], tag_of(result.meta)) != (found.size, found.tag):
+        meta = result.meta
+        if meta["size"] != found.size or not is_same(found.tag, tag_of(meta)):
             raise Replaced
         return result
 

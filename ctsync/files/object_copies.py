@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ctsync.bucket_address import Address
 from ctsync.files.bucket_folders import BucketFolder
 from ctsync.files.found_objects import FoundObject, NoRoom, Replaced
+from ctsync.object_client import is_same
 
 if TYPE_CHECKING:
     from ctsync.files.bucket_reader import BucketReader
@@ -56,7 +57,7 @@ class ObjectCopies:
         """
         path = self._paths.get(found.place)
         if path is not None:
-            if self._copied[path].tag != found.tag:
+            if not is_same(self._copied[path].tag, found.tag):
                 raise Replaced
             return path
         folder = self._room()
@@ -74,7 +75,7 @@ class ObjectCopies:
 
     def _is_replaced(self, copied: FoundObject) -> bool:
         now = self.object_at(copied.place)
-        return now is None or now.tag != copied.tag
+        return now is None or not is_same(copied.tag, now.tag)
 
     def _reader_of(self, place: BucketFolder) -> BucketReader:
         from ctsync.files.bucket_reader import BucketReader
