@@ -37,6 +37,8 @@ def address_of(text: str) -> Address | None:
     # Not by urllib: a bucket is no host, and what stands in brackets no address.
     scheme, _, rest = text.partition("://")
     bucket, _, path = rest.partition("/")
+    if not is_address(text):
+        return None
     if not path.isprintable() or _FORBIDDEN & {*path} or not _BUCKET.fullmatch(bucket):
         return None
     return Address(scheme, bucket, path)

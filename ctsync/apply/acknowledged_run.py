@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
 
 from ctsync.apply.journal_records import readable
 from ctsync.apply.plain_profiles import AcknowledgedRow
@@ -20,28 +19,24 @@ _LEARNED_FIRST = 16  # lines, so that no few that lack something tell of a whole
 class AcknowledgedRun(NewEntries):
     """Changes that follow each other in a group, all of which patterns told.
 
-    `start` is where the first stands in it, `number` that of the group's first line in
-    the journal.
+    `number` is that of the first one's line in the journal.
     """
 
     def __init__(
         self,
-        group: LineGroup,
-        start: int,
+        lines: Sequence[StoredLine],
         number: int,
         columns: EntryColumns,
         patterns: RowPatterns,
     ) -> None:
-        self._group, self._start, self._number = group, start, number
+        self._lines, self._number = lines, number
         self._patterns = patterns
         self.columns = columns
 
     def __iter__(self) -> Iterator[tuple[ProfileKey, AcknowledgedRow]]:
         """Give the changes one by one."""
-        first = self._number + self._start
-        lines = islice(self._group, self._start, self._start + len(self.columns))
-        texts = self.columns.texts()
-        for number, (line, new) in enumerate(zip(lines, texts, strict=True), first):
+        told = zip(self._lines, self.columns.texts(), strict=True)
+        for number, (line, new) in enumerate(told, self._number):
             yield new.key, AcknowledgedRow(line, number, self._patterns, new)
 
 
@@ -55,19 +50,20 @@ def acknowledged_runs(
     Raises:
         StateError: a line is none that a run writes (code `journal_damaged`).
     """
+    # Each is made once: who goes through a group parts all of its text.
+    lines = [*group]
     if not patterns.patterns:
-        for at, line in enumerate(islice(group, _LEARNED_FIRST), number):
+        for at, line in enumerate(lines[:_LEARNED_FIRST], number):
             with readable(at):
                 patterns.learn(line[CHANGE_KEY])
-    told = patterns.columns(group.text) or [None] * len(group)
-    lines, start = iter(group), 0
+    told = patterns.columns(group.text) or [None] * len(lines)
+    start = 0
     for columns in told:
         at, start = start, start + (1 if columns is None else len(columns))
         if columns is None:
-            yield [_alone(next(lines), number + at, patterns)]
+            yield [_alone(lines[at], number + at, patterns)]
         else:
-            yield AcknowledgedRun(group, at, number, columns, patterns)
-            next(islice(lines, len(columns) - 1, None), None)
+            yield AcknowledgedRun(lines[at:start], number + at, columns, patterns)
 
 
 def _alone(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +20,8 @@ from ctsync.files.bucket_folders import BucketFolder, bucket_folder
 from ctsync.files.roots import DataRoot
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+# One root of the variable; addresses of buckets have its sign in them, too.
+_ROOT = re.compile(rf"(?:{'|'.join(SCHEMES)})://[^:]*|[^:]+")
 
 
 class GlobalOptions(Struct):
@@ -160,7 +163,7 @@ def data_roots_of(settings: GlobalOptions) -> tuple[DataRoot, ...]:
     Raises:
         UsageError: one of them is no folder.
     """
-    written = _roots_in(os.environ.get("CTSYNC_DATA_ROOTS", ""))
+    written = _ROOT.findall(os.environ.get("CTSYNC_DATA_ROOTS", ""))
     found = [*settings.data_roots, *map(_data_root, written)]
     return tuple(_seen_from(settings.directory, each) for each in found)
 
@@ -169,23 +172,9 @@ def _seen_from(directory: Path, root: DataRoot) -> DataRoot:
     if isinstance(root, BucketFolder):
         return root
     if not (directory / root).is_dir():
-        hint = "--data-root and CTSYNC_DATA_ROOTS name folders that are there"
+        hint = (
+            "--data-root and CTSYNC_DATA_ROOTS name folders that are there, or "
+            "s3://BUCKET/FOLDER/"
+        )
         raise UsageError(f"{directory / root} is no folder", hint=hint)
     return directory / root
-
-
-def _roots_in(text: str) -> Iterator[str]:
-    """Yield what stands between the signs, which addresses of buckets have in them."""
-    scheme = ""
-    for part in text.split(os.pathsep):
-        if scheme and part.startswith("//"):
-            yield f"{scheme}{os.pathsep}{part}"
-            scheme = ""
-            continue
-        if scheme:
-            yield scheme
-        scheme = part if part in SCHEMES else ""
-        if part and not scheme:
-            yield part
-    if scheme:
-        yield scheme

@@ -63,11 +63,6 @@ class SavedBatch(Struct, frozen=True, eq=False):
     wave: int
     records: Sequence[PlannedRecord]
 
-    @property
-    def places(self) -> Places:
-        """Where their changes stand among those that send anything."""
-        return placed(spans([record.place for record in self.records]))
-
     def records_slice(self) -> RecordSlice:
         """Return all of its records."""
         return RecordSlice(self, range(len(self.records)))

@@ -209,10 +209,14 @@ class LinePatterns(ABC):
                 if groups is not None:
                     yield pattern, groups
 
+    @property
+    def is_learning(self) -> bool:
+        """Whether rows may still be learned."""
+        return self._learned < MOST_LEARNED
+
     def learn(self, row: Row) -> None:
         """Know rows that are like this one from now on, if they are as most are."""
-        may_learn = self._learned < MOST_LEARNED
-        found = self.spellings(row) if may_learn else None
+        found = self.spellings(row) if self.is_learning else None
         if not found:
             return
         rows = 1

@@ -84,7 +84,7 @@ class RecordReader:
                     record.last,
                     record.has_counters,
                 )
-        if self._wave == _FIRST:
+        if self._wave == _FIRST and self._patterns.is_learning:
             self._patterns.learn(parse(line)[CHANGE_KEY])
 
 

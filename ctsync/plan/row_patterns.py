@@ -6,6 +6,7 @@ by `plain_entry`; values stand in the entry as they are spelled in the line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
@@ -167,6 +168,4 @@ def _spelled_as(name: str, form: str, shown: str, taking: Taking) -> Spelling | 
 
 
 def _written(form: str) -> bytes:
-    import re
-
     return b"" if form == MOSTLY else b"," + re.escape(canonical(form))

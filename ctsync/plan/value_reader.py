@@ -87,8 +87,9 @@ class ValueReader:
         Add what is wrong with it, or only odd, to `faults`.
         """
         flawless = self._flawless[name, among.origin.table is not None]
-        if isinstance(raw, Literal) and raw in flawless:
-            return flawless[raw]
+        known = flawless.get(raw) if isinstance(raw, Literal) else None
+        if known is not None:
+            return known
         target, found = self._understood(name, raw, among)
         faults += found
         has_room = len(flawless) < REMEMBERED and not found

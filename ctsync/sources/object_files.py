@@ -109,7 +109,7 @@ def _state_of(project: Project) -> BucketFolder | None:
         state = project.state(project.variables)
     except SpecError:
         return None
-    folder = bucket_folder(state.location) if "://" in state.location else None
+    folder = bucket_folder(state.location)
     if folder is None:
         return None
     return folder.within(*filter(None, (state.name or "").split("/")))

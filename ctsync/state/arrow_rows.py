@@ -67,7 +67,8 @@ def table_of_columns(columns: EntryColumns) -> Table:
     pa = arrow()
 
     count, marks = len(columns), bytes.fromhex(b"".join(columns.marks).decode())
-    joined = {id(names): _joined_names(names) for names in columns.names}
+    alike = {id(names): names for names in columns.names}
+    joined = {mark: _joined_names(names) for mark, names in alike.items()}
     bodies = [line[:-1] for line in columns.lines]
     return pa.Table.from_arrays(
         [

@@ -136,7 +136,9 @@ def fates_of(draw, plan):
     per_call = draw(st.integers(1, 5))
     for wave in WAVES:
         for load in plan.loads(wave, range(plan.foot.places)):
-            places = [place for place in load.places if place not in failed]
+            places = [
+                place for place in load.records_slice().places if place not in failed
+            ]
             for start in range(0, len(places), per_call):
                 own = places[start : start + per_call]
                 fate = [draw(st.sampled_from(fates)) for _ in own]
