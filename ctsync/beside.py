@@ -1,9 +1,18 @@
-"""Doing two things at once, where both are mostly done outside of Python."""
+"""Doing two things at once, where one of them is mostly done outside of Python."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+T = TypeVar("T")
+_AHEAD = 3  # items; each is as much as is worth a thread
+_END: Any = object()
 
 
 @contextmanager
@@ -26,3 +35,36 @@ def beside(work: Callable[[], object]) -> Generator[None]:
             return
         yield
         done.result()
+
+
+@contextmanager
+def ahead(items: Iterable[T]) -> Generator[Iterator[T]]:
+    """Give items that a thread makes meanwhile, a few of them ahead of who takes them.
+
+    What making one raises is raised in its place. Whoever leaves early waits for no
+    more than the one at hand. Where the system gives no thread, each is made when its
+    turn comes.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    source = iter(items)
+    with ThreadPoolExecutor(1, "ctsync-ahead") as pool:
+        waiting = deque["Future[T]"]()
+        try:
+            waiting += [pool.submit(next, source, _END) for _ in range(_AHEAD)]
+        except RuntimeError:  # all that Python says of a limit of the system
+            pool.shutdown(cancel_futures=True)
+            yield source
+            return
+        try:
+            yield _made(pool, source, waiting)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _made(
+    pool: Executor, source: Iterator[T], waiting: deque[Future[T]]
+) -> Iterator[T]:
+    while (item := waiting.popleft().result()) is not _END:
+        waiting.append(pool.submit(next, source, _END))
+        yield item

@@ -4,7 +4,7 @@ from threading import Event, Thread, current_thread
 
 import pytest
 
-from ctsync.beside import beside
+from ctsync.beside import ahead, beside
 
 
 def test_work_is_done_while_the_body_is():
@@ -35,12 +35,64 @@ def test_what_goes_wrong_in_the_body_is_raised_once_the_work_is_done():
     assert done == [1]
 
 
-def test_without_a_thread_the_work_is_done_first_and_once(monkeypatch):
+@pytest.fixture
+def no_threads(monkeypatch):
     def start(_):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(Thread, "start", start)
+
+
+@pytest.mark.usefixtures("no_threads")
+def test_without_a_thread_the_work_is_done_first_and_once():
     done = []
     with beside(lambda: done.append("work")):
         done.append("body")
     assert done == ["work", "body"]
+
+
+def test_items_are_made_ahead_of_who_takes_them():
+    names, made = [], Event()
+
+    def items():
+        for number in range(9):
+            names.append(current_thread().name)
+            if number == 1:
+                made.set()
+            yield number
+
+    with ahead(items()) as found:
+        assert next(found) == 0
+        assert made.wait(10)
+        assert [*found] == [*range(1, 9)]
+    assert {name.partition("_")[0] for name in names} == {"ctsync-ahead"}
+
+
+def broken():
+    yield 1
+    yield 2
+    raise ZeroDivisionError
+
+
+def test_what_goes_wrong_with_an_item_is_raised_in_its_place():
+    with ahead(broken()) as found:
+        assert [next(found), next(found)] == [1, 2]
+        with pytest.raises(ZeroDivisionError):
+            next(found)
+
+
+def test_who_leaves_early_has_few_items_made_for_nothing():
+    made = []
+    with ahead(made.append(number) or number for number in range(1_000)) as found:
+        assert next(found) == 0
+    assert len(made) < 10
+
+
+@pytest.mark.usefixtures("no_threads")
+def test_without_a_thread_each_item_is_made_in_its_turn():
+    made = []
+    with ahead(made.append(number) or number for number in range(3)) as found:
+        for number in range(3):
+            assert next(found) == number
+            assert made == [*range(number + 1)]
+        assert [*found] == []

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from ctsync.beside import ahead
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
 from ctsync.state.atomic_files import (
@@ -28,7 +30,7 @@ from ctsync.state.journal_lines import (
     seal_lines,
 )
 from ctsync.state.journal_mark import JournalMark, MarkWriter
-from ctsync.state.packed_lines import packed, unpacked
+from ctsync.state.packed_lines import WORTH_BYTES, packed, unpacked
 from ctsync.state.snapshot_codec import JOURNAL_FORMAT, check_format
 from ctsync.whole_lines import whole_lines
 
@@ -164,7 +166,7 @@ def journal_in(file: PinnedFile, location: str) -> Journal | None:
     Raises:
         StateError: it cannot be read, or is of a newer format.
     """
-    head = next(StoredLines(_groups(file, location)), None)
+    head = next(StoredLines(_opened(file, location)), None)
     if head is None:
         return None
     check_format(head.get("format"), JOURNAL_FORMAT, location)
@@ -179,6 +181,27 @@ def _after_head(file: PinnedFile, location: str) -> StoredLines:
 
 def _groups(file: PinnedFile, location: str) -> Iterator[LineGroup]:
     """Yield the lines; the last is left out if a crash tore it."""
+    if file.size < WORTH_BYTES:
+        yield from _opened(file, location)
+        return
+    # Checking and unpacking leave Python to whoever reads what was unpacked.
+    with ahead(_many(_opened(file, location))) as many:
+        yield from chain.from_iterable(many)
+
+
+def _many(groups: Iterable[LineGroup]) -> Iterator[list[LineGroup]]:
+    """Yield as many together as are worth being handed from thread to thread."""
+    some, size = list[LineGroup](), 0
+    for group in groups:
+        some.append(group)
+        size += len(group.text)
+        if size >= WORTH_BYTES:
+            yield some
+            some, size = [], 0
+    yield some
+
+
+def _opened(file: PinnedFile, location: str) -> Iterator[LineGroup]:
     checksum = 0
     with state_errors("read", location):
         for number, line in enumerate(file.lines(), start=1):
@@ -206,8 +229,6 @@ class LineGroup(Collection["StoredLine"]):
     `text` has all of them, each with its newline.
     """
 
-    __slots__ = ("_length", "_location", "_number", "text")
-
     def __init__(self, text: bytes, number: int, location: str) -> None:
         self.text = text
         self._length = text.count(b"\n")
@@ -216,10 +237,14 @@ class LineGroup(Collection["StoredLine"]):
     def __len__(self) -> int:
         return self._length
 
-    @property
+    @cached_property
     def texts(self) -> list[bytes]:
         """The lines one by one."""
         return [text + b"\n" for text in self.text[:-1].split(b"\n")]
+
+    def line(self, at: int) -> StoredLine:
+        """Return the line at a place."""
+        return StoredLine(self.texts[at], self._number, self._location)
 
     def __contains__(self, line: object) -> bool:
         return any(each == line for each in self)

@@ -16,6 +16,7 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from ctsync.arrow import arrow, arrow_compute, arrow_failures, arrow_parquet
+from ctsync.beside import ahead
 from ctsync.canonical_json import canonical
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.arrow_rows import COLUMNS, GROUP, Table, schema, sort_keys
@@ -92,8 +93,10 @@ def write_parquet(path: Path, tables: Iterable[Table]) -> ParquetFile:
 def _write(sink: _Sink, tables: Iterable[Table]) -> int:
     firsts: list[Sequence[str]] = []
     rows = 0
+    # A page at a time would have to wait for Python as often as it is written.
+    stream = arrow().output_stream(sink, buffer_size=CHUNK)
     writer = arrow_parquet().ParquetWriter(
-        sink,
+        stream,
         schema(),
         compression={
             name: "none" if name == "fingerprint" else "zstd" for name in COLUMNS
@@ -104,13 +107,14 @@ def _write(sink: _Sink, tables: Iterable[Table]) -> int:
         write_page_checksum=True,
     )
     try:
-        for table in tables:
-            writer.write_table(table, row_group_size=GROUP)
-            firsts.append((table["type"][0].as_py(), table["id"][0].as_py()))
-            rows += len(table)
+        with ahead(tables) as made:
+            for table in made:
+                writer.write_table(table, row_group_size=GROUP)
+                firsts.append((table["type"][0].as_py(), table["id"][0].as_py()))
+                rows += len(table)
         writer.add_key_value_metadata({FIRST_KEYS: canonical(firsts)})
         writer.close()
-        sink.flush_all()
+        stream.flush()
     except BaseException:
         sink.is_given_up = True  # closing writes what is left
         with suppress(Exception):
@@ -120,33 +124,26 @@ def _write(sink: _Sink, tables: Iterable[Table]) -> int:
 
 
 class _Sink:
-    """What pyarrow writes to: few large writes, counted and digested."""
+    """What pyarrow writes to: counted and digested."""
 
     closed = False
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._waiting = bytearray()
         self.sha = hashlib.sha256()
         self.size = 0
         self.is_given_up = False
 
     def write(self, data: Any) -> None:
-        """Take bytes."""
+        """Write bytes."""
         if not self.is_given_up:
-            self._waiting += memoryview(data)
-            if len(self._waiting) >= CHUNK:
-                self.flush_all()
-
-    def flush_all(self) -> None:
-        """Write what waits."""
-        write_all(self._fd, self._waiting)
-        self.sha.update(self._waiting)
-        self.size += len(self._waiting)
-        self._waiting.clear()
+            whole = bytes(data)
+            write_all(self._fd, whole)
+            self.sha.update(whole)
+            self.size += len(whole)
 
     def flush(self) -> None:
-        """Leave it to `flush_all`."""
+        """Have nothing that waits."""
 
     def close(self) -> None:
         """Leave it to whoever opened the file."""

@@ -8,16 +8,17 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
+from ctsync.beside import ahead
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
 from ctsync.state.atomic_files import make_private_folder, state_errors, written_aside
 from ctsync.state.base import Line, RunRecord
 
 _NAME = re.compile(r"([0-9]{8})\.jsonl\.gz")
-_AT_ONCE = 256
+_AT_ONCE = 1 << 18  # bytes
 _FAST = 1  # a tenth larger than the best, and written five times as fast
 
 
@@ -47,14 +48,25 @@ def write_lines(path: Path, record: Line, changes: Iterable[Line]) -> None:
         os.fdopen(fd, "wb", closefd=False) as raw,
         gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=_FAST, mtime=0) as file,
     ):
-        file.writelines(_encoded(chain([record], changes)))
+        pieces = _encoded(chain([record], changes))
+        first = next(pieces)
+        file.write(first)
+        if len(first) >= _AT_ONCE:  # else there is nothing more
+            with ahead(pieces) as made:
+                file.writelines(made)
 
 
 def _encoded(lines: Iterable[Line]) -> Iterator[bytes]:
     """Yield lines many at a time: to pack them one by one takes half as long again."""
-    waiting = iter(lines)
-    while some := list(islice(waiting, _AT_ONCE)):
-        yield b"\n".join([*map(canonical, some), b""])
+    some = bytearray()
+    for line in lines:
+        some += canonical(line)
+        some += b"\n"
+        if len(some) >= _AT_ONCE:
+            yield bytes(some)
+            some.clear()
+    if some:
+        yield bytes(some)
 
 
 def read_runs(folder: Path, location: str) -> Iterator[RunRecord]:

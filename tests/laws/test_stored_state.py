@@ -36,7 +36,7 @@ from ctsync.plan.plan_file import SavedPlan, scratch_file
 from ctsync.plan.plan_writer import PlanWriter
 from ctsync.plan.row_patterns import RowPatterns
 from ctsync.plan.schedule import WAVES
-from ctsync.state import open_store, packed_lines
+from ctsync.state import journal_file, open_store, packed_lines, run_files
 from ctsync.state.manifest import Compaction
 from ctsync.state.parquet_store import _Writing
 
@@ -291,6 +291,9 @@ def test_a_state_has_the_same_bytes_whatever_runs_met_with(lab, location, data):
 def packed_from(size):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(packed_lines, "WORTH_BYTES", size)
+        # What is read and written by several threads is so from there on, too.
+        patch.setattr(journal_file, "WORTH_BYTES", size)
+        patch.setattr(run_files, "_AT_ONCE", size)
         yield
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
-from ctsync.state import packed_lines
+from ctsync.state import journal_file, packed_lines
 from ctsync.state.journal_lines import checksum_of, head_line, open_line, seal_lines
 from ctsync.state.jsonl_store import JsonlStore
 
@@ -68,6 +68,7 @@ class Kept:
 def kept(request, tmp_path, monkeypatch):
     monkeypatch.setattr("os.fsync", lambda _: None)
     monkeypatch.setattr(packed_lines, "WORTH_BYTES", request.param)
+    monkeypatch.setattr(journal_file, "WORTH_BYTES", request.param)
     return Kept(tmp_path)
 
 
