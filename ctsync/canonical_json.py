@@ -24,7 +24,10 @@ def canonical(value: Any) -> bytes:
 
 
 def spelled(data: bytes) -> Any:
-    """Return what is canonical JSON already as a part of what `canonical` is given."""
+    """Return what is canonical JSON already as a part of what `canonical` is given.
+
+    So are lines of it, if they are the whole.
+    """
     return orjson.Fragment(data)
 
 

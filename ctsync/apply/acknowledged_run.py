@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ctsync.apply.journal_records import readable
 from ctsync.apply.plain_profiles import AcknowledgedRow
@@ -19,24 +19,26 @@ _LEARNED_FIRST = 16  # lines, so that no few that lack something tell of a whole
 class AcknowledgedRun(NewEntries):
     """Changes that follow each other in a group, all of which patterns told.
 
-    `number` is that of the first one's line in the journal.
+    `at` is where the first one's line stands in the group, `number` where in the
+    journal.
     """
 
     def __init__(
         self,
-        lines: Sequence[StoredLine],
+        group: LineGroup,
+        at: int,
         number: int,
         columns: EntryColumns,
         patterns: RowPatterns,
     ) -> None:
-        self._lines, self._number = lines, number
+        self._group, self._at, self._number = group, at, number
         self._patterns = patterns
         self.columns = columns
 
     def __iter__(self) -> Iterator[tuple[ProfileKey, AcknowledgedRow]]:
         """Give the changes one by one."""
-        told = zip(self._lines, self.columns.texts(), strict=True)
-        for number, (line, new) in enumerate(told, self._number):
+        for at, new in enumerate(self.columns.texts()):
+            line, number = self._group.line(self._at + at), self._number + at
             yield new.key, AcknowledgedRow(line, number, self._patterns, new)
 
 
@@ -50,20 +52,18 @@ def acknowledged_runs(
     Raises:
         StateError: a line is none that a run writes (code `journal_damaged`).
     """
-    # Each is made once: who goes through a group parts all of its text.
-    lines = [*group]
     if not patterns.patterns:
-        for at, line in enumerate(lines[:_LEARNED_FIRST], number):
-            with readable(at):
-                patterns.learn(line[CHANGE_KEY])
-    told = patterns.columns(group.text) or [None] * len(lines)
+        for at in range(min(_LEARNED_FIRST, len(group))):
+            with readable(number + at):
+                patterns.learn(group.line(at)[CHANGE_KEY])
+    told = patterns.columns(group.text) or [None] * len(group)
     start = 0
     for columns in told:
         at, start = start, start + (1 if columns is None else len(columns))
         if columns is None:
-            yield [_alone(lines[at], number + at, patterns)]
+            yield [_alone(group.line(at), number + at, patterns)]
         else:
-            yield AcknowledgedRun(lines[at:start], number + at, columns, patterns)
+            yield AcknowledgedRun(group, at, number + at, columns, patterns)
 
 
 def _alone(

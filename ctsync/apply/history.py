@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from msgspec import convert, to_builtins
 
 from ctsync.apply.journal_records import JournalHead, head_from_json
 from ctsync.apply.journal_replay import JournalReplay
-from ctsync.apply.plain_profiles import SpelledRow, acknowledged
-from ctsync.apply.replayed_outcomes import Done, replayed_outcomes
+from ctsync.apply.plain_profiles import SpelledRow, SpelledRows, acknowledged
+from ctsync.apply.replayed_outcomes import Done, outcome_runs
 from ctsync.canonical_json import fold_name, parse, spelled
 from ctsync.model.change import Change
 from ctsync.model.entry import Entry, KnownValue
@@ -25,6 +26,7 @@ from ctsync.state.lineage_checks import relation
 # What is kept of a change of which all was acknowledged: its row, as the plan spells
 # it, and beside that of a known profile what was known before.
 _NEW, _KNOWN = "new", "known_row"
+_NEW_LINE = b'{"new":'
 
 
 def keep_run(
@@ -43,7 +45,7 @@ def keep_run(
     Raises:
         StateError: it could not be written.
     """
-    told = run_in(before, journal, replay, spell=spelled)
+    told = run_in(before, journal, replay, as_text=True)
     if told is not None:
         store.append_run(told.record, told.changes(), keep=keep)
 
@@ -52,20 +54,26 @@ def run_in(
     before: Snapshot,
     journal: Journal,
     replay: JournalReplay,
-    spell: Callable[[bytes], Any] = parse,
+    *,
+    as_text: bool = False,
 ) -> RunRecord | None:
     """Return the record of the run of a journal, and of what it did to `before`.
 
     One of which nothing reached the platform, and that released nothing, is none. Where
-    all of a change was acknowledged, the row of the plan is kept as it stands: `spell`
-    says how its text is given.
+    all of a change was acknowledged, the row of the plan is kept as it stands. Who only
+    writes it down takes it, and many lines of such rows at once, `as_text`: as what is
+    `spelled` already.
     """
     if not (replay.does_anything or replay.counts()["rejected"]):
         return None
     run = _run_of(head_from_json(journal.head), replay)
 
     def changes() -> Iterator[Line]:
-        return _changes(before, replayed_outcomes(replay, journal.lines()), spell)
+        runs = outcome_runs(replay, journal.lines())
+        if before.header is None and as_text:
+            return _new_lines(runs)
+        told = chain.from_iterable(runs)
+        return _changes(before, told, spelled if as_text else parse)
 
     return RunRecord(to_builtins(run), changes)
 
@@ -102,6 +110,15 @@ def _run_of(head: JournalHead, replay: JournalReplay) -> Run:
         stopped=replay.stopped,
         tool_version=head.tool_version,
     )
+
+
+def _new_lines(runs: Iterable[Iterable[Done | SpelledRow]]) -> Iterator[Line]:
+    """Yield what is kept where nothing was known of anybody."""
+    for run in runs:
+        if isinstance(run, SpelledRows):
+            yield spelled(run.lines(_NEW_LINE))
+        else:
+            yield from _changes(Snapshot(), run, spelled)
 
 
 def _changes(

@@ -7,7 +7,7 @@ what is kept of the run needs values made of its line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -39,7 +39,7 @@ _BEFORE_ORIGINS = re.compile(
 # The same of many lines, each of which says one place in plain text. The last of all
 # places where origins may begin is where they do, since nothing in them looks like it.
 _LINES = re.compile(
-    rb'^\{"change":(\["(?:create|update)","(\w+)","([^"\\\n]+)",\[[^\n]*\]\]),'
+    rb'^\{"change":(\["(?:create|update)","\w+","[^"\\\n]+",\[[^\n]*\]\]),'
     rb'\[\["[^"\\\n]*"(?:,[0-9]+)?(?:,"[^"\\\n]*")?(?:,[0-9]+)?\]\],'
     rb'"[0-9a-f]{32}"\],"does":\[[0-9]+(?:,[0-9]+)*\]\}\n',
     re.MULTILINE,
@@ -128,15 +128,30 @@ class SpelledRow(Struct, frozen=True):
         return cls(key, _without_place(text))
 
     @classmethod
-    def of_lines(cls, lines: bytes) -> list[SpelledRow] | None:
+    def of_lines(cls, lines: bytes) -> SpelledRows | None:
         """Return the same of many lines; None where one of them takes a longer look."""
         found = _LINES.findall(lines)
-        if len(found) < lines.count(b"\n"):
-            return None
-        return [
-            cls(ProfileKey(key_type.decode(), identifier.decode()), row + b"]")
-            for row, key_type, identifier in found
-        ]
+        return None if len(found) < lines.count(b"\n") else SpelledRows(found)
+
+
+class SpelledRows:
+    """Rows of acknowledged changes that follow each other, as they are spelled."""
+
+    def __init__(self, rows: Sequence[bytes]) -> None:
+        self._rows = rows  # each without the bracket that ends it
+
+    def __iter__(self) -> Iterator[SpelledRow]:
+        """Give them one by one."""
+        for row in self._rows:
+            found = _PLAIN.match(row)
+            assert found is not None  # noqa: S101 - it begins as it was told
+            key = ProfileKey(found[1].decode(), found[2].decode())
+            yield SpelledRow(key, row + b"]")
+
+    def lines(self, opening: bytes) -> bytes:
+        """Return them as lines of objects, each of which opens so; there are some."""
+        between = b"]}\n" + opening
+        return opening + between.join(self._rows) + b"]}"
 
 
 def _without_place(row: bytes) -> bytes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from typing import TypeAlias
 
 from ctsync.apply.grouped_lines import due_of, dues_of, kind_of, numbered, sends
 from ctsync.apply.journal_records import Line, readable
 from ctsync.apply.journal_replay import JournalReplay
-from ctsync.apply.plain_profiles import SpelledRow
+from ctsync.apply.plain_profiles import SpelledRow, SpelledRows
 from ctsync.apply.record_marks import DOUBTED, TAKEN
 from ctsync.apply.sent_files import sent_outcomes
 from ctsync.model.change import Change
@@ -30,13 +31,20 @@ def replayed_outcomes(
     in the order in which they were sent, and what was sent in files; there are none
     where it only releases. Of those of which all was acknowledged come the rows.
     """
+    return chain.from_iterable(outcome_runs(replay, lines))
+
+
+def outcome_runs(
+    replay: JournalReplay, lines: Iterable[Line]
+) -> Iterator[SpelledRows | tuple[Done | SpelledRow]]:
+    """Yield the same, in runs where all that was sent was acknowledged."""
     place = 0
     for number, group in numbered(lines):
         dues = dues_of(group)
         are_taken = dues is not None and replay.are_taken(dues, place)
         if are_taken and (rows := _spelled_rows(group)) is not None:
             place += len(group)
-            yield from rows
+            yield rows
             continue
         for at, line in enumerate(group, start=number):
             if are_taken or kind_of(line) == CHANGE_KEY:
@@ -44,7 +52,7 @@ def replayed_outcomes(
                     told = _told(replay, line, place, is_taken=are_taken)
                     place += are_taken or sends(line)
                 if told is not None:
-                    yield told
+                    yield (told,)
 
 
 def _told(
@@ -64,7 +72,7 @@ def _told(
     return _done(line, mark, files) if row is None else row
 
 
-def _spelled_rows(group: Collection[Line]) -> list[SpelledRow] | None:
+def _spelled_rows(group: Collection[Line]) -> SpelledRows | None:
     return SpelledRow.of_lines(group.text) if isinstance(group, LineGroup) else None
 
 

@@ -27,13 +27,13 @@ class EntryColumns(Struct, frozen=True, eq=False):
     def __len__(self) -> int:
         return len(self.lines)
 
-    def keys(self) -> list[ProfileKey]:
-        """Return whose they are."""
-        return [ProfileKey(self.key_type, each.decode()) for each in self.ids]
+    def key(self, at: int) -> ProfileKey:
+        """Return whose the one at a place is."""
+        return ProfileKey(self.key_type, self.ids[at].decode())
 
     def texts(self) -> Iterator[EntryText]:
         """Yield them one by one."""
-        for key, line, names, mark in zip(
-            self.keys(), self.lines, self.names, self.marks, strict=True
+        for at, (line, names, mark) in enumerate(
+            zip(self.lines, self.names, self.marks, strict=True)
         ):
-            yield EntryText(key, line, names, mark.decode(), is_bound=True)
+            yield EntryText(self.key(at), line, names, mark.decode(), is_bound=True)

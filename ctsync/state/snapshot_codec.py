@@ -72,14 +72,15 @@ class EntryDigest:
         Raises:
             ValueError: one does not come after the one before.
         """
-        keys = columns.keys()
-        met = keys if self._last is None else [self._last, *keys]
-        if not all(map(lt, met, islice(met, 1, None))):
+        ids, first = columns.ids, columns.key(0)
+        is_next = self._last is None or self._last < first
+        # Bytes of UTF-8 sort as the texts do.
+        if not (is_next and all(map(lt, ids, islice(ids, 1, None)))):
             raise ValueError(f"entries from {self.entries + 1} on come out of order")
         sha = hashlib.sha256
         self._sum += sum([int.from_bytes(sha(line).digest()) for line in columns.lines])
-        self.entries += len(keys)
-        self._last = keys[-1]
+        self.entries += len(ids)
+        self._last = columns.key(-1)
 
     def exchange(self, before: bytes | None, after: bytes | None) -> None:
         """Take the line `after` in the place of `before`; None is no line."""
