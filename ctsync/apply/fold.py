@@ -27,7 +27,7 @@ class Folding(Struct, frozen=True):
     """What a journal does to the snapshot that it extends; `header` has no digest."""
 
     header: Header
-    edits: Callable[[], Iterator[tuple[ProfileKey, Edit]]]
+    edits: Callable[[], Iterable[tuple[ProfileKey, Edit]]]
 
 
 def fold_edits(

@@ -27,7 +27,7 @@ class NewEntries(ABC):
         """Give the edits one by one."""
 
 
-class EditStream(Iterator[KeyedEdit]):
+class EditStream(Iterable[KeyedEdit]):
     """Edits one by one, with the runs in which they come.
 
     Who takes a run from `runs` takes its edits: they do not come again. `about` is how
@@ -39,8 +39,5 @@ class EditStream(Iterator[KeyedEdit]):
         self.about = about
         self._edits = chain.from_iterable(runs)
 
-    def __iter__(self) -> Iterator[KeyedEdit]:  # noqa: PYI034 - quicker than itself
+    def __iter__(self) -> Iterator[KeyedEdit]:
         return self._edits
-
-    def __next__(self) -> KeyedEdit:
-        return next(self._edits)
