@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,9 @@ _SIZES = (1_000_000,)
 _MOST = 20_000_000
 _SCRIPT = Path(__file__).with_name("copy_changed.py")
 _START_ROWS = 20
+_NEW = "new"
+# What a known population is called here, and the shape of the exports that has it.
+_KNOWN = {"changed": ("all changed", "changed"), "few": ("1 % changed", "whole")}
 _HEAD = (
     "what", "n", "changes", "ctsync s", "by hand s", "times", "cpu us each",
     "by hand, cpu us", "MiB", "by hand, MiB",
@@ -49,13 +52,15 @@ class _Case:
         return replace(command, says=f"{self.changed} rows")
 
 
-def measure_by_hand(setting: Setting) -> Iterator[Table]:
+def measure_by_hand(
+    setting: Setting, cases: Sequence[str] = (_NEW, *_KNOWN)
+) -> Iterator[Table]:
     """Plan rows of Parquet: all of them new, all changed, one in a hundred changed."""
     rows: list[tuple[str, ...]] = []
     fault, start = "", 0.0
     try:
         start = _start(setting)
-        rows += (_row(setting, case, start) for case in _cases(setting))
+        rows += (_row(setting, case, start) for case in _cases(setting, cases))
     except (Unexpected, NoRoom) as error:
         fault = str(error)
     note = (
@@ -74,20 +79,24 @@ def _start(setting: Setting) -> float:
     return side_by_side({"": command}, setting.rounds)[""].cpu_seconds
 
 
-def _cases(setting: Setting) -> Iterator[_Case]:
+def _cases(setting: Setting, names: Sequence[str]) -> Iterator[_Case]:
     for count in sizes(setting, _SIZES, _MOST):
-        yield _new(setting, count)
-        for what, shape in (("all changed", "changed"), ("1 % changed", "whole")):
-            project, files = known_listing(setting, count, "parquet", shape)
-            changed = exporting.SHAPES[shape].changed(count)
-            yield _Case(what, count, changed, project, files, "before.parquet")
+        for name in names:
+            known = _KNOWN.get(name)
+            yield _changing(setting, count, *known) if known else _new(setting, count)
+
+
+def _changing(setting: Setting, count: int, what: str, shape: str) -> _Case:
+    project, files = known_listing(setting, count, "parquet", shape)
+    changed = exporting.SHAPES[shape].changed(count)
+    return _Case(what, count, changed, project, files, "before.parquet")
 
 
 def _new(setting: Setting, count: int) -> _Case:
     files = exports(setting, count, "parquet")
     folder = files.with_name(f"{files.name}-new")
     project = write_listing(folder, files / "after.parquet")
-    return _Case("new", count, count, project, files, "-")
+    return _Case(_NEW, count, count, project, files, "-")
 
 
 def _row(setting: Setting, case: _Case, start: float) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import beside_copy
@@ -60,6 +61,8 @@ ALONE: Mapping[str, Callable[[Setting], Iterator[Table]]] = {
     "search": searching.measure_search,
     "decide": deciding.measure_decide,
     "hand": beside_copy.measure_by_hand,
+    "hand-new": partial(beside_copy.measure_by_hand, cases=("new",)),
+    "hand-few": partial(beside_copy.measure_by_hand, cases=("few",)),
     "cluster": clustering.measure_cluster,
     "exports": reading.measure_reading,
     "homes": homes.measure_homes,
