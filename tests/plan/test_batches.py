@@ -14,7 +14,8 @@ from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.batches import placed, spans
+from ctsync.plan import schedule as limits
+from ctsync.plan.batches import PlannedRecord, loads, placed, spans
 from ctsync.plan.plan_file import SavedPlan
 from ctsync.plan.plan_writer import PlanWriter
 from ctsync.plan.schedule import WAVES, records_of
@@ -127,6 +128,31 @@ def test_what_a_journal_is_given_is_every_line_of_a_profile(plan):
     kinds = [next(iter(line)) for line in lines]
     assert kinds == ["change", "settled"] * len(CHANGES)
     assert [line["does"][1:] for line in lines[::2]] == [[1], [], [1, 2, 3], [3], [1]]
+
+
+def sized(*lengths):
+    return [
+        PlannedRecord(n, f"identity=u{n}", b"x" * length, b"")
+        for n, length in enumerate(lengths)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "together"),
+    [
+        ((30, 30, 29), [3]),  # with a comma behind each, and 8 bytes around them
+        ((30, 30, 30), [2, 1]),
+        ((45, 45, 89, 2), [2, 1, 1]),
+        ((200, 1, 1), [1, 2]),
+    ],
+)
+def test_records_that_share_a_call_are_few_enough_bytes(monkeypatch, lengths, together):
+    monkeypatch.setattr(limits, "MAX_BODY_BYTES", 100)
+    made = list(loads(sized(*lengths), 1))
+    assert [len(load.records) for load in made] == together
+    assert [record for load in made for record in load.records] == sized(*lengths)
+    bodies = [load.records_slice().body for load in made if len(load.records) > 1]
+    assert all(len(body) < 100 for body in bodies)
 
 
 OPERATIONS = st.lists(
