@@ -321,7 +321,7 @@ def test_records_of_decided_rows_fill_calls_as_one_by_one(runs):
     def take(counter, records):
         counter.add_decided(in_columns(records))
 
-    *_, (singly, together) = filled(runs, 4, sent_of, take)
+    *_, (singly, together) = filled(runs, 3, sent_of, take)
     assert together.__dict__ == singly.__dict__
 
 
@@ -341,3 +341,13 @@ def test_a_batch_of_decided_rows_is_filled_to_the_last_byte(monkeypatch, last, c
     counter.add_decided(in_columns([("a", 22), ("b", 22), ("c", 22), ("d", last)]))
     counter.flush()
     assert (counter.records, counter.calls) == (4, calls)
+
+
+def test_decided_rows_fill_the_call_at_hand_and_no_more(monkeypatch):
+    monkeypatch.setattr(module, "MAX_RECORDS_PER_CALL", 4)
+    counter = CallCounter(3)  # of which two are needed for a full batch
+    for identity in "abc":
+        counter.add(f"identity={identity}", 9)
+    counter.add_decided(in_columns([(identity, 9) for identity in "defgh"]))
+    counter.flush()
+    assert (counter.records, counter.calls) == (8, 4)
