@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import DueValue, Entry, KnownValue
 from ctsync.model.operation import API, Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome
@@ -19,6 +19,7 @@ from ctsync.plan.revert_profile import (
     OPTS_IN,
     REMOVED,
     STAYS,
+    WAITS,
     revert_profile,
 )
 
@@ -103,6 +104,24 @@ def test_what_either_holds_sensitive_goes_back_as_sensitive(of_run, of_rule):
     )
     found = reverted(of_plan(FREE, gold), after_gold(), sensitive=of_rule)
     assert [each.sensitive for each in found.change.operations] == [True]
+
+
+def test_what_a_file_sends_stays_while_the_platform_may_still_tell_of_it():
+    by_file = replace(GOLD, channel="sftp")
+    done = RunChange(
+        KEY, "update", sent(by_file, outcome=Outcome.SENT), known={"plan": FREE}
+    )
+    due = DueValue("a.csv", by_file, before=FREE)
+    waiting = replace(FREE, certain=False, maybe=("Free", "Gold"), due=due)
+
+    def found(current, *files):
+        entry = Entry(KEY, {"plan": current})
+        return revert_profile(done, entry, Attribute, ValueContext(), files)
+
+    assert found(waiting, "a.csv").stays == [("Plan", WAITS)]
+    assert found(waiting, "b.csv").stays == []  # nobody will tell any more
+    (told,) = found(after_gold()["plan"], "b.csv").change.operations
+    assert (told.operand, told.prior) == ("Free", "known")
 
 
 def test_values_come_back_as_whose_they_were():
