@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -207,15 +207,6 @@ def change_from_data(data: Sequence[Any]) -> Change:
         ValueError: it says no change.
     """
     return _converted(data, _ChangeRow).change()
-
-
-def change_rows(
-    lines: bytes,
-) -> Iterator[tuple[Row, Callable[[], Change]]]:
-    """Yield the rows of the changes among lines of a plan, each with what reads it."""
-    for line in lines.splitlines():
-        if line.startswith(START):
-            yield parse(line)[CHANGE_KEY], partial(change_from_line, line)
 
 
 def settled_from_line(line: bytes) -> tuple[ProfileKey, EntryAfter]:

@@ -250,6 +250,10 @@ def test_a_planner_writes_names_in_one_order_and_each_once(fields):
     assert as_planned(planned) == planned
     for name in fields:
         assert getattr(planned, name) != fields[name]
+    settled = planned.settled
+    names = (planned.released, planned.once, planned.locked, planned.left)
+    for each in (*names, settled.cohorts, settled.forget, settled.ours):
+        assert list(each) == sorted(each)
 
 
 def _doubled(value):
