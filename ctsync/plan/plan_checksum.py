@@ -137,8 +137,8 @@ def _last_lines(file: BinaryIO, size: int) -> list[bytes]:
     while True:
         start = max(size - length, 0)
         tail = os.pread(file.fileno(), length, start)
-        # The first line of a tail may be a part of one.
-        *found, _ = tail.split(b"\n")[start > 0 :]
+        # The first line of a tail may be a part of one, and that of a file is its head.
+        *found, _ = tail.split(b"\n")[1:]
         if len(found) > 1 or not start:
             return [line + b"\n" for line in found[-2:]]
         length *= 8

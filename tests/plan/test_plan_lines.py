@@ -28,7 +28,7 @@ from ctsync.plan.change_codec import (
     settled_line,
 )
 from ctsync.plan.plan_checksum import lines, seal_line
-from ctsync.plan.plan_file import SavedPlan, open_plan, room_for_plan
+from ctsync.plan.plan_file import SavedPlan, open_plan, room_for_plan, scratch_file
 from ctsync.plan.plan_rows import form_from
 from ctsync.plan.plan_writer import PlanWriter
 
@@ -213,7 +213,18 @@ def test_a_disk_without_room_for_a_plan_is_told_with_what_to_do():
     with pytest.raises(CtsyncError, match="No space left") as caught, room_for_plan():
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert caught.value.code == "plan_unwritable"
+    assert tempfile.gettempdir() in caught.value.message
     assert "TMPDIR" in caught.value.hint
+
+
+def test_where_no_folder_takes_a_plan_none_is_named(monkeypatch):
+    def none():
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    wanted = "kept in a folder for temporary files: No usable temporary directory"
+    with pytest.raises(CtsyncError, match=wanted), room_for_plan():
+        scratch_file()
 
 
 def test_what_keeps_a_plan_from_its_place_is_told_with_what_to_do(saved, tmp_path):
