@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical, parse, sha256
 from ctsync.errors import CtsyncError, PlanRefused
+from ctsync.kinds import KINDS
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.change_statistics import traits_of
 from ctsync.model.entry import membership_in
@@ -29,7 +30,7 @@ from ctsync.plan.change_codec import (
 )
 from ctsync.plan.plan_checksum import lines, seal_line
 from ctsync.plan.plan_file import SavedPlan, open_plan, room_for_plan, scratch_file
-from ctsync.plan.plan_rows import form_from
+from ctsync.plan.plan_rows import form_from, is_shown
 from ctsync.plan.plan_writer import PlanWriter
 
 KEY = ProfileKey("identity", "u1")
@@ -309,6 +310,10 @@ def test_what_follows_from_the_rest_is_left_out(operation, row):
     line = change_line(replace(CHANGE, operations=(whole,)))
     assert parse(line)["change"][3] == [row]
     assert change_from_line(line).operations == (whole,)
+
+
+def test_only_of_kinds_that_operands_show_no_line_has_the_name():
+    assert {name for name in KINDS if not is_shown(name)} == {"counter", "subscription"}
 
 
 @pytest.mark.parametrize(("sent", "after"), [(1, True), (1, 1.0), (0.0, -0.0)])
