@@ -16,6 +16,7 @@ from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.masking import Mask
 from ctsync.model.row_source import RowSource
 from ctsync.model.weighed_run import WeighedRun
+from ctsync.plan.counted_rows import CountedRows
 from ctsync.plan.merge_contributions import MergedContributions
 from ctsync.plan.renamed_profiles import RenamedProfiles
 from ctsync.plan.shared_addresses import SharedAddresses
@@ -31,6 +32,7 @@ class AmongProfiles(Struct):
     Whichever way profiles were decided, it sees the same of them.
     """
 
+    rows: CountedRows = field(default_factory=CountedRows)
     skips: SkippedRows = field(default_factory=SkippedRows)
     vanished: VanishedRows = field(default_factory=VanishedRows)
     _shared: SharedAddresses = field(default_factory=SharedAddresses)
@@ -40,8 +42,7 @@ class AmongProfiles(Struct):
     def counted(self, contributions: Iterable[Contribution]) -> Iterator[Contribution]:
         """Yield contributions, and count the rows among them."""
         for contribution in contributions:
-            self.skips.count(contribution.origin)
-            self.vanished.count(contribution.origin)
+            self.rows.count(contribution.origin)
             yield contribution
 
     def candidate_seen(self, candidate: Candidate, mask: Mask) -> Iterator[Diagnostic]:
@@ -91,9 +92,8 @@ class AmongProfiles(Struct):
         self, project_view: Project, sources: Sequence[RowSource], mask: Mask
     ) -> Iterator[Diagnostic]:
         """Yield what was found, once all have been seen."""
-        self.skips.count_sources(sources)
-        yield from self.skips.notes(project_view)
-        self.vanished.count_sources(sources)
-        yield from self.vanished.notes(project_view)
+        self.rows.count_sources(sources)
+        yield from self.skips.notes(project_view, self.rows)
+        yield from self.vanished.notes(project_view, self.rows)
         yield from self._renamed.notes(mask)
         yield from self._shared.notes()

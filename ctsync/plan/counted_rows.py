@@ -12,18 +12,18 @@ from ctsync.model.row_source import RowSource
 
 
 class CountedRows(Struct):
-    """Counts rows by table, as they pass or by the source that has them."""
+    """Counts rows, as they pass or by the source that has them."""
 
-    _rows: Counter[str] = field(default_factory=Counter)
+    by_table: Counter[str] = field(default_factory=Counter)
 
     def count(self, origin: Origin) -> None:
         """Count a place, if it is a row of a table."""
         if origin.table is not None:
-            self._rows[origin.table] += 1
+            self.by_table[origin.table] += 1
 
     def count_sources(self, sources: Iterable[RowSource]) -> None:
         """Take the rows of tables that did not pass one by one."""
         for source in sources:
             sort, _, name = source.name.partition(" ")
-            if sort == "table" and name not in self._rows:
-                self._rows[name] = source.rows
+            if sort == "table" and name not in self.by_table:
+                self.by_table[name] = source.rows

@@ -142,8 +142,9 @@ def _log_decided(planner: Planner) -> None:
 
 def plan_foot(planner: Planner, head: PlanHead, seen: Seen, sums: PlanFoot) -> PlanFoot:
     """Return the end of a plan whose changes come to `sums`, judged by the policy."""
-    skips, findings = planner.among.skips.by_table(), planner.findings
-    vanished = planner.among.vanished.by_table(planner.project_view.tables)
+    among, findings = planner.among, planner.findings
+    skips = among.skips.by_table(among.rows)
+    vanished = among.vanished.by_table(planner.project_view.tables, among.rows)
     counts = counts_of(
         sums,
         entries=planner.tally.entries,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from msgspec import field
+from msgspec import Struct, field
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.model.contribution import Contribution
@@ -13,8 +13,8 @@ from ctsync.plan.counted_rows import CountedRows
 from ctsync.project.project import Project
 
 
-class SkippedRows(CountedRows):
-    """Skipped rows, and all rows, by table."""
+class SkippedRows(Struct):
+    """Skipped rows, by table."""
 
     _skipped: Counter[str] = field(default_factory=Counter)
 
@@ -27,21 +27,22 @@ class SkippedRows(CountedRows):
         """How many rows were skipped."""
         return self._skipped.total()
 
-    def by_table(self) -> dict[str, tuple[int, int]]:
+    def by_table(self, rows: CountedRows) -> dict[str, tuple[int, int]]:
         """Return skipped rows and all rows of each table with skipped ones, by name."""
         return {
-            name: (n, self._rows[name]) for name, n in sorted(self._skipped.items())
+            name: (skipped, rows.by_table[name])
+            for name, skipped in sorted(self._skipped.items())
         }
 
-    def notes(self, project_view: Project) -> Iterator[Diagnostic]:
+    def notes(self, project_view: Project, rows: CountedRows) -> Iterator[Diagnostic]:
         """Yield a warning for each table with skipped rows."""
-        for name, (skipped, rows) in self.by_table().items():
+        for name, (skipped, whole) in self.by_table(rows).items():
             table = project_view.tables[name]
             line, column = project_view.locate(table.origin.file, table.path)
             yield Diagnostic(
                 "warning",
                 "CT626",
-                f"{skipped:,} of {rows:,} rows of table {name} are skipped",
+                f"{skipped:,} of {whole:,} rows of table {name} are skipped",
                 "correct them; their profiles are left alone meanwhile",
                 file=table.origin.file,
                 line=line,

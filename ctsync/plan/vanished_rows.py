@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from msgspec import field
+from msgspec import Struct, field
 
 from ctsync.diagnostics import Diagnostic
 from ctsync.engines.base import Candidate
@@ -21,8 +21,8 @@ from ctsync.plan.counted_rows import CountedRows
 from ctsync.project.project import Project
 
 
-class VanishedRows(CountedRows):
-    """Rows that tables lost, and those that they had, by table."""
+class VanishedRows(Struct):
+    """Rows that tables lost, and those that came, by table."""
 
     _gone: Counter[str] = field(default_factory=Counter)
     _added: Counter[str] = field(default_factory=Counter)
@@ -59,21 +59,23 @@ class VanishedRows(CountedRows):
         """The rows that went, and those that no entry remembers, by table."""
         return dict(self._gone), dict(self._added)
 
-    def by_table(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
+    def by_table(
+        self, names: Iterable[str], rows: CountedRows
+    ) -> dict[str, tuple[int, int]]:
         """Return the rows that went and all rows then, of tables that lost some."""
         return {
-            name: (self._gone[name], self._then(name))
+            name: (self._gone[name], self._then(name, rows.by_table[name]))
             for name in sorted(names)
             if self._gone[name]
         }
 
-    def _then(self, name: str) -> int:
+    def _then(self, name: str, now: int) -> int:
         # Of the rows that are there now, those were there then that an entry remembers.
-        return self._gone[name] + max(self._rows[name] - self._added[name], 0)
+        return self._gone[name] + max(now - self._added[name], 0)
 
-    def notes(self, project_view: Project) -> Iterator[Diagnostic]:
+    def notes(self, project_view: Project, rows: CountedRows) -> Iterator[Diagnostic]:
         """Yield a note for each table that lost rows."""
-        for name, (gone, then) in self.by_table(project_view.tables).items():
+        for name, (gone, then) in self.by_table(project_view.tables, rows).items():
             table = project_view.tables[name]
             line, column = project_view.locate(table.origin.file, table.path)
             yield Diagnostic(

@@ -1,6 +1,7 @@
 """Rows that were decided in columns are seen, chosen, counted and written as others."""
 
 import io
+from collections import Counter
 
 import pyarrow as pa
 import pytest
@@ -25,6 +26,7 @@ from ctsync.model.profile_key import ProfileKey
 from ctsync.model.row_source import RowColumns
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan.change_codec import change_line, settled_line
+from ctsync.plan.counted_rows import CountedRows
 from ctsync.plan.plan_writer import PlanWriter
 from ctsync.plan.schedule import records_of
 from ctsync.plan.selection import Selection, parse_selector
@@ -251,11 +253,8 @@ def test_of_the_rows_of_a_table_those_are_new_of_which_no_entry_tells():
     entry = Entry(ProfileKey("identity", "u9"), cohorts=(membership_in("t"),))
     vanished.record_seen(Candidate(entry.key, (), entry, None))
 
-    class Source:
-        name, rows = "table t", 7
-
-    vanished.count_sources([Source])
-    assert vanished.by_table(["t"]) == {"t": (1, 6)}
+    rows = CountedRows(Counter(t=7))
+    assert vanished.by_table(["t"], rows) == {"t": (1, 6)}
 
 
 def contribution(identity, number):

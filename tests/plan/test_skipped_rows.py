@@ -8,6 +8,7 @@ from ctsync.errors import SpecError
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.profile_key import NOBODY
+from ctsync.plan.counted_rows import CountedRows
 from ctsync.plan.skipped_rows import SkippedRows
 
 
@@ -24,13 +25,13 @@ def row(table, number=1):
 
 
 def test_rows_that_did_not_pass_one_by_one_are_taken_from_their_source():
-    seen = SkippedRows()
+    seen, rows = SkippedRows(), CountedRows()
     seen.add([row("b"), row("a"), row("b", 2)])
-    seen.count(row("b").origin)
-    seen.count(Origin("a.yaml", 3))
-    seen.count_sources([Source("table a", 10), Source("table b", 20)])
-    seen.count_sources([Source("table c", 30), Source("cohort a", 40)])
-    assert list(seen.by_table().items()) == [("a", (1, 10)), ("b", (2, 1))]
+    rows.count(row("b").origin)
+    rows.count(Origin("a.yaml", 3))
+    rows.count_sources([Source("table a", 10), Source("table b", 20)])
+    rows.count_sources([Source("table c", 30), Source("cohort a", 40)])
+    assert list(seen.by_table(rows).items()) == [("a", (1, 10)), ("b", (2, 1))]
     assert seen.total == 3
 
 
