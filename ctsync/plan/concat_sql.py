@@ -22,4 +22,9 @@ def concat(said: Iterable[str]) -> str:
             words.append(quoted("".join(group)))
         else:
             words += group
-    return f"concat({', '.join(words)})"
+    return f"concat({', '.join(words) or 'NULL'})"
+
+
+def listed(said: Iterable[str]) -> str:
+    """Return the same with a comma between them."""
+    return f"concat_ws(',', {', '.join(said) or 'NULL'})"

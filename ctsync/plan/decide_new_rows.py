@@ -12,7 +12,7 @@ from ctsync.canonical_json import canonical
 from ctsync.model.decided_addresses import ADDRESSES
 from ctsync.model.decided_rows import LETTERS, NOTHING, SEEN
 from ctsync.model.row_source import RowColumns
-from ctsync.plan.concat_sql import Text, concat
+from ctsync.plan.concat_sql import Text, concat, listed
 from ctsync.plan.decided_places import (
     SOUND_ID,
     Moving,
@@ -22,13 +22,12 @@ from ctsync.plan.decided_places import (
     names_of,
     value_of,
 )
-from ctsync.plan.decided_sizes import record_size
+from ctsync.plan.decided_sizes import record_sizes
 from ctsync.plan.decided_traits import GAINS, bits_done
 from ctsync.plan.decided_words import (
     HIDDEN_WAY,
     NO_TEXT,
-    WAVES,
-    fingerprint_sql,
+    change_sql,
     form_of,
 )
 from ctsync.plan.nested_query import cells_of, left_to_weigh, nested
@@ -119,10 +118,7 @@ class NewRowsQuery:
         yield f"{' OR '.join(done) or 'false'} AS is_change"
         left_out = (f"v{n} IS NOT NULL" for n in self._moving if n not in self._sent)
         yield f"{' OR '.join(left_out) or 'false'} AS is_cut"
-        for name, is_delta in (("size", False), ("delta_size", True)):
-            sent = [*self._sent.values()]
-            size = record_size(self._key_type, sent, self, is_delta=is_delta)
-            yield f"{size} AS {name}"
+        yield from record_sizes(self._key_type, [*self._sent.values()], self)
 
     def _given(self) -> Iterator[str]:
         yield from left_to_weigh(self._rows)
@@ -152,13 +148,12 @@ class NewRowsQuery:
 
     def _pattern(self, letters: dict[int, str]) -> str:
         """Return a letter for each attribute, if it has one and there is a value."""
-        each = (
+        return concat(
             f"CASE WHEN v{n} IS NULL THEN '{NOTHING}' ELSE '{letters[n]}' END"
             if n in letters
-            else f"'{NOTHING}'"
+            else Text(NOTHING)
             for n in (place.number for place in self._places)
         )
-        return f"concat({', '.join(each) or 'NULL'})"
 
     def _line(self) -> str:
         """Return the line of the change, '' where nothing of it is chosen."""
@@ -168,30 +163,15 @@ class NewRowsQuery:
             f"CASE WHEN {self.is_done(each)} THEN {concat(words)} END"
             for each, words in zip(self._sent.values(), operations, strict=True)
         )
-        listed = f"concat_ws(',', {', '.join(some) or 'NULL'})"
         return (
             f"CASE WHEN is_whole THEN {self._change(whole)} "
-            f"WHEN is_change THEN {self._change([listed])} ELSE '' END"
+            f"WHEN is_change THEN {self._change([listed(some)])} ELSE '' END"
         )
 
     def _change(self, operations: Sequence[str]) -> str:
-        words: list[str] = [
-            Text(f'{{"change":["create","{self._key_type}","'),
-            "id",
-            Text('",['),
-            *operations,
-            Text("],["),
-            self._rows.origins,
-            Text("]"),
-            fingerprint_sql(self._rows, is_part=self._is_part),
-            f"(',' || {self._rows.memberships_shown})",
-            Text('],"does":['),
-            self._bits(),
-            Text(","),
-            WAVES,
-            Text("]}\n"),
-        ]
-        return concat(words)
+        key = Text(f'create","{self._key_type}","'), "id"
+        bits = self._bits()
+        return change_sql(self._rows, key, operations, bits, is_part=self._is_part)
 
     def _operation(self, each: Moving) -> Iterator[str]:
         """Yield the words of an operation as `plan.plan_rows` writes it."""
@@ -208,11 +188,8 @@ class NewRowsQuery:
             f"CASE WHEN {self.is_done(each)} THEN {concat(words)} END"
             for each, words in zip(self._sent.values(), effects, strict=True)
         )
-        whole = concat([word for words in effects for word in words] or [NO_TEXT])
-        return (
-            f"CASE WHEN is_whole THEN {whole} "
-            f"ELSE concat({', '.join(some) or 'NULL'}) END"
-        )
+        whole = concat(word for words in effects for word in words)
+        return f"CASE WHEN is_whole THEN {whole} ELSE {concat(some)} END"
 
     def _effect_of(self, each: Moving) -> Iterator[str]:
         name = canonical(each.place.rule.attribute).decode()

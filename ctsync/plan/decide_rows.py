@@ -19,6 +19,7 @@ from ctsync.model.decided_rows import (
     RowDecision,
 )
 from ctsync.model.row_source import RowColumns
+from ctsync.plan.concat_sql import Text, concat, listed
 from ctsync.plan.decide_new_rows import NewRowsQuery
 from ctsync.plan.decided_places import (
     SOUND_ID,
@@ -30,7 +31,7 @@ from ctsync.plan.decided_places import (
     place_of,
     value_of,
 )
-from ctsync.plan.decided_sizes import record_size
+from ctsync.plan.decided_sizes import record_sizes
 from ctsync.plan.decided_traits import traits_of
 from ctsync.plan.decided_words import IS_NEW, NO_TEXT, RowWords
 from ctsync.plan.nested_query import cells_of, left_to_weigh, nested
@@ -105,8 +106,8 @@ class _Query:
         yield from cells_of(self._places)
         # All paths in one call: one by one, each would read the whole entry again.
         paths = [f"/attributes/{_pointer(place.folded)}" for place in self._places]
-        listed = ", ".join(map(quoted, [*paths, "/fingerprint"]))
-        yield f"json_extract(body, [{listed}])::VARCHAR[] AS held"
+        texts = ", ".join(map(quoted, [*paths, "/fingerprint"]))
+        yield f"json_extract(body, [{texts}])::VARCHAR[] AS held"
 
     def _values(self) -> Iterator[str]:
         for place in self._places:
@@ -121,12 +122,12 @@ class _Query:
         Of what a file still brings the plan says that it waits, and settles nothing.
         """
         column, number = place.column, place.number
-        has_value = f"v{number} IS NOT NULL" if place.number in self._numbers else ""
+        has_value = f"v{number} IS NOT NULL" if number in self._numbers else "false"
         if not column.keeps_blank:
-            return has_value or "false"
+            return has_value
         stays = f"({column.stays} AND NOT contains(h{number}, {_DUE}))"
         is_left = f"{is_blank(number)} AND (h{number} IS NULL OR {stays})"
-        return f"({has_value} OR ({is_left}))" if has_value else f"({is_left})"
+        return f"{has_value} OR ({is_left})"
 
     def _is_spelled(self, place: Place) -> str:
         """Return SQL of whether what is held has the name of the attribute as here.
@@ -149,13 +150,13 @@ class _Query:
         """Return the entry as it is spelled where it holds nothing but these values."""
         # What json_extract spells anew, 1e+22 as 1e22, makes the two differ as well, so
         # that such entries go to Python.
-        attributes = ", ".join(
+        attributes = listed(
             f"CASE WHEN h{place.number} IS NOT NULL "
             f"THEN concat({_json(place.folded, ':')}, h{place.number}) END"
             for place in sorted(self._places, key=lambda place: place.folded)
         )
         return (
-            f"""concat('{{"attributes":{{', concat_ws(',', {attributes or "NULL"}), """
+            f"""concat('{{"attributes":{{', {attributes}, """
             f"""'}},"cohorts":', {self._rows.memberships}, ',', """
             "CASE WHEN mark IS NOT NULL "
             """THEN concat('"fingerprint":', mark, ',') END, """
@@ -189,12 +190,12 @@ class _Query:
         cut = " OR ".join(f"coalesce(x{n} <> '', false)" for n in self._left_out)
         yield f"({cut or 'false'}) AS is_cut"
         moving = self._numbers
-        seen = ", ".join(
+        seen = concat(
             f"CASE WHEN h{n} IS NULL{f' AND v{n} IS NULL' if n in moving else ''} "
             f"THEN '{NOTHING}' ELSE 'x' END"
             for n in (place.number for place in self._places)
         )
-        yield f"concat({seen or 'NULL'}) AS there"
+        yield f"{seen} AS there"
 
     def _operands(self) -> Iterator[str]:
         for place, move in self._moving:
@@ -213,24 +214,18 @@ class _Query:
 
     def _pattern(self) -> str:
         """Return a letter for each attribute."""
-        letters = (
-            f"CASE WHEN l{place.number} = '' THEN '.' ELSE l{place.number} END"
-            if place.number in self._numbers
-            else "'.'"
-            for place in self._places
+        return concat(
+            f"CASE WHEN l{n} = '' THEN '{NOTHING}' ELSE l{n} END"
+            if n in self._numbers
+            else Text(NOTHING)
+            for n in (place.number for place in self._places)
         )
-        return f"concat({', '.join(letters) or 'NULL'})"
 
     def _sums(self) -> Iterator[str]:
-        moved = [f"p{each.number}" for each in self._sorted]
-        effects = [f"e{each.number}" for each in self._sorted]
-        yield f"concat_ws(',', {', '.join(moved) or 'NULL'}) AS operations"
-        yield f"concat({', '.join(effects) or 'NULL'}) AS effect"
-        for name, is_delta in (("size", False), ("delta_size", True)):
-            size = record_size(
-                self._key_type, self._moving, self._words, is_delta=is_delta
-            )
-            yield f"{size} AS {name}"
+        numbers = [each.number for each in self._sorted]
+        yield f"{listed(f'p{n}' for n in numbers)} AS operations"
+        yield f"{concat(f'e{n}' for n in numbers)} AS effect"
+        yield from record_sizes(self._key_type, self._moving, self._words)
         traits = traits_of(self._moving, self._words, is_part=self._is_part)
         yield f"{traits} AS bits"
 

@@ -22,10 +22,18 @@ class DoneNames(Protocol):
         """Return the JSON text of its operand."""
 
 
-def record_size(
+def record_sizes(
+    key_type: str, moving: Sequence[Moving], names: DoneNames
+) -> Iterator[str]:
+    """Yield the bytes of the records that travel, each NULL where nothing does."""
+    for column, is_delta in (("size", False), ("delta_size", True)):
+        size = _record_size(key_type, moving, names, is_delta=is_delta)
+        yield f"{size} AS {column}"
+
+
+def _record_size(
     key_type: str, moving: Sequence[Moving], names: DoneNames, *, is_delta: bool
 ) -> str:
-    """Return the bytes of the record that travels, NULL where nothing does."""
     groups, others = _parted(moving)
     parts = [] if is_delta else [*_group_sizes(groups, names)]
     for each in others:

@@ -6,7 +6,7 @@ They stand over the columns that `plan.decide_rows` makes: `h1`, `b1`, `v1`, `l1
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from ctsync.canonical_json import canonical
 from ctsync.kinds.base import MoveColumns
@@ -24,7 +24,7 @@ from ctsync.sql_text import quoted
 NO_TEXT = "NULL::VARCHAR"
 HIDDEN_WAY = quoted(canonical(HIDDEN).decode())
 IS_NEW = "body IS NULL"
-WAVES = (
+_WAVES = (
     "CASE WHEN delta_size IS NULL THEN '1' "
     f"WHEN size IS NULL THEN '{COUNTERS}' ELSE '1,{COUNTERS}' END"
 )
@@ -89,15 +89,10 @@ class RowWords:
         settled = (
             f"concat('[\"', lower(hex(digest)), '\",', {self._rows.memberships}, ']')"
         )
-        fingerprint = fingerprint_sql(self._rows, is_part=self._is_part)
-        change = (
-            """concat('{"change":["', """
-            f"""CASE WHEN {IS_NEW} THEN 'create' ELSE 'update' END, """
-            f"""'","{self._key_type}","', id, '",[', operations, '],[', """
-            f"""{self._rows.origins}, ']', {fingerprint}, """
-            f"""(',' || {self._rows.memberships_shown}), """
-            f"""'],"does":[', bits, ',', {WAVES}, ']}}\n')"""
-        )
+        action = f"CASE WHEN {IS_NEW} THEN 'create' ELSE 'update' END"
+        key = action, Text(f'","{self._key_type}","'), "id"
+        operations, is_part = ["operations"], self._is_part
+        change = change_sql(self._rows, key, operations, "bits", is_part=is_part)
         entry = (
             f"""concat('{{"settled":{{"entry":', {settled}, ',"key":', key, '}}}}\n')"""
         )
@@ -135,7 +130,35 @@ class RowWords:
         )
 
 
-def fingerprint_sql(rows: RowColumns, *, is_part: bool) -> str:
+def change_sql(
+    rows: RowColumns,
+    key: Iterable[str],
+    operations: Iterable[str],
+    bits: str,
+    *,
+    is_part: bool,
+) -> str:
+    """Return the line of a change, of the words of action and key and of operations."""
+    words: list[str] = [
+        Text('{"change":["'),
+        *key,
+        Text('",['),
+        *operations,
+        Text("],["),
+        rows.origins,
+        Text("]"),
+        _fingerprint(rows, is_part=is_part),
+        f"(',' || {rows.memberships_shown})",
+        Text('],"does":['),
+        bits,
+        Text(","),
+        _WAVES,
+        Text("]}\n"),
+    ]
+    return concat(words)
+
+
+def _fingerprint(rows: RowColumns, *, is_part: bool) -> str:
     """Return what a line says of it: nothing where part of a change is left out."""
     whole = """concat(',"', lower(hex(digest)), '"')"""
     if not is_part:
