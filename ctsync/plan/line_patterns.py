@@ -20,6 +20,7 @@ from ctsync.model.kind_shape import LIST
 from ctsync.model.profile_key import ID_TYPES
 from ctsync.model.row import Row
 from ctsync.model.scalar_value import DATE_PREFIX
+from ctsync.plan.plan_rows import MOSTLY, kind_shown
 
 MOST_LEARNED = 64
 """How many patterns are made: one takes as long as some hundred rows."""
@@ -101,7 +102,7 @@ class LinePattern:
     """What lines have in common, each of which has some of the operations."""
 
     def __init__(
-        self, spellings: Iterable[Spelling], frame: Frame, rows: int = 1
+        self, spellings: Iterable[Spelling], frame: Frame, rows: int
     ) -> None:
         """`rows` are how many it was learned of."""
         self.spellings = {each.name: each for each in spellings}
@@ -189,17 +190,38 @@ class Writer:
 
 
 class LinePatterns(ABC):
-    """Patterns that are learned from rows as they come."""
+    """Patterns that are learned from rows as they come.
+
+    Of operations with more than `most_fields` none is learned.
+    """
 
     frame: Frame
+    most_fields: int
 
     def __init__(self) -> None:
         self.patterns: list[LinePattern] = []
         self._learned = 0
 
     @abstractmethod
+    def spelling(self, name: str, form: str, shown: str) -> Spelling | None:
+        """Return how operations of a form are spelled; None if they are unusual.
+
+        `shown` is the kind that their values show.
+        """
+
     def spellings(self, row: Row) -> Mapping[str, Spelling] | None:
-        """Return the operations of a row by their names; None where it is no such."""
+        """Return the operations of a row by their names; None if one is unusual."""
+        found = [self._spelling_of(operation) for operation in row[3]]
+        by_place = {each.place: each for each in found if each is not None}
+        if len(by_place) < len(found):
+            return None
+        return {each.name: each for each in by_place.values()}
+
+    def _spelling_of(self, operation: Row) -> Spelling | None:
+        if len(operation) > self.most_fields:
+            return None
+        name, operand, form = (*operation[:3], MOSTLY)[:3]
+        return self.spelling(name, form, kind_shown(operand))
 
     def told(self, line: bytes) -> Iterator[tuple[LinePattern, Groups]]:
         """Yield the patterns that tell a line, with what they find."""

@@ -8,7 +8,7 @@ over. What may be a second step, a counter, a group or in a file is left to `sch
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -17,7 +17,6 @@ from ctsync.kinds.counter import KIND as COUNTER
 from ctsync.model.operation import DELTAS
 from ctsync.model.profile_key import ID_TYPES
 from ctsync.model.record import GROUP_PREFIX
-from ctsync.model.row import Row
 from ctsync.plan.line_patterns import (
     SPELLED,
     TEXT,
@@ -28,9 +27,8 @@ from ctsync.plan.line_patterns import (
     Spelling,
     is_utf8,
 )
-from ctsync.plan.plan_rows import MOSTLY, SIGNS, form_from, kind_shown
+from ctsync.plan.plan_rows import SIGNS, form_from
 
-_OPERATION_FIELDS = 4  # of an operation that says nothing unusual: to the value before
 _TEXTS = rb'"%b*"' % TEXT
 _NUMBER = rb"(?:0|[1-9][0-9]{0,14})"
 _WORDS = {b"text": _TEXTS, b"n": _NUMBER}
@@ -65,6 +63,7 @@ class RecordPatterns(LinePatterns):
     """Gives the records of changes that have one, in the first wave."""
 
     frame = _FRAME
+    most_fields = 4  # to the value before
 
     def record(self, line: bytes) -> Told | None:
         """Return what a line sends; None where no pattern tells it."""
@@ -81,11 +80,9 @@ class RecordPatterns(LinePatterns):
             odd = groups[-1]
             yield self.record(odd) if odd else _record(pattern, groups[:-1])
 
-    def spellings(self, row: Row) -> Mapping[str, Spelling] | None:
-        """Return the operations of a row; None where it does anything unusual."""
-        found = [_spelling(operation) for operation in row[3]]
-        names = {each.name: each for each in found if each is not None}
-        return names if len(names) == len(found) else None
+    def spelling(self, name: str, form: str, shown: str) -> Spelling | None:
+        """Return how an operation is spelled that is a record's only step."""
+        return _spelled_as(name, form, shown)
 
 
 def _record(pattern: LinePattern, groups: Groups) -> Told | None:
@@ -94,13 +91,6 @@ def _record(pattern: LinePattern, groups: Groups) -> Told | None:
         return None
     folded = _TYPES[groups[_TYPE]] + fold_id(groups[_ID].decode())
     return folded, writer.write(groups)
-
-
-def _spelling(operation: Row) -> Spelling | None:
-    if len(operation) > _OPERATION_FIELDS:
-        return None
-    name, operand, form = (*operation[:3], MOSTLY)[:3]
-    return _spelled_as(name, form, kind_shown(operand))
 
 
 @lru_cache(maxsize=4096)  # of rows with odd values it is asked again and again

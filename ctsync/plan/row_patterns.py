@@ -32,10 +32,9 @@ from ctsync.plan.line_patterns import (
     is_utf8,
 )
 from ctsync.plan.plain_entry import Taking, new_words, way_of
-from ctsync.plan.plan_rows import MOSTLY, kind_shown
+from ctsync.plan.plan_rows import MOSTLY
 
 _FIELDS = 6  # of a row as most are: to its fingerprint
-_OPERATION_FIELDS = 3  # of an operation where nothing is held: to its form
 _ENDING = (
     rb'\],\[\["%(text)b+",%(count)b,"(%(text)b+)"(?:,%(count)b)?\]\],'
     rb'"([0-9a-f]{32})"\],"does":\[%(count)b(?:,%(count)b)*\]\}'
@@ -53,6 +52,7 @@ class RowPatterns(LinePatterns):
     """Gives entries of new profiles of which all is taken in, by their lines."""
 
     frame = _FRAME
+    most_fields = 3  # to the form, as nothing is held
 
     def __init__(self, taking: Taking) -> None:
         super().__init__()
@@ -71,7 +71,10 @@ class RowPatterns(LinePatterns):
         if not (self.patterns and is_utf8(lines)):
             return None
         pattern = self.patterns[0]
-        told = [_told(pattern, groups) for groups in pattern.told_of(lines)]
+        told = [
+            None if groups[-1] else _told(pattern, groups[:-1])
+            for groups in pattern.told_of(lines)
+        ]
         found = list[EntryColumns | None]()
         for key_type, some in groupby(told, key=_type_of):
             if key_type is None:
@@ -87,18 +90,19 @@ class RowPatterns(LinePatterns):
         """
         if len(row) != _FIELDS or row[0] != "create" or len(row[4]) != 1:
             return None
-        found = [_spelling(operation, self._taking) for operation in row[3]]
-        names = {each.place: each for each in found if each is not None}
-        if len(names) < len(found):
-            return None
-        return {each.name: each for each in names.values()}
+        return super().spellings(row)
+
+    def spelling(self, name: str, form: str, shown: str) -> Spelling | None:
+        """Return how an assignment is spelled."""
+        return _spelled_as(name, form, shown, self._taking)
 
 
 def _entry(pattern: LinePattern, groups: Groups) -> EntryText | None:
     """Return the entry that a line comes to of which these groups were told."""
-    writer = pattern.writer(groups)
-    if writer is None or not all(_is_in_order(groups[at]) for at in writer.lists):
+    told = _told(pattern, groups)
+    if told is None:
         return None
+    writer, _ = told
     key = ProfileKey(groups[_TYPE].decode(), groups[_ID].decode())
     mark = groups[_MARK].decode()
     return EntryText(key, writer.write(groups), writer.names, mark, is_bound=True)
@@ -108,17 +112,14 @@ _Told: TypeAlias = tuple[Writer, Groups]
 
 
 def _told(pattern: LinePattern, groups: Groups) -> _Told | None:
-    """Return what was told of a line, and what writes it; None: it is no such line."""
-    if groups[-1]:
-        return None
-    own = groups[:-1]
-    writer = pattern.writer(own)
+    """Return what was told of a line, and what writes it; None where nothing does."""
+    writer = pattern.writer(groups)
     if writer is None:
         return None
     for at in writer.lists:
-        if not _is_in_order(own[at]):
+        if not _is_in_order(groups[at]):
             return None
-    return writer, own
+    return writer, groups
 
 
 def _type_of(told: _Told | None) -> bytes | None:
@@ -140,13 +141,6 @@ def _is_in_order(values: bytes) -> bool:
     """Return whether the texts of a list stand as an entry keeps them."""
     texts = values[2:-2].split(b'","')
     return texts == sorted(set(texts))
-
-
-def _spelling(operation: Row, taking: Taking) -> Spelling | None:
-    if len(operation) > _OPERATION_FIELDS:
-        return None
-    name, operand, form = (*operation, MOSTLY)[:_OPERATION_FIELDS]
-    return _spelled_as(name, form, kind_shown(operand), taking)
 
 
 @lru_cache(maxsize=4096)  # of rows with odd values it is asked again and again
