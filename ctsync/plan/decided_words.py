@@ -39,7 +39,7 @@ class RowWords:
         rows: RowColumns,
         moving: Sequence[Moving],
         *,
-        is_part: bool = False,
+        is_part: bool,
     ) -> None:
         self._is_part = is_part
         self._key_type = key_type

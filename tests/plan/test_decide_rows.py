@@ -133,6 +133,8 @@ NEW = {
     "1_000": ({}, True),
     "nan": ({}, False),
     "NaN": ({}, False),
+    "none": ({}, False),
+    "Undefined": ({}, False),
     "u 9": ({}, False),
     "é": ({}, False),
     "$x": ({}, False),
