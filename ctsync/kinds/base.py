@@ -90,8 +90,8 @@ class MoveColumns(NamedTuple):
     have equal texts; else it is NULL, and Python tells. `letter` is '' where nothing is
     to do, and a key of `model.decided_rows.LETTERS` where one operation is; `first` is
     that of the operation where nothing is held, and `letters` are all that there may
-    be. `operand` gives the JSON text of the operand. With `is_open` there may be values
-    that nobody here knows.
+    be. `operand` gives the JSON text of the operand: where nothing is held, the value.
+    With `is_open` there may be values that nobody here knows.
     """
 
     before: str

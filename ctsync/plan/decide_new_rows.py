@@ -6,7 +6,7 @@ line is put together at once, without a text for each operation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ctsync.canonical_json import canonical
 from ctsync.model.decided_addresses import ADDRESSES
@@ -19,7 +19,6 @@ from ctsync.plan.decided_places import (
     Place,
     Wants,
     is_blank,
-    names_of,
     value_of,
 )
 from ctsync.plan.decided_sizes import record_sizes
@@ -63,10 +62,7 @@ class NewRowsQuery:
 
     def around(self) -> tuple[str, str]:
         """Return what stands before and behind the query that rows come from."""
-        layers = [cells_of(self._places), self._values()]
-        if [*self._letters()]:
-            layers += [self._letters(), self._operands()]
-        layers.append(self._sums())
+        layers = cells_of(self._places), self._values(), self._sums()
         return nested(layers, self._given())
 
     def is_done(self, moving: Moving, letter: str = "") -> str:
@@ -77,7 +73,7 @@ class NewRowsQuery:
 
     def operand(self, moving: Moving) -> str:
         """Return the JSON text of an operand."""
-        return f"{'v' if _sends_value(moving) else 'o'}{moving.number}"
+        return f"v{moving.number}"
 
     def _values(self) -> Iterator[str]:
         told = [self._rows.sound, SOUND_ID]
@@ -94,21 +90,6 @@ class NewRowsQuery:
             yield f"coalesce(c{place.number}, '') <> ''"
         if place.number not in self._moving:
             yield is_blank(place.number)
-
-    def _letters(self) -> Iterator[str]:
-        """Yield what operands look at that are not the value itself."""
-        for each in self._sent.values():
-            if not _sends_value(each):
-                held, before, _, letter = names_of(each.number)
-                yield f"{NO_TEXT} AS {held}, {NO_TEXT} AS {before}"
-                first = f"CASE WHEN {self.is_done(each)} THEN '{each.move.first}' END"
-                yield f"{first} AS {letter}"
-
-    def _operands(self) -> Iterator[str]:
-        for each in self._sent.values():
-            if not _sends_value(each):
-                operand = f"CASE WHEN {self.is_done(each)} THEN {each.move.operand} END"
-                yield f"{operand} AS o{each.number}"
 
     def _sums(self) -> Iterator[str]:
         told = [f"(v{n} IS NOT NULL OR {is_blank(n)})" for n in self._moving]
@@ -157,12 +138,9 @@ class NewRowsQuery:
 
     def _line(self) -> str:
         """Return the line of the change, '' where nothing of it is chosen."""
-        operations = [[*self._operation(each)] for each in self._sent.values()]
-        whole = [word for words in operations for word in (Text(","), *words)][1:]
-        some = (
-            f"CASE WHEN {self.is_done(each)} THEN {concat(words)} END"
-            for each, words in zip(self._sent.values(), operations, strict=True)
-        )
+        sent = self._sent.values()
+        whole = [word for op in sent for word in (Text(","), *self._operation(op))][1:]
+        some = (self._if_done(op, self._operation(op)) for op in sent)
         return (
             f"CASE WHEN is_whole THEN {self._change(whole)} "
             f"WHEN is_change THEN {self._change([listed(some)])} ELSE '' END"
@@ -183,13 +161,13 @@ class NewRowsQuery:
 
     def _effect(self) -> str:
         """Return the operations as the digest takes them in."""
-        effects = [[*self._effect_of(each)] for each in self._sent.values()]
-        some = (
-            f"CASE WHEN {self.is_done(each)} THEN {concat(words)} END"
-            for each, words in zip(self._sent.values(), effects, strict=True)
-        )
-        whole = concat(word for words in effects for word in words)
-        return f"CASE WHEN is_whole THEN {whole} ELSE {concat(some)} END"
+        sent = self._sent.values()
+        whole = concat(word for op in sent for word in self._effect_of(op))
+        some = concat(self._if_done(op, self._effect_of(op)) for op in sent)
+        return f"CASE WHEN is_whole THEN {whole} ELSE {some} END"
+
+    def _if_done(self, moving: Moving, words: Iterable[str]) -> str:
+        return f"CASE WHEN {self.is_done(moving)} THEN {concat(words)} END"
 
     def _effect_of(self, each: Moving) -> Iterator[str]:
         name = canonical(each.place.rule.attribute).decode()
@@ -219,7 +197,3 @@ class NewRowsQuery:
         if not each.place.rule.sensitive:
             return self.operand(each)
         return f"CASE WHEN {self.is_done(each)} THEN {HIDDEN_WAY} END"
-
-
-def _sends_value(each: Moving) -> bool:
-    return each.move.operand == names_of(each.number).value

@@ -42,7 +42,7 @@ def _record_size(
             if (operator in DELTAS) == is_delta:
                 width = len(canonical(each.place.rule.attribute)) + len(":,")
                 if operator != "set":
-                    width += len(canonical({operator: 0})) - 1
+                    width += len(canonical({operator: ""})) - len('""')
                 parts.append(
                     f"CASE WHEN {names.is_done(each, letter)} "
                     f"THEN strlen({names.operand(each)}) + {width} ELSE 0 END"

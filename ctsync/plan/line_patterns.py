@@ -101,9 +101,7 @@ class Frame(NamedTuple):
 class LinePattern:
     """What lines have in common, each of which has some of the operations."""
 
-    def __init__(
-        self, spellings: Iterable[Spelling], frame: Frame, rows: int
-    ) -> None:
+    def __init__(self, spellings: Iterable[Spelling], frame: Frame, rows: int) -> None:
         """`rows` are how many it was learned of."""
         self.spellings = {each.name: each for each in spellings}
         self.gathered = dict(self.spellings)
