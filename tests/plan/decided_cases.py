@@ -29,13 +29,14 @@ class DecidedCases:
     """Columns with the rules of their attributes; `sorts` says what their cells are.
 
     The rows are those of table `t`, or of a cohort; of their attributes `wants` takes
-    some, if it is given.
+    some, if it is given. What their cells say is `sound`.
     """
 
     rules: dict
     sorts: dict
     wants: object = None
     cohort: str | None = None
+    sound: str = "true"
     frame: ValueContext = field(default_factory=ValueContext)
 
     def rule_for(self, name):
@@ -44,7 +45,7 @@ class DecidedCases:
     @cached_property
     def columns(self):
         cells = tuple(
-            CellColumn(name, sort, text=f"cells[{number}]")
+            CellColumn(name, sort, text=f"cells[{number}]", sound=self.sound)
             for number, (name, sort) in enumerate(self.sorts.items(), 1)
         )
         table = "t" if self.cohort is None else None

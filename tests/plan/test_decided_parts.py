@@ -79,12 +79,14 @@ PARTS = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("are_new", [False, True])
 @pytest.mark.parametrize("cohort", [None, "vip"])
 @pytest.mark.parametrize("chosen", [(), ("Plan",), ("Plan", "Points"), tuple(RULES)])
-def test_of_a_part_just_what_is_chosen_is_said(chosen, cohort):
+def test_of_a_part_just_what_is_chosen_is_said(chosen, cohort, are_new):
     table = DecidedCases(RULES, SORTS, wants=chosen.__contains__, cohort=cohort)
-    found = table.decided({case: said[:2] for case, said in PARTS.items()})
-    for number, (case, (_, held, whole, seen)) in enumerate(PARTS.items(), 1):
+    parts = {c: said for c, said in PARTS.items() if not (are_new and said[1])}
+    found = table.decided({c: said[:2] for c, said in parts.items()}, are_new=are_new)
+    for number, (case, (_, held, whole, seen)) in enumerate(parts.items(), 1):
         part = tuple(op for op in whole if op.attribute in chosen)
         is_cut = part != whole
         expected = table.expected(number, held, part, seen=seen, is_cut=is_cut)
