@@ -218,7 +218,7 @@ class LinePatterns(ABC):
     def _spelling_of(self, operation: Row) -> Spelling | None:
         if len(operation) > self.most_fields:
             return None
-        name, operand, form = (*operation[:3], MOSTLY)[:3]
+        name, operand, form = (*operation, MOSTLY)[:3]
         return self.spelling(name, form, kind_shown(operand))
 
     def told(self, line: bytes) -> Iterator[tuple[LinePattern, Groups]]:

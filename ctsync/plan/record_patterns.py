@@ -73,7 +73,7 @@ class RecordPatterns(LinePatterns):
     def records(self, lines: bytes) -> Iterator[Told | None]:
         """Yield the same of many lines, one after the other."""
         if not (self.patterns and is_utf8(lines)):
-            yield from map(self.record, lines.splitlines(keepends=True))
+            yield from map(self.record, lines.splitlines())
             return
         pattern = self.patterns[0]
         for groups in pattern.told_of(lines):

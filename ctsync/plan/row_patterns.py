@@ -149,8 +149,8 @@ def _spelled_as(name: str, form: str, shown: str, taking: Taking) -> Spelling | 
     if way is None or way.operator not in ("set", "$add"):
         return None
     place = "present" if way.is_list else "value"
-    known = canonical({**way.known, **new_words(way, taking), place: 0})
-    opening = canonical(way.folded) + b":" + known[: -len(b"0}")]
+    known = canonical({**way.known, **new_words(way, taking), place: ""})
+    opening = canonical(way.folded) + b":" + known[: -len(b'""}')]
     return Spelling(
         name,
         b",(%b)%b" % (SPELLED[shown], _written(form)),

@@ -100,6 +100,9 @@ READ = {
     "a group": (NEWS,),
     "a second step": (LESS, replace(TAGS, before=("a",), step=2)),
     "a way by file": (replace(PLAN, channel="sftp"),),
+    "a second step alone": (replace(TAGS, step=2),),
+    "a difference": (replace(RISE, kind="number"),),
+    "what a run left in doubt": (replace(PLAN, prior="uncertain", since="r1"),),
     "two steps of one attribute": (LESS, TAGS),
     "no operation": (),
 }
@@ -110,6 +113,15 @@ def test_of_what_follows_from_more_than_its_line_nothing_is_learned(operations):
     patterns = RecordPatterns()
     patterns.learn(parse(change_line(change(*operations)))["change"])
     assert patterns.patterns == []
+
+
+def test_a_list_is_told_by_what_is_done_to_it():
+    """Only of a value that is set the form may be left out."""
+    line = change_line(change(TAGS))
+    assert told_after(change(TAGS), line) is not None
+    bare = line.replace(b',"+",["a"]', b"")
+    assert bare != line
+    assert told_after(change(TAGS), bare) is None
 
 
 LINES = [
@@ -161,6 +173,16 @@ def test_only_what_no_pattern_tells_is_read(monkeypatch, wave):
     counting = [LINES[5], LINES[7]]
     first = [LINES[0], LINES[5], LINES[8], LINES[5]]
     assert read == {1: first, 3: counting * 2}.get(wave, [])
+
+
+@pytest.mark.parametrize(
+    ("wave", "places"), [(2, range(9)), (3, range(9)), (1, range(9, 12))]
+)
+def test_of_lines_without_anything_that_is_asked_for_none_is_read(
+    monkeypatch, wave, places
+):
+    monkeypatch.setattr(record_reader, "change_from_line", lambda _: 1 / 0)
+    assert [*RecordReader(wave, places).records(b"".join(LINES[:4]))] == []
 
 
 def test_what_is_no_change_is_refused():

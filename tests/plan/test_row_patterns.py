@@ -35,9 +35,9 @@ def each_of(columns):
 
 @pytest.mark.parametrize("taking", Taking)
 def test_entries_of_many_lines_are_those_of_each(taking):
-    patterns = learned(row_of(GOLD, TAGS, VIP), taking=taking)
+    patterns = learned(row_of(GOLD, TAGS, VIP, ["age", 3]), taking=taking)
     rows = [
-        row_of(GOLD, identifier="u1"),
+        row_of(GOLD, ["age", 7], identifier="u1"),
         row_of(GOLD, TAGS, identifier="u2"),
         row_of(["Tags", ["b", "a"], "+~"], identifier="u3"),
         row_of(VIP, identifier="u4"),
@@ -82,7 +82,7 @@ UNUSUAL = {
         [["a.csv", 7, "rows"], ["b.csv", 1, "more"]],
         MARK,
     ],
-    "a value before": row_of(["Plan", "Gold", "", "Free"]),
+    "a value before": row_of(["Plan", "Gold", "=", "Free"]),
     "a removal": row_of(["Tags", ["a"], "-"]),
     "two names of one attribute": row_of(["PLAN", "Gold"], GOLD),
 }
@@ -104,11 +104,29 @@ def test_a_pattern_is_learned_anew_once_as_many_rows_again_had_something_new():
     assert told == [1, 2, 2, 4, 4, 4, 4, 8, 8]
 
 
-def test_a_row_whose_values_are_odd_teaches_no_other_pattern():
+@pytest.mark.parametrize("said", [(["Plan", "\n"],), (["Plan", "\n"], VIP)])
+def test_a_row_whose_values_are_odd_teaches_no_other_pattern(said):
     patterns = learned(row_of(GOLD, VIP))
     made = [*patterns.patterns]
-    patterns.learn(row_of(["Plan", "\n"]))
+    patterns.learn(row_of(*said))
     assert patterns.patterns == made
+
+
+def test_of_values_that_are_spelled_in_several_ways_the_last_ones_are_told(
+    monkeypatch,
+):
+    monkeypatch.setattr(line_patterns, "MOST_TRIED", 2)
+    rows = [row_of(["Plan", value]) for value in ("Gold", 7, True)]
+    patterns = learned(*rows)
+    told = [patterns.entry(line_of(row)) is not None for row in rows]
+    assert told == [False, True, True]
+
+
+def test_two_names_of_one_attribute_are_told_but_not_in_one_line():
+    rows = [row_of(GOLD), row_of(["PLAN", "Free"])]
+    patterns = learned(*rows)
+    assert None not in [patterns.entry(line_of(row)) for row in rows]
+    assert patterns.entry(line_of(row_of(["PLAN", "Free"], GOLD))) is None
 
 
 def test_lines_are_told_alike_whether_or_not_what_writes_them_is_remembered(
