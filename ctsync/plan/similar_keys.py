@@ -58,7 +58,7 @@ class SimilarKeys(Struct):
 
     def _see(self, key: ProfileKey, origin: Origin, mask: Mask) -> Iterator[Diagnostic]:
         kind, text = key
-        folded = text.lower() if text.isascii() else fold_id(text)
+        folded = fold_id(text)
         first = self._odd.get((kind, folded))
         if first is not None and (origin.row is not None or first.row is not None):
             yield _twin(key, origin, first, mask)

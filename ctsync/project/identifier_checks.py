@@ -69,7 +69,7 @@ class IdentifierChecks:
             faults = tuple(key_faults(key))
             if faults:
                 return faults
-        folded = text.lower() if text.isascii() else fold_id(text)
+        folded = fold_id(text)
         if self._unread:
             self._read()
         self._is_folded = self._is_folded and folded == text

@@ -286,6 +286,13 @@ def test_keys_are_compared_whoever_saw_the_first_of_them(cut):
     assert told[1:] == told[:1] * 3
 
 
+def test_keys_that_differ_in_outer_spaces_are_alike_too():
+    seen, found = SimilarKeys(), []
+    for number, each in enumerate((" jo", "jo"), 1):
+        found += seen.record_seen(contribution(each, number), Mask("0" * 32))
+    assert [note.row for note in found] == [2]
+
+
 def test_keys_in_small_letters_alone_are_not_looked_at(monkeypatch):
     rows = decided(row("u1", GOLD), row("u2", GOLD))
     monkeypatch.setattr(SimilarKeys, "_see", lambda *_: 1 / 0)

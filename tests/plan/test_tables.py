@@ -283,6 +283,13 @@ def test_a_key_of_a_row_is_compared_with_one_of_an_entry(
         assert plan(project).codes == {"CT312": 1}
 
 
+def test_of_several_keys_that_are_alike_the_first_is_named(project_view, plan):
+    project = project_view().says("JO", {"Plan": "a"}).says("Jo", {"Plan": "b"})
+    planned = plan(project.table("t", ["Plan"], [("jo", {"Plan": "c"})]))
+    (found,) = planned.document.foot.diagnostics
+    assert "the one at people.yaml:1 " in found.message
+
+
 def test_keys_of_entries_are_compared_where_they_are_read(project_view, plan):
     project = project_view().says("Jo", {"Plan": "a"}).says("jo", {"Plan": "b"})
     assert plan(project).codes == {}
