@@ -42,18 +42,30 @@ def row(number, key=NOBODY):
     return Contribution(key, origin, b"", dict)
 
 
-def test_of_candidates_that_were_weighed_elsewhere_the_same_is_told(told):
-    keys = [ProfileKey("identity", name) for name in ("ANN", "ann")]
-    origins = [row(1).origin, row(2).origin]
-    addresses = [
-        WeighedAddress(place, "email", "Email", MAIL, is_new=True) for place in (0, 1)
-    ]
-    run = WeighedRun(
-        keys, origins, "", "", (), (0, 0), [], {}, [], 0, {"t": 1}, {"t": 1}, addresses
-    )
+def run_of(first, *names):
+    """Rows of ids, all with one address; beside the first a row went and one came."""
+    moved = {"t": 1} if first == 1 else {}
+    return WeighedRun(
+        [ProfileKey("identity", name) for name in names],
+        [row(number).origin for number, _ in enumerate(names, first)],
+        "", "", (), (0, 0), [], {}, [], 0, moved, moved,
+        [
+            WeighedAddress(place, "email", "Email", MAIL, is_new=True)
+            for place, _ in enumerate(names)
+        ],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("later", [(), ("ann", "bob")])
+def test_of_candidates_that_were_weighed_elsewhere_the_same_is_told(told, later):
+    runs = [("ANN",), later] if later else [("ANN", "ann", "bob")]
     among = AmongProfiles()
-    (twin,) = among.run_seen(run, MASK)
-    gone, shared = told(among)
+    found = [
+        note
+        for first, names in enumerate(runs, 1)
+        for note in among.run_seen(run_of(first, *names), MASK)
+    ]
+    (twin,), (gone, shared) = found, told(among)
     assert [each.code for each in (twin, gone, shared)] == ["CT312", "CT627", "CT632"]
     assert (twin.row, shared.row) == (2, 2)
     assert gone.message.startswith("1 of the 2 rows that table t had ")

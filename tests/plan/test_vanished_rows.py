@@ -2,21 +2,26 @@
 
 import csv
 import json
+from collections import Counter
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
 from ctsync.engines import built_in
-from ctsync.model.entry import Entry, cohorts_in, tables_in
+from ctsync.engines.base import Candidate
+from ctsync.model.entry import Entry, cohorts_in, membership_in, tables_in
 from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanHead
+from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.entry_as_declared import entry_as_declared
 from ctsync.plan import address_groups
+from ctsync.plan.counted_rows import CountedRows
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.planner import Planner
+from ctsync.plan.vanished_rows import VanishedRows
 from ctsync.project import load_project
 from ctsync.sources.project_sources import ProjectSources
 
@@ -138,6 +143,14 @@ def test_a_number_blocks_from_the_first_row_on(world):
     assert world.plan(people(8), extra=limits)[1] == {"limits.vanish": 1}
     accept = "policy: {limits: {vanish: 0}, accept: {vanish: 1}}\n"
     assert world.plan(people(8), extra=accept)[1] == {}
+
+
+def test_tables_that_lost_rows_are_told_in_the_order_of_their_names():
+    vanished, key = VanishedRows(), ProfileKey("identity", "u1")
+    entry = Entry(key, cohorts=tuple(map(membership_in, "ab")))
+    vanished.record_seen(Candidate(key, (), entry))
+    found = vanished.by_table(["c", "b", "a"], CountedRows(Counter(a=3)))
+    assert [*found.items()] == [("a", (1, 4)), ("b", (1, 1))]
 
 
 def test_a_table_that_left_the_spec_lost_nothing(world):
