@@ -52,6 +52,7 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
         TransportError: the passcode or the address cannot be used; nothing was sent.
         CtsyncError: no file can say what is to travel in one; nothing was sent.
     """
+    # A trial writes nothing, so what a run left that was cut off is folded in memory.
     present = (
         folded_view(store)
         if terms.dry_run
@@ -77,6 +78,7 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
             new_id(),
             clock.steady(),
             None if terms.dry_run else files,
+            # Of these a run was cut off before it knew that they are in effect.
             tuple(each for each in waits.imports if each.standing != "put"),
         )
         return run.go(connect, new_id, stop)

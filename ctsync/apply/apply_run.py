@@ -194,6 +194,8 @@ class ApplyRun(Struct, frozen=True):
         )
         try:
             if wave is not None:
+                # Before anything of this plan: the platform imports in the order of
+                # upload (public docs), and these files are older.
                 wave.go_on(self.unfinished)
             execution.run()
         except (CtsyncError, MemoryError) as error:

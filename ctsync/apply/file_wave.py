@@ -239,6 +239,7 @@ class FileWave:
 
     def _is_here(self, due: DueImport) -> bool:
         """Return whether what a run was to put here lies where that run left it."""
+        # What was meant for another server or folder is not for this one.
         if due.place != self._terms.place:
             return False
         upload = self._upload(due.run, due.file)

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# As `gc.set_threshold` takes them; Python's own begin with 700, 10 and 10.
 _SELDOM = (100_000, 50, 1_000)
 
 

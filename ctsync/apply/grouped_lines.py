@@ -34,6 +34,7 @@ def numbered(lines: Iterable[Line]) -> Iterator[tuple[int, Collection[Line]]]:
         if isinstance(lines, StoredLines)
         else ((line,) for line in lines)
     )
+    # The head is line 1.
     number = 2
     for group in groups:
         yield number, group
@@ -44,6 +45,8 @@ def dues_of(group: Collection[Line]) -> bytes | None:
     """Return what is due of each line of a group, if all are lines of changes."""
     if not isinstance(group, LineGroup) or len(group) < 2 or not _are_changes(group):
         return None
+    # Of most plans all is sent in the first wave, which one count tells of thousands of
+    # lines. The ending stands in a line once: JSON escapes the newlines within.
     if group.text.count(FIRST_ALONE) == len(group):
         return bytes([TAKEN]) * len(group)
     try:

@@ -59,6 +59,7 @@ class NamedRows:
     def by_identity(self) -> Iterator[tuple[str, Rows]]:
         """Yield identities in order, each with its rows by file."""
         found = self._rows.execute(
+            # SQLite compares bytes of UTF-8, which sort as the entries' keys do.
             "SELECT id, file, cells FROM named ORDER BY id, file"
         )
         for identity, group in groupby(found, key=itemgetter(0)):
@@ -88,6 +89,7 @@ def read_reports(place: Path, imports: Iterable[DueImport], named: NamedRows) ->
     for each in _found(Path(os.path.realpath(place)), by_stem):
         name, digest = each.due.file.name, _digest(each.path)
         named.counts.setdefault(name, 0)
+        # Its rows may name what is waited for no more, which looks like another file's.
         if digest in each.due.reports:
             named.before.add(name)
             continue

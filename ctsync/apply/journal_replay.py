@@ -47,6 +47,8 @@ class JournalReplay:
         self._has_ended = self._may_land = False
         self._marks = bytearray()
         self._due = bytearray()  # the marks of a profile that is wholly acknowledged
+        # Without a receipt, and without an answer: a lost call gets a receipt at once,
+        # and may still be written afterwards.
         self._unheard: dict[int, NotedCall] = {}
         self._late: dict[int, CallIntent] = {}
         for number, group in numbered(lines):
@@ -87,6 +89,8 @@ class JournalReplay:
 
     def are_taken(self, dues: bytes, place: int) -> bool:
         """Return whether all was acknowledged of changes that stand from a place on."""
+        # A change that only releases has no place, so that behind one the marks of a
+        # group do not stand side by side with its lines.
         marks = self._marks[place : place + len(dues)]
         return 0 not in dues and marks == dues and not self.files.does_anything
 

@@ -77,6 +77,7 @@ class StoredRunJournal:
         """Note that calls leave; survives."""
         for number, (call, records_slice) in enumerate(calls, start=1):
             sent = CallIntent(call, self._steady(), self._timeout_seconds)
+            # The disk takes lines in order: one flush is enough for all before it.
             is_last = number == len(calls)
             self._writer.append(intent_line(sent, records_slice), sync=is_last)
 

@@ -26,6 +26,8 @@ def worst(mark: int, due: int, in_files: Outcome) -> Outcome:
     taken = mark & due
     if taken == due:
         return Outcome.ACKNOWLEDGED
+    # The bit of what was taken, one place lower, is that of its doubt: what was taken
+    # in the end is in doubt no more.
     if mark & ALL_DOUBTED & ~(taken >> 1):
         return Outcome.UNKNOWN
     if mark & REJECTED:

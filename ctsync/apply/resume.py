@@ -120,6 +120,7 @@ def still_due(
     files: Container[str] = NOTHING,
 ) -> Change:
     """Return the change with the operations that are still to be sent."""
+    # Whom no entry knows nothing was done to; who is gone is made anew, by all of it.
     if entry is None or entry.gone:
         return change
     if is_settled(change, entry):

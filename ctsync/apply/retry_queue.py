@@ -43,6 +43,7 @@ class RetryQueue:
     def look(self, *, at_least: float = 0.0) -> None:
         """Take note of the time that has passed; `at_least` was slept since."""
         now = self._steady()
+        # What was slept has passed, although the clock may not have moved by as much.
         passed = max(at_least, now - self._looked_at)
         self._looked_at = now
         self._pause_seconds = max(0.0, self._pause_seconds - passed)

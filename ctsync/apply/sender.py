@@ -162,6 +162,7 @@ class Sender:
     def _await_event(self) -> Event | None:
         rest, most = self._retries.seconds(), self._terms.pace.slice_seconds
         seconds = most if rest is None else min(rest, most)
+        # Then no call is in the air, and no event can come before a wait is over.
         if self._workers.is_held:
             self._around.sleep(seconds)
             self._retries.look(at_least=seconds)

@@ -81,6 +81,8 @@ class ImportSettler:
         for entry in present.entries():
             own: Rows = {}
             if entry.key.type == "identity":
+                # Both come in order, and identities are the only keys that a file can
+                # name.
                 while identity is not None and identity < entry.key.id:
                     raise _unknown(rows)
                 if identity == entry.key.id:
@@ -193,6 +195,8 @@ class ImportSettler:
         said = row[1 + 2 * at], row[2 + 2 * at]
         word = operation_word(due.operation.operator)
         for place, operand in enumerate(_operands(due)):
+            # Cells are spelled as they stand between quotes; whoever read the report
+            # has read the doubled ones as one.
             if (spell(operand).replace('""', '"'), word) == said:
                 return place
         raise _unknown({due.file: []})
@@ -206,6 +210,8 @@ def _operands(due: DueValue) -> Sequence[Value]:
 def _said(place: int, due: DueValue) -> int:
     """Return in how many rows of the profile an operand stands."""
     count = len(_operands(due))
+    # Of the lists of a profile the longest has a row for each value; the others begin
+    # again at their first (`part_tables`).
     return max(len(range(place, due.rows, count)), 1)
 
 

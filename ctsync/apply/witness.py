@@ -78,6 +78,7 @@ class Witness(Struct, frozen=True):
         known = None if entry is None else entry.attributes.get(folded)
         parts = folded in change.settled.forget or last.operator == "$remove"
         kinds = {rule.kind or _kind_of(last)}
+        # What leaves may be of another kind by now: it is taken away as what it was.
         if parts and known is not None:
             kinds.add(known.kind)
         is_once = folded in change.once

@@ -230,6 +230,7 @@ class WorkerPool:
         with self._lock:
             # After anything but a reply the deciding thread has to speak first: it may
             # halve the lanes, let all wait, or end the run.
+            # This lane is still among those that fly, so as many may as are open.
             if goes_on and self._noted and self._flying <= self._open:
                 self._left += 1
                 return self._noted.popleft()

@@ -42,4 +42,5 @@ def names_a_row(identity: str) -> bool:
 
 def fits_in_a_cell(text: str) -> bool:
     """Return whether every reader of CSV takes text for one cell of one row."""
+    # Nearly all text is printable, and nothing that is breaks a row.
     return text.isprintable() or _BREAKS.search(text) is None

@@ -101,6 +101,7 @@ def _names(entry: EntryText | None) -> str:
 
 
 def _joined_names(names: Iterable[str]) -> str:
+    # Between newlines, so that a search for one with its newlines meets whole names.
     return "\n".join(("", *names, ""))
 
 

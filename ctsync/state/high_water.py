@@ -17,7 +17,10 @@ from ctsync.errors import StateError, UsageError
 
 VARIABLE = "CTSYNC_HIGH_WATER"
 _VALUE = re.compile(r"([0-9]{1,18}):sha256:([0-9a-f]{64})")
+# Half of a value is no name of a file: there a new mark would be begun, and nothing be
+# held against the old one.
 _LIKE_A_VALUE = re.compile(r"[0-9]+:|sha256:|[0-9]*$")
+# Nothing after the name: no query, in which a signature could stand, and no fragment.
 _OBJECT = re.compile(r"(?:s3|gs|az)://[\w.-]+/(?:[^?#]*/)?[^/?#]+")
 
 

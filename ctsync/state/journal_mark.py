@@ -53,6 +53,8 @@ class MarkWriter:
                 return
             if self._fd is None:
                 self._fd = create_private(self._path)
+            # Not flushed: the system keeps it when this process dies, and a mark that a
+            # power cut took back says less of the journal, never more.
             os.pwrite(self._fd, mark.as_line(), 0)
             self._length = mark.length
 

@@ -73,6 +73,7 @@ def _spelled(data: bytes) -> bytes:
 
 
 def _read(data: bytes) -> bytes:
+    # Backslashes come last: one that was made sooner could begin another spelling.
     for byte, spelling in reversed(_SPELLINGS):
         data = data.replace(spelling, byte)
     return data

@@ -98,6 +98,7 @@ def _write(sink: _Sink, tables: Iterable[Table]) -> int:
     writer = arrow_parquet().ParquetWriter(
         stream,
         schema(),
+        # Digests do not compress; types and lists of names come again and again.
         compression={
             name: "none" if name == "fingerprint" else "zstd" for name in COLUMNS
         },

@@ -96,6 +96,7 @@ def run_in(path: Path, location: str, *, held: object = None) -> RunRecord:
     if not isinstance(record, dict) or "run" not in record:
         raise history_damaged(location)
 
+    # As a default it lives as long as somebody may ask for the changes.
     def changes(held: object = held) -> Iterator[Line]:  # noqa: ARG001
         lines = _lines(path, location)
         next(lines, None)
@@ -126,6 +127,7 @@ def _next_name(folder: Path, record: Line, location: str) -> str:
     """Return a name after all others, or that of the same run if it was the last."""
     last = next(iter(_files(folder)), None)
     number = 0 if last is None else int(last.name[:8])
+    # A last one that is damaged is nobody's: the new one gets a number of its own.
     with suppress(StateError):
         if last is not None and run_in(last, location).record["run"] == record["run"]:
             return last.name

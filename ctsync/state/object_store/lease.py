@@ -72,6 +72,8 @@ class Held:
             try:
                 self.change(lambda head: head)
             except StateError as error:
+                # What else failed may go well the next time; until then `check` lets
+                # nothing leave once the time is up.
                 if error.code == "lock_lost":
                     return
 
@@ -144,6 +146,7 @@ class _Watch:
         """Return how long to look away."""
         term = 1.0 if self._lease is None else self._lease.term_seconds
         left = until - boot_seconds()
+        # Twice for each beat, so that a lease that moves is seen to move.
         return max(0.01, min(term / BEATS_A_TERM / 2, left if left > 0 else term))
 
 

@@ -169,6 +169,7 @@ class ObjectStore(SegmentedStore):
             path = self._mirror.copy(run.name)
             if path is not None:
                 yield run_in(path, f"{self.location} ({run.name})", held=self._mirror)
+            # Else it was dropped between the two looks, as the oldest is.
             elif run in self._head_now().runs:
                 raise history_damaged(f"{self.location} ({run.name})")
 

@@ -58,6 +58,7 @@ def row_sum(session: Session, state: int) -> str:
     return f"{total % _MODULUS:064x}"
 
 
+# The sum of a bigint is numeric, and does not overflow.
 # OFFSET 0 keeps the two queries apart: as one, each sum would hash every row anew.
 _SUM = """
     SELECT sum(('x' || substr(h, 1, 15))::bit(60)::bigint),

@@ -14,6 +14,7 @@ from ctsync.state.postgres.session import Session
 from ctsync.state.postgres.tenure import Tenure
 from ctsync.state.postgres.view import existing_state
 
+# Of 4 MB each, at most.
 GROUPS_AT_ONCE = 4
 
 

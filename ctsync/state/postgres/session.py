@@ -170,6 +170,8 @@ _REFUSALS = {
     "onnection refused": _NOBODY,
 }
 _NEXT = 'then run "ctsync apply" again: the journal holds what was sent'
+# The first beginning that fits counts: what is particular stands before what is
+# general.
 _REASONS = {
     "08P01": (
         "it does not speak TLS as the address asks for",

@@ -82,6 +82,8 @@ class Tenure:
             now = time.monotonic()
             if now - self._seen_at >= TRUSTED_SECONDS:
                 with self.writing():
+                    # From before the question: when the server looked, nobody here
+                    # knows.
                     self._seen_at = now
 
     def close(self) -> None:
