@@ -24,6 +24,7 @@ class _Kinds(dict[str, Kind]):
 
 KINDS: Mapping[str, Kind] = _Kinds(discover_by_name(__name__, "KIND", Kind))
 
+# From a trap, from nothing and from null no kind follows: text stands in for one.
 _FOLLOWS = {
     "text": "string",
     "number": "number",

@@ -79,6 +79,7 @@ class DateKind(ScalarKind):
             return None
         moment = f"TRY_CAST({_local_sql(cell, sort)} AS TIMESTAMP)"
         offset = _offset_sql(cell, sort, frame.timezone)
+        # Python knows no year 0.
         sound = f"(regexp_full_match({cell}, '{form}') AND {cell} >= '0001')"
         # It is NULL where there is no such day, or no offset.
         seconds = f"(epoch({moment})::BIGINT - {offset})"
@@ -120,6 +121,8 @@ def _offset(match: re.Match[str]) -> tzinfo | None:
 
 
 def _refuse_unclear(moment: datetime, text: str, zone: ZoneInfo) -> None:
+    # In a local time that is twice or never the two folds (PEP 495) lie apart. From UTC
+    # one that is never comes back as another.
     earlier, later = moment.replace(fold=0), moment.replace(fold=1)
     if earlier.utcoffset() == later.utcoffset():
         return
@@ -157,6 +160,7 @@ def _offset_sql(cell: str, sort: str, zone: ZoneInfo) -> str:
     by_zone = "0" if zone.key == "UTC" else offset_sql(zone, cell, between)
     if sort not in _TEXTS:
         return by_zone
+    # A text without an offset is 19 long; the sign of one is the 20th character.
     hours, minutes = (f"TRY_CAST({cell}{n} AS INTEGER)" for n in ("[21:22]", "[-2:]"))
     minutes = f"({hours} * 60 + {minutes})"
     return (

@@ -13,6 +13,7 @@ from ctsync.limits import MAX_IDENTIFIER_CHARS
 from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ProfileKey
 
+# The platform takes under 120 characters (a recorded reply).
 _USUAL = re.compile(r"[A-Za-z0-9@._+-]{1,119}")
 _OBJECT_ID = re.compile(r"[A-Za-z0-9()!:@$_-]+")
 HARMLESS = frozenset({"CT312", "CT318"})  # warnings: the key is used as written

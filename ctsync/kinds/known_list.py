@@ -57,6 +57,7 @@ def _of_scalar(
             return KnownList(present=texts, complete=True, prior=prior)
         return KnownList(maybe=texts.union(known.maybe), prior=prior, since=known.since)
     if target is None:
+        # `apply` has no target: whatever was there, the operation has been sent.
         return KnownList(prior="uncertain")
     # The platform would keep the old value as text that only it knows the form of.
     raise Faults(

@@ -122,6 +122,7 @@ def _count_faults(target: DesiredValue, frame: ValueContext) -> Iterator[Fault]:
 def twin_faults(values: tuple[str, ...]) -> Iterator[Fault]:
     """Yield a warning for each group of values that the platform may take for one."""
     together = "".join(values)
+    # Without capitals and spaces each is its own folded form, and no two are equal.
     is_folded = (
         together.isascii() and together.islower() and together.split() == [together]
     )

@@ -126,6 +126,8 @@ class ScalarKind(Kind):
         if certain:
             return settled
         before = None if known is None else known.value
+        # Texts alone: should it become a list, nobody knows as which text others would
+        # stay.
         texts = {text for text in (before, after) if isinstance(text, str)}
         maybe = texts.union(() if known is None else (*known.present, *known.maybe))
         return replace(settled, value=before, certain=False, maybe=tuple(sorted(maybe)))

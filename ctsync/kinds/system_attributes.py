@@ -33,7 +33,7 @@ _KINDS: Mapping[str, str] = {
     "Age": "number",
     **dict.fromkeys((*CHANNELS, *BLOCKS), "subscription"),
 }
-_TEST_USER = ("Yes", "No")
+_TEST_USER = ("Yes", "No")  # the dashboard writes Yes (founding document)
 
 SYSTEM: Mapping[str, Attribute] = {
     name: Attribute(

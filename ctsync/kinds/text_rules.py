@@ -29,7 +29,7 @@ def is_plain(text: str, frame: ValueContext) -> bool:
         and 0 < len(text) * 4 <= frame.limits.value_bytes
         and text[0] not in " $"
         and text[-1] != " "
-        and not text.isdecimal()
+        and not text.isdecimal()  # may be kept as a number
     )
 
 
