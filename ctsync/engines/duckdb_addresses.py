@@ -84,6 +84,7 @@ def _no_addresses(names: Sequence[str]) -> str:
 
 def _take_addresses(names: Sequence[str]) -> str:
     """Return what takes the addresses of a range in."""
-    # Of a row whose addresses both stay as they are nothing is taken.
+    # Of a row whose addresses both stay as they are nothing is taken. They come as JSON
+    # text, and an MD5 is of what stands between the quotes.
     marks = ", ".join(f"md5_number({name}[2:-2])" for name in names)
     return _TAKE_ADDRESSES.format(marks=marks, some=f"coalesce({', '.join(names)})")

@@ -25,6 +25,7 @@ SELECT count(*) FROM engine_chosen c SEMI JOIN (
     SELECT type, id FROM engine_few WHERE source IN ({sources})
 ) f ON c.type = f.type AND c.id = f.id
 WHERE named AND NOT same"""
+# Rows stand there in the order of keys, so their numbers part them into ranges.
 RANGES = """
 SELECT type, min(id), bool_and(alone), bool_or(held)
 FROM engine_chosen GROUP BY type, rowid // {count} ORDER BY type, min(id)"""

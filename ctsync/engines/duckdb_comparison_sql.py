@@ -124,6 +124,7 @@ NAMED = """
 SELECT
     type, id, CASE WHEN count(*) = 1 THEN min(digest) ELSE {several} END AS fingerprint
 FROM engine_places WHERE id <> '' GROUP BY type, id"""
+# A fingerprint that was cleared is NULL: distinct from any, where `=` would be NULL.
 MEET = """
 CREATE TEMP TABLE engine_met AS
 SELECT

@@ -12,6 +12,7 @@ from ctsync.engines.duckdb_candidates_sql import KEYS_ALONE
 from ctsync.model.decided_rows import RowDecision
 from ctsync.model.joined_columns import JoinedColumns
 
+# The digest of several rows is what `base.fingerprint` makes of them.
 _JOINED = """
 SELECT *, {source} AS source, {file} AS file, {row} AS row, {standing} AS standing,
     CASE len(digests) WHEN 1 THEN digests[1]

@@ -64,6 +64,7 @@ def _remaining(
     watched, width, marks = _watched(search), len(FINGERPRINT), named_profiles.marks
     at = named_profiles.at
     for line in entries.lines:
+        # Where there is none, -1 leads behind the first name, where no mark stands.
         mark_at = line.rfind(FINGERPRINT) + width
         if line.startswith(marks[at], mark_at) and watched not in line:
             at += 1

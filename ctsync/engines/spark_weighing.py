@@ -70,6 +70,8 @@ class RangeWeighing(NamedTuple):
         for _, group in groupby(rows, lambda row: row[1][:2]):
             found = [*group]
             first = found[0][0]
+            # A run takes the place of its first, so nothing else may stand between
+            # those in it.
             if run and (first != last + 1 or len(run) == _MOST_IN_A_RUN):
                 yield self._closed(run)
             last = found[-1][0]
