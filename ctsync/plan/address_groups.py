@@ -17,7 +17,7 @@ from ctsync.model.decided_addresses import address_mark
 from ctsync.plan.plan_file import scratch_file
 
 REMEMBERED = 200_000  # addresses that are held in memory
-_PARTS = 64
+_PARTS = 64  # files; one of them at a time is put together in memory
 _HEAD = Layout("16sI")  # a mark, and the bytes of the words that follow
 
 Words = TypeVar("Words")
@@ -57,6 +57,8 @@ class AddressGroups(Generic[Words]):
         if not self._parts:
             yield from self._held.values()
             return
+        # An address that was put away may have been met again since, and its part alone
+        # has all who have it.
         self._put_away()
         for part in self._parts:
             yield from self._groups_in(part)

@@ -168,9 +168,11 @@ def spans(places: Sequence[int]) -> list[Span]:
     """Return ascending places as spans of those that follow each other."""
     if not places:
         return []
+    # They ascend, so no place is missing between ends that are so near to each other.
     if places[-1] - places[0] == len(places) - 1:
         return [(places[0], len(places))]
     found = []
+    # Places that follow each other are all as far from their numbers.
     for _, group in groupby(enumerate(places), key=lambda each: each[1] - each[0]):
         run = [place for _, place in group]
         found.append((run[0], len(run)))

@@ -135,6 +135,8 @@ def waves_in(line: bytes) -> bytes:
 
 
 def _done_by(line: bytes) -> bytes:
+    # Found from behind, near the end. No value looks like it: quotes in text are
+    # escaped.
     return line[line.rindex(_DOES) + len(_DOES) : -len(_END)]
 
 

@@ -53,6 +53,8 @@ class CellPlace(Struct, frozen=True):
         return f"compute: {{{_yaml(self.rule.attribute)}: {_yaml(expression)}}}"
 
 
+# A word that YAML readers take for different things, nothing, another type, no date:
+# what is wrong with the type of a cell, whose cure a table has.
 _OF_TYPES = frozenset({"CT201", "CT202", "CT203", "CT207"})
 
 
@@ -193,6 +195,7 @@ def _map(meant: Mapping[str, object]) -> str | None:
 
 def _yaml(value: object) -> str:
     if isinstance(value, str) and value.isascii() and value.isalpha():
+        # Plain Y and N are text in a spec; some longer words are refused there.
         is_odd = value.lower() in TRUE | FALSE | {"null"} and len(value) > 1
         return json.dumps(value) if is_odd else value
     return json.dumps(value, ensure_ascii=False)

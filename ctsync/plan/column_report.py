@@ -21,7 +21,7 @@ from ctsync.plan.column_cures import CellPlace, cure_of
 from ctsync.project.project import Project
 
 FEW = 3  # so many rows are told one by one, and a word of so many is no one's own
-_REMEMBERED = 10_000
+_REMEMBERED = 10_000  # words; of free text there are as many as rows
 _SHOWN = 8
 _OF_SORTS = frozenset({"CT630", "CT631"})  # one code for several sorts of doubt
 
@@ -40,6 +40,7 @@ class FaultTally(Struct):
 
     def add(self, origin: Origin, word: str | None) -> None:
         """Count a row."""
+        # A row may have the fault in several values of a list, and is one row.
         self.rows += origin != self._last
         self._last = origin
         if word and (word in self.words or len(self.words) < _REMEMBERED):

@@ -24,6 +24,8 @@ class CountedRows(Struct):
     def count_sources(self, sources: Iterable[RowSource]) -> None:
         """Take the rows of tables that did not pass one by one."""
         for source in sources:
+            # Rows that passed one by one are counted already; of a source it is all or
+            # none.
             sort, _, name = source.name.partition(" ")
             if sort == "table" and name not in self.by_table:
                 self.by_table[name] = source.rows

@@ -89,6 +89,7 @@ class NewRowsQuery:
         if not place.column.keeps_blank:
             yield f"coalesce(c{place.number}, '') <> ''"
         if place.number not in self._moving:
+            # Of what SQL knows no value, only a cell without one is told.
             yield is_blank(place.number)
 
     def _sums(self) -> Iterator[str]:

@@ -47,6 +47,7 @@ def row_decision(
     Where part of a change is chosen, `wants` says which attributes.
     """
     places = [place_of(project_view, *each) for each in enumerate(rows.cells, 1)]
+    # Of two cells for one attribute SQL would make two operations.
     if len({place.folded for place in places}) < len(places):
         return None
     moves = ((place, place.move) for place in places if place.cell is not None)
@@ -176,6 +177,8 @@ class _Query:
             held, before, value, letter = names_of(place.number)
             if place.number in self._left_out:
                 letter = f"x{place.number}"
+            # '' does nothing. NULL leaves the row to Python: of what is held no value
+            # is certain that could be compared.
             yield (
                 f"CASE WHEN {value} IS NULL THEN '' "
                 f"WHEN {held} IS NULL THEN '{move.first}' "

@@ -50,6 +50,7 @@ def _record_size(
     if not parts:
         return "NULL::BIGINT"
     frame = {key_type: "", "profileData": {}, "type": "profile"}
+    # Each attribute was counted with a comma, and the first has none.
     empty = len(canonical(frame)) - len(",")
     return f"nullif({' + '.join(parts)}, 0) + strlen(id) + {empty}"
 

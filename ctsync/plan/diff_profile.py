@@ -79,6 +79,7 @@ class _Builder:
 
     def _reach(self, folded: str, target: DesiredValue) -> tuple[Operation, ...]:
         known = self._known.get(folded)
+        # A table that keeps the attribute may be what included such values.
         if target.is_set and folded not in self._wanted.shields.kept:
             target = _with_take_back(target, known)
         try:
@@ -198,6 +199,7 @@ class _Builder:
         if self._reach(folded, self._parting(known, known.kind, exact=exact)):
             self._forget.append(folded)
         else:
+            # It is known to be absent: there is nothing to send, and it is forgotten.
             self._release(folded, known)
 
     def _can_remove(self, kind: Kind, name: str) -> bool:

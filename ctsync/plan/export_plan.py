@@ -147,6 +147,8 @@ class _Export:
         if self._is_refused:
             raise _refused(self._channel, self._findings)
         names = self._writer.names()
+        # An earlier export of the same name may have had more parts, which lie there
+        # still.
         refuse_strangers(self._order.folder, self._channel, names.__contains__)
         self._exported.parts = self._writer.keep()
         return self._exported

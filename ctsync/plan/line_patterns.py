@@ -31,7 +31,9 @@ _MOST_WRITERS = 4096  # of rows that leave out now this and now that there are m
 TEXT = rb'[^"\\\x00-\x1f]'  # what JSON spells as it is
 COUNT = rb"(?:0|[1-9][0-9]*)"
 _DATE = re.escape(DATE_PREFIX.encode())
-# Values that are spelled in one way only, so that their text can be taken for them.
+# Values that are spelled in one way only, so that their text can be taken for them. Of
+# numbers these are whole ones of 15 digits at most, and fractions of 13, of which four
+# stand behind the point: from 0.00001 down, a double is written with an exponent.
 SPELLED: Mapping[str, bytes] = {
     "string": rb'"(?!%b)%b*"' % (_DATE, TEXT),
     "date": rb'"%b%b*"' % (_DATE, TEXT),

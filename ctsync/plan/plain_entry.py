@@ -67,6 +67,7 @@ def entry_after(
     try:
         return _entry_after(row, taking, before)
     except (TypeError, ValueError, LookupError, AttributeError):
+        # A row that nobody wrote so is refused by whoever reads it whole.
         return None
 
 

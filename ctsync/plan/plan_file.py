@@ -213,6 +213,7 @@ class _Echo:
             raise _Differs
 
     def flush(self) -> None:
+        # What ends sooner than the file is another plan, whatever was alike until then.
         if self._at <= self._seal_at:
             raise _Differs
 

@@ -25,6 +25,7 @@ from ctsync.timezones import zone_named
 
 FORMAT = "ctsync.savedplan/1"
 _NUMBER = int(FORMAT.rpartition("/")[2])
+# It is searched in the first line of any file, and int() refuses thousands of digits.
 _FORMATS = re.compile(rb'"format":"ctsync\.savedplan/([1-9][0-9]{0,8})"')
 
 
@@ -175,6 +176,7 @@ def _foot_from_json(data: dict[str, Any]) -> PlanFoot:
 
 
 def _check_fields(said: Mapping[str, Any], kind: type[Struct]) -> None:
+    # `convert` would take a default for what is missing, of which no seal knows.
     if said.keys() != {*kind.__struct_fields__}:
         msg = "other fields"
         raise ValueError(msg)

@@ -81,6 +81,7 @@ def form_from(text: str) -> Form:
         "*" in flags,
         kind,
     )
+    # A form is written in one way only, or a plan written anew would have other bytes.
     if form.text != text or (kind and not _KIND_NAME.fullmatch(kind)):
         msg = f"no form of an operation: {text}"
         raise ValueError(msg)
@@ -214,6 +215,7 @@ _LAST = len(StoredOperation.__struct_fields__[3:])  # fields from `before` to `a
 
 def kind_shown(operand: Value) -> str:
     """Return the kind that an operand is of by its looks."""
+    # What is left are numbers; the 1 of a `$delete` is one, too.
     kind = _SHOWN.get(operand.__class__, "number")
     if kind == "string" and operand.startswith(DATE_PREFIX):  # type: ignore[union-attr]
         return "date"
@@ -256,6 +258,7 @@ def _reached_list(operator: Operator, before: Value, operand: Value) -> Value:
 
 
 def _is_whole(value: Value) -> TypeGuard[int]:
+    # A boolean is an `int` for isinstance.
     return value.__class__ is int
 
 

@@ -122,6 +122,8 @@ class Planner(Struct):
                 if planned is not None:
                     yield planned
         except SpecError as error:
+            # A file of rows cannot be read: all other faults are told with it, and at
+            # once.
             sources, beside = self.sources, search.row_sources
             for met in findings_beside(error, beside, sources, self._merger):
                 self.findings.absorb(met)

@@ -93,6 +93,7 @@ def _blocking(
 def _exceeding(name: str, limit: Limit, counts: Counts) -> int | None:
     """Return the count that a limit forbids; of tables, that of the worst."""
     tables = counts.tables(name)
+    # A table has rows on a first run, too, so these limits are held against any plan.
     if tables is not None:
         floor = PERCENT_FLOOR if name == "vanish" and limit.is_percent else 0
         judged = ((n, rows) for n, rows in tables.values() if rows >= floor)

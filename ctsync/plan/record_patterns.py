@@ -32,6 +32,8 @@ from ctsync.plan.plan_rows import SIGNS, form_from
 _TEXTS = rb'"%b*"' % TEXT
 _NUMBER = rb"(?:0|[1-9][0-9]{0,14})"
 _WORDS = {b"text": _TEXTS, b"n": _NUMBER}
+# An origin as `plan_rows.StoredOrigin` writes it: file, row, table, line and cohort,
+# each left out where nothing follows that is there.
 _PLACE = (
     rb"\[%(text)b(?:,(?:%(n)b|null)(?:,(?:%(text)b|null)(?:,(?:%(n)b|null)"
     rb"(?:,%(text)b)?)?)?)?\]" % _WORDS

@@ -39,6 +39,7 @@ class RecordReader:
             ValueError: a line is of no change.
         """
         count, start = lines.count(b"\n"), self._place
+        # A newline stands at the end of lines alone, so no line is counted twice.
         if lines.count(FIRST_ALONE) < count:
             yield from self._one_by_one(lines)
             return
@@ -62,7 +63,7 @@ class RecordReader:
             waves = waves_in(line) if line.startswith(START) else b""
             if waves:
                 place, self._place = self._place, self._place + 1
-                if place in self._places and self._name in waves:
+                if place in self._places and self._name in waves:  # one digit each
                     is_first = self._wave == _FIRST
                     told = self._patterns.record(line) if is_first else None
                     if told is None:

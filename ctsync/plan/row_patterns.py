@@ -140,6 +140,7 @@ def _columns(key_type: bytes, told: Sequence[_Told]) -> EntryColumns:
 def _is_in_order(values: bytes) -> bool:
     """Return whether the texts of a list stand as an entry keeps them."""
     texts = values[2:-2].split(b'","')
+    # The bytes of UTF-8 sort as the characters do that an entry sorts.
     return texts == sorted(set(texts))
 
 

@@ -100,6 +100,7 @@ class CallCounter:
 
     def _take_whole(self, count: int, size: int) -> bool:
         """Take in a whole batch of which no two are alike, if it is one by itself."""
+        # So many have a place only in a batch that holds none yet.
         is_whole = count == MAX_RECORDS_PER_CALL
         if not is_whole or FRAME_BYTES + size + count > MAX_BODY_BYTES:
             return False

@@ -171,6 +171,7 @@ class Selection:
         for selector in (*self.targets, *self.excludes):
             names = self._met[selector.kind]
             if not selector.matches(names):
+                # It is compared with each name, so not with millions.
                 near = difflib.get_close_matches(selector.glob, _some(names), 3)
                 open_ = [name for name in near if not _hides(mask, selector.kind, name)]
                 hint = f"nearest: {', '.join(open_)}" if open_ else None

@@ -60,6 +60,7 @@ class SimilarKeys(Struct):
         kind, text = key
         folded = fold_id(text)
         first = self._odd.get((kind, folded))
+        # Two keys in YAML have been compared where they were read.
         if first is not None and (origin.row is not None or first.row is not None):
             yield _twin(key, origin, first, mask)
         elif first is None and text != folded and len(self._odd) < REMEMBERED:

@@ -61,6 +61,7 @@ def _known(decided: VerdictSources) -> Mapping[str, KnownValue]:
 def _by_attribute(decided: VerdictSources) -> dict[str, Operation]:
     change = decided.built.change
     operations = () if change is None else change.operations
+    # Of two steps the first says what was known before them.
     return {fold_name(each.attribute): each for each in reversed(operations)}
 
 
