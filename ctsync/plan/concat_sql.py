@@ -27,4 +27,5 @@ def concat(said: Iterable[str]) -> str:
 
 def listed(said: Iterable[str]) -> str:
     """Return the same with a comma between them."""
+    # What is NULL is left out with its comma.
     return f"concat_ws(',', {', '.join(said) or 'NULL'})"

@@ -24,6 +24,8 @@ from ctsync.sql_text import quoted
 NO_TEXT = "NULL::VARCHAR"
 HIDDEN_WAY = quoted(canonical(HIDDEN).decode())
 IS_NEW = "body IS NULL"
+# As `schedule.records_of` has them: all but counters in the first wave, since no row
+# that is decided has a second step.
 _WAVES = (
     "CASE WHEN delta_size IS NULL THEN '1' "
     f"WHEN size IS NULL THEN '{COUNTERS}' ELSE '1,{COUNTERS}' END"

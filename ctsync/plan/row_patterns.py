@@ -150,6 +150,7 @@ def _spelled_as(name: str, form: str, shown: str, taking: Taking) -> Spelling | 
     if way is None or way.operator not in ("set", "$add"):
         return None
     place = "present" if way.is_list else "value"
+    # `present` and `value` come after all other names, so the value stands at the end.
     known = canonical({**way.known, **new_words(way, taking), place: ""})
     opening = canonical(way.folded) + b":" + known[: -len(b'""}')]
     return Spelling(
