@@ -129,6 +129,11 @@ def sort_keys(table: Table) -> Any:
     return keys.combine_chunks()
 
 
+def sort_key(key: ProfileKey) -> str:
+    """Return the same text for one key."""
+    return "\0".join(key)
+
+
 def present_rows(tables: Iterable[Table]) -> Iterator[Table]:
     """Yield tables without the rows of entries that are gone."""
     for table in tables:
@@ -183,7 +188,7 @@ class _Stream:
 
     def until(self, end: str) -> Table:
         """Take what has keys up to `end` of the table in hand."""
-        table, count = self._table, bisect_right(_Texts(self._keys), end)
+        table, count = self._table, bisect_right(SortedTexts(self._keys), end)
         if count == len(table):
             self._next()
         else:
@@ -197,7 +202,7 @@ class _Stream:
             yield from self._tables
 
 
-class _Texts(Sequence[str]):
+class SortedTexts(Sequence[str]):
     """An array of texts, read one by one."""
 
     def __init__(self, array: Any) -> None:

@@ -210,12 +210,12 @@ def _opened(file: PinnedFile, location: str) -> Iterator[LineGroup]:
             opened = open_line(line, checksum)
             if opened is None:
                 raise _damage(location, number)
-            text, checksum = opened
+            stored, checksum = opened
             try:
-                text = unpacked(text)
+                text = unpacked(stored)
             except ValueError as error:
                 raise _damage(location, number) from error
-            yield LineGroup(text, number, location)
+            yield LineGroup(text, number, location, stored)
 
 
 def _was_whole(line: bytes, checksum: int) -> bool:
@@ -226,16 +226,25 @@ def _was_whole(line: bytes, checksum: int) -> bool:
 class LineGroup(Collection["StoredLine"]):
     """Lines that were packed as one, each to be read when its turn comes.
 
-    `text` has all of them, each with its newline.
+    `text` has all of them, each with its newline; `stored` is the one line that they
+    are kept as, where that is at hand.
     """
 
-    def __init__(self, text: bytes, number: int, location: str) -> None:
-        self.text = text
+    def __init__(
+        self, text: bytes, number: int, location: str, stored: bytes | None = None
+    ) -> None:
+        self.text, self.stored = text, stored
         self._length = text.count(b"\n")
         self._number, self._location = number, location
 
     def __len__(self) -> int:
         return self._length
+
+    @property
+    def first(self) -> StoredLine:
+        """The first line."""
+        text = self.text[: self.text.find(b"\n") + 1]
+        return StoredLine(text, self._number, self._location)
 
     @cached_property
     def texts(self) -> list[bytes]:

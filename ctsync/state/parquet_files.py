@@ -19,7 +19,14 @@ from ctsync.arrow import arrow, arrow_compute, arrow_failures, arrow_parquet
 from ctsync.beside import ahead
 from ctsync.canonical_json import canonical
 from ctsync.model.profile_key import ProfileKey
-from ctsync.state.arrow_rows import COLUMNS, GROUP, Table, schema, sort_keys
+from ctsync.state.arrow_rows import (
+    COLUMNS,
+    GROUP,
+    Table,
+    schema,
+    sort_key,
+    sort_keys,
+)
 from ctsync.state.atomic_files import (
     CHUNK,
     PinnedFile,
@@ -27,6 +34,7 @@ from ctsync.state.atomic_files import (
     state_errors,
     write_all,
 )
+from ctsync.state.key_range import KeyRange
 from ctsync.state.snapshot_codec import edited
 
 FIRST_KEYS = b"ctsync.first_keys"
@@ -50,10 +58,10 @@ class ParquetFile(Struct, frozen=True, forbid_unknown_fields=True):
         status = os.fstat(fd)
         return replace(self, inode=status.st_ino, changed_ns=status.st_ctime_ns)
 
-    def check(self, file: PinnedFile, location: str) -> None:
+    def check(self, file: PinnedFile, location: str, sheet_size: int) -> None:
         """Refuse a file that is not what was written.
 
-        The bytes are compared by their SHA-256; of a large file only where size, inode
+        The bytes are compared by their SHA-256; of a large sheet only where size, inode
         and time of change are not those that were noted after it was written, since no
         program can change a file and keep all three.
 
@@ -63,7 +71,7 @@ class ParquetFile(Struct, frozen=True, forbid_unknown_fields=True):
         if file.size != self.size:
             why = f"{self.name} has {file.size} bytes, it wrote {self.size}"
             raise edited(location, why)
-        if self.size > ALWAYS_HASHED and self == self.stamped(file.fd):
+        if sheet_size > ALWAYS_HASHED and self == self.stamped(file.fd):
             return
         sha = hashlib.sha256()
         with state_errors("read", location):
@@ -162,12 +170,40 @@ class ParquetFileReader:
             )
             self._firsts = self._first_keys()
 
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        rows: int = self._file.metadata.num_rows
+        return rows
+
+    @property
+    def firsts(self) -> list[ProfileKey]:
+        """The first key of each group."""
+        return self._firsts
+
+    @property
+    def last(self) -> ProfileKey:
+        """The last key of all; there is one."""
+        with self._understood():
+            *_, last = self._group(
+                self._file.num_row_groups - 1, ("type", "id")
+            ).to_pylist()
+        return ProfileKey(last["type"], last["id"])
+
     def tables(self, columns: Sequence[str] = COLUMNS) -> Iterator[Table]:
         """Yield all rows, in order."""
         with self._understood():
             # Not `iter_batches`: it keeps what it has read until its end.
             for number in range(self._file.num_row_groups):
                 yield self._group(number, columns)
+
+    def tables_within(
+        self, within: KeyRange, columns: Sequence[str] = COLUMNS
+    ) -> Iterator[Table]:
+        """Yield the rows of a range of keys, in order; no other group is read."""
+        with self._understood():
+            for number in within.groups(self._firsts):
+                yield within.cut(self._group(number, columns))
 
     def bodies(
         self, keys: Iterable[ProfileKey]
@@ -190,7 +226,7 @@ class ParquetFileReader:
         pa, pc = arrow(), arrow_compute()
 
         table = self._group(number, ("type", "id", "body"))
-        texts = pa.array(["\0".join(key) for key in keys])
+        texts = pa.array([sort_key(key) for key in keys])
         places = pc.index_in(texts, value_set=sort_keys(table))
         met = compress(keys, places.is_valid().to_pylist())
         bodies = table["body"].take(places.drop_null()).cast("binary")

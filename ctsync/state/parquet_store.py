@@ -40,6 +40,7 @@ from ctsync.state.segmented_store import SegmentedStore
 from ctsync.state.snapshot_codec import not_a_state
 
 TRIES = 10
+_COUNTED_DIGITS = 12
 
 
 class ParquetStore(FileStore, SegmentedStore):
@@ -86,10 +87,10 @@ class ParquetStore(FileStore, SegmentedStore):
             if leases is None:
                 continue  # it was replaced between the two looks
             if is_verified:
-                for parquet_file, file in zip(
-                    manifest.parquet_files, leases, strict=True
+                for (parquet_file, sheet_size), file in zip(
+                    manifest.sized_files, leases, strict=True
                 ):
-                    parquet_file.check(file, self.location)
+                    parquet_file.check(file, self.location, sheet_size)
                 manifest = manifest.stamped([file.fd for file in leases])
             return ParquetSnapshot(self.path, self.location, manifest, leases)
         raise not_a_state(self.location, "a file that its manifest names is missing")
@@ -175,6 +176,11 @@ class _Writing:
         self.paths.append(self.folder / name)
         return write_parquet(self.paths[-1], tables)
 
+    def adopted(self, parquet_file: ParquetFile) -> ParquetFile:
+        """Take a data file that another process wrote into the folder."""
+        self.paths.append(self.folder / parquet_file.name)
+        return parquet_file
+
     def publish(self, manifest: Manifest) -> Header:
         """Let the manifest name its files, once their names would survive."""
         sync_folder(self.folder)
@@ -191,4 +197,5 @@ def _sheets_in(folder: Path) -> list[Path]:
 
 def _number(path: Path) -> int:
     match = SHEET_NAME.fullmatch(path.name)
-    return 0 if match is None else int(match[1])
+    # A longer one was drawn by an executor: nobody counts on from there.
+    return 0 if match is None or len(match[1]) > _COUNTED_DIGITS else int(match[1])

@@ -20,9 +20,10 @@ from ctsync.state.edit_stream import EditStream
 from ctsync.state.edited_parquet import edited_snapshot
 from ctsync.state.entry_edits import Edit, changed_texts
 from ctsync.state.lineage_checks import check_next
-from ctsync.state.manifest import Compaction, Manifest
+from ctsync.state.manifest import Compaction, Manifest, Sheet
 from ctsync.state.parquet_files import ParquetFile
 from ctsync.state.parquet_snapshot import ParquetSnapshot
+from ctsync.state.range_writing import RangeTerms, WriteRanges, sound_sheet
 from ctsync.state.snapshot_codec import EntryDigest
 
 
@@ -34,6 +35,10 @@ class Writing(Protocol):
 
     def parquet_file(self, kind: str, tables: Iterable[Table]) -> ParquetFile:
         """Write a data file under a name that no other one has."""
+        ...
+
+    def adopted(self, parquet_file: ParquetFile) -> ParquetFile:
+        """Take a data file that another process wrote into the folder."""
         ...
 
     def publish(self, manifest: Manifest) -> Header:
@@ -70,7 +75,7 @@ class SegmentedStore(Store):
         rows = _added(map(text_of, entries), digest)
         with self._writing() as writing:
             base = writing.parquet_file("base", tables_of(rows))
-            return writing.publish(Manifest(digest.seal(header), base))
+            return writing.publish(Manifest(digest.seal(header), Sheet((base,))))
 
     def amend(self, header: Header, edits: Iterable[tuple[ProfileKey, Edit]]) -> Header:
         """Write a segment, then the manifest that names it too; compact if due."""
@@ -90,20 +95,59 @@ class SegmentedStore(Store):
                 # A segment of so many would be read again at once.
                 tables = version.amended(tables_of(rows))
                 base = writing.parquet_file("base", in_groups(tables))
-                return writing.publish(Manifest(digest.seal(header), base))
+                return writing.publish(Manifest(digest.seal(header), Sheet((base,))))
             segment = writing.parquet_file("segment", tables_of(rows))
             # Where no line became another there is no segment, though the header moves
             # on.
-            segments = (*version.manifest.segments, *[segment] * bool(segment.rows))
+            further = [Sheet((segment,))] * bool(segment.rows)
+            segments = (*version.manifest.segments, *further)
             manifest = Manifest(digest.seal(header), version.manifest.base, segments)
             return writing.publish(self._compacted(writing, manifest))
+
+    def amend_by_ranges(self, header: Header, about: int, write: WriteRanges) -> Header:
+        """Have a base or a segment written range by range, and name it if it is sound.
+
+        About so many entries change. What becomes one sheet is what `amend` would join,
+        so that later reads find as few of them.
+
+        Raises:
+            OddRanges: what was written cannot be taken; the last snapshot stands.
+            StateError: as `amend` does.
+        """
+        version = self._version()
+        before = None if version is None else version.manifest.header
+        check_next(before, header, location=self.location)
+        digest = EntryDigest(before)
+        with self._writing() as writing:
+            terms = self._terms(writing, version, about)
+            ranges = write(terms)
+            for each in ranges:
+                digest.add_part(each.part)
+            sheet = sound_sheet(terms, ranges, digest.entries)
+            sheet = Sheet(tuple(map(writing.adopted, sheet.files)))
+            after = terms.manifest_after(digest.seal(header), sheet)
+            return writing.publish(after)
+
+    def _terms(
+        self, writing: Writing, version: ParquetSnapshot | None, about: int
+    ) -> RangeTerms:
+        folder = str(writing.folder)
+        if version is None:
+            return RangeTerms(folder)
+        return RangeTerms(folder, version.sheets, self._joined(version.manifest, about))
+
+    def _joined(self, manifest: Manifest, about: int) -> int:
+        """Return how many sheets, from the last one back, become one with a further."""
+        if self._is_small(manifest) or self.compaction.is_due(manifest, more=about):
+            return len(manifest.sheets)
+        return self.compaction.tail(manifest.segments, more=about)
 
     def _begin(self, header: Header, edits: EditStream) -> Header:
         """Write the base of a state of which there is nothing yet."""
         digest = EntryDigest()
         with self._writing() as writing:
             base = writing.parquet_file("base", added_tables(edits, digest))
-            return writing.publish(Manifest(digest.seal(header), base))
+            return writing.publish(Manifest(digest.seal(header), Sheet((base,))))
 
     def _is_small(self, manifest: Manifest) -> bool:
         return manifest.base.rows <= self.compaction.small_rows
@@ -112,14 +156,14 @@ class SegmentedStore(Store):
         whole = ParquetSnapshot(writing.folder, self.location, manifest, ())
         header, base, segments = manifest.header, manifest.base, manifest.segments
         if self.compaction.is_due(manifest):
-            tables = in_groups(whole.resolved(manifest.parquet_files))
-            return Manifest(header, writing.parquet_file("base", tables))
+            tables = in_groups(whole.resolved(manifest.sheets))
+            return Manifest(header, Sheet((writing.parquet_file("base", tables),)))
         count = self.compaction.tail(segments)
         if count < 2:
             return manifest
         tables = in_groups(whole.merged(segments[-count:]))
-        segments = (*segments[:-count], writing.parquet_file("segment", tables))
-        return Manifest(header, base, segments)
+        joined = Sheet((writing.parquet_file("segment", tables),))
+        return Manifest(header, base, (*segments[:-count], joined))
 
 
 def _added(texts: Iterable[EntryText], digest: EntryDigest) -> Iterator[Row]:

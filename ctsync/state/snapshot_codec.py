@@ -13,6 +13,7 @@ from itertools import islice
 from operator import lt
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.canonical_json import canonical, parse, sha256
@@ -39,6 +40,13 @@ def entry_from_edited_line(line: bytes) -> Entry:
     except (ValueError, TypeError) as error:
         raise ValueError(f"not an entry: {error}") from error
     return entry
+
+
+class DigestPart(Struct, frozen=True):
+    """A sum of lines as 64 hex digits, and how many more entries there are by it."""
+
+    total: str
+    entries: int
 
 
 class EntryDigest:
@@ -89,15 +97,23 @@ class EntryDigest:
         if after is not None:
             self._count(after, 1)
 
+    @property
+    def part(self) -> DigestPart:
+        """What was taken in, for a digest of which this is a part."""
+        return DigestPart(f"{self._sum % _MODULUS:064x}", self.entries)
+
+    def add_part(self, part: DigestPart) -> None:
+        """Take in what another digest, which began with nothing, has taken in."""
+        self._sum += int(part.total, 16)
+        self.entries += part.entries
+
     def _count(self, line: bytes, sign: int) -> None:
         self._sum += sign * int.from_bytes(hashlib.sha256(line).digest())
         self.entries += sign
 
     def seal(self, header: Header) -> Header:
         """Return the header of the entries so far."""
-        return replace(
-            header, digest=f"{self._sum % _MODULUS:064x}", entries=self.entries
-        )
+        return replace(header, digest=self.part.total, entries=self.entries)
 
 
 _MODULUS = 1 << 256

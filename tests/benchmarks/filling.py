@@ -20,7 +20,7 @@ from ctsync.project import load_project
 from ctsync.sources.project_sources import ProjectSources
 from ctsync.sources.table_rows import TableRows
 from ctsync.state.arrow_rows import GROUP, Table, schema
-from ctsync.state.manifest import Manifest
+from ctsync.state.manifest import Manifest, Sheet
 from ctsync.state.parquet_store import ParquetStore
 from ctsync.state.snapshot_codec import EntryDigest
 
@@ -110,7 +110,7 @@ def fill(folder: Path) -> None:
         columns = [column.column for column in table.columns]
         query = entries(part, source.digest_of(part), columns, table.name)
         parquet_file = writing.parquet_file("base", _tables(connection, query, digest))
-        writing.publish(Manifest(digest.seal(header), parquet_file))
+        writing.publish(Manifest(digest.seal(header), Sheet((parquet_file,))))
 
 
 def _tables(

@@ -22,7 +22,7 @@ from ctsync.model.profile_key import ProfileKey
 from ctsync.state import parquet_files
 from ctsync.state.arrow_rows import tables_of
 from ctsync.state.edited_parquet import _sorted
-from ctsync.state.manifest import Compaction, Manifest
+from ctsync.state.manifest import Compaction, Manifest, Sheet
 from ctsync.state.parquet_files import FIRST_KEYS, ParquetFile, ParquetFileReader
 from ctsync.state.parquet_store import ParquetStore
 
@@ -158,8 +158,8 @@ def test_a_name_means_nothing_in_a_folder(tmp_path):
 # Compaction
 
 
-def parquet_file(rows):
-    return ParquetFile("", rows, 0, "", 0, 0)
+def sheet(rows):
+    return Sheet((ParquetFile("", rows, 0, "", 0, 0),))
 
 
 @pytest.mark.parametrize(
@@ -175,14 +175,12 @@ def parquet_file(rows):
     ],
 )
 def test_each_segment_is_twice_as_large_as_the_next(rows, count):
-    assert Compaction().tail(tuple(map(parquet_file, rows))) == count
+    assert Compaction().tail(tuple(map(sheet, rows))) == count
 
 
 @pytest.mark.parametrize(("segments", "is_due"), [([], 0), ([40, 60], 0), ([101], 1)])
 def test_segments_of_more_than_a_tenth_become_a_base(header, segments, is_due):
-    manifest = Manifest(
-        header(), parquet_file(1000), tuple(map(parquet_file, segments))
-    )
+    manifest = Manifest(header(), sheet(1000), tuple(map(sheet, segments)))
     assert Compaction().is_due(manifest) == is_due
 
 

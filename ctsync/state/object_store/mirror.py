@@ -56,7 +56,7 @@ class Mirror:
         file = PinnedFile(path)
         # Objects never change, and nobody else writes here: one look serves.
         if is_verified and parquet_file.name not in self._checked:
-            parquet_file.check(file, self._bucket.location)
+            parquet_file.check(file, self._bucket.location, parquet_file.size)
             self._checked.add(parquet_file.name)
         return file
 

@@ -36,6 +36,7 @@ from ctsync.state.object_store.mirror import Mirror
 from ctsync.state.object_store.probe import faults_of, refuse_unconditional_puts
 from ctsync.state.object_store.writing import BucketWriting
 from ctsync.state.parquet_snapshot import ParquetSnapshot
+from ctsync.state.range_writing import WriteRanges
 from ctsync.state.run_files import history_damaged, run_in, write_lines
 from ctsync.state.segmented_store import SegmentedStore
 from ctsync.state.snapshot_codec import not_a_state
@@ -140,9 +141,17 @@ class ObjectStore(SegmentedStore):
 
     def amend(self, header: Header, edits: Iterable[tuple[ProfileKey, Edit]]) -> Header:
         """Write a segment as its holder: what moved meanwhile was another's doing."""
+        self._check_lease()
+        return super().amend(header, edits)
+
+    def amend_by_ranges(self, header: Header, about: int, write: WriteRanges) -> Header:
+        """Take what others wrote as its holder."""
+        self._check_lease()
+        return super().amend_by_ranges(header, about, write)
+
+    def _check_lease(self) -> None:
         if self._held is not None:
             self._held.check()
-        return super().amend(header, edits)
 
     def append_run(
         self, record: Line, changes: Iterable[Line] = (), *, keep: int

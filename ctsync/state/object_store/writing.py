@@ -36,11 +36,17 @@ class BucketWriting:
         """Write a data file under a name that no other one has."""
         name = f"ctsync-{kind}-{self._new_token()}.parquet"
         self._names.append(name)
-        parquet_file = write_parquet(self.folder / name, tables)
-        self._bucket.upload(name, self.folder / name)
-        return replace(
-            parquet_file, inode=0, changed_ns=0
-        )  # of a copy, they say nothing
+        return self._uploaded(write_parquet(self.folder / name, tables))
+
+    def adopted(self, parquet_file: ParquetFile) -> ParquetFile:
+        """Upload a data file that another process wrote into the folder."""
+        self._names.append(parquet_file.name)
+        return self._uploaded(parquet_file)
+
+    def _uploaded(self, parquet_file: ParquetFile) -> ParquetFile:
+        self._bucket.upload(parquet_file.name, self.folder / parquet_file.name)
+        # Of a copy, they say nothing.
+        return replace(parquet_file, inode=0, changed_ns=0)
 
     def publish(self, manifest: Manifest) -> Header:
         """Let the head name what was uploaded."""

@@ -1,0 +1,151 @@
+"""Sheets written range by range, by processes that see the files of a state.
+
+None of them publishes anything: what they wrote is looked at by the one writer, and
+what no manifest names is removed as any file is that nobody needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from ctsync.errors import StateError
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.snapshot import Header
+from ctsync.state.added_tables import added_tables
+from ctsync.state.arrow_rows import Table, in_groups, present_rows, tables_of
+from ctsync.state.atomic_files import PinnedFile
+from ctsync.state.changed_lines import changed_lines
+from ctsync.state.edit_stream import EditStream
+from ctsync.state.key_range import KeyRange
+from ctsync.state.manifest import SHEET_NAME, Manifest, Sheet
+from ctsync.state.parquet_files import ParquetFile, ParquetFileReader, write_parquet
+from ctsync.state.parquet_snapshot import StoredSheets
+from ctsync.state.snapshot_codec import DigestPart, EntryDigest
+
+
+class OddRanges(Exception):
+    """What was written elsewhere, or should have been, cannot be taken."""
+
+
+class WrittenRange(Struct, frozen=True):
+    """A file with what became of a range, and what it adds to the digest."""
+
+    within: KeyRange
+    file: ParquetFile
+    part: DigestPart
+
+
+class RangeTerms(Struct, frozen=True):
+    """How a range becomes a part of a sheet; may be pickled.
+
+    The `joined` last `sheets` of the version before become one with what changes: if
+    that is all of them, a base. `folder` has their files, and gets those written.
+    """
+
+    folder: str
+    sheets: tuple[Sheet, ...] = ()
+    joined: int = 0
+
+    @property
+    def is_base(self) -> bool:
+        """Whether rows of the whole state are written."""
+        return self.joined == len(self.sheets)
+
+    def write(self, within: KeyRange, edits: EditStream, token: str) -> WrittenRange:
+        """Write what edits of a range make of it; nobody else has the token.
+
+        Raises:
+            StateError, OSError: the version before cannot be read, or it not written.
+            ValueError: the edits are not sorted, or a key comes twice.
+        """
+        kind = "base" if self.is_base else "segment"
+        path = Path(self.folder, f"ctsync-{kind}-{token}.parquet")
+        digest = EntryDigest()
+        tables = self._tables(within, edits, digest)
+        return WrittenRange(within, write_parquet(path, tables), digest.part)
+
+    def manifest_after(self, header: Header, sheet: Sheet) -> Manifest:
+        """Return the manifest that names a sheet in the place of those joined."""
+        kept = self.sheets[: len(self.sheets) - self.joined]
+        # Where no line became another there is no segment, though the header moves on.
+        base, *segments = (*kept, *[sheet] * bool(sheet.files))
+        return Manifest(header, base, tuple(segments))
+
+    def _tables(
+        self, within: KeyRange, edits: EditStream, digest: EntryDigest
+    ) -> Iterator[Table]:
+        if not self.sheets:
+            return added_tables(edits, digest)
+        self._require_files()
+        stored = StoredSheets(Path(self.folder), self.folder, self.sheets)
+        changed = changed_lines(stored.pick_lines, edits, digest)
+        rows = tables_of((each.key, each.text) for each in changed)
+        under = self.sheets[len(self.sheets) - self.joined :]
+        tables = stored.merged_within(within, under, rows)
+        return in_groups(present_rows(tables) if self.is_base else tables)
+
+    def _require_files(self) -> None:
+        """See that this process looks at the same state, as far as sizes tell."""
+        for each in chain.from_iterable(sheet.files for sheet in self.sheets):
+            if Path(self.folder, each.name).stat().st_size != each.size:
+                raise FileNotFoundError(each.name)
+
+
+WriteRanges: TypeAlias = Callable[[RangeTerms], Sequence[WrittenRange]]
+"""Has all ranges of keys written, which follow each other without a gap."""
+
+
+def sound_sheet(
+    terms: RangeTerms, ranges: Sequence[WrittenRange], entries: int
+) -> Sheet:
+    """Return the files of ranges that have rows, as they are found to lie here.
+
+    There are so many entries after it.
+
+    Raises:
+        OddRanges: one of them is not there, not as it was written, or no part of it.
+    """
+    _require_all_keys([each.within for each in ranges])
+    files = [_found(terms, each) for each in ranges]
+    sheet = Sheet(tuple(each for each in files if each.rows))
+    if terms.is_base and (sheet.rows != entries or not sheet.files):
+        raise OddRanges(f"{sheet.rows} rows were written for {entries} entries")
+    return sheet
+
+
+def _require_all_keys(ranges: Sequence[KeyRange]) -> None:
+    ends = [each.end for each in ranges]
+    starts = [each.start for each in ranges]
+    bounds = [start for start in starts if start is not None]
+    is_rising = all(left < right for left, right in pairwise(bounds))
+    if starts != [None, *bounds] or ends != [*bounds, None] or not is_rising:
+        raise OddRanges("some keys are in no range, or in several")
+
+
+def _found(terms: RangeTerms, written: WrittenRange) -> ParquetFile:
+    """Return a file as it lies here, after a look at all of its bytes."""
+    name = written.file.name
+    if not SHEET_NAME.fullmatch(name):
+        raise OddRanges("a file has a name that no sheet has")
+    path = Path(terms.folder, name)
+    try:
+        file = PinnedFile(path)
+        written.file.check(file, terms.folder, 0)
+        reader = ParquetFileReader(path, terms.folder)
+        keys = [*reader.firsts, reader.last] if reader.rows else []
+    except (OSError, StateError) as error:
+        raise OddRanges(f"{name} is not here as it was written") from error
+    if reader.rows != written.file.rows or not _lie_within(written.within, keys):
+        raise OddRanges(f"{name} has other rows than were asked for")
+    return written.file.stamped(file.fd)
+
+
+def _lie_within(within: KeyRange, keys: Sequence[ProfileKey]) -> bool:
+    """Return whether all keys lie there, sorted; a group may be of one key alone."""
+    are_sorted = all(left <= right for left, right in pairwise(keys))
+    return are_sorted and all(map(within.holds, keys))
