@@ -103,6 +103,8 @@ def spark_here(request, monkeypatch):
     if request.node.get_closest_marker("spark") is None:
         from spark_here import SparkHere
 
-        from ctsync.engines import spark
+        from ctsync.engines import spark, spark_workers
 
-        monkeypatch.setattr(spark, "open_session", SparkHere().open_session)
+        here = SparkHere()
+        for module in (spark, spark_workers):
+            monkeypatch.setattr(module, "open_session", here.open_session)

@@ -11,6 +11,7 @@ from ctsync.apply.apply_run import ApplyRun, Connect
 from ctsync.apply.apply_settings import ApplySettings, Observer, Runtime, StopRequest
 from ctsync.apply.clock import Clock, now_by
 from ctsync.apply.file_wave import FileTerms, check_files
+from ctsync.apply.fold import Workers
 from ctsync.apply.gc_tuning import collected_seldom
 from ctsync.apply.plan_checks import check_counts, check_plan
 from ctsync.apply.recover import CurrentSnapshot, folded_view, recover
@@ -36,11 +37,13 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
     stop: StopRequest,
     witness: Witness | None = None,
     files: FileTerms | None = None,
+    workers: Workers | None = None,
 ) -> ApplyResult:
     """Send what a plan says, and write down what was acknowledged.
 
     A plan that was not made in this process comes with a witness, unless it is known
-    to be as it was made. Without `files` what travels in files is not sent.
+    to be as it was made. Without `files` what travels in files is not sent. With
+    `workers`, these fold what many profiles became.
 
     Call it under the lock of the store. `connect` is asked only if there is anything
     to send, before the journal is begun. A run that comes to an end, however badly,
@@ -80,6 +83,7 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
             None if terms.dry_run else files,
             # Of these a run was cut off before it knew that they are in effect.
             tuple(each for each in waits.imports if each.standing != "put"),
+            workers,
         )
         return run.go(connect, new_id, stop)
 

@@ -13,7 +13,7 @@ from ctsync import __version__
 from ctsync.apply.apply_result import ApplyResult
 from ctsync.apply.apply_settings import ApplySettings, Runtime, StopRequest
 from ctsync.apply.file_wave import FileRun, FileTerms, FileWave
-from ctsync.apply.fold import fold_journal
+from ctsync.apply.fold import Folding, Workers, fold_journal
 from ctsync.apply.history import keep_run
 from ctsync.apply.journal_records import JournalHead
 from ctsync.apply.journal_replay import JournalReplay
@@ -31,7 +31,7 @@ from ctsync.model.due_import import DueImport
 from ctsync.model.policy import REVEAL
 from ctsync.plan.batches import spans
 from ctsync.plan.plan_file import SavedPlan
-from ctsync.state.base import JournalWriter, Store
+from ctsync.state.base import Journal, JournalWriter, Store
 from ctsync.transport.upload_result import Transport
 
 Connect: TypeAlias = Callable[[], Transport]
@@ -41,7 +41,8 @@ class ApplyRun(Struct, frozen=True):
     """A plan that may be applied, and what of it is due.
 
     `present` is the state that it is applied to, `unfinished` are files that an earlier
-    run was to put. Without `files` what travels in files is not sent.
+    run was to put. Without `files` what travels in files is not sent. `workers` may
+    fold a large journal.
     """
 
     plan: SavedPlan
@@ -55,6 +56,7 @@ class ApplyRun(Struct, frozen=True):
     began: float  # by the steady clock
     files: FileTerms | None = None
     unfinished: tuple[DueImport, ...] = ()
+    workers: Workers | None = None
 
     def go(
         self, connect: Connect, new_id: Callable[[], str], stop: StopRequest
@@ -250,13 +252,23 @@ class ApplyRun(Struct, frozen=True):
                 keep_run(self.store, self.present, journal, replay, keep=kept)
                 folding = fold_journal(self.present.header, journal, replay)
                 if folding is not None:
-                    self.store.amend(folding.header, folding.edits())
+                    self._fold_into_state(folding, journal, replay)
             self.store.discard_journal()
         except (CtsyncError, MemoryError) as error:
             if not _has_begun(dispatch, wave):
                 raise
             return _told(error)
         return None
+
+    def _fold_into_state(
+        self, folding: Folding, journal: Journal, replay: JournalReplay
+    ) -> None:
+        if self.workers is None:
+            self.store.amend(folding.header, folding.edits())
+            return
+        from ctsync.apply.fold_elsewhere import fold_by_workers
+
+        fold_by_workers(self.workers, self.store, folding, journal, replay)
 
     @property
     def _seconds(self) -> float:

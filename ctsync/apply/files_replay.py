@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, repeat
 
-from msgspec import convert
+from msgspec import Struct, convert
 from msgspec.structs import replace
 
 from ctsync.apply.journal_records import Line
@@ -16,6 +16,19 @@ from ctsync.plan.batches import Places, placed
 
 # Stands among the files of whoever has a second step, which waits for the first.
 _LATER = -1
+
+
+class PlacedFiles(Struct, frozen=True):
+    """The files in which profiles are, by groups of profiles that are in the same."""
+
+    does_anything: bool = False
+    held: tuple[tuple[DueImport, ...], ...] = ()
+    group_of: bytes = b""  # by place, as `array("I")` has them
+
+    def of(self, place: int) -> tuple[DueImport, ...]:
+        """Return the files that hold the profile at a place."""
+        groups = memoryview(self.group_of).cast("I")
+        return self.held[groups[place]] if place < len(groups) else ()
 
 
 class FilesReplay:
@@ -47,7 +60,17 @@ class FilesReplay:
         """Return those of them that hold the profile at a place."""
         if place >= len(self._group_of):
             return ()
-        numbers = self._members[self._group_of[place]]
+        return self._ready(self._members[self._group_of[place]])
+
+    def within(self, places: range) -> PlacedFiles:
+        """Return what `of` says of places that follow each other, the first as 0."""
+        if not self.does_anything:
+            return PlacedFiles()
+        groups = self._group_of[places.start : places.stop]
+        held = tuple(map(self._ready, self._members))
+        return PlacedFiles(True, held, groups.tobytes())  # noqa: FBT003 - its first field
+
+    def _ready(self, numbers: Iterable[int]) -> tuple[DueImport, ...]:
         return tuple(self._files[n] for n in numbers if self._is_ready(n))
 
     def _is_ready(self, number: int) -> bool:

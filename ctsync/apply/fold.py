@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +22,11 @@ from ctsync.model.snapshot import Header, LastPlan, Unanswered
 from ctsync.state.base import Journal
 from ctsync.state.edit_stream import EditStream
 from ctsync.state.entry_edits import Edit
+
+Workers: TypeAlias = (
+    "Callable[[Callable[[bytes], bytes], Sequence[bytes]], Sequence[bytes]]"
+)
+"""Pickles a task, runs it on each piece wherever, and gives what came of them."""
 
 
 class Folding(Struct, frozen=True):
@@ -41,9 +47,10 @@ def fold_edits(
             yield key, partial(fold_effects, key, group)
 
 
-def _edit_runs(
+def edit_runs(
     runs: Iterable[Iterable[Effect]],
 ) -> Iterator[Iterable[tuple[ProfileKey, Edit]]]:
+    """Yield runs of effects as runs of edits of a snapshot's entries."""
     for run in runs:
         yield run if isinstance(run, AcknowledgedRun) else fold_edits(run)
 
@@ -73,7 +80,7 @@ def fold_journal(
 
     def edits() -> EditStream:
         runs = effect_runs(replay, journal.lines(), head.run)
-        return EditStream(_edit_runs(runs), replay.changed)
+        return EditStream(edit_runs(runs), replay.changed)
 
     return Folding(_header_after(header, head, replay), edits)
 

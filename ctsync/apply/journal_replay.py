@@ -18,18 +18,22 @@ from ctsync.apply.journal_records import (
     RunEnd,
     readable,
 )
+from ctsync.apply.record_fates import RecordFates, SliceFates
 from ctsync.apply.record_marks import DOUBTED, REJECTED, TAKEN, WITHOUT_EFFECT, worst
 from ctsync.model.record import Outcome, said_counts
 from ctsync.plan.batches import Places, placed
 from ctsync.plan.schedule import WAVES
 
 
-class JournalReplay:
+class JournalReplay(RecordFates):
     """Outcomes of a journal's records, one byte for each profile.
 
     An intent without a receipt is an unknown outcome. What was rejected or not sent
     does nothing.
     """
+
+    _marks: bytearray
+    files: FilesReplay
 
     def __init__(self, lines: Iterable[Line]) -> None:
         """Read the lines.
@@ -37,15 +41,14 @@ class JournalReplay:
         Raises:
             StateError: they are not what a run writes (code `journal_damaged`).
         """
+        super().__init__(bytearray(), FilesReplay())
         self.is_open = True  # a run that was cut off left everything open
-        self.releases = False
+        self.lines = 0  # of the plan
         self.sends = False
         self.calls = 0
         self.seconds: float | None = None  # how long a run took that came to its end
         self.stopped: str | None = None
-        self.files = FilesReplay()
         self._has_ended = self._may_land = False
-        self._marks = bytearray()
         self._due = bytearray()  # the marks of a profile that is wholly acknowledged
         # Without a receipt, and without an answer: a lost call gets a receipt at once,
         # and may still be written afterwards.
@@ -83,16 +86,10 @@ class JournalReplay:
         calls = self._late.values()
         return max(calls, key=lambda sent: sent.over_at, default=None)
 
-    def mark_of(self, place: int) -> int:
-        """Return what is known of the records of the change at a place."""
-        return self._marks[place] & ~REJECTED
-
-    def are_taken(self, dues: bytes, place: int) -> bool:
-        """Return whether all was acknowledged of changes that stand from a place on."""
-        # A change that only releases has no place, so that behind one the marks of a
-        # group do not stand side by side with its lines.
-        marks = self._marks[place : place + len(dues)]
-        return 0 not in dues and marks == dues and not self.files.does_anything
+    def within(self, places: range) -> SliceFates:
+        """Return what is known of the records of places, the first of them as 0."""
+        marks = bytes(self._marks[places.start : places.stop])
+        return SliceFates(marks, self.files.within(places), self.releases)
 
     def counts(self) -> dict[str, int]:
         """Return profiles by their worst outcome."""
@@ -116,13 +113,15 @@ class JournalReplay:
             raise ValueError("lines follow the end of the run")
         _READERS[kind_of(line)](self, line)
 
-    def _settled(self, line: Line) -> None:
+    def _settled(self, _: Line) -> None:
         """Leave what is read where it is folded."""
+        self.lines += 1
 
     def _change(self, line: Line) -> None:
         self._add_changes(bytes([due_of(line)]))
 
     def _add_changes(self, dues: bytes) -> None:
+        self.lines += len(dues)
         sent = dues.replace(b"\0", b"")  # of the others there are no places
         self._marks += bytes(len(sent))
         self._due += sent

@@ -9,8 +9,8 @@ from typing import TypeAlias
 from ctsync.apply.acknowledged_run import acknowledged_runs
 from ctsync.apply.grouped_lines import due_of, dues_of, kind_of, numbered, sends
 from ctsync.apply.journal_records import Line, readable
-from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.plain_profiles import AcknowledgedRow
+from ctsync.apply.record_fates import RecordFates
 from ctsync.apply.record_marks import DOUBTED, TAKEN
 from ctsync.apply.sent_files import SentRecord, sent_record
 from ctsync.apply.state_effects import (
@@ -33,40 +33,40 @@ Effect: TypeAlias = "tuple[ProfileKey, Iterable[Folded]]"
 
 
 def replayed_effects(
-    replay: JournalReplay, lines: Iterable[Line], run: str
+    fates: RecordFates, lines: Iterable[Line], run: str
 ) -> Iterator[Effect]:
     """Yield what lines do, by key and in the order in which it came.
 
-    `replay` is that of the same lines.
+    `fates` are those of the same lines.
 
     Raises:
         StateError: they are not what a run writes (code `journal_damaged`).
     """
-    return chain.from_iterable(effect_runs(replay, lines, run))
+    return chain.from_iterable(effect_runs(fates, lines, run))
 
 
 def effect_runs(
-    replay: JournalReplay, lines: Iterable[Line], run: str
+    fates: RecordFates, lines: Iterable[Line], run: str
 ) -> Iterator[Iterable[Effect]]:
     """Yield the same, in runs where all that was sent was acknowledged."""
     place, patterns = 0, RowPatterns(Taking.ACKNOWLEDGED)
     for number, group in numbered(lines):
         dues = dues_of(group)
-        are_taken = dues is not None and replay.are_taken(dues, place)
+        are_taken = dues is not None and fates.are_taken(dues, place)
         if are_taken and isinstance(group, LineGroup):
             yield from acknowledged_runs(group, number, patterns)
             place += len(group)
             continue
         for at, line in enumerate(group, start=number):
             with readable(at):
-                done = _done(replay, line, place, run, at, patterns)
+                done = _done(fates, line, place, run, at, patterns)
                 place += kind_of(line) == CHANGE_KEY and sends(line)
             if done is not None:
                 yield (done,)
 
 
 def _done(
-    replay: JournalReplay,
+    fates: RecordFates,
     line: Line,
     place: int,
     run: str,
@@ -79,8 +79,8 @@ def _done(
         return key, (settling(settled),)
     if kind != CHANGE_KEY:
         return None
-    mark = replay.mark_of(place) if sends(line) else 0
-    files = [due.file for due in replay.files.of(place)] if sends(line) else []
+    mark = fates.mark_of(place) if sends(line) else 0
+    files = [due.file for due in fates.files.of(place)] if sends(line) else []
     if mark and not files and due_of(line) == mark:
         new = patterns.entry(line.text) if isinstance(line, StoredLine) else None
         whole = AcknowledgedRow(line, number, patterns, new)
@@ -91,7 +91,7 @@ def _done(
         if files:
             effects.append(sent_record(change, files, run))
         return change.key, tuple(effects)
-    if replay.releases and not sends(line):
+    if fates.releases and not sends(line):
         change = change_from_data(line[kind])
         return change.key, (release_of(change),)
     return None

@@ -53,6 +53,7 @@ def send_plan(
     from ctsync.apply.apply_plan import apply_plan
     from ctsync.apply.apply_settings import ApplySettings
     from ctsync.cli.progress import Progress
+    from ctsync.engines import workers_of
 
     project = session.project
     terms = ApplySettings(
@@ -84,6 +85,7 @@ def send_plan(
             stop=run.stop,
             witness=run.witness,
             files=run.files,
+            workers=workers_of(orders.wish.engine),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ctsync.discovery import discover_by_name
-from ctsync.engines.base import Engine
+from ctsync.engines.base import Engine, Workers
 
 # In a state of columns, from so many entries on, looking at columns pays for DuckDB.
 MANY_ENTRIES = 10_000
@@ -25,3 +25,8 @@ def choose_engine(
     """
     is_big = has_columns and entries >= MANY_ENTRIES
     return built_in()[name or ("duckdb" if has_rows or is_big else "memory")]
+
+
+def workers_of(name: str | None) -> Workers | None:
+    """Return what the engine of a name has others do; None where it has none."""
+    return None if name is None else built_in()[name].workers

@@ -172,16 +172,24 @@ Find: TypeAlias = (
 """Yields the candidates in the order of their keys, decided where the decider can."""
 
 
+Workers: TypeAlias = (
+    "Callable[[Callable[[bytes], bytes], Sequence[bytes]], Sequence[bytes]]"
+)
+"""Pickles a task, runs it on each piece wherever, and gives what came of them."""
+
+
 class Engine(NamedTuple):
     """One way to find candidates.
 
     One beside a database may have `find_decided` too: it gives the same, and lets the
-    decider say what comes of as many candidates as that can.
+    decider say what comes of as many candidates as that can. One that has several
+    machines work may lend these as `workers`, which fold what an apply has done.
     """
 
     name: str
     find_candidates: Callable[[Search, ProfileCounts], Iterator[Candidate]]
     find_decided: Find | None = None
+    workers: Workers | None = None
 
 
 def deciding_engine(name: str, find: Find) -> Engine:

@@ -13,15 +13,22 @@ import tempfile
 import weakref
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 
 class OwnFolder:
-    """A private folder in TMPDIR that goes with its last user."""
+    """A private folder in TMPDIR that goes with its last user, or its context."""
 
     def __init__(self) -> None:
         remove_abandoned(Path(tempfile.gettempdir()))
         self.path, lock = _locked_folder()
-        weakref.finalize(self, _remove, self.path, lock)
+        self._end = weakref.finalize(self, _remove, self.path, lock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
 
 
 PREFIX = "ctsync-mirror-"

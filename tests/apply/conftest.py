@@ -207,6 +207,7 @@ class World:
             "stop": self.stop,
             "witness": None,
             "files": None,
+            "workers": None,
         }
         arguments |= {name: value for name, value in over.items() if name in arguments}
         store = over.get("store", self.store)

@@ -1,0 +1,93 @@
+"""Folding a large journal with others' help; without it where that fails.
+
+Whoever sends remains the one who publishes. Others write files, of a range of keys
+each, and what they wrote counts only once it was looked at here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from logging import getLogger
+
+from msgspec import Struct, json
+
+from ctsync.apply.fold import Folding, Workers
+from ctsync.apply.journal_records import head_from_json
+from ctsync.apply.journal_replay import JournalReplay
+from ctsync.apply.journal_slices import JournalSlice, cut_journal
+from ctsync.apply.range_fold import RangeFold, written_range
+from ctsync.errors import CtsyncError, Interrupted
+from ctsync.files.own_folder import OwnFolder
+from ctsync.state.base import Journal, Store
+from ctsync.state.range_writing import OddRanges, RangeTerms, WrittenRange
+from ctsync.state.segmented_store import SegmentedStore
+
+WORTH_PROFILES = 1_000_000  # with fewer it is over before a cluster has begun
+SLICE_LINES = 65_536
+MOST_SLICES = 64  # as many files are open later on, while a state is read
+
+
+def fold_by_workers(
+    workers: Workers,
+    store: Store,
+    folding: Folding,
+    journal: Journal,
+    replay: JournalReplay,
+) -> None:
+    """Fold a journal into the state that it extends, by workers where that pays.
+
+    Raises:
+        StateError: it could not be written; the last snapshot stands.
+    """
+    if isinstance(store, SegmentedStore) and replay.changed >= WORTH_PROFILES:
+        shared = _SharedFold(workers, journal, replay)
+        try:
+            store.amend_by_ranges(folding.header, replay.changed, shared.write)
+        except OddRanges as odd:
+            why = str(odd)  # the error itself holds files of the version before
+            getLogger(__name__).info("%s, so this machine folds by itself", why)
+        else:
+            return
+    store.amend(folding.header, folding.edits())
+
+
+class _SharedFold(Struct, frozen=True):
+    """A journal that workers fold, each a slice of it."""
+
+    workers: Workers
+    journal: Journal
+    replay: JournalReplay
+
+    def write(self, terms: RangeTerms) -> list[WrittenRange]:
+        """Have all ranges written.
+
+        Raises:
+            OddRanges: they were not.
+            StateError: the journal is damaged.
+        """
+        task = RangeFold(terms, head_from_json(self.journal.head).run)
+        with ExitStack() as stack:
+            try:
+                folder = stack.enter_context(OwnFolder()).path
+                slices = cut_journal(self.journal, self.replay, folder, most=self._most)
+            except OSError as error:
+                raise OddRanges("there is no room for slices of the journal") from error
+            return [*map(written_range, self._said(task, slices))]
+
+    @property
+    def _most(self) -> int:
+        """How many slices to make."""
+        return min(MOST_SLICES, -(-self.replay.lines // SLICE_LINES))
+
+    def _said(self, task: RangeFold, slices: Sequence[JournalSlice]) -> Sequence[bytes]:
+        try:
+            return self.workers(task, [*map(json.encode, slices)])
+        except Interrupted:
+            raise
+        # Whatever a cluster dies of: what was sent is known here, and is folded.
+        except Exception as error:
+            words = "the cluster gave up"
+            if isinstance(error, CtsyncError):
+                words = error.message
+            raise OddRanges(words) from error

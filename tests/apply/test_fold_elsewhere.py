@@ -1,0 +1,197 @@
+"""A large journal is folded by workers; no state depends on their being alive."""
+
+import errno
+import os
+import pickle
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from ctsync.apply import fold_elsewhere, range_fold
+from ctsync.apply.recover import recover
+from ctsync.engines.spark_workers import run_on_executors
+from ctsync.errors import CtsyncError, Interrupted, StateError
+from ctsync.state import open_store
+from ctsync.state.parquet_store import _Writing
+
+PEOPLE = [f"u{number}" for number in range(9)]
+
+
+@pytest.fixture
+def world(world, monkeypatch, tmp_path):
+    """A world with a state in a folder, of which each few changes are worth workers."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    monkeypatch.setattr(fold_elsewhere, "WORTH_PROFILES", len(PEOPLE))
+    monkeypatch.setattr(fold_elsewhere, "SLICE_LINES", 2)
+    in_folder = property(lambda self: open_store("state/", folder=self.folder))
+    monkeypatch.setattr(type(world), "store", in_folder)
+    return world
+
+
+def plans(world, value):
+    return {each: (world.string("Plan", value),) for each in PEOPLE}
+
+
+def said(world):
+    found = {id_: e.attributes["plan"].value for id_, e in world.entries().items()}
+    assert world.store.journal() is None
+    assert [*(world.folder / "scratch").iterdir()] == []
+    return found
+
+
+def files(world):
+    """The data files, once nobody reads those of the version before."""
+    world.store.discard_journal()
+    return sorted(path.name for path in (world.folder / "state").glob("*.parquet"))
+
+
+def never(*_):
+    pytest.fail("nobody is to be asked")
+
+
+def test_workers_write_a_file_each_and_the_sender_names_them(world):
+    assert world.bring(plans(world, "Gold"), workers=run_on_executors).error is None
+    assert len(files(world)) == 5
+    assert said(world) == dict.fromkeys(PEOPLE, "Gold")
+    header = world.store.read().header
+    assert (header.serial, header.entries, header.last_plan.open) == (1, 9, False)
+    for path in (world.folder / "state").glob("*.parquet"):
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_fewer_than_are_worth_it_are_folded_here(world):
+    few = dict([*plans(world, "Gold").items()][:-1])
+    assert world.bring(few, workers=never).error is None
+    assert [*said(world)] == PEOPLE[:-1]
+
+
+def test_a_store_that_has_no_such_files_folds_as_ever(world, monkeypatch):
+    in_lines = property(lambda self: open_store("state.jsonl", folder=self.folder))
+    monkeypatch.setattr(type(world), "store", in_lines)
+    assert world.bring(plans(world, "Gold"), workers=never).error is None
+    assert said(world) == dict.fromkeys(PEOPLE, "Gold")
+
+
+def dies(*_):
+    raise ConnectionError("u1@example.com is gone")
+
+
+def refuses(*_):
+    raise CtsyncError("Spark could not do its part: no master")
+
+
+def dies_half_way(task, pieces):
+    run_on_executors(task, pieces[:2])
+    raise TimeoutError
+
+
+def leaves_one_out(task, pieces):
+    return run_on_executors(task, pieces)[:-1]
+
+
+def sees_no_slice(task, pieces):
+    for path in Path(tempfile.gettempdir()).glob("*/slice-*"):
+        path.unlink()
+    return run_on_executors(task, pieces)
+
+
+def sees_the_beginning_of_slices(task, pieces):
+    for path in Path(tempfile.gettempdir()).glob("*/slice-????"):
+        path.write_bytes(path.read_bytes()[:-1])
+    return run_on_executors(task, pieces)
+
+
+def sees_no_fates(task, pieces):
+    for path in Path(tempfile.gettempdir()).glob("*/*.fates"):
+        path.write_bytes(b"")
+    return run_on_executors(task, pieces)
+
+
+def is_another_version(task, pieces):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(range_fold, "__version__", "0.0.0")
+        return run_on_executors(task, pieces)
+
+
+def has_other_kinds(task, pieces):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(range_fold, "KINDS", {})
+        return run_on_executors(task, pieces)
+
+
+@pytest.mark.parametrize(
+    ("workers", "words"),
+    [
+        (dies, "the cluster gave up"),
+        (refuses, "Spark could not do its part: no master"),
+        (dies_half_way, "the cluster gave up"),
+        (leaves_one_out, "some keys are in no range, or in several"),
+        (sees_no_slice, "an executor could not fold its range"),
+        (sees_the_beginning_of_slices, "an executor could not fold its range"),
+        (sees_no_fates, "an executor could not fold its range"),
+        (is_another_version, "executors have another version"),
+        (has_other_kinds, "executors have another version of ctsync, or other kinds"),
+    ],
+)
+def test_whatever_workers_do_the_sender_folds(world, workers, words, caplog):
+    world.bring(plans(world, "Free"))
+    caplog.set_level("INFO", "ctsync")
+    assert world.bring(plans(world, "Gold"), workers=workers).error is None
+    assert said(world) == dict.fromkeys(PEOPLE, "Gold")
+    assert files(world) == ["ctsync-base-2.parquet"]
+    assert words in caplog.text
+    assert "so this machine folds by itself" in caplog.text
+    assert "example.com" not in caplog.text
+
+
+def test_no_room_for_slices_is_no_reason_not_to_fold(world, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(fold_elsewhere, "cut_journal", full)
+    assert world.bring(plans(world, "Gold"), workers=never).error is None
+    assert said(world) == dict.fromkeys(PEOPLE, "Gold")
+
+
+def test_a_second_signal_leaves_the_journal_to_the_next_run(world):
+    def stops(*_):
+        raise Interrupted("stopped at once", signal_number=15)
+
+    assert world.bring(plans(world, "Gold"), workers=stops).error.exit_code == 143
+    assert world.store.journal() is not None
+    recover(world.store)
+    assert said(world) == dict.fromkeys(PEOPLE, "Gold")
+
+
+def test_what_may_have_been_published_is_not_folded_twice(world, monkeypatch):
+    def fails(*_):
+        raise StateError("no answer", code="state_unwritable")
+
+    monkeypatch.setattr(_Writing, "publish", fails)
+    monkeypatch.setattr("ctsync.state.parquet_store.ParquetStore.amend", never)
+    result = world.bring(plans(world, "Gold"), workers=run_on_executors)
+    assert result.error.message == "no answer"
+    monkeypatch.undo()
+
+
+def test_nothing_of_the_account_travels(world):
+    seen = []
+
+    def looked_at(task, pieces):
+        scratch = Path(tempfile.gettempdir())
+        seen.extend([pickle.dumps(task), *pieces])
+        seen.extend(path.read_bytes() for path in scratch.glob("*/slice-*"))
+        assert all(p.stat().st_mode & 0o077 == 0 for p in scratch.glob("**/*"))
+        return run_on_executors(task, pieces)
+
+    world.bring(plans(world, "Free"))
+    assert world.bring(plans(world, "Gold"), workers=looked_at).error is None
+    text = b"\n".join(seen)
+    assert b"Gold" in text
+    assert world.account.id.encode() not in text
+    assert world.account.endpoint.encode() not in text
+    lineage = world.store.read().header.lineage
+    assert lineage.encode() not in text
