@@ -2,31 +2,33 @@
 
 `note` leaves the journal of a run that sent the saved plan FILE, of which every record
 was acknowledged and nothing was folded yet; nothing is sent. `fold` takes it up as the
-next command does, `slowly` does so with no row told at a look, and both write to FILE,
-as JSON, the seconds of the parts. A process of its own, whose time and memory can be
-told.
+next command does, `slowly` does so with no row told at a look, `shared` as executors
+would, one after the other here. All three write to FILE, as JSON, the seconds of the
+parts. A process of its own, whose time and memory can be told.
 """
 
 from __future__ import annotations
 
 import json
+import pickle
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec import to_builtins
 from probe import Spent, probe
 
-from ctsync.apply import plain_profiles, recover
+from ctsync.apply import fold_elsewhere, plain_profiles, recover
+from ctsync.apply.fold import fold_journal
 from ctsync.apply.gc_tuning import collected_seldom
 from ctsync.apply.journal_records import JournalHead, end_line
 from ctsync.plan.batches import spans
 from ctsync.plan.change_codec import START, waves_in
 from ctsync.plan.plan_file import SavedPlan, open_unproven
 from ctsync.plan.row_patterns import RowPatterns
-from ctsync.state import open_store
+from ctsync.state import open_store, segmented_store
 from ctsync.state.base import JournalWriter, Store
 
 RECORDS_A_CALL = 1000
@@ -101,11 +103,57 @@ def fold_slowly(folder: Path, file: Path) -> None:
     fold(folder, file)
 
 
+def fold_in_ranges(folder: Path, file: Path) -> None:
+    """Fold the run as executors would, and write down what is left to the sender."""
+    spent: Spent = defaultdict(float)
+    store, module = open_store(_LOCATION, folder=folder), _module(fold_elsewhere)
+    module.WORTH_PROFILES = 0
+    probe(spent, _Executors, "run", "executors")
+    probe(spent, module, "cut_journal", "cut")
+    probe(spent, segmented_store, "sound_sheet", "look")
+    probe(spent, type(store), "amend_by_ranges", "amend")
+    probe(spent, recover, "keep_run", "keep")
+    probe(spent, recover, "JournalReplay", "replay")
+    with collected_seldom():
+        _fold_in_ranges(store)
+    file.write_text(json.dumps(spent))
+
+
+def _fold_in_ranges(store: Store) -> None:
+    journal, present, module = store.journal(), store.read(), _module(recover)
+    assert journal is not None
+    replay = module.JournalReplay(journal.lines())
+    module.keep_run(store, present, journal, replay, keep=1)
+    folding = fold_journal(present.header, journal, replay)
+    assert folding is not None
+    fold_elsewhere.fold_by_workers(_Executors().run, store, folding, journal, replay)
+    store.discard_journal()
+
+
+def _module(module: Any) -> Any:
+    return module
+
+
+class _Executors:
+    """Does the work of a cluster here, a piece after the other."""
+
+    def run(
+        self, task: Callable[[bytes], bytes], pieces: Sequence[bytes]
+    ) -> list[bytes]:
+        data = pickle.dumps(task)
+        return [pickle.loads(data)(piece) for piece in pieces]
+
+
 def _nothing(*_: object) -> None:
     """Know nothing at a look."""
 
 
-_ACTS = {"note": note, "fold": fold, "slowly": fold_slowly}
+_ACTS = {
+    "note": note,
+    "fold": fold,
+    "slowly": fold_slowly,
+    "shared": fold_in_ranges,
+}
 
 if __name__ == "__main__":
     act, *paths = sys.argv[1:]

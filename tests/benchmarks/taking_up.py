@@ -15,11 +15,14 @@ from tables import Setting, Table, ctsync, python, sizes
 _ACT = Path(__file__).with_name("recovering.py")
 _SIZES = (300_000,)
 _MOST = 2_000_000
-_WAYS = {"fold": "at a look", "slowly": "the long way"}
+_WAYS = {"fold": "at a look", "slowly": "the long way", "shared": "in executors"}
 _PARTS = ("replay", "keep", "amend")
 _HEAD = (
     "what", "profiles", "way", "replay us", "keep us", "fold us", "all us", "x",
     "peak MiB",
+)  # fmt: skip
+_SHARED_HEAD = (
+    "what", "profiles", "executors us", "sender us", "of these cut us", "look us",
 )  # fmt: skip
 _MICRO = 1e6
 
@@ -37,6 +40,37 @@ def measure_runs(setting: Setting) -> Iterator[Table]:
         "processes each; both states have one digest."
     )
     yield Table("Folding runs", _HEAD, tuple(rows), note)
+    yield from _shared(setting)
+
+
+def _shared(setting: Setting) -> Iterator[Table]:
+    """What folding in executors leaves to the sender, beside what it takes them."""
+    rows = [
+        _shared_row(setting, what, project, count)
+        for count in sizes(setting, _SIZES, _MOST)
+        for what, project in _projects(setting, count).items()
+    ]
+    note = (
+        "The same, of the last of these ways: executors one after the other in the "
+        "process of the sender."
+    )
+    yield Table("Folding in executors", _SHARED_HEAD, tuple(rows), note)
+
+
+def _shared_row(
+    setting: Setting, what: str, project: Path, count: int
+) -> tuple[str, ...]:
+    folder = setting.folder / f"{what}-{count}-shared"
+    laps = [_fold(project, folder, "shared")[1] for _ in range(_rounds(setting))]
+    parts = min(laps, key=_sum)
+    names = ("executors", "cut", "look", "amend")
+    executors, cut, look, amend = (parts[f"{name}_cpu"] for name in names)
+    spent = (executors, amend - executors, cut, look)
+    return (
+        what,
+        f"{count:,}",
+        *(f"{each / count * _MICRO:.2f}" for each in spent),
+    )
 
 
 def _rounds(setting: Setting) -> int:

@@ -41,16 +41,19 @@ class SparkCluster:
         words = [*at, "--port", str(port), "--webui-port", str(page)]
         self._processes: list[subprocess.Popen[bytes]] = []
         self._start(MASTER, *words)
-        self.workers = [
-            self._start(WORKER, *at, "--webui-port", "0", "--cores", "1",
-                        "--memory", "600m", self.url)
-            for _ in range(2)
-        ]  # fmt: skip
+        self._words = [*at, "--webui-port", "0", "--cores", "1", "--memory", "600m"]
+        self.workers: list[subprocess.Popen[bytes]] = []
         try:
-            self._wait_for(2)
+            self.mend()
         except BaseException:
             self.close()
             raise
+
+    def mend(self) -> None:
+        """See that there are two workers, and start those that lack."""
+        while len(self.workers) < 2:
+            self.workers.append(self._start(WORKER, *self._words, self.url))
+        self._wait_for(2)
 
     def variables(self) -> dict[str, str]:
         """Return what leads a process of ctsync here."""

@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -44,6 +45,11 @@ profiles:
 COMMAND = """
 from ctsync.engines import spark_search
 spark_search.EVERY, spark_search.RANGE_KEYS, spark_search.PIECE_ROWS = 3, 150, 700
+from ctsync.apply import fold_elsewhere
+fold_elsewhere.WORTH_PROFILES = 1000
+fold_elsewhere.SLICE_LINES, fold_elsewhere.MOST_SLICES = 100, 100
+from ctsync.state import packed_lines
+packed_lines.WORTH_BYTES = 1 << 30
 from ctsync.cli import main
 main()
 """
@@ -113,6 +119,27 @@ def project(tmp_path):
     (tmp_path / "ctsync.yaml").write_text(PROJECT)
     write_tables(tmp_path, 4000)
     return tmp_path
+
+
+@pytest.fixture
+def sent_to(project):
+    """Gives what has a project of the same people send to a platform of its own."""
+    from ctsync.sandbox import Sandbox
+
+    with ExitStack() as stack:
+
+        def begin_apply(name, engine, **variables):
+            folder = project.with_name(f"{project.name}-{name}")
+            copytree(project, folder)
+            platform = stack.enter_context(Sandbox(account_id="TEST-1"))
+            path = folder / "ctsync.yaml"
+            endpoint = f"endpoint: '{platform.url}', region"
+            path.write_text(path.read_text().replace("region", endpoint, 1))
+            words = ("apply", "--auto-approve", "--first-run", "--engine", engine, "-v")
+            variables["CLEVERTAP_PASSCODE"] = "sandbox"
+            return folder / "state", begin(folder, *words, **variables)
+
+        yield begin_apply
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,11 @@
 """On a real cluster a project has the same plan, byte for byte, whatever happens."""
 
+import json
 import time
 
 import pytest
+
+from ctsync.state.parquet_store import ParquetStore
 
 pytestmark = pytest.mark.spark
 
@@ -22,6 +25,7 @@ def test_a_cluster_gives_the_same_plan(lab, project, cluster):
 def test_a_worker_that_is_lost_in_the_middle_changes_nothing(
     lab, project, cluster, tmp_path
 ):
+    cluster.mend()
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     words = ("plan", "--engine", "spark", "--out", "spark")
@@ -38,6 +42,45 @@ def test_a_worker_that_is_lost_in_the_middle_changes_nothing(
     assert before < 20, "nothing was left to do"
     assert (project / "spark").read_bytes() == lab.planned(project, "duckdb"), said
     assert [*scratch.iterdir()] == []
+
+
+def test_a_fold_that_loses_a_worker_leaves_the_same_state(lab, sent_to, cluster):
+    """Its files are other ones; entries and digest are those of one machine."""
+    cluster.mend()
+    state, process = sent_to("shared", "spark", **cluster.variables())
+    until = time.monotonic() + 900
+    while len([*state.glob("ctsync-base-*")]) < 4:
+        assert process.poll() is None, process.communicate()[0].decode()
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    before = len([*state.glob("ctsync-base-*")])
+    cluster.kill_worker()
+    said = lab.end_of(process)
+    assert "by itself" not in said
+    assert before < 20, "nothing was left to do"
+    assert_same(state, *sent_to("alone", "duckdb"), lab)
+
+
+def test_spark_connect_folds_the_same_state(lab, sent_to):
+    local = {"SPARK_REMOTE": "local[2]", "SPARK_LOCAL_IP": "127.0.0.1"}
+    state, process = sent_to("shared", "spark", **local)
+    assert "by itself" not in lab.end_of(process)
+    assert_same(state, *sent_to("alone", "duckdb"), lab)
+
+
+def assert_same(shared, alone, process, lab):
+    lab.end_of(process)
+    found, single = (
+        json.loads((state / "manifest.json").read_text()) for state in (shared, alone)
+    )
+    assert (found["digest"], found["entries"]) == (single["digest"], single["entries"])
+    assert len(found["base"]) > 20
+    assert isinstance(single["base"], dict)
+    store = ParquetStore(shared)
+    assert len([*store.read().entries()]) == found["entries"]
+    store.discard_journal()
+    files = {file["name"] for file in found["base"]}
+    assert {path.name for path in shared.glob("*.parquet")} == files
 
 
 def test_spark_connect_gives_the_same_plan(lab, project):
