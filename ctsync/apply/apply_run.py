@@ -13,7 +13,7 @@ from ctsync import __version__
 from ctsync.apply.apply_result import ApplyResult
 from ctsync.apply.apply_settings import ApplySettings, Runtime, StopRequest
 from ctsync.apply.file_wave import FileRun, FileTerms, FileWave
-from ctsync.apply.fold import Folding, Workers, fold_journal
+from ctsync.apply.fold import Folding, fold_journal
 from ctsync.apply.history import keep_run
 from ctsync.apply.journal_records import JournalHead
 from ctsync.apply.journal_replay import JournalReplay
@@ -29,6 +29,7 @@ from ctsync.apply.wave_runner import WaveRunner
 from ctsync.errors import CtsyncError, out_of_memory
 from ctsync.model.due_import import DueImport
 from ctsync.model.policy import REVEAL
+from ctsync.model.workers import Workers
 from ctsync.plan.batches import spans
 from ctsync.plan.plan_file import SavedPlan
 from ctsync.state.base import Journal, JournalWriter, Store

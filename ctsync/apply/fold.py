@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,11 +21,6 @@ from ctsync.model.snapshot import Header, LastPlan, Unanswered
 from ctsync.state.base import Journal
 from ctsync.state.edit_stream import EditStream
 from ctsync.state.entry_edits import Edit
-
-Workers: TypeAlias = (
-    "Callable[[Callable[[bytes], bytes], Sequence[bytes]], Sequence[bytes]]"
-)
-"""Pickles a task, runs it on each piece wherever, and gives what came of them."""
 
 
 class Folding(Struct, frozen=True):

@@ -12,13 +12,14 @@ from logging import getLogger
 
 from msgspec import Struct, json
 
-from ctsync.apply.fold import Folding, Workers
+from ctsync.apply.fold import Folding
 from ctsync.apply.journal_records import head_from_json
 from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.journal_slices import JournalSlice, cut_journal
 from ctsync.apply.range_fold import RangeFold, written_range
 from ctsync.errors import CtsyncError, Interrupted
 from ctsync.files.own_folder import OwnFolder
+from ctsync.model.workers import Workers
 from ctsync.state.base import Journal, Store
 from ctsync.state.range_writing import OddRanges, RangeTerms, WrittenRange
 from ctsync.state.segmented_store import SegmentedStore

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ctsync.discovery import discover_by_name
-from ctsync.engines.base import Engine, Workers
+from ctsync.engines.base import Engine
+from ctsync.model.workers import Workers
 
 # In a state of columns, from so many entries on, looking at columns pays for DuckDB.
 MANY_ENTRIES = 10_000

@@ -34,6 +34,7 @@ from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.row_source import RowSource
 from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.model.weighed_run import WeighedRun
+from ctsync.model.workers import Workers
 
 
 class Candidate(Struct, frozen=True):
@@ -170,12 +171,6 @@ Find: TypeAlias = (
     "Callable[[Search, ProfileCounts, Decider | None], Iterator[FoundProfiles]]"
 )
 """Yields the candidates in the order of their keys, decided where the decider can."""
-
-
-Workers: TypeAlias = (
-    "Callable[[Callable[[bytes], bytes], Sequence[bytes]], Sequence[bytes]]"
-)
-"""Pickles a task, runs it on each piece wherever, and gives what came of them."""
 
 
 class Engine(NamedTuple):

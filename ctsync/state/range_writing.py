@@ -63,6 +63,7 @@ class RangeTerms(Struct, frozen=True):
             StateError, OSError: the version before cannot be read, or it not written.
             ValueError: the edits are not sorted, or a key comes twice.
         """
+        self._require_files()
         kind = "base" if self.is_base else "segment"
         path = Path(self.folder, f"ctsync-{kind}-{token}.parquet")
         digest = EntryDigest()
@@ -81,7 +82,6 @@ class RangeTerms(Struct, frozen=True):
     ) -> Iterator[Table]:
         if not self.sheets:
             return added_tables(edits, digest)
-        self._require_files()
         stored = StoredSheets(Path(self.folder), self.folder, self.sheets)
         changed = changed_lines(stored.pick_lines, edits, digest)
         rows = tables_of((each.key, each.text) for each in changed)
@@ -91,6 +91,9 @@ class RangeTerms(Struct, frozen=True):
 
     def _require_files(self) -> None:
         """See that this process looks at the same state, as far as sizes tell."""
+        # Else entries of people would be left in a folder that nobody tidies.
+        if not Path(self.folder).is_dir():
+            raise NotADirectoryError(self.folder)
         for each in chain.from_iterable(sheet.files for sheet in self.sheets):
             if Path(self.folder, each.name).stat().st_size != each.size:
                 raise FileNotFoundError(each.name)

@@ -3,9 +3,10 @@
 from itertools import islice
 
 import pytest
+from msgspec import json
 from msgspec.structs import replace
 
-from ctsync.apply.files_replay import FilesReplay, with_confirmed
+from ctsync.apply.files_replay import FilesReplay, PlacedFiles, with_confirmed
 from ctsync.apply.journal_records import (
     file_line,
     intended_line,
@@ -165,3 +166,18 @@ def test_the_last_place_that_there_is_may_be_in_a_file():
     found = replayed(rows_line(0, [(PLACES - 1, 1)]), file_line(0, A))
     assert [len(found.of(place)) for place in range(PLACES)] == [0, 0, 0, 1]
     assert Outcome.NOT_SENT in found.outcomes().values()
+
+
+@pytest.mark.parametrize("more", [[], [A_INTENDED], [A_PUT, B_PUT], [A_UNSENT]])
+@pytest.mark.parametrize("places", [range(4), range(1, 3), range(2, 9), range(0)])
+def test_what_is_told_of_some_places_is_what_is_told_of_all(more, places):
+    """Wherever it is asked: another process gets it in a file."""
+    found = replayed(*BOTH, *more)
+    there = json.decode(json.encode(found.within(places)), type=PlacedFiles)
+    assert there.does_anything == found.does_anything
+    assert [there.of(n) for n in range(len(places))] == [found.of(p) for p in places]
+
+
+@pytest.mark.parametrize("lines", [[], [*BOTH, A_UNSENT, B_UNSENT]])
+def test_where_no_file_counts_nothing_of_them_is_told(lines):
+    assert replayed(*lines).within(range(PLACES)) == PlacedFiles()

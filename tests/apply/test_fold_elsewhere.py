@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ctsync.apply import fold_elsewhere, range_fold
 from ctsync.apply.recover import recover
@@ -14,6 +15,7 @@ from ctsync.engines.spark_workers import run_on_executors
 from ctsync.errors import CtsyncError, Interrupted, StateError
 from ctsync.state import open_store
 from ctsync.state.parquet_store import _Writing
+from ctsync.state.range_writing import RangeTerms
 
 PEOPLE = [f"u{number}" for number in range(9)]
 
@@ -110,6 +112,13 @@ def sees_no_fates(task, pieces):
     return run_on_executors(task, pieces)
 
 
+def sees_no_state(task, pieces):
+    elsewhere = Path(tempfile.gettempdir(), "elsewhere")
+    done = run_on_executors(replace(task, terms=RangeTerms(str(elsewhere))), pieces)
+    assert not elsewhere.exists()
+    return done
+
+
 def is_another_version(task, pieces):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(range_fold, "__version__", "0.0.0")
@@ -131,6 +140,7 @@ def has_other_kinds(task, pieces):
         (leaves_one_out, "some keys are in no range, or in several"),
         (sees_no_slice, "an executor could not fold its range"),
         (sees_the_beginning_of_slices, "an executor could not fold its range"),
+        (sees_no_state, "an executor could not fold its range"),
         (sees_no_fates, "an executor could not fold its range"),
         (is_another_version, "executors have another version"),
         (has_other_kinds, "executors have another version of ctsync, or other kinds"),
