@@ -79,6 +79,6 @@ class RetryQueue:
         self._rests.remove(rest)
 
     def remove_all(self) -> Iterator[QueuedRetry]:
-        """Return up every wait."""
+        """Give up every wait."""
         while self._rests:
             yield self._rests.pop(0)

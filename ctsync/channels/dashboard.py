@@ -120,6 +120,7 @@ def clock_words(date: str, timezone: str) -> str | None:
         moment = moment_in(epoch_of(date), timezone)
     except (OverflowError, ValueError):
         return None
+    # C libraries differ in whether they pad years before 1000 to four digits.
     if moment.year < 1000 or _is_shown_twice(moment) or moment.microsecond:
         return None
     return moment.strftime(_WRITTEN)

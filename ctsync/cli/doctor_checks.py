@@ -52,6 +52,7 @@ def _versions(doctor: Doctor, name: str) -> Iterator[Checked]:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
+    # Behind a plus stands the build, which makes no version later.
     return tuple(map(int, re.findall(r"\d+", version.partition("+")[0])))
 
 

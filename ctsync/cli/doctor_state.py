@@ -61,6 +61,7 @@ def check_lock(doctor: Doctor, name: str) -> Iterator[Checked]:
     from ctsync.cli.run_identity import run_identity
 
     store = doctor.store()
+    # To take the lock of a state makes its folder and files, and doctor leaves nothing.
     if store.read().header is None:
         yield Checked(name, "skipped", "nothing to lock", "there is no state yet")
         return

@@ -146,7 +146,7 @@ _OPTIONS = (
 
 
 def global_options(function: _Function) -> _Function:
-    """Return a command the global options; their values go into `Settings`."""
+    """Give a command the global options; their values go into `GlobalOptions`."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function

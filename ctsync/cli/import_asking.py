@@ -54,6 +54,8 @@ class Asking(Struct, frozen=True):
         keys = self._keys()
         digest, total = hashlib.sha256(), 0
         for total, key in enumerate(keys(), 1):  # noqa: B007 - used after it
+            # What was read before answers the same question only if it is of the same
+            # people.
             digest.update(canonical([*key]))
         if not total:
             raise self._nobody()

@@ -64,6 +64,8 @@ def import_table(
     project = open_session(settings).project
     draft = drafted_table(path, spec, project, key, export)
     name = table_name(spec, project.tables)
+    # Once more, with the draft in it, although it is not written before that is
+    # approved.
     session = open_session(settings, drafts={spec: draft.text})
     with scratch_file() as file:
 

@@ -70,6 +70,7 @@ def _survey(
     total = counts.chosen
     counts.asked = read_kept(session, present, kept, keys, total, takes_sample=True)
     counts.seconds = time.monotonic() - began
+    # The same chance draws the same sample, and readings are of its entries in order.
     _, entries = choice.of(present, random.Random(chance))  # noqa: S311 - a sample
     for entry, each in zip(entries, kept.readings(), strict=True):
         survey.add(entry, each)

@@ -48,6 +48,7 @@ def _copy_runs(session: ProjectSession, target: Store) -> None:
     from ctsync.apply.history import past_runs
 
     kept = session.project.history_runs
+    # They come the last one first, and are kept as they come.
     for past in reversed([*past_runs(session.store())]):
         target.append_run(past.record, past.changes(), keep=kept)
 

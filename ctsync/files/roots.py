@@ -57,6 +57,7 @@ class Roots(Struct, frozen=True):
     def _private_part(self, path: Path, root: Path) -> str | None:
         # A project may itself be in such a folder; what was allowed by hand may not.
         inner = path.relative_to(root) if root == self.folders[0] else path
+        # Some file systems take .GIT for the same folder.
         part = next((part for part in inner.parts if part.lower() in _PRIVATE), None)
         if part is not None:
             return f"lies in {part.lower()}"

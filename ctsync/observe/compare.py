@@ -162,6 +162,7 @@ def _number(value: Scalar) -> Decimal | None:
         number = Decimal(text_form(value).strip())
     except InvalidOperation:
         return None
+    # Larger ones are infinite as doubles, and all the same then.
     return number if number.is_finite() and number.adjusted() < 300 else None
 
 
@@ -237,6 +238,7 @@ def _look_at_list(known: KnownValue, value: SeenValue | None) -> Look:
 def _list_after(known: KnownValue, seen: Mapping[str, str]) -> KnownValue:
     stored = _by_key((*known.present, *known.maybe, *known.ours))
     present = {text for key, own in seen.items() for text in stored.get(key, {own})}
+    # Where nothing is left of what was sent, what is there is somebody else's.
     kept = not present.isdisjoint((*known.present, *known.maybe))
     return replace(
         known,
@@ -272,6 +274,8 @@ def _by_key(texts: Iterable[str]) -> dict[str, set[str]]:
 
 def item_key(text: str) -> str:
     """Return the form under which two values of a list may be one for the platform."""
+    # SDKs trim and lower-case values, and those of digits may come back as numbers
+    # (recorded); what the server does with case is not documented.
     folded = unicodedata.normalize("NFC", text.strip()).casefold()
     is_digits = folded.isascii() and folded.isdigit()
     return folded.lstrip("0") or "0" if is_digits else folded

@@ -35,6 +35,7 @@ def _comparable(known: KnownValue) -> Any:
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     from deepdiff import DeepDiff
 
+    # Attribute by attribute, however few are alike.
     diff = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
     return {
         level.path(output_format="list")[0]

@@ -105,6 +105,7 @@ class KeptReads:
         Raises:
             CtsyncError: it is damaged.
         """
+        # A column of SQLite takes values of any type: as bytes, all can be checked.
         query = "SELECT CAST(body AS BLOB), checksum FROM reading ORDER BY type, id"
         with self._told():
             for body, checksum in self._rows.execute(query):
@@ -136,6 +137,7 @@ class KeptReads:
             found = rows.execute("SELECT purpose, began FROM head").fetchone()
             if found is not None and self._is_good(found, purpose, now):
                 self._began = found[1]
+                # What nobody could tell is asked again.
                 rows.execute("DELETE FROM reading WHERE found NOT IN (?, ?)", _SETTLED)
                 return
             rows.executescript("DELETE FROM reading; DELETE FROM head;")
@@ -144,6 +146,7 @@ class KeptReads:
 
     @staticmethod
     def _is_good(found: tuple[bytes, float], purpose: bytes, now: float) -> bool:
+        # By a clock that was set back meanwhile nobody knows how old it is.
         return found[0] == purpose and 0 <= now - found[1] < LIFE_SECONDS
 
     def _reading(self, body: bytes, checksum: int) -> Reading:

@@ -25,6 +25,7 @@ _MOST_INTEGER = 2**64
 MOST_TEXT = 65_536  # characters of one value; the platform keeps 512 bytes
 
 _SYSTEM = {fold_name(name): name for name in SYSTEM}
+# A record has these beside `profileData`, not in it (public docs on reads).
 _LIFTED = ("name", "email", "phone")
 _IN_PROGRESS = 2  # seen in recordings: ask again
 

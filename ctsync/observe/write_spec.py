@@ -202,6 +202,7 @@ def _date(value: str) -> Literal | None:
         moment = _EPOCH + timedelta(seconds=epoch_of(value))
     except OverflowError:
         return None
+    # C libraries differ in whether they pad years before 1000 to four digits.
     return Literal(moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0"), "date")
 
 

@@ -170,6 +170,7 @@ def _unpacker(encoding: str) -> Callable[[bytes, int], bytes] | None:
     if name in {"", "identity"}:
         return lambda chunk, _most: chunk
     if name in {"gzip", "x-gzip", "deflate"}:
+        # 47: by its head it is told whether it is gzip or zlib.
         return zlib.decompressobj(wbits=47).decompress
     return None
 
@@ -192,6 +193,7 @@ def _phrase(status: int) -> str:
 
 def _retry_after(header: str | None) -> float | None:
     text = (header or "").strip()
+    # As a date it would be by another machine's clock.
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         return None
     return min(float(text), MAX_RETRY_AFTER_SECONDS)

@@ -29,6 +29,7 @@ MAX_READS = 3  # reads in flight per account, public docs
 READABLE = ("identity", "objectId")  # what the API finds a profile by
 MAX_PAGE_BYTES = 128_000_000
 
+# It goes into an address as it is: nothing passes that would begin another part.
 _CURSOR = re.compile(r"[A-Za-z0-9%._~+/=-]{1,4096}")
 _logger = logging.getLogger(__name__)
 

@@ -192,6 +192,7 @@ async def _login(
         client_factory=Pinned,
         client_keys=keys,
         server_host_key_algs=kinds,
+        # With nobody known, asyncssh asks about each key; None would let all pass.
         known_hosts=([], [], []),
         config=None,
         agent_path=None,

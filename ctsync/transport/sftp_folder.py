@@ -146,6 +146,7 @@ class RemoteFolder:
             PutFailed: the server does not do so, or is lost: then it may have.
         """
         before, after = self._path(for_now(name)), self._path(name)
+        # The plain rename of SFTP: OpenSSH's own would take the place of another file.
         await self._asked(name, lambda: self._sftp.rename(before, after))
 
     async def tidy(self, name: str) -> None:
@@ -198,6 +199,7 @@ class RemoteFolder:
         there = 0 if found is None else found.size or 0
         if not 0 < there <= size:
             return 0
+        # The last window may have holes: its pieces travel side by side.
         start = (there - 1) // WINDOW_BYTES * WINDOW_BYTES
         is_ours = start and await self._agrees(for_now(name), file, start)
         return start if is_ours else 0

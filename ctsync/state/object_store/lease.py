@@ -133,7 +133,7 @@ class _Watch:
         return now - self._since >= head.lease.term_seconds
 
     def check_patience(self, until: float) -> None:
-        """Return up once the time is over and the holder was seen alive.
+        """Give up once the time is over and the holder was seen alive.
 
         Raises:
             StateLocked: so it is.
