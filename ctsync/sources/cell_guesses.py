@@ -91,6 +91,7 @@ def epoch_sql(column: str, words: Sequence[str]) -> str | None:
 
 def phone_sql(column: str, country: str) -> str:
     """Return the expression that makes numbers of one country international."""
+    # The 0 that many national numbers begin with has no place behind a country's code.
     digits = f"ltrim(regexp_replace({column_sql(column)}, '[^0-9]', '', 'g'), '0')"
     return f"'+{country}' || {digits}"
 
@@ -120,6 +121,7 @@ def visible_sql(column: str) -> str:
     return f"regexp_replace({column_sql(column)}, '[{_UNSEEN}]', '', 'g')"
 
 
+# The characters of `doubtful_cells.INVISIBLE`, as RE2 spells them.
 _UNSEEN = r"\x{AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}"
 
 

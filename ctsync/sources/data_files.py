@@ -93,6 +93,7 @@ def _looked_at(path: Path, name: str, state: Path | None) -> DataFile:
         with open_plain(path) as file:
             mark = mark_of(os.fstat(file.fileno()))
         found = DataFile(path, name, mark, ending)
+        # The name stands in SQL, which is UTF-8: where it is not, this raises.
         os.fspath(path).encode()
         _require_not_ours(found, state)
     except OSError as error:
@@ -112,6 +113,7 @@ def _require_same_ending(path: Path, name: str) -> None:
 def _require_not_ours(file: DataFile, state: Path | None) -> None:
     """Make sure that a file is no state, journal or plan, in use or not."""
     path = file.path
+    # A journal, a lock and runs lie beside their state, and begin with its name.
     is_state = state is not None and (
         path.is_relative_to(state)
         or (path.parent == state.parent and path.name.startswith(state.name))

@@ -30,6 +30,7 @@ def read_date(text: str, form: str) -> Literal | Fault:
         hint = "the platform stores whole seconds; compute date_trunc('second', ...)"
         return Fault("CT624", message, hint, text)
     if not any(directive in form.replace("%%", "") for directive in _TIMES):
+        # In some C libraries %Y has no zeros before a year under 1000.
         return Literal(f"{moment:%Y-%m-%d}".rjust(10, "0"), "date")
     return Literal(moment.isoformat(timespec="seconds"), "date")
 

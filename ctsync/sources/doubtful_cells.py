@@ -18,7 +18,7 @@ from ctsync.sql_text import whole_id_sql
 NO_IDS = frozenset({"nan", "null", "none", "nil", "undefined", "n/a", "#n/a", "<na>"})
 _ODD_ID = re.compile(
     r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+"  # 1.23E+11, as spreadsheets write long numbers
-    r"|#[A-Z/0]+[!?]?"
+    r"|#[A-Z/0]+[!?]?"  # #REF!, #DIV/0!, #NAME?
 )
 _WHOLE_ID = re.compile(r"[0-9]+\.0+")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -32,6 +32,7 @@ _DIGITS = 15  # what a number of the platform, and of JSON readers, keeps for ce
 
 def doubtful_id(identifier: str, column: str | None = None) -> Fault | None:
     """Return what is odd about the id of a row, and what cures its column."""
+    # Letters and digits alone may be anybody's id, 1E5 too. Most are such.
     if identifier.isalnum() and identifier.lower() not in NO_IDS:
         return None
     if identifier.lower() in NO_IDS:

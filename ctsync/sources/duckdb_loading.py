@@ -80,6 +80,8 @@ class LoadedRows:
         """
         try:
             self.parts = tuple(self._by_shape(connection))
+            # A stream is one query; rows without numbers get theirs as they are
+            # inserted.
             if [part.numbered for part in self.parts] != [True]:
                 return None
             kept = "" if self._wanted.condition is None else " WHERE kept"

@@ -77,6 +77,7 @@ SELECT CASE WHEN {sound} THEN key ELSE '' END AS id, {digest} AS digest, file, r
 FROM ({relation}){kept}"""
 NUMBERED_HERE = "SELECT *, row_number() OVER () AS row FROM ({relation})"
 
+# Of all columns something is asked, or DuckDB would not read them.
 TRY = "SELECT max({value}), max(key) FROM ({relation})"
 
 SURPLUS = "CREATE OR REPLACE TEMP TABLE {surplus} AS {rows}"

@@ -49,6 +49,8 @@ def steps_of(words: FileText, variables: Mapping[str, str]) -> tuple[Step, ...]:
 def _split(written: str, variables: Mapping[str, str]) -> Iterator[Step]:
     for part in written.split("/"):
         text = VARIABLE.sub(lambda found: variables[found[1]], part)
+        # Of several folders that a variable gave, its name stands for all, in the last
+        # one.
         *before, last = [each for each in text.split("/") if each] or [""]
         is_plain = text == part
         yield from (Step(each, None if is_plain else "") for each in before)

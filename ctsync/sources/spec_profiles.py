@@ -38,6 +38,7 @@ def unbatched(project: Project) -> Iterator[Contribution]:
 
 def _in_section(section: ProfileSection, salt: bytes) -> Iterator[Contribution]:
     for index in range(len(section)):
+        # An entry that is no map says nothing, and has its finding.
         if isinstance(section.profile_columns.odd.get(index, {}), dict):
             yield contribution_of(section, index, salt)
 
