@@ -21,7 +21,7 @@ from ctsync.formats.plain_text import copy_of, most_bytes, no_room
 from ctsync.model.fault import Fault, Faults
 
 _MAGIC = b"ARROW1"  # a file begins so, a stream does not
-_SLICE_ROWS = 20_480
+_SLICE_ROWS = 20_480  # rows of a group of the copy
 _TYPES = """
 bool date32[day] date64[ms] double extension<arrow.uuid> float halffloat int8
 int16 int32 int64 large_string null string string_view uint8 uint16 uint32 uint64
@@ -77,6 +77,8 @@ def _file(path: Path) -> Iterator[Any]:
                 stream
             )
     except (arrow_failures(), OSError, ValueError) as error:
+        # The copy is written while the file is open, so that a full disk is met here,
+        # too.
         if isinstance(error, OSError) and error.errno in {ENOSPC, EDQUOT}:
             raise no_room(error) from error
         message = "is no Arrow file that can be read"

@@ -86,6 +86,7 @@ def _skip_head(file: BinaryIO) -> bool | None:
     if descriptor is None:
         return None
     is_single = bool(descriptor & 0x20)
+    # A frame of one segment has no byte for its window, and one at least for its size.
     size = _SIZE_BYTES[descriptor >> 6] or is_single
     _skip(file, (not is_single) + _DICTIONARY_BYTES[descriptor & 3] + size)
     return bool(descriptor & 4)

@@ -216,7 +216,7 @@ def _sizes(files: Sequence[DataFile]) -> str:
     """
     longest = max(file.layout.longest if file.layout else 0 for file in files)
     line = _LEAST_LINE_BYTES
-    while line < longest + 2 and line < MAX_LINE_BYTES:
+    while line < longest + 2 and line < MAX_LINE_BYTES:  # and CR LF
         line *= 2
     return f"max_line_size = {line}, buffer_size = {2 * line}"
 

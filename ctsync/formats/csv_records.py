@@ -160,6 +160,7 @@ def _fault_of(
     if len(record) != width and not _is_padded(record, width):
         message = f"has {len(record)} cells, the header has {width}"
         return Fault("CT617", message, "correct the row", row=row)
+    # No character takes more than four bytes, so few records have to be encoded.
     if sum(map(len, record)) > MAX_LINE_BYTES // 4 and _is_long(record):
         message = f"has more than {MAX_LINE_BYTES >> 20} MiB"
         return Fault("CT617", message, "shorten its cells", row=row)
@@ -181,6 +182,7 @@ def _is_long(record: Iterable[str]) -> bool:
 
 @contextmanager
 def _lines(file: DataFile) -> Iterator[TextIOWrapper]:
+    # The limit is one of the whole process; how long a line may be is bounded here.
     before = csv.field_size_limit(sys.maxsize)
     try:
         with (

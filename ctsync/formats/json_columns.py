@@ -83,6 +83,7 @@ def _cell(name: str, value: str, sort: str, nulls: Sequence[str]) -> TypedCell:
 def _told(name: str, value: str, sort: str) -> tuple[str, str]:
     """Return the text of a value, and whether it is of the sort."""
     if sort == "number":
+        # `json_extract` spells 1e+22 as 1e22, so other numbers are taken from the line.
         form = rf'"{re.escape(name)}"\s*:\s*([-+.0-9eE]+)'
         written = f"regexp_extract({LINE}, {quoted(form)}, 1)"
         is_whole = f"regexp_full_match({value}, '-?[0-9]+')"

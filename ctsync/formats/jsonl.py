@@ -297,6 +297,8 @@ def _fault(line: bytes, row: int) -> Fault | None:
     except UnicodeDecodeError:
         return Fault("CT614", "is not UTF-8", "save the file as UTF-8", row=row)
     try:
+        # Written again only to see that it can be: a lone half of a surrogate pair
+        # cannot.
         json.dumps(parsed(written.strip()), ensure_ascii=False).encode()
     except UnicodeEncodeError:
         message = "holds half of a surrogate pair"

@@ -78,6 +78,7 @@ def _looked_through(file: BufferedReader, *, is_quoted: bool) -> tuple[int, bool
         # A search for either of two is six times slower than one for each.
         is_plain = is_plain and not (is_quoted and b'"' in block)
         is_plain = is_plain and odd.search(edge + block) is None
+        # A blank line may lie across two blocks.
         edge = block[-min(tail + 1, _EDGE_BYTES) :]
     return longest, is_plain and (has_lines or not has_returns)
 
@@ -88,6 +89,7 @@ def _lines_of(file: BufferedReader) -> Iterator[bytes]:
     if b"\n" in head or b"\r" not in head:
         yield from file
         return
+    # Lines end in CR alone. Latin-1 gives each byte back as it was.
     with TextIOWrapper(file, "latin-1", newline="\r") as lines:
         for line in lines:
             yield line.encode("latin-1")

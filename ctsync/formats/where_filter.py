@@ -130,6 +130,7 @@ class Expression(Struct, frozen=True):
             raise refused_condition(message, _EXAMPLE, self.steps)
 
     def _in_own_names(self, text: str) -> str:
+        # From the last on, since w12 begins with w1.
         for number, name in reversed([*enumerate(self.names, 1)]):
             text = text.replace(f"{self.mark}{number}", name)
         return text
