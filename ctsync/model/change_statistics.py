@@ -49,6 +49,7 @@ def traits_of(change: Change) -> int:
 
 def risk_of(traits: int) -> int:
     """Return the place in `TRAITS` of the riskiest thing that a change does."""
+    # The lowest bit that is set.
     return (traits & -traits).bit_length() - 1
 
 

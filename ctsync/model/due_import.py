@@ -79,6 +79,8 @@ class Now(Struct, frozen=True):
         Never longer than the whole wait from now on, whatever clocks were set to.
         """
         is_same = self.boot is not None and self.boot == due.boot
+        # The steady clock begins anew with each start of the machine; the other may be
+        # set.
         passed = self.steady - due.steady_at if is_same else self.wall - due.at
         return min(max(due.wait_seconds - passed, 0.0), due.wait_seconds)
 

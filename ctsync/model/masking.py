@@ -16,6 +16,7 @@ from ctsync.model.profile_key import ProfileKey
 SENSITIVE_TEXT = "(sensitive)"
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+# A number has fifteen digits at most (E.164). Without a plus, short ones are ids.
 _PHONE = re.compile(r"\+[0-9]{7,15}|[0-9]{10,15}")
 
 
@@ -73,6 +74,7 @@ class Mask(Struct, frozen=True):
     def _stand_in(self, key: ProfileKey, origins: Sequence[Origin]) -> str:
         if origins:
             return origins[0].place
+        # Without the lineage nobody can try addresses until one has this digest.
         secret = (self.lineage or "").encode()
         digest = hmac.new(secret, str(key).encode(), hashlib.sha256)
         return f"~{digest.hexdigest()[:8]}"

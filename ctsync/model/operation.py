@@ -71,5 +71,6 @@ def changes_value(operations: Iterable[Operation]) -> bool:
     return any(
         op.before not in (None, ()) and (op.prior == "known" or op.is_set)
         for op in operations
+        # What the second step finds is what the first left, and no known value.
         if op.step == 1
     )

@@ -35,6 +35,7 @@ def marks_of(fingerprints: Iterable[str], kind: str, ids: Sequence[str]) -> byte
     if not ids:
         return b""
     joined = canonical(ids).decode()
+    # A quote in an id is escaped; without any, `","` stands nowhere but between two.
     if "\\" in joined:
         texts = [canonical(text).decode()[1:-1] for text in ids]
     else:
