@@ -22,6 +22,8 @@ from ctsync.suggestions import did_you_mean
 
 FORBIDDEN = "%><!|&.:;$'\"\\#"  # public docs, platform considerations
 
+# Of the platform's own properties, commands and operators (client code, founding
+# document).
 _PREFIXES = ("wzrk_", "ct_", "category-", "$", "msg-")
 # Names that public docs and client code reserve, and properties that only the
 # platform itself writes; folded.
@@ -29,6 +31,7 @@ _RESERVED = frozenset(
     {"fbid", "gpid", "birthday", "objectid", "clevertapid", "all_identities"}
     | {"badks", "platforminfo", "firstseen", "lastseen"}
 )
+# The platform fills these (public docs); a custom name may be meant all the same.
 _FILLED = frozenset(
     {"device", "os", "model", "location", "language", "carrier", "sessions"}
 )
@@ -50,6 +53,8 @@ def name_faults(name: str, limits: PlatformLimits) -> Iterator[Fault]:
         yield kept
     yield from _unsendable(name)
     yield from odd_spaces(name)
+    # By one page these are bytes (founding document), by another characters: bytes are
+    # more.
     size = len(name.encode())
     if size > limits.key_bytes:
         message = f"a name has {size} bytes, the platform takes {limits.key_bytes}"
@@ -104,6 +109,7 @@ def _unsendable(name: str) -> Iterator[Fault]:
         hint = "write subscriptions: {email: {<group>: true}} beside attributes"
         yield Fault("CT301", message, hint)
         return
+    # A "$" in front is told as a prefix.
     found = [char for char in FORBIDDEN if char in name.removeprefix("$")]
     if found:
         message = f'the name "{name}" holds {" ".join(found)}'
@@ -222,6 +228,8 @@ class AttributeNameChecks:
 
     def surplus(self) -> tuple[Place, Fault] | None:
         """Return the first custom name beyond what an account holds."""
+        # Whether a profile or an account holds so many, the founding document leaves
+        # open; all names of a project count, which is safe in both cases (inferred).
         count, limit = len(self._customs), self._limits.custom_keys
         if count <= limit:
             return None

@@ -49,6 +49,7 @@ class ProfileExcerpts:
         document = parse_document(_HEAD + self._text(first, after), with_marks=True)
         if not self._is_alone(document, index):
             return None
+        # The head is a line of the excerpt, and no line of the file.
         return document, (LISTED, 0, *path[2:]), first - 2
 
     def _is_alone(self, document: Document, index: int) -> bool:

@@ -228,6 +228,7 @@ class Project:
             "platform": asdict(limits),
             "shielded": sorted(self.shielded),
         }
+        # Only where it is not as by default: fingerprints of all other projects stay.
         if self.frame.removals != API:
             words["removals"] = self.frame.removals
         return bytes.fromhex(sha256(canonical(words)))

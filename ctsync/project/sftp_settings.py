@@ -21,6 +21,7 @@ WHERE: Path = ("channels", "sftp")
 _TEXTS = ("host", "user", "fingerprint", "folder", "key")
 _HOME = "~/"
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
+# 32 bytes in base64, of which ssh-keygen leaves the padding out.
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?")
 _HINT_FINGERPRINT = (
     "as the platform says, or whoever runs the server: ssh-keygen -l shows it, "

@@ -70,6 +70,7 @@ class SourcePositions:
         if file == self._overlaid and self._environment is not None:
             prefix = ("environments", self._environment)
             inner, inner_depth = _walk(document, (*prefix, *path))
+            # What leads as far in the environment is what was laid over the base.
             if inner_depth - len(prefix) >= max(depth, 1):
                 return inner
         return base

@@ -75,6 +75,7 @@ def spec_files(named: Path, project_file: Path) -> Iterator[Path]:
 def _in_folder(folder: Path, project_file: Path) -> Iterator[Path]:
     for above, folders, files in os.walk(folder):
         here = Path(above)
+        # `os.walk` goes on into those that stay in its list.
         folders[:] = [name for name in folders if _is_searched(here / name)]
         for name in files:
             file = here / name

@@ -23,9 +23,11 @@ Blank = Literal["keep", "remove", "error"]
 
 HOWS: tuple[How, ...] = ("exactly", "include", "exclude")
 BLANKS: tuple[Blank, ...] = ("keep", "remove", "error")
-# Directives that mean the same in every locale; seconds may have a fraction.
+# Of `strptime`, those that say a day or a time. Months and AM are told by their English
+# names, since nobody sets a locale; seconds may have a fraction.
 DIRECTIVES = "YymdbBjHIMSfpz%"
 
+# A Z that no % makes a directive: an even number of them stands before it.
 _LITERAL_Z = re.compile(r"(?<!%)(?:%%)*Z$")
 _DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
 _NEEDED = (("a year", "Yy"), ("a month", "mbBj"), ("a day", "dj"))

@@ -142,6 +142,7 @@ def _open(path: Path) -> int | None:
         return None
     if not _is_ours(path.parent, _OTHERS):
         return None
+    # A link that somebody put there is not followed, and a pipe not waited for.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         fd = os.open(path, flags)
@@ -181,6 +182,7 @@ def _aside(path: Path) -> Iterator[int]:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.fchmod(fd, _OWNER_READS)
         found = os.fstat(fd)
+        # Before it was locked, another run may have moved it to its place.
         if not os.path.samestat(found, aside.lstat()) or not _is_private(
             found, _OTHERS
         ):
@@ -202,6 +204,7 @@ def _make_folders(folder: Path) -> None:
             each.mkdir(mode=_OWNER_ENTERS)
         if not _is_ours(each, _OTHERS_WRITE):
             raise OSError("the folder of the cache is not ours alone")
+        # Others may read `.ctsync`, and not the cache in it.
         if not _is_ours(each, others):
             each.chmod(_OWNER_ENTERS)
 

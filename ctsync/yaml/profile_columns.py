@@ -185,6 +185,7 @@ def profile_columns_of(entries: Iterable[Node], lines: Iterable[int]) -> Profile
 def _are_usual(ids: Sequence[str]) -> bool:
     """Return whether nothing can be wrong with the ids, except for an objectId."""
     text = "\n".join(ids)
+    # A newline in an id would pass the search below, as those between them do.
     is_whole = text.count("\n") == len(ids) - 1
     is_short = all(0 < size < MAX_IDENTIFIER_CHARS for size in set(map(len, ids)))
     return is_whole and is_short and _UNUSUAL.search(text) is None

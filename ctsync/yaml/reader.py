@@ -182,7 +182,7 @@ def _watched(
             message = "an escape gives NUL or half a character"
             hint = "write the character itself"
             problems.append(fault_at(position_of(event), "CT008", message, hint))
-            event.value = "?"
+            event.value = "?"  # what it was could not be encoded
         return event
 
     return get_watched
@@ -209,6 +209,8 @@ def _whole(
 
 
 def _only_map(builder: TreeBuilder, events: Any) -> dict[str, Node]:
+    # The stream begins, then the document; after its node the document ends, and the
+    # stream.
     get = builder.get
     get()
     if get().__class__ is events.StreamEndEvent:

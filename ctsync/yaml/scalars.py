@@ -19,6 +19,8 @@ PLAIN = ":"
 QUOTED = '"'
 MAX_PLAIN_DIGITS = 15  # beyond it a JSON reader may lose digits
 
+# As JSON writes them. YAML readers disagree about +1, .5, 0x1F and 1_000: these are
+# text.
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _DATE = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
