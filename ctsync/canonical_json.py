@@ -52,8 +52,8 @@ def sha256(*parts: bytes) -> str:
 def fold_name(name: str) -> str:
     """Return the form under which the platform takes two attribute names for one.
 
-    Names that differ only by letter case or spaces are one property
-    (API notes 4.2 and 4.3).
+    Names that differ only by letter case or spaces are one property (client code), and
+    reads show custom ones without either (recorded).
     """
     return fold_text(name)
 

@@ -1,8 +1,9 @@
 """A local HTTP server that behaves as CleverTap's documentation says it does.
 
-It is a simulation of documented behaviour, written from the API notes and apart from
-the rest of ctsync, so that the two can contradict each other. Importing this package
-costs nothing: the server is loaded when it is first asked for.
+It is a simulation of documented behaviour, written from the platform's documents and
+from recordings, and apart from the rest of ctsync, so that the two can contradict each
+other. Importing this package costs nothing: the server is loaded when it is first asked
+for.
 """
 
 from importlib import import_module
