@@ -33,6 +33,7 @@ NOT_FOUND: Mapping[NotFound, Reply] = {
     "missing": json_reply({"status": "success"}),
     "fail": json_reply({"status": "fail", "error": "Profile not found"}),
 }
+# Recorded: code 2 says that the page is to be asked for again.
 STILL_IN_PROGRESS = json_reply(
     {"status": "fail", "error": "Request still in progress", "code": 2}
 )
@@ -181,6 +182,7 @@ class Api:
 
     def _read(self, request: Request) -> Reply:
         query = request.query
+        # One of these three (public docs); what two of them would do is not published.
         if len(query) != 1 or not query.keys() <= {"identity", "email", "objectId"}:
             return fault_effects.MALFORMED
         ((kind, value),) = query.items()

@@ -144,6 +144,7 @@ def fail_empty(_answer: Answer) -> Answer:
     return {"status": "fail", "processed": 0, "unprocessed": []}
 
 
+# As documented for 429, as recorded for 400 and 401; the others are made up.
 TOO_MANY_CALLS = failure(429, "Too many concurrent requests")
 MALFORMED = failure(400, "Malformed request")
 BAD_PASSCODE = failure(401, "Invalid Credentials")

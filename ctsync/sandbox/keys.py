@@ -33,6 +33,7 @@ def keys_in(record: Json) -> list[SandboxKey]:
     """Return every usable id that a record carries, in the order they are tried."""
     if not isinstance(record, dict):
         return []
+    # Which of several counts is published nowhere: this order is inferred.
     found = ((kind, _id_text(record.get(kind))) for kind in ID_KINDS)
     return [SandboxKey(kind, text) for kind, text in found if text]
 

@@ -14,8 +14,10 @@ _SINGLE_VALUED = frozenset(
     {"name", "email", "phone", "gender", "age", "dob", "birthday", "education"}
     | {"married", "identity", "fbid", "gpid"}
 )
+# The upload API deletes these (founding document); that `$delete` does nothing to
+# others and is no fault is inferred.
 _DELETABLE = frozenset({"name", "gender"})
-_FORBIDDEN_CHARACTERS = frozenset("%><!|&.:;$'\"\\#")
+_FORBIDDEN_CHARACTERS = frozenset("%><!|&.:;$'\"\\#")  # public docs
 _CATEGORIES = {
     "category-unsubscribe": "unsubscribe",
     "category-resubscribe": "resubscribe",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ctsync.sandbox.keys import Json
 from ctsync.sandbox.operations import is_number
 
-LIST_CEILING = 100
+LIST_CEILING = 100  # public docs; the oldest go
 
 
 class OperatorEffect(NamedTuple):
@@ -63,6 +63,7 @@ def _add(before: Json, operand: Json) -> OperatorEffect:
 def _remove(before: Json, operand: Json) -> OperatorEffect:
     gone = _items(operand)
     return OperatorEffect(
+        # With its last value the attribute goes (public docs).
         [item for item in _as_list(before) if item not in gone] or None
     )
 
@@ -76,6 +77,8 @@ def _decrement(before: Json, operand: Json) -> OperatorEffect:
 
 
 def _move(before: Json, operand: Json, sign: int) -> OperatorEffect:
+    # The founding document wants a value first; that nothing comes of it else is
+    # inferred.
     if before is None:
         return OperatorEffect(None, "counter-on-nothing")
     if not is_number(before) or not is_number(operand):
@@ -87,6 +90,7 @@ def _move(before: Json, operand: Json, sign: int) -> OperatorEffect:
 def _as_list(value: Json) -> list[Json]:
     if value is None:
         return []
+    # A scalar becomes a list of one text (public docs).
     return value if isinstance(value, list) else [text_form(value)]
 
 

@@ -58,6 +58,7 @@ def _item(refused: RefusedRecord) -> Json:
     return {
         "status": "fail",
         "code": refused.code,
+        # Counted from 1 in the call, and in these words (recorded).
         "error": f"{refused.text}Skipped record number : {refused.place + 1}",
         "record": refused.record,
     }

@@ -20,6 +20,7 @@ BANNER = ("X-Ctsync-Sandbox", "simulation of documented behaviour")
 
 _log = logging.getLogger(__name__)
 _BLOCK_BYTES = 65_536
+# SO_LINGER with no time to linger: closing sends a reset.
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -57,6 +58,7 @@ class Server(ThreadingHTTPServer):
             self._open.discard(request)
             self._changed.notify_all()
         if request.fileno() >= 0 and _is_to_be_reset(request):
+            # A shutdown would say goodbye before it.
             request.close()
         else:
             super().shutdown_request(request)

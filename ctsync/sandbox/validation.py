@@ -32,6 +32,7 @@ _OBJECT_ID = re.compile(r"(?!__i)(__[hg])?[A-Za-z0-9()!:@$_-]{1,64}")
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
 _PHONE = re.compile(r"\+[0-9]+")
 _AGE = re.compile(r"[0-9]+(\.[0-9]+)?")
+# M and F are documented; client code sends the others, too.
 _GENDERS = frozenset({"m", "f", "o", "u", "male", "female", "others", "unknown"})
 
 
@@ -115,6 +116,8 @@ def _one_of(*allowed: str) -> Callable[[Json], bool]:
 
 # Stands for a field that is not there: an empty operator passes every check.
 _ABSENT: Json = {}
+# Codes of later checks: what was repeated with them had the phone as a number
+# (recorded).
 _AFTER_PHONE = frozenset({514, 517, 518, 519, 520, 555})
 _FIELDS: tuple[tuple[str, Callable[[Json], bool], Refusal], ...] = (
     (

@@ -86,6 +86,7 @@ class DataFile:
             name, operator = laid.column.attribute, _operator(laid, cells)
             if laid.is_command:
                 continue
+            # A file deletes any property (public docs), where records can only two.
             if operator == "$delete":
                 deletions.append(Operation(name, fold_name(name), operator, 1))
             else:

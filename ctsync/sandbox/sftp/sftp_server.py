@@ -64,6 +64,7 @@ class SftpServer:
         except OSError as error:
             started.set_exception(error)
             return
+        # Before the port is told: from then on somebody may call `stop`.
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         started.set_result(acceptor.get_port())
         await self._stopping.wait()
