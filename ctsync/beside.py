@@ -48,6 +48,7 @@ def ahead(items: Iterable[T]) -> Generator[Iterator[T]]:
     from concurrent.futures import ThreadPoolExecutor
 
     source = iter(items)
+    # One thread, or items would come out of order, from a source asked twice at once.
     with ThreadPoolExecutor(1, "ctsync-ahead") as pool:
         waiting = deque["Future[T]"]()
         try:

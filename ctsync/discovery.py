@@ -154,6 +154,7 @@ def _loaded(point: EntryPoint, attribute: str, base: type) -> Member:
     hint = f"update it, or pip uninstall {package}"
     try:
         value = point.load()
+    # Whatever code of others raises, the user has to hear whose it is.
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise CtsyncError(f"{what} cannot be loaded: {reason}", hint=hint) from error

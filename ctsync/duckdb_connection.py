@@ -82,6 +82,8 @@ def _private_folder() -> Generator[str]:
 def _locking(files: Iterable[Path], folder: str) -> str:
     """Return the settings that leave files, a folder, and nothing else within reach."""
     paths = [spelling for path in files for spelling in {str(path), _no_pattern(path)}]
+    # In this order: without access from outside no path is added any more, and once the
+    # configuration is locked nothing is set.
     return "; ".join(
         (
             f"SET allowed_paths = {_listed(paths)}",

@@ -22,6 +22,7 @@ def stepwise(value: str, bounds: Sequence[int | str], results: Sequence[str]) ->
     """
     if not bounds:
         return results[0]
+    # Halved each time: as many are asked as a search takes, and not all of them.
     middle = len(bounds) // 2
     below = stepwise(value, bounds[:middle], results[: middle + 1])
     above = stepwise(value, bounds[middle + 1 :], results[middle + 1 :])

@@ -43,6 +43,7 @@ def drift_markdown(view: DriftView, style: Style) -> Iterator[str]:  # noqa: ARG
     head = "\n".join(_above(view))
     yield head
     foot = "".join(_findings(view))
+    # Some 600 bytes are words of ours: how many are left out, and what folds the rest.
     room = (
         MOST_BYTES - size(head) - min(size(foot), _ROOM_OF_FOOT) - 600 - _COMMAND_BYTES
     )

@@ -49,6 +49,7 @@ def rows_of_operations(
     """Yield a row for each operation on one profile."""
     steps = Counter(op.attribute for op in operations)
     for number, operation in enumerate(operations):
+        # Operations on one attribute follow each other.
         following = operations[number + 1 : number + 2]
         is_last = not any(op.attribute == operation.attribute for op in following)
         in_steps = steps[operation.attribute] > 1

@@ -43,6 +43,7 @@ def ranked_rows(
 ) -> list[str]:
     """Return the attributes with the most operations, largest first, then by name."""
     sums: Counter[str] = Counter()
+    # `most_common` leaves equal sums as they were met: by name.
     for (name, _), count in sorted(counts.items()):
         sums[name] += count
     return [name for name, _ in sums.most_common(most)]

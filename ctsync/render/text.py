@@ -83,6 +83,7 @@ class _Page(Struct, frozen=True):
         page = _Page(self.view, self.style, Ansi(enabled=False))
         parts = (page._header(), page._findings(), page._blocked(), page._foot())
         lines = [line for part in parts for line in ("", *part)]
+        # Of the screen, a long line takes several rows, and an empty one takes one.
         taken = sum(-(-columns_of(line) // self.style.width) or 1 for line in lines)
         # The table has a head, and may say how many more there are.
         return max(ROWS_OF_SUMMARY - taken - 2, LEAST_ATTRIBUTES_IN_SUMMARY)
