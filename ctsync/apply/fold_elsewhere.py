@@ -26,7 +26,9 @@ from ctsync.state.segmented_store import SegmentedStore
 
 WORTH_PROFILES = 1_000_000  # with fewer it is over before a cluster has begun
 SLICE_LINES = 65_536
-MOST_SLICES = 64  # as many files are open later on, while a state is read
+# Each becomes a file, and all files of a state are open while it is read. Of segments
+# there may be several.
+MOST_SLICES = {"base": 64, "segment": 16}
 
 
 def fold_by_workers(
@@ -71,15 +73,13 @@ class _SharedFold(Struct, frozen=True):
         with ExitStack() as stack:
             try:
                 folder = stack.enter_context(OwnFolder()).path
-                slices = cut_journal(self.journal, self.replay, folder, most=self._most)
+                most = min(
+                    MOST_SLICES[terms.kind], -(-self.replay.lines // SLICE_LINES)
+                )
+                slices = cut_journal(self.journal, self.replay, folder, most=most)
             except OSError as error:
                 raise OddRanges("there is no room for slices of the journal") from error
             return [*map(written_range, self._said(task, slices))]
-
-    @property
-    def _most(self) -> int:
-        """How many slices to make."""
-        return min(MOST_SLICES, -(-self.replay.lines // SLICE_LINES))
 
     def _said(self, task: RangeFold, slices: Sequence[JournalSlice]) -> Sequence[bytes]:
         try:

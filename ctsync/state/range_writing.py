@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -56,6 +56,11 @@ class RangeTerms(Struct, frozen=True):
         """Whether rows of the whole state are written."""
         return self.joined == len(self.sheets)
 
+    @property
+    def kind(self) -> Literal["base", "segment"]:
+        """What becomes of it."""
+        return "base" if self.is_base else "segment"
+
     def write(self, within: KeyRange, edits: EditStream, token: str) -> WrittenRange:
         """Write what edits of a range make of it; nobody else has the token.
 
@@ -64,8 +69,7 @@ class RangeTerms(Struct, frozen=True):
             ValueError: the edits are not sorted, or a key comes twice.
         """
         self._require_files()
-        kind = "base" if self.is_base else "segment"
-        path = Path(self.folder, f"ctsync-{kind}-{token}.parquet")
+        path = Path(self.folder, f"ctsync-{self.kind}-{token}.parquet")
         digest = EntryDigest()
         tables = self._tables(within, edits, digest)
         return WrittenRange(within, write_parquet(path, tables), digest.part)

@@ -14,6 +14,7 @@ from ctsync.apply.recover import recover
 from ctsync.engines.spark_workers import run_on_executors
 from ctsync.errors import CtsyncError, Interrupted, StateError
 from ctsync.state import open_store
+from ctsync.state.manifest import Compaction
 from ctsync.state.parquet_store import _Writing
 from ctsync.state.range_writing import RangeTerms
 
@@ -62,6 +63,19 @@ def test_workers_write_a_file_each_and_the_sender_names_them(world):
     assert (header.serial, header.entries, header.last_plan.open) == (1, 9, False)
     for path in (world.folder / "state").glob("*.parquet"):
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_there_are_only_so_many_files(world, monkeypatch):
+    """All of a state are open while it is read, and segments stand side by side."""
+    monkeypatch.setattr(fold_elsewhere, "SLICE_LINES", 1)
+    monkeypatch.setattr(fold_elsewhere, "MOST_SLICES", {"base": 4, "segment": 2})
+    world.bring(plans(world, "Gold"), workers=run_on_executors)
+    assert len(files(world)) == 3  # of nine lines, three each
+    in_segments = Compaction(small_rows=0, share=0)
+    monkeypatch.setattr("ctsync.state.parquet_store.Compaction", lambda: in_segments)
+    world.bring(plans(world, "Free"), workers=run_on_executors)
+    assert len(files(world)) == 3 + 2
+    assert said(world) == dict.fromkeys(PEOPLE, "Free")
 
 
 def test_fewer_than_are_worth_it_are_folded_here(world):

@@ -47,7 +47,7 @@ from ctsync.engines import spark_search
 spark_search.EVERY, spark_search.RANGE_KEYS, spark_search.PIECE_ROWS = 3, 150, 700
 from ctsync.apply import fold_elsewhere
 fold_elsewhere.WORTH_PROFILES = 1000
-fold_elsewhere.SLICE_LINES, fold_elsewhere.MOST_SLICES = 100, 100
+fold_elsewhere.SLICE_LINES = 100
 from ctsync.state import packed_lines
 packed_lines.WORTH_BYTES = 1 << 30
 from ctsync.cli import main
