@@ -3,6 +3,7 @@
 import errno
 import os
 import pickle
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -188,6 +189,26 @@ def test_a_second_signal_leaves_the_journal_to_the_next_run(world):
     assert world.store.journal() is not None
     recover(world.store)
     assert said(world) == dict.fromkeys(PEOPLE, "Gold")
+
+
+def test_a_sender_killed_before_it_publishes_leaves_it_to_the_next_run(world):
+    """All files of executors lie there then, and no manifest names them."""
+    world.bring(plans(world, "Free"))
+
+    def as_killed(task, pieces):
+        done = run_on_executors(task, pieces)
+        shutil.copytree(world.folder / "state", world.folder / "left")
+        return done
+
+    world.bring(plans(world, "Gold"), workers=as_killed)
+    left = open_store("left/", folder=world.folder)
+    assert {e.attributes["plan"].value for e in left.read().entries()} == {"Free"}
+    assert len([*left.path.glob("*.parquet")]) > 5
+    assert recover(left).header == world.store.read().header
+    left.discard_journal()
+    assert [path.name for path in left.path.glob("*.parquet")] == [
+        "ctsync-base-2.parquet"
+    ]
 
 
 def test_what_may_have_been_published_is_not_folded_twice(world, monkeypatch):
