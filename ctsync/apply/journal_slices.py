@@ -19,7 +19,7 @@ from ctsync.apply.grouped_lines import dues_of, kind_of, sends
 from ctsync.apply.journal_records import Line
 from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.record_fates import RecordFates, SliceFates
-from ctsync.model.profile_key import ProfileKey, key_from_json
+from ctsync.model.profile_key import NOBODY, ProfileKey, key_from_json
 from ctsync.plan.change_codec import CHANGE_KEY, settled_from_data
 from ctsync.state.atomic_files import create_private
 from ctsync.state.base import Journal
@@ -106,21 +106,22 @@ def _numbered(journal: Journal, lines_each: int) -> Iterator[tuple[int, LineGrou
 
 def _written(path: Path, groups: Iterable[LineGroup]) -> _Part:
     """Write groups as a journal of their own."""
-    starts, places = list[ProfileKey](), 0
+    start, places = NOBODY, 0
 
     def sealed() -> Iterator[bytes]:
-        nonlocal places
+        nonlocal start, places
         head = head_line({})
         checksum = checksum_of(head)
         yield head
         for group in groups:
-            starts.append(_key_of(group.first))
+            if start is NOBODY:
+                start = _key_of(group.first)
             places += _places_in(group)
             data, checksum = seal_lines(_kept(group), checksum)
             yield data
 
     size = _private(path, sealed())
-    return _Part(path, starts[0], size, places)
+    return _Part(path, start, size, places)
 
 
 def _private(path: Path, pieces: Iterable[bytes]) -> int:
