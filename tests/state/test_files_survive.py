@@ -8,9 +8,14 @@ import pytest
 from descriptors import open_below
 
 from ctsync.errors import StateError
-from ctsync.state import atomic_files
+from ctsync.state import atomic_files, journal_file
 from ctsync.state.atomic_files import PinnedFile, make_private_folder, state_errors
-from ctsync.state.journal_file import StoredLine, create_journal, read_journal
+from ctsync.state.journal_file import (
+    LineGroup,
+    StoredLine,
+    create_journal,
+    read_journal,
+)
 from ctsync.state.parquet_store import ParquetStore
 
 HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
@@ -115,6 +120,24 @@ def test_a_journal_with_half_a_line_at_its_end_takes_no_further_one(
     assert list(read_journal(tmp_path / "journal", "it").lines()) == []
 
 
+def test_of_a_long_journal_no_more_is_held_than_a_few_groups(tmp_path, monkeypatch):
+    with create_journal(tmp_path / "journal", HEAD, "it") as writer:
+        for number in range(50):
+            writer.append({"n": number}, sync=False)
+    opened, really = [], journal_file.open_line
+
+    def noted(line, checksum):
+        opened.append(line)
+        return really(line, checksum)
+
+    monkeypatch.setattr(journal_file, "WORTH_BYTES", 1)
+    monkeypatch.setattr(journal_file, "open_line", noted)
+    lines = read_journal(tmp_path / "journal", "it").lines()
+    first = next(lines)
+    assert len(opened) < 20
+    assert [dict(each) for each in (first, *lines)] == [{"n": n} for n in range(50)]
+
+
 def test_a_new_folder_of_a_state_is_private_whatever_makes_it(tmp_path, header, holder):
     def locked(store):
         with store.lock(holder):
@@ -205,6 +228,14 @@ def test_a_stored_line_is_what_it_says():
     assert (list(line), len(line), line["more"]) == (["intent", "more"], 2, 2)
     assert repr(line) == "StoredLine(7)"  # and no value of it
     assert list(StoredLine(b'{"":1}\n', 7, "the journal")) == [""]
+
+
+def test_a_group_of_lines_is_what_they_say():
+    group = LineGroup(b'{"a":1}\n{"b":2}\n', 7, "the journal")
+    assert [dict(line) for line in group] == [{"a": 1}, {"b": 2}]
+    assert len(group) == 2
+    assert {"b": 2} in group
+    assert {"b": 3} not in group
 
 
 @pytest.mark.parametrize("text", [b"", b'{"', b'{"\xff":1}', b"[1]", b"7"])

@@ -91,6 +91,10 @@ def test_every_bit_that_flips_is_seen(kept):
             assert kept.is_refused(bytes(data)), (place, bit)
 
 
+def test_a_last_line_whose_newline_is_damaged_was_not_torn(kept):
+    assert kept.is_refused(kept.whole[:-1] + b"\v")
+
+
 def test_what_is_cut_off_anywhere_leaves_the_lines_before(kept):
     whole = kept.read(kept.whole)
     more = len(whole) - kept.whole.count(b"\n")  # what is packed stands in one line

@@ -81,3 +81,14 @@ def test_what_a_killed_write_left_is_replaced(store, file):
     store.append_run({"run": "r2"}, keep=9)
     assert [run.record["run"] for run in store.runs()] == ["r2", "r1"]
     assert len(list(file.parent.iterdir())) == 2
+
+
+@pytest.mark.parametrize("at_once", [1, 12, 13, 14, 30, 1000])
+def test_a_run_comes_back_however_much_of_it_is_packed_at_once(
+    store, monkeypatch, at_once
+):
+    monkeypatch.setattr(run_files, "_AT_ONCE", at_once)  # the record has 13 bytes
+    for changes in ([], [{"n": number} for number in range(9)]):
+        store.append_run({"run": "r2"}, changes, keep=1)
+        (run,) = store.runs()
+        assert (run.record, list(run.changes())) == ({"run": "r2"}, changes)

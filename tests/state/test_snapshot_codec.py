@@ -7,6 +7,7 @@ from msgspec import to_builtins
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
+from ctsync.model.entry_columns import EntryColumns
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Header
 from ctsync.state.entry_edits import changed_entry, replaced_entries
@@ -46,6 +47,15 @@ def test_what_is_no_entry_is_refused(line):
         entry_from_edited_line(line)
 
 
+@pytest.mark.parametrize("number", [b"18446744073709551616", b"-9223372036854775809"])
+def test_a_number_that_no_line_can_hold_is_no_value(number):
+    """It is read, and could not be written down again."""
+    line = entry_line(ENTRY).replace(b'"Gold"', number)
+    assert entry_from_line(line).attributes["plan"].value == int(number)
+    with pytest.raises(ValueError, match="not an entry"):
+        entry_from_edited_line(line)
+
+
 def test_order_faults_say_which_entry():
     digest = EntryDigest()
     digest.add(ENTRY)
@@ -69,6 +79,38 @@ def test_a_digest_is_that_of_the_entries_however_they_came_about():
     digest.exchange(entry_line(OTHER), None)
     assert digest.seal(HEADER) == with_digest(HEADER, [])
     assert with_digest(HEADER, []).digest == "0" * 64
+
+
+def columns(*ids):
+    count = len(ids)
+    lines = [entry_line(Entry(ProfileKey("identity", each))) for each in ids]
+    texts = [each.encode() for each in ids]
+    return EntryColumns("identity", texts, lines, [()] * count, [b"0" * 32] * count)
+
+
+def test_entries_that_come_as_columns_count_as_they_do_one_by_one():
+    digest = EntryDigest()
+    digest.add_columns(columns("a"))
+    digest.add_columns(columns("b", "c"))
+    digest.add(Entry(ProfileKey("identity", "d")))
+    digest.add_columns(columns("e", "f"))
+    entries = [Entry(ProfileKey("identity", each)) for each in "abcdef"]
+    assert digest.seal(HEADER) == with_digest(HEADER, entries)
+
+
+@pytest.mark.parametrize("ids", ["a", "0b", "bb", "cb", "bcc"])
+def test_columns_out_of_order_are_refused_as_entries_are(ids):
+    digest = EntryDigest()
+    digest.add(ENTRY)
+    with pytest.raises(ValueError, match="entries from 2 on come out of order"):
+        digest.add_columns(columns(*ids))
+
+
+def test_what_follows_columns_comes_after_their_last_entry():
+    digest = EntryDigest()
+    digest.add_columns(columns("a", "b"))
+    with pytest.raises(ValueError, match="entry 3 comes twice"):
+        digest.add(OTHER)
 
 
 def test_a_digest_is_the_sum_of_the_hashes_of_lines_as_the_documents_say():
