@@ -1,0 +1,77 @@
+"""Entries of a new state are the same, in whole columns or one by one."""
+
+import pyarrow as pa
+import pytest
+
+from ctsync.model.entry import Entry, KnownValue, entry_line
+from ctsync.model.entry_columns import EntryColumns
+from ctsync.model.profile_key import ProfileKey
+from ctsync.model.snapshot import Account, Header
+from ctsync.state import added_tables
+from ctsync.state.edit_stream import EditStream, NewEntries
+from ctsync.state.entry_edits import put_instead
+from ctsync.state.snapshot_codec import EntryDigest, with_digest
+
+HEADER = Header("lineage-1", 1, Account("A", "in1"))
+PLAN = KnownValue("Plan", "string", "Gold", owned=True)
+
+
+def made(name):
+    key = ProfileKey("identity", name)
+    return Entry(key, {"plan": PLAN}, ("vip",), fingerprint=f"{ord(name):032x}")
+
+
+def edits(names):
+    return [(each.key, put_instead(each)) for each in map(made, names)]
+
+
+class Together(NewEntries):
+    """New entries as columns."""
+
+    def __init__(self, names):
+        self.names = names
+        entries = [made(name) for name in names]
+        self.columns = EntryColumns(
+            "identity",
+            [entry.key.id.encode() for entry in entries],
+            [entry_line(entry) for entry in entries],
+            [("plan",)] * len(names),
+            [entry.fingerprint.encode() for entry in entries],
+        )
+
+    def __iter__(self):
+        return iter(edits(self.names))
+
+
+@pytest.mark.parametrize("group", [2, 4096])
+@pytest.mark.parametrize(
+    "runs",
+    [
+        [Together("abc"), Together("d"), Together("efg")],
+        [edits("ab"), Together("cd"), edits("e"), edits("fg")],
+        [Together("a"), edits("bcdef"), Together("g")],
+        [edits("abcdefg")],
+    ],
+)
+def test_a_state_begins_with_the_same_rows_however_they_come(monkeypatch, runs, group):
+    monkeypatch.setattr(added_tables, "GROUP", group)
+    nobody = [(ProfileKey("objectId", "z"), put_instead(None))]
+    digest = EntryDigest()
+    found = [
+        *added_tables.added_tables(EditStream(iter([*runs, nobody])), digest),
+    ]
+    entries = [made(name) for name in "abcdefg"]
+    assert digest.seal(HEADER) == with_digest(HEADER, entries)
+    rows = pa.concat_tables(found).to_pylist()
+    assert rows == [
+        {
+            "type": "identity",
+            "id": name,
+            "fingerprint": bytes.fromhex(f"{ord(name):032x}"),
+            "gone": False,
+            "names": "\nplan\n",
+            "bound": True,
+            "body": entry_line(made(name))[:-1].decode(),
+        }
+        for name in "abcdefg"
+    ]
