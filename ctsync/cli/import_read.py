@@ -247,7 +247,7 @@ class _Import:
                 hint=f"import takes spec, api, or a file in {readable_words()}",
             )
         key = parse_key_column(self._wish.key_column)
-        return ExportFile(path, key)
+        return ExportFile(path, key, self._session.project.frame.timezone)
 
     def _report(self, code: str, message: str, key: ProfileKey) -> None:
         from ctsync.diagnostic_codes import severity_of

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -43,10 +44,14 @@ ColumnSort: TypeAlias = Literal["nothing", "attribute", "special"]
 
 
 class ExportFile(Struct, frozen=True):
-    """A file of profiles; `key` is the id type and its column, where they are given."""
+    """A file of profiles; `key` is the id type and its column, where they are given.
+
+    Moments that say no zone are in `timezone`.
+    """
 
     path: Path
     key: tuple[str, str] | None = None
+    timezone: tzinfo = UTC
 
     def rows(self) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
         """Yield rows sorted by key.
@@ -92,13 +97,37 @@ class ExportFile(Struct, frozen=True):
                 if form.holds_objects:
                     yield from _objects(connection, source, self.key)
                 else:
-                    yield from _columnar(connection, source, self.path, self.key)
+                    yield from self._columnar(connection, source)
             except (refusals(), Faults, ValueError) as error:
                 raise CtsyncError(
                     f"{self.path} cannot be read: {reason_of(error)}",
                     hint="see that it is whole, and that its name ends as what it is",
                     code="export_unreadable",
                 ) from error
+
+    def _columnar(
+        self, connection: Connection, source: str
+    ) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
+        columns_of = f"DESCRIBE SELECT * FROM {source}"  # noqa: S608 - quoted
+        names = [str(row[0]) for row in connection.execute(columns_of).fetchall()]
+        keys = _keys_among(names, self.key, self.path)
+        query = f"SELECT {_key_of(keys)}, * FROM {source} {_ORDER}"  # noqa: S608
+        reader: Any = connection.sql(query).to_arrow_reader(_BATCH)
+        for batch in reader:
+            kinds, ids = batch.column(0).to_pylist(), batch.column(1).to_pylist()
+            columns = [_cells(column, self.timezone) for column in batch.columns[2:]]
+            for kind, identifier, *cells in zip(kinds, ids, *columns, strict=True):
+                if kind is not None:
+                    row = dict(zip(names, cells, strict=True))
+                    yield ProfileKey(kind, identifier), row
+
+
+def _cells(column: Any, timezone: tzinfo) -> list[Any]:
+    cells: list[Any] = column.to_pylist()
+    # Moments alone are of a type with a `tz`, which is None where they say no zone.
+    if getattr(column.type, "tz", "") is not None:
+        return cells
+    return [cell and cell.replace(tzinfo=timezone) for cell in cells]
 
 
 def is_of_platform(names: Iterable[str]) -> bool:
@@ -141,23 +170,6 @@ def _form_of(path: Path) -> FileFormat:
 
 # The platform calls its own exports so, and they hold an object a line.
 _JSON = re.compile(r"\.json(?=$|\.)")
-
-
-def _columnar(
-    connection: Connection, source: str, path: Path, key: tuple[str, str] | None
-) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
-    columns_of = f"DESCRIBE SELECT * FROM {source}"  # noqa: S608 - quoted
-    names = [str(row[0]) for row in connection.execute(columns_of).fetchall()]
-    keys = _keys_among(names, key, path)
-    query = f"SELECT {_key_of(keys)}, * FROM {source} {_ORDER}"  # noqa: S608
-    reader: Any = connection.sql(query).to_arrow_reader(_BATCH)
-    for batch in reader:
-        kinds, ids = batch.column(0).to_pylist(), batch.column(1).to_pylist()
-        columns = [column.to_pylist() for column in batch.columns[2:]]
-        for kind, identifier, *cells in zip(kinds, ids, *columns, strict=True):
-            if kind is not None:
-                row = dict(zip(names, cells, strict=True))
-                yield ProfileKey(kind, identifier), row
 
 
 def _objects(

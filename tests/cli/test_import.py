@@ -314,6 +314,19 @@ def test_parquet_is_read(desk):
     assert known(desk, "u1")["Score"]["value"] == 1
 
 
+def test_a_moment_without_a_zone_is_in_that_of_the_project(desk):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    desk.project("timezone: Asia/Kolkata\n")
+    cells = pa.array(["2026-07-01 12:00"]).cast(pa.timestamp("s"))
+    pq.write_table(
+        pa.table({"identity": ["u1"], "Seen": cells}), desk.folder / "e.parquet"
+    )
+    desk.ok("import", "e.parquet", "--auto-approve")
+    assert known(desk, "u1")["Seen"]["value"] == "$D_1782887400"  # 06:30 in UTC
+
+
 @pytest.mark.parametrize("name", ["e.csv", "e.jsonl", "e.parquet", "e.csv.gz"])
 def test_a_damaged_file_is_an_error_that_quotes_nothing(desk, name):
     (desk.folder / name).write_bytes(b"\x00\xff secret {[\n\x00\xff")
