@@ -131,3 +131,9 @@ def test_rows_of_many_lines_are_those_of_each():
     assert rows.lines(b'{"new":') == b"\n".join(written)
     lines.append(change_line(change('q"q')))
     assert SpelledRow.of_lines(b"".join(lines)) is None
+
+
+def test_a_row_that_says_more_than_its_fingerprint_is_kept_whole():
+    made = replace(change("a"), released=("City",), once=("plan",))
+    kept, _ = acknowledged(parse(SpelledRow.of_line(change_line(made)).text))
+    assert kept == made

@@ -1,0 +1,71 @@
+"""Acknowledged changes of new profiles: told together where they are alike."""
+
+import pytest
+
+from ctsync.apply.acknowledged_run import AcknowledgedRun, acknowledged_runs
+from ctsync.apply.plain_profiles import AcknowledgedRow
+from ctsync.errors import StateError
+from ctsync.model.change import Change, EntryAfter, Origin
+from ctsync.model.entry_text import text_of
+from ctsync.model.operation import Operation
+from ctsync.model.profile_key import ProfileKey
+from ctsync.plan.change_codec import change_line
+from ctsync.plan.plain_entry import Taking
+from ctsync.plan.row_patterns import RowPatterns
+from ctsync.state.journal_file import LineGroup, StoredLine
+
+DAMAGED = b'{"change":7,"does":[0,1]}\n'
+
+
+def key(name):
+    return ProfileKey("identity", name)
+
+
+def line(name, value="Gold"):
+    told = Operation("Plan", "string", "set", value, "unknown", after=value)
+    settled = EntryAfter("f" * 32, ("table=rows",))
+    places = (Origin("a.csv", None, 3, table="rows"),)
+    return change_line(Change(key(name), "create", (told,), places, settled=settled))
+
+
+def group(*lines):
+    return LineGroup(b"".join(lines), 9, "the journal")
+
+
+@pytest.fixture
+def patterns():
+    return RowPatterns(Taking.ACKNOWLEDGED)
+
+
+def test_what_is_alike_is_told_together_and_the_rest_alone_in_its_place(patterns):
+    lines = line("a"), line("b"), line("c", 'q"q'), line("d")
+    runs = [*acknowledged_runs(group(*lines), 2, patterns)]
+    assert [isinstance(run, AcknowledgedRun) for run in runs] == [True, False, True]
+    assert [[each.id for each, _ in run] for run in runs] == [["a", "b"], ["c"], ["d"]]
+    for run in runs:
+        for each, row in run:
+            after = row.over(None)
+            assert after.key == row.key == each
+            assert after.line == text_of(row(None)).line
+
+
+@pytest.mark.parametrize("damaged", [0, 1, 2])
+def test_damage_is_told_by_its_line_whatever_was_learned_before(patterns, damaged):
+    lines = [line(name) for name in "abc"]
+    lines[damaged] = DAMAGED
+    for known in (False, True):
+        if known:
+            [*acknowledged_runs(group(line("z")), 2, patterns)]
+        with pytest.raises(StateError, match=f"line {7 + damaged} of the journal"):
+            [*acknowledged_runs(group(*lines), 7, patterns)]
+
+
+def test_a_row_that_was_not_told_teaches_what_the_next_are_like(patterns):
+    assert patterns.entry(line("b")) is None
+    AcknowledgedRow(StoredLine(line("a"), 2, "the journal"), 2, patterns)
+    assert patterns.entry(line("b")).key == key("b")
+
+
+def test_a_row_alone_says_what_comes_of_it_without_a_longer_look(patterns):
+    row = AcknowledgedRow(StoredLine(line("a"), 2, "the journal"), 2, patterns)
+    assert row.over(None).line == text_of(row(None)).line
