@@ -203,6 +203,26 @@ def test_whoever_has_a_second_step_to_come_does_not_count_as_sent(later, outcome
     assert replay.counts()[outcome] == 1
 
 
+def test_what_a_file_holds_is_told_as_sent_and_of_nobody_else():
+    """A change that only releases has no place among those that are sent."""
+    freed = Change(ProfileKey("identity", "u0"), "release", released=("Plan",))
+    gone = Operation("City", "string", "$delete", 1, "unknown", channel="sftp")
+    change = Change(ProfileKey("identity", "u1"), "update", (gone,))
+    due = replace(DUE, file=replace(DUE.file, columns=(("City", "$delete", "string"),)))
+    lines = [
+        parse(change_line(freed)),
+        parse(change_line(change)),
+        rows_line(1, [(0, 1)]),
+        file_line(1, due),
+        put_line(due.file.name, 1.0, 1.0),
+    ]
+    ((told, records),) = replayed_outcomes(JournalReplay(lines), lines)
+    assert told == change
+    assert [(record.operations, outcome) for record, outcome in records] == [
+        ((gone,), Outcome.SENT)
+    ]
+
+
 def test_of_a_new_profile_nothing_is_known_that_waits_for_a_file(cargo_of):
     """Its call was acknowledged; the rest was never put."""
     town = Operation("City", "string", "set", "Oslo", "unknown", after="Oslo")

@@ -7,6 +7,7 @@ import pytest
 from far_folder import FarFolder
 from msgspec.structs import replace
 
+from ctsync.apply.history import past_runs
 from ctsync.apply.remainder import done_so_far, remainder
 from ctsync.apply.resume import waits
 from ctsync.kinds.base import ValueContext
@@ -172,3 +173,22 @@ def test_what_waits_is_not_settled_by_what_is_sent_beside_it(world, tmp_path):
     assert world.entries()["u1"] == before
     world.time.now += 4 * 3600 + 1
     assert [each.key.id for each in world.changes(wants)] == ["u1"]
+
+
+def test_whoever_waits_for_a_file_of_an_earlier_run_is_kept_as_sent(world, tmp_path):
+    """What a run did is told the same at its end and whenever somebody asks later."""
+    far = FarFolder(tmp_path)
+    world.cohorts["u1"] = ("vip",)
+    world.leave["vip"] = world.string("Tier", None)
+    world.bring({"u1": (world.string("Plan", "Free"), world.string("Tier", "a"))})
+    world.cohorts.clear()
+    free = world.entries()["u1"].attributes["plan"]
+    plan = world.plan({"u1": (world.string("Plan", "Gold"),)})
+    world.apply(plan, files=far.terms)
+    snapshot = world.store.read()
+    (sent,) = snapshot.entries()
+    attributes = {**sent.attributes, "plan": free}
+    world.store.replace(snapshot.header, [replace(sent, attributes=attributes)])
+    result = world.apply(plan, files=far.terms)
+    assert {name: n for name, n in result.counts.items() if n} == {"sent": 1}
+    assert next(past_runs(world.store)).record["counts"]["sent"] == 1

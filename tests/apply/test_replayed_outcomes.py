@@ -11,6 +11,7 @@ from ctsync.apply.journal_records import (
     intent_line,
     receipt_line,
     release_line,
+    waiting_line,
 )
 from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.replayed_effects import replayed_effects
@@ -74,6 +75,31 @@ def test_a_profile_counts_once_by_its_worst_outcome(replayed, sent, worst):
     _, replay = replayed(*sent)
     spoken_of = [o for o in Outcome if o is not Outcome.SENT]
     assert replay.counts() == {o.value: int(o is worst) for o in spoken_of}
+
+
+@pytest.mark.parametrize(
+    ("sent", "outcome"),
+    [
+        ([(1, ACK), (2, ACK), (3, ACK)], "sent"),
+        ([(1, ACK), (2, ACK), (3, UNK)], "unknown"),
+        ([(1, ACK)], "not_sent"),
+    ],
+)
+def test_whoever_waits_for_files_counts_as_sent_once_the_rest_was_taken(
+    replayed, sent, outcome
+):
+    """And not as acknowledged: of the files nobody has told yet."""
+    _, replay = replayed(*sent, more=[waiting_line([(0, 1)])])
+    assert {name for name, number in replay.counts().items() if number} == {outcome}
+
+
+@pytest.mark.parametrize(
+    ("sent", "changed"),
+    [([], 0), ([(1, REJ)], 0), ([(1, UNK)], 1), ([(1, ACK), (2, REJ)], 1)],
+)
+def test_whoever_may_have_been_changed_is_counted(replayed, sent, changed):
+    _, replay = replayed(*sent)
+    assert replay.changed == changed
 
 
 def test_a_call_for_many_takes_nothing_from_what_some_of_them_have(cargo_of):

@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from ctsync.apply.apply_settings import SilentObserver
 from ctsync.apply.history import past_runs
+from ctsync.apply.journal_writer import StoredRunJournal
 from ctsync.model.masking import Mask
+from ctsync.state.jsonl_store import JsonlStore
 
 
 @pytest.fixture
@@ -47,6 +49,24 @@ def test_a_release_that_cannot_be_written_is_an_error_and_leaves_the_state(
     assert gold.store.read().header == before
     gold.bring(gold.releases)
     assert "city" not in gold.entries()["u1"].attributes
+
+
+@pytest.mark.parametrize("is_far", [False, True])
+def test_a_journal_is_far_where_lines_are_on_no_disk_of_this_machine(
+    gold, monkeypatch, is_far
+):
+    """There a note takes as long as a call: so some are noted ahead."""
+    made = []
+
+    class Noted(StoredRunJournal):
+        def __init__(self, *given, **more):
+            super().__init__(*given, **more)
+            made.append(self)
+
+    monkeypatch.setattr("ctsync.apply.apply_run.StoredRunJournal", Noted)
+    monkeypatch.setattr(JsonlStore, "keeps_unsynced", not is_far)
+    gold.apply(gold.plan(gold.sends))
+    assert [journal.is_far for journal in made] == [is_far]
 
 
 class Watch(SilentObserver):
