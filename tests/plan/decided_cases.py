@@ -29,7 +29,7 @@ class DecidedCases:
     """Columns with the rules of their attributes; `sorts` says what their cells are.
 
     The rows are those of table `t`, or of a cohort; of their attributes `wants` takes
-    some, if it is given. A `cell` is sound if `sound` holds.
+    some, if it is given. What their cells say is `sound`.
     """
 
     rules: dict
@@ -45,12 +45,7 @@ class DecidedCases:
     @cached_property
     def columns(self):
         cells = tuple(
-            CellColumn(
-                name,
-                sort,
-                text=f"cells[{number}]",
-                sound=self.sound.format(cell=f"cells[{number}]"),
-            )
+            CellColumn(name, sort, text=f"cells[{number}]", sound=self.sound)
             for number, (name, sort) in enumerate(self.sorts.items(), 1)
         )
         table = "t" if self.cohort is None else None

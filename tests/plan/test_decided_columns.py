@@ -113,7 +113,7 @@ def test_rows_that_are_left_come_as_they_are_and_nothing_is_said_of_them():
 @pytest.mark.parametrize("are_new", [False, True])
 def test_a_row_is_left_where_it_is_not_sound_that_its_cell_is_blank(are_new):
     """So it is with a line of JSON that has one name twice."""
-    table = DecidedCases(RULES, SORTS, sound="{cell} IS DISTINCT FROM ''")
+    table = DecidedCases(RULES, SORTS, sound="cells[2] IS DISTINCT FROM ''")
     cases = {said: ((None, said, "Gold", None), None) for said in ("", None, ANN)}
     found = table.decided(cases, are_new=are_new)
     assert [found[said]["line"] is None for said in cases] == [True, False, False]

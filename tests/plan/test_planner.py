@@ -55,7 +55,7 @@ def test_whoever_no_place_names_is_looked_at_only_where_that_can_matter(
         project = project_view(undeclared=policy).says("u1", {"Plan": "Gold"})
         planner = planner_of(project, **more)
         assert planned(planner, [loose]) == (["u1", "u9"] if is_seen else ["u1"])
-        assert (planner.decided, planner.one_by_one) == (0, 1 + is_seen)
+        assert planner.one_by_one == 1 + is_seen
     project = project_view().table("a", ["Plan"]).table("b", ["Seat"], missing="remove")
     assert planned(planner_of(project), [loose]) == ["u9"]
 
@@ -171,11 +171,3 @@ def test_only_whole_plans_are_weighed_elsewhere_and_none_that_needs_all_at_once(
     assert asking.may == [may]
     bare = planner_of(found, ProjectSources(found))
     assert bare._elsewhere() is None
-
-
-def test_nothing_is_weighed_elsewhere_unless_that_is_let(project_view):
-    asking = Asking()
-    engine = Engine("asks", asking.find_candidates, asking.find_decided)
-    planner = planner_of(project_view().says("u1", {"Plan": "Gold"}), engine=engine)
-    assert len([*planner.plan_profiles(())]) == len([*planner.plan_rows(())]) == 1
-    assert asking.may == [False, False]

@@ -6,12 +6,7 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
 from ctsync.model.fault import Fault
 from ctsync.plan import value_diagnostics
-from ctsync.plan.value_diagnostics import (
-    Place,
-    PlacedFault,
-    SharedWords,
-    position_of,
-)
+from ctsync.plan.value_diagnostics import Place, PlacedFault, SharedWords
 
 PLAN, TEAM = Attribute("Plan"), Attribute("Team")
 
@@ -65,15 +60,6 @@ def test_beyond_so_many_words_no_other_one_is_ever_shown(monkeypatch):
 def test_the_place_of_a_word_leads_to_it(name, path):
     place = Place(Origin("a.yaml", 3), ("u1", "attributes"))
     assert place.of(name) == Place(place.origin, path)
-
-
-def test_a_word_of_a_row_stands_on_its_line_and_in_no_column(project_view):
-    project = project_view()
-    assert position_of(project, Place(Origin("a.csv", 7, 3, table="t"), ())) == (
-        7,
-        None,
-    )
-    assert position_of(project, Place(Origin("a.yaml", 7), ())) == (1, 1)
 
 
 def test_what_many_rows_of_a_table_have_in_common_is_told_of_their_column(
