@@ -153,11 +153,11 @@ class ContributionMerger:
         self._desk.take([PlacedFault(fault, rule, place)])
 
     def merge(
-        self, merged: dict[str, SourcedValue], new: SourcedValue, *, tells: bool = True
+        self, merged: dict[str, SourcedValue], new: SourcedValue, *, tells: bool
     ) -> None:
         """Join what another place wants to what was wanted before.
 
-        What is wrong with that is told, unless it was before.
+        `tells` of what is wrong with that, unless it was told before.
         """
         folded = fold_name(new.target.attribute)
         first = merged.get(folded)

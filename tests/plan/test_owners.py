@@ -111,6 +111,11 @@ def test_age_beside_dob_is_an_error_even_from_two_places(project_view, faults):
     assert [code for code, _ in faults(project)] == ["CT308"]
 
 
+def test_one_place_with_age_and_dob_is_told_once(project_view, faults):
+    words = {"Age": 42, "DOB": Literal("1990-02-20", "date")}
+    assert [code for code, _ in faults(project_view().says("u1", words))] == ["CT308"]
+
+
 def test_age_of_one_and_dob_of_another_profile_do_not_meet(project_view, plan):
     project = project_view().says("u1", {"Age": 42})
     project.says("u2", {"DOB": Literal("1990-02-20", "date")})

@@ -8,6 +8,7 @@ from ctsync.errors import SpecError
 from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.profile_key import NOBODY
+from ctsync.model.scalar_value import Literal
 from ctsync.plan.counted_rows import CountedRows
 from ctsync.plan.skipped_rows import SkippedRows
 
@@ -92,6 +93,29 @@ def test_a_row_that_cannot_be_sent_is_skipped_though_another_place_may_not_be(
     held = {"Tags": [f"s{number}" for number in range(60)]}
     planned = plan(project, entry("u1", attributes=held))
     assert planned.codes == {"CT209": 1, "CT626": 1}
+    assert planned.sent() == [("Team", "set", "a")]
+
+
+def test_what_a_skipped_row_makes_too_much_is_no_fault_of_another_place(
+    project_view, plan, entry
+):
+    project = project_view(limits={"skip": "100%"})
+    project.says("u1", {"Tags": {"include": ["a"]}})
+    project.table("t", ["Tags"], [("u1", {"Tags": {"include": MANY}})], invalid="skip")
+    held = {"Tags": [f"s{number}" for number in range(60)]}
+    planned = plan(project, entry("u1", attributes=held))
+    assert planned.codes == {"CT209": 1, "CT626": 1}
+    assert planned.sent() == [("Tags", "$add", ("a",))]
+
+
+def test_a_row_that_says_both_age_and_birthday_is_skipped_as_a_whole(
+    project_view, plan
+):
+    project = project_view(limits={"skip": "100%"}).says("u1", {"Team": "a"})
+    words = {"Age": 42, "DOB": Literal("1990-02-20", "date"), "City": "Oslo"}
+    project.table("t", [*words], [("u1", words)], invalid="skip")
+    planned = plan(project)
+    assert planned.codes == {"CT308": 1, "CT626": 1}
     assert planned.sent() == [("Team", "set", "a")]
 
 
