@@ -205,6 +205,7 @@ def form_of(place: Place, move: MoveColumns, letter: str, prior: Prior) -> str:
     return Form(
         LETTERS[letter],
         prior,
+        step=1,
         certain=not move.is_open,
         sensitive=place.rule.sensitive,
         kind="" if is_shown(name) else name,

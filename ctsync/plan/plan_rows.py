@@ -41,10 +41,10 @@ class Form(NamedTuple):
 
     operator: Operator
     prior: Prior
-    step: int = 1
-    certain: bool = True
-    sensitive: bool = False
-    kind: str = ""
+    step: int
+    certain: bool
+    sensitive: bool
+    kind: str
 
     @property
     def text(self) -> str:

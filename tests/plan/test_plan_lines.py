@@ -97,6 +97,13 @@ def test_what_is_no_line_of_its_sort_is_refused():
             read(data)
 
 
+LONG = replace(
+    CHANGE,  # with rows that say all that a row may say
+    operations=(Operation("A", "number", "set", 1, "known", None, True),),
+    origins=(Origin("t.csv", 3, 2, "vip", "t"),),
+)
+
+
 @pytest.mark.parametrize(
     ("line", "read", "where"),
     [
@@ -112,6 +119,8 @@ def test_what_is_no_line_of_its_sort_is_refused():
             change_from_line,
             ("change",),
         ),
+        (change_line(LONG), change_from_line, ("change", 3, 0)),
+        (change_line(LONG), change_from_line, ("change", 4, 0)),
     ],
 )
 def test_a_line_that_says_more_is_refused(line, read, where):
