@@ -65,6 +65,14 @@ def test_a_plan_gives_its_lines_as_changes_as_entries_and_as_they_are(saved):
         ]
 
 
+def test_a_plan_in_which_nothing_is_to_do_is_read_as_such(tmp_path):
+    path = tmp_path / "empty.ctplan"
+    with path.open("wb") as file:
+        PlanWriter(file, PlanHead(Account("A", "in1"), Base())).close(PlanFoot())
+    with open_plan(path) as plan:
+        assert (list(plan.each()), plan.foot.changes) == ([], 0)
+
+
 def test_what_a_line_says_is_read_without_the_line():
     said = parse(change_line(CHANGE))["change"]
     assert change_from_data(said) == CHANGE
