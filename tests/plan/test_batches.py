@@ -102,6 +102,15 @@ def test_records_with_counters_are_known_as_such(plan):
     assert (first.counts, first[:2].counts, last.counts) == (True, False, True)
 
 
+def test_of_changes_that_are_alike_a_record_says_the_same():
+    """Most are read by a pattern, which no more than a key and a value goes into."""
+    with planned(*(change(f"u{n:02}", PLAIN) for n in range(50))) as plan:
+        (records_slice,) = cargos(plan, 1)
+        assert len(records_slice) == 50
+        assert all(not records_slice.follows(at) for at in range(50))
+        assert (records_slice.is_last, records_slice.counts) == (True, False)
+
+
 def test_parts_of_a_cargo_are_what_they_are_in_it(plan):
     (records_slice,) = cargos(plan, 1)
     odd = records_slice.only([0, 2])

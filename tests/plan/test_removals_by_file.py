@@ -7,6 +7,7 @@ from ctsync.errors import SpecError
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import ValueContext
 from ctsync.model.entry import KnownValue
+from ctsync.plan.change_codec import change_line, waves_in
 from ctsync.plan.schedule import FILES, records_of
 
 BY_FILE = ValueContext(removals="sftp")
@@ -137,6 +138,8 @@ def test_what_travels_in_files_is_a_record_of_its_own_and_the_last(project_view,
         for wave, record in records_of(planned.change())
     ]
     assert found == [(1, ["Plan", "Points"], False), (FILES, ["Score"], True)]
+    # Plans that are saved have these numbers in them.
+    assert waves_in(change_line(planned.change())) == b"1,4"
     assert planned.summary["records"] == planned.summary["calls"] == 1
     assert planned.summary["channels"] == {"sftp": {"profiles": 1, "operations": 1}}
 
