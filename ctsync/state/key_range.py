@@ -33,4 +33,4 @@ class KeyRange(Struct, frozen=True):
         keys = SortedTexts(sort_keys(table))
         start = 0 if self.start is None else bisect_left(keys, sort_key(self.start))
         stop = len(keys) if self.end is None else bisect_left(keys, sort_key(self.end))
-        return table.slice(start, max(stop - start, 0))
+        return table.slice(start, stop - start)

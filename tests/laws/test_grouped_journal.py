@@ -1,10 +1,15 @@
 """Lines of a journal that are packed tell together what they tell one by one."""
 
+import tempfile
+from itertools import chain
+from pathlib import Path
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctsync.apply.fold import fold_edits
 from ctsync.apply.journal_replay import JournalReplay
+from ctsync.apply.journal_slices import cut_journal
 from ctsync.apply.plain_profiles import SpelledRow, acknowledged
 from ctsync.apply.replayed_effects import replayed_effects
 from ctsync.apply.replayed_outcomes import replayed_outcomes
@@ -15,6 +20,7 @@ from ctsync.model.entry_text import text_of
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.change_codec import change_line, settled_line
+from ctsync.state.base import Journal
 from ctsync.state.entry_edits import edited_line
 from ctsync.state.journal_file import LineGroup, StoredLines
 
@@ -73,20 +79,24 @@ def journal_of(draw):
     return groups
 
 
+def lines_of(groups):
+    return StoredLines(LineGroup(b"".join(texts), 1, "journal") for texts in groups)
+
+
 def told(groups):
     """Everything that a journal tells, as text."""
-
-    def lines():
-        return StoredLines(LineGroup(b"".join(texts), 1, "journal") for texts in groups)
-
-    replay = JournalReplay(lines())
-    edits = fold_edits(replayed_effects(replay, lines(), "run"))
-    entries = [
-        (key, [_line(edited_line(edit, before)) for before in (None, _known(key))])
-        for key, edit in edits
-    ]
-    outcomes = [_read(each) for each in replayed_outcomes(replay, lines())]
+    replay = JournalReplay(lines_of(groups))
+    outcomes = [_read(each) for each in replayed_outcomes(replay, lines_of(groups))]
+    entries = entries_of(replay, lines_of(groups))
     return replay.counts(), replay.does_anything, entries, outcomes
+
+
+def entries_of(fates, lines):
+    """What becomes of whom, with an entry and without."""
+    return [
+        (key, [_line(edited_line(edit, before)) for before in (None, _known(key))])
+        for key, edit in fold_edits(replayed_effects(fates, lines, "run"))
+    ]
 
 
 def _known(key):
@@ -106,3 +116,22 @@ def _read(done):
 def test_lines_tell_the_same_however_they_are_packed(data):
     groups = journal_of(data.draw)
     assert told(groups) == told([[line] for group in groups for line in group])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), st.integers(1, 14))
+def test_slices_tell_together_what_the_whole_tells(data, most):
+    """Each tells of keys of its own, and all keys are in one of them."""
+    groups = journal_of(data.draw)
+    journal = Journal({}, lambda: lines_of(groups))
+    replay = JournalReplay(lines_of(groups))
+    with tempfile.TemporaryDirectory() as folder:
+        slices = cut_journal(journal, replay, Path(folder), most=most)
+        parts = [entries_of(each.fates(), each.lines()) for each in slices]
+    assert [*chain(*parts)] == entries_of(replay, lines_of(groups))
+    assert len(slices) <= most
+    starts = [each.within.start for each in slices]
+    assert [each.within.end for each in slices] == [*starts[1:], None]
+    assert starts[0] is None
+    for part, each in zip(parts, slices, strict=True):
+        assert all(each.within.holds(key) for key, _ in part)

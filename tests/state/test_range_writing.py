@@ -99,12 +99,12 @@ def test_what_would_be_joined_later_is_joined_at_once(store, path, entry, header
     plans = [e.attributes["plan"].value for e in store.read().entries() if e.attributes]
     assert plans == ["2", "3", "3", "3"]
     store.compaction = Compaction(small_rows=0)
-    amend(store, header(4), [entry("000", plan="4")], ranges("004"))
+    amend(store, header(4), [entry("000", plan="4")], ranges("004", "006"))
     manifest = parse((path / "manifest.json").read_bytes())
-    assert [file["rows"] for file in manifest["base"]] == [4, 5]
+    assert [file["rows"] for file in manifest["base"]] == [4, 2, 3]
     assert manifest["segments"] == []
     store.discard_journal()
-    assert len(names(path)) == 3
+    assert len(names(path)) == 4
 
 
 def test_whoever_writes_alone_goes_on_from_what_others_wrote(
@@ -187,6 +187,43 @@ def test_what_is_not_sound_is_never_named(store, path, entry, header, spoil):
     store.discard_journal()
     assert [*store.read().entries()] == changed
     assert len(names(path)) == 2  # what nobody named is gone
+
+
+def test_a_base_has_no_row_of_whom_is_gone(store, path, entry, header):
+    store.replace(header(1), [entry(each) for each in IDS])
+    store.amend(header(2), [(ProfileKey("identity", "004"), lambda _: None)])
+    store.compaction = Compaction(small_rows=0)
+    amend(store, header(3), [entry("000", plan="Gold")], ranges("003", "006"))
+    base = store._version().manifest.base
+    assert [each.rows for each in base.files] == [3, 2, 3]
+    assert all(each.name.startswith("ctsync-base-") for each in base.files)
+
+
+def one_more(_, found):
+    parts = [replace(each.part, entries=each.part.entries + 1) for each in found]
+    return [replace(e, part=part) for e, part in zip(found, parts, strict=True)]
+
+
+def test_a_base_has_a_row_for_each_entry(store, entry, header):
+    everyone = [entry(each) for each in IDS]
+    with pytest.raises(OddRanges, match="9 rows were written for 12 entries"):
+        amend(store, header(1), everyone, ranges("003", "006"), one_more)
+    assert store.read().header is None
+
+
+def backwards(_, found):
+    return found[::-1]
+
+
+@pytest.mark.parametrize("spoil", [with_a_gap, twice, none_at_all, backwards])
+def test_a_segment_has_to_have_all_keys_too(store, entry, header, spoil):
+    """How many rows it should have, nobody knows."""
+    store.replace(header(1), [entry(each) for each in IDS])
+    before = store.read().header
+    changed = [entry(each, plan="Gold") for each in IDS]
+    with pytest.raises(OddRanges, match="some keys are in no range, or in several"):
+        amend(store, header(2), changed, ranges("003", "006"), spoil)
+    assert store.read().header == before
 
 
 def test_who_sees_other_files_writes_nothing(store, path, entry, header):
