@@ -1,11 +1,14 @@
 """Sheets that others wrote range by range: named if they are sound, and left if not."""
 
+from pathlib import Path
 from uuid import uuid4
 
+import pyarrow.parquet as pq
 import pytest
 from msgspec.structs import replace
 
 from ctsync.canonical_json import parse
+from ctsync.model.entry import entry_from_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state import parquet_files
 from ctsync.state.atomic_files import PinnedFile
@@ -142,8 +145,23 @@ def fewer(_, found):
     return [replace(e, file=replace(e.file, rows=1)) for e in found]
 
 
-def outside(_, found):
-    return [replace(e, file=replace(e.file, name="../x.parquet")) for e in found]
+def other_words(terms, found):
+    """The same people, and other things said of them."""
+    people = [replace(entry, cohorts=("vip",)) for entry in read_back(terms, found[1])]
+    (again,) = written_by([found[1].within], people)(terms)
+    path_of(terms, found[1]).write_bytes(path_of(terms, again).read_bytes())
+    return found
+
+
+def read_back(terms, written):
+    bodies = pq.read_table(path_of(terms, written), columns=["body"])["body"]
+    return [entry_from_line(body.encode() + b"\n") for body in bodies.to_pylist()]
+
+
+def outside(terms, found):
+    name = "../x.parquet"
+    Path(terms.folder, name).write_bytes(path_of(terms, found[0]).read_bytes())
+    return [replace(found[0], file=replace(found[0].file, name=name)), *found[1:]]
 
 
 def with_a_gap(_, found):
@@ -164,13 +182,12 @@ def left_out(_, found):
 
 
 def path_of(terms, written):
-    from pathlib import Path
-
     return Path(terms.folder, written.file.name)
 
 
 SPOILED = [
-    lost, stale, exchanged, fewer, outside, with_a_gap, twice, none_at_all, left_out
+    lost, stale, other_words, exchanged, fewer, outside, with_a_gap, twice, none_at_all,
+    left_out,
 ]  # fmt: skip
 
 
