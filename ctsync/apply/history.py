@@ -71,6 +71,8 @@ def run_in(
     def changes() -> Iterator[Line]:
         runs = outcome_runs(replay, journal.lines())
         if before.header is None and as_text:
+            # Beside nothing no row has to be read, and a whole run of them is copied at
+            # once.
             return _new_lines(runs)
         told = chain.from_iterable(runs)
         return _changes(before, told, spelled if as_text else parse)

@@ -105,6 +105,7 @@ def remainder(
                 rest.add_settled(*each)
         writer.close(PlanFoot())
         left = SavedPlan(file, plan.name)
+        # From here on the file is the plan's, which closes it.
         stack.pop_all()
     return Due(left, tuple(rest.done), tuple(rest.sent), tuple(rest.wait))
 

@@ -155,6 +155,7 @@ def _unauthorised(
     pace: RetryPace,  # noqa: ARG001
 ) -> RetryDecision:
     verdicts = (attempt.unsent(),) * len(attempt.records_slice)
+    # Nothing was written, and every other call would be told the same.
     return RetryDecision(verdicts, halted="unauthorised")
 
 

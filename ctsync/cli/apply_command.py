@@ -82,6 +82,7 @@ def _open(
     today = plan_of_today(session, saved, orders)
     if today is not None:
         stack.enter_context(today)
+    # What is the same as a plan that was just made need not be read through.
     if today is None or not saved.is_same(today):
         saved.check()
     return session, saved, today

@@ -49,6 +49,7 @@ def file_terms(
         lambda: CHANNELS["sftp"](said),
         lambda order, events: put_parts(door, order, events),
         session.project.wait_seconds,
+        # A digest: what a variable gave is not to be read in a state.
         sha256((session.import_door or "").encode()),
     )
 

@@ -21,6 +21,8 @@ def commit_of(folder: Path, variables: Mapping[str, str]) -> str | None:
         top = next(each for each in (folder, *folder.parents) if _has_git(each))
         found = _head(_git_folder(top / ".git"))
     said = (variables.get(name, "") for name in _VARIABLES)
+    # The checkout first: a pipeline may have checked out another commit than it runs
+    # for.
     return next((each for each in (found or "", *said) if _ID.fullmatch(each)), None)
 
 

@@ -147,6 +147,7 @@ _OPTIONS = (
 
 def global_options(function: _Function) -> _Function:
     """Give a command the global options; their values go into `GlobalOptions`."""
+    # click lists first what was added last.
     for option in reversed(_OPTIONS):
         function = option(function)
     return function

@@ -156,6 +156,8 @@ class _Import:
         file = self._file()
         said = SaidEntries(file)
         rows = DeclaredRows(said, Taking.SAID)
+        # What the spec says is asked as if nothing were known, so that all of it is a
+        # change.
         empty = type(self._present)()
         planner = planner_for(self._session, empty, selection_of(PlanOptions()))
         for planned in planner.plan_rows(()):

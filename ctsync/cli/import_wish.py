@@ -134,6 +134,7 @@ def chosen_by(words: tuple[str, ...]) -> Chosen:
 
 def _lines(path: Path) -> list[str]:
     try:
+        # Spreadsheets begin with a mark of byte order, which is no part of a key.
         text = path.read_text("utf-8-sig")
     except (OSError, ValueError) as error:
         raise UsageError(

@@ -95,6 +95,7 @@ def read_kept(
     say_continuing(kept, before, f"{before:,} of {total:,} profiles read")
     announce(total - before, takes_sample=takes_sample)
     progress = ReadProgress(total, before, colour=has_talk_colour(session.settings))
+    # Asked as its turn comes, so that millions of keys are not held.
     missing = (key for key in keys if not kept.holds(key))
     with (
         telling_what_is_kept(kept, total),

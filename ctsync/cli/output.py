@@ -37,6 +37,7 @@ def log_to_stderr(verbosity: int) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
     logger = logging.getLogger("ctsync")
+    # In the place of others: a process that runs several commands says each line once.
     logger.handlers = [handler]
     logger.setLevel(logging.DEBUG if verbosity > 1 else logging.INFO)
 

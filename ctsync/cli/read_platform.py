@@ -51,6 +51,7 @@ class Choice(Struct, frozen=True):
             return len(found), iter(found)
         if self.sample is None or self.sample >= known:
             return known, present.entries()
+        # Drawn by place, so that no key has to be held to choose among them.
         places = set(rng.sample(range(known), self.sample))
         numbered = enumerate(present.entries())
         return self.sample, (entry for place, entry in numbered if place in places)

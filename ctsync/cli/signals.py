@@ -72,6 +72,7 @@ class EndSignal:
 def end_on_signals() -> Iterator[EndSignal]:
     """Have signals end what is done in the context, where this thread may say so."""
     sign = EndSignal()
+    # Python lets the main thread alone say what a signal does.
     with _handled_by(sign.end) if current_thread() is main_thread() else nullcontext():
         yield sign
 

@@ -37,6 +37,8 @@ def copy_state(settings: GlobalOptions, to: str, permission: WriteOptions) -> in
         ask_for_yes(f"Copy {what} to {target.location}?")
     if not permission.dry_run:
         with target.lock(run_identity()):
+            # Under the lock of the target: somebody else may be about to begin a state
+            # there.
             _refuse_occupied(target)
             target.replace(header, present.entries())
             _copy_runs(session, target)

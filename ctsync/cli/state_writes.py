@@ -138,6 +138,7 @@ def _carry_out(
         if new.is_whole:
             store.discard_journal()  # what it added is in what was written
         files.put_in_place()
+    # Only now: a mark of what is not written would refuse the state that still stands.
     if new.writes and header is not None:
         keep_high_water(session, header)
     if new.last is not None:

@@ -206,6 +206,7 @@ def _keys_among(
             f"no column of {path} says whose the rows are",
             hint=f"name it with --key identity=COLUMN; it has {', '.join(names[:12])}",
         )
+    # Sorted, identity comes first, by which most profiles are known.
     return [(kind, f"{named(found[kind])}::VARCHAR") for kind in sorted(found)]
 
 

@@ -46,6 +46,7 @@ def write_lines(path: Path, record: Line, changes: Iterable[Line]) -> None:
     with (
         written_aside(path) as fd,
         os.fdopen(fd, "wb", closefd=False) as raw,
+        # No time of writing, which gzip would keep: the same run gives the same bytes.
         gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=_FAST, mtime=0) as file,
     ):
         pieces = _encoded(chain([record], changes))

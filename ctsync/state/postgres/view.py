@@ -142,6 +142,8 @@ def edited_snapshot(view: View) -> Snapshot:
     """
 
     def entries() -> Iterator[Entry]:
+        # Read twice: what stands in its place comes in order as it is, and only what a
+        # hand moved is kept and sorted.
         rows = merge(_rows(view), sorted(_rows(view, astray=True)))
         last: _EditedRow | None = None
         for row in rows:
