@@ -98,19 +98,20 @@ class JsonLinesFormat(FileFormat):
             Faults: no row has the column of the key.
         """
         known = _sample(file)
-        names = frozenset(wanted.names)
-        for expression in wanted.expressions:
-            names = names.union(expression.names)
+        looked_at = {name for each in wanted.expressions for name in each.names}
+        names = looked_at.union(wanted.names)
         if known and not known.issuperset(names):
             known |= _all_names(connection, file)
         if not known:
             known = {*names}
         elif isinstance(wanted.key, str):
             require([wanted.key], sorted(known))
-        # A column that no row has is as blank as one that a row lacks.
-        lacking = sorted(names - known - _alike(names, known))
-        seen = seen_by(connection, wanted, sorted({*known, *lacking}), _text)
-        return seen, tuple(lacking), file.has_faults
+        # A column that no row has is as blank as one that a row lacks. Letter case
+        # counts where one is mapped; in an expression only if it tells two apart.
+        unseen = looked_at - known - _alike(looked_at, known)
+        seen = seen_by(connection, wanted, sorted({*known, *unseen}), _text)
+        lacking = unseen.union(wanted.names) - known
+        return seen, tuple(sorted(lacking)), file.has_faults
 
     def part(
         self, files: tuple[DataFile, ...], first: int, shape: Any, wanted: WantedColumns

@@ -2,6 +2,7 @@ import pytest
 
 from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import Literal
+from ctsync.sources.project_sources import ProjectSources
 from ctsync.yaml.scalars import literal
 
 TABLE = (
@@ -116,6 +117,17 @@ def test_blank_lines_and_endings_of_all_sorts_do_not_count(folder):
 def test_a_column_that_no_row_has_is_blank(folder):
     folder.write("a.jsonl", '{"id": "u1", "aa": 1}\n')
     assert folder.words(TABLE.format("a.jsonl")) == {"u1": {}}
+
+
+def test_a_column_of_another_letter_case_is_told(folder):
+    """It is blank for all, as one that no row has; an expression still finds it."""
+    folder.write("a.jsonl", '{"id": "u1", "A": 1}\n')
+    tables = TABLE.format("a.jsonl") + "    where: a IS NOT NULL\n"
+    project = folder.load(tables)
+    (row,) = ProjectSources(project).contributions()
+    assert dict(row.read()) == {}
+    (finding,) = project.findings
+    assert finding.code == "CT628"
 
 
 def test_the_column_of_the_key_has_to_be_there(folder):
