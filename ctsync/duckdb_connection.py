@@ -53,6 +53,7 @@ def open_connection(
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
             "allow_persistent_secrets": False,
+            # Else a name in SQL could mean a variable of this process.
             "python_enable_replacements": False,
         }
         if threads is not None:

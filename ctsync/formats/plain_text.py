@@ -81,6 +81,8 @@ def copied(connection: Connection, file: DataFile, blocks: Iterable[bytes]) -> D
 
 def copy_of(connection: Connection, file: DataFile) -> DataFile:
     """Return a file with a place for its copy, in which nothing stands yet."""
+    # A copy of a copy has a name of its own: the one is read while the other is
+    # written.
     name = sha256(f"{file.name}\n{file.plain}".encode()).hexdigest()[:32]
     return replace(file, plain=folder_of(connection) / f"{name}.copy")
 

@@ -27,7 +27,7 @@ def is_plain(text: str, frame: ValueContext) -> bool:
     return (
         text.isprintable()
         and 0 < len(text) * 4 <= frame.limits.value_bytes
-        and text[0] not in " $"
+        and text[0] not in " $"  # a date begins with $D_
         and text[-1] != " "
         and not text.isdecimal()  # may be kept as a number
     )

@@ -41,6 +41,7 @@ T = TypeVar("T")
 SUBSCRIPTION = SUBSCRIPTION_KIND.name
 
 
+# What most changes do not have stands last: rows end before it.
 class _ChangeRow(Struct, array_like=True, forbid_unknown_fields=True):
     """What a line says of a change.
 

@@ -21,6 +21,7 @@ from ctsync.sql_text import quoted
 
 Wants: TypeAlias = "Callable[[str], bool]"
 
+# None of these words is longer, so a longer id is not folded to see.
 SOUND_ID = (
     "regexp_full_match(id, '[A-Za-z0-9]+"
     "|[A-Za-z0-9@._+-]*[A-DF-Za-df-z@_-][A-Za-z0-9@._+-]*') "
@@ -77,6 +78,7 @@ def place_of(project_view: Project, number: int, column: CellColumn) -> Place:
     rule = project_view.rule_for(column.attribute)
     kind = _kind_of(rule, column)
     cell = move = None
+    # An attribute that is written once, or locked, takes a look at more than its value.
     if kind is not None and rule.write == "free" and column.sort:
         cell = _cell_of(project_view, f"c{number}", kind, rule, column)
         move = kind.moves(names_of(number), rule)

@@ -129,6 +129,8 @@ class _Builder:
             return
         ours = after.ours
         if target.exact is not None:
+            # Operations that only take values away leave a list that nobody here has
+            # made.
             if ours or (operations and not after.owned):
                 self._ours.append((folded, None))
             return

@@ -154,7 +154,7 @@ def _connect(path: Path | None) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path if path is not None else ":memory:",
         timeout=30.0,
-        isolation_level=None,
+        isolation_level=None,  # BEGIN and COMMIT are ours
         check_same_thread=False,
     )
     try:

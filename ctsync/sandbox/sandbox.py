@@ -52,11 +52,11 @@ class Sandbox:
         passcode: str = "sandbox",
         faults: Mapping[str, float] = _NO_FAULTS,
         seed: int = 0,
-        ceiling: int = 15,
-        records_ceiling: int = 1000,
+        ceiling: int = 15,  # uploads in flight of an account (public docs)
+        records_ceiling: int = 1000,  # of a call (public docs)
         latency_seconds: float = 0.0,
         busy_slots: int = 0,
-        reads_ceiling: int = 3,
+        reads_ceiling: int = 3,  # most other calls (public docs)
         slow_seconds: float = 1.0,
         retry_after_seconds: int = 1,
         redirect_to: str = "/redirected",

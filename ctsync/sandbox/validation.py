@@ -119,6 +119,8 @@ _ABSENT: Json = {}
 # Codes of later checks: what was repeated with them had the phone as a number
 # (recorded).
 _AFTER_PHONE = frozenset({514, 517, 518, 519, 520, 555})
+# In the order in which one fault hides another: e-mail, phone, the others, and age last
+# (recorded; of the others inferred).
 _FIELDS: tuple[tuple[str, Callable[[Json], bool], Refusal], ...] = (
     (
         "email",

@@ -14,7 +14,7 @@ OURS = Fault(
     "is a state, journal or plan of ctsync",
     "such files hold people in clear; tables are read from exports",
 )
-_HEAD_BYTES = 1 << 16
+_HEAD_BYTES = 1 << 16  # of a first line, which may never end
 _MARK = re.compile(rb'"format" ?: ?"ctsync\.')
 _SHEET = re.compile(r"ctsync-(?:base|segment)-[0-9]+\.parquet")
 

@@ -96,6 +96,7 @@ class TreeBuilder:
         while True:
             start = get()
             if start.__class__ is scalar and start.anchor is None and start.tag is None:
+                # Names come again with every profile: one text of each is enough.
                 key = intern(start.value)
             elif start.__class__ is self._map_end:
                 break
