@@ -234,6 +234,7 @@ def test_a_group_of_lines_is_what_they_say():
     group = LineGroup(b'{"a":1}\n{"b":2}\n', 7, "the journal")
     assert [dict(line) for line in group] == [{"a": 1}, {"b": 2}]
     assert len(group) == 2
+    assert group.first.text == b'{"a":1}\n'
     assert {"b": 2} in group
     assert {"b": 3} not in group
 

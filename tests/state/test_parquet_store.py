@@ -184,6 +184,14 @@ def test_segments_of_more_than_a_tenth_become_a_base(header, segments, is_due):
     assert Compaction().is_due(manifest) == is_due
 
 
+def test_rows_that_are_about_to_follow_count_as_segments_do(header):
+    manifest = Manifest(header(), sheet(1000), (sheet(60),))
+    assert [Compaction().is_due(manifest, more) for more in (40, 41)] == [False, True]
+    segments = tuple(map(sheet, (200, 40, 9)))
+    counts = [Compaction().tail(segments, more) for more in (0, 4, 5, 11, 12, 51, 52)]
+    assert counts == [1, 0, 1, 1, 2, 2, 3]
+
+
 def test_many_amendments_leave_few_files(store, path, entry, header):
     store.replace(header(1), [entry(f"{n:03d}") for n in range(200)])
     store.compaction = Compaction(small_rows=0)
@@ -546,6 +554,17 @@ def test_a_manifest_names_no_file_elsewhere(store, path, entry, header):
     manifest.write_text(text.replace("ctsync-base-1.parquet", "../other.parquet"))
     with pytest.raises(StateError, match="its manifest names no files"):
         store.read_unverified()
+
+
+def test_of_several_files_of_a_sheet_none_lies_elsewhere(store, path, entry, header):
+    write_three(store, entry, header)
+    manifest = path / "manifest.json"
+    said = parse(manifest.read_bytes())
+    own, other = said["base"], {**said["base"], "name": "../other.parquet"}
+    for base in ([own, other], [other, own], []):
+        manifest.write_bytes(canonical({**said, "base": base}))
+        with pytest.raises(StateError, match="its manifest names no files"):
+            store.read_unverified()
 
 
 def test_a_manifest_that_says_more_of_a_file_is_refused(store, path, entry, header):

@@ -106,6 +106,18 @@ def test_columns_out_of_order_are_refused_as_entries_are(ids):
         digest.add_columns(columns(*ids))
 
 
+def test_parts_of_a_digest_come_to_the_whole():
+    """One of them takes away more than it adds."""
+    gone, come, digest = EntryDigest(), EntryDigest(), EntryDigest()
+    gone.exchange(entry_line(ENTRY), None)
+    come.exchange(None, entry_line(OTHER))
+    digest.add(ENTRY)
+    for part in (gone.part, come.part):
+        assert len(part.total) == 64
+        digest.add_part(part)
+    assert digest.seal(HEADER) == with_digest(HEADER, [OTHER])
+
+
 def test_what_follows_columns_comes_after_their_last_entry():
     digest = EntryDigest()
     digest.add_columns(columns("a", "b"))
