@@ -24,6 +24,7 @@ from ctsync.state.arrow_rows import tables_of
 from ctsync.state.edited_parquet import _sorted
 from ctsync.state.manifest import Compaction, Manifest, Sheet
 from ctsync.state.parquet_files import FIRST_KEYS, ParquetFile, ParquetFileReader
+from ctsync.state.parquet_snapshot import _SheetReader
 from ctsync.state.parquet_store import ParquetStore
 
 HEAD = {"lineage": "lineage-1", "serial": 0}
@@ -102,6 +103,23 @@ def test_nothing_but_the_state_and_the_lock_file_stays(
     assert names(path) == ["ctsync-base-4.parquet", "lock", "manifest.json"]
 
 
+def test_a_file_that_was_adopted_goes_with_what_is_not_published(
+    store, path, entry, header
+):
+    store.replace(header(1), [entry("a")])
+    other = path / "ctsync-segment-77.parquet"
+    other.write_bytes(b"rows of an executor")
+
+    def give_up():
+        with store._writing() as writing:
+            writing.adopted(ParquetFile(other.name, 1, 19, "", 0, 0))
+            raise RuntimeError("sender gave up")
+
+    with pytest.raises(RuntimeError, match="gave up"):
+        give_up()
+    assert names(path) == ["ctsync-base-1.parquet", "manifest.json"]
+
+
 def test_files_of_others_in_the_folder_are_left_alone(store, path, entry, header):
     path.mkdir()
     (path / "base-1.parquet").write_bytes(b"precious")
@@ -148,6 +166,11 @@ def test_two_links_are_one_state(tmp_path, store, path, entry, header, holder):
         other.lock(holder),
     ):
         pass
+
+
+def test_a_folder_is_called_as_the_project_does_or_by_its_path(path):
+    assert ParquetStore(path, "state/").location == "state/"
+    assert ParquetStore(path).location == f"{path}/"
 
 
 def test_a_name_means_nothing_in_a_folder(tmp_path):
@@ -268,6 +291,22 @@ def test_after_a_fault_nothing_more_is_written_to_a_data_file(
         parquet_files.write_parquet(tmp_path / "new", tables())
     gc.collect()
     assert wrote == []
+
+
+class OneFile:
+    """Has all keys that are asked of it; its groups begin with some."""
+
+    def __init__(self, name, *firsts):
+        self.name, self.firsts = name, [key(each) for each in firsts]
+
+    def bodies(self, keys):
+        return ((each, self.name) for each in keys)
+
+
+def test_a_key_is_looked_for_in_the_one_file_that_may_have_it():
+    files = (OneFile("1", "b", "d"), OneFile("2", "f", "h"), OneFile("3", "j", "l"))
+    found = _SheetReader(files).bodies(map(key, "abcdefghijklm"))
+    assert "".join(body for _, body in found) == "1111122223333"
 
 
 # Columns
