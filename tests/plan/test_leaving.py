@@ -256,6 +256,15 @@ def test_parting_words_that_mean_nothing_are_an_error(project_view, faults, entr
     assert [code for code, _ in faults(project, entry(cohorts=("vip",)))] == ["CT514"]
 
 
+def test_parting_words_of_two_cohorts_that_differ_are_an_error(
+    project_view, faults, entry
+):
+    project = project_view().cohort("vip", leave={"Tier": "Standard"})
+    project.cohort("old", leave={"Tier": "None"})
+    ((code, _),) = faults(project, entry(cohorts=("old", "vip")))
+    assert code == "CT309"
+
+
 def test_a_place_that_declares_the_attribute_wins_over_the_parting_words(
     project_view, plan, entry
 ):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ctsync.errors import SpecError
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
 from ctsync.model.fault import Fault
@@ -74,6 +75,19 @@ def test_what_many_rows_of_a_table_have_in_common_is_told_of_their_column(
         where = {"file": "vip.csv", "cohort": "vip", "line": None, "row": row + 1}
         members.says(f"{row}.0", {}, **where)
     assert plan(members).codes == {"CT630": 30}
+
+
+def test_what_a_cell_lacks_is_told_with_what_its_table_can_do(project_view, plan):
+    """Of what a cohort gives to those in its file, the project has the words."""
+    words, view = {"Points": "1,5"}, {"catalog": {"Points": "number"}}
+    project = project_view(limits={"skip": "100%"}, **view)
+    planned = plan(project.table("t", ["Points"], [("u1", words)], invalid="skip"))
+    cell, _ = planned.document.foot.diagnostics
+    assert (cell.attribute, cell.hint) == ("Points", 'csv: {decimal: ","}')
+    with pytest.raises(SpecError) as caught:
+        plan(project_view(**view).says("u1", words))
+    (said,) = caught.value.findings
+    assert "42 or 1.5" in said.hint
 
 
 def test_a_row_that_is_skipped_says_so_and_what_is_only_odd_stays_as_it_was(
