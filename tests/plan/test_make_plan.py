@@ -46,6 +46,12 @@ def test_a_plan_that_was_just_made_is_not_read_again(project_view, plan, monkeyp
         SavedPlan(made._file, "this plan", "0" * 64)
 
 
+def test_of_a_plan_without_a_change_nothing_is_left_out_or_held(project_view, plan):
+    foot = plan(project_view()).document.foot
+    assert (foot.changes, foot.left_out, foot.summary["once_held"]) == (0, 0, 0)
+    assert foot.profiles["unchanged"] == 0
+
+
 def test_unchanged_is_who_is_named_known_and_as_declared(project_view, plan, entry):
     project = project_view().says("u1", {"Plan": "Gold"}).says("new", {"Tags": []})
     project.says("u2", {"Plan": "Gold"})
