@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from ctsync.canonical_json import fold_name
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
-from ctsync.model.due_import import NO_WAITS, Waits
+from ctsync.model.due_import import Waits
 from ctsync.model.entry import Entry, KnownValue, membership_in
 from ctsync.model.fault import Fault
 from ctsync.plan.diff_profile import build_change
@@ -41,9 +41,9 @@ class ProfileWeigher(Struct, frozen=True):
 
     project_view: Project
     reader: ContributionMerger
-    leave: Leaving = field(default_factory=dict)
-    waits: Waits = NO_WAITS
-    judged: bool = True
+    leave: Leaving
+    waits: Waits
+    judged: bool
 
     def weigh(self, candidate: Candidate) -> tuple[MergedContributions, PlannedProfile]:
         """Return what places want of a profile, and what comes of it."""
