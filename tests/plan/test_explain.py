@@ -140,6 +140,13 @@ def test_what_is_known_held_and_sent_is_told(told):
     assert zip_.tables == ("more",)
 
 
+def test_what_the_only_place_of_a_profile_says_is_told_though_it_is_so(planner, entry):
+    known = [entry("u1x", attributes={"Plan": "Free"})]
+    found = explain_key(planner, parse_key("u1x"), known)
+    said = {each.attribute: each.reason for each in found.verdicts}
+    assert said == {"Plan": "equal"}
+
+
 def test_what_is_told_to_be_sent_is_what_a_plan_sends(planner, told):
     found = told("u1")
     changes = {
