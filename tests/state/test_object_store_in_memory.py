@@ -14,6 +14,8 @@ from ctsync.bucket_address import Address
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError, StateLocked
 from ctsync.state import Holder
+from ctsync.state.edit_stream import EditStream
+from ctsync.state.key_range import KeyRange
 from ctsync.state.manifest import Compaction
 from ctsync.state.object_store import lease, writing
 from ctsync.state.object_store.head import Head, Lease
@@ -93,6 +95,41 @@ def test_a_sheet_that_was_put_goes_where_the_next_cannot_be(bucket, entry, heade
         store.amend(header(2), [(one.key, lambda _, one=one: one) for one in changed])
     assert put
     assert bucket.names() == before
+
+
+def written_elsewhere(entries):
+    """What writes a range of keys, as another process would."""
+
+    def write(terms):
+        edits = [(one.key, lambda _, one=one: one) for one in entries]
+        return [terms.write(KeyRange(None, None), EditStream(iter([edits])), "7")]
+
+    return write
+
+
+def test_sheets_that_others_wrote_are_there_once_the_head_names_them(
+    bucket, store, entry, header
+):
+    store.amend_by_ranges(header(1), 2, written_elsewhere([entry("a"), entry("b")]))
+    read = store_in(bucket.beside()).read()
+    assert [each.key.id for each in read.entries()] == ["a", "b"]
+
+
+def test_sheets_that_others_wrote_go_where_they_cannot_be_named(
+    bucket, store, entry, header
+):
+    store.replace(header(1), [entry("a")])
+    before, upload = bucket.names(), bucket.upload
+
+    def unheard(name, path):
+        upload(name, path)
+        raise StateError("no answer", code="state_unwritable")
+
+    bucket.upload = unheard
+    with pytest.raises(StateError, match="no answer"):
+        store.amend_by_ranges(header(2), 1, written_elsewhere([entry("b")]))
+    assert bucket.names() == before
+    assert {path.name for path in store._mirror.path.glob("*")} <= {*before}
 
 
 @pytest.mark.parametrize("fate", ["lost", "unheard"])
