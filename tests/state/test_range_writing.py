@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from ctsync.canonical_json import parse
+from ctsync.errors import StateError
 from ctsync.model.entry import entry_from_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state import parquet_files
@@ -296,3 +297,23 @@ def test_only_groups_that_may_have_a_key_are_read(bounds, groups):
     firsts = [ProfileKey("identity", each) for each in "adg"]
     keys = [each and ProfileKey("identity", each) for each in bounds]
     assert [*KeyRange(*keys).groups(firsts)] == groups
+
+
+def test_for_a_version_that_does_not_follow_nobody_writes(store, entry, header):
+    store.replace(header(1), [entry(each) for each in IDS])
+    for other in (header(1), header(3), header(2, lineage="another")):
+        with pytest.raises(StateError, match="does not follow"):
+            store.amend_by_ranges(other, 1, pytest.fail)
+    assert store.read().header.serial == 1
+
+
+def test_a_stream_of_edits_begins_a_state_and_amends_one(store, entry, header):
+    def stream(*names):
+        edits = [(entry(each).key, lambda _, each=each: entry(each)) for each in names]
+        return EditStream(iter([edits]))
+
+    store.compaction = Compaction()
+    for serial, names_of in enumerate((IDS[:5], IDS[5:]), start=1):
+        said = store.amend(header(serial), stream(*names_of))
+        assert said == store.read().header
+    assert [e.key.id for e in store.read().entries()] == IDS
