@@ -117,6 +117,8 @@ class ParquetStore(FileStore, SegmentedStore):
     def _writing(self) -> Generator[_Writing]:
         with state_errors("write", self.location):
             self._make_room()
+            # Who was killed while it wrote may have left no room for anything else.
+            self._tidy()
             writing = _Writing(self.path)
             try:
                 yield writing

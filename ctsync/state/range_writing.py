@@ -6,7 +6,8 @@ what no manifest names is removed as any file is that nobody needs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -123,6 +124,27 @@ def sound_sheet(
     if terms.is_base and (sheet.rows != entries or not sheet.files):
         raise OddRanges(f"{sheet.rows} rows were written for {entries} entries")
     return sheet
+
+
+@contextmanager
+def removed_unless_taken(terms: RangeTerms) -> Generator[None]:
+    """Have data files of a folder go that came to it in a context which fails.
+
+    What is then written instead may need their room. Nobody else may write there.
+    """
+    before = set(_sheets_in(terms))
+    try:
+        yield
+    except BaseException:
+        for path in set(_sheets_in(terms)) - before:
+            with suppress(OSError):
+                path.unlink()
+        raise
+
+
+def _sheets_in(terms: RangeTerms) -> Iterator[Path]:
+    found = Path(terms.folder).iterdir()
+    return (path for path in found if SHEET_NAME.fullmatch(path.name))
 
 
 def _require_all_keys(ranges: Sequence[KeyRange]) -> None:

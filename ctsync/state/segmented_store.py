@@ -23,7 +23,12 @@ from ctsync.state.lineage_checks import check_next
 from ctsync.state.manifest import Compaction, Manifest, Sheet
 from ctsync.state.parquet_files import ParquetFile
 from ctsync.state.parquet_snapshot import ParquetSnapshot
-from ctsync.state.range_writing import RangeTerms, WriteRanges, sound_sheet
+from ctsync.state.range_writing import (
+    RangeTerms,
+    WriteRanges,
+    removed_unless_taken,
+    sound_sheet,
+)
 from ctsync.state.snapshot_codec import EntryDigest
 
 
@@ -120,10 +125,11 @@ class SegmentedStore(Store):
         digest = EntryDigest(before)
         with self._writing() as writing:
             terms = self._terms(writing, version, about)
-            ranges = write(terms)
-            for each in ranges:
-                digest.add_part(each.part)
-            sheet = sound_sheet(terms, ranges, digest.entries)
+            with removed_unless_taken(terms):
+                ranges = write(terms)
+                for each in ranges:
+                    digest.add_part(each.part)
+                sheet = sound_sheet(terms, ranges, digest.entries)
             sheet = Sheet(tuple(map(writing.adopted, sheet.files)))
             after = terms.manifest_after(digest.seal(header), sheet)
             return writing.publish(after)

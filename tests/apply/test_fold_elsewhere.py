@@ -16,7 +16,7 @@ from ctsync.engines.spark_workers import run_on_executors
 from ctsync.errors import CtsyncError, Interrupted, StateError
 from ctsync.state import open_store
 from ctsync.state.manifest import Compaction
-from ctsync.state.parquet_store import _Writing
+from ctsync.state.parquet_store import ParquetStore, _Writing
 from ctsync.state.range_writing import RangeTerms
 
 PEOPLE = [f"u{number}" for number in range(9)]
@@ -172,6 +172,25 @@ def test_whatever_workers_do_the_sender_folds(world, workers, words, caplog):
     assert "example.com" not in caplog.text
 
 
+@pytest.mark.parametrize("is_known", [False, True])
+def test_what_workers_wrote_in_vain_takes_no_room_of_what_is_written(
+    world, monkeypatch, is_known
+):
+    """Else a disk that has room for a state would be full of what nobody names."""
+    if is_known:
+        world.bring(plans(world, "Free"))
+    named, amend, found = files(world), ParquetStore.amend, []
+
+    def noted(store, header, edits):
+        found.extend(path.name for path in store.path.glob("*.parquet"))
+        return amend(store, header, edits)
+
+    monkeypatch.setattr(ParquetStore, "amend", noted)
+    assert world.bring(plans(world, "Gold"), workers=leaves_one_out).error is None
+    assert found == named
+    assert said(world) == dict.fromkeys(PEOPLE, "Gold")
+
+
 def test_no_room_for_slices_is_no_reason_not_to_fold(world, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -191,7 +210,9 @@ def test_a_second_signal_leaves_the_journal_to_the_next_run(world):
     assert said(world) == dict.fromkeys(PEOPLE, "Gold")
 
 
-def test_a_sender_killed_before_it_publishes_leaves_it_to_the_next_run(world):
+def test_a_sender_killed_before_it_publishes_leaves_it_to_the_next_run(
+    world, monkeypatch
+):
     """All files of executors lie there then, and no manifest names them."""
     world.bring(plans(world, "Free"))
 
@@ -204,7 +225,15 @@ def test_a_sender_killed_before_it_publishes_leaves_it_to_the_next_run(world):
     left = open_store("left/", folder=world.folder)
     assert {e.attributes["plan"].value for e in left.read().entries()} == {"Free"}
     assert len([*left.path.glob("*.parquet")]) > 5
+    write, found = _Writing.parquet_file, []
+
+    def noted(writing, kind, tables):
+        found.extend(path.name for path in left.path.glob("*.parquet"))
+        return write(writing, kind, tables)
+
+    monkeypatch.setattr(_Writing, "parquet_file", noted)
     assert recover(left).header == world.store.read().header
+    assert found == ["ctsync-base-1.parquet"]  # the others take no room any more
     left.discard_journal()
     assert [path.name for path in left.path.glob("*.parquet")] == [
         "ctsync-base-2.parquet"
