@@ -436,6 +436,7 @@ def test_who_lost_the_lease_is_told_that_before_all_else(bucket, store, entry, h
         other.replace(header(2), [entry("b")])  # and so the state moved
         for act in (
             lambda: store.amend(header(2), []),
+            lambda: store.amend_by_ranges(header(2), 0, written_elsewhere([])),
             lambda: store.open_journal(HEAD),
             lambda: writer.append({"n": 1}, sync=True),
         ):
