@@ -20,6 +20,7 @@ BOTTOM = {
     "discovery",
     "duckdb_connection",
     "errors",
+    "gathered_runs",
     "limits",
     "object_client",
     "other_words",
@@ -49,12 +50,13 @@ ALSO_ALLOWED = {
         for name in (
             "batches",
             "change_codec",
+            "known_patterns",
             "plain_entry",
             "plan_file",
             "plan_header",
             "plan_writer",
-            "row_patterns",
             "schedule",
+            "taken_patterns",
         )
     },
     ("observe", "plan"): {

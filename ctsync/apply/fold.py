@@ -8,7 +8,7 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ctsync.apply.acknowledged_run import AcknowledgedRun
+from ctsync.apply.acknowledged_run import AcknowledgedRun, AssignedRun
 from ctsync.apply.files_replay import with_confirmed
 from ctsync.apply.journal_records import JournalHead, head_from_json
 from ctsync.apply.journal_replay import JournalReplay
@@ -46,7 +46,10 @@ def edit_runs(
 ) -> Iterator[Iterable[tuple[ProfileKey, Edit]]]:
     """Yield runs of effects as runs of edits of a snapshot's entries."""
     for run in runs:
-        yield run if isinstance(run, AcknowledgedRun) else fold_edits(run)
+        if isinstance(run, AcknowledgedRun | AssignedRun):
+            yield run
+        else:
+            yield fold_edits(run)
 
 
 def fold_effects(

@@ -10,23 +10,21 @@ from msgspec import convert, to_builtins
 
 from ctsync.apply.journal_records import JournalHead, head_from_json
 from ctsync.apply.journal_replay import JournalReplay
+from ctsync.apply.kept_rows import KNOWN, NEW, NEW_LINE, rows_over, touched
 from ctsync.apply.plain_profiles import SpelledRow, SpelledRows, acknowledged
 from ctsync.apply.replayed_outcomes import Done, outcome_runs
 from ctsync.canonical_json import fold_name, parse, spelled
+from ctsync.gathered_runs import gathered
 from ctsync.model.change import Change
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, Record
-from ctsync.model.row import Row
 from ctsync.model.run import Run, RunChange, RunOperation
 from ctsync.state.base import Journal, Line, RunRecord, Snapshot, Store
 from ctsync.state.entry_edits import beside
 from ctsync.state.lineage_checks import relation
 
-# What is kept of a change of which all was acknowledged: its row, as the plan spells
-# it, and beside that of a known profile what was known before.
-_NEW, _KNOWN = "new", "known_row"
-_NEW_LINE = b'{"new":'
+_AT_ONCE = 4096
 
 
 def keep_run(
@@ -70,10 +68,8 @@ def run_in(
 
     def changes() -> Iterator[Line]:
         runs = outcome_runs(replay, journal.lines())
-        if before.header is None and as_text:
-            # Beside nothing no row has to be read, and a whole run of them is copied at
-            # once.
-            return _new_lines(runs)
+        if as_text and (before.header is None or before.known_lines is not None):
+            return _together(before, runs)
         told = chain.from_iterable(runs)
         return _changes(before, told, spelled if as_text else parse)
 
@@ -114,13 +110,18 @@ def _run_of(head: JournalHead, replay: JournalReplay) -> Run:
     )
 
 
-def _new_lines(runs: Iterable[Iterable[Done | SpelledRow]]) -> Iterator[Line]:
-    """Yield what is kept where nothing was known of anybody."""
-    for run in runs:
-        if isinstance(run, SpelledRows):
-            yield spelled(run.lines(_NEW_LINE))
+def _together(
+    before: Snapshot, runs: Iterable[SpelledRows | tuple[Done | SpelledRow]]
+) -> Iterator[Line]:
+    """Yield the same lines, those of a run as one text."""
+    known = None if before.known_lines is None else before.known_lines()
+    for run in gathered(runs, SpelledRows, _AT_ONCE):
+        if not isinstance(run, SpelledRows):
+            yield from _changes(before, run, spelled)
+        elif known is None:
+            yield spelled(run.lines(NEW_LINE))
         else:
-            yield from _changes(Snapshot(), run, spelled)
+            yield spelled(b"\n".join(rows_over(known, run)))
 
 
 def _changes(
@@ -135,20 +136,14 @@ def _changes(
         if not isinstance(each, SpelledRow):
             yield to_builtins(change_of(*each, known))
         elif known is None:
-            yield {_NEW: spell(each.text)}
+            yield {NEW: spell(each.text)}
         else:
-            before_it = _known(known, _touched(parse(each.text)))
+            before_it = _known(known, touched(parse(each.text)))
             yield {
-                _KNOWN: spell(each.text),
+                KNOWN: spell(each.text),
                 "known": to_builtins(before_it),
                 "cohorts": known.cohorts,
             }
-
-
-def _touched(row: Row) -> Iterator[str]:
-    """Yield the names of attributes that the row of a change is about."""
-    yield from (name for name, *_ in row[3])
-    yield from row[7] if len(row) > 7 else ()  # what it releases
 
 
 def _key_of(told: Done | SpelledRow) -> ProfileKey:
@@ -169,10 +164,10 @@ def run_change_from(line: Line) -> RunChange:
     Raises:
         ValueError: it is none.
     """
-    if _NEW in line:
-        return change_of(*acknowledged(line[_NEW]), None)
-    if _KNOWN in line:
-        change, records = acknowledged(line[_KNOWN])
+    if NEW in line:
+        return change_of(*acknowledged(line[NEW]), None)
+    if KNOWN in line:
+        change, records = acknowledged(line[KNOWN])
         known = convert(line["known"], dict[str, KnownValue])
         entry = Entry(change.key, known, tuple(line["cohorts"]))
         return change_of(change, records, entry)

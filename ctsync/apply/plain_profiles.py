@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -21,7 +22,6 @@ from ctsync.model.record import Outcome, Record
 from ctsync.model.row import Row
 from ctsync.plan.change_codec import CHANGE_KEY, change_from_data, row_text
 from ctsync.plan.plain_entry import Taking, entry_after
-from ctsync.plan.row_patterns import RowPatterns
 from ctsync.plan.schedule import records_of
 from ctsync.state.entry_edits import TextEdit
 
@@ -46,6 +46,13 @@ _LINES = re.compile(
 )
 
 
+class Learner(Protocol):
+    """What knows lines by rows that it has seen."""
+
+    def learn(self, row: Row) -> None:
+        """Know rows that are like this one from now on."""
+
+
 class AcknowledgedRow(TextEdit):
     """What came of a change of which every record was acknowledged.
 
@@ -60,7 +67,7 @@ class AcknowledgedRow(TextEdit):
         self,
         line: Line,
         number: int,
-        patterns: RowPatterns,
+        patterns: Learner,
         new: EntryText | None = None,
     ) -> None:
         """Take the line of a change.

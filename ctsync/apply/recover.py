@@ -86,7 +86,11 @@ def _view(store: Store) -> CurrentSnapshot:
 
 def _as_it_is(snapshot: Snapshot) -> CurrentSnapshot:
     return CurrentSnapshot(
-        snapshot.header, snapshot.read, snapshot.columns, snapshot.find
+        snapshot.header,
+        snapshot.read,
+        snapshot.columns,
+        snapshot.find,
+        snapshot.known_lines,
     )
 
 

@@ -23,9 +23,8 @@ from ctsync.apply.state_effects import (
 from ctsync.model.change import Change
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.change_codec import CHANGE_KEY, change_from_data, settled_from_data
-from ctsync.plan.plain_entry import Taking
-from ctsync.plan.row_patterns import RowPatterns
 from ctsync.plan.schedule import records_of
+from ctsync.plan.taken_patterns import TakenPatterns
 from ctsync.state.journal_file import LineGroup, StoredLine
 
 Folded: TypeAlias = "EntryWrite | UncertainRecord | AcknowledgedRecord | SentRecord"
@@ -49,7 +48,7 @@ def effect_runs(
     fates: RecordFates, lines: Iterable[Line], run: str
 ) -> Iterator[Iterable[Effect]]:
     """Yield the same, in runs where all that was sent was acknowledged."""
-    place, patterns = 0, RowPatterns(Taking.ACKNOWLEDGED)
+    place, patterns = 0, TakenPatterns()
     for number, group in numbered(lines):
         dues = dues_of(group)
         are_taken = dues is not None and fates.are_taken(dues, place)
@@ -71,7 +70,7 @@ def _done(
     place: int,
     run: str,
     number: int,
-    patterns: RowPatterns,
+    patterns: TakenPatterns,
 ) -> tuple[ProfileKey, Iterable[Folded]] | None:
     kind = kind_of(line)
     if kind == "settled":

@@ -50,7 +50,7 @@ _RECORD = b'{"%b":"%b","profileData":{\0},"type":"profile"}'
 _TYPE, _ID = 0, 1
 _FRAME = Frame(b"create|update", _ENDING, _RECORD, (_TYPE, _ID), ())
 # What was known before is passed over, if it can be read.
-_BEFORE = (
+BEFORE = (
     rb"%(text)b|-?%(n)b(?:\.[0-9]{1,9})?|true|false|\[(?:%(text)b(?:,%(text)b)*)?\]"
     % _WORDS
 )
@@ -106,7 +106,7 @@ def _spelled_as(name: str, text: str, shown: str) -> Spelling | None:
     if form.operator != "set":
         opening, closing = opening + b"{%b:" % canonical(form.operator), b"}"
     sign = re.escape(SIGNS[form.operator].encode())
-    words = (sign, _MARKS, re.escape(form.kind.encode()), _BEFORE)
+    words = (sign, _MARKS, re.escape(form.kind.encode()), BEFORE)
     said = b',"%b%b%b"(?:,(?:%b)|)' % words
     if form.operator == "set" and not form.kind:
         # As most are, which is not said. Nothing stands before then, either: a form

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import groupby
-from typing import TypeAlias
 
 from ctsync.canonical_json import canonical
 from ctsync.model.entry import membership_in
@@ -19,6 +17,15 @@ from ctsync.model.entry_text import EntryText
 from ctsync.model.kind_shape import LIST
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.row import Row
+from ctsync.plan.column_patterns import (
+    ID,
+    MARK,
+    TABLE,
+    TYPE,
+    ColumnPatterns,
+    Told,
+    told_in,
+)
 from ctsync.plan.line_patterns import (
     COUNT,
     SPELLED,
@@ -26,16 +33,13 @@ from ctsync.plan.line_patterns import (
     Frame,
     Groups,
     LinePattern,
-    LinePatterns,
     Spelling,
-    Writer,
-    is_utf8,
 )
 from ctsync.plan.plain_entry import Taking, new_words, way_of
 from ctsync.plan.plan_rows import MOSTLY
 
-_FIELDS = 6  # of a row as most are: to its fingerprint
-_ENDING = (
+FIELDS = 6  # of a row as most are: to its fingerprint
+ENDING = (
     rb'\],\[\["%(text)b+",%(count)b,"(%(text)b+)"(?:,%(count)b)?\]\],'
     rb'"([0-9a-f]{32})"\],"does":\[%(count)b(?:,%(count)b)*\]\}'
     % {b"text": TEXT, b"count": COUNT}
@@ -44,11 +48,10 @@ _ENTRY = (
     b'{"attributes":{\0},"cohorts":["%b%%b"],"fingerprint":"%%b","key":{"%%b":"%%b"}}\n'
     % membership_in("").encode()
 )
-_TYPE, _ID, _TABLE, _MARK = 0, 1, -2, -1  # groups of a line
-_FRAME = Frame(b"create", _ENDING, _ENTRY, (), (_TABLE, _MARK, _TYPE, _ID))
+_FRAME = Frame(b"create", ENDING, _ENTRY, (), (TABLE, MARK, TYPE, ID))
 
 
-class RowPatterns(LinePatterns):
+class RowPatterns(ColumnPatterns[EntryColumns]):
     """Gives entries of new profiles of which all is taken in, by their lines."""
 
     frame = _FRAME
@@ -63,89 +66,44 @@ class RowPatterns(LinePatterns):
         found = (_entry(pattern, groups) for pattern, groups in self.told(line))
         return next(filter(None, found), None)
 
-    def columns(self, lines: bytes) -> list[EntryColumns | None] | None:
-        """Return the same of many lines as columns; None for each that is not told.
-
-        None of all where nothing was learned yet.
-        """
-        if not (self.patterns and is_utf8(lines)):
-            return None
-        pattern = self.patterns[0]
-        told = [
-            None if groups[-1] else _told(pattern, groups[:-1])
-            for groups in pattern.told_of(lines)
-        ]
-        found = list[EntryColumns | None]()
-        for key_type, some in groupby(told, key=_type_of):
-            if key_type is None:
-                found += [None for _ in some]
-            else:
-                found.append(_columns(key_type, [each for each in some if each]))
-        return found
+    def columns_of(self, key_type: str, told: Sequence[Told]) -> EntryColumns:
+        """Return entries of lines of one id type."""
+        return EntryColumns(
+            key_type,
+            [groups[ID] for _, groups in told],
+            [writer.write(groups) for writer, groups in told],
+            [writer.names for writer, _ in told],
+            [groups[MARK] for _, groups in told],
+        )
 
     def spellings(self, row: Row) -> Mapping[str, Spelling] | None:
         """Return the attributes that a row assigns; None where it does anything else.
 
         So it is of one that stands in several places: no pattern tells those.
         """
-        if len(row) != _FIELDS or row[0] != "create" or len(row[4]) != 1:
+        if len(row) != FIELDS or row[0] != "create" or len(row[4]) != 1:
             return None
         return super().spellings(row)
 
     def spelling(self, name: str, form: str, shown: str) -> Spelling | None:
         """Return how an assignment is spelled."""
-        return _spelled_as(name, form, shown, self._taking)
+        return spelled_as(name, form, shown, self._taking)
 
 
 def _entry(pattern: LinePattern, groups: Groups) -> EntryText | None:
     """Return the entry that a line comes to of which these groups were told."""
-    told = _told(pattern, groups)
+    told = told_in(pattern, groups)
     if told is None:
         return None
     writer, _ = told
-    key = ProfileKey(groups[_TYPE].decode(), groups[_ID].decode())
-    mark = groups[_MARK].decode()
+    key = ProfileKey(groups[TYPE].decode(), groups[ID].decode())
+    mark = groups[MARK].decode()
     return EntryText(key, writer.write(groups), writer.names, mark, is_bound=True)
 
 
-_Told: TypeAlias = tuple[Writer, Groups]
-
-
-def _told(pattern: LinePattern, groups: Groups) -> _Told | None:
-    """Return what was told of a line, and what writes it; None where nothing does."""
-    writer = pattern.writer(groups)
-    if writer is None:
-        return None
-    for at in writer.lists:
-        if not _is_in_order(groups[at]):
-            return None
-    return writer, groups
-
-
-def _type_of(told: _Told | None) -> bytes | None:
-    return None if told is None else told[1][_TYPE]
-
-
-def _columns(key_type: bytes, told: Sequence[_Told]) -> EntryColumns:
-    """Return entries of lines of one id type."""
-    return EntryColumns(
-        key_type.decode(),
-        [groups[_ID] for _, groups in told],
-        [writer.write(groups) for writer, groups in told],
-        [writer.names for writer, _ in told],
-        [groups[_MARK] for _, groups in told],
-    )
-
-
-def _is_in_order(values: bytes) -> bool:
-    """Return whether the texts of a list stand as an entry keeps them."""
-    texts = values[2:-2].split(b'","')
-    # The bytes of UTF-8 sort as the characters do that an entry sorts.
-    return texts == sorted(set(texts))
-
-
 @lru_cache(maxsize=4096)  # of rows with odd values it is asked again and again
-def _spelled_as(name: str, form: str, shown: str, taking: Taking) -> Spelling | None:
+def spelled_as(name: str, form: str, shown: str, taking: Taking) -> Spelling | None:
+    """Return a first assignment as it is spelled, and what it leaves known."""
     way = way_of(name, form, shown, taking)
     if way is None or way.operator not in ("set", "$add"):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ctsync.gathered_runs import gathered
 from ctsync.model.entry_text import text_of
 from ctsync.state.arrow_rows import (
     GROUP,
@@ -27,20 +28,12 @@ def added_tables(edits: EditStream, digest: EntryDigest) -> Iterator[Table]:
 
 
 def _tables(edits: EditStream, digest: EntryDigest) -> Iterator[Table]:
-    single = list[KeyedEdit]()
-    for run in edits.runs:
+    for run in gathered(edits.runs, NewEntries, GROUP):
         if isinstance(run, NewEntries):
-            yield from _table_of(single, digest)
-            single.clear()
             digest.add_columns(run.columns)
             yield table_of_columns(run.columns)
         else:
-            for each in run:
-                single.append(each)
-                if len(single) == GROUP:
-                    yield from _table_of(single, digest)
-                    single.clear()
-    yield from _table_of(single, digest)
+            yield from _table_of(run, digest)
 
 
 def _table_of(edits: Iterable[KeyedEdit], digest: EntryDigest) -> Iterator[Table]:

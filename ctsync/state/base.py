@@ -31,10 +31,10 @@ memory, or let a foreign exception out; raise `StateError` with `from`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from msgspec import Struct
 
@@ -56,17 +56,26 @@ def _nothing() -> Iterator[Entry]:
     return iter(())
 
 
+class LinesByKey(Protocol):
+    """Gives lines of entries for many profiles together, in the order of keys."""
+
+    def of(self, key_type: str, ids: Sequence[bytes]) -> list[bytes | None]:
+        """Return the lines of profiles of one id type; None of who has no entry."""
+        ...
+
+
 class Snapshot(Struct, frozen=True):
     """One version of what is known. Without a header there is none yet.
 
     A store that can do more than yield its entries says how in `find` (the entries of
-    sorted keys) and `columns`.
+    sorted keys), `known_lines` and `columns`.
     """
 
     header: Header | None = None
     read: Callable[[], Iterator[Entry]] = _nothing
     columns: SnapshotColumns | None = None
     find: Callable[[Iterable[ProfileKey]], Iterator[Entry]] | None = None
+    known_lines: Callable[[], LinesByKey] | None = None
 
     def entries(self) -> Iterator[Entry]:
         """Yield the entries, sorted by key. May be called again."""

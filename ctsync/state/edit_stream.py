@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, TypeAlias
 
 from ctsync.model.entry_columns import EntryColumns
+from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.entry_edits import Edit
 
@@ -25,6 +26,24 @@ class NewEntries(ABC):
     @abstractmethod
     def __iter__(self) -> Iterator[tuple[ProfileKey, Any]]:
         """Give the edits one by one."""
+
+
+class KnownEntries(ABC):
+    """Edits of profiles that follow each other, of which most have an entry.
+
+    All are of one id type; ids are UTF-8, and all come sorted.
+    """
+
+    key_type: str
+    ids: Sequence[bytes]
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[tuple[ProfileKey, Any]]:
+        """Give the edits one by one."""
+
+    @abstractmethod
+    def over(self, before: Sequence[bytes | None]) -> list[EntryText | None]:
+        """Return what the edits make of the lines of these entries, one for each."""
 
 
 class EditStream(Iterable[KeyedEdit]):

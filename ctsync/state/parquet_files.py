@@ -232,6 +232,11 @@ class ParquetFileReader:
         bodies = table["body"].take(places.drop_null()).cast("binary")
         return zip(met, bodies.to_pylist(), strict=True)
 
+    def group(self, number: int, columns: Sequence[str]) -> Table:
+        """Return the rows of one group."""
+        with self._understood():
+            return self._group(number, columns)
+
     def _group(self, number: int, columns: Sequence[str]) -> Table:
         return self._file.read_row_group(
             number, columns=list(columns), use_threads=False

@@ -16,6 +16,7 @@ from ctsync.model.stored_entries import StoredEntries
 from ctsync.state.arrow_rows import COLUMNS, Table, merged_segments, present_rows
 from ctsync.state.base import Snapshot
 from ctsync.state.key_range import KeyRange
+from ctsync.state.known_lines import KnownLines
 from ctsync.state.manifest import Manifest, Sheet
 from ctsync.state.parquet_files import ParquetFileReader
 
@@ -80,6 +81,10 @@ class StoredSheets:
                 if (body := found.get(key)) is not None:
                     yield key, body + b"\n"
 
+    def known_lines(self) -> KnownLines:
+        """Return what gives the same of many profiles together."""
+        return KnownLines([[*self._readers(sheet)] for sheet in self.sheets])
+
     def paths(self) -> Iterator[Path]:
         """Yield where the files lie."""
         return (
@@ -112,7 +117,8 @@ class ParquetSnapshot(StoredSheets):
     def snapshot(self) -> Snapshot:
         """Return it as every store does."""
         columns = SnapshotColumns(self.sql(), tuple(self.paths()), self)
-        return Snapshot(self.manifest.header, self.entries, columns, self.pick)
+        header = self.manifest.header
+        return Snapshot(header, self.entries, columns, self.pick, self.known_lines)
 
     def entries(self) -> Iterator[Entry]:
         """Yield the entries, sorted by key."""

@@ -18,9 +18,9 @@ from ctsync.errors import StateError
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
 from ctsync.state.added_tables import added_tables
-from ctsync.state.arrow_rows import Table, in_groups, present_rows, tables_of
+from ctsync.state.arrow_rows import Table, in_groups, present_rows
 from ctsync.state.atomic_files import PinnedFile
-from ctsync.state.changed_lines import changed_lines
+from ctsync.state.changed_tables import changed_tables
 from ctsync.state.edit_stream import EditStream
 from ctsync.state.key_range import KeyRange
 from ctsync.state.manifest import SHEET_NAME, Manifest, Sheet
@@ -88,10 +88,9 @@ class RangeTerms(Struct, frozen=True):
         if not self.sheets:
             return added_tables(edits, digest)
         stored = StoredSheets(Path(self.folder), self.folder, self.sheets)
-        changed = changed_lines(stored.pick_lines, edits, digest)
-        rows = tables_of((each.key, each.text) for each in changed)
+        changed = changed_tables(stored, edits, digest)
         under = self.sheets[len(self.sheets) - self.joined :]
-        tables = stored.merged_within(within, under, rows)
+        tables = stored.merged_within(within, under, changed)
         return in_groups(present_rows(tables) if self.is_base else tables)
 
     def _require_files(self) -> None:

@@ -15,7 +15,7 @@ from ctsync.model.snapshot import Header
 from ctsync.state.added_tables import added_tables
 from ctsync.state.arrow_rows import Row, Table, in_groups, tables_of
 from ctsync.state.base import Snapshot, Store
-from ctsync.state.changed_lines import ChangedLine, changed_lines
+from ctsync.state.changed_tables import changed_tables
 from ctsync.state.edit_stream import EditStream
 from ctsync.state.edited_parquet import edited_snapshot
 from ctsync.state.entry_edits import Edit, changed_texts
@@ -94,14 +94,14 @@ class SegmentedStore(Store):
             return self.replace(header, changed_texts(entries, edits))
         digest = EntryDigest(before)
         with self._writing() as writing:
-            rows = _rows(changed_lines(version.pick_lines, edits, digest))
+            changed = changed_tables(version, edits, digest)
             about = edits.about if isinstance(edits, EditStream) else 0
             if self.compaction.is_due(version.manifest, more=about):
                 # A segment of so many would be read again at once.
-                tables = version.amended(tables_of(rows))
+                tables = version.amended(changed)
                 base = writing.parquet_file("base", in_groups(tables))
                 return writing.publish(Manifest(digest.seal(header), Sheet((base,))))
-            segment = writing.parquet_file("segment", tables_of(rows))
+            segment = writing.parquet_file("segment", changed)
             # Where no line became another there is no segment, though the header moves
             # on.
             further = [Sheet((segment,))] * bool(segment.rows)
@@ -176,7 +176,3 @@ def _added(texts: Iterable[EntryText], digest: EntryDigest) -> Iterator[Row]:
     for text in texts:
         digest.add(text)
         yield text.key, text
-
-
-def _rows(changed: Iterable[ChangedLine]) -> Iterator[Row]:
-    return ((each.key, each.text) for each in changed)

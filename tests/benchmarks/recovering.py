@@ -26,6 +26,7 @@ from ctsync.apply.gc_tuning import collected_seldom
 from ctsync.apply.journal_records import JournalHead, end_line
 from ctsync.plan.batches import spans
 from ctsync.plan.change_codec import START, waves_in
+from ctsync.plan.known_patterns import KnownPatterns
 from ctsync.plan.plan_file import SavedPlan, open_unproven
 from ctsync.plan.row_patterns import RowPatterns
 from ctsync.state import open_store, segmented_store
@@ -99,7 +100,8 @@ def fold_slowly(folder: Path, file: Path) -> None:
     module: Any = plain_profiles
     module.entry_after = _nothing
     module.SpelledRow.of_line = module.SpelledRow.of_lines = _nothing
-    RowPatterns.learn = _nothing  # type: ignore[method-assign, assignment]
+    for patterns in (RowPatterns, KnownPatterns):
+        patterns.learn = _nothing  # type: ignore[method-assign, assignment]
     fold(folder, file)
 
 

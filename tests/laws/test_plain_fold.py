@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -17,9 +17,11 @@ from ctsync.model.entry_text import text_from_line, text_of
 from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
+from ctsync.model.spelled_entry import spelled_entry
 from ctsync.observe.entry_as_declared import entry_as_declared
 from ctsync.plan import line_patterns
 from ctsync.plan.change_codec import change_from_line, change_line
+from ctsync.plan.known_patterns import KnownPatterns
 from ctsync.plan.plain_entry import Taking, entry_after
 from ctsync.plan.row_patterns import RowPatterns
 
@@ -194,6 +196,57 @@ PLAIN = [
     ("Plan", "counter", "set", 3),
     ("Tags", "list", "$add", ("c", "d")),
 ]
+
+
+def assigned_change(lab, draw):
+    """An entry, and a change that mostly does what pattens tell of known profiles."""
+    entry, change = known_profile(lab, draw)
+    if draw(st.booleans()):
+        found = [each for each in change.operations if each.operator == "set"]
+        places = (Origin("a.csv", None, draw(st.integers(1, 9)), table="rows"),)
+        change = replace(
+            change,
+            action="update",
+            operations=tuple(found),
+            origins=places,
+            settled=EntryAfter(MARK, (membership_in("rows"),)),
+        )
+    return entry, change
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_what_is_assigned_to_a_known_profile_is_known_the_same_either_way(lab, data):
+    before, change = assigned_change(lab, data.draw)
+    assume(change.operations)
+    patterns, line = KnownPatterns(), change_line(change)
+    for other in data.draw(st.lists(st.just(change), max_size=1)):
+        patterns.learn(parse(change_line(other))["change"])
+    patterns.learn(parse(change_line(assigned_change(lab, data.draw)[1]))["change"])
+    told = (patterns.columns(line) or [None])[0]
+    text = told and told.over(0, entry_line(before))
+    event(f"told: {text is not None}")
+    if text is not None:
+        row = AcknowledgedRow(parse(line), 2, patterns)
+        _, long_way = both_ways(row, before)
+        assert text == replace(long_way, names=[*long_way.names])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_an_entry_that_is_taken_apart_is_spelled_as_it_was(lab, data):
+    entry = entry_of(lab, data.draw, data.draw(keys))
+    assert spelled_entry(entry_line(entry)).line() == entry_line(entry)
+
+
+def test_odd_names_are_spelled_as_they_were():
+    names = ('q"q', "a\\b", "\x01\x7f", "größe", "\u2028", "😀")
+    known = {name: KnownValue(name, "string", name) for name in sorted(names)}
+    entry = Entry(ProfileKey("identity", "u1"), known, names, names, MARK)
+    assert spelled_entry(entry_line(entry)).line() == entry_line(entry)
+    parted = spelled_entry(entry_line(replace(entry, attributes={})))
+    parted.assign(spelled_entry(entry_line(entry)).attributes)
+    assert parted.line() == entry_line(entry)
 
 
 @pytest.mark.parametrize("known", [None, KNOWN], ids=["new", "known"])

@@ -1,0 +1,66 @@
+"""Patterns that tell many lines together, and give what they come to as columns."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Generic, TypeAlias, TypeVar
+
+from ctsync.plan.line_patterns import Groups, LinePattern, LinePatterns, Writer, is_utf8
+
+Told: TypeAlias = tuple[Writer, Groups]
+"""What was told of a line, and what writes it."""
+TYPE, ID, TABLE, MARK = 0, 1, -2, -1  # groups of a line
+C = TypeVar("C")
+
+
+class ColumnPatterns(LinePatterns, Generic[C]):
+    """Gives columns of lines that follow each other and are of one id type."""
+
+    @abstractmethod
+    def columns_of(self, key_type: str, told: Sequence[Told]) -> C:
+        """Return what some lines come to; there are some."""
+
+    def columns(self, lines: bytes) -> list[C | None] | None:
+        """Return what many lines come to as columns; None for each that is not told.
+
+        None of all where nothing was learned yet.
+        """
+        if not (self.patterns and is_utf8(lines)):
+            return None
+        pattern = self.patterns[0]
+        told = [
+            None if groups[-1] else told_in(pattern, groups[:-1])
+            for groups in pattern.told_of(lines)
+        ]
+        found = list[C | None]()
+        for key_type, some in groupby(told, key=_type_of):
+            if key_type is None:
+                found += [None for _ in some]
+            else:
+                own = [each for each in some if each]
+                found.append(self.columns_of(key_type.decode(), own))
+        return found
+
+
+def told_in(pattern: LinePattern, groups: Groups) -> Told | None:
+    """Return what was told of a line; None where nothing writes on it."""
+    writer = pattern.writer(groups)
+    if writer is None:
+        return None
+    for at in writer.lists:
+        if not _is_in_order(groups[at]):
+            return None
+    return writer, groups
+
+
+def _type_of(told: Told | None) -> bytes | None:
+    return None if told is None else told[1][TYPE]
+
+
+def _is_in_order(values: bytes) -> bool:
+    """Return whether the texts of a list stand as an entry keeps them."""
+    texts = values[2:-2].split(b'","')
+    # The bytes of UTF-8 sort as the characters do that an entry sorts.
+    return texts == sorted(set(texts))
