@@ -70,6 +70,10 @@ class AssignedRun(KnownEntries):
         over, odd = self._columns.over, self._odd
         return [over(at, line) or odd(at, line) for at, line in enumerate(before)]
 
+    def over_all(self, before: Sequence[bytes | None]) -> EntryColumns | None:
+        """Return the same as columns; None where one of them is odd."""
+        return self._columns.over_all(before)
+
     def _odd(self, at: int, before: bytes | None) -> EntryText | None:
         after = edited_line(self._alone(at)[1], before)
         return None if after is None else text_of(after)

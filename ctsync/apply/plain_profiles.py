@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Protocol
 
 from msgspec import Struct
@@ -39,7 +41,7 @@ _BEFORE_ORIGINS = re.compile(
 # The same of many lines, each of which says one place in plain text. The last of all
 # places where origins may begin is where they do, since nothing in them looks like it.
 _LINES = re.compile(
-    rb'^\{"change":(\["(?:create|update)","\w+","[^"\\\n]+",\[[^\n]*\]\]),'
+    rb'^\{"change":(\["(?:create|update)","(\w+)","([^"\\\n]+)",\[[^\n]*\]\]),'
     rb'\[\["[^"\\\n]*"(?:,[0-9]+)?(?:,"[^"\\\n]*")?(?:,[0-9]+)?\]\],'
     rb'"[0-9a-f]{32}"\],"does":\[[0-9]+(?:,[0-9]+)*\]\}\n',
     re.MULTILINE,
@@ -144,21 +146,25 @@ class SpelledRow(Struct, frozen=True):
 class SpelledRows:
     """Rows of acknowledged changes that follow each other, as they are spelled."""
 
-    def __init__(self, rows: Sequence[bytes]) -> None:
-        self._rows = rows  # each without the bracket that ends it
+    def __init__(self, rows: Sequence[tuple[bytes, bytes, bytes]]) -> None:
+        self._rows = rows  # each without the bracket that ends it, id type and id
 
     def __iter__(self) -> Iterator[SpelledRow]:
         """Give them one by one."""
-        for row in self._rows:
-            found = _PLAIN.match(row)
-            assert found is not None  # noqa: S101 - it begins as it was told
-            key = ProfileKey(found[1].decode(), found[2].decode())
+        for row, key_type, identifier in self._rows:
+            key = ProfileKey(key_type.decode(), identifier.decode())
             yield SpelledRow(key, row + b"]")
+
+    def by_type(self) -> Iterator[tuple[str, Sequence[bytes], Sequence[bytes]]]:
+        """Yield id types, each with ids and rows that follow each other."""
+        for key_type, some in groupby(self._rows, key=itemgetter(1)):
+            rows, _, ids = zip(*some, strict=True)
+            yield key_type.decode(), ids, [row + b"]" for row in rows]
 
     def lines(self, opening: bytes) -> bytes:
         """Return them as lines of objects, each of which opens so; there are some."""
         between = b"]}\n" + opening
-        return opening + between.join(self._rows) + b"]}"
+        return opening + between.join([row for row, *_ in self._rows]) + b"]}"
 
 
 def _without_place(row: bytes) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, islice
+from operator import lt
 from typing import Generic, TypeAlias, TypeVar
 
 from ctsync.plan.line_patterns import Groups, LinePattern, LinePatterns, Writer, is_utf8
@@ -63,4 +64,4 @@ def _is_in_order(values: bytes) -> bool:
     """Return whether the texts of a list stand as an entry keeps them."""
     texts = values[2:-2].split(b'","')
     # The bytes of UTF-8 sort as the characters do that an entry sorts.
-    return texts == sorted(set(texts))
+    return all(map(lt, texts, islice(texts, 1, None)))

@@ -23,7 +23,7 @@ from ctsync.errors import CtsyncError, PlanRefused
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.profile_key import ProfileKey
 from ctsync.output_file import OutputFile
-from ctsync.plan.batches import SavedBatch, loads
+from ctsync.plan.batches import PlannedRecord, SavedBatch, loads
 from ctsync.plan.change_codec import (
     SETTLED,
     START,
@@ -42,7 +42,7 @@ from ctsync.plan.plan_checksum import (
 )
 from ctsync.plan.plan_header import opened, plan_ends
 from ctsync.plan.plan_writer import LineWriter, PlanWriter
-from ctsync.plan.record_reader import RecordReader
+from ctsync.plan.record_reader import FIRST, RecordReader
 from ctsync.plan.signature import signature_of
 from ctsync.whole_lines import whole_lines
 
@@ -66,6 +66,7 @@ class SavedPlan:
         if (written or checksum_of(file, self._ends.seal_at)) != self.checksum:
             raise refused(name)
         self.head, self.foot = said.head, said.foot
+        self._has_first_alone = False  # or not known yet
 
     def close(self) -> None:
         """Let go of the file. May be called again."""
@@ -90,13 +91,15 @@ class SavedPlan:
 
         Only of changes that stand among some places of those that send anything.
         """
+        return loads(self._records(wave, places), wave)
+
+    def _records(self, wave: int, places: range) -> Iterator[PlannedRecord]:
+        if self._has_first_alone and wave != FIRST:
+            return  # nothing of it is read again for that
         reader = RecordReader(wave, places)
-        found = (
-            record
-            for some in whole_lines(self.pieces())
-            for record in reader.records(some)
-        )
-        return loads(found, wave)
+        for some in whole_lines(self.pieces()):
+            yield from reader.records(some)
+        self._has_first_alone = reader.met_first_alone
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the lines of all changes and entries, many at a time, as they are."""

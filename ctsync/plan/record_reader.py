@@ -16,7 +16,7 @@ from ctsync.plan.change_codec import (
 from ctsync.plan.record_patterns import RecordPatterns
 from ctsync.plan.schedule import folded_key, records_of
 
-_FIRST = 1
+FIRST = 1
 
 
 class RecordReader:
@@ -31,6 +31,8 @@ class RecordReader:
         self._places = places
         self._place = 0
         self._patterns = RecordPatterns()
+        self.met_first_alone = True
+        """Whether no line so far sends anything in another wave than the first."""
 
     def records(self, lines: bytes) -> Iterator[PlannedRecord]:
         """Yield the records of the next lines, each whole.
@@ -46,7 +48,7 @@ class RecordReader:
         # All of them send, and so each has a place.
         self._place += count
         here = range(start, self._place)
-        if self._wave != _FIRST or not _overlap(here, self._places):
+        if self._wave != FIRST or not _overlap(here, self._places):
             return
         found = self._patterns.records(lines)
         each = lines.splitlines(keepends=True)
@@ -59,12 +61,13 @@ class RecordReader:
                 yield PlannedRecord(place, *told, line)
 
     def _one_by_one(self, lines: bytes) -> Iterator[PlannedRecord]:
+        self.met_first_alone = False
         for line in lines.splitlines(keepends=True):
             waves = waves_in(line) if line.startswith(START) else b""
             if waves:
                 place, self._place = self._place, self._place + 1
                 if place in self._places and self._name in waves:  # one digit each
-                    is_first = self._wave == _FIRST
+                    is_first = self._wave == FIRST
                     told = self._patterns.record(line) if is_first else None
                     if told is None:
                         yield from self._read(place, line)
@@ -85,7 +88,7 @@ class RecordReader:
                     record.last,
                     record.has_counters,
                 )
-        if self._wave == _FIRST and self._patterns.is_learning:
+        if self._wave == FIRST and self._patterns.is_learning:
             self._patterns.learn(parse(line)[CHANGE_KEY])
 
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from operator import lt
+from operator import eq, lt
 
 from ctsync.gathered_runs import gathered
 from ctsync.model.profile_key import ProfileKey
-from ctsync.state.arrow_rows import GROUP, Row, Table, in_groups, tables_of
+from ctsync.state.arrow_rows import (
+    GROUP,
+    Row,
+    Table,
+    in_groups,
+    table_of_columns,
+    tables_of,
+)
 from ctsync.state.changed_lines import changed_lines
 from ctsync.state.edit_stream import EditStream, KeyedEdit, KnownEntries
 from ctsync.state.known_lines import KnownLines
@@ -35,34 +42,52 @@ def _tables(
     runs = edits.runs if isinstance(edits, EditStream) else iter([edits])
     for run in gathered(runs, KnownEntries, GROUP):
         if isinstance(run, KnownEntries):
-            keys = [ProfileKey(run.key_type, each.decode()) for each in run.ids]
-            rows = _rows_of(run, keys, known, digest)
+            first, end = _ends(run)
+            yield from _run_tables(run, known, digest)
         else:
             single = [*run]
-            keys = [key for key, _ in single]
+            first, end = single[0][0], single[-1][0]
             changed = changed_lines(known.pick, single, digest)
-            rows = [(each.key, each.text) for each in changed]
-        _require_order(keys if last is None else [last, *keys])
-        last = keys[-1]
-        yield from tables_of(rows)
+            yield from tables_of((each.key, each.text) for each in changed)
+        if last is not None and first <= last:
+            raise ValueError(f"the edit of {first} comes twice or out of order")
+        last = end
+
+
+def _run_tables(
+    run: KnownEntries, known: KnownLines, digest: EntryDigest
+) -> Iterator[Table]:
+    before = known.of(run.key_type, run.ids)
+    columns = run.over_all(before)
+    lines = [line for line in before if line is not None]
+    if columns is None or any(map(eq, lines, columns.lines)):
+        yield from tables_of(_rows_of(run, before, digest))
+    else:
+        digest.exchange_all(lines, columns.lines)
+        yield table_of_columns(columns)
 
 
 def _rows_of(
-    run: KnownEntries,
-    keys: Sequence[ProfileKey],
-    known: KnownLines,
-    digest: EntryDigest,
-) -> list[Row]:
-    before = known.of(run.key_type, run.ids)
-    rows = list[Row]()
+    run: KnownEntries, before: Sequence[bytes | None], digest: EntryDigest
+) -> Iterator[Row]:
+    """Yield the rows that became others."""
+    keys = [ProfileKey(run.key_type, each.decode()) for each in run.ids]
     for key, line, text in zip(keys, before, run.over(before), strict=True):
         after = None if text is None else text.line
         if after != line:
             digest.exchange(line, after)
-            rows.append((key, text))
-    return rows
+            yield key, text
 
 
-def _require_order(keys: Sequence[ProfileKey]) -> None:
-    if not all(map(lt, keys, islice(keys, 1, None))):
-        raise ValueError(f"edits up to {keys[-1]} come twice or out of order")
+def _ends(run: KnownEntries) -> tuple[ProfileKey, ProfileKey]:
+    """Return the first key and the last.
+
+    Raises:
+        ValueError: they are not sorted, or a key comes twice.
+    """
+    ids = run.ids
+    # Bytes of UTF-8 sort as the texts do.
+    if not all(map(lt, ids, islice(ids, 1, None))):
+        raise ValueError("edits of a run come twice or out of order")
+    first, last = (ProfileKey(run.key_type, ids[at].decode()) for at in (0, -1))
+    return first, last

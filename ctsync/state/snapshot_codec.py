@@ -85,8 +85,7 @@ class EntryDigest:
         # Bytes of UTF-8 sort as the texts do.
         if not (is_next and all(map(lt, ids, islice(ids, 1, None)))):
             raise ValueError(f"entries from {self.entries + 1} on come out of order")
-        sha = hashlib.sha256
-        self._sum += sum([int.from_bytes(sha(line).digest()) for line in columns.lines])
+        self._sum += _sum_of(columns.lines)
         self.entries += len(ids)
         self._last = columns.key(-1)
 
@@ -96,6 +95,10 @@ class EntryDigest:
             self._count(before, -1)
         if after is not None:
             self._count(after, 1)
+
+    def exchange_all(self, before: Iterable[bytes], after: Iterable[bytes]) -> None:
+        """Take lines in the place of as many others."""
+        self._sum += _sum_of(after) - _sum_of(before)
 
     @property
     def part(self) -> DigestPart:
@@ -117,6 +120,11 @@ class EntryDigest:
 
 
 _MODULUS = 1 << 256
+
+
+def _sum_of(lines: Iterable[bytes]) -> int:
+    sha = hashlib.sha256
+    return sum([int.from_bytes(sha(line).digest()) for line in lines])
 
 
 def with_digest(header: Header, entries: Iterable[Entry]) -> Header:

@@ -127,6 +127,9 @@ def test_rows_of_many_lines_are_those_of_each():
     each = [SpelledRow.of_line(line) for line in lines]
     rows = SpelledRow.of_lines(b"".join(lines))
     assert [*rows] == each
+    assert [(key_type, [*ids], texts) for key_type, ids, texts in rows.by_type()] == [
+        ("identity", [b"a", b"b c", "é".encode()], [row.text for row in each])
+    ]
     written = [canonical({"new": spelled(row.text)}) for row in each]
     assert rows.lines(b'{"new":') == b"\n".join(written)
     lines.append(change_line(change('q"q')))

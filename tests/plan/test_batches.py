@@ -38,12 +38,14 @@ def change(name, *operations, kind="identity"):
 
 
 @contextmanager
-def planned(*changes):
+def planned(*changes, settles=True):
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the plan
     writer = PlanWriter(file, PlanHead(Account("A", "in1"), Base()))
     for each in sorted(changes, key=lambda change: change.key):
         writer.add_change(each)
-        writer.add_settled(ProfileKey(each.key.type, f"{each.key.id}\0"), EntryAfter())
+        if settles:
+            key = ProfileKey(each.key.type, f"{each.key.id}\0")
+            writer.add_settled(key, EntryAfter())
     writer.close(PlanFoot())
     with SavedPlan(file, "this plan") as plan:
         yield plan
@@ -122,6 +124,18 @@ def test_parts_of_a_cargo_are_what_they_are_in_it(plan):
     assert list(some.records_slice()) == [records_slice[1]]
     assert list(some.records_slice().places) == [1]
     assert list(plan.loads(1, range(9, 12))) == []
+
+
+@pytest.mark.parametrize("others", [(), (change("c", COUNT),)], ids=["none", "one"])
+def test_what_sends_in_the_first_wave_alone_is_read_once(monkeypatch, others):
+    some = (change("a", PLAIN), change("b", PLAIN), *others)
+    with planned(*some, settles=False) as plan:
+        assert [len(load) for load in cargos(plan, 1)] == [2]
+        read = []
+        pieces = plan.pieces
+        monkeypatch.setattr(plan, "pieces", lambda: read.append(1) or pieces())
+        assert [len(cargos(plan, wave)) for wave in WAVES] == [1, 0, len(others)]
+        assert len(read) == (3 if others else 1)
 
 
 def test_a_cargo_knows_the_folded_keys_that_no_other_in_flight_may_hold():

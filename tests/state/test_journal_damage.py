@@ -153,9 +153,10 @@ def test_bytes_put_anywhere_are_a_journal_a_torn_one_or_refused(tmp_path_factory
 
 
 ODD = (b'9,"zstd":"AAAA"', b'9,"zstd":""', b'"9"', b"", b'9,"zstd":7', b'1e9,"zstd":""')
+ODD_ESCAPES = (rb'9,"zstd":"\x"', rb'9,"zstd":"\"')
 
 
-@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("odd", [*ODD, *ODD_ESCAPES])
 def test_what_was_packed_otherwise_is_refused(kept, odd):
     head = kept.whole.splitlines(keepends=True)[0]
     line = seal_lines([b'{"packed":%b}' % odd], checksum_of(head))[0]
