@@ -43,18 +43,22 @@ def numbered(lines: Iterable[Line]) -> Iterator[tuple[int, Collection[Line]]]:
 
 def dues_of(group: Collection[Line]) -> bytes | None:
     """Return what is due of each line of a group, if all are lines of changes."""
-    if not isinstance(group, LineGroup) or len(group) < 2 or not _are_changes(group):
+    if not isinstance(group, LineGroup) or len(group) < 2:
         return None
     # Of most plans all is sent in the first wave, which one count tells of thousands of
-    # lines. The ending stands in a line once: JSON escapes the newlines within.
-    if group.text.count(FIRST_ALONE) == len(group):
+    # lines. End and beginning stand side by side between lines alone: JSON escapes the
+    # newlines within.
+    if _are_between(group, FIRST_ALONE) and group.text.endswith(FIRST_ALONE):
         return bytes([TAKEN]) * len(group)
+    if not _are_between(group, b"\n"):
+        return None
     try:
         return bytes([due_in(waves_in(text)) for text in group.texts])
     except ValueError:  # one of them is none that is written: its number has to be said
         return None
 
 
-def _are_changes(group: LineGroup) -> bool:
+def _are_between(group: LineGroup, ending: bytes) -> bool:
+    """Return whether all lines are of changes, and all but the last end so."""
     text = group.text
-    return text.startswith(START) and text.count(b"\n" + START) == len(group) - 1
+    return text.startswith(START) and text.count(ending + START) == len(group) - 1

@@ -199,7 +199,7 @@ PLAIN = [
 
 
 def assigned_change(lab, draw):
-    """An entry, and a change that mostly does what pattens tell of known profiles."""
+    """An entry, and a change that mostly does what patterns tell of known ones."""
     entry, change = known_profile(lab, draw)
     if draw(st.booleans()):
         found = [each for each in change.operations if each.operator == "set"]
