@@ -10,8 +10,7 @@ from ctsync.model.entry_text import text_of
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.change_codec import change_line
-from ctsync.plan.plain_entry import Taking
-from ctsync.plan.row_patterns import RowPatterns
+from ctsync.plan.taken_patterns import TakenPatterns
 from ctsync.state.journal_file import LineGroup, StoredLine
 
 DAMAGED = b'{"change":7,"does":[0,1]}\n'
@@ -34,7 +33,7 @@ def group(*lines):
 
 @pytest.fixture
 def patterns():
-    return RowPatterns(Taking.ACKNOWLEDGED)
+    return TakenPatterns()
 
 
 def test_what_is_alike_is_told_together_and_the_rest_alone_in_its_place(patterns):
