@@ -24,8 +24,7 @@ from ctsync.state.base import Journal, Store
 from ctsync.state.range_writing import OddRanges, RangeTerms, WrittenRange
 from ctsync.state.segmented_store import SegmentedStore
 
-WORTH_PROFILES = 1_000_000  # with fewer it is over before a cluster has begun
-SLICE_LINES = 65_536
+SLICE_LINES = 65_536  # with fewer in each, more slices gain nothing
 # Each becomes a file, and all files of a state are open while it is read. Of segments
 # there may be several.
 MOST_SLICES = {"base": 64, "segment": 16}
@@ -43,7 +42,7 @@ def fold_by_workers(
     Raises:
         StateError: it could not be written; the last snapshot stands.
     """
-    if isinstance(store, SegmentedStore) and replay.changed >= WORTH_PROFILES:
+    if isinstance(store, SegmentedStore) and replay.changed >= workers.worth:
         shared = _SharedFold(workers, journal, replay)
         try:
             store.amend_by_ranges(folding.header, replay.changed, shared.write)
@@ -73,22 +72,25 @@ class _SharedFold(Struct, frozen=True):
         with ExitStack() as stack:
             try:
                 folder = stack.enter_context(OwnFolder()).path
-                most = min(
-                    MOST_SLICES[terms.kind], -(-self.replay.lines // SLICE_LINES)
-                )
+                most = self._most(terms.kind)
                 slices = cut_journal(self.journal, self.replay, folder, most=most)
             except OSError as error:
                 raise OddRanges("there is no room for slices of the journal") from error
             return [*map(written_range, self._said(task, slices))]
 
+    def _most(self, kind: str) -> int:
+        """Return how many slices to make."""
+        enough = -(-self.replay.lines // SLICE_LINES)
+        return min(MOST_SLICES[kind], self.workers.pieces, enough)
+
     def _said(self, task: RangeFold, slices: Sequence[JournalSlice]) -> Sequence[bytes]:
         try:
-            return self.workers(task, [*map(json.encode, slices)])
+            return self.workers.run(task, [*map(json.encode, slices)])
         except Interrupted:
             raise
         # Whatever a cluster dies of: what was sent is known here, and is folded.
         except Exception as error:
-            words = "the cluster gave up"
+            words = "workers gave up"
             if isinstance(error, CtsyncError):
                 words = error.message
             raise OddRanges(words) from error

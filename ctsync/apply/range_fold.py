@@ -1,4 +1,4 @@
-"""Folding one range of keys, in whatever process: the work of an executor."""
+"""Folding one range of keys, in whatever process: the work of one worker."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from msgspec import Struct, json
 
 from ctsync import __version__
 from ctsync.apply.fold import edit_runs
+from ctsync.apply.gc_tuning import collected_seldom
 from ctsync.apply.journal_slices import JournalSlice
 from ctsync.apply.replayed_effects import effect_runs
 from ctsync.errors import CtsyncError
@@ -15,8 +16,8 @@ from ctsync.kinds import KINDS
 from ctsync.state.edit_stream import EditStream
 from ctsync.state.range_writing import OddRanges, RangeTerms, WrittenRange
 
-_OTHER = "executors have another version of ctsync, or other kinds"
-_FAILED = "an executor could not fold its range"
+_OTHER = "workers have another version of ctsync, or other kinds"
+_FAILED = "workers could not fold a range"
 
 
 class _Folded(Struct, frozen=True):
@@ -40,7 +41,8 @@ class RangeFold(Struct, frozen=True):
 
     def __call__(self, piece: bytes) -> bytes:
         """Fold a slice."""
-        return json.encode(self._folded(json.decode(piece, type=JournalSlice)))
+        with collected_seldom():
+            return json.encode(self._folded(json.decode(piece, type=JournalSlice)))
 
     def _folded(self, part: JournalSlice) -> _Folded:
         if (self.version, self.kinds) != (__version__, tuple(sorted(KINDS))):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ctsync.discovery import discover_by_name
 from ctsync.engines.base import Engine
+from ctsync.engines.own_processes import processes
 from ctsync.model.workers import Workers
 
 # In a state of columns, from so many entries on, looking at columns pays for DuckDB.
@@ -29,5 +30,6 @@ def choose_engine(
 
 
 def workers_of(name: str | None) -> Workers | None:
-    """Return what the engine of a name has others do; None where it has none."""
-    return None if name is None else built_in()[name].workers
+    """Return whom an engine has for work beside this process; None is nobody."""
+    others = None if name is None else built_in()[name].workers
+    return others or processes()

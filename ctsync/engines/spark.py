@@ -21,7 +21,7 @@ from ctsync.engines.base import (
 )
 from ctsync.engines.spark_results import OddRows
 from ctsync.engines.spark_search import SparkSearch
-from ctsync.engines.spark_workers import run_on_executors
+from ctsync.engines.spark_workers import EXECUTORS
 from ctsync.model.decided_rows import Decider
 from ctsync.spark_session import open_session
 
@@ -49,4 +49,4 @@ def find(
     yield from duckdb.find(search, tally, decider)
 
 
-ENGINE = deciding_engine("spark", find)._replace(workers=run_on_executors)
+ENGINE = deciding_engine("spark", find)._replace(workers=EXECUTORS)

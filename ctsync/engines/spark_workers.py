@@ -8,8 +8,11 @@ from typing import Any
 from msgspec import Struct
 
 from ctsync.arrow import arrow
+from ctsync.model.workers import Workers
 from ctsync.spark_session import open_session
 
+WORTH_PROFILES = 1_000_000  # with fewer it is over before a cluster has begun
+MOST_FILES = 64  # each is open later on, while a state is read
 _DONE = "number long, result binary"
 
 
@@ -48,3 +51,4 @@ def run_on_executors(
 
 
 _NAMES = ("number", "result")
+EXECUTORS = Workers(run_on_executors, WORTH_PROFILES, MOST_FILES)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
 
-Workers: TypeAlias = Callable[
-    [Callable[[bytes], bytes], Sequence[bytes]], Sequence[bytes]
-]
-"""Pickles a task, runs it on each piece, and gives what came of each, in order.
+from msgspec import Struct
 
-A task may run twice on a piece, even at once. What the workers raise says that they did
-not do all of it.
-"""
+
+class Workers(Struct, frozen=True):
+    """What runs a task on pieces, and how much and how many are worth the way.
+
+    `run` pickles a task, runs it on each piece, and gives what came of each, in order.
+    A task may run twice on a piece, even at once. What it raises says that not all was
+    done. With fewer profiles than `worth` it is over here before workers have begun.
+    """
+
+    run: Callable[[Callable[[bytes], bytes], Sequence[bytes]], Sequence[bytes]]
+    worth: int
+    pieces: int

@@ -12,8 +12,10 @@ from msgspec.structs import replace
 
 from ctsync.apply import fold_elsewhere, range_fold
 from ctsync.apply.recover import recover
+from ctsync.engines.own_processes import run_in_processes
 from ctsync.engines.spark_workers import run_on_executors
 from ctsync.errors import CtsyncError, Interrupted, StateError
+from ctsync.model.workers import Workers
 from ctsync.state import open_store
 from ctsync.state.manifest import Compaction
 from ctsync.state.parquet_store import ParquetStore, _Writing
@@ -28,11 +30,15 @@ def world(world, monkeypatch, tmp_path):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    monkeypatch.setattr(fold_elsewhere, "WORTH_PROFILES", len(PEOPLE))
     monkeypatch.setattr(fold_elsewhere, "SLICE_LINES", 2)
     in_folder = property(lambda self: open_store("state/", folder=self.folder))
     monkeypatch.setattr(type(world), "store", in_folder)
     return world
+
+
+def workers(run):
+    """To whom as many changes as there are people are enough."""
+    return Workers(run, len(PEOPLE), pieces=64)
 
 
 def plans(world, value):
@@ -56,8 +62,9 @@ def never(*_):
     pytest.fail("nobody is to be asked")
 
 
-def test_workers_write_a_file_each_and_the_sender_names_them(world):
-    assert world.bring(plans(world, "Gold"), workers=run_on_executors).error is None
+@pytest.mark.parametrize("run", [run_on_executors, run_in_processes])
+def test_workers_write_a_file_each_and_the_sender_names_them(world, run):
+    assert world.bring(plans(world, "Gold"), workers=workers(run)).error is None
     assert len(files(world)) == 5
     assert said(world) == dict.fromkeys(PEOPLE, "Gold")
     header = world.store.read().header
@@ -70,25 +77,25 @@ def test_there_are_only_so_many_files(world, monkeypatch):
     """All of a state are open while it is read, and segments stand side by side."""
     monkeypatch.setattr(fold_elsewhere, "SLICE_LINES", 1)
     monkeypatch.setattr(fold_elsewhere, "MOST_SLICES", {"base": 4, "segment": 2})
-    world.bring(plans(world, "Gold"), workers=run_on_executors)
+    world.bring(plans(world, "Gold"), workers=workers(run_on_executors))
     assert len(files(world)) == 3  # of nine lines, three each
     in_segments = Compaction(small_rows=0, share=0)
     monkeypatch.setattr("ctsync.state.parquet_store.Compaction", lambda: in_segments)
-    world.bring(plans(world, "Free"), workers=run_on_executors)
+    world.bring(plans(world, "Free"), workers=workers(run_on_executors))
     assert len(files(world)) == 3 + 2
     assert said(world) == dict.fromkeys(PEOPLE, "Free")
 
 
 def test_fewer_than_are_worth_it_are_folded_here(world):
     few = dict([*plans(world, "Gold").items()][:-1])
-    assert world.bring(few, workers=never).error is None
+    assert world.bring(few, workers=workers(never)).error is None
     assert [*said(world)] == PEOPLE[:-1]
 
 
 def test_a_store_that_has_no_such_files_folds_as_ever(world, monkeypatch):
     in_lines = property(lambda self: open_store("state.jsonl", folder=self.folder))
     monkeypatch.setattr(type(world), "store", in_lines)
-    assert world.bring(plans(world, "Gold"), workers=never).error is None
+    assert world.bring(plans(world, "Gold"), workers=workers(never)).error is None
     assert said(world) == dict.fromkeys(PEOPLE, "Gold")
 
 
@@ -147,24 +154,24 @@ def has_other_kinds(task, pieces):
 
 
 @pytest.mark.parametrize(
-    ("workers", "words"),
+    ("run", "words"),
     [
-        (dies, "the cluster gave up"),
+        (dies, "workers gave up"),
         (refuses, "Spark could not do its part: no master"),
-        (dies_half_way, "the cluster gave up"),
+        (dies_half_way, "workers gave up"),
         (leaves_one_out, "some keys are in no range, or in several"),
-        (sees_no_slice, "an executor could not fold its range"),
-        (sees_the_beginning_of_slices, "an executor could not fold its range"),
-        (sees_no_state, "an executor could not fold its range"),
-        (sees_no_fates, "an executor could not fold its range"),
-        (is_another_version, "executors have another version"),
-        (has_other_kinds, "executors have another version of ctsync, or other kinds"),
+        (sees_no_slice, "workers could not fold a range"),
+        (sees_the_beginning_of_slices, "workers could not fold a range"),
+        (sees_no_state, "workers could not fold a range"),
+        (sees_no_fates, "workers could not fold a range"),
+        (is_another_version, "workers have another version"),
+        (has_other_kinds, "workers have another version of ctsync, or other kinds"),
     ],
 )
-def test_whatever_workers_do_the_sender_folds(world, workers, words, caplog):
+def test_whatever_workers_do_the_sender_folds(world, run, words, caplog):
     world.bring(plans(world, "Free"))
     caplog.set_level("INFO", "ctsync")
-    assert world.bring(plans(world, "Gold"), workers=workers).error is None
+    assert world.bring(plans(world, "Gold"), workers=workers(run)).error is None
     assert said(world) == dict.fromkeys(PEOPLE, "Gold")
     assert files(world) == ["ctsync-base-2.parquet"]
     assert words in caplog.text
@@ -186,7 +193,8 @@ def test_what_workers_wrote_in_vain_takes_no_room_of_what_is_written(
         return amend(store, header, edits)
 
     monkeypatch.setattr(ParquetStore, "amend", noted)
-    assert world.bring(plans(world, "Gold"), workers=leaves_one_out).error is None
+    result = world.bring(plans(world, "Gold"), workers=workers(leaves_one_out))
+    assert result.error is None
     assert found == named
     assert said(world) == dict.fromkeys(PEOPLE, "Gold")
 
@@ -196,7 +204,7 @@ def test_no_room_for_slices_is_no_reason_not_to_fold(world, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(fold_elsewhere, "cut_journal", full)
-    assert world.bring(plans(world, "Gold"), workers=never).error is None
+    assert world.bring(plans(world, "Gold"), workers=workers(never)).error is None
     assert said(world) == dict.fromkeys(PEOPLE, "Gold")
 
 
@@ -204,7 +212,9 @@ def test_a_second_signal_leaves_the_journal_to_the_next_run(world):
     def stops(*_):
         raise Interrupted("stopped at once", signal_number=15)
 
-    assert world.bring(plans(world, "Gold"), workers=stops).error.exit_code == 143
+    assert (
+        world.bring(plans(world, "Gold"), workers=workers(stops)).error.exit_code == 143
+    )
     assert world.store.journal() is not None
     recover(world.store)
     assert said(world) == dict.fromkeys(PEOPLE, "Gold")
@@ -221,7 +231,7 @@ def test_a_sender_killed_before_it_publishes_leaves_it_to_the_next_run(
         shutil.copytree(world.folder / "state", world.folder / "left")
         return done
 
-    world.bring(plans(world, "Gold"), workers=as_killed)
+    world.bring(plans(world, "Gold"), workers=workers(as_killed))
     left = open_store("left/", folder=world.folder)
     assert {e.attributes["plan"].value for e in left.read().entries()} == {"Free"}
     assert len([*left.path.glob("*.parquet")]) > 5
@@ -246,7 +256,7 @@ def test_what_may_have_been_published_is_not_folded_twice(world, monkeypatch):
 
     monkeypatch.setattr(_Writing, "publish", fails)
     monkeypatch.setattr("ctsync.state.parquet_store.ParquetStore.amend", never)
-    result = world.bring(plans(world, "Gold"), workers=run_on_executors)
+    result = world.bring(plans(world, "Gold"), workers=workers(run_on_executors))
     assert result.error.message == "no answer"
     monkeypatch.undo()
 
@@ -262,7 +272,7 @@ def test_nothing_of_the_account_travels(world):
         return run_on_executors(task, pieces)
 
     world.bring(plans(world, "Free"))
-    assert world.bring(plans(world, "Gold"), workers=looked_at).error is None
+    assert world.bring(plans(world, "Gold"), workers=workers(looked_at)).error is None
     text = b"\n".join(seen)
     assert b"Gold" in text
     assert world.account.id.encode() not in text

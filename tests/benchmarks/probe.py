@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, TypeAlias
 from ctsync.apply import apply_run, wave_runner
 from ctsync.cli import apply_command
 from ctsync.cli.app import run
-from ctsync.state import journal_file, jsonl_store, parquet_store
+from ctsync.state import journal_file
 from ctsync.transport import http
 
 Spent: TypeAlias = "defaultdict[str, float]"
@@ -25,21 +26,27 @@ Spent: TypeAlias = "defaultdict[str, float]"
 def probe(spent: Spent, owner: Any, name: str, part: str) -> None:
     """Add the time in a method to `spent`, and count its calls.
 
-    The processor's time is the whole process's, all threads together.
+    The processor's time is the whole process's, all threads together, and that of
+    processes which it began and which have ended.
     """
     original, lock = getattr(owner, name), Lock()
 
     def measured(*arguments: Any, **named: Any) -> Any:
-        started, cpu_started = perf_counter(), process_time()
+        started, cpu_started = perf_counter(), _processor()
         try:
             return original(*arguments, **named)
         finally:
             with lock:  # lanes come side by side
                 spent[part] += perf_counter() - started
-                spent[f"{part}_cpu"] += process_time() - cpu_started
+                spent[f"{part}_cpu"] += _processor() - cpu_started
                 spent[f"{part}_calls"] += 1
 
     setattr(owner, name, measured)
+
+
+def _processor() -> float:
+    ended = os.times()
+    return process_time() + ended.children_user + ended.children_system
 
 
 def count_bytes(spent: Spent) -> None:
@@ -63,8 +70,7 @@ def main(file: str, *arguments: str) -> int:
     probe(spent, apply_command, "plan_of_today", "today")
     probe(spent, apply_run, "JournalReplay", "replay")
     probe(spent, apply_run, "keep_run", "keep")
-    for store in (jsonl_store.JsonlStore, parquet_store.ParquetStore):
-        probe(spent, store, "amend", "fold")
+    probe(spent, apply_run.ApplyRun, "_fold_into_state", "fold")
     probe(spent, http.HttpTransport, "upload", "upload")
     count_bytes(spent)
     try:

@@ -24,6 +24,7 @@ from ctsync.apply import fold_elsewhere, plain_profiles, recover
 from ctsync.apply.fold import fold_journal
 from ctsync.apply.gc_tuning import collected_seldom
 from ctsync.apply.journal_records import JournalHead, end_line
+from ctsync.model.workers import Workers
 from ctsync.plan.batches import spans
 from ctsync.plan.change_codec import START, waves_in
 from ctsync.plan.known_patterns import KnownPatterns
@@ -109,7 +110,6 @@ def fold_in_ranges(folder: Path, file: Path) -> None:
     """Fold the run as executors would, and write down what is left to the sender."""
     spent: Spent = defaultdict(float)
     store, module = open_store(_LOCATION, folder=folder), _module(fold_elsewhere)
-    module.WORTH_PROFILES = 0
     probe(spent, _Executors, "run", "executors")
     probe(spent, module, "cut_journal", "cut")
     probe(spent, segmented_store, "sound_sheet", "look")
@@ -128,7 +128,8 @@ def _fold_in_ranges(store: Store) -> None:
     module.keep_run(store, present, journal, replay, keep=1)
     folding = fold_journal(present.header, journal, replay)
     assert folding is not None
-    fold_elsewhere.fold_by_workers(_Executors().run, store, folding, journal, replay)
+    workers = Workers(_Executors().run, worth=0, pieces=64)
+    fold_elsewhere.fold_by_workers(workers, store, folding, journal, replay)
     store.discard_journal()
 
 

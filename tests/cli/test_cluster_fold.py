@@ -1,11 +1,14 @@
 """`apply --engine spark` has a large fold done where the plan can be made, too."""
 
 import json
+import os
 from contextlib import contextmanager
 
 import pytest
+from msgspec.structs import replace
 from state_homes import FolderHome
 
+from ctsync import engines
 from ctsync.apply import fold_elsewhere
 from ctsync.engines import spark_workers
 from ctsync.errors import CtsyncError
@@ -16,7 +19,13 @@ COUNT = 6
 @pytest.fixture
 def large(desk, monkeypatch):
     """A project with a state in a folder, to which six profiles are many."""
-    monkeypatch.setattr(fold_elsewhere, "WORTH_PROFILES", COUNT)
+    real = engines.workers_of
+
+    def workers_of(name):
+        found = real(name)
+        return None if found is None else replace(found, worth=COUNT)
+
+    monkeypatch.setattr(engines, "workers_of", workers_of)
     monkeypatch.setattr(fold_elsewhere, "SLICE_LINES", 2)
     desk.move_to(FolderHome(desk.folder))
     desk.crowd(COUNT)
@@ -58,7 +67,17 @@ def test_a_cluster_that_fails_is_told_and_costs_nothing_else(large, monkeypatch)
     assert large.plan()["changes"] == []
 
 
-def test_another_engine_has_nobody_to_fold(large, monkeypatch):
+@pytest.mark.parametrize("words", [(), ("--engine", "duckdb")])
+def test_without_a_cluster_processes_fold_here(large, monkeypatch, words):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 2, 3})
     monkeypatch.setattr(spark_workers, "open_session", None)
-    assert large.apply("--engine", "duckdb", "-v").code == 0
+    assert large.apply(*words, "-v").code == 0
+    assert len(base(large)) == 3
+    assert large.plan()["changes"] == []
+
+
+def test_one_core_folds_by_itself(large, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1})
+    assert engines.workers_of("duckdb") is None
+    assert large.apply("--engine", "duckdb").code == 0
     assert isinstance(base(large), dict)

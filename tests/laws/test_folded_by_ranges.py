@@ -31,6 +31,7 @@ from ctsync.bucket_address import Address
 from ctsync.duckdb_connection import open_connection
 from ctsync.engines.spark_workers import run_on_executors
 from ctsync.model.profile_key import ProfileKey
+from ctsync.model.workers import Workers
 from ctsync.state.manifest import Compaction
 from ctsync.state.object_store.store import ObjectStore
 
@@ -44,7 +45,6 @@ def test_executors_leave_the_same_state_as_one_machine(lab, home, data):
     with ExitStack() as stack:
         stack.enter_context(packed_from(draw(st.sampled_from([1, 1 << 19]))))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(fold_elsewhere, "WORTH_PROFILES", 0)
         patch.setattr(fold_elsewhere, "SLICE_LINES", draw(st.integers(1, 5)))
         alone, shared = stores(stack, home, compaction)
         entries = begin(lab, draw, alone, KEYS)
@@ -98,9 +98,8 @@ def fold_by_executors(store):
         with pytest.MonkeyPatch.context() as patch:
             if replay.changed:
                 patch.setattr(store, "amend", None)
-            fold_elsewhere.fold_by_workers(
-                run_on_executors, store, folding, journal, replay
-            )
+            workers = Workers(run_on_executors, worth=0, pieces=64)
+            fold_elsewhere.fold_by_workers(workers, store, folding, journal, replay)
         for sheet in store._version().manifest.sheets:
             event(f"a sheet of {len(sheet.files)} files")
     store.discard_journal()

@@ -45,8 +45,11 @@ profiles:
 COMMAND = """
 from ctsync.engines import spark_search
 spark_search.EVERY, spark_search.RANGE_KEYS, spark_search.PIECE_ROWS = 3, 150, 700
+from msgspec.structs import replace
+from ctsync import engines
 from ctsync.apply import fold_elsewhere
-fold_elsewhere.WORTH_PROFILES = 1000
+from ctsync.engines.spark_workers import EXECUTORS
+engines.workers_of = lambda _: replace(EXECUTORS, worth=1000, pieces=100)
 fold_elsewhere.SLICE_LINES = 100
 from ctsync.state import packed_lines
 packed_lines.WORTH_BYTES = 1 << 30
