@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from threading import Thread
 from typing import IO, cast
 
 from msgspec import DecodeError, msgpack
@@ -85,8 +86,10 @@ def _environment(ours: Mapping[str, str]) -> dict[str, str]:
 
 
 def _give(process: subprocess.Popen[bytes], work: bytes) -> None:
-    with cast("IO[bytes]", process.stdin) as file:
-        file.write(work)
+    # It stays open: its end is that of whoever waits, killed or not.
+    file = cast("IO[bytes]", process.stdin)
+    file.write(work)
+    file.flush()
 
 
 def _taken(process: subprocess.Popen[bytes]) -> bytes:
@@ -100,7 +103,15 @@ def _taken(process: subprocess.Popen[bytes]) -> bytes:
 def main() -> None:
     """Do what the standard input says."""
     task, piece = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent wrote it
+    Thread(target=_end_with_input, daemon=True).start()
     sys.stdout.buffer.write(msgpack.encode(task(piece)))
+
+
+def _end_with_input() -> None:
+    """End once nobody is there any more who could give further input."""
+    # Not by its buffer, which Python locks on its own way out.
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """Processes of this machine do a task each, and know and leave nothing else."""
 
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from msgspec import json
@@ -28,6 +31,19 @@ def fails(_):
 
 def waits(_):
     time.sleep(600)
+
+
+def notes_and_waits(piece):
+    Path(piece.decode()).write_text(str(os.getpid()))
+    time.sleep(600)
+
+
+WAITING = f"""
+import sys
+from ctsync.engines.own_processes import run_in_processes
+from {__name__} import notes_and_waits
+run_in_processes(notes_and_waits, [sys.argv[1].encode()])
+"""
 
 
 def test_every_piece_has_its_result():
@@ -64,3 +80,30 @@ def test_none_outlives_whoever_waited(monkeypatch):
         run_in_processes(waits, [b""])
     with pytest.raises(ProcessLookupError):
         os.kill(waited[0], 0)
+
+
+def test_none_outlives_whoever_was_killed(tmp_path):
+    """Else it would write into a state that the next command works on."""
+    note = tmp_path / "pid"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", WAITING, str(note)]
+    with subprocess.Popen(command, env=environment) as killed:
+        assert comes(lambda: note.exists() and note.read_text())
+        killed.kill()
+    assert comes(lambda: not is_there(int(note.read_text())))
+
+
+def comes(condition):
+    """Whether it becomes true soon."""
+    until = time.monotonic() + 60
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.02)
+    return condition()
+
+
+def is_there(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
