@@ -4,6 +4,7 @@ is ever moved twice."""
 from random import Random
 
 import pytest
+from silent_server import silenced
 
 from ctsync.apply.apply_settings import SilentObserver
 from ctsync.model.policy import Limit
@@ -127,8 +128,8 @@ def test_a_401_on_the_first_call_changes_nothing(world):
 
 def test_a_server_that_is_not_there_changes_nothing(world):
     plan = world.plan(wants_of(world, 2, "Free", 0, ["a"]))
-    world.sandbox.stop()
-    result = world.apply(plan)
+    with silenced(world.sandbox):
+        result = world.apply(plan)
     assert (result.exit_code, result.stopped) == (1, "unreachable")
     assert result.calls == world.terms.pace.unreachable_retries + 1
     assert world.store.read().header is None

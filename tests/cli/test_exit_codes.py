@@ -1,6 +1,7 @@
 """Every command's exit code, and which one wins where several apply."""
 
 import pytest
+from silent_server import silenced
 
 FREE = {"u1": {"Plan": "Free", "Points": 1}}
 GOLD = {"u1": {"Plan": "Gold", "Points": 2}}
@@ -135,8 +136,8 @@ def test_a_server_that_is_not_there_is_1_and_leaves_the_state(desk):
     desk.begun(FREE)
     before = desk.state()
     desk.people(GOLD)
-    desk.sandbox.stop()
-    ended = desk.json("apply", "--auto-approve")
+    with silenced(desk.sandbox):
+        ended = desk.json("apply", "--auto-approve")
     assert ended["exit_code"] == 1
     assert ended["error"]["code"] == "unreachable"
     assert desk.state() == before

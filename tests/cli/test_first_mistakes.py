@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from silent_server import silenced
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,8 +54,8 @@ def test_a_passcode_that_is_not_set_names_the_variable(waiting, monkeypatch):
 
 def test_a_server_that_does_not_run_is_named_by_its_address(waiting):
     url = waiting.sandbox.url
-    waiting.sandbox.stop()
-    ended = waiting.run("apply", "--auto-approve")
+    with silenced(waiting.sandbox):
+        ended = waiting.run("apply", "--auto-approve")
     assert ended.code == 1
     *waits, error, hint = ended.err.splitlines()
     assert all(line.startswith("waiting ") for line in waits)

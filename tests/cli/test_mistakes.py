@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from silent_server import silenced
 
 FOLDER = Path(__file__).parent / "mistakes"
 MISTAKES = sorted(FOLDER.glob("*.txt"))
@@ -131,7 +132,7 @@ class Stage:
         self.stack.enter_context(self.other_run())
 
     def _server(self, _: str) -> None:
-        self.desk.sandbox.stop()
+        self.stack.enter_context(silenced(self.desk.sandbox))
 
     def _dns(self, _: str) -> None:
         def fail(*_, **__):
