@@ -25,17 +25,18 @@ from ctsync.model.workers import Workers
 # Processes take half a second to begin, in which one folds 30,000 profiles; and what
 # they write is read once more.
 WORTH_PROFILES = 200_000
+MOST = 8  # a container may see all cores of its host, and have memory for few
 _COMMAND = ("-P", "-m", "ctsync.engines.own_processes")
 # No secret of a pipeline has to be where nothing is sent.
 _INHERITED = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
 
 
 def processes() -> Workers | None:
-    """Return one process a core; None where there is one core alone."""
+    """Return one process a core, up to `MOST`; None where there is one core alone."""
     cores = _cores()
     if cores == 1:
         return None
-    return Workers(run_in_processes, WORTH_PROFILES, pieces=cores)
+    return Workers(run_in_processes, WORTH_PROFILES, pieces=min(cores, MOST))
 
 
 def _cores() -> int:

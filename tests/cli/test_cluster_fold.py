@@ -81,3 +81,23 @@ def test_one_core_folds_by_itself(large, monkeypatch):
     assert engines.workers_of("duckdb") is None
     assert large.apply("--engine", "duckdb").code == 0
     assert isinstance(base(large), dict)
+
+
+@pytest.mark.parametrize("umask", [0o022, 0])
+def test_what_several_processes_wrote_is_a_state_as_any(large, monkeypatch, umask):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 2, 3})
+    usual = os.umask(umask)
+    try:
+        assert large.apply("-v").code == 0
+        large.people({f"v{number}": {"Plan": "Gold"} for number in range(COUNT)})
+        assert large.apply("-v").code == 0
+        files = [*(large.folder / "state").glob("*.parquet")]
+    finally:
+        os.umask(usual)
+    assert len(base(large)) == 3
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert "v1" in large.ok("state", "show", "v1").out
+    for words in (("state", "list"), ("state", "history"), ("doctor",), ("verify",)):
+        large.ok(*words)
+    large.ok("state", "copy", "other/", "--auto-approve")
+    assert large.plan()["changes"] == []

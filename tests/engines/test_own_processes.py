@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec import json
 
-from ctsync.engines.own_processes import run_in_processes
+from ctsync.engines.own_processes import processes, run_in_processes
 from ctsync.errors import CtsyncError, Interrupted
 
 
@@ -40,7 +40,7 @@ def notes_and_waits(piece):
 
 WAITING = f"""
 import sys
-from ctsync.engines.own_processes import run_in_processes
+from ctsync.engines.own_processes import processes, run_in_processes
 from {__name__} import notes_and_waits
 run_in_processes(notes_and_waits, [sys.argv[1].encode()])
 """
@@ -60,6 +60,15 @@ def test_no_variable_with_a_secret_goes_along(monkeypatch):
     assert "tell-nobody" not in said.decode()
     assert "PYTHONPATH" in found
     assert "CTSYNC_OF_THIS_TEST" not in found
+
+
+def test_a_large_host_starts_no_more_than_the_memory_of_a_small_container_holds(
+    monkeypatch,
+):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
+    workers = processes()
+    assert workers is not None
+    assert workers.pieces == 8
 
 
 @pytest.mark.parametrize("task", [ends, fails])
