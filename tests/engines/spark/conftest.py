@@ -49,7 +49,8 @@ from msgspec.structs import replace
 from ctsync import engines
 from ctsync.apply import fold_elsewhere
 from ctsync.engines.spark_workers import EXECUTORS
-engines.workers_of = lambda _: replace(EXECUTORS, worth=1000, pieces=100)
+workers = replace(EXECUTORS, worth=1000, pieces=100)
+engines.workers_of = lambda name: workers if name == "spark" else None
 fold_elsewhere.SLICE_LINES = 100
 from ctsync.state import packed_lines
 packed_lines.WORTH_BYTES = 1 << 30
