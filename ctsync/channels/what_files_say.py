@@ -66,8 +66,7 @@ def doubled(text: str) -> str:
 
 def spell_text(value: Value) -> str:
     """Spell text as it is."""
-    text = str(value)
-    return text.replace('"', '""') if '"' in text else text
+    return doubled(str(value))
 
 
 def spell_boolean(value: Value) -> str:
