@@ -55,6 +55,5 @@ def has_talk_colour(settings: GlobalOptions) -> bool:
 
 def takes_colour(settings: GlobalOptions, stream: Any) -> bool:
     """Return whether a stream takes colours."""
-    if settings.no_colour or os.environ.get("NO_COLOR"):
-        return False
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    wants_none = settings.no_colour or os.environ.get("NO_COLOR")
+    return not wants_none and is_drawn_on(stream)
