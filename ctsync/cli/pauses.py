@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-_SECONDS_BETWEEN = 30.0
+SECONDS_BETWEEN = 30.0
+"""How long whoever reads lines hears nothing, at the least."""
 
 
 class Pauses(Struct):
@@ -23,8 +24,8 @@ class Pauses(Struct):
             self.over_at = now
         self.seconds += max(now + seconds - self.over_at, 0.0)
         self.over_at, self.why = max(self.over_at, now + seconds), why
-        is_new = self.told_at is None or now - self.told_at >= _SECONDS_BETWEEN
-        if is_new or seconds >= _SECONDS_BETWEEN:
+        is_new = self.told_at is None or now - self.told_at >= SECONDS_BETWEEN
+        if is_new or seconds >= SECONDS_BETWEEN:
             self.told_at = now
             return True
         return False

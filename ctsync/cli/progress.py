@@ -9,11 +9,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from ctsync.cli.pauses import Pauses
+from ctsync.cli.pauses import SECONDS_BETWEEN, Pauses
 from ctsync.cli.streams import Stream, talk
 from ctsync.cli.terminal_width import columns_now, is_drawn_on
 
-SECONDS_BETWEEN = 30.0
 _LONG_WAIT_SECONDS = 3.0
 _SECONDS_UNDRAWN = 1.0  # what is over by then needs no bar
 _SECONDS_A_DRAWING = 0.1
