@@ -24,9 +24,9 @@ def canonical(value: Any) -> bytes:
 
 
 def spelled(data: bytes) -> Any:
-    """Return what is canonical JSON already as a part of what `canonical` is given.
+    """Return bytes that `canonical` takes over as they stand, unread and unsorted.
 
-    So are lines of it, if they are the whole.
+    They are the canonical JSON of a part; or of several lines, if these are the whole.
     """
     return orjson.Fragment(data)
 

@@ -160,7 +160,7 @@ def _offset_sql(cell: str, sort: str, zone: ZoneInfo) -> str:
     by_zone = "0" if zone.key == "UTC" else offset_sql(zone, cell, between)
     if sort not in _TEXTS:
         return by_zone
-    # A text without an offset is 19 long; the sign of one is the 20th character.
+    # A text without an offset is 10 long or 19; the sign of one is the 20th character.
     hours, minutes = (f"TRY_CAST({cell}{n} AS INTEGER)" for n in ("[21:22]", "[-2:]"))
     minutes = f"({hours} * 60 + {minutes})"
     return (

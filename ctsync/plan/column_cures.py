@@ -53,8 +53,8 @@ class CellPlace(Struct, frozen=True):
         return f"compute: {{{_yaml(self.rule.attribute)}: {_yaml(expression)}}}"
 
 
-# A word that YAML readers take for different things, nothing, another type, no date:
-# what is wrong with the type of a cell, whose cure a table has.
+# A word that YAML readers disagree about, no value, a value of another type or beyond
+# it, no such moment: what would cure a spec does not cure a cell.
 _OF_TYPES = frozenset({"CT201", "CT202", "CT203", "CT207"})
 
 

@@ -26,6 +26,8 @@ def concat(said: Iterable[str]) -> str:
 
 
 def listed(said: Iterable[str]) -> str:
-    """Return the same with a comma between them."""
-    # What is NULL is left out with its comma.
+    """Return SQL of texts with commas between them, without those that are NULL.
+
+    All of them are SQL, and none is a `Text`.
+    """
     return f"concat_ws(',', {', '.join(said) or 'NULL'})"

@@ -110,7 +110,7 @@ class HttpTransport:
         """Send one call and say what came of it; raises for nothing on the way."""
         upload = _Upload(body)
         request = self._requests[dry_run].copy()
-        # Prepared without a body, the request would else be sent in chunks.
+        # Prepared without a body, the request says a length of 0.
         request.headers["Content-Length"] = str(len(body))
         request.body = upload  # type: ignore[assignment] # anything with read() will do
         answer = self._exchange.send(request, lambda: upload.has_left)
