@@ -52,7 +52,8 @@ def engine_option(function: _Function) -> _Function:
     return click.option(
         "--engine",
         type=click.Choice(["memory", "duckdb", "spark"]),
-        help="How to find what differs; the plan is the same. Default: by size.",
+        help="What finds the differences; the plan is the same. spark also folds a "
+        "large apply. Default: by size.",
     )(function)
 
 
