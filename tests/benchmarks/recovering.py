@@ -109,9 +109,9 @@ def fold_slowly(folder: Path, file: Path) -> None:
 def fold_in_ranges(folder: Path, file: Path) -> None:
     """Fold the run as executors would, and write down what is left to the sender."""
     spent: Spent = defaultdict(float)
-    store, module = open_store(_LOCATION, folder=folder), _module(fold_elsewhere)
+    store = open_store(_LOCATION, folder=folder)
     probe(spent, _Executors, "run", "executors")
-    probe(spent, module, "cut_journal", "cut")
+    probe(spent, fold_elsewhere, "cut_journal", "cut")
     probe(spent, segmented_store, "sound_sheet", "look")
     probe(spent, type(store), "amend_by_ranges", "amend")
     probe(spent, recover, "keep_run", "keep")
@@ -122,8 +122,9 @@ def fold_in_ranges(folder: Path, file: Path) -> None:
 
 
 def _fold_in_ranges(store: Store) -> None:
-    journal, present, module = store.journal(), store.read(), _module(recover)
+    journal, present = store.journal(), store.read()
     assert journal is not None
+    module: Any = recover
     replay = module.JournalReplay(journal.lines())
     module.keep_run(store, present, journal, replay, keep=1)
     folding = fold_journal(present.header, journal, replay)
@@ -131,10 +132,6 @@ def _fold_in_ranges(store: Store) -> None:
     workers = Workers(_Executors().run, worth=0, pieces=64)
     fold_elsewhere.fold_by_workers(workers, store, folding, journal, replay)
     store.discard_journal()
-
-
-def _module(module: Any) -> Any:
-    return module
 
 
 class _Executors:
