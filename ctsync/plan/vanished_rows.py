@@ -81,10 +81,15 @@ class VanishedRows(Struct):
             yield Diagnostic(
                 "info",
                 "CT627",
-                f"{gone} of the {then} rows that table {name} had at the last apply "
-                "are gone",
+                _words(name, gone, then),
                 "see whether the export is whole; limits.vanish bounds how many may go",
                 file=table.origin.file,
                 line=line,
                 column=column,
             )
+
+
+def _words(name: str, gone: int, then: int) -> str:
+    rows = "the only row" if then == 1 else f"{gone:,} of the {then:,} rows"
+    are = "is" if gone == 1 else "are"
+    return f"{rows} that table {name} had at the last apply {are} gone"

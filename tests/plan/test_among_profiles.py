@@ -68,7 +68,7 @@ def test_of_candidates_that_were_weighed_elsewhere_the_same_is_told(told, later)
     (twin,), (gone, shared) = found, told(among)
     assert [each.code for each in (twin, gone, shared)] == ["CT312", "CT627", "CT632"]
     assert (twin.row, shared.row) == (2, 2)
-    assert gone.message.startswith("1 of the 2 rows that table t had ")
+    assert gone.message == "1 of the 2 rows that table t had at the last apply is gone"
 
 
 def test_rows_that_name_no_one_are_skipped_and_were_not_there_before(told):
@@ -90,7 +90,7 @@ def test_rows_that_name_no_one_are_skipped_and_were_not_there_before(told):
     assert gone == Diagnostic(
         "info",
         "CT627",
-        "1 of the 1 rows that table t had at the last apply are gone",
+        "the only row that table t had at the last apply is gone",
         "see whether the export is whole; limits.vanish bounds how many may go",
         "tables.yaml",
         line=1,
