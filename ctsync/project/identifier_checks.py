@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ctsync.canonical_json import fold_id
-from ctsync.kinds.identifier_rules import is_usual, key_faults
+from ctsync.kinds.identifier_rules import HARMLESS, is_usual, key_faults
 from ctsync.model.fault import Fault
 from ctsync.model.profile_key import ProfileKey
 from ctsync.project.source_positions import Place
@@ -65,10 +65,9 @@ class IdentifierChecks:
     def note(self, key: ProfileKey, section: KeyList, index: int) -> tuple[Fault, ...]:
         """Note a key where it stands; give everything wrong with it."""
         kind, text = key
-        if not is_usual(key):
-            faults = tuple(key_faults(key))
-            if faults:
-                return faults
+        faults = () if is_usual(key) else tuple(key_faults(key))
+        if not HARMLESS.issuperset(fault.code for fault in faults):
+            return faults
         folded = fold_id(text)
         if self._unread:
             self._read()
@@ -76,13 +75,13 @@ class IdentifierChecks:
         noted = (text, section, index)
         first = self._first.setdefault((kind, folded), noted)
         if first[0] == text or key in self._warned:
-            return ()
+            return faults
         self._warned.add(key)
-        return (self._confusable(first[1].place(first[2])),)
+        return (*faults, self._confusable(first[1].place(first[2])))
 
     def _confusable(self, first: Place) -> Fault:
         message = (
             f"this identifier and the one at {self._show(first)} "
-            "differ only in letter case or accents"
+            "differ only in letter case, accents or outer spaces"
         )
         return Fault("CT312", message, "write both alike if they are one person")

@@ -332,6 +332,15 @@ def test_keys_that_differ_only_in_case_are_warned_about_without_showing_them(fol
     assert "example" not in finding.as_text().lower()
 
 
+@pytest.mark.parametrize("ids", [("jo", "jo "), ("jo ", "jo")])
+def test_a_key_with_an_outer_space_resembles_the_one_without(folder, ids):
+    spaced, twin = f"a.yaml:{2 + ids.index('jo ')}:3", "a.yaml:3:3"
+    entries = [f'- identity: "{each}"\n' for each in ids]
+    folder.write("a.yaml", f"profiles:\n{''.join(entries)}")
+    found = {(each.code, each.place) for each in folder.findings()}
+    assert found == {("CT318", spaced), ("CT312", twin)}
+
+
 def test_the_same_key_in_two_places_is_fine(folder):
     text = "profiles:\n- identity: u1\n- identity: u1\ncohorts: {v: {members: [u1]}}\n"
     assert folder.write("a.yaml", text).found() == []
