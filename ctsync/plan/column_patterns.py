@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from operator import lt
 from typing import Generic, TypeAlias, TypeVar
 
-from ctsync.plan.line_patterns import Groups, LinePattern, LinePatterns, Writer, is_utf8
+from ctsync.plan.line_patterns import Groups, LinePattern, LinePatterns, Writer
 
 Told: TypeAlias = tuple[Writer, Groups]
 """What was told of a line, and what writes it."""
@@ -28,9 +28,9 @@ class ColumnPatterns(LinePatterns, Generic[C]):
 
         None of all where nothing was learned yet.
         """
-        if not (self.patterns and is_utf8(lines)):
+        pattern = self.first_for(lines)
+        if pattern is None:
             return None
-        pattern = self.patterns[0]
         told = [
             None if groups[-1] else told_in(pattern, groups[:-1])
             for groups in pattern.told_of(lines)

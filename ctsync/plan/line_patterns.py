@@ -231,6 +231,10 @@ class LinePatterns(ABC):
                 if groups is not None:
                     yield pattern, groups
 
+    def first_for(self, lines: bytes) -> LinePattern | None:
+        """Return the pattern to try many lines with at once; None where none may be."""
+        return self.patterns[0] if self.patterns and is_utf8(lines) else None
+
     @property
     def is_learning(self) -> bool:
         """Whether rows may still be learned."""

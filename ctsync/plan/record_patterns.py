@@ -25,7 +25,6 @@ from ctsync.plan.line_patterns import (
     LinePattern,
     LinePatterns,
     Spelling,
-    is_utf8,
 )
 from ctsync.plan.plan_rows import SIGNS, form_from
 
@@ -74,10 +73,10 @@ class RecordPatterns(LinePatterns):
 
     def records(self, lines: bytes) -> Iterator[Told | None]:
         """Yield the same of many lines, one after the other."""
-        if not (self.patterns and is_utf8(lines)):
+        pattern = self.first_for(lines)
+        if pattern is None:
             yield from map(self.record, lines.splitlines())
             return
-        pattern = self.patterns[0]
         for groups in pattern.told_of(lines):
             odd = groups[-1]
             yield self.record(odd) if odd else _record(pattern, groups[:-1])
