@@ -114,9 +114,10 @@ class CacheFile:
         if not isinstance(part, Slice):
             _write(fd, part)
             return
+        source = -1 if self._fd is None else self._fd
         at, end = self._start + part.at, self._start + part.at + part.size
         while at < end:
-            data = os.pread(self._fd or -1, min(_CHUNK, end - at), at)
+            data = os.pread(source, min(_CHUNK, end - at), at)
             if not data:
                 raise OSError("the cache was cut off")
             _write(fd, data)

@@ -83,6 +83,29 @@ def test_only_a_changed_file_is_parsed_again(people, parsed):
     assert parsed() == [27]
 
 
+def test_what_is_kept_is_copied_from_whatever_descriptor_it_has(
+    people, parsed, monkeypatch
+):
+    said(people)
+    parsed()
+    opened, standard_input = cache_file._open, os.dup(0)
+
+    def opened_as_first(path):
+        file = opened(path)
+        os.dup2(file, 0)
+        os.close(file)
+        return 0
+
+    people.write("more.yaml", "profiles: [{identity: u9}]\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(cache_file, "_open", opened_as_first)
+        said(people)
+    os.dup2(standard_input, 0)
+    os.close(standard_input)
+    said(people)
+    assert parsed() == [27]
+
+
 def test_a_file_is_known_by_its_bytes_wherever_it_stands(people, parsed):
     said(people)
     parsed()
