@@ -14,7 +14,7 @@ from ctsync.state.atomic_files import (
     write_private,
 )
 from ctsync.state.base import Journal, JournalWriter, Line, RunRecord, Store
-from ctsync.state.journal_file import create_journal, read_journal
+from ctsync.state.journal_file import read_journal
 from ctsync.state.journal_mark import (
     MarkWriter,
     is_behind,
@@ -22,6 +22,7 @@ from ctsync.state.journal_mark import (
     journal_gone,
     read_mark,
 )
+from ctsync.state.journal_writing import create_journal
 from ctsync.state.lock_holder import (
     Holder,
     holder_from_line,

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from ctsync.apply import apply_run, wave_runner
 from ctsync.cli import apply_command
 from ctsync.cli.app import run
-from ctsync.state import journal_file
+from ctsync.state import journal_writing
 from ctsync.transport import http
 
 Spent: TypeAlias = "defaultdict[str, float]"
@@ -51,7 +51,7 @@ def _processor() -> float:
 
 def count_bytes(spent: Spent) -> None:
     """Count what goes into the journal."""
-    module: Any = journal_file
+    module: Any = journal_writing
     write = module.write_all
 
     def counted(fd: int, data: bytes) -> None:
@@ -64,8 +64,8 @@ def count_bytes(spent: Spent) -> None:
 def main(file: str, *arguments: str) -> int:
     """Run the command, then write the parts."""
     spent: Spent = defaultdict(float)
-    probe(spent, journal_file.FileJournalWriter, "append", "journal")
-    probe(spent, journal_file.FileJournalWriter, "append_plan", "enclosing")
+    probe(spent, journal_writing.FileJournalWriter, "append", "journal")
+    probe(spent, journal_writing.FileJournalWriter, "append_plan", "enclosing")
     probe(spent, wave_runner.WaveRunner, "run", "sending")
     probe(spent, apply_command, "plan_of_today", "today")
     probe(spent, apply_run, "JournalReplay", "replay")

@@ -7,7 +7,7 @@ import pytest
 
 from ctsync.cli.app import run
 from ctsync.plan.plan_file import open_plan
-from ctsync.state.journal_file import create_journal
+from ctsync.state.journal_writing import create_journal
 
 sys.path.insert(0, str(Path(__file__).parent))
 import exporting

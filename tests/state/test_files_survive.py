@@ -10,12 +10,8 @@ from descriptors import open_below
 from ctsync.errors import StateError
 from ctsync.state import atomic_files, journal_file
 from ctsync.state.atomic_files import PinnedFile, make_private_folder, state_errors
-from ctsync.state.journal_file import (
-    LineGroup,
-    StoredLine,
-    create_journal,
-    read_journal,
-)
+from ctsync.state.journal_file import LineGroup, StoredLine, read_journal
+from ctsync.state.journal_writing import create_journal
 from ctsync.state.parquet_store import ParquetStore
 
 HEAD = {"lineage": "lineage-1", "serial": 1, "run": "r1"}
