@@ -73,10 +73,6 @@ class PlanView(Struct, frozen=True):
         """Yield the changes by key, each to be read when it is shown."""
         return map(_Held, self.changes()) if self.unread is None else self.unread()
 
-    def those(self, wanted: Callable[[int], bool]) -> Iterator[Change]:
-        """Yield the changes whose traits are wanted; reads no others."""
-        return (line.change() for line in self.lines() if wanted(line.traits))
-
     @property
     def profiles(self) -> Mapping[str, int]:
         """Counts of profiles."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from ctsync.model.change import Change
-from ctsync.model.change_statistics import risk_of, traits_of
-from ctsync.render.plan_view import PlanView
+from ctsync.model.change_statistics import risk_of
+from ctsync.render.plan_view import PlanView, UnreadChange
 
 MOST_SHOWN = 50
 
@@ -34,9 +34,14 @@ class RiskiestChanges:
         return sum(room for room in self._room if room > 0)
 
 
-def riskiest(view: PlanView, most: int = MOST_SHOWN) -> list[Change]:
-    """Return the riskiest changes, riskiest first, then by key; reads no others."""
+def riskiest_lines(view: PlanView, most: int) -> Iterator[UnreadChange]:
+    """Yield the riskiest changes by key, each to be read when it is shown."""
     wanted = RiskiestChanges(view.foot.survey.by_risk(), most)
     # Of a million changes that are alike, the first few are all that is looked at.
-    chosen = islice(view.those(wanted), wanted.left)
-    return sorted(chosen, key=lambda change: risk_of(traits_of(change)))
+    return islice((line for line in view.lines() if wanted(line.traits)), wanted.left)
+
+
+def riskiest(view: PlanView, most: int = MOST_SHOWN) -> list[Change]:
+    """Return the riskiest changes, riskiest first, then by key; reads no others."""
+    lines = sorted(riskiest_lines(view, most), key=lambda line: risk_of(line.traits))
+    return [line.change() for line in lines]

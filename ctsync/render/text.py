@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from ctsync.model.change import Change
 from ctsync.render.ansi import Ansi
 from ctsync.render.change_lines import change_lines
 from ctsync.render.diagnostics_text import (
@@ -112,17 +111,13 @@ class _Page(Struct, frozen=True):
 
     def _changes(self) -> Iterator[Iterable[str]]:
         shown = 0
-        for change in self._chosen():
-            yield change_lines(change, self.view.mask, self.style)
+        view = self.view
+        for change in view.changes() if self.style.everything else riskiest(view):
+            yield change_lines(change, view.mask, self.style)
             shown += 1
-        left = self.view.foot.survey.changes - shown
+        left = view.foot.survey.changes - shown
         if left > 0:
             yield [f"  … and {left:,} more (--all shows them)"]
-
-    def _chosen(self) -> Iterable[Change]:
-        if self.style.everything:
-            return (line.change() for line in self.view.lines())
-        return riskiest(self.view)
 
     def _findings(self) -> list[str]:
         found = self.view.foot.diagnostics

@@ -25,7 +25,7 @@ from ctsync.render.html.overview import (
 from ctsync.render.html.template import render_page
 from ctsync.render.next_words import next_steps
 from ctsync.render.plan_view import PlanView, Style, UnreadChange
-from ctsync.render.riskiest_changes import RiskiestChanges, riskiest
+from ctsync.render.riskiest_changes import riskiest, riskiest_lines
 from ctsync.render.summary_text import (
     EXCEPTION,
     blocked_sentence,
@@ -108,8 +108,7 @@ def _listed(view: PlanView, embedded: int, numbers: dict[str, int]) -> dict[str,
 def _chosen(view: PlanView, most: int) -> Iterable[UnreadChange]:
     if most == view.foot.survey.changes:
         return view.lines()
-    is_chosen = RiskiestChanges(view.foot.survey.by_risk(), most)
-    return (line for line in view.lines() if is_chosen(line.traits))
+    return riskiest_lines(view, most)
 
 
 def _findings(view: PlanView) -> ShownFindings:
