@@ -45,22 +45,22 @@ class AmongProfiles(Struct):
             self.rows.count(contribution.origin)
             yield contribution
 
-    def candidate_seen(self, candidate: Candidate, mask: Mask) -> Iterator[Diagnostic]:
-        """See a candidate that is to be weighed."""
-        self.vanished.record_seen(candidate)
-        yield from self._twins.record_seen(candidate, mask)
-
     def weighed_seen(
         self,
         candidate: Candidate,
         found: MergedContributions,
         change: Change | None,
-    ) -> None:
-        """See what places want of a candidate, and what comes of it."""
+        mask: Mask,
+    ) -> Iterator[Diagnostic]:
+        """See a candidate, what places want of it, and what comes of it."""
+        self.vanished.record_seen(candidate)
         self._renamed.record_seen(candidate, found)
         self._shared.record_seen(candidate, change)
         if found.skipped:
             self.skips.add(found.skipped)
+        if candidate.contributions:
+            origin = candidate.contributions[0].origin
+            yield from self._twins.key_seen(candidate.key, origin, mask)
 
     def nobody_seen(self, place: Contribution, skipped: Iterable[Contribution]) -> None:
         """See a place that names no one."""

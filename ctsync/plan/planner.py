@@ -187,9 +187,9 @@ class Planner(Struct):
             return found
         self.one_by_one += 1
         self.selection.profile_seen(found.key, found.entry)
-        self.findings.extend(self.among.candidate_seen(found, self.mask))
         merged, built = self._weigh_one(found, weigher)
-        self.among.weighed_seen(found, merged, built.change)
+        seen = self.among.weighed_seen(found, merged, built.change, self.mask)
+        self.findings.extend(seen)
         return found, built
 
     def plan_one(

@@ -12,7 +12,6 @@ from msgspec import Struct, field
 
 from ctsync.canonical_json import fold_id
 from ctsync.diagnostics import Diagnostic
-from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
 from ctsync.model.decided_records import has_capitals
 from ctsync.model.decided_rows import DecidedRows
@@ -30,13 +29,8 @@ class SimilarKeys(Struct):
 
     _odd: dict[tuple[str, str], Origin] = field(default_factory=dict)
 
-    def record_seen(self, candidate: Candidate, mask: Mask) -> Iterator[Diagnostic]:
-        """Yield a warning if an earlier key is easily confused with this one."""
-        if candidate.contributions:
-            yield from self._see(candidate.key, candidate.contributions[0].origin, mask)
-
     def decided_seen(self, decided: DecidedRows, mask: Mask) -> Iterator[Diagnostic]:
-        """Yield the same of rows that were decided in columns."""
+        """Yield what there is of rows that were decided in columns."""
         # Ids that are their own folded form, after none that is not, resemble no other
         # id.
         if not self._odd and not has_capitals(decided):
@@ -46,7 +40,7 @@ class SimilarKeys(Struct):
             folded = identifier.lower()
             if identifier != folded or (kind, folded) in self._odd:
                 key = ProfileKey(kind, identifier)
-                yield from self._see(key, decided.origin(number), mask)
+                yield from self.key_seen(key, decided.origin(number), mask)
 
     def weighed_seen(self, run: WeighedRun, mask: Mask) -> Iterator[Diagnostic]:
         """Yield the same of candidates that were weighed elsewhere."""
@@ -54,9 +48,12 @@ class SimilarKeys(Struct):
         if not self._odd and text.isascii() and text == text.lower():
             return
         for key, origin in zip(run.keys, run.origins, strict=True):
-            yield from self._see(key, origin, mask)
+            yield from self.key_seen(key, origin, mask)
 
-    def _see(self, key: ProfileKey, origin: Origin, mask: Mask) -> Iterator[Diagnostic]:
+    def key_seen(
+        self, key: ProfileKey, origin: Origin, mask: Mask
+    ) -> Iterator[Diagnostic]:
+        """Yield a warning if an earlier key is easily confused with this one."""
         kind, text = key
         folded = fold_id(text)
         first = self._odd.get((kind, folded))

@@ -14,6 +14,7 @@ from ctsync.model.masking import Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.weighed_run import WeighedAddress, WeighedRun
 from ctsync.plan.among_profiles import AmongProfiles
+from ctsync.plan.merge_contributions import MergedContributions
 
 MASK = Mask("0" * 32)
 MAIL = address_mark("ann@example.com").hex()
@@ -76,7 +77,8 @@ def test_rows_that_name_no_one_are_skipped_and_were_not_there_before(told):
     among.nobody_seen(row(2), [row(2)])
     among.nobody_seen(row(3), [])
     entry = Entry(ProfileKey("identity", "u1"), cohorts=(membership_in("t"),))
-    assert [*among.candidate_seen(Candidate(entry.key, (), entry), MASK)] == []
+    left = Candidate(entry.key, (), entry)
+    assert [*among.weighed_seen(left, MergedContributions(), None, MASK)] == []
     skipped, gone = told(among)
     assert skipped == Diagnostic(
         "warning",

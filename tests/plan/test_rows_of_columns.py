@@ -11,7 +11,6 @@ from ctsync.canonical_json import canonical
 from ctsync.engines.base import Candidate
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.change_statistics import traits_of
-from ctsync.model.contribution import Contribution
 from ctsync.model.decided_rows import (
     LETTERS,
     DecidedAttribute,
@@ -257,11 +256,9 @@ def test_of_the_rows_of_a_table_those_are_new_of_which_no_entry_tells():
     assert vanished.by_table(["t"], rows) == {"t": (1, 6)}
 
 
-def contribution(identity, number):
+def key_at(identity, number):
     origin = Origin("a.csv", row=number, table="t")
-    key = ProfileKey("identity", identity)
-    place = Contribution(key, origin, b"0" * 16, dict)
-    return Candidate(key, (place,), None, None)
+    return ProfileKey("identity", identity), origin
 
 
 IDS = ("ANN", "BOB", "Zoe", "ann", "bob", "dan", "zoe")
@@ -279,7 +276,7 @@ def test_keys_are_compared_whoever_saw_the_first_of_them(cut):
                 found += seen.decided_seen(decided(*rows), Mask("0" * 32))
             else:
                 for n, each in enumerate(ids, start):
-                    found += seen.record_seen(contribution(each, n), Mask("0" * 32))
+                    found += seen.key_seen(*key_at(each, n), Mask("0" * 32))
         told.append([(note.row, note.message) for note in found])
     assert [number for number, _ in told[0]] == [4, 5, 7]
     assert "the one at a.csv row 1 " in told[0][0][1]
@@ -289,11 +286,11 @@ def test_keys_are_compared_whoever_saw_the_first_of_them(cut):
 def test_keys_that_differ_in_outer_spaces_are_alike_too():
     seen, found = SimilarKeys(), []
     for number, each in enumerate((" jo", "jo"), 1):
-        found += seen.record_seen(contribution(each, number), Mask("0" * 32))
+        found += seen.key_seen(*key_at(each, number), Mask("0" * 32))
     assert [note.row for note in found] == [2]
 
 
 def test_keys_in_small_letters_alone_are_not_looked_at(monkeypatch):
     rows = decided(row("u1", GOLD), row("u2", GOLD))
-    monkeypatch.setattr(SimilarKeys, "_see", lambda *_: 1 / 0)
+    monkeypatch.setattr(SimilarKeys, "key_seen", lambda *_: 1 / 0)
     assert [*SimilarKeys().decided_seen(rows, Mask("0" * 32))] == []
