@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -263,7 +264,7 @@ class _Builder:
         return tuple(sorted({*self._wanted.cohorts, *before}))
 
     def _change(self, settled: EntryAfter) -> Change:
-        operations = sorted(self._operations, key=lambda op: (op.attribute, op.step))
+        operations = sorted(self._operations, key=_BY_STEP)
         return Change(
             key=self._candidate.key,
             action=self._action(),
@@ -292,6 +293,7 @@ class _Builder:
         return "create" if self._entry is None else "update"
 
 
+_BY_STEP = attrgetter("attribute", "step")
 IN_FILES = frozenset({"identity"})
 """Id types by which an import of a file finds profiles (public docs)."""
 

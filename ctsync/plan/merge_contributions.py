@@ -96,7 +96,7 @@ class ContributionMerger:
             words, standing = self._values.parted(words, known)
             standing += unjudged
             targets, faults = self._judge(key, contribution, words)
-            spoiling = _spoiling(contribution, targets, spoilt, self._project_view)
+            spoiling = self._spoiling(targets, spoilt) if contribution.skips else []
             is_skipped = contribution.skips and is_bad((*faults, *spoiling))
             if told := spoiling if spoilt else faults:
                 self._desk.take(told, is_skipped=is_skipped)
@@ -187,7 +187,7 @@ class ContributionMerger:
         at = among if said is origin else Place(said, root, key)
         here = Place(origin, contribution.path, key)
         faults = [PlacedFault(f, None, here) for f in contribution.faults]
-        odd = self._doubt_about(key, origin)
+        odd = None if origin.row is None else self._doubt_about(key, origin)
         if odd is not None:
             faults.append(PlacedFault(odd, None, here))
         targets: list[SourcedValue] = []
@@ -199,8 +199,21 @@ class ContributionMerger:
             faults += self._age_beside_dob(_folded(targets))
         return targets, faults
 
+    def _spoiling(
+        self, targets: Iterable[SourcedValue], spoilt: Mapping[str, Fault]
+    ) -> list[PlacedFault]:
+        """Return what spoils a row that may be skipped."""
+        found = []
+        for declared in targets if spoilt else ():
+            attribute = declared.target.attribute
+            fault = spoilt.get(fold_name(attribute))
+            if fault is not None:
+                rule = self._project_view.rule_for(attribute)
+                found.append(PlacedFault(fault, rule, declared.place))
+        return found
+
     def _doubt_about(self, key: ProfileKey, origin: Origin) -> Fault | None:
-        odd = doubtful_id(key.id) if origin.row is not None else None
+        odd = doubtful_id(key.id)
         if odd is None or origin.table is None:
             return odd
         column, _ = self._project_view.tables[origin.table].column_of("")
@@ -221,23 +234,6 @@ _AGE_BESIDE_DOB = Fault(
     "Age stands beside DOB, from which the platform computes it",
     "declare DOB alone",
 )
-
-
-def _spoiling(
-    contribution: Contribution,
-    targets: Iterable[SourcedValue],
-    spoilt: Mapping[str, Fault],
-    project_view: Project,
-) -> list[PlacedFault]:
-    """Return what spoils a row that may be skipped."""
-    found = []
-    for declared in targets if contribution.skips and spoilt else ():
-        attribute = declared.target.attribute
-        fault = spoilt.get(fold_name(attribute))
-        if fault is not None:
-            rule = project_view.rule_for(attribute)
-            found.append(PlacedFault(fault, rule, declared.place))
-    return found
 
 
 def _merged(first: SourcedValue, second: SourcedValue) -> DesiredValue:

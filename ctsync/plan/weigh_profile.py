@@ -45,17 +45,24 @@ class ProfileWeigher(Struct, frozen=True):
     waits: Waits
     judged: bool
 
-    def weigh(self, candidate: Candidate) -> tuple[MergedContributions, PlannedProfile]:
-        """Return what places want of a profile, and what comes of it."""
-        found = self._desired(candidate)
-        built = self._build(candidate, found)
-        if built.faults and any(place.skips for place in candidate.contributions):
-            # A row that wants what cannot be done is left alone as one with a bad cell
-            # is, and what the other places say is weighed without it.
-            spoilt = {fold_name(name): fault for name, fault in built.faults}
-            found = self._desired(candidate, spoilt)
-            built = self._build(candidate, found)
-        return found, built
+    def weigh(
+        self, candidate: Candidate, spoilt: Mapping[str, Fault] = NONE
+    ) -> tuple[MergedContributions, PlannedProfile]:
+        """Return what places want of a profile, and what comes of it.
+
+        `spoilt` are attributes, by folded name, of which that was found impossible.
+        """
+        found, view = self._desired(candidate, spoilt), self.project_view
+        wanted = self.wanted(candidate, found)
+        built = build_change(candidate, wanted, view.frame, view.rule_for)
+        if spoilt or not built.faults:
+            return found, built
+        if not any(place.skips for place in candidate.contributions):
+            return found, built
+        # A row that wants what cannot be done is left alone as one with a bad cell is,
+        # and what the other places say is weighed without it.
+        faults = {fold_name(name): fault for name, fault in built.faults}
+        return self.weigh(candidate, faults)
 
     def wanted(
         self, candidate: Candidate, found: MergedContributions
@@ -77,7 +84,7 @@ class ProfileWeigher(Struct, frozen=True):
         )
 
     def _desired(
-        self, candidate: Candidate, spoilt: Mapping[str, Fault] = NONE
+        self, candidate: Candidate, spoilt: Mapping[str, Fault]
     ) -> MergedContributions:
         entry = candidate.entry
         known = None if spoilt else self._known(candidate)
@@ -117,15 +124,6 @@ class ProfileWeigher(Struct, frozen=True):
         tables = (row.origin.table or "" for row in found.skipped)
         return not any(
             given & self.project_view.tables[name].attributes for name in tables
-        )
-
-    def _build(
-        self, candidate: Candidate, found: MergedContributions
-    ) -> PlannedProfile:
-        wanted = self.wanted(candidate, found)
-        project_view = self.project_view
-        return build_change(
-            candidate, wanted, project_view.frame, project_view.rule_for
         )
 
     def _waiting(self, entry: Entry | None) -> frozenset[str]:
