@@ -40,19 +40,15 @@ class Record(Struct, frozen=True):
         """Return the record as the upload API takes it; `ts` is never sent."""
         data: dict[str, Any] = {}
         for operation in self.operations:
-            _put(data, operation)
+            if operation.attribute.startswith(GROUP_PREFIX):
+                _put_group(data, operation)
+            elif operation.operator == "set":
+                data[operation.attribute] = operation.operand
+            else:
+                data[operation.attribute] = {operation.operator: operation.operand}
         # No document says that an older `ts` loses to a newer one, and 0 is refused
         # (code 525, recorded): order is kept by calls that wait for each other.
         return {**self.key.as_json(), "type": "profile", "profileData": data}
-
-
-def _put(data: dict[str, Any], operation: Operation) -> None:
-    if operation.attribute.startswith(GROUP_PREFIX):
-        _put_group(data, operation)
-    elif operation.operator == "set":
-        data[operation.attribute] = operation.operand
-    else:
-        data[operation.attribute] = {operation.operator: operation.operand}
 
 
 def _put_group(data: dict[str, Any], operation: Operation) -> None:
