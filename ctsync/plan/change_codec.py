@@ -64,9 +64,9 @@ class _ChangeRow(Struct, array_like=True, forbid_unknown_fields=True):
     left: tuple[str, ...] = ()
 
     def change(self) -> Change:
-        operations = tuple([stored.operation() for stored in self.operations])
+        operations = tuple(map(StoredOperation.operation, self.operations))
         kinds = {operation.kind for operation in operations}
-        origins = tuple([stored.origin() for stored in self.origins])
+        origins = tuple(map(StoredOrigin.origin, self.origins))
         return Change(
             key=key_from_json({self.id_type: self.id}),
             action=self.action,
@@ -282,8 +282,8 @@ def _change_row(change: Change) -> Row:
         (
             change.action,
             *change.key,
-            [operation_row(operation) for operation in change.operations],
-            [origin_row(origin) for origin in change.origins],
+            [*map(operation_row, change.operations)],
+            [*map(origin_row, change.origins)],
             settled.fingerprint,
             None if is_of_tables else settled.cohorts,
             change.released,

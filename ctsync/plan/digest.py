@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from typing import Any
 
 from ctsync.canonical_json import canonical
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.operation import API
 from ctsync.model.profile_key import ProfileKey
+from ctsync.model.row import Row
 from ctsync.model.snapshot import Account
 
 FORMAT = "ctsync.plan/1"
@@ -36,7 +36,7 @@ class PlanDigest:
         target = [account.as_json(), passcode_variable, notify_host]
         # Of projects that put no files the digest is what it always was.
         door = [] if import_door is None else [import_door]
-        self._digest.update(_line([FORMAT, *target, accepted or {}, lineage, *door]))
+        self._digest.update(_line((FORMAT, *target, accepted or {}, lineage, *door)))
 
     def add(self, change: Change) -> None:
         """Take a change in."""
@@ -70,22 +70,22 @@ def effect_of_settled(key: ProfileKey, settled: EntryAfter) -> bytes:
     return b"".join(map(_line, _forgotten(key, settled)))
 
 
-def _line(row: list[Any]) -> bytes:
+def _line(row: Row) -> bytes:
     return canonical(row) + b"\n"
 
 
-def _rows(change: Change) -> Iterator[list[Any]]:
+def _rows(change: Change) -> Iterator[Row]:
     """Yield what is done to a profile, but for its key, which begins each line."""
     for op in change.operations:
-        effect = [op.operator, op.operand, op.prior, op.before, op.after]
-        way = [] if op.channel == API else [op.channel]
-        yield [op.attribute, op.step, *effect, *way]
+        way = () if op.channel == API else (op.channel,)
+        effect = (op.operator, op.operand, op.prior, op.before, op.after, *way)
+        yield (op.attribute, op.step, *effect)
     for attribute in change.released:
-        yield [attribute, 0, "release"]
+        yield (attribute, 0, "release")
 
 
-def _forgotten(key: ProfileKey, settled: EntryAfter) -> Iterator[list[Any]]:
+def _forgotten(key: ProfileKey, settled: EntryAfter) -> Iterator[Row]:
     for name in settled.forget:
-        yield [key.as_json(), name, 0, "forget"]
+        yield (key.as_json(), name, 0, "forget")
     for name, ours in settled.ours:
-        yield [key.as_json(), name, 0, "ours", ours]
+        yield (key.as_json(), name, 0, "ours", ours)

@@ -116,7 +116,8 @@ def lines(file: BinaryIO, block_bytes: int = 1 << 18) -> Iterator[bytes]:
     while block := os.pread(file.fileno(), block_bytes, offset):
         offset += len(block)
         *whole, rest = (rest + block).split(b"\n")
-        yield from [line + b"\n" for line in whole]
+        for line in whole:
+            yield line + b"\n"
     if rest:
         yield rest
 
