@@ -10,12 +10,9 @@ from ctsync.engines.base import (
     Engine,
     ProfileCounts,
     Search,
-    fingerprint,
-    in_order,
 )
 from ctsync.engines.named_profiles import NamedProfiles
 from ctsync.model.entry import Entry, entry_from_line
-from ctsync.model.profile_key import ProfileKey
 from ctsync.model.stored_entries import FINGERPRINT, StoredEntries
 
 
@@ -27,9 +24,9 @@ def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]
     for entry in _remaining(search, named_profiles, tally):
         tally.entries += not entry.gone
         while (key := named_profiles.key) is not None and key < entry.key:
-            yield _candidate(key, named_profiles, None)
+            yield named_profiles.take(key)
         if key == entry.key:
-            candidate = _candidate(key, named_profiles, entry)
+            candidate = named_profiles.take(key, entry)
             # A profile that a read found gone is created anew, whatever was last sent
             # to it.
             if candidate.fingerprint != entry.fingerprint or entry.gone:
@@ -43,14 +40,7 @@ def find_candidates(search: Search, tally: ProfileCounts) -> Iterator[Candidate]
             if search.watch.undeclared or entry.is_bound:
                 yield Candidate(entry.key, entry=entry)
     while (key := named_profiles.key) is not None:
-        yield _candidate(key, named_profiles, None)
-
-
-def _candidate(
-    key: ProfileKey, named_profiles: NamedProfiles, entry: Entry | None
-) -> Candidate:
-    places = named_profiles.take()
-    return Candidate(key, in_order(places), entry, fingerprint(places))
+        yield named_profiles.take(key)
 
 
 def _remaining(

@@ -13,9 +13,10 @@ from functools import cached_property
 from itertools import islice
 from operator import lt
 
-from ctsync.engines.base import fingerprint
+from ctsync.engines.base import Candidate, fingerprint, in_order
 from ctsync.model.contribution import Contribution
 from ctsync.model.contribution_batch import Batch
+from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.stored_entries import mark_of
 
@@ -58,11 +59,11 @@ class NamedProfiles:
             return None
         return ProfileKey(self._kind().name, self._ids[self.at])
 
-    def take(self) -> list[Contribution]:
-        """Return what is said of the profile here, and go on to the next."""
-        places = self._kind().contributions(self._ids[self.at])
+    def take(self, key: ProfileKey, entry: Entry | None = None) -> Candidate:
+        """Return the profile here, whose key this is, and go on to the next."""
+        places = self._kind().contributions(key.id)
         self.at += 1
-        return places
+        return Candidate(key, in_order(places), entry, fingerprint(places))
 
     def _kind(self) -> _Kind:
         return self._kinds[bisect_right(self._starts, self.at) - 1]
