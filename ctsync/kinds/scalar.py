@@ -34,12 +34,8 @@ class ScalarKind(Kind):
         frame: ValueContext,  # noqa: ARG002 - asked of every kind
     ) -> tuple[Operation, ...]:
         """Overwrite, or delete where the target is absence."""
-        return (self.operation(known, target),)
-
-    def operation(self, known: KnownValue | None, target: DesiredValue) -> Operation:
-        """Return the one operation that reaches the target from anything."""
         removes = target.value is None
-        return Operation(
+        operation = Operation(
             attribute=target.attribute,
             kind=self.name,
             operator="$delete" if removes else "set",
@@ -51,6 +47,7 @@ class ScalarKind(Kind):
             since=None if known is None else known.since,
             channel=self._channel(target.attribute) if removes else API,
         )
+        return (operation,)
 
     def _channel(self, attribute: str) -> ChannelName:
         # Where no channel removes it, nobody asks; the API is not to be tried.
