@@ -11,7 +11,13 @@ from ctsync.model.change import Change
 from ctsync.model.masking import Mask
 from ctsync.model.operation import Operation
 from ctsync.render.text_width import escape
-from ctsync.render.value_text import list_notes, operator_words, sides_of, symbol_of
+from ctsync.render.value_text import (
+    STAYS,
+    operator_words,
+    sides_of,
+    symbol_of,
+    uncertain_words,
+)
 
 LOCKED = "locked by the catalog: this blocks the plan"
 
@@ -64,6 +70,11 @@ def rows_of_operations(
 
 
 def _notes(operation: Operation, locked: Container[str]) -> Iterator[str]:
-    yield from list_notes(operation)
+    """Yield what is not known of a list, and that an attribute is locked."""
+    if operation.operator in {"$add", "$remove"}:
+        if operation.prior == "uncertain":
+            yield uncertain_words(operation.since)
+        if not operation.certain:
+            yield STAYS
     if operation.attribute in locked:
         yield LOCKED

@@ -109,14 +109,6 @@ def uncertain_words(since: str | None) -> str:
     return f"(uncertain since run {escape(since[:8])})" if since else "(uncertain)"
 
 
-def list_notes(operation: Operation) -> tuple[str, ...]:
-    """Say what is not known of a list that an operation changes."""
-    if operation.operator not in {"$add", "$remove"}:
-        return ()
-    doubt = (uncertain_words(operation.since),) * (operation.prior == "uncertain")
-    return doubt if operation.certain else (*doubt, STAYS)
-
-
 def _shown(value: Value, operation: Operation, mask: Mask) -> str:
     if value is not None and mask.hides_value(sensitive=operation.sensitive):
         return SENSITIVE_TEXT
