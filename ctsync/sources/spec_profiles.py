@@ -77,7 +77,7 @@ class InlineBatch:
     @cached_property
     def ids(self) -> Sequence[str]:
         """Their ids, in the order of the file."""
-        ids = self._section.ids
+        ids = self._section.profile_columns.ids
         is_all = len(self._indexes) == len(ids)
         return ids if is_all else [ids[index] for index in self._indexes]
 

@@ -78,8 +78,7 @@ class ProfileColumns:
     def entry(self, index: int) -> dict[str, Any]:
         """Return what an entry says, as a tree."""
         attributes, subscriptions = parse(bytes(self.words_of(index)))
-        found = {"attributes": attributes, "subscriptions": subscriptions}
-        return {name: node for name, node in found.items() if node is not None}
+        return {"attributes": attributes, "subscriptions": subscriptions}
 
     def is_entry(self, index: int, entry: Node) -> bool:
         """Return whether an entry reads the same as the one that stands there."""
@@ -106,16 +105,12 @@ class ProfileColumns:
         if self.salt == salt:
             return
         digests = list(self._digests(salt))
-        self.marks = {
-            ID_TYPES[number]: self._marks(ID_TYPES[number], digests)
-            for number in sorted(frozenset(self.types) - {NO_KEY})
-        }
+        self.marks = {}
+        for kind in ID_TYPES:
+            if found := self.indexes(kind):
+                ids = [self.ids[at] for at in found]
+                self.marks[kind] = marks_of([digests[at] for at in found], kind, ids)
         self.salt = salt
-
-    def _marks(self, kind: str, digests: Sequence[str]) -> bytes:
-        found = self.indexes(kind)
-        ids = [self.ids[at] for at in found]
-        return marks_of([digests[at] for at in found], kind, ids)
 
     def _digests(self, salt: bytes) -> Iterator[str]:
         words = memoryview(self.words)
