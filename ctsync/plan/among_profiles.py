@@ -54,13 +54,17 @@ class AmongProfiles(Struct):
     ) -> Iterator[Diagnostic]:
         """See a candidate, what places want of it, and what comes of it."""
         self.vanished.record_seen(candidate)
-        self._renamed.record_seen(candidate, found)
-        self._shared.record_seen(candidate, change)
         if found.skipped:
             self.skips.add(found.skipped)
-        if candidate.contributions:
-            origin = candidate.contributions[0].origin
-            yield from self._twins.key_seen(candidate.key, origin, mask)
+        key, entry, places = candidate.key, candidate.entry, candidate.contributions
+        if places:
+            if not candidate.is_known:
+                self._renamed.new_seen(key, places[0].origin, found.declared)
+            if change is not None:
+                self._shared.change_seen(change, places[0].origin)
+            yield from self._twins.key_seen(key, places[0].origin, mask)
+        elif entry is not None:
+            self._renamed.leaving_seen(entry)
 
     def nobody_seen(self, place: Contribution, skipped: Iterable[Contribution]) -> None:
         """See a place that names no one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from operator import attrgetter
 from typing import NamedTuple
@@ -10,14 +10,13 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from ctsync.diagnostics import Diagnostic
-from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
 from ctsync.model.decided_addresses import ADDRESSES, SharedAddress
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.address_groups import AddressGroups
-from ctsync.plan.merge_contributions import MergedContributions
+from ctsync.plan.merge_contributions import SourcedValue
 
 
 class _Seen(NamedTuple):
@@ -37,20 +36,18 @@ class RenamedProfiles(Struct):
     _seen: dict[str, AddressGroups[_Seen]] = field(default_factory=dict)
     _someone_leaves: bool = False
 
-    def record_seen(self, candidate: Candidate, found: MergedContributions) -> None:
-        """Note the addresses of a profile that leaves or is new."""
-        if candidate.entry is not None and not candidate.contributions:
-            self._leaves(candidate.entry)
-        elif not candidate.is_known:
-            for name in ADDRESSES:
-                declared = found.declared.get(name)
-                if declared is not None and isinstance(declared.target.value, str):
-                    origin = candidate.contributions[0].origin
-                    words = _Seen(candidate.key, origin, declared.target.attribute)
-                    self._groups(name).add(declared.target.value, words)
+    def new_seen(
+        self, key: ProfileKey, origin: Origin, declared: Mapping[str, SourcedValue]
+    ) -> None:
+        """Note the addresses of a profile that is new."""
+        for name in ADDRESSES:
+            found = declared.get(name)
+            if found is not None and isinstance(found.target.value, str):
+                words = _Seen(key, origin, found.target.attribute)
+                self._groups(name).add(found.target.value, words)
 
     def decided_seen(self, attribute: str, row: SharedAddress) -> None:
-        """Note the same of a row that was decided in columns."""
+        """Note that of a row that was decided in columns, if it is new."""
         if row.is_new:
             self._groups(row.name).add_mark(
                 row.mark, _Seen(row.key, row.origin, attribute)
@@ -62,7 +59,8 @@ class RenamedProfiles(Struct):
         for name, groups in self._seen.items() if self._someone_leaves else ():
             yield from ((name, mark) for mark in groups.marks())
 
-    def _leaves(self, entry: Entry) -> None:
+    def leaving_seen(self, entry: Entry) -> None:
+        """Note the addresses of a profile that leaves."""
         for name in ADDRESSES:
             known = entry.attributes.get(name)
             if known is not None and known.certain and isinstance(known.value, str):

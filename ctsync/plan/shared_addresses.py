@@ -10,7 +10,6 @@ from msgspec import Struct, field
 
 from ctsync.canonical_json import fold_name
 from ctsync.diagnostics import Diagnostic
-from ctsync.engines.base import Candidate
 from ctsync.model.change import Change, Origin
 from ctsync.model.decided_addresses import SharedAddress, addresses_in
 from ctsync.model.profile_key import ProfileKey
@@ -32,16 +31,13 @@ class SharedAddresses(Struct):
 
     _seen: dict[str, AddressGroups[_Seen]] = field(default_factory=dict)
 
-    def record_seen(self, candidate: Candidate, change: Change | None) -> None:
-        """Note the addresses that a change sets.
+    def change_seen(self, change: Change, origin: Origin) -> None:
+        """Note the addresses that a change sets of a profile that stands there.
 
         Whoever has one already has none of it set, and may be no candidate at all.
         """
-        if change is None or not candidate.contributions:
-            return
         for _, attribute, address in addresses_in(change.operations):
-            seen = _Seen(candidate.key, candidate.contributions[0].origin)
-            self._groups(attribute).add(address, seen)
+            self._groups(attribute).add(address, _Seen(change.key, origin))
 
     def decided_seen(self, attribute: str, row: SharedAddress) -> None:
         """Note the same of a row that was decided in columns."""

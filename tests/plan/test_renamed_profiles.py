@@ -2,13 +2,11 @@
 
 import pytest
 
-from ctsync.engines.base import Candidate
 from ctsync.model.change import Origin
 from ctsync.model.decided_addresses import SharedAddress, address_mark
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.merge_contributions import MergedContributions
 from ctsync.plan.renamed_profiles import RenamedProfiles
 
 MAIL, CALL = "ann@example.com", "+4712345678"
@@ -77,8 +75,7 @@ def leaving(identity, **words):
     known = {
         name.lower(): KnownValue(name, "string", word) for name, word in words.items()
     }
-    entry = Entry(key(identity), known)
-    return Candidate(key(identity), (), entry), MergedContributions()
+    return Entry(key(identity), known)
 
 
 def key(identity):
@@ -93,7 +90,7 @@ def decided(identity, row, address=MAIL, *, is_new=True):
 def notes_of(*rows, left):
     seen = RenamedProfiles()
     for each in left:
-        seen.record_seen(*each)
+        seen.leaving_seen(each)
     for row in rows:
         seen.decided_seen("Email", row)
     return seen, [(note.row, note.message) for note in seen.notes(Mask("0" * 32))]
