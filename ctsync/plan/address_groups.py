@@ -7,6 +7,7 @@ then put together part by part, and nothing is forgotten.
 from __future__ import annotations
 
 import weakref
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from struct import Struct as Layout
 from typing import BinaryIO, Generic, TypeVar
@@ -81,6 +82,11 @@ class AddressGroups(Generic[Words]):
         for mark, data in _words_in(part):
             found.setdefault(mark, []).append(self._decoder.decode(data))
         yield from found.values()
+
+
+def groups_by_attribute(sort: type[Words]) -> defaultdict[str, AddressGroups[Words]]:
+    """Return groups for each attribute, which begin when it is first met."""
+    return defaultdict(lambda: AddressGroups(sort))
 
 
 def _words_in(part: BinaryIO) -> Iterator[tuple[bytes, bytes]]:

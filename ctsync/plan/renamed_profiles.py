@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from hashlib import blake2b
 from operator import attrgetter
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from ctsync.model.decided_addresses import ADDRESSES, SharedAddress
 from ctsync.model.entry import Entry
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.address_groups import AddressGroups
+from ctsync.plan.address_groups import AddressGroups, groups_by_attribute
 from ctsync.plan.merge_contributions import SourcedValue
 
 
@@ -33,7 +34,9 @@ _KEY = attrgetter("key")
 class RenamedProfiles(Struct):
     """Sees candidates, and tells of those who leave and come with one address."""
 
-    _seen: dict[str, AddressGroups[_Seen]] = field(default_factory=dict)
+    _seen: dict[str, AddressGroups[_Seen]] = field(
+        default_factory=partial(groups_by_attribute, _Seen)
+    )
     _someone_leaves: bool = False
 
     def new_seen(
@@ -44,12 +47,12 @@ class RenamedProfiles(Struct):
             found = declared.get(name)
             if found is not None and isinstance(found.target.value, str):
                 words = _Seen(key, origin, found.target.attribute)
-                self._groups(name).add(found.target.value, words)
+                self._seen[name].add(found.target.value, words)
 
     def decided_seen(self, attribute: str, row: SharedAddress) -> None:
         """Note that of a row that was decided in columns, if it is new."""
         if row.is_new:
-            self._groups(row.name).add_mark(
+            self._seen[row.name].add_mark(
                 row.mark, _Seen(row.key, row.origin, attribute)
             )
 
@@ -65,19 +68,13 @@ class RenamedProfiles(Struct):
             known = entry.attributes.get(name)
             if known is not None and known.certain and isinstance(known.value, str):
                 self._someone_leaves = True
-                self._groups(name).add(known.value, _Seen(entry.key, None, known.name))
-
-    def _groups(self, name: str) -> AddressGroups[_Seen]:
-        groups = self._seen.get(name)
-        if groups is None:
-            groups = self._seen[name] = AddressGroups(_Seen)
-        return groups
+                self._seen[name].add(known.value, _Seen(entry.key, None, known.name))
 
     def notes(self, mask: Mask) -> Iterator[Diagnostic]:
         """Yield a warning for each new profile with the address of one that left."""
         told: set[int] = set()
         for name in ADDRESSES if self._someone_leaves else ():
-            pairs = _pairs(self._groups(name).groups())
+            pairs = _pairs(self._seen[name].groups())
             for left, new in sorted(pairs, key=lambda pair: pair[0].key):
                 if _is_first(new.key, told):
                     yield _note(mask, left.key, *new)

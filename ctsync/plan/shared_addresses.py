@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.model.change import Change, Origin
 from ctsync.model.decided_addresses import SharedAddress, addresses_in
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.address_groups import AddressGroups
+from ctsync.plan.address_groups import AddressGroups, groups_by_attribute
 
 
 class _Seen(NamedTuple):
@@ -29,7 +30,9 @@ _KEY = attrgetter("key")
 class SharedAddresses(Struct):
     """Sees candidates, and counts those that get an address that another gets."""
 
-    _seen: dict[str, AddressGroups[_Seen]] = field(default_factory=dict)
+    _seen: dict[str, AddressGroups[_Seen]] = field(
+        default_factory=partial(groups_by_attribute, _Seen)
+    )
 
     def change_seen(self, change: Change, origin: Origin) -> None:
         """Note the addresses that a change sets of a profile that stands there.
@@ -37,23 +40,17 @@ class SharedAddresses(Struct):
         Whoever has one already has none of it set, and may be no candidate at all.
         """
         for _, attribute, address in addresses_in(change.operations):
-            self._groups(attribute).add(address, _Seen(change.key, origin))
+            self._seen[attribute].add(address, _Seen(change.key, origin))
 
     def decided_seen(self, attribute: str, row: SharedAddress) -> None:
         """Note the same of a row that was decided in columns."""
-        self._groups(attribute).add_mark(row.mark, _Seen(row.key, row.origin))
+        self._seen[attribute].add_mark(row.mark, _Seen(row.key, row.origin))
 
     def marks(self) -> Iterator[tuple[str, bytes]]:
         """Yield what stands for the addresses, with the folded names of attributes."""
         for attribute, groups in self._seen.items():
             name = fold_name(attribute)
             yield from ((name, mark) for mark in groups.marks())
-
-    def _groups(self, attribute: str) -> AddressGroups[_Seen]:
-        groups = self._seen.get(attribute)
-        if groups is None:
-            groups = self._seen[attribute] = AddressGroups(_Seen)
-        return groups
 
     def notes(self) -> Iterator[Diagnostic]:
         """Yield a warning for each attribute that several profiles share a value of."""
