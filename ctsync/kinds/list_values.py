@@ -11,7 +11,7 @@ from ctsync.canonical_json import fold_text
 from ctsync.kinds.base import ValueContext
 from ctsync.kinds.system_attributes import enum_fault
 from ctsync.kinds.text_rules import text_faults
-from ctsync.kinds.type_faults import wrong_type
+from ctsync.kinds.type_faults import is_null, wrong_type
 from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.fault import Fault, Faults
@@ -34,16 +34,12 @@ def read_list(
     if isinstance(raw, dict):
         target = _partial(target, raw, rule, frame, faults)
     else:
-        values = [] if _is_null(raw) else raw
+        values = [] if is_null(raw) else raw
         target = replace(target, exact=_values(values, rule, frame, faults))
     faults.extend(_count_faults(target, frame))
     if faults:
         raise Faults(*faults)
     return target
-
-
-def _is_null(raw: Raw) -> bool:
-    return isinstance(raw, Literal) and raw.type == "null"
 
 
 def _partial(
