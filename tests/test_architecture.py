@@ -15,6 +15,7 @@ BOTTOM = {
     "beside",
     "bucket_address",
     "canonical_json",
+    "counted",
     "diagnostic_codes",
     "diagnostics",
     "discovery",

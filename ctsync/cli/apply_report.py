@@ -97,7 +97,7 @@ def _next(settings: GlobalOptions, result: ApplyResult) -> str:
 
 def _allowed(result: ApplyResult) -> Findings:
     """Return a warning where profiles were rejected, and no more than was allowed."""
-    from ctsync.render.summary_text import counted
+    from ctsync.counted import counted
 
     if result.exit_code or not result.counts["rejected"]:
         return Findings()

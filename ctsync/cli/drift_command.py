@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -64,6 +64,7 @@ def view_of(
 ) -> DriftView:
     """Return what renderings see."""
     from ctsync.render.drift_view import DriftView
+    from ctsync.render.error_document import failed_reads
 
     return DriftView(
         account=session.account.shown,
@@ -76,15 +77,5 @@ def view_of(
         environment=session.project.environment,
         project=session.project.name,
         sandbox=session.settings.sandbox,
-        error=_error(survey.counts) if code == 1 else None,
+        error=failed_reads(survey.counts.failed) if code == 1 else None,
     )
-
-
-def _error(counts: ReadCounts) -> dict[str, Any]:
-    from ctsync.render.summary_text import counted
-
-    return {
-        "code": "read_failed",
-        "message": f"{counted(counts.failed, 'profile')} could not be read",
-        "hint": "run the command again",
-    }

@@ -19,9 +19,9 @@ def import_spec(
     settings: GlobalOptions, targets: tuple[str, ...], permission: WriteOptions
 ) -> int:
     """Show what is taken in, ask, write, give the exit code."""
+    from ctsync.counted import counted
     from ctsync.observe.import_spec import SpecImport
     from ctsync.plan.plan_file import scratch_file
-    from ctsync.render.summary_text import counted
 
     session = open_session(settings)
     wish = PlanOptions(targets)

@@ -98,8 +98,8 @@ class _Import:
         self.counts = ImportCounts()
 
     def rewrite(self, *, keeps: bool) -> StateRewrite:
+        from ctsync.counted import counted
         from ctsync.observe.import_profiles import ProfileImport
-        from ctsync.render.summary_text import counted
 
         spec, declared = self._spec(), self._declared()
         rules = self._rules(is_free=spec is not None or not declared.tell())

@@ -88,8 +88,8 @@ class _Adoption(Struct, frozen=True):
 def _rewrite(
     session: ProjectSession, present: CurrentSnapshot, wish: _Adoption
 ) -> StateRewrite:
+    from ctsync.counted import counted
     from ctsync.observe.import_spec import SpecImport
-    from ctsync.render.summary_text import counted
 
     adoption = SpecImport(wish.file, is_read=True)
     read = 0

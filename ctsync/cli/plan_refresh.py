@@ -78,8 +78,8 @@ def read_before_planning(
         TransportError: the platform cannot be read.
         Interrupted: a signal asked to end.
     """
+    from ctsync.counted import counted
     from ctsync.plan.selection import parse_selector
-    from ctsync.render.summary_text import counted
 
     chosen = [parse_selector(word) for word in targets]
     choice = Choice()

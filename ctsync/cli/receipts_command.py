@@ -133,7 +133,7 @@ def _with_told(
 
 
 def _words(found: Settlement, unheard: int) -> str:
-    from ctsync.render.summary_text import counted
+    from ctsync.counted import counted
 
     values = found.acknowledged.total() + found.rejected.total()
     by_silence = f" ({unheard:,} of them though no report came)" if unheard else ""
@@ -146,7 +146,7 @@ def _words(found: Settlement, unheard: int) -> str:
 
 def _unheard(name: str, values: int) -> Diagnostic:
     """Return the warning that silence is taken for consent."""
-    from ctsync.render.summary_text import counted
+    from ctsync.counted import counted
 
     return Diagnostic(
         "warning",

@@ -85,9 +85,9 @@ def _rewrite(
     kept: KeptReads,
 ) -> StateRewrite:
     from ctsync.cli.drift_command import view_of
+    from ctsync.counted import counted
     from ctsync.render.drift import counts_json, render_drift
     from ctsync.render.plan_view import Style
-    from ctsync.render.summary_text import counted
 
     counts, settings = survey.counts, session.settings
     view = view_of(session, present, survey, 0)

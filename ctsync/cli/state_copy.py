@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def copy_state(settings: GlobalOptions, to: str, permission: WriteOptions) -> int:
     """Copy the state to a place that holds none yet, after asking."""
     from ctsync.apply.recover import folded_view
-    from ctsync.render.summary_text import counted
+    from ctsync.counted import counted
     from ctsync.state import open_store
 
     require_format(settings, "text", "json")

@@ -116,7 +116,7 @@ def _edit(
     ends_plans: bool = False,
 ) -> int:
     from ctsync.apply.recover import edited_view
-    from ctsync.render.summary_text import counted
+    from ctsync.counted import counted
 
     session = open_session(settings)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -43,6 +43,7 @@ def verify_state(settings: GlobalOptions, wish: VerifyWish) -> int:
     """Look whether what was acknowledged is there; give the exit code."""
     from ctsync.apply.recover import folded_view
     from ctsync.observe.verify import Verifier
+    from ctsync.render.error_document import failed_reads
     from ctsync.render.plan_view import Style
     from ctsync.render.verified import VERIFIED_FORMATS, render_verified
     from ctsync.render.verified_view import VerifiedView
@@ -70,7 +71,7 @@ def verify_state(settings: GlobalOptions, wish: VerifyWish) -> int:
         environment=session.project.environment,
         project=session.project.name,
         sandbox=settings.sandbox,
-        error=_error(found) if code == 1 else None,
+        error=failed_reads(found.failed) if code == 1 else None,
     )
     style = Style(colour=has_colour(settings), everything=wish.show_all)
     print_document(render_verified(settings.format, view, style))
@@ -137,9 +138,9 @@ def _exit_code(found: Verification, *, detailed: bool) -> int:
 
 
 def _findings(found: Verification) -> Findings:
+    from ctsync.counted import counted
     from ctsync.diagnostic_codes import severity_of
     from ctsync.diagnostics import Diagnostic, Findings
-    from ctsync.render.summary_text import counted
 
     findings = Findings()
     for each in found.dropped():
@@ -154,13 +155,3 @@ def _findings(found: Verification) -> Findings:
             )
         )
     return findings
-
-
-def _error(found: Verification) -> dict[str, Any]:
-    from ctsync.render.summary_text import counted
-
-    return {
-        "code": "read_failed",
-        "message": f"{counted(found.failed, 'profile')} could not be read",
-        "hint": "run the command again",
-    }

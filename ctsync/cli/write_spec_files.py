@@ -36,7 +36,7 @@ def spec_kept_in(file: BinaryIO, session: ProjectSession) -> SpecFromState:
 
 def left_out_words(spec: SpecFromState | None) -> str:
     """Say how many values a spec cannot say, for the end of a sentence."""
-    from ctsync.render.summary_text import counted
+    from ctsync.counted import counted
 
     if spec is None or not spec.left_out:
         return ""

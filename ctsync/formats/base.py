@@ -26,6 +26,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.canonical_json import fold_name
+from ctsync.counted import counted
 from ctsync.duckdb_connection import Connection, open_connection, refusals
 from ctsync.errors import CtsyncError
 from ctsync.formats.data_file import DataFile
@@ -262,8 +263,7 @@ def _help_with(name: str, columns: Sequence[str]) -> str:
     close = nearest(name, columns, limit=1)
     if close:
         return f"column {[*columns].index(close[0]) + 1} is called nearly so"
-    count = len(columns)
-    return f"it has {count} other column{'' if count == 1 else 's'}"
+    return f"it has {counted(len(columns), 'other column')}"
 
 
 def named_cells(count: int) -> list[str]:

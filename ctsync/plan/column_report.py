@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct, field
 
+from ctsync.counted import counted
 from ctsync.diagnostics import Diagnostic, Severity
 from ctsync.formats import format_of
 from ctsync.model.attribute import Attribute
@@ -119,21 +120,17 @@ def _words_of(fault: FaultTally) -> str:
     first = f", the first in {fault.first.place}"
     is_error = fault.severity == "error"
     if fault.rule is not None and fault.rule.sensitive and kinds and is_error:
-        return f"{rows} {_counted(kinds)} that cannot be taken{first}"
+        return f"{rows} {counted(kinds, 'word')} that cannot be taken{first}"
     if not shared:
         return f"{count}: {_bare(fault)}{first}"
     shown = ", ".join(f"{word} {n:,}" for word, n in shared[:_SHOWN])
     more = kinds - min(len(shared), _SHOWN)
-    rest = f" and {_counted(more)} more" if more else ""
+    rest = f" and {counted(more, 'word')} more" if more else ""
     outside = _allowed(fault.rule)
     told = f"outside {', '.join(outside)}" if outside else "that cannot be taken"
     if not is_error:
         told = "that may mean something else"
-    return f"{rows} {_counted(kinds)} {told}: {shown}{rest}{first}"
-
-
-def _counted(words: int) -> str:
-    return "1 word" if words == 1 else f"{words:,} words"
+    return f"{rows} {counted(kinds, 'word')} {told}: {shown}{rest}{first}"
 
 
 def _bare(fault: FaultTally) -> str:

@@ -18,6 +18,7 @@ from ctsync.channels.base import Channel
 from ctsync.channels.part_files import PartFile, PartWriter, Sheet
 from ctsync.channels.row_keys import KEY_COLUMN, fits_in_a_cell, names_a_row
 from ctsync.channels.what_files_say import ONLY_BY_API
+from ctsync.counted import counted
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.errors import CtsyncError, ExportRefused
 from ctsync.model.change import Change
@@ -250,8 +251,7 @@ _TEXTS = {"string", "date"}
 
 
 def _refused(channel: Channel, findings: Findings) -> ExportRefused:
-    count = findings.count("error")
-    words = "1 thing" if count == 1 else f"{count:,} things"
+    words = counted(findings.count("error"), "thing")
     return ExportRefused(
         f"{channel.title} cannot say {words} of this plan; nothing was written",
         findings,

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from msgspec import Struct, field
 
 from ctsync.canonical_json import fold_name
+from ctsync.counted import counted
 from ctsync.diagnostics import Findings
 from ctsync.engines import memory
 from ctsync.engines.base import (
@@ -257,9 +258,8 @@ class Planner(Struct):
             SpecError: it has some; all findings come with it.
         """
         if self.findings.has_errors:
-            count = self.findings.count("error")
-            words = "1 error" if count == 1 else f"{count:,} errors"
-            raise SpecError(f"the project has {words}", self.findings)
+            errors = counted(self.findings.count("error"), "error")
+            raise SpecError(f"the project has {errors}", self.findings)
 
     def _watch(self, reader: ContributionMerger) -> SearchCallbacks:
         is_whole = self.selection.is_whole

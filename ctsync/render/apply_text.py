@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ctsync.counted import counted
 from ctsync.model.change import Origin
 from ctsync.render.ansi import Ansi
 from ctsync.render.safe_json import document_text
-from ctsync.render.summary_text import counted, duration_words
+from ctsync.render.summary_text import duration_words
 from ctsync.render.text_width import escape
 
 MOST_SHOWN = 20

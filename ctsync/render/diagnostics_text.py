@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from ctsync.counted import counted
 from ctsync.diagnostic_codes import PAGE
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.render.ansi import Ansi
@@ -51,7 +52,7 @@ def totals_sentence(findings: Iterable[Diagnostic], totals: Mapping[str, int]) -
     for code, total in totals.items():
         counts[severities.get(code, "error")] += total
     return ", ".join(
-        _number(counts[severity], severity) for severity in _COLOURS if counts[severity]
+        counted(counts[severity], severity) for severity in _COLOURS if counts[severity]
     )
 
 
@@ -67,7 +68,7 @@ def code_sentences(
         first.values(), key=lambda f: (severities.index(f.severity), f.code)
     )
     for finding in ranked[:most]:
-        number = _number(totals.get(finding.code, 1), finding.severity)
+        number = counted(totals.get(finding.code, 1), finding.severity)
         yield escape(f"{number} {finding.code}: {finding.message}")
     if ranked[most:]:
         left = len(ranked) - most
@@ -180,10 +181,6 @@ def _coloured(finding: Diagnostic, paint: Ansi) -> str:
     place = escape(f"{finding.place}: ") if finding.place else ""
     severity = paint(finding.severity, _COLOURS[finding.severity])
     return place + severity + text[len(place) + len(finding.severity) :]
-
-
-def _number(count: int, severity: str) -> str:
-    return f"{count:,} {severity}" if count == 1 else f"{count:,} {severity}s"
 
 
 def _escape_data(text: str) -> str:

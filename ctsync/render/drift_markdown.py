@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ctsync.counted import counted
 from ctsync.model.drift import ProfileDrift
 from ctsync.model.masking import Mask
 from ctsync.render.diagnostics_text import first_of_each, more_sentences
@@ -111,6 +112,5 @@ def _findings(view: DriftView) -> Iterator[str]:
         lines = [finding.as_text() for finding in shown]
         lines += more_sentences(shown, totals)
         text = "".join(f"{cut_bytes(escape(line), 400)}\n" for line in lines)
-        count = sum(totals.values())
-        noun = "finding" if count == 1 else "findings"
-        yield "\n" + folded(f"{count:,} {noun}", fenced(cut_bytes(text, 8_000), "text"))
+        findings = counted(sum(totals.values()), "finding")
+        yield "\n" + folded(findings, fenced(cut_bytes(text, 8_000), "text"))

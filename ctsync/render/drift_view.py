@@ -7,13 +7,14 @@ from typing import Any
 
 from msgspec import Struct
 
+from ctsync.counted import counted
 from ctsync.diagnostics import Findings
 from ctsync.model.drift import Difference, ProfileDrift, ReadCounts
 from ctsync.model.masking import SENSITIVE_TEXT, Mask
 from ctsync.model.scalar_value import Value
 from ctsync.model.snapshot import Account, Base
 from ctsync.render.next_words import Step, command_words
-from ctsync.render.summary_text import Quote, counted, duration_words
+from ctsync.render.summary_text import Quote, duration_words
 from ctsync.render.text_width import escape
 from ctsync.render.value_text import value_words
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ctsync.counted import counted
 from ctsync.diagnostics import Findings
 from ctsync.render.diagnostics_text import diagnostics_json
 from ctsync.render.safe_json import document_text
@@ -43,3 +44,9 @@ def error_document(
     return document_text(
         document(format_name, exit_code, error=error, findings=findings, **more)
     )
+
+
+def failed_reads(count: int) -> dict[str, Any]:
+    """Return the error of a document some of whose profiles could not be read."""
+    message = f"{counted(count, 'profile')} could not be read"
+    return {"code": "read_failed", "message": message, "hint": "run the command again"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ctsync.canonical_json import fold_name
+from ctsync.counted import counted
 from ctsync.diagnostics import Findings
 from ctsync.model.change import Change, Origin
 from ctsync.model.date_words import moment_in, moment_words
@@ -19,7 +20,6 @@ from ctsync.render.plan_view import Style
 from ctsync.render.run_history import past_lines, run_heading, run_words
 from ctsync.render.safe_json import json_text
 from ctsync.render.state_entries import IsSensitive, entry_text
-from ctsync.render.summary_text import counted
 from ctsync.render.text_width import columns_of, escape, pad
 from ctsync.render.value_text import key_words, value_words
 

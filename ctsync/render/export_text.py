@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from ctsync.counted import counted
 from ctsync.diagnostics import Findings
 from ctsync.render.diagnostics_text import findings_text
 from ctsync.render.error_document import document
 from ctsync.render.safe_json import document_text
-from ctsync.render.summary_text import counted
 from ctsync.render.text_width import escape
 
 MOST_SHOWN = 20

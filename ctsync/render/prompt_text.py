@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ctsync.counted import counted
 from ctsync.model.change import ACTIONS
 from ctsync.render.ansi import Ansi
 from ctsync.render.plan_view import PlanView
-from ctsync.render.summary_text import (
-    by_file_words,
-    counted,
-    news_sentence,
-    opt_in_sentence,
-)
+from ctsync.render.summary_text import by_file_words, news_sentence, opt_in_sentence
 from ctsync.render.text_width import broken, escape
 
 _INDENT = "  "

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
+from ctsync.counted import counted
 from ctsync.model.change import Change
 from ctsync.model.date_words import moment_in, moment_words
 from ctsync.model.masking import Mask
@@ -17,7 +18,7 @@ from ctsync.render.error_document import document
 from ctsync.render.plan_json import change_json
 from ctsync.render.plan_view import Style
 from ctsync.render.safe_json import document_text, json_text
-from ctsync.render.summary_text import counted, duration_words
+from ctsync.render.summary_text import duration_words
 from ctsync.render.text_width import escape
 
 FORMAT = "ctsync.state.history/1"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from ctsync.counted import counted
 from ctsync.model.date_words import moment_in, moment_words
 from ctsync.model.due_import import NO_WAITS, Waits
 from ctsync.model.entry import Entry, KnownValue, cohorts_in, tables_in
@@ -16,7 +17,6 @@ from ctsync.render.error_document import document
 from ctsync.render.plan_json import masked_value
 from ctsync.render.plan_view import Style
 from ctsync.render.safe_json import document_text, json_text
-from ctsync.render.summary_text import counted
 from ctsync.render.text_width import columns_of, cut, cut_name, escape, pad
 from ctsync.render.value_text import key_words, uncertain_words, value_words
 

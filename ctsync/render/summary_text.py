@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from ctsync.counted import counted
 from ctsync.model.change import ACTIONS
 from ctsync.model.date_words import moment_in, moment_words
 from ctsync.model.plan import BlockedRule, PendingFile
@@ -54,11 +55,6 @@ def duration_words(seconds: float) -> str:
     if seconds < 7200:
         return f"{round(seconds / 60)} min"
     return f"{seconds / 3600:.1f} h"
-
-
-def counted(number: int, noun: str) -> str:
-    """Give `1 call`, `1,200 calls`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def percent_words(count: int, whole: int) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from ctsync.counted import counted
 from ctsync.diagnostics import Findings
 from ctsync.model.interval import CONFIDENCE, Interval
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.verification import AttributeCheck, Verification
-from ctsync.render.summary_text import Quote, counted, duration_words
+from ctsync.render.summary_text import Quote, duration_words
 from ctsync.render.text_width import escape
 
 SURE = f"{CONFIDENCE:.0%}".replace("%", " %")

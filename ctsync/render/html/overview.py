@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from ctsync.counted import counted
 from ctsync.model.change_statistics import TRAITS
 from ctsync.model.snapshot import Account, Base
 from ctsync.render.plan_view import PlanView
-from ctsync.render.summary_text import counted, header_sentences, percent_words
+from ctsync.render.summary_text import header_sentences, percent_words
 
 OPT_IN, REMOVAL, CREATION, RELEASE = (
     1 << TRAITS.index(name) for name in ("opt-ins", "removals", "creations", "releases")

@@ -13,8 +13,8 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from ctsync.counted import counted
 from ctsync.render.html.chart import operator_class
-from ctsync.render.summary_text import counted
 from ctsync.render.text_width import escape
 
 if TYPE_CHECKING:

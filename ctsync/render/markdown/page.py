@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ctsync.counted import counted
 from ctsync.diagnostic_codes import PAGE
 from ctsync.model.masking import Mask
 from ctsync.render.diagnostics_text import (
@@ -41,7 +42,6 @@ from ctsync.render.summary_text import (
     SECONDS_PER_CALL,
     blocked_sentence,
     by_file_words,
-    counted,
     duration_words,
     exception_yaml,
     header_sentences,

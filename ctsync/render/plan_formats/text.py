@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from ctsync.counted import counted
 from ctsync.render.ansi import Ansi
 from ctsync.render.change_lines import change_lines
 from ctsync.render.diagnostics_text import (
@@ -20,7 +21,6 @@ from ctsync.render.summary_text import (
     EXCEPTION,
     blocked_sentence,
     count_sentences,
-    counted,
     exception_yaml,
     header_sentences,
     opt_in_sentence,
