@@ -7,7 +7,7 @@ import pytest
 
 from ctsync.model.profile_key import ProfileKey
 
-MOST_FUNCTIONS, MOST_FILES, MOST_SHAPES = 140, 50, 12
+MOST_FUNCTIONS, MOST_FILES, MOST_SHAPES = 136, 50, 9
 
 
 @pytest.fixture
