@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.apply.acknowledged_run import AcknowledgedRun, AssignedRun
+from ctsync.apply.edit_order import runs_in_order
 from ctsync.apply.files_replay import with_confirmed
 from ctsync.apply.journal_records import JournalHead, head_from_json
 from ctsync.apply.journal_replay import JournalReplay
@@ -44,12 +45,15 @@ def fold_edits(
 def edit_runs(
     runs: Iterable[Iterable[Effect]],
 ) -> Iterator[Iterable[tuple[ProfileKey, Edit]]]:
-    """Yield runs of effects as runs of edits of a snapshot's entries."""
-    for run in runs:
-        if isinstance(run, AcknowledgedRun | AssignedRun):
-            yield run
-        else:
-            yield fold_edits(run)
+    """Yield runs of effects as runs of edits of a snapshot's entries.
+
+    Raises:
+        StateError: they do not come by key (code `journal_damaged`).
+    """
+    return runs_in_order(
+        run if isinstance(run, AcknowledgedRun | AssignedRun) else fold_edits(run)
+        for run in runs
+    )
 
 
 def fold_effects(

@@ -8,11 +8,11 @@ from typing import Any
 
 from msgspec import convert, to_builtins
 
-from ctsync.apply.journal_records import JournalHead, head_from_json
+from ctsync.apply.journal_records import JournalHead, head_from_json, readable
 from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.kept_rows import KNOWN, NEW, NEW_LINE, rows_over, touched
 from ctsync.apply.plain_profiles import SpelledRow, SpelledRows, acknowledged
-from ctsync.apply.replayed_outcomes import Done, outcome_runs
+from ctsync.apply.replayed_outcomes import Done, Told, outcome_runs
 from ctsync.canonical_json import fold_name, parse, spelled
 from ctsync.gathered_runs import gathered
 from ctsync.model.change import Change
@@ -68,12 +68,19 @@ def run_in(
 
     def changes() -> Iterator[Line]:
         runs = outcome_runs(replay, journal.lines())
-        if as_text and (before.header is None or before.known_lines is not None):
-            return _together(before, runs)
-        told = chain.from_iterable(runs)
-        return _changes(before, told, spelled if as_text else parse)
+        with readable():
+            yield from _told_changes(before, runs, as_text=as_text)
 
     return RunRecord(to_builtins(run), changes)
+
+
+def _told_changes(
+    before: Snapshot, runs: Iterable[Told], *, as_text: bool
+) -> Iterator[Line]:
+    if as_text and (before.header is None or before.known_lines is not None):
+        return _together(before, runs)
+    told = chain.from_iterable(runs)
+    return _changes(before, told, spelled if as_text else parse)
 
 
 def past_runs(store: Store) -> Iterator[RunRecord]:
@@ -110,9 +117,7 @@ def _run_of(head: JournalHead, replay: JournalReplay) -> Run:
     )
 
 
-def _together(
-    before: Snapshot, runs: Iterable[SpelledRows | tuple[Done | SpelledRow]]
-) -> Iterator[Line]:
+def _together(before: Snapshot, runs: Iterable[Told]) -> Iterator[Line]:
     """Yield the same lines, those of a run as one text."""
     known = None if before.known_lines is None else before.known_lines()
     for run in gathered(runs, SpelledRows, _AT_ONCE):

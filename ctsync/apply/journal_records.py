@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from types import TracebackType
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, ValidationError, convert, field, to_builtins
+from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
 from msgspec.structs import asdict
 
+from ctsync.limits import MAX_TIMEOUT_SECONDS
 from ctsync.model.due_import import DueImport
 from ctsync.model.record import Outcome, RecordOutcome
 from ctsync.model.run import Author
@@ -30,11 +31,13 @@ _UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 class readable:  # noqa: N801 - read as a word, and quicker than a generator
     """Refuses a line that no run writes, whatever reading it trips over.
 
+    Without a number, it is not known which.
+
     Raises:
         StateError: something was (code `journal_damaged`).
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int | None = None) -> None:
         self._number = number
 
     def __enter__(self) -> None: ...
@@ -46,7 +49,8 @@ class readable:  # noqa: N801 - read as a word, and quicker than a generator
         trace: TracebackType | None,
     ) -> None:
         if isinstance(error, _UNREADABLE):
-            words = f"line {self._number} of the journal is none that a run writes"
+            which = "a line" if self._number is None else f"line {self._number}"
+            words = f"{which} of the journal is none that a run writes"
             raise journal_damaged(words) from error
 
 
@@ -86,7 +90,8 @@ class CallIntent(Struct, frozen=True):
 
     call: int
     at: float
-    timeout_seconds: float
+    # Bounded when it is read: the next run waits that long.
+    timeout_seconds: Annotated[float, Meta(ge=0, le=MAX_TIMEOUT_SECONDS)]
 
     @property
     def over_at(self) -> float:

@@ -20,6 +20,8 @@ from ctsync.plan.schedule import records_of
 from ctsync.state.journal_file import LineGroup, StoredLine
 
 Done: TypeAlias = tuple[Change, tuple[tuple[Record, Outcome], ...]]
+Told: TypeAlias = "SpelledRows | tuple[Done | SpelledRow]"
+"""What came of a run of changes, or of one."""
 
 
 def replayed_outcomes(
@@ -34,9 +36,7 @@ def replayed_outcomes(
     return chain.from_iterable(outcome_runs(replay, lines))
 
 
-def outcome_runs(
-    replay: JournalReplay, lines: Iterable[Line]
-) -> Iterator[SpelledRows | tuple[Done | SpelledRow]]:
+def outcome_runs(replay: JournalReplay, lines: Iterable[Line]) -> Iterator[Told]:
     """Yield the same, in runs where all that was sent was acknowledged."""
     place = 0
     for number, group in numbered(lines):

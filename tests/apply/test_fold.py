@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from ctsync.apply.fold import fold_edits, fold_journal
+from ctsync.apply.fold import edit_runs, fold_edits, fold_journal
 from ctsync.apply.journal_records import (
     CallIntent,
     JournalHead,
@@ -20,7 +20,7 @@ from ctsync.apply.journal_records import (
     release_line,
 )
 from ctsync.apply.journal_replay import JournalReplay
-from ctsync.apply.replayed_effects import replayed_effects
+from ctsync.apply.replayed_effects import effect_runs, replayed_effects
 from ctsync.apply.state_effects import EntryWrite, UncertainRecord
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
@@ -230,6 +230,7 @@ def test_lines_that_no_run_writes_are_damage(intent):
         "places below it": [with_value(sent, [[-1, 1]], "intent", "spans")],
         "a place twice": [with_value(sent, [[0, 2], [1, 1]], "intent", "spans")],
         "a time that is none": [with_value(sent, "soon", "intent", "at")],
+        "a wait for ever": [with_value(sent, 3_601, "intent", "timeout_seconds")],
         "too few outcomes": [sent, receipt(ACK)],
         "too many outcomes": [sent, receipt(ACK, ACK, ACK)],
         "no such outcome": [
@@ -252,6 +253,18 @@ def test_a_change_that_cannot_be_read_is_damage_where_it_is_folded(intent):
     lines[2] = without(lines[2], "change", 1)
     with pytest.raises(StateError) as refused:
         list(replayed_effects(replay, lines, "run"))
+    assert refused.value.code == "journal_damaged"
+
+
+@pytest.mark.parametrize("order", [(2, 0), (0, 0)])
+def test_changes_that_do_not_come_by_key_are_damage_where_they_are_folded(
+    intent, order
+):
+    """No store would take them, and no run wrote them so."""
+    lines = [*enclosed(*[CHANGES[at] for at in order]), intent()]
+    runs = effect_runs(JournalReplay(lines), lines, "run")
+    with pytest.raises(StateError, match="not by key") as refused:
+        [key for run in edit_runs(runs) for key, _ in run]
     assert refused.value.code == "journal_damaged"
 
 

@@ -10,6 +10,7 @@ from ctsync.apply.recover import edited_view, folded_view, recover
 from ctsync.errors import StateError
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.snapshot import Base
+from ctsync.state.journal_lines import open_line, seal_lines
 
 GOLD, FREE = (
     {"u1": (DesiredValue("Plan", "string", value),)} for value in ("Gold", "Free")
@@ -133,6 +134,26 @@ def test_what_a_run_left_is_kept_folded_and_gone(left):
     assert left.store.journal() is None
     header = left.store.read().header
     assert (seen.base.serial, seen.header) == (before.serial + 1, header)
+
+
+@pytest.mark.parametrize("operations", [b"7", b"[[7]]"])
+def test_a_row_that_no_run_writes_is_neither_kept_nor_folded(left, operations):
+    """A journal that is sealed may still not be one that ctsync wrote."""
+    (path,) = left.folder.glob("*.journal")
+    texts, checksum = [], 0
+    for line in path.read_bytes().splitlines(keepends=True):
+        text, checksum = open_line(line, checksum)
+        texts.append(text[:-1].replace(b'[["Plan","Gold","=","Free"]]', operations))
+    forged, _ = seal_lines(texts, 0)
+    for mark in left.folder.glob("*.sent"):
+        mark.unlink()
+    path.write_bytes(forged)
+    kept = runs_of(left.store)
+    for take_up in (recover, folded_view):
+        with pytest.raises(StateError) as refused:
+            [*take_up(left.store).entries()]
+        assert refused.value.code == "journal_damaged"
+    assert runs_of(left.store) == kept
 
 
 class Stops(Busy):

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from msgspec.structs import asdict
 
-from ctsync.limits import MAX_CONCURRENCY, MAX_RECORDS_PER_CALL, WIDEST
+from ctsync.limits import (
+    MAX_CONCURRENCY,
+    MAX_RECORDS_PER_CALL,
+    MAX_TIMEOUT_SECONDS,
+    WIDEST,
+)
 from ctsync.model.policy import JUDGED, LIMITS
 from ctsync.model.snapshot import REGIONS
 from ctsync.project.schema.parts import Schema, map_of, text_of, whole_of
@@ -142,7 +147,7 @@ def _upload() -> Schema:
         "timeout_seconds": {
             "type": "number",
             "exclusiveMinimum": 0,
-            "maximum": 3600,
+            "maximum": MAX_TIMEOUT_SECONDS,
             "title": "number of seconds",
             "description": "How long a call may take. Default: 60.",
         },
