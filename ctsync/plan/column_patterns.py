@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby, islice
 from operator import lt
 from typing import Generic, TypeAlias, TypeVar
 
-from ctsync.plan.line_patterns import Groups, LinePattern, LinePatterns, Writer
+from ctsync.model.row import Row
+from ctsync.plan.line_patterns import (
+    COUNT,
+    TEXT,
+    Groups,
+    LinePattern,
+    LinePatterns,
+    Spelling,
+    Writer,
+)
 
 Told: TypeAlias = tuple[Writer, Groups]
 """What was told of a line, and what writes it."""
 TYPE, ID, TABLE, MARK = 0, 1, -2, -1  # groups of a line
+ENDING = (
+    rb'\],\[\["%(text)b+",%(count)b,"(%(text)b+)"(?:,%(count)b)?\]\],'
+    rb'"([0-9a-f]{32})"\],"does":\[%(count)b(?:,%(count)b)*\]\}'
+    % {b"text": TEXT, b"count": COUNT}
+)
+_FIELDS = 6  # of a row as most are: to its fingerprint
 C = TypeVar("C")
 
 
@@ -43,6 +58,16 @@ class ColumnPatterns(LinePatterns, Generic[C]):
                 own = [each for each in some if each]
                 found.append(self.columns_of(key_type.decode(), own))
         return found
+
+    def spellings(self, row: Row) -> Mapping[str, Spelling] | None:
+        """Return the attributes that a row assigns; None where it does anything else.
+
+        So it is of one that stands in several places: no pattern tells those.
+        """
+        action = self.frame.actions.decode()
+        if len(row) != _FIELDS or row[0] != action or len(row[4]) != 1:
+            return None
+        return super().spellings(row)
 
 
 def told_in(pattern: LinePattern, groups: Groups) -> Told | None:

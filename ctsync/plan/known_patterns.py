@@ -7,7 +7,7 @@ profiles (`row_patterns`), and all else of their entries stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from msgspec import Raw, Struct
@@ -17,14 +17,13 @@ from ctsync.model.entry_columns import EntryColumns
 from ctsync.model.entry_text import EntryText
 from ctsync.model.kind_shape import LIST
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.row import Row
 from ctsync.model.spelled_entry import SpelledEntry, spelled_attributes, spelled_entry
-from ctsync.plan.column_patterns import ID, MARK, TABLE, ColumnPatterns, Told
+from ctsync.plan.column_patterns import ENDING, ID, MARK, TABLE, ColumnPatterns, Told
 from ctsync.plan.line_patterns import Frame, Spelling
 from ctsync.plan.plain_entry import Taking
 from ctsync.plan.plan_rows import MOSTLY
 from ctsync.plan.record_patterns import BEFORE
-from ctsync.plan.row_patterns import ENDING, FIELDS, spelled_as
+from ctsync.plan.row_patterns import spelled_as
 
 _COHORTS = b'["%b%%b"]' % membership_in("").encode()
 _FRAME = Frame(b"update", ENDING, b"{\0}", (), ())
@@ -51,12 +50,9 @@ class AssignedColumns(Struct, frozen=True, eq=False):
 
         None where there was none that goes on.
         """
-        if before is None:
+        entry = self._after(at, before)
+        if entry is None:
             return None
-        entry = spelled_entry(before)
-        if entry.gone:
-            return None
-        self._assign(at, entry)
         key = ProfileKey(self.key_type, self.ids[at].decode())
         names, mark = [*entry.attributes], self.marks[at].decode()
         return EntryText(key, entry.line(), names, mark, is_bound=True)
@@ -67,19 +63,24 @@ class AssignedColumns(Struct, frozen=True, eq=False):
         alike: dict[tuple[str, ...], tuple[str, ...]] = {}
         # Each is let go before the next is made: all at once take half as long again.
         for at, line in enumerate(before):
-            entry = None if line is None else spelled_entry(line)
-            if entry is None or entry.gone:
+            entry = self._after(at, line)
+            if entry is None:
                 return None
-            self._assign(at, entry)
             own = tuple(entry.attributes)
             names.append(alike.setdefault(own, own))
             lines.append(entry.line())
         return EntryColumns(self.key_type, self.ids, lines, names, self.marks)
 
-    def _assign(self, at: int, entry: SpelledEntry) -> None:
+    def _after(self, at: int, before: bytes | None) -> SpelledEntry | None:
+        if before is None:
+            return None
+        entry = spelled_entry(before)
+        if entry.gone:
+            return None
         entry.assign(spelled_attributes(self.known[at]))
         entry.cohorts = Raw(_COHORTS % self.tables[at])
         entry.fingerprint = self.marks[at].decode()
+        return entry
 
 
 class KnownPatterns(ColumnPatterns[AssignedColumns]):
@@ -97,15 +98,6 @@ class KnownPatterns(ColumnPatterns[AssignedColumns]):
             [groups[TABLE] for _, groups in told],
             [groups[MARK] for _, groups in told],
         )
-
-    def spellings(self, row: Row) -> Mapping[str, Spelling] | None:
-        """Return the attributes that a row assigns; None where it does anything else.
-
-        So it is of one that stands in several places: no pattern tells those.
-        """
-        if len(row) != FIELDS or row[0] != "update" or len(row[4]) != 1:
-            return None
-        return super().spellings(row)
 
     def spelling(self, name: str, form: str, shown: str) -> Spelling | None:
         """Return how an assignment is spelled, whatever was there before."""

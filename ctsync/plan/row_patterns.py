@@ -7,7 +7,7 @@ by `plain_entry`; values stand in the entry as they are spelled in the line.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from ctsync.canonical_json import canonical
@@ -16,8 +16,8 @@ from ctsync.model.entry_columns import EntryColumns
 from ctsync.model.entry_text import EntryText
 from ctsync.model.kind_shape import LIST
 from ctsync.model.profile_key import ProfileKey
-from ctsync.model.row import Row
 from ctsync.plan.column_patterns import (
+    ENDING,
     ID,
     MARK,
     TABLE,
@@ -27,9 +27,7 @@ from ctsync.plan.column_patterns import (
     told_in,
 )
 from ctsync.plan.line_patterns import (
-    COUNT,
     SPELLED,
-    TEXT,
     Frame,
     Groups,
     LinePattern,
@@ -38,12 +36,6 @@ from ctsync.plan.line_patterns import (
 from ctsync.plan.plain_entry import Taking, new_words, way_of
 from ctsync.plan.plan_rows import MOSTLY
 
-FIELDS = 6  # of a row as most are: to its fingerprint
-ENDING = (
-    rb'\],\[\["%(text)b+",%(count)b,"(%(text)b+)"(?:,%(count)b)?\]\],'
-    rb'"([0-9a-f]{32})"\],"does":\[%(count)b(?:,%(count)b)*\]\}'
-    % {b"text": TEXT, b"count": COUNT}
-)
 _ENTRY = (
     b'{"attributes":{\0},"cohorts":["%b%%b"],"fingerprint":"%%b","key":{"%%b":"%%b"}}\n'
     % membership_in("").encode()
@@ -75,15 +67,6 @@ class RowPatterns(ColumnPatterns[EntryColumns]):
             [writer.names for writer, _ in told],
             [groups[MARK] for _, groups in told],
         )
-
-    def spellings(self, row: Row) -> Mapping[str, Spelling] | None:
-        """Return the attributes that a row assigns; None where it does anything else.
-
-        So it is of one that stands in several places: no pattern tells those.
-        """
-        if len(row) != FIELDS or row[0] != "create" or len(row[4]) != 1:
-            return None
-        return super().spellings(row)
 
     def spelling(self, name: str, form: str, shown: str) -> Spelling | None:
         """Return how an assignment is spelled."""
