@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ctsync"
 
 BOTTOM = {
+    "alike_places",
     "arrow",
     "beside",
     "bucket_address",

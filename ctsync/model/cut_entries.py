@@ -1,0 +1,78 @@
+"""Lines of many entries, cut where they say of some attributes; by one pattern for all.
+
+What an entry knows of an attribute mostly stands in one way, without escapes. Then the
+text of thousands of lines is cut in one go, and nothing is made of what stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence, Sized
+from typing import Any, NamedTuple
+
+from ctsync.canonical_json import canonical, fold_name
+
+WORTH_LINES = 64
+
+# What is known begins with no text that somebody wrote but in lists, and those with a
+# brace are not told. The name stands in nothing else of that kind, so no other place is
+# taken for it.
+_KNOWN = (
+    rb'%b:(\{[^{}\\]*"name":%b'
+    rb'[^"{}\\]*(?:"[^"\\]*"[^"{}\\]*)*\})'
+)
+_ENDING = (
+    rb'([^\n]*\}),"cohorts":(\[[^\]]*\]),"fingerprint":"[^"]*"'
+    rb'(,"key":\{"\w+":"([^"\\]*)"\}[^\n]*\n)'
+)
+_COHORTS, _END, _ID = -3, -2, -1
+
+
+def is_worth_cutting(lines: Sized) -> bool:
+    """Return whether one by one they take longer than to make a pattern takes."""
+    return len(lines) >= WORTH_LINES
+
+
+class CutEntries(NamedTuple):
+    """Lines that were cut, one place of each column for one.
+
+    `places` say which they are of all that there were. A line is its head; of each
+    attribute its name with what is `known` of it, and what stands `behind`; cohorts and
+    a fingerprint, with their names; and its end.
+    """
+
+    places: Sequence[int]
+    heads: Sequence[bytes]
+    known: Sequence[Sequence[bytes]]
+    behind: Sequence[Sequence[bytes]]
+    cohorts: Sequence[bytes]
+    ends: Sequence[bytes]
+
+
+class EntryCutter:
+    """Cuts lines at attributes, whose names come as they were last spelled."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """They are sorted as in an entry, each once."""
+        known = (
+            _KNOWN % (re.escape(canonical(fold_name(each))), re.escape(canonical(each)))
+            for each in names
+        )
+        self._pattern = re.compile(rb"([^\n]*,)".join(known) + _ENDING)
+
+    def cut(self, ids: Sequence[bytes], lines: Iterable[bytes]) -> CutEntries:
+        """Cut those lines of profiles of one id type that the pattern tells."""
+        width = self._pattern.groups + 1
+        pieces: list[Any] = self._pattern.split(b"".join(lines))
+        heads, *columns = [pieces[at:-1:width] for at in range(width)]
+        places: Sequence[int] = range(len(ids))
+        if columns[_ID] != ids:
+            # Lines that were not told stand in front of others.
+            heads = [head[head.rfind(b"\n") + 1 :] for head in heads]
+            numbers = {each: at for at, each in enumerate(ids)}
+            places = [numbers[each] for each in columns[_ID]]
+        attributes = columns[:_COHORTS]
+        return CutEntries(
+            places, heads, attributes[::2], attributes[1::2],
+            columns[_COHORTS], columns[_END],
+        )  # fmt: skip
