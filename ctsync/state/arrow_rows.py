@@ -105,6 +105,11 @@ def _joined_names(names: Iterable[str]) -> str:
     return "\n".join(("", *names, ""))
 
 
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the names that a row has."""
+    return tuple(text.split("\n")[1:-1])
+
+
 def in_groups(tables: Iterable[Table]) -> Iterator[Table]:
     """Yield the same rows as tables of one group each."""
     pa = arrow()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 from ctsync.arrow import arrow, arrow_compute
+from ctsync.model.known_texts import KnownTexts
 from ctsync.model.profile_key import ProfileKey
-from ctsync.state.arrow_rows import Table, sort_keys
+from ctsync.state.arrow_rows import Table, names_in, schema, sort_keys
 from ctsync.state.parquet_files import ParquetFileReader
 
-_COLUMNS = ("type", "id", "body")
+_COLUMNS = ("type", "id", "names", "body")
 
 
 class KnownLines:
@@ -37,13 +39,18 @@ class KnownLines:
 
     def of(self, key_type: str, ids: Sequence[bytes]) -> list[bytes | None]:
         """Return the lines of profiles of one id type; None of who has no entry."""
-        base, *segments = self._sheets
-        found = [body for _, body in base.rows(key_type, ids)]
-        for segment in segments:
-            for at, (is_there, body) in enumerate(segment.rows(key_type, ids)):
-                if is_there:
-                    found[at] = body
-        return [None if body is None else body + b"\n" for body in found]
+        return _lines(self._rows(key_type, ids))
+
+    def texts(self, key_type: str, ids: Sequence[bytes]) -> KnownTexts:
+        """Return the same, with the names of their attributes."""
+        rows = self._rows(key_type, ids)
+        names = rows["names"].combine_chunks().fill_null("").dictionary_encode()
+        alike = [names_in(each) for each in names.dictionary.to_pylist()]
+        return KnownTexts(_lines(rows), [alike[at] for at in names.indices.to_pylist()])
+
+    def _rows(self, key_type: str, ids: Sequence[bytes]) -> Table:
+        """Return the row of each, that of the last sheet which has one."""
+        return reduce(_laid_over, (each.rows(key_type, ids) for each in self._sheets))
 
 
 class _SortedSheet:
@@ -56,34 +63,61 @@ class _SortedSheet:
         self._table: Table = None
         self._keys: Any = None
 
-    def rows(
-        self, key_type: str, ids: Sequence[bytes]
-    ) -> Iterator[tuple[bool, bytes | None]]:
-        """Yield for each id whether there is a row, and its body if it has one."""
+    def rows(self, key_type: str, ids: Sequence[bytes]) -> Table:
+        """Return a row for each id; one of nulls where there is none."""
+        parts = self._parts(key_type, ids)
+        return arrow().concat_tables([_none(0), *parts])
+
+    def _parts(self, key_type: str, ids: Sequence[bytes]) -> Iterator[Table]:
         firsts, start = self._firsts, 0
         while start < len(ids):
             key = ProfileKey(key_type, ids[start].decode())
             number = bisect_right(firsts, key) - 1
             later = firsts[number + 1 : number + 2]
             stop = _stop(later, key_type, ids)
-            yield from self._in_group(number, key_type, ids[start:stop])
+            yield self._in_group(number, key_type, ids[start:stop])
             start = stop
 
-    def _in_group(
-        self, number: int, key_type: str, ids: Sequence[bytes]
-    ) -> Iterator[tuple[bool, bytes | None]]:
+    def _in_group(self, number: int, key_type: str, ids: Sequence[bytes]) -> Table:
         if number < 0:
-            return iter([(False, None)] * len(ids))
+            return _none(len(ids))
         pa, pc = arrow(), arrow_compute()
         if number != self._number:
             reader, own = self._groups[number]
-            self._table = reader.group(own, _COLUMNS)
+            self._table = reader.group(own, _COLUMNS).select(_COLUMNS)
             self._number, self._keys = number, sort_keys(self._table)
         texts = pa.array(ids, pa.binary()).view(pa.string())
         wanted = pc.binary_join_element_wise(key_type, texts, "\0")
-        places = pc.index_in(wanted, value_set=self._keys)
-        bodies = self._table["body"].take(places).cast("binary")
-        return zip(places.is_valid().to_pylist(), bodies.to_pylist(), strict=True)
+        start = pc.index(self._keys, wanted[0]).as_py()
+        # Where most profiles change, they follow each other in the state too.
+        if start >= 0 and self._keys.slice(start, len(ids)).equals(wanted):
+            return self._table.slice(start, len(ids))
+        return self._table.take(pc.index_in(wanted, value_set=self._keys))
+
+
+def _none(count: int) -> Table:
+    """Return so many rows of nothing."""
+    pa = arrow()
+
+    fields = [schema().field(name) for name in _COLUMNS]
+    nothing = [pa.nulls(count, each.type) for each in fields]
+    return pa.Table.from_arrays(nothing, schema=pa.schema(fields))
+
+
+def _laid_over(under: Table, over: Table) -> Table:
+    """Return the rows of a sheet, and where it has none those under it."""
+    if over["type"].null_count == len(over):
+        return under
+    pa, pc = arrow(), arrow_compute()
+
+    is_there = over["type"].is_valid()
+    columns = map(pc.if_else, [is_there] * len(_COLUMNS), over.columns, under.columns)
+    return pa.Table.from_arrays([*columns], names=_COLUMNS)
+
+
+def _lines(rows: Table) -> list[bytes | None]:
+    bodies = rows["body"].cast("binary").to_pylist()
+    return [None if body is None else body + b"\n" for body in bodies]
 
 
 def _stop(later: Sequence[ProfileKey], key_type: str, ids: Sequence[bytes]) -> int:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctsync.model.entry import Entry
+from ctsync.model.entry import Entry, KnownValue, entry_from_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Header
 from ctsync.state import arrow_rows, parquet_files
@@ -14,6 +14,9 @@ from ctsync.state.parquet_store import ParquetStore
 
 TYPES = ("FBID", "identity", "objectId")
 KEYS = [ProfileKey(kind, f"{name}ä") for kind in TYPES for name in "abcdefgh"]
+
+
+PLAN = KnownValue("Plan", "string", "Gold")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,7 @@ def version(tmp_path_factory):
         }
         for serial, each in edits.items():
             made = [
-                (key, put_instead(mark and Entry(key, fingerprint=mark)))
+                (key, put_instead(mark and Entry(key, {mark: PLAN}, fingerprint=mark)))
                 for key, mark in each.items()
             ]
             store.amend(Header("l", serial, Account("A", "in1")), made)
@@ -50,3 +53,21 @@ def test_lines_are_those_of_each_key(version, wanted):
         half = len(ids) // 2
         lines += [*known.of(kind, ids[:half]), *known.of(kind, ids[half:])]
     assert lines == [found.get(key) for key in keys]
+
+
+@given(wanted=st.sets(st.sampled_from(KEYS), min_size=1))
+def test_names_of_attributes_are_those_of_the_line(version, wanted):
+    known = version.known_lines()
+    for kind in TYPES:
+        ids = [key.id.encode() for key in sorted(wanted) if key.type == kind]
+        lines, names = known.texts(kind, ids)
+        assert lines == known.of(kind, ids)
+        entries = [line and entry_from_line(line) for line in lines]
+        assert names == [tuple(each.attributes) if each else () for each in entries]
+
+
+def test_an_id_that_is_asked_for_twice_is_found_twice(version):
+    known = version.known_lines()
+    first, second = (KEYS[at].id.encode() for at in (5, 7))
+    lines = known.of("FBID", [first, second])
+    assert known.of("FBID", [first, first, second]) == [lines[0], *lines]
