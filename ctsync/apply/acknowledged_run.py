@@ -9,6 +9,7 @@ from ctsync.apply.journal_records import readable
 from ctsync.apply.plain_profiles import AcknowledgedRow
 from ctsync.model.entry_columns import EntryColumns
 from ctsync.model.entry_text import EntryText, text_of
+from ctsync.model.known_texts import KnownTexts
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.change_codec import CHANGE_KEY
 from ctsync.plan.known_patterns import AssignedColumns
@@ -70,7 +71,7 @@ class AssignedRun(KnownEntries):
         over, odd = self._columns.over, self._odd
         return [over(at, line) or odd(at, line) for at, line in enumerate(before)]
 
-    def over_all(self, before: Sequence[bytes | None]) -> EntryColumns | None:
+    def over_all(self, before: KnownTexts) -> EntryColumns | None:
         """Return the same as columns; None where one of them is odd."""
         return self._columns.over_all(before)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from itertools import groupby, islice
-from operator import lt
-from typing import Generic, TypeAlias, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice, repeat
+from operator import itemgetter, lt
+from typing import Generic, TypeVar
 
+from msgspec import Struct
+
+from ctsync.alike_places import alike_places
 from ctsync.model.row import Row
 from ctsync.plan.line_patterns import (
     COUNT,
@@ -19,9 +22,8 @@ from ctsync.plan.line_patterns import (
     Writer,
 )
 
-Told: TypeAlias = tuple[Writer, Groups]
-"""What was told of a line, and what writes it."""
 TYPE, ID, TABLE, MARK = 0, 1, -2, -1  # groups of a line
+_ODD = -1  # behind them, where there are many lines: the one that is not told
 ENDING = (
     rb'\],\[\["%(text)b+",%(count)b,"(%(text)b+)"(?:,%(count)b)?\]\],'
     rb'"([0-9a-f]{32})"\],"does":\[%(count)b(?:,%(count)b)*\]\}'
@@ -31,11 +33,39 @@ _FIELDS = 6  # of a row as most are: to its fingerprint
 C = TypeVar("C")
 
 
+class ToldLines(Struct, frozen=True, eq=False):
+    """Lines of one id type that follow each other: what was told, and what writes it.
+
+    Each column has one group of all of them.
+    """
+
+    key_type: str
+    columns: Sequence[Groups]
+    writers: Sequence[Writer]
+
+    def __len__(self) -> int:
+        return len(self.writers)
+
+    def by_writer(self) -> Iterable[tuple[Writer, Sequence[int]]]:
+        """Return what writes them, each with the places of its lines."""
+        return alike_places(self.writers).items()
+
+    def written(self) -> Sequence[bytes]:
+        """Return what is written of each."""
+        found = [b""] * len(self)
+        for writer, places in self.by_writer():
+            for at, text in zip(
+                places, writer.write_all(self.columns, places), strict=True
+            ):
+                found[at] = text
+        return found
+
+
 class ColumnPatterns(LinePatterns, Generic[C]):
     """Gives columns of lines that follow each other and are of one id type."""
 
     @abstractmethod
-    def columns_of(self, key_type: str, told: Sequence[Told]) -> C:
+    def columns_of(self, told: ToldLines) -> C:
         """Return what some lines come to; there are some."""
 
     def columns(self, lines: bytes) -> list[C | None] | None:
@@ -46,18 +76,30 @@ class ColumnPatterns(LinePatterns, Generic[C]):
         pattern = self.first_for(lines)
         if pattern is None:
             return None
-        told = [
-            None if groups[-1] else told_in(pattern, groups[:-1])
-            for groups in pattern.told_of(lines)
-        ]
         found = list[C | None]()
-        for key_type, some in groupby(told, key=_type_of):
-            if key_type is None:
+        told = groupby(pattern.told_of(lines), key=itemgetter(TYPE, _ODD))
+        for (key_type, odd), some in told:
+            if odd:
                 found += [None for _ in some]
             else:
-                own = [each for each in some if each]
-                found.append(self.columns_of(key_type.decode(), own))
+                found += self._columns_in(pattern, key_type.decode(), [*some])
         return found
+
+    def _columns_in(
+        self, pattern: LinePattern, key_type: str, told: Sequence[Groups]
+    ) -> Iterator[C | None]:
+        columns = [[*each] for each in zip(*told, strict=True)][:_ODD]
+        stop = 0
+        for is_told, some in groupby(_writers_on(pattern, columns), key=bool):
+            writers = [*some]
+            start, stop = stop, stop + len(writers)
+            if is_told:
+                own = [each[start:stop] for each in columns]
+                yield self.columns_of(
+                    ToldLines(key_type, own, [*filter(None, writers)])
+                )
+            else:
+                yield from repeat(None, len(writers))
 
     def spellings(self, row: Row) -> Mapping[str, Spelling] | None:
         """Return the attributes that a row assigns; None where it does anything else.
@@ -70,19 +112,21 @@ class ColumnPatterns(LinePatterns, Generic[C]):
         return super().spellings(row)
 
 
-def told_in(pattern: LinePattern, groups: Groups) -> Told | None:
-    """Return what was told of a line; None where nothing writes on it."""
-    writer = pattern.writer(groups)
-    if writer is None:
-        return None
-    for at in writer.lists:
-        if not _is_in_order(groups[at]):
-            return None
-    return writer, groups
+def writer_on(pattern: LinePattern, groups: Groups) -> Writer | None:
+    """Return what writes on a line; None where nothing does."""
+    is_plain = all(_is_in_order(groups[number]) for number in pattern.lists)
+    return pattern.writer(groups) if is_plain else None
 
 
-def _type_of(told: Told | None) -> bytes | None:
-    return None if told is None else told[1][TYPE]
+def _writers_on(
+    pattern: LinePattern, columns: Sequence[Groups]
+) -> Sequence[Writer | None]:
+    writers = pattern.writers(columns)
+    for number in pattern.lists:
+        for at, values in enumerate(columns[number]):
+            if not _is_in_order(values):
+                writers[at] = None
+    return writers
 
 
 def _is_in_order(values: bytes) -> bool:

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from ctsync.canonical_json import canonical
 from ctsync.model.kind_shape import LIST
@@ -44,6 +44,7 @@ SPELLED: Mapping[str, bytes] = {
 _KEY = b'"(%b)","(%b+)"' % ("|".join(ID_TYPES).encode(), TEXT)
 _IDS = 2  # groups before those of values: id type and id
 
+T = TypeVar("T")
 Groups: TypeAlias = Sequence[bytes]
 """What a pattern finds in a line: id type, id, values, and what the ending has.
 
@@ -145,11 +146,29 @@ class LinePattern:
         """Return the same of many lines; of any other, the line as the last group."""
         return self._lines.findall(lines)
 
+    @cached_property
+    def lists(self) -> Sequence[int]:
+        """The groups of lists."""
+        return [n for n, each in enumerate(self._found, start=_IDS) if each.is_list]
+
     def writer(self, groups: Groups) -> Writer | None:
         """Return what writes on lines that have the same operations; None of none."""
         if b"" not in groups:
             return self._whole
-        there = tuple(map(bool, groups[_IDS : _IDS + len(self._found)]))
+        return self._writer_of(tuple(map(bool, self._values(groups))))
+
+    def writers(self, columns: Sequence[Groups]) -> list[Writer | None]:
+        """Return the same of many lines, of which each column has one group."""
+        shapes = [
+            *zip(*(map(bool, each) for each in self._values(columns)), strict=True)
+        ]
+        writers = {each: self._writer_of(each) for each in {*shapes}}
+        return [writers[each] for each in shapes]
+
+    def _values(self, groups: Sequence[T]) -> Sequence[T]:
+        return groups[_IDS : _IDS + len(self._found)]
+
+    def _writer_of(self, there: tuple[bool, ...]) -> Writer | None:
         if there in self._writers:
             return self._writers[there]
         made = self._made(there)
@@ -172,13 +191,18 @@ class LinePattern:
 
 
 class Writer:
-    """Writes on what lines come to that have the same operations, of their groups."""
+    """Writes on what lines come to that have the same operations, of their groups.
+
+    `found` are the operations with the groups of their values, in the order in which
+    they are written.
+    """
 
     def __init__(self, frame: Frame, found: Sequence[tuple[Spelling, int]]) -> None:
-        numbers = [number for _, number in found]
+        self.found = found
         self.names = [each.place for each, _ in found]
-        self.lists = [number for each, number in found if each.is_list]
-        self._pick = itemgetter(*frame.before, *numbers, *frame.after)
+        numbers = [number for _, number in found]
+        self._numbers = (*frame.before, *numbers, *frame.after)
+        self._pick = itemgetter(*self._numbers)
         said = b",".join(each.template for each, _ in found)
         head, tail = frame.written.split(b"\0")
         self._template = head + said + tail
@@ -187,6 +211,13 @@ class Writer:
         """Return what is written of a line."""
         written: bytes = self._template % self._pick(groups)
         return written
+
+    def write_all(
+        self, columns: Sequence[Groups], places: Sequence[int]
+    ) -> Iterator[bytes]:
+        """Yield the same of lines at some places; each column has one group of all."""
+        picked = [map(columns[number].__getitem__, places) for number in self._numbers]
+        return map(self._template.__mod__, zip(*picked, strict=True))
 
 
 class LinePatterns(ABC):

@@ -7,7 +7,6 @@ by `plain_entry`; values stand in the entry as they are spelled in the line.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
 from ctsync.canonical_json import canonical
@@ -23,8 +22,8 @@ from ctsync.plan.column_patterns import (
     TABLE,
     TYPE,
     ColumnPatterns,
-    Told,
-    told_in,
+    ToldLines,
+    writer_on,
 )
 from ctsync.plan.line_patterns import (
     SPELLED,
@@ -58,15 +57,11 @@ class RowPatterns(ColumnPatterns[EntryColumns]):
         found = (_entry(pattern, groups) for pattern, groups in self.told(line))
         return next(filter(None, found), None)
 
-    def columns_of(self, key_type: str, told: Sequence[Told]) -> EntryColumns:
-        """Return entries of lines of one id type."""
-        return EntryColumns(
-            key_type,
-            [groups[ID] for _, groups in told],
-            [writer.write(groups) for writer, groups in told],
-            [writer.names for writer, _ in told],
-            [groups[MARK] for _, groups in told],
-        )
+    def columns_of(self, told: ToldLines) -> EntryColumns:
+        """Return entries of lines."""
+        names = [writer.names for writer in told.writers]
+        ids, marks = told.columns[ID], told.columns[MARK]
+        return EntryColumns(told.key_type, ids, told.written(), names, marks)
 
     def spelling(self, name: str, form: str, shown: str) -> Spelling | None:
         """Return how an assignment is spelled."""
@@ -75,10 +70,9 @@ class RowPatterns(ColumnPatterns[EntryColumns]):
 
 def _entry(pattern: LinePattern, groups: Groups) -> EntryText | None:
     """Return the entry that a line comes to of which these groups were told."""
-    told = told_in(pattern, groups)
-    if told is None:
+    writer = writer_on(pattern, groups)
+    if writer is None:
         return None
-    writer, _ = told
     key = ProfileKey(groups[TYPE].decode(), groups[ID].decode())
     mark = groups[MARK].decode()
     return EntryText(key, writer.write(groups), writer.names, mark, is_bound=True)

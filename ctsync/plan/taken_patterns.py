@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Protocol, TypeAlias
 
@@ -49,7 +49,10 @@ class TakenPatterns:
 
     def columns(self, lines: Lines) -> Iterator[Columns]:
         """Yield what lines come to, as columns; None for each that is not told."""
-        told = self._new.columns(lines.text) or [None] * len(lines.texts)
+        told = self._new.columns(lines.text)
+        if told is None:
+            yield from self._of_known(lines.text)
+            return
         start = 0
         for is_new, some in groupby(told, key=bool):
             if is_new:
@@ -58,9 +61,8 @@ class TakenPatterns:
                     yield columns
             else:
                 stop = start + sum(1 for _ in some)
-                yield from self._of_known(lines, start, stop)
+                yield from self._of_known(b"".join(lines.texts[start:stop]))
                 start = stop
 
-    def _of_known(self, lines: Lines, start: int, stop: int) -> Iterator[Columns]:
-        some = lines.texts[start:stop]
-        yield from self._known.columns(b"".join(some)) or [None] * len(some)
+    def _of_known(self, text: bytes) -> Iterable[Columns]:
+        return self._known.columns(text) or [None] * text.count(b"\n")

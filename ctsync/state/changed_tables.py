@@ -57,11 +57,11 @@ def _tables(
 def _run_tables(
     run: KnownEntries, known: KnownLines, digest: EntryDigest
 ) -> Iterator[Table]:
-    before = known.of(run.key_type, run.ids)
+    before = known.texts(run.key_type, run.ids)
     columns = run.over_all(before)
-    lines = [line for line in before if line is not None]
+    lines = [line for line in before.lines if line is not None]
     if columns is None or any(map(eq, lines, columns.lines)):
-        yield from tables_of(_rows_of(run, before, digest))
+        yield from tables_of(_rows_of(run, before.lines, digest))
     else:
         digest.exchange_all(lines, columns.lines)
         yield table_of_columns(columns)

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from ctsync.model.entry_columns import EntryColumns
 from ctsync.model.entry_text import EntryText
+from ctsync.model.known_texts import KnownTexts
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.entry_edits import Edit
 
@@ -46,7 +47,7 @@ class KnownEntries(ABC):
         """Return what the edits make of the lines of these entries, one for each."""
 
     @abstractmethod
-    def over_all(self, before: Sequence[bytes | None]) -> EntryColumns | None:
+    def over_all(self, before: KnownTexts) -> EntryColumns | None:
         """Return the same as columns; None where that takes a look at each."""
 
 

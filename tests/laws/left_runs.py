@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ctsync.apply.journal_records import JournalHead, end_line
 from ctsync.canonical_json import fold_name
 from ctsync.kinds import KINDS
+from ctsync.model import cut_entries
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import Entry, membership_in
 from ctsync.model.fault import Faults
@@ -195,6 +196,14 @@ def changes_of(lab, draw, entries):
         if draw(st.integers(0, 4)) == 0
     }
     return changes, settled
+
+
+@contextmanager
+def cut_from(lines):
+    """Have so many lines of entries cut together."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cut_entries, "WORTH_LINES", lines)
+        yield
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
+from left_runs import cut_from
 from msgspec.structs import replace
 
 from ctsync.apply.fold import fold_edits, fold_effects
@@ -15,6 +16,7 @@ from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import Entry, KnownValue, entry_line, membership_in
 from ctsync.model.entry_text import text_from_line, text_of
 from ctsync.model.fault import Faults
+from ctsync.model.known_texts import KnownTexts
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.spelled_entry import spelled_entry
@@ -226,7 +228,13 @@ def test_what_is_assigned_to_a_known_profile_is_known_the_same_either_way(lab, d
     told = (patterns.columns(line) or [None])[0]
     text = told and told.over(0, entry_line(before))
     event(f"told: {text is not None}")
+    if told is not None:
+        names = tuple(before.attributes)
+        with cut_from(data.draw(st.sampled_from([1, 2]))):
+            columns = told.over_all(KnownTexts([entry_line(before)], [names]))
+        assert (columns is None) == (text is None)
     if text is not None:
+        assert [*columns.texts()] == [replace(text, names=tuple(text.names))]
         row = AcknowledgedRow(parse(line), 2, patterns)
         _, long_way = both_ways(row, before)
         assert text == replace(long_way, names=[*long_way.names])

@@ -18,6 +18,7 @@ from left_runs import (
     KEYS,
     begin,
     changes_of,
+    cut_from,
     leave_journal,
     note_call,
     opened,
@@ -103,6 +104,7 @@ def test_a_state_has_the_same_bytes_whatever_runs_met_with(lab, location, data):
     compaction = draw(st.sampled_from([Compaction(), Compaction(0), Compaction(0, 1)]))
     with ExitStack() as stack:
         stack.enter_context(packed_from(1))
+        stack.enter_context(cut_from(draw(st.sampled_from([1, 64]))))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         store = opened(location, folder, compaction)
         entries = begin(lab, draw, store, KEYS)
