@@ -25,11 +25,13 @@ _LEVEL = 1
 def packed(texts: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
     """Yield the lines of texts without newlines; of what is worth it, one line each.
 
-    Each text is of whole lines.
+    Each text is of whole lines. What comes after one that was worth it is packed too.
     """
+    is_loaded = False
     for each in texts:
         text = each[:-1]
-        yield [_pack(text)] if len(text) >= WORTH_BYTES else text.split(b"\n")
+        is_loaded = is_loaded or len(text) >= WORTH_BYTES
+        yield [_pack(text)] if is_loaded else text.split(b"\n")
 
 
 def unpacked(line: bytes) -> bytes:

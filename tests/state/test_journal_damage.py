@@ -178,6 +178,15 @@ def test_a_plan_of_a_few_lines_stays_as_it_is_and_people_can_read_it():
     assert [*packed_lines.packed([b"{\n%b\n" % short])] == [[b"{", short]]
 
 
+def test_what_follows_lines_that_were_packed_is_packed_too():
+    few, many = b"{}\n{}\n", b"{}\n" * packed_lines.WORTH_BYTES
+    plain, first, last = packed_lines.packed([few, many, few])
+    assert plain == [b"{}", b"{}"]
+    for lines, text in ((first, many), (last, few)):
+        (line,) = lines
+        assert packed_lines.unpacked(line + b"\n") == text
+
+
 def test_a_large_plan_takes_a_quarter_in_a_journal(tmp_path):
     lines = [
         {"change": [n, sha256(b"%d" % n).hexdigest()[:12], ["Plan", "=?", "Gold"] * 9]}
