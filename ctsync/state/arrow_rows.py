@@ -169,6 +169,9 @@ def _joined(below: Table, above: Table) -> Iterator[Table]:
         yield below
         return
     replaced = pc.is_in(sort_keys(below), value_set=sort_keys(above))
+    if pc.all(replaced).as_py():
+        yield above  # it is sorted
+        return
     both = pa.concat_tables([below.filter(pc.invert(replaced)), above])
     yield both.take(pc.sort_indices(sort_keys(both)))
 
