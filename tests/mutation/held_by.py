@@ -12,6 +12,7 @@ _WITH_SERVERS = (
 HELD_BY: dict[str, tuple[str, ...]] = {
     "kinds": ("tests/kinds", "tests/laws", "tests/project"),
     "apply": ("tests/apply", "tests/outcomes", "tests/security/test_marks.py"),
+    "model": ("tests/model", "tests/laws/test_plain_fold.py"),
     "plan": (
         "tests/plan",
         "tests/apply/test_list_ownership.py",
