@@ -17,7 +17,7 @@ from ctsync.state.edit_stream import EditStream
 from ctsync.state.key_range import KeyRange
 from ctsync.state.manifest import Compaction
 from ctsync.state.parquet_store import ParquetStore
-from ctsync.state.range_writing import OddRanges
+from ctsync.state.range_writing import OddRanges, RangeTerms
 
 IDS = [f"{n:03d}" for n in range(9)]
 
@@ -196,11 +196,11 @@ SPOILED = [
 def test_what_is_not_sound_is_never_named(store, path, entry, header, spoil):
     store.compaction = Compaction(small_rows=0)
     store.replace(header(1), [entry(each) for each in IDS])
-    before = [*store.read().entries()]
+    before, files = [*store.read().entries()], names(path)
     changed = [entry(each, plan="Gold") for each in IDS]
     with pytest.raises(OddRanges):
         amend(store, header(2), changed, ranges("003", "006"), spoil)
-    assert [*store.read().entries()] == before
+    assert ([*store.read().entries()], names(path)) == (before, files)
     store.amend(header(2), [(one.key, lambda _, one=one: one) for one in changed])
     store.discard_journal()
     assert [*store.read().entries()] == changed
@@ -242,6 +242,23 @@ def test_a_segment_has_to_have_all_keys_too(store, entry, header, spoil):
     with pytest.raises(OddRanges, match="some keys are in no range, or in several"):
         amend(store, header(2), changed, ranges("003", "006"), spoil)
     assert store.read().header == before
+
+
+@pytest.mark.parametrize("bounds", [("006", "003"), ("003", "006", "004")])
+def test_ranges_that_overlap_are_never_named(store, entry, header, bounds):
+    """Each begins where the one before ends, and yet some keys are in two of them."""
+    store.replace(header(1), [entry(each) for each in IDS])
+    changed = [entry(each, plan="Gold") for each in IDS]
+    with pytest.raises(OddRanges, match="some keys are in no range, or in several"):
+        amend(store, header(2), changed, ranges(*bounds))
+    assert store.read().header.serial == 1
+
+
+def test_who_does_not_see_the_folder_of_a_state_makes_none(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    with pytest.raises(NotADirectoryError):
+        RangeTerms(str(elsewhere)).write(KeyRange(), EditStream(iter([])), "7")
+    assert not elsewhere.exists()
 
 
 def test_who_sees_other_files_writes_nothing(store, path, entry, header):
