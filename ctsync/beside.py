@@ -15,12 +15,18 @@ _AHEAD = 3  # items; each is as much as is worth a thread
 _END: Any = object()
 
 
+def _wait() -> None:
+    """Let work go on to its end."""
+
+
 @contextmanager
-def beside(work: Callable[[], object]) -> Generator[None]:
+def beside(
+    work: Callable[[], object], give_up: Callable[[], object] = _wait
+) -> Generator[None]:
     """Do some work in a thread while the body of a `with` is done; both end with it.
 
-    What either raises is raised, that of the body first. Where the system gives no
-    thread, the work is done before the body.
+    What either raises is raised, that of the body first; the work is told to `give_up`
+    then. Where the system gives no thread, the work is done before the body.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -33,8 +39,12 @@ def beside(work: Callable[[], object]) -> Generator[None]:
             work()
             yield
             return
-        yield
-        done.result()
+        try:
+            yield
+            done.result()
+        except BaseException:
+            give_up()  # also of who is interrupted while only the work goes on
+            raise
 
 
 @contextmanager

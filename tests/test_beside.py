@@ -35,6 +35,15 @@ def test_what_goes_wrong_in_the_body_is_raised_once_the_work_is_done():
     assert done == [1]
 
 
+def test_what_goes_wrong_in_the_body_gives_the_work_up():
+    given_up = Event()
+    with pytest.raises(KeyError), beside(lambda: given_up.wait(10), given_up.set):
+        raise KeyError
+    with beside(given_up.clear, given_up.set):
+        pass
+    assert not given_up.is_set()
+
+
 @pytest.fixture
 def no_threads(monkeypatch):
     def start(_):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import TypeAlias
 
 from msgspec import Struct, to_builtins
@@ -23,6 +24,7 @@ from ctsync.apply.no_transport import NoTransport
 from ctsync.apply.outcome_counts import OutcomeCounts
 from ctsync.apply.recover import CurrentSnapshot
 from ctsync.apply.remainder import Due
+from ctsync.apply.run_keeping import RunKeeping
 from ctsync.apply.sender import Sender
 from ctsync.apply.stop_reason import StopReason, stopping_error
 from ctsync.apply.wave_runner import WaveRunner
@@ -250,10 +252,13 @@ class ApplyRun(Struct, frozen=True):
             if journal is not None:
                 kept, replay = self.terms.history_runs, JournalReplay(journal.lines())
                 # In the order of `recover`, which goes on wherever this breaks off.
-                keep_run(self.store, self.present, journal, replay, keep=kept)
+                run = (self.store, self.present, journal, replay)
+                keeping = RunKeeping(partial(keep_run, *run, keep=kept))
                 folding = fold_journal(self.present.header, journal, replay)
-                if folding is not None:
-                    self._fold_into_state(folding, journal, replay)
+                if folding is None:
+                    keeping.keep()
+                else:
+                    self._fold_into_state(folding, journal, replay, keeping)
             self.store.discard_journal()
         except (CtsyncError, MemoryError) as error:
             if not _has_begun(dispatch, wave):
@@ -262,14 +267,19 @@ class ApplyRun(Struct, frozen=True):
         return None
 
     def _fold_into_state(
-        self, folding: Folding, journal: Journal, replay: JournalReplay
+        self,
+        folding: Folding,
+        journal: Journal,
+        replay: JournalReplay,
+        keeping: RunKeeping,
     ) -> None:
         if self.workers is None:
+            keeping.keep()
             self.store.amend(folding.header, folding.edits())
             return
         from ctsync.apply.fold_elsewhere import fold_by_workers
 
-        fold_by_workers(self.workers, self.store, folding, journal, replay)
+        fold_by_workers(self.workers, self.store, folding, journal, replay, keeping)
 
     @property
     def _seconds(self) -> float:

@@ -17,6 +17,7 @@ from ctsync.apply.journal_records import head_from_json
 from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.journal_slices import JournalSlice, cut_journal
 from ctsync.apply.range_fold import RangeFold, written_range
+from ctsync.apply.run_keeping import RunKeeping
 from ctsync.errors import CtsyncError, Interrupted
 from ctsync.files.own_folder import OwnFolder
 from ctsync.model.workers import Workers
@@ -36,14 +37,18 @@ def fold_by_workers(
     folding: Folding,
     journal: Journal,
     replay: JournalReplay,
+    keeping: RunKeeping,
 ) -> None:
     """Fold a journal into the state that it extends, by workers where that pays.
+
+    The record of the run is kept meanwhile, and lies there before the state that comes
+    of it.
 
     Raises:
         StateError: it could not be written; the last snapshot stands.
     """
     if isinstance(store, SegmentedStore) and replay.changed >= workers.worth:
-        shared = _SharedFold(workers, journal, replay)
+        shared = _SharedFold(workers, journal, replay, keeping)
         try:
             store.amend_by_ranges(folding.header, replay.changed, shared.write)
         except OddRanges as odd:
@@ -51,6 +56,7 @@ def fold_by_workers(
             getLogger(__name__).info("%s, so this machine folds by itself", why)
         else:
             return
+    keeping.keep()
     store.amend(folding.header, folding.edits())
 
 
@@ -60,13 +66,14 @@ class _SharedFold(Struct, frozen=True):
     workers: Workers
     journal: Journal
     replay: JournalReplay
+    keeping: RunKeeping
 
     def write(self, terms: RangeTerms) -> list[WrittenRange]:
-        """Have all ranges written.
+        """Have all ranges written, and keep the record of the run.
 
         Raises:
             OddRanges: they were not.
-            StateError: the journal is damaged.
+            StateError: the journal is damaged, or the record could not be kept.
         """
         task = RangeFold(terms, head_from_json(self.journal.head).run)
         with ExitStack() as stack:
@@ -76,7 +83,9 @@ class _SharedFold(Struct, frozen=True):
                 slices = cut_journal(self.journal, self.replay, folder, most=most)
             except OSError as error:
                 raise OddRanges("there is no room for slices of the journal") from error
-            return [*map(written_range, self._said(task, slices))]
+            with self.keeping.kept_meanwhile():
+                said = self._said(task, slices)
+            return [*map(written_range, said)]
 
     def _most(self, kind: str) -> int:
         """Return how many slices to make."""

@@ -27,6 +27,10 @@ from ctsync.state.lineage_checks import relation
 _AT_ONCE = 4096
 
 
+class GivenUp(Exception):
+    """Nobody needs any more what is being written."""
+
+
 def keep_run(
     store: Store,
     before: Snapshot,
@@ -34,18 +38,33 @@ def keep_run(
     replay: JournalReplay,
     *,
     keep: int,
+    is_given_up: Callable[[], bool] | None = None,
 ) -> None:
     """Keep what a journal tells of its run, with what was known before it.
 
-    `replay` is that of the journal. Call it under the lock, before the journal is
-    folded into that snapshot: whoever is cut off in between does both once more.
+    `replay` is that of the journal. Call it under the lock, before a snapshot with the
+    journal folded into it is published: whoever is cut off in between does both once
+    more.
 
     Raises:
         StateError: it could not be written.
+        GivenUp: it was, before all was written; the records before stand.
     """
     told = run_in(before, journal, replay, as_text=True)
     if told is not None:
-        store.append_run(told.record, told.changes(), keep=keep)
+        changes = told.changes()
+        if is_given_up is not None:
+            changes = _unless_given_up(changes, is_given_up)
+        store.append_run(told.record, changes, keep=keep)
+
+
+def _unless_given_up(
+    changes: Iterable[Line], is_given_up: Callable[[], bool]
+) -> Iterator[Line]:
+    for change in changes:
+        if is_given_up():
+            raise GivenUp
+        yield change
 
 
 def run_in(

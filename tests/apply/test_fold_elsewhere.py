@@ -5,18 +5,22 @@ import os
 import pickle
 import shutil
 import tempfile
+from itertools import count
 from pathlib import Path
+from threading import Event
 
 import pytest
 from msgspec.structs import replace
 
 from ctsync.apply import fold_elsewhere, range_fold
+from ctsync.apply.history import run_in
 from ctsync.apply.recover import recover
 from ctsync.engines.own_processes import run_in_processes
 from ctsync.engines.spark_workers import run_on_executors
 from ctsync.errors import CtsyncError, Interrupted, StateError
 from ctsync.model.workers import Workers
 from ctsync.state import open_store
+from ctsync.state.base import RunRecord
 from ctsync.state.manifest import Compaction
 from ctsync.state.parquet_store import ParquetStore, _Writing
 from ctsync.state.range_writing import RangeTerms
@@ -248,6 +252,65 @@ def test_a_sender_killed_before_it_publishes_leaves_it_to_the_next_run(
     assert [path.name for path in left.path.glob("*.parquet")] == [
         "ctsync-base-2.parquet"
     ]
+
+
+def kept(world):
+    """How many profiles each run that is kept tells of, the last run first."""
+    return [len([*run.changes()]) for run in world.store.runs()]
+
+
+@pytest.mark.parametrize("run", [run_on_executors, leaves_one_out, dies])
+def test_the_record_of_a_run_lies_there_before_the_state_that_comes_of_it(
+    world, monkeypatch, run
+):
+    publish, found = _Writing.publish, []
+
+    def noted(writing, manifest):
+        found.append(kept(world))
+        return publish(writing, manifest)
+
+    monkeypatch.setattr(_Writing, "publish", noted)
+    world.bring(plans(world, "Free"), workers=workers(run))
+    world.bring(plans(world, "Gold"), workers=workers(run))
+    assert found == [[9], [9, 9]]
+    assert kept(world) == [9, 9]
+
+
+def test_a_state_whose_record_cannot_be_kept_is_not_published(world, monkeypatch):
+    world.bring(plans(world, "Free"))
+    named = files(world)
+
+    def full(*_, **__):
+        raise StateError("no room", code="state_unwritable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ParquetStore, "append_run", full)
+        patch.setattr(ParquetStore, "amend", never)
+        run = workers(run_on_executors)
+        assert world.bring(plans(world, "Gold"), workers=run).error.message == "no room"
+    assert world.store.journal() is not None
+    assert [p.name for p in (world.folder / "state").glob("*.parquet")] == named
+    recover(world.store)
+    assert (said(world), kept(world)) == (dict.fromkeys(PEOPLE, "Gold"), [9, 9])
+
+
+def test_a_second_signal_waits_for_no_record(world, monkeypatch):
+    begun = Event()
+
+    def endless(*found, **as_text):
+        told = run_in(*found, **as_text)
+        return RunRecord(told.record, lambda: (begun.set() or {} for _ in count()))
+
+    def stops(*_):
+        assert begun.wait(10)
+        raise Interrupted("stopped at once", signal_number=15)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ctsync.apply.history.run_in", endless)
+        result = world.bring(plans(world, "Gold"), workers=workers(stops))
+    assert (result.error.exit_code, kept(world)) == (143, [])
+    recover(world.store)
+    assert (said(world), kept(world)) == (dict.fromkeys(PEOPLE, "Gold"), [9])
 
 
 def test_what_may_have_been_published_is_not_folded_twice(world, monkeypatch):

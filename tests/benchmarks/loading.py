@@ -28,8 +28,7 @@ _PARTS = {
     "enclosing": "plan enclosed in the journal",
     "sending": "calls, with intents and receipts",
     "replay": "what came of each record",
-    "keep": "record of the run",
-    "fold": "fold into the state",
+    "fold": "record of the run, and fold into the state",
 }
 _MICRO = 1e6
 

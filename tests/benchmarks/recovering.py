@@ -14,6 +14,7 @@ import pickle
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from ctsync.apply import fold_elsewhere, plain_profiles, recover
 from ctsync.apply.fold import fold_journal
 from ctsync.apply.gc_tuning import collected_seldom
 from ctsync.apply.journal_records import JournalHead, end_line
+from ctsync.apply.run_keeping import RunKeeping
 from ctsync.model.workers import Workers
 from ctsync.plan.batches import spans
 from ctsync.plan.change_codec import START, waves_in
@@ -126,11 +128,14 @@ def _fold_in_ranges(store: Store) -> None:
     assert journal is not None
     module: Any = recover
     replay = module.JournalReplay(journal.lines())
-    module.keep_run(store, present, journal, replay, keep=1)
+    keeping = RunKeeping(
+        partial(module.keep_run, store, present, journal, replay, keep=1)
+    )
+    keeping.keep()  # not meanwhile: what each costs is to be told
     folding = fold_journal(present.header, journal, replay)
     assert folding is not None
     workers = Workers(_Executors().run, worth=0, pieces=64)
-    fold_elsewhere.fold_by_workers(workers, store, folding, journal, replay)
+    fold_elsewhere.fold_by_workers(workers, store, folding, journal, replay, keeping)
     store.discard_journal()
 
 

@@ -27,6 +27,7 @@ from ctsync.apply.grouped_lines import kind_of
 from ctsync.apply.journal_replay import JournalReplay
 from ctsync.apply.recover import recover
 from ctsync.apply.remainder import remainder
+from ctsync.apply.run_keeping import RunKeeping
 from ctsync.bucket_address import Address
 from ctsync.duckdb_connection import open_connection
 from ctsync.engines.spark_workers import run_on_executors
@@ -99,7 +100,8 @@ def fold_by_executors(store):
             if replay.changed:
                 patch.setattr(store, "amend", None)
             workers = Workers(run_on_executors, worth=0, pieces=64)
-            fold_elsewhere.fold_by_workers(workers, store, folding, journal, replay)
+            run = (folding, journal, replay, RunKeeping(lambda **_: None))
+            fold_elsewhere.fold_by_workers(workers, store, *run)
         for sheet in store._version().manifest.sheets:
             event(f"a sheet of {len(sheet.files)} files")
     store.discard_journal()
