@@ -48,8 +48,8 @@ def beside(
 
 
 @contextmanager
-def ahead(items: Iterable[T]) -> Generator[Iterator[T]]:
-    """Give items that a thread makes meanwhile, a few of them ahead of who takes them.
+def ahead(items: Iterable[T], most: int = _AHEAD) -> Generator[Iterator[T]]:
+    """Give items that a thread makes meanwhile, `most` of them ahead of who takes them.
 
     What making one raises is raised in its place. Whoever leaves early waits for no
     more than the one at hand. Where the system gives no thread, each is made when its
@@ -62,7 +62,7 @@ def ahead(items: Iterable[T]) -> Generator[Iterator[T]]:
     with ThreadPoolExecutor(1, "ctsync-ahead") as pool:
         waiting = deque["Future[T]"]()
         try:
-            waiting += [pool.submit(next, source, _END) for _ in range(_AHEAD)]
+            waiting += [pool.submit(next, source, _END) for _ in range(most)]
         except RuntimeError:  # all that Python says of a limit of the system
             pool.shutdown(cancel_futures=True)
             yield source

@@ -77,6 +77,38 @@ def test_items_are_made_ahead_of_who_takes_them():
     assert {name.partition("_")[0] for name in names} == {"ctsync-ahead"}
 
 
+def test_who_says_so_has_no_more_than_one_item_made_ahead():
+    made, begun = [], Event()
+
+    def items():
+        for number in range(4):
+            made.append(number)
+            if number == 1:
+                begun.set()
+            yield number
+
+    with ahead(items(), most=1) as found:
+        assert next(found) == 0
+        assert begun.wait(10)
+    assert made == [0, 1]
+
+
+def test_nothing_is_under_way_once_it_was_left():
+    running, done = Event(), Event()
+
+    def make(number):
+        if number:
+            running.set()
+            assert not done.wait(0.2)
+            done.set()
+        return number
+
+    with ahead(map(make, range(3)), most=1) as found:
+        assert next(found) == 0
+        assert running.wait(10)
+    assert done.is_set()
+
+
 def broken():
     yield 1
     yield 2
@@ -105,3 +137,20 @@ def test_without_a_thread_each_item_is_made_in_its_turn():
             assert next(found) == number
             assert made == [*range(number + 1)]
         assert [*found] == []
+
+
+@pytest.mark.parametrize("threads", [0, 1])
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_each_item_is_made_once_and_in_order(monkeypatch, threads, count):
+    left, start, made = [threads], Thread.start, []
+
+    def scarce(thread):
+        if not left[0]:
+            left[0] = 1  # one is there later, too late to make anything again
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", scarce)
+    with ahead(map(made.append, range(count)), most=1) as found:
+        assert [*found] == [None] * count
+    assert made == [*range(count)]

@@ -11,6 +11,7 @@ from contextlib import closing
 
 from msgspec import Struct
 
+from ctsync.beside import ahead
 from ctsync.duckdb_connection import as_bytes
 from ctsync.engines import duckdb_candidates_sql as sql
 from ctsync.engines.base import FoundProfiles
@@ -27,7 +28,6 @@ from ctsync.engines.found_rows import (
     FoundRows,
 )
 from ctsync.engines.joined_rows import decided_joined
-from ctsync.engines.prefetch import fetched_ahead
 from ctsync.model.decided_addresses import DecidedAddresses
 from ctsync.model.decided_records import ascends, in_order
 from ctsync.model.decided_rows import Decider, RowDecision, Table
@@ -80,7 +80,7 @@ class DuckdbCandidates(Struct):
     def found(self) -> Generator[Found]:
         """Yield what was chosen in the order of keys, and the entries watched."""
         # Whatever happens meanwhile, no query is under way when the connection closes.
-        with closing(fetched_ahead(self._in_range, self._ranges())) as ranges:
+        with ahead(map(self._in_range, self._ranges()), most=1) as ranges:
             yield from ranges
 
     def _parts(self) -> Iterator[str]:

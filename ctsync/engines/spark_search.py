@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.json import decode
 
 from ctsync.arrow import arrow
+from ctsync.beside import ahead
 from ctsync.duckdb_connection import Connection, folder_of, path_in_sql
 from ctsync.engines import duckdb_decision
 from ctsync.engines.arrow_buffers import packed, unpacked
@@ -19,7 +19,6 @@ from ctsync.engines.base import FoundProfiles, ProfileCounts, Search
 from ctsync.engines.duckdb_comparison import take_entries
 from ctsync.engines.found_rows import Decision, FoundRows
 from ctsync.engines.key_ranges import KeyRanges, ranges_over
-from ctsync.engines.prefetch import taken_ahead
 from ctsync.engines.spark_addresses import SparkAddresses
 from ctsync.engines.spark_reading import (
     EVERY,
@@ -111,7 +110,7 @@ class SparkSearch(Struct):
             self.search.watch.on_unchanged,
             self._decision,
         )
-        with closing(taken_ahead(results.tables("found"))) as tables:
+        with ahead(results.tables("found"), most=1) as tables:
             for table in tables:
                 yield from rows.in_turn(table)
         if self._decision is not None and self._decision.addresses:
