@@ -54,6 +54,7 @@ class Comparison(Struct):
     stream: Stream | None = None
     _has_few: bool = False
     _entries: int = 0
+    _present: dict[str, int] = field(default_factory=dict)
 
     def gather(self) -> None:
         """Bring entries and places into the connection's reach."""
@@ -83,10 +84,10 @@ class Comparison(Struct):
         else:
             source = self.search.row_sources[self.many]
             self._meet_many(source, known)
-            self.run(sql.SEEN_OF_MANY)
             self.run(sql.PLACES_OF_MANY, source=self.many, **of_source(source))
         named = sql.named(once=self.many is not None and not self._has_few)
         self.run(sql.MEET, named=named, undeclared=undeclared)
+        self.run(sql.NO_SEEN)
         self._count(tally)
 
     def nobody(self) -> Iterator[tuple[int, FoundRow]]:
@@ -106,7 +107,9 @@ class Comparison(Struct):
             self.run(sql.KNOWN, columns=self.search.columns.sql)
         else:
             take_entries(self.connection, self.search.entries())
-        ((self._entries,),) = self.rows(sql.COUNT_KNOWN)
+        for kind, entries, present in self.rows(sql.COUNT_KNOWN):
+            self._entries += entries
+            self._present[kind] = present
 
     def _take_loose(self) -> None:
         named = self.search.watch.named(self.search.loose())
@@ -149,6 +152,7 @@ class Comparison(Struct):
             if not self._has_twins(source):
                 return
             self.run(sql.NO_ODD)
+            self.run(sql.NO_SEEN)
             self.stream = None
             source.load(self.connection)
         loaded = sql.LOADED.format(rows=source.keys)
@@ -156,12 +160,18 @@ class Comparison(Struct):
 
     def _meet(self, source: RowSource, stream: Stream, known: str) -> None:
         words = {"type": quoted(source.key_type), "known": known, **asdict(stream)}
+        words |= sql.BY_DIGEST if stream.tells_key else sql.BY_KEY
         overlap = sql.OVERLAP.format(**words) if self._has_few else ""
         self.run(sql.MEET_MANY, overlap=overlap, **words)
+        self.run(sql.MEET_ENTRIES, **words)
 
     def _has_twins(self, source: RowSource) -> bool:
         """Return whether a key stands in two rows of the stream."""
-        words = {"type": quoted(source.key_type), "rows": source.rows}
+        words = {
+            "type": quoted(source.key_type),
+            "rows": source.rows,
+            "entries": self._present.get(source.key_type, 0),
+        }
         ((rows, entries),) = self.rows(sql.UNNOTICED.format(**words))
         if rows != entries or list(self.rows(sql.ODD_TWINS)):
             return True
@@ -186,7 +196,7 @@ class Comparison(Struct):
                 self.search.watch.on_place(place)
 
     def _count(self, tally: ProfileCounts) -> None:
-        ((tally.entries,),) = self.rows(sql.COUNT_ENTRIES)
+        tally.entries = sum(self._present.values())
         ((known, same, undeclared),) = self.rows(sql.COUNT_MET)
         # What was not met, few did not name, and many named as it is.
         rest = tally.entries - known

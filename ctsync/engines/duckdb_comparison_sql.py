@@ -52,8 +52,8 @@ SELECT place ->> 0, place ->> 1, (place ->> 2)::UHUGEINT, -1, 0, (place ->> 3)::
 FROM (SELECT unnest(from_json($1::JSON, '["JSON"]')) AS place)"""
 
 KNOWN = "CREATE TEMP VIEW engine_known AS {columns}"
-COUNT_KNOWN = "SELECT count(*) FROM engine_known"
-COUNT_ENTRIES = "SELECT count(*) FILTER (NOT gone) FROM engine_known"
+COUNT_KNOWN = """
+SELECT type, count(*), count(*) FILTER (NOT gone) FROM engine_known GROUP BY type"""
 
 # Where few are named, only their entries are looked at, and those wanted anyway.
 MEET_FEW = """
@@ -63,55 +63,59 @@ WHERE bound OR watched OR {undeclared}
     OR (type, id) IN (SELECT (type, id) FROM engine_few)"""
 PLACES_OF_FEW = "CREATE TEMP VIEW engine_places AS FROM engine_few"
 
-# An entry that stays unmatched is changed or undeclared, a row changed or new. Rows and
-# entries of keys with several places are kept, since only all digests together tell.
-# Key and cells of a row are made only where it stays. Entries that cannot meet a row
-# are not joined, since the right side is kept in memory.
+# What stays unmatched is of an entry that changed or is undeclared, or a row that
+# changed or is new. Rows and entries of keys with several places are kept, since only
+# all digests together tell. Key and cells of a row are made only where it stays. The
+# right side is kept in memory: of entries next to nothing is joined, and of those that
+# cannot meet a row nothing.
 MEET_MANY = """
 CREATE TEMP TABLE engine_odd AS
 SELECT
     CASE WHEN row IS NOT NULL THEN CASE WHEN {sound} THEN key ELSE '' END END AS id,
     digest, file, row,
     CASE WHEN row IS NOT NULL THEN {cells} END AS cells,
-    CASE WHEN known_id IS NOT NULL THEN {type} END AS known_type,
-    known_id, fingerprint, false AS gone, bound, watched
+    {marks}
 FROM (SELECT *, {digest} AS digest FROM ({relation})) p
 FULL JOIN (
-    SELECT id AS known_id, fingerprint, bound, watched FROM ({known})
-    WHERE type = {type} AND NOT gone
-) k ON p.key = k.known_id AND p.digest = k.fingerprint
-WHERE row IS NULL OR known_id IS NULL OR watched {overlap}
-UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, type, id, fingerprint, gone, bound, watched
-FROM ({known}) WHERE type <> {type} OR gone"""
+    SELECT {marks}, watched FROM (SELECT *, id AS known_id FROM ({known}))
+    WHERE type = {type} AND NOT gone AND fingerprint IS NOT NULL
+) k ON {same}
+WHERE row IS NULL OR fingerprint IS NULL OR watched {overlap}"""
+# By what a row meets its entry: one number says all where it tells the key, too.
+BY_DIGEST = {"marks": "fingerprint", "same": "p.digest = k.fingerprint"}
+BY_KEY = {
+    "marks": "known_id, fingerprint",
+    "same": "p.digest = k.fingerprint AND p.key = k.known_id",
+}
+MEET_ENTRIES = """
+CREATE TEMP TABLE engine_seen AS
+SELECT type, id, fingerprint, gone, bound, watched
+FROM (SELECT *, id AS known_id FROM ({known}))
+WHERE type <> {type} OR gone OR fingerprint IS NULL
+    OR ({marks}) IN (SELECT ({marks}) FROM engine_odd WHERE fingerprint IS NOT NULL)"""
 OVERLAP = "OR key IN (SELECT id FROM engine_few WHERE type = {type})"
 LOADED = "SELECT id AS key, digest AS loaded, file, row FROM ({rows})"
 # As many rows went unnoticed as entries, unless two rows were like one entry.
 UNNOTICED = """
 SELECT
-    {rows} - count(row),
-    (SELECT count(*) FROM engine_known WHERE type = {type} AND NOT gone)
-        - count(*) FILTER (known_type = {type} AND NOT gone)
-FROM engine_odd"""
+    {rows} - (SELECT count(row) FROM engine_odd),
+    {entries} - count(*) FILTER (type = {type} AND NOT gone)
+FROM engine_seen"""
 ODD_TWINS = """
 SELECT 1 FROM engine_odd WHERE id <> '' GROUP BY id HAVING count(*) > 1 LIMIT 1"""
 # Rows whose entry is not among those that stayed: new, or twins of one that went.
 ODD_STRANGERS = """
 CREATE TEMP TABLE engine_strangers AS
 SELECT id FROM engine_odd o
-WHERE id <> '' AND known_id IS NULL AND NOT EXISTS (
-    SELECT 1 FROM engine_odd k
-    WHERE k.known_type = {type} AND NOT k.gone AND k.known_id = o.id
+WHERE id <> '' AND fingerprint IS NULL AND NOT EXISTS (
+    SELECT 1 FROM engine_seen k WHERE k.type = {type} AND NOT k.gone AND k.id = o.id
 )"""
 COUNT_STRANGERS = "SELECT count(*) FROM engine_strangers"
 KNOWN_STRANGERS = """
 SELECT 1 FROM engine_known k JOIN engine_strangers s ON k.id = s.id
 WHERE k.type = {type} AND NOT k.gone LIMIT 1"""
 NO_ODD = "DROP TABLE engine_odd"
-SEEN_OF_MANY = """
-CREATE TEMP VIEW engine_seen AS
-SELECT known_type AS type, known_id AS id, fingerprint, gone, bound, watched
-FROM engine_odd WHERE known_id IS NOT NULL"""
+NO_SEEN = "DROP TABLE engine_seen"
 PLACES_OF_MANY = """
 CREATE TEMP VIEW engine_places AS
 SELECT {type} AS type, id, digest, {source} AS source, file, row

@@ -30,12 +30,14 @@ class Stream(Struct, frozen=True):
     `relation` is a query of every row: key VARCHAR, file INTEGER, row BIGINT, and what
     the expressions look at. (file, row) is in no two. `digest` is a UHUGEINT, `cells` a
     VARCHAR[]; `sound`, never NULL, says whether the key names someone who can be used.
+    A digest that `tells_key` is of the key, too: rows of two keys never have the same.
     """
 
     relation: str
     digest: str
     cells: str
     sound: str
+    tells_key: bool = False
 
 
 class RowPiece(Struct, frozen=True):

@@ -6,6 +6,8 @@ from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import blake2b
 
+from msgspec.structs import replace
+
 from ctsync.canonical_json import canonical
 from ctsync.diagnostics import Diagnostic
 from ctsync.duckdb_connection import Connection
@@ -91,11 +93,11 @@ class TableRows(RowFiles):
         if not self.files and not self._table.allow_empty:
             raise refused([missing(self.project, self.words)])
         try:
-            opened = super().opened(connection)
+            loaded, stream = super().opened(connection)
         except Faults as found:
             raise refused([self._about(found.first)]) from found
-        self.warnings = [*map(self._lacking, opened[0].lacking)]
-        return opened
+        self.warnings = [*map(self._lacking, loaded.lacking)]
+        return loaded, stream and replace(stream, tells_key=True)
 
     def _lacking(self, column: str) -> Diagnostic:
         message = f'no row has column "{column}", so it is blank for all'
@@ -154,8 +156,8 @@ class TableRows(RowFiles):
     def digest_of(self, part: FilePart) -> str:
         """Return the expression of a row's digest, which tells apart all rows.
 
-        Every text stands after its length and a colon, and a blank one after a colon.
-        The number is that of MD5's bytes, the lowest first.
+        Every text stands after its length and a colon, a blank one after a colon, and
+        the key last. The number is that of MD5's bytes, the lowest first.
         """
         meaning = canonical([part.meaning, self._table.meaning])
         salt = blake2b(meaning, digest_size=_SALT_BYTES, key=self.project.salt)
@@ -166,12 +168,13 @@ class TableRows(RowFiles):
             texts.append(part.lossy)
         words = "".join(f", strlen({text}), ':', {text}" for text in texts)
         salted = f"'{b64encode(salt.digest()).decode()}'"
-        digest = f"md5_number(concat({salted}{words}))"
+        digest = f"md5_number(concat({salted}{words}, key))"
         if part.fault is None:
             return digest
         # A row that cannot be read differs from every other one, and from itself once
         # it is spoilt in another way.
-        spoilt = f"md5_number(concat({salted}, '!', {part.fault}))"
+        fault = f"strlen({part.fault}), ':', {part.fault}"
+        spoilt = f"md5_number(concat({salted}, '!', {fault}, key))"
         return f"CASE WHEN {part.fault} IS NULL THEN {digest} ELSE {spoilt} END"
 
     def reading(

@@ -255,6 +255,29 @@ def test_a_key_that_stands_twice_is_never_missed(rows, duplicates, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "rows",
+    [
+        [("u1", "b"), ("u2", "a"), ("u3", "c")],
+        [("u4", "a"), ("u2", "b"), ("u3", "c")],
+        [*KNOWN, ("u4", "a")],
+    ],
+)
+def test_whoever_says_what_another_said_differs(rows, tmp_path):
+    """Rows are held against entries by one number, which tells who they speak of."""
+    (tmp_path / "ctsync.yaml").write_text(ONE_TABLE % "error")
+    path = tmp_path / "scores.parquet"
+    write_parquet(path, ["id", "score"], KNOWN)
+    plan, _ = plan_of(load_project(tmp_path), (), "memory")
+    with plan:
+        entries = tuple(entry_as_declared(Entry(c.key), c) for c in plan.changes())
+    write_parquet(path, ["id", "score"], rows)
+    plan, _ = plan_of(load_project(tmp_path), entries, "duckdb")
+    with plan:
+        found = {change.key.id for change in plan.changes()}
+    assert found >= {key for key, _ in {*rows} - {*KNOWN}}
+
+
+@pytest.mark.parametrize(
     ("name", "where", "code"),
     [
         ("x", "note::INTEGER > 0", "CT604"),
