@@ -249,7 +249,12 @@ class _Import:
                 hint=f"import takes spec, api, or a file in {readable_words()}",
             )
         key = parse_key_column(self._wish.key_column)
-        return ExportFile(path, key, self._session.project.frame.timezone)
+        project = self._session.project
+
+        def is_text(name: str) -> bool:
+            return project.rule_for(name).kind not in {None, "date"}
+
+        return ExportFile(path, key, project.frame.timezone, is_text)
 
     def _report(self, code: str, message: str, key: ProfileKey) -> None:
         from ctsync.diagnostic_codes import severity_of

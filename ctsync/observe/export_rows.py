@@ -8,8 +8,9 @@ spelled is not published, so every likely spelling is taken.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, tzinfo
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, tzinfo
+from math import floor
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -46,12 +47,14 @@ ColumnSort: TypeAlias = Literal["nothing", "attribute", "special"]
 class ExportFile(Struct, frozen=True):
     """A file of profiles; `key` is the id type and its column, where they are given.
 
-    Moments that say no zone are in `timezone`.
+    Moments that say no zone are in `timezone`, and days begin there at midnight, but
+    for those of columns of which `is_text` says that they are text.
     """
 
     path: Path
     key: tuple[str, str] | None = None
     timezone: tzinfo = UTC
+    is_text: Callable[[str], bool] = lambda _name: False
 
     def rows(self) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
         """Yield rows sorted by key.
@@ -115,19 +118,23 @@ class ExportFile(Struct, frozen=True):
         reader: Any = connection.sql(query).to_arrow_reader(_BATCH)
         for batch in reader:
             kinds, ids = batch.column(0).to_pylist(), batch.column(1).to_pylist()
-            columns = [_cells(column, self.timezone) for column in batch.columns[2:]]
+            columns = [*map(self._cells, names, batch.columns[2:])]
             for kind, identifier, *cells in zip(kinds, ids, *columns, strict=True):
                 if kind is not None:
                     row = dict(zip(names, cells, strict=True))
                     yield ProfileKey(kind, identifier), row
 
+    def _cells(self, name: str, column: Any) -> list[Any]:
+        cells: list[Any] = column.to_pylist()
+        if column.type == "date32[day]" and not self.is_text(name):
+            return [cell and self._midnight(cell) for cell in cells]
+        # Moments alone are of a type with a `tz`, which is None where they say no zone.
+        if getattr(column.type, "tz", "") is not None:
+            return cells
+        return [cell and cell.replace(tzinfo=self.timezone) for cell in cells]
 
-def _cells(column: Any, timezone: tzinfo) -> list[Any]:
-    cells: list[Any] = column.to_pylist()
-    # Moments alone are of a type with a `tz`, which is None where they say no zone.
-    if getattr(column.type, "tz", "") is not None:
-        return cells
-    return [cell and cell.replace(tzinfo=timezone) for cell in cells]
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(tzinfo=self.timezone))
 
 
 def is_of_platform(names: Iterable[str]) -> bool:
@@ -265,7 +272,7 @@ def _moment(value: Any) -> Any:
     from ctsync.model.scalar_value import date_form
 
     seconds = getattr(value, "timestamp", None)
-    return date_form(int(seconds())) if seconds else value.isoformat()
+    return date_form(floor(seconds())) if seconds else value.isoformat()
 
 
 def _parsed(value: Any) -> Any:
