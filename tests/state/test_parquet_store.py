@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ctsync.canonical_json import canonical, parse
 from ctsync.duckdb_connection import open_connection
 from ctsync.errors import StateError, UsageError
-from ctsync.model.entry import Entry, KnownValue, entry_from_line
+from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
 from ctsync.model.entry_text import text_of
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state import parquet_files
@@ -573,6 +573,13 @@ def test_a_row_of_a_later_group_is_told_by_its_number(store, edited_base):
             store.read_unverified()
     edited_base([0, 1, 1, 2, 3])
     with pytest.raises(StateError, match=r"row 3 of .* same profile as row 2$"):
+        store.read_unverified()
+
+
+def test_a_row_whose_line_is_about_somebody_else_is_no_entry(store, edited_base, entry):
+    line = entry_line(entry("3", plan="Free")).decode()[:-1]
+    edited_base([0, 1, 2, 3, 4], 2, line)
+    with pytest.raises(StateError, match=r"row 2 of .* is no entry"):
         store.read_unverified()
 
 
