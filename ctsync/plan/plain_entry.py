@@ -98,13 +98,14 @@ _REST: tuple[Any, ...] = ([], None, None)  # what is left out at the end of a ro
 
 def _read(before: bytes | None, taking: Taking) -> dict[str, Any]:
     """Return what of an entry outlasts a change."""
-    data: dict[str, Any] = {} if before is None else parse(before)
-    kept = {"attributes": {}} if "gone" in data else data
+    data: dict[str, Any] = {"attributes": {}} if before is None else parse(before)
+    if "gone" not in data:
+        return data
+    anew: dict[str, Any] = {"attributes": {}}
     # What is sent to a profile that was gone makes it anew; what is read does not.
-    if "once" in data and (kept is data or taking is not Taking.ACKNOWLEDGED):
-        kept["once"] = sorted(set(data["once"]))
-    kept.setdefault("attributes", {})
-    return kept
+    if "once" in data and taking is not Taking.ACKNOWLEDGED:
+        anew["once"] = data["once"]
+    return anew
 
 
 def _text(data: dict[str, Any], mark: str | None, cohorts: list[str]) -> EntryText:
@@ -168,7 +169,7 @@ def _value_after(
         known["value"] = operand
     elif way.operator in DELTAS:
         moved: Any = operand
-        value = reached(way.operator, rest[1] if len(rest) > 1 else None, moved)
+        value = reached(way.operator, rest[1], moved)
         if value is None:
             return None
         known["value"] = value

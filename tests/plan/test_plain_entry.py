@@ -145,6 +145,18 @@ def test_where_a_row_stands_mark_and_cohorts_come_with_it():
     assert not none.is_bound
 
 
+def test_one_value_of_ours_binds_a_profile_that_no_place_names():
+    """Else nobody would take that value back once it is declared no more."""
+    held = b'{"kind":"list","name":"Tags","ours":["a"],"present":["a"]}'
+    city = b'{"kind":"string","name":"City","value":"Oslo"}'
+    before = b'{"attributes":{"city":%b,"tags":%b},"key":{"identity":"u1"}}\n'
+    plain = row([next(NAMES), "x"])
+    found = entry_after(plain, Taking.ACKNOWLEDGED, before % (city, held))
+    assert found.is_bound
+    none_of_ours = before % (city, held.replace(b'"ours":["a"],', b""))
+    assert not entry_after(plain, Taking.ACKNOWLEDGED, none_of_ours).is_bound
+
+
 def test_names_stand_in_the_order_of_folded_letters():
     found = entry(["Zip", "1"], ["age", 2])
     assert found.names == ["age", "zip"]
@@ -184,6 +196,8 @@ def test_an_operation_that_says_more_takes_a_longer_look(operation, taking):
         ["release", "identity", "u1", [["A", "x"]]],
         ["create", "nobody", "u1", [["A", "x"]]],
         ["create", "identity", "u1", [["A", "x"], ["a", "y"]]],
+        ["create", "identity", "u1", [["A", ["x"], "+?"], ["a", ["y"], "+?"]]],
+        ["update", "identity", "u1", [["A", 1, ">counter"]]],
         ["create", "identity", "u1", []],
         ["create", "identity", "u1"],
         ["create", "identity", "u1", [["A", "x"]], 5],
