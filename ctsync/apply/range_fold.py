@@ -37,7 +37,7 @@ class RangeFold(Struct, frozen=True):
     terms: RangeTerms
     run: str
     version: str = __version__
-    kinds: tuple[str, ...] = tuple(sorted(KINDS))
+    kinds: tuple[str, ...] = tuple(KINDS)
 
     def __call__(self, piece: bytes) -> bytes:
         """Fold a slice."""
@@ -45,7 +45,7 @@ class RangeFold(Struct, frozen=True):
             return json.encode(self._folded(json.decode(piece, type=JournalSlice)))
 
     def _folded(self, part: JournalSlice) -> _Folded:
-        if (self.version, self.kinds) != (__version__, tuple(sorted(KINDS))):
+        if (self.version, self.kinds) != (__version__, tuple(KINDS)):
             return _Folded(fault=_OTHER)
         try:
             runs = effect_runs(part.fates(), part.lines(), self.run)
