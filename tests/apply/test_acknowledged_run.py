@@ -2,7 +2,11 @@
 
 import pytest
 
-from ctsync.apply.acknowledged_run import AcknowledgedRun, acknowledged_runs
+from ctsync.apply.acknowledged_run import (
+    AcknowledgedRun,
+    AssignedRun,
+    acknowledged_runs,
+)
 from ctsync.apply.plain_profiles import AcknowledgedRow
 from ctsync.errors import StateError
 from ctsync.model.change import Change, EntryAfter, Origin
@@ -20,11 +24,11 @@ def key(name):
     return ProfileKey("identity", name)
 
 
-def line(name, value="Gold"):
+def line(name, value="Gold", action="create"):
     told = Operation("Plan", "string", "set", value, "unknown", after=value)
     settled = EntryAfter("f" * 32, ("table=rows",))
     places = (Origin("a.csv", None, 3, table="rows"),)
-    return change_line(Change(key(name), "create", (told,), places, settled=settled))
+    return change_line(Change(key(name), action, (told,), places, settled=settled))
 
 
 def group(*lines):
@@ -46,6 +50,25 @@ def test_what_is_alike_is_told_together_and_the_rest_alone_in_its_place(patterns
             after = row.over(None)
             assert after.key == row.key == each
             assert after.line == text_of(row(None)).line
+
+
+def test_new_and_known_profiles_that_take_turns_come_in_their_order(patterns):
+    """Who is known is told by patterns of known profiles alone, wherever it stands."""
+    odd = line("e", 'q"q', "update")
+    known = [line(name, action="update") for name in "bcf"]
+    lines = line("a"), *known[:2], line("d"), odd, known[2]
+    runs = [*acknowledged_runs(group(*lines), 2, patterns)]
+    new, assigned = AcknowledgedRun, AssignedRun
+    assert [type(run) for run in runs] == [new, assigned, new, list, assigned]
+    ids = [[each.id for each, _ in run] for run in runs]
+    assert ids == [["a"], ["b", "c"], ["d"], ["e"], ["f"]]
+
+
+def test_one_sort_of_profiles_is_enough_to_have_learned(patterns):
+    """Else the first lines of every group were read once more."""
+    assert not patterns.has_learned
+    [*acknowledged_runs(group(line("a", action="update")), 2, patterns)]
+    assert patterns.has_learned
 
 
 @pytest.mark.parametrize("damaged", [0, 1, 2])

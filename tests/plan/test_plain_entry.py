@@ -110,6 +110,20 @@ def test_what_stands_in_an_entry_of_other_attributes_stays_as_it_is():
     assert found.names == ["city", name.lower()]
 
 
+@pytest.mark.parametrize("once", [b"", b',"once":["city"]'])
+def test_who_was_gone_is_made_anew_by_what_is_sent_and_not_by_what_is_read(once):
+    """What is only declared sends nothing, so that a one write stays made."""
+    name = next(NAMES)
+    city = b'{"city":{"kind":"string","name":"City","value":"Oslo"}}'
+    before = b'{"attributes":%b,"gone":true,"key":{"identity":"u1"}%b}\n' % (city, once)
+    plain = row([name, "x"])
+    sent = entry_after(plain, Taking.ACKNOWLEDGED, before)
+    assert sent.line == entry([name, "x"]).line
+    read = entry_after(plain, Taking.DECLARED, before)
+    anew = entry([name, "x"], taking=Taking.DECLARED).line
+    assert read.line == anew.replace(b'"u1"}}', b'"u1"}%b}' % once)
+
+
 @pytest.mark.parametrize(
     ("form", "operand", "present"),
     [("+", ["c", "a"], b'["a","b","c"]'), ("-", ["b"], b"")],
