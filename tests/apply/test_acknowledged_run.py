@@ -67,8 +67,11 @@ def test_new_and_known_profiles_that_take_turns_come_in_their_order(patterns):
 def test_one_sort_of_profiles_is_enough_to_have_learned(patterns):
     """Else the first lines of every group were read once more."""
     assert not patterns.has_learned
-    [*acknowledged_runs(group(line("a", action="update")), 2, patterns)]
+    known = [line(name, action="update") for name in "ab"]
+    (run,) = acknowledged_runs(group(*known), 2, patterns)
     assert patterns.has_learned
+    assert isinstance(run, AssignedRun)
+    assert [each.id for each, _ in run] == ["a", "b"]
 
 
 @pytest.mark.parametrize("damaged", [0, 1, 2])
