@@ -143,6 +143,48 @@ def test_a_list_of_which_nothing_was_in_doubt_is_known_at_a_look(
     assert entry_after(row([name, operand, form]), Taking.ACKNOWLEDGED, doubt) is None
 
 
+@pytest.mark.parametrize("complete", [b"", b'"complete":true,'])
+@pytest.mark.parametrize("owned", [b"", b'"owned":true,'])
+@pytest.mark.parametrize("form", ["+", "-"])
+def test_a_list_is_owned_once_something_is_added_and_complete_as_it_was(
+    complete, owned, form
+):
+    name = next(NAMES)
+    folded, spelled = name.lower().encode(), name.encode()
+    known = b'{"attributes":{"%b":{%b"kind":"list","name":"%b",%b"present":[%b]}},'
+    known += b'"key":{"identity":"u1"}}\n'
+    before = known % (folded, complete, spelled, owned, b'"a","b"')
+    moved = row([name, ["c", "d"] if form == "+" else ["b"], form])
+    present = b'"a","b","c","d"' if form == "+" else b'"a"'
+    owned = b'"owned":true,' if form == "+" else owned
+    found = entry_after(moved, Taking.ACKNOWLEDGED, before)
+    assert found.line == known % (folded, complete, spelled, owned, present)
+
+
+@BOTH
+@pytest.mark.parametrize("owned", [b"", b'"owned":true,'])
+def test_a_value_that_is_only_read_is_owned_if_it_was(taking, owned):
+    name = next(NAMES)
+    known = b'{"attributes":{"%b":{"kind":"string","name":"%b",%b"value":"%b"}},'
+    known += b'"key":{"identity":"u1"}}\n'
+    folded, spelled = name.lower().encode(), name.encode()
+    before = known % (folded, spelled, owned, b"y")
+    found = entry_after(row([name, "x"]), taking, before)
+    assert found.line == known % (folded, spelled, owned or OWNED[taking], b"x")
+
+
+@BOTH
+def test_only_what_is_sent_marks_a_profile_of_which_something_is_in_doubt(taking):
+    city = b'{"kind":"string","name":"City","value":"Oslo"}'
+    before = b'{"attributes":{"city":%b,"zip":%b},"key":{"identity":"u1"}}\n'
+    certain = before % (city, city.replace(b"City", b"Zip"))
+    plain = row([next(NAMES), "x"], more=[[], MARK])
+    assert entry_after(plain, taking, certain).fingerprint == MARK
+    doubt = certain.replace(b'"zip":{', b'"zip":{"certain":false,')
+    found = entry_after(plain, taking, doubt)
+    assert found.fingerprint == (MARK if taking is Taking.ACKNOWLEDGED else None)
+
+
 def test_where_a_row_stands_mark_and_cohorts_come_with_it():
     name = next(NAMES)
     plain = [name, "x"]
@@ -215,6 +257,9 @@ def test_an_operation_that_says_more_takes_a_longer_look(operation, taking):
         ["create", "identity", "u1", []],
         ["create", "identity", "u1"],
         ["create", "identity", "u1", [["A", "x"]], 5],
+        ["create", "identity", "u1", [["A", "x"]], ""],
+        ["create", "identity", "u1", [["A", "x"]], ["rows"]],
+        ["create", "identity", "u1", [["A", "x"]], ["rows", ["f", 1, "rows"]]],
         ["create", "identity", "u1", [["A", "x"]], [["f", 1, 7]]],
         ["create", "identity", "u1", [["A", "x"]], [], 7],
         ["create", "identity", "u1", [["A", "x"]], [], None, "vip"],
