@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ctsync.apply.history import run_change_from
-from ctsync.apply.kept_rows import rows_over
+from ctsync.apply.kept_rows import rows_over, touched
 from ctsync.apply.plain_profiles import SpelledRow
 from ctsync.canonical_json import fold_name, parse
 from ctsync.model import cut_entries
@@ -110,3 +110,11 @@ def test_a_row_that_nobody_wrote_so_is_no_matter_of_those_beside_it(odd):
     first, second = rows_over(Known([line, None]), rows)
     assert [first] == [*rows_over(Known([line]), alone)]
     assert odd in second
+
+
+def test_a_row_is_about_what_it_changes_and_what_it_releases():
+    """However much it says beside it: rows end where nothing unusual comes."""
+    row = ["update", "identity", "u1", [["Plan", "x"], ["Tags", ["a"], "+"]]]
+    for more in ([], [[["a.csv", 3, "rows"]]], [[], MARK], [[], MARK, ["vip"]]):
+        assert touched([*row, *more]) == ("Plan", "Tags")
+    assert touched([*row, [], MARK, None, ["City"]]) == ("Plan", "Tags", "City")
