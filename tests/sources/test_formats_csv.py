@@ -101,20 +101,32 @@ def test_the_order_of_columns_may_differ_from_file_to_file(folder):
 
 
 def test_equal_cells_have_equal_digests_whatever_stands_beside_them(folder):
-    folder.write("1.csv", "id,a,b\nu1,x,0\nu2,x,1\nu3,y,0\nu4,,\n")
-    folder.write("2.csv", 'b,a,id\n7,"x",u9\n')
-    one = [c.digest for c in folder.contributions(TABLE.format("1.csv"))]
+    one, same, *others = (
+        digest(folder, f"id,a,b\nu1,{cells}\n") for cells in ("x,0", "x,1", "y,0", ",")
+    )
+    folder.write("2.csv", 'b,a,id\n7,"x",u1\n')
     (two,) = folder.contributions(TABLE.format("2.csv").replace("t:", "other:"))
-    assert one[0] == one[1] == two.digest
-    assert len({*one}) == 3
+    assert one == same == two.digest
+    assert len({one, *others}) == 3
+
+
+def digest(folder, text, columns="{a: A}"):
+    folder.write("1.csv", text)
+    (found,) = folder.contributions(TABLE.format("1.csv").replace("{a: A}", columns))
+    return found.digest
+
+
+def test_rows_of_two_keys_never_have_one_digest(folder):
+    """By it alone a row meets its entry."""
+    folder.write("1.csv", "id,a\nu1,x\nu2,x\nu,1x\nu1x,\n")
+    found = folder.contributions(TABLE.format("1.csv"))
+    assert len({each.digest for each in found}) == 4
 
 
 def test_cells_do_not_run_into_one_another(folder):
-    folder.write(
-        "1.csv", 'id,a,b\nu1,"1:x",\nu2,,"1:x"\nu3,"1:x1:",x\nu4,"1:x","1:x"\n'
-    )
-    table = TABLE.format("1.csv").replace("{a: A}", "{a: A, b: B}")
-    assert len({c.digest for c in folder.contributions(table)}) == 4
+    cells = ('"1:x",', ',"1:x"', '"1:x1:",x', '"1:x","1:x"')
+    texts = (f"id,a,b\nu1,{each}\n" for each in cells)
+    assert len({digest(folder, text, "{a: A, b: B}") for text in texts}) == 4
 
 
 @pytest.mark.parametrize(
