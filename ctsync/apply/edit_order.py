@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from operator import lt
 
+from ctsync.errors import StateError
 from ctsync.model.profile_key import ProfileKey
-from ctsync.state.edit_stream import KeyedEdit, KnownEntries, NewEntries
+from ctsync.state.edit_stream import (
+    KeyedEdit,
+    KnownEntries,
+    NewEntries,
+    ends_of,
+)
 from ctsync.state.journal_file import journal_damaged
 
 
@@ -45,11 +49,11 @@ class _Order:
             yield key, edit
 
     def take_all(self, key_type: str, ids: Sequence[bytes]) -> None:
-        # Bytes of UTF-8 sort as the texts do.
-        if not all(map(lt, ids, islice(ids, 1, None))):
-            raise _disorder()
-        first, last = (ProfileKey(key_type, ids[at].decode()) for at in (0, -1))
-        self._take(first, last)
+        try:
+            ends = ends_of(key_type, ids)
+        except ValueError as error:
+            raise _disorder() from error
+        self._take(*ends)
 
     def _take(self, first: ProfileKey, last: ProfileKey) -> None:
         if self._last is not None and first <= self._last:
@@ -57,5 +61,5 @@ class _Order:
         self._last = last
 
 
-def _disorder() -> Exception:
+def _disorder() -> StateError:
     return journal_damaged("lines of the journal come twice, or not by key")

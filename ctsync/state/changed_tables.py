@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from operator import eq, lt
+from operator import eq
 
 from ctsync.gathered_runs import gathered
 from ctsync.model.profile_key import ProfileKey
@@ -17,7 +16,12 @@ from ctsync.state.arrow_rows import (
     tables_of,
 )
 from ctsync.state.changed_lines import changed_lines
-from ctsync.state.edit_stream import EditStream, KeyedEdit, KnownEntries
+from ctsync.state.edit_stream import (
+    EditStream,
+    KeyedEdit,
+    KnownEntries,
+    ends_of,
+)
 from ctsync.state.known_lines import KnownLines
 from ctsync.state.parquet_snapshot import StoredSheets
 from ctsync.state.snapshot_codec import EntryDigest
@@ -42,7 +46,7 @@ def _tables(
     runs = edits.runs if isinstance(edits, EditStream) else iter([edits])
     for run in gathered(runs, KnownEntries, GROUP):
         if isinstance(run, KnownEntries):
-            first, end = _ends(run)
+            first, end = ends_of(run.key_type, run.ids)
             yield from _run_tables(run, known, digest)
         else:
             single = [*run]
@@ -77,17 +81,3 @@ def _rows_of(
         if after != line:
             digest.exchange(line, after)
             yield key, text
-
-
-def _ends(run: KnownEntries) -> tuple[ProfileKey, ProfileKey]:
-    """Return the first key and the last.
-
-    Raises:
-        ValueError: they are not sorted, or a key comes twice.
-    """
-    ids = run.ids
-    # Bytes of UTF-8 sort as the texts do.
-    if not all(map(lt, ids, islice(ids, 1, None))):
-        raise ValueError("edits of a run come twice or out of order")
-    first, last = (ProfileKey(run.key_type, ids[at].decode()) for at in (0, -1))
-    return first, last

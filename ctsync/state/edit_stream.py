@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
+from operator import lt
 from typing import Any, TypeAlias
 
 from ctsync.model.entry_columns import EntryColumns
@@ -65,3 +66,16 @@ class EditStream(Iterable[KeyedEdit]):
 
     def __iter__(self) -> Iterator[KeyedEdit]:
         return self._edits
+
+
+def ends_of(key_type: str, ids: Sequence[bytes]) -> tuple[ProfileKey, ProfileKey]:
+    """Return the first key and the last of those that a run is about.
+
+    Raises:
+        ValueError: they are not sorted, or a key comes twice.
+    """
+    # Bytes of UTF-8 sort as the texts do.
+    if not all(map(lt, ids, islice(ids, 1, None))):
+        raise ValueError("edits of a run come twice or out of order")
+    first, last = (ProfileKey(key_type, ids[at].decode()) for at in (0, -1))
+    return first, last
