@@ -219,6 +219,18 @@ tables:
 KNOWN = [("u1", "a"), ("u2", "b"), ("u3", "c")]
 
 
+def entries_before(folder, duplicates, rows):
+    """Give what the state has of a table of known rows, which then has others."""
+    (folder / "ctsync.yaml").write_text(ONE_TABLE % duplicates)
+    path = folder / "scores.parquet"
+    write_parquet(path, ["id", "score"], KNOWN)
+    plan, _ = plan_of(load_project(folder), (), "memory")
+    with plan:
+        entries = tuple(entry_as_declared(Entry(c.key), c) for c in plan.changes())
+    write_parquet(path, ["id", "score"], rows)
+    return entries
+
+
 @pytest.mark.parametrize("duplicates", ["error", "last"])
 @pytest.mark.parametrize(
     "rows",
@@ -236,13 +248,7 @@ KNOWN = [("u1", "a"), ("u2", "b"), ("u3", "c")]
 )
 def test_a_key_that_stands_twice_is_never_missed(rows, duplicates, tmp_path):
     """A stream tells by counts that a row was like another; rows are not all kept."""
-    (tmp_path / "ctsync.yaml").write_text(ONE_TABLE % duplicates)
-    path = tmp_path / "scores.parquet"
-    write_parquet(path, ["id", "score"], KNOWN)
-    plan, _ = plan_of(load_project(tmp_path), (), "memory")
-    with plan:
-        entries = tuple(entry_as_declared(Entry(c.key), c) for c in plan.changes())
-    write_parquet(path, ["id", "score"], rows)
+    entries = entries_before(tmp_path, duplicates, rows)
     one, other = (
         told(load_project(tmp_path), entries, name, ()) for name in ("memory", "duckdb")
     )
@@ -264,13 +270,7 @@ def test_a_key_that_stands_twice_is_never_missed(rows, duplicates, tmp_path):
 )
 def test_whoever_says_what_another_said_differs(rows, tmp_path):
     """Rows are held against entries by one number, which tells who they speak of."""
-    (tmp_path / "ctsync.yaml").write_text(ONE_TABLE % "error")
-    path = tmp_path / "scores.parquet"
-    write_parquet(path, ["id", "score"], KNOWN)
-    plan, _ = plan_of(load_project(tmp_path), (), "memory")
-    with plan:
-        entries = tuple(entry_as_declared(Entry(c.key), c) for c in plan.changes())
-    write_parquet(path, ["id", "score"], rows)
+    entries = entries_before(tmp_path, "error", rows)
     plan, _ = plan_of(load_project(tmp_path), entries, "duckdb")
     with plan:
         found = {change.key.id for change in plan.changes()}

@@ -273,3 +273,22 @@ def send() -> Iterator[Callable[..., UploadResult]]:
     yield upload
     for transport in transports:
         transport.close()
+
+
+@pytest.fixture
+def offered(tmp_path: Path) -> Callable[..., str]:
+    """Give what runs a script that offers forged files, and what it says of them."""
+
+    def offer(script: str, *words: str) -> str:
+        ended = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name(script)), *words],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    return offer
