@@ -43,7 +43,7 @@ def apply_plan(  # noqa: PLR0913 - the seams of a run, each injected
 
     A plan that was not made in this process comes with a witness, unless it is known
     to be as it was made. Without `files` what travels in files is not sent. With
-    `workers`, these fold what many profiles became.
+    `workers`, these help to send to many profiles, and to fold what became of them.
 
     Call it under the lock of the store. `connect` is asked only if there is anything
     to send, before the journal is begun. A run that comes to an end, however badly,

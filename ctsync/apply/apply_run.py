@@ -45,7 +45,7 @@ class ApplyRun(Struct, frozen=True):
 
     `present` is the state that it is applied to, `unfinished` are files that an earlier
     run was to put. Without `files` what travels in files is not sent. `workers` may
-    fold a large journal.
+    help to send a large plan, and to fold its journal.
     """
 
     plan: SavedPlan
@@ -196,6 +196,7 @@ class ApplyRun(Struct, frozen=True):
             self.terms,
             self.around.observer,
             wave,
+            self.workers,
         )
         try:
             if wave is not None:

@@ -12,6 +12,7 @@ from ctsync.apply.outcome_counts import OutcomeCounts
 from ctsync.apply.sender import Sender
 from ctsync.apply.stop_reason import StopReason
 from ctsync.model.policy import Limit
+from ctsync.model.workers import Workers
 from ctsync.plan.batches import RecordSlice
 from ctsync.plan.plan_file import SavedPlan
 from ctsync.plan.schedule import WAVES
@@ -27,6 +28,7 @@ class WaveRunner(Struct, frozen=True):
     terms: ApplySettings
     observer: Observer
     files: FileWave | None = None
+    workers: Workers | None = None
 
     def run(self) -> None:
         """Send everything, the canary first, until something halts it.
@@ -74,7 +76,7 @@ class WaveRunner(Struct, frozen=True):
 
     def _calls(self, wave: int, places: range) -> Iterator[RecordSlice]:
         """Yield the calls of a wave."""
-        for load in self.plan.loads(wave, places):
+        for load in self.plan.loads(wave, places, self.workers):
             # A later record goes only where the earlier ones were taken.
             fit = self.tally.unfailed(load.records_slice())
             yield from fit.calls(self.terms.records_per_call)

@@ -1,10 +1,4 @@
-"""Tasks in processes of this machine: where Python would keep one core busy alone.
-
-    python -m ctsync.engines.own_processes
-
-is what such a process is: it reads a task and pieces from its standard input, and gives
-what came of them once all are done.
-"""
+"""Tasks in processes of this machine: where Python would keep one core busy alone."""
 
 from __future__ import annotations
 
@@ -12,21 +6,22 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from threading import Thread
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, cast
 
-from msgspec import DecodeError, msgpack
-
+from ctsync.beside import ahead
+from ctsync.engines.task_process import read_piece, write_piece
 from ctsync.errors import CtsyncError
-from ctsync.model.workers import Workers
+from ctsync.model.workers import Made, Task, Workers
 
 # Processes take half a second to begin, in which one folds 30,000 profiles; and what
 # they write is read once more.
 WORTH_PROFILES = 200_000
 MOST = 8  # a container may see all cores of its host, and have memory for few
-_COMMAND = ("-P", "-m", "ctsync.engines.own_processes")
+_COMMAND = ("-P", "-m", "ctsync.engines.task_process")
+# A piece waits in the pipe while the one before it is worked on; Linux alone does this.
+_PIPE_BYTES = 1 << 20
 # No secret of a pipeline has to be where nothing is sent.
 _INHERITED = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
 
@@ -36,7 +31,7 @@ def processes() -> Workers | None:
     cores = _cores()
     if cores == 1:
         return None
-    return Workers(run_in_processes, WORTH_PROFILES, pieces=min(cores, MOST))
+    return Workers(run_in_processes, made_ahead, WORTH_PROFILES, min(cores, MOST))
 
 
 def _cores() -> int:
@@ -46,9 +41,7 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def run_in_processes(
-    task: Callable[[bytes], bytes], pieces: Sequence[bytes]
-) -> list[bytes]:
+def run_in_processes(task: Task, pieces: Sequence[bytes]) -> list[bytes]:
     """Return what a task gives for each piece, in their order; a process has each.
 
     Raises:
@@ -56,14 +49,43 @@ def run_in_processes(
         OSError: none could be started.
     """
     with ExitStack() as stack:
-        started = [stack.enter_context(_process()) for _ in pieces]
+        started = [stack.enter_context(_process(task)) for _ in pieces]
         for process, piece in zip(started, pieces, strict=True):
-            _give(process, pickle.dumps((task, piece)))
+            write_piece(_input_of(process), piece)
         return [*map(_taken, started)]
 
 
 @contextmanager
-def _process() -> Iterator[subprocess.Popen[bytes]]:
+def made_ahead(task: Task, pieces: Iterable[bytes]) -> Generator[Made]:
+    """Give pieces with what a task makes of each, in order; a process works ahead.
+
+    None is made of a piece where there is no such process, or it has ended.
+    """
+    with ExitStack() as stack:
+        made: Made
+        try:
+            process = stack.enter_context(_process(task))
+        except OSError:
+            made = ((piece, None) for piece in pieces)
+        else:
+            handed = stack.enter_context(ahead(_handed(process, pieces)))
+            # First, or who hands pieces over would wait for one that nobody takes.
+            stack.callback(process.kill)
+            made = ((piece, read_piece(_output_of(process))) for piece in handed)
+        yield made
+
+
+def _handed(
+    process: subprocess.Popen[bytes], pieces: Iterable[bytes]
+) -> Iterator[bytes]:
+    for piece in pieces:
+        with suppress(OSError):  # that it has ended its output tells
+            write_piece(_input_of(process), piece)
+        yield piece
+
+
+@contextmanager
+def _process(task: Task) -> Generator[subprocess.Popen[bytes]]:
     """Start a process that does not outlive the context, and that no terminal ends."""
     process = subprocess.Popen(  # noqa: S603 - this Python, words of ours
         [sys.executable, *_COMMAND],
@@ -72,12 +94,16 @@ def _process() -> Iterator[subprocess.Popen[bytes]]:
         stderr=subprocess.DEVNULL,
         env=_environment(os.environ),
         start_new_session=True,
+        pipesize=_PIPE_BYTES,
     )
     with process:
         try:
+            pickle.dump(task, _input_of(process))
             yield process
         finally:
             process.kill()
+            with suppress(OSError):  # of what it did not take
+                _input_of(process).close()
 
 
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:
@@ -86,34 +112,17 @@ def _environment(ours: Mapping[str, str]) -> dict[str, str]:
     return {**found, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
-def _give(process: subprocess.Popen[bytes], work: bytes) -> None:
+def _input_of(process: subprocess.Popen[bytes]) -> IO[bytes]:
     # It stays open: its end is that of whoever waits, killed or not.
-    file = cast("IO[bytes]", process.stdin)
-    file.write(work)
-    file.flush()
+    return cast("IO[bytes]", process.stdin)
+
+
+def _output_of(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    return cast("IO[bytes]", process.stdout)
 
 
 def _taken(process: subprocess.Popen[bytes]) -> bytes:
-    said = cast("IO[bytes]", process.stdout).read()
-    try:
-        return msgpack.decode(said, type=bytes)
-    except DecodeError as error:
-        raise CtsyncError("a process ended early", code="engine") from error
-
-
-def main() -> None:
-    """Do what the standard input says."""
-    task, piece = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent wrote it
-    Thread(target=_end_with_input, daemon=True).start()
-    sys.stdout.buffer.write(msgpack.encode(task(piece)))
-
-
-def _end_with_input() -> None:
-    """End once nobody is there any more who could give further input."""
-    # Not by its buffer, which Python locks on its own way out.
-    os.read(sys.stdin.fileno(), 1)
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    main()
+    result = read_piece(_output_of(process))
+    if result is None:
+        raise CtsyncError("a process ended early", code="engine")
+    return result

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from ctsync.arrow import arrow
-from ctsync.model.workers import Workers
+from ctsync.engines.own_processes import made_ahead
+from ctsync.model.workers import Task, Workers
 from ctsync.spark_session import open_session
 
 WORTH_PROFILES = 1_000_000  # with fewer it is over before a cluster has begun
@@ -19,7 +20,7 @@ _DONE = "number long, result binary"
 class _PieceTask(Struct, frozen=True):
     """Runs a task on pieces; called with their numbers it gives rows of `_DONE`."""
 
-    task: Callable[[bytes], bytes]
+    task: Task
     pieces: tuple[bytes, ...]
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
@@ -33,9 +34,7 @@ class _PieceTask(Struct, frozen=True):
                 yield arrow().RecordBatch.from_arrays(arrays, ["number", "result"])
 
 
-def run_on_executors(
-    task: Callable[[bytes], bytes], pieces: Sequence[bytes]
-) -> list[bytes]:
+def run_on_executors(task: Task, pieces: Sequence[bytes]) -> list[bytes]:
     """Return what a task gives for each piece, in their order.
 
     Raises:
@@ -51,4 +50,5 @@ def run_on_executors(
 
 
 _NAMES = ("number", "result")
-EXECUTORS = Workers(run_on_executors, WORTH_PROFILES, MOST_FILES)
+# Calls leave from here, so what they carry is made here.
+EXECUTORS = Workers(run_on_executors, made_ahead, WORTH_PROFILES, MOST_FILES)

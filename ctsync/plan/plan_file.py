@@ -22,6 +22,7 @@ from typing import BinaryIO, Self
 from ctsync.errors import CtsyncError, PlanRefused
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.profile_key import ProfileKey
+from ctsync.model.workers import Workers
 from ctsync.output_file import OutputFile
 from ctsync.plan.batches import PlannedRecord, SavedBatch, loads
 from ctsync.plan.change_codec import (
@@ -44,6 +45,7 @@ from ctsync.plan.plan_header import opened, plan_ends
 from ctsync.plan.plan_writer import LineWriter, PlanWriter
 from ctsync.plan.record_reader import FIRST, RecordReader
 from ctsync.plan.signature import signature_of
+from ctsync.plan.told_records import told_lines
 from ctsync.whole_lines import whole_lines
 
 
@@ -86,19 +88,27 @@ class SavedPlan:
         """Yield the changes by key, each to be read when it is shown."""
         return map(ChangeLine, self._change_lines())
 
-    def loads(self, wave: int, places: range) -> Iterator[SavedBatch]:
+    def loads(
+        self, wave: int, places: range, workers: Workers | None = None
+    ) -> Iterator[SavedBatch]:
         """Yield the records of one wave, as many together as may share a call.
 
-        Only of changes that stand among some places of those that send anything.
+        Only of changes that stand among some places of those that send anything. Of
+        many, `workers` may tell the records.
         """
-        return loads(self._records(wave, places), wave)
+        is_many = workers is not None and len(places) >= workers.worth
+        helpers = workers if is_many and wave == FIRST else None
+        return loads(self._records(wave, places, helpers), wave)
 
-    def _records(self, wave: int, places: range) -> Iterator[PlannedRecord]:
+    def _records(
+        self, wave: int, places: range, helpers: Workers | None
+    ) -> Iterator[PlannedRecord]:
         if self._has_first_alone and wave != FIRST:
             return  # nothing of it is read again for that
         reader = RecordReader(wave, places)
-        for some in whole_lines(self.pieces()):
-            yield from reader.records(some)
+        with told_lines(whole_lines(self.pieces()), helpers) as found:
+            for some, told in found:
+                yield from reader.records(some, told)
         self._has_first_alone = reader.met_first_alone
 
     def pieces(self) -> Iterator[bytes]:

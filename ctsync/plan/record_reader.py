@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ctsync.canonical_json import canonical, parse
 from ctsync.plan.batches import PlannedRecord
 from ctsync.plan.change_codec import (
     CHANGE_KEY,
-    FIRST_ALONE,
     START,
     change_from_line,
     waves_in,
 )
-from ctsync.plan.record_patterns import RecordPatterns
+from ctsync.plan.record_patterns import RecordPatterns, Told
 from ctsync.plan.schedule import folded_key, records_of
+from ctsync.plan.told_records import sends_first_alone
 
 FIRST = 1
 
@@ -34,31 +34,34 @@ class RecordReader:
         self.met_first_alone = True
         """Whether no line so far sends anything in another wave than the first."""
 
-    def records(self, lines: bytes) -> Iterator[PlannedRecord]:
+    def records(
+        self, lines: bytes, told: Sequence[Told | None] | None = None
+    ) -> Iterator[PlannedRecord]:
         """Yield the records of the next lines, each whole.
+
+        What patterns tell of each line may be `told` already.
 
         Raises:
             ValueError: a line is of no change.
         """
-        count, start = lines.count(b"\n"), self._place
-        # A newline stands at the end of lines alone, so no line is counted twice.
-        if lines.count(FIRST_ALONE) < count:
+        if not sends_first_alone(lines):
             yield from self._one_by_one(lines)
             return
         # All of them send, and so each has a place.
-        self._place += count
+        start = self._place
+        self._place += lines.count(b"\n")
         here = range(start, self._place)
         if self._wave != FIRST or not _overlap(here, self._places):
             return
-        found = self._patterns.records(lines)
+        found = self._patterns.records(lines) if told is None else told
         each = lines.splitlines(keepends=True)
-        for place, line, told in zip(here, each, found, strict=True):
+        for place, line, record in zip(here, each, found, strict=True):
             if place not in self._places:
                 continue
-            if told is None:
+            if record is None:
                 yield from self._read(place, line)
             else:
-                yield PlannedRecord(place, *told, line)
+                yield PlannedRecord(place, *record, line)
 
     def _one_by_one(self, lines: bytes) -> Iterator[PlannedRecord]:
         self.met_first_alone = False

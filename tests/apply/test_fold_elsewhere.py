@@ -5,6 +5,7 @@ import os
 import pickle
 import shutil
 import tempfile
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from threading import Event
@@ -40,9 +41,14 @@ def world(world, monkeypatch, tmp_path):
     return world
 
 
+@contextmanager
+def here(task, pieces):
+    yield ((piece, task(piece)) for piece in pieces)
+
+
 def workers(run):
     """To whom as many changes as there are people are enough."""
-    return Workers(run, len(PEOPLE), pieces=64)
+    return Workers(run, here, worth=len(PEOPLE), pieces=64)
 
 
 def plans(world, value):

@@ -26,6 +26,7 @@ from ctsync.apply.fold import fold_journal
 from ctsync.apply.gc_tuning import collected_seldom
 from ctsync.apply.journal_records import JournalHead, end_line
 from ctsync.apply.run_keeping import RunKeeping
+from ctsync.engines.own_processes import made_ahead
 from ctsync.model.workers import Workers
 from ctsync.plan.batches import spans
 from ctsync.plan.change_codec import START, waves_in
@@ -134,7 +135,7 @@ def _fold_in_ranges(store: Store) -> None:
     keeping.keep()  # not meanwhile: what each costs is to be told
     folding = fold_journal(present.header, journal, replay)
     assert folding is not None
-    workers = Workers(_Executors().run, worth=0, pieces=64)
+    workers = Workers(_Executors().run, made_ahead, worth=0, pieces=64)
     fold_elsewhere.fold_by_workers(workers, store, folding, journal, replay, keeping)
     store.discard_journal()
 

@@ -4,17 +4,22 @@ import os
 import subprocess
 import sys
 import time
+from itertools import repeat
 from pathlib import Path
 
 import pytest
 from msgspec import json
 
-from ctsync.engines.own_processes import processes, run_in_processes
+from ctsync.engines.own_processes import made_ahead, processes, run_in_processes
 from ctsync.errors import CtsyncError, Interrupted
 
 
 def doubled(piece):
     return piece * 2
+
+
+def doubled_until_it_ends(piece):
+    return piece * 2 if piece else ends(piece)
 
 
 def environment(_):
@@ -38,11 +43,19 @@ def notes_and_waits(piece):
     time.sleep(600)
 
 
+def waits_for_all(task, pieces):
+    return run_in_processes(task, pieces)
+
+
+def waits_for_the_next(task, pieces):
+    with made_ahead(task, pieces) as made:
+        return [*made]
+
+
 WAITING = f"""
 import sys
-from ctsync.engines.own_processes import processes, run_in_processes
-from {__name__} import notes_and_waits
-run_in_processes(notes_and_waits, [sys.argv[1].encode()])
+from {__name__} import {{0}}, notes_and_waits
+{{0}}(notes_and_waits, [word.encode() for word in sys.argv[1:]])
 """
 
 
@@ -91,11 +104,69 @@ def test_none_outlives_whoever_waited(monkeypatch):
         os.kill(waited[0], 0)
 
 
-def test_none_outlives_whoever_was_killed(tmp_path):
+def test_each_piece_comes_with_what_is_made_of_it():
+    """However large it is beside what a pipe holds, and however many there are."""
+    pieces = [b"", b"\n", *(b"x" * (n << 17) for n in range(1, 24))]
+    with made_ahead(doubled, pieces) as made:
+        assert [*made] == [(piece, piece * 2) for piece in pieces]
+
+
+def test_what_is_left_when_it_ends_comes_without():
+    pieces = [b"a", b"b", b"", *[b"x" * (3 << 20)] * 9]
+    with made_ahead(doubled_until_it_ends, pieces) as made:
+        assert [*made] == [
+            (b"a", b"aa"),
+            (b"b", b"bb"),
+            *((p, None) for p in pieces[2:]),
+        ]
+
+
+def test_all_come_without_where_none_can_be_started(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with made_ahead(doubled, [b"a", b"b"]) as made:
+        assert [*made] == [(b"a", None), (b"b", None)]
+
+
+def test_what_pieces_raise_is_raised():
+    with made_ahead(doubled, raising()) as made:
+        assert next(made) == (b"a", b"aa")
+        with pytest.raises(ZeroDivisionError):
+            next(made)
+
+
+def raising():
+    yield b"a"
+    yield b"%d" % (1 // 0)
+
+
+def test_whoever_leaves_early_waits_for_nobody(monkeypatch):
+    """Also where more lies ready than a process takes that has enough to do."""
+    started = noted_processes(monkeypatch)
+    with pytest.raises(KeyError), made_ahead(waits, repeat(b"x" * (3 << 20))):
+        raise KeyError
+    (process,) = started
+    assert process.poll() is not None
+
+
+def noted_processes(monkeypatch):
+    """The processes that are started from now on."""
+    started, popen = [], subprocess.Popen
+
+    def noted(*args, **options):
+        started.append(popen(*args, **options))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", noted)
+    return started
+
+
+@pytest.mark.parametrize("way", [waits_for_all, waits_for_the_next])
+def test_none_outlives_whoever_was_killed(tmp_path, way):
     """Else it would write into a state that the next command works on."""
     note = tmp_path / "pid"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", WAITING, str(note)]
+    notes = [str(note), *(str(tmp_path / f"other-{n}") for n in range(9))]
+    command = [sys.executable, "-c", WAITING.format(way.__name__), *notes]
     with subprocess.Popen(command, env=environment) as killed:
         assert comes(lambda: note.exists() and note.read_text())
         killed.kill()
@@ -111,8 +182,9 @@ def comes(condition):
 
 
 def is_there(pid):
+    """Whether it runs; one that has ended may stay until somebody asks how."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        said = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
         return False
-    return True
+    return said.rpartition(")")[2].split()[0] != "Z"

@@ -30,6 +30,7 @@ from ctsync.apply.remainder import remainder
 from ctsync.apply.run_keeping import RunKeeping
 from ctsync.bucket_address import Address
 from ctsync.duckdb_connection import open_connection
+from ctsync.engines.own_processes import made_ahead
 from ctsync.engines.spark_workers import run_on_executors
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.workers import Workers
@@ -99,7 +100,7 @@ def fold_by_executors(store):
         with pytest.MonkeyPatch.context() as patch:
             if replay.changed:
                 patch.setattr(store, "amend", None)
-            workers = Workers(run_on_executors, worth=0, pieces=64)
+            workers = Workers(run_on_executors, made_ahead, worth=0, pieces=64)
             run = (folding, journal, replay, RunKeeping(lambda **_: None))
             fold_elsewhere.fold_by_workers(workers, store, *run)
         for sheet in store._version().manifest.sheets:

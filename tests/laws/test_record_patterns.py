@@ -1,5 +1,10 @@
 """What travels is the same, whether a line is read or told by a pattern."""
 
+import pickle
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -11,11 +16,13 @@ from ctsync.model.entry import membership_in
 from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
+from ctsync.model.workers import Workers
 from ctsync.plan.batches import PlannedRecord
 from ctsync.plan.change_codec import START, change_from_line, change_line, settled_line
 from ctsync.plan.record_patterns import RecordPatterns
 from ctsync.plan.record_reader import RecordReader
 from ctsync.plan.schedule import WAVES, folded_key, records_of
+from ctsync.plan.told_records import RecordTelling, told_lines
 
 MARK = "0123456789abcdef" * 2
 NAMES = ("Home City", "Plan", "Points", "Tags", "subscriptions.email.News", "x%b")
@@ -138,6 +145,34 @@ def test_records_are_the_same_however_lines_are_cut_and_told(lab, data):
             found += reader.records(b"".join(rest[:count]))
             rest = rest[count:]
         assert found == [*read_one_by_one(lines, wave, places)]
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_records_are_the_same_wherever_lines_are_told(lab, data):
+    """What tells them is pickled on its way, and learns in another order."""
+    lines = [*lines_of(lab, data.draw)]
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(lines)))) | {len(lines)})
+    pieces = [b"".join(lines[a:b]) for a, b in zip([0, *cuts[:-1]], cuts, strict=True)]
+    tell = pickle.loads(pickle.dumps(RecordTelling()))
+    workers = Workers(never, partial(told_by, tell), worth=0, pieces=1)
+    for wave in WAVES:
+        reader, found = RecordReader(wave, range(99)), []
+        with told_lines(pieces, workers) as told:
+            for some, records in told:
+                event(f"told: {records is not None}")
+                found += reader.records(some, records)
+        assert found == [*read_one_by_one(lines, wave, range(99))]
+
+
+@contextmanager
+def told_by(tell, task, pieces):
+    assert isinstance(task, RecordTelling)
+    yield ((piece, tell(piece)) for piece in pieces)
+
+
+def never(*_):
+    pytest.fail("nobody is to be asked")
 
 
 @settings(max_examples=80, deadline=None)

@@ -1,0 +1,58 @@
+"""What a process does that another one started: a task, for piece after piece.
+
+    python -m ctsync.engines.task_process
+
+reads a task and then pieces from its standard input, and writes what comes of each.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from queue import SimpleQueue
+from threading import Thread
+from typing import IO
+
+_LENGTH_BYTES = 8
+
+
+def write_piece(file: IO[bytes], piece: bytes) -> None:
+    """Write a piece so that `read_piece` knows where it ends."""
+    file.write(len(piece).to_bytes(_LENGTH_BYTES, "big"))
+    file.write(piece)
+    file.flush()
+
+
+def read_piece(file: IO[bytes]) -> bytes | None:
+    """Return the next piece; None where no whole one follows."""
+    length = file.read(_LENGTH_BYTES)
+    if len(length) < _LENGTH_BYTES:
+        return None
+    size = int.from_bytes(length, "big")
+    piece = file.read(size)
+    return piece if len(piece) == size else None
+
+
+def main() -> None:
+    """Do what the standard input says until it ends, or until something fails."""
+    task = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent wrote it
+    pieces = SimpleQueue[bytes]()  # whoever gives them gives few ahead
+    Thread(target=_take_pieces, args=(pieces,), daemon=True).start()
+    try:
+        while True:
+            write_piece(sys.stdout.buffer, task(pieces.get()))
+    finally:
+        # Python would wait on its way out for who reads the input.
+        os._exit(1)
+
+
+def _take_pieces(pieces: SimpleQueue[bytes]) -> None:
+    """Take pieces, and end once nobody is there any more who could give one."""
+    while (piece := read_piece(sys.stdin.buffer)) is not None:
+        pieces.put(piece)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
