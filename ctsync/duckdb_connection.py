@@ -134,7 +134,7 @@ def as_bytes(number: str) -> str:
 
 def as_number(data: str) -> str:
     """Return the expression for the number that sixteen bytes are; NULL for others."""
-    return f"CASE WHEN octet_length({data}) = 16 THEN {data}::BIT::UHUGEINT END"
+    return f"CASE WHEN octet_length({data}) = 16 THEN {data}::UUID::UHUGEINT END"
 
 
 def reason_of(error: Exception) -> str:

@@ -7,7 +7,7 @@ through that Python should not hold.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ from ctsync.engines import duckdb_candidates_sql as sql
 from ctsync.engines.base import FoundProfiles
 from ctsync.engines.chosen_ranges import ChosenRange, chosen_ranges
 from ctsync.engines.duckdb_addresses import DuckdbAddresses
-from ctsync.engines.duckdb_comparison import Comparison
+from ctsync.engines.duckdb_comparison import BATCH, Comparison
 from ctsync.engines.duckdb_decision import Ways, decision_over
 from ctsync.engines.found_rows import (
     DIFFERS,
@@ -129,11 +129,29 @@ class DuckdbCandidates(Struct):
         To sort them takes a while, for they are wide by then, and less than deciding
         them. No join promises an order, so where they came in another one it is done.
         """
-        rows = sql.DECIDED if keys.has_entries else sql.DECIDED_NEW
-        rows = rows.format(range=keys.condition)
-        query = decision.over(rows, are_new=not keys.has_entries)
-        table = self.met.connection.sql(query).to_arrow_table()
+        decided = sql.DECIDED if keys.has_entries else sql.DECIDED_NEW
+        with self._alone(keys) as rows:
+            query = decision.over(
+                decided.format(rows=rows, range=keys.condition),
+                are_new=not keys.has_entries,
+            )
+            table = self.met.connection.sql(query).to_arrow_table()
         return table if ascends(table) else in_order(table)
+
+    @contextmanager
+    def _alone(self, keys: ChosenRange) -> Generator[str]:
+        """Give the query of the rows of a range that may be decided, in pieces.
+
+        Several threads read them so. Of a table of its own DuckDB gives no thread
+        less than 122,880 rows, which are more than come at once.
+        """
+        connection = self.met.connection
+        rows = connection.sql(sql.ALONE_ROWS.format(range=keys.condition))
+        connection.register("engine_alone", rows.to_arrow_table(BATCH))
+        try:
+            yield "FROM engine_alone"
+        finally:
+            connection.unregister("engine_alone")
 
     @property
     def _is_joined(self) -> bool:
@@ -149,4 +167,5 @@ def _decided_in(decision: Decision, within: str) -> str:
     """Return the query of the rows of a range that are decided if they can be."""
     if isinstance(decision.source, JoinedColumns):
         return decided_joined(decision.query, decision.source, within)
-    return decision.query.over(sql.DECIDED.format(range=within))
+    rows = sql.ALONE_ROWS.format(range=within)
+    return decision.query.over(sql.DECIDED.format(rows=rows, range=within))

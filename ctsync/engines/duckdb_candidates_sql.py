@@ -74,20 +74,18 @@ _BODIES = """(
     ON e.type = c.type AND e.id = c.id
 )"""
 # A type of rows has one source, so each key stands once, in the order of the table.
+ALONE_ROWS = """
+SELECT type, id, source, file, row, digest, cells
+FROM engine_wide WHERE alone AND {range}"""
 DECIDED = f"""
 SELECT w.*, k.body
-FROM (
-    SELECT type, id, source, file, row, digest, cells
-    FROM engine_wide WHERE alone AND {{range}}
-) w
+FROM ({{rows}}) w
 LEFT JOIN {_BODIES} k ON w.type = k.type AND w.id = k.id"""  # noqa: S608 - all of it is ours
 KEYS_ALONE = f"""
 SELECT c.type, c.id, k.body
 FROM (FROM engine_chosen WHERE alone AND {{range}}) c
 LEFT JOIN {_BODIES} k ON c.type = k.type AND c.id = k.id"""  # noqa: S608 - all of it is ours
-DECIDED_NEW = """
-SELECT type, id, source, file, row, digest, cells, NULL::VARCHAR AS body
-FROM engine_wide WHERE alone AND {range}"""
+DECIDED_NEW = "SELECT *, NULL::VARCHAR AS body FROM ({rows})"
 WITH_DECIDED = "SELECT *, {empty} FROM ({others}) UNION ALL FROM ({decided})"
 
 
