@@ -94,6 +94,7 @@ HOMES = {
     "asyncssh": "transport",
     "wcwidth": "render",
     "filelock": "state",
+    "isal": "state",
     "psycopg": "state",
     "obstore": "object_client",
     "deepdiff": "observe",

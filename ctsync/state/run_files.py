@@ -11,6 +11,8 @@ from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
+from isal.isal_zlib import DEFLATED, compressobj
+
 from ctsync.beside import ahead
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
@@ -19,7 +21,10 @@ from ctsync.state.base import Line, RunRecord
 
 _NAME = re.compile(r"([0-9]{8})\.jsonl\.gz")
 _AT_ONCE = 1 << 18  # bytes
-_FAST = 1  # a tenth larger than the best, and written five times as fast
+# Of ISA-L, which takes a quarter of the time that zlib does, and less room. The best is
+# a fiftieth smaller, and takes twice as long.
+_FAST = 1
+_GZIP = 31  # bits of the window, with the header of such a file
 
 
 def write_run(
@@ -43,18 +48,16 @@ def write_lines(path: Path, record: Line, changes: Iterable[Line]) -> None:
     Raises:
         OSError: it could not be written.
     """
-    with (
-        written_aside(path) as fd,
-        os.fdopen(fd, "wb", closefd=False) as raw,
-        # No time of writing, which gzip would keep: the same run gives the same bytes.
-        gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=_FAST, mtime=0) as file,
-    ):
-        pieces = _encoded(chain([record], changes))
+    # It says no time of writing: the same run gives the same bytes.
+    packer = compressobj(_FAST, DEFLATED, _GZIP)
+    pieces = _encoded(chain([record], changes))
+    with written_aside(path) as fd, os.fdopen(fd, "wb", closefd=False) as file:
         first = next(pieces)
-        file.write(first)
+        file.write(packer.compress(first))
         if len(first) >= _AT_ONCE:  # else there is nothing more
             with ahead(pieces) as made:
-                file.writelines(made)
+                file.writelines(map(packer.compress, made))
+        file.write(packer.flush())
 
 
 def _encoded(lines: Iterable[Line]) -> Iterator[bytes]:
