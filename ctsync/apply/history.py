@@ -162,7 +162,7 @@ def _changes(
         elif known is None:
             yield {NEW: spell(each.text)}
         else:
-            before_it = _known(known, touched(parse(each.text)))
+            before_it = _known(known, touched(each.text))
             yield {
                 KNOWN: spell(each.text),
                 "known": to_builtins(before_it),
