@@ -37,7 +37,8 @@ def write_tables(folder: str, prefix: str, tables: Iterable[Table]) -> str:
     fd, path = tempfile.mkstemp(".arrow", prefix, folder)
     with os.fdopen(fd, "wb") as file, arrow_ipc().new_file(file, first.schema) as out:
         for table in chain([first], waiting):
-            out.write_table(table)
+            # In one piece: as many are read again as were written.
+            out.write_table(table.combine_chunks())
     return Path(path).name
 
 

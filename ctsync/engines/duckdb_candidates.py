@@ -38,6 +38,9 @@ _RANGE = 8192  # keys that come to Python at once, while the next ones are fetch
 # A fourth of what DuckDB reads at once: of rows out of two such pieces it joins some of
 # the one before the other is done, and then they have to be sorted.
 _RANGE_DECIDED = 30_720
+# As many as DuckDB works on at once. Buffers of so few are used again and again, where
+# those of a whole range would each time be pages that nobody has touched before.
+_ROWS_TOGETHER = 2048
 
 
 class DuckdbCandidates(Struct):
@@ -67,6 +70,7 @@ class DuckdbCandidates(Struct):
     def choose(self) -> None:
         """Choose what comes to Python, and find out how rows of it are decided."""
         self.met.run(sql.CHOSEN)
+        self.met.run(sql.NO_MET)
         self._decision = decision_over(self.met, self.decider, self.ways)
         if self._decision is not None and self._decision.addresses:
             self.addresses = DuckdbAddresses(self.met, self._decision)
@@ -135,7 +139,7 @@ class DuckdbCandidates(Struct):
                 decided.format(rows=rows, range=keys.condition),
                 are_new=not keys.has_entries,
             )
-            table = self.met.connection.sql(query).to_arrow_table()
+            table = self.met.connection.sql(query).to_arrow_table(_ROWS_TOGETHER)
         return table if ascends(table) else in_order(table)
 
     @contextmanager

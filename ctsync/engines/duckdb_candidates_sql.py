@@ -12,6 +12,7 @@ CHOSEN = """
 CREATE TEMP TABLE engine_chosen AS
 SELECT type, id, named, same, held, false AS alone FROM engine_met WHERE chosen
 ORDER BY ord(type), id"""
+NO_MET = "DROP TABLE engine_met"
 COUNT_NAMED = "SELECT count(*) FROM engine_chosen WHERE named AND NOT same"
 # Whom rows of some sources name, and no other place.
 ALONE = """

@@ -178,7 +178,9 @@ class Comparison(Struct):
         self.run(sql.ODD_STRANGERS, **words)
         ((strangers,),) = self.rows(sql.COUNT_STRANGERS)
         known = sql.KNOWN_STRANGERS.format(**words)
-        return bool(strangers and list(self.rows(known)))
+        are_known = bool(strangers and list(self.rows(known)))
+        self.run(sql.NO_STRANGERS)
+        return are_known
 
     def _choose_many(self) -> int | None:
         rows = [source.rows for source in self.search.row_sources]

@@ -110,6 +110,7 @@ SELECT id FROM engine_odd o
 WHERE id <> '' AND fingerprint IS NULL AND NOT EXISTS (
     SELECT 1 FROM engine_seen k WHERE k.type = {type} AND NOT k.gone AND k.id = o.id
 )"""
+NO_STRANGERS = "DROP TABLE engine_strangers"
 COUNT_STRANGERS = "SELECT count(*) FROM engine_strangers"
 KNOWN_STRANGERS = """
 SELECT 1 FROM engine_known k JOIN engine_strangers s ON k.id = s.id
