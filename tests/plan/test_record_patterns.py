@@ -1,5 +1,7 @@
 """Records as they travel, told from the lines of changes by patterns."""
 
+from contextlib import contextmanager
+
 import pytest
 from msgspec.structs import replace
 
@@ -7,12 +9,14 @@ from ctsync.canonical_json import canonical, parse
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
+from ctsync.model.workers import Workers
 from ctsync.plan import record_reader
 from ctsync.plan.batches import PlannedRecord
 from ctsync.plan.change_codec import START, change_from_line, change_line, settled_line
 from ctsync.plan.record_patterns import RecordPatterns
 from ctsync.plan.record_reader import RecordReader
 from ctsync.plan.schedule import WAVES, folded_key, records_of
+from ctsync.plan.told_records import told_lines
 
 SETTLED = EntryAfter("0f" * 16, ("table=rows",))
 ROWS = Origin("a.csv", row=7, table="rows")
@@ -188,3 +192,37 @@ def test_of_lines_without_anything_that_is_asked_for_none_is_read(
 def test_what_is_no_change_is_refused():
     with pytest.raises(ValueError, match="change"):
         [*RecordReader(1, range(9)).records(b'{"change":[],"does":[0,1]}\n')]
+
+
+@contextmanager
+def here(task, pieces):
+    """Do a task as other processes would."""
+    yield ((piece, bytes(task(piece))) for piece in pieces)
+
+
+def test_workers_tell_what_each_line_sends_but_those_that_they_learn_of():
+    other = [change_line(change(TAGS, key=f"v{number}")) for number in range(2)]
+    pieces = [b"".join(LINES[:2]), LINES[2], b"".join([*LINES[:2], *other]), LINES[3]]
+    with told_lines(iter(pieces), Workers(None, here, 0, 1)) as found:
+        lines, told = zip(*found, strict=True)
+    assert [*lines] == pieces
+    zero, one, two, three = (sent_by(each) for each in LINES[:4])
+    tags = sent_by(other[1])
+    assert [*told] == [[None, one], [two], [zero, one, None, tags], [three]]
+
+
+def sent_by(line):
+    (record,) = made_one_by_one([line], 1, range(1))
+    return record.folded, record.wire
+
+
+@pytest.mark.parametrize("line", [LINES[4], LINES[5], LINES[7]])
+def test_of_pieces_that_send_in_another_wave_workers_tell_nothing(line):
+    pieces = [b"".join([LINES[0], line]), line, LINES[1]]
+    with told_lines(iter(pieces), Workers(None, here, 0, 1)) as found:
+        assert [told for _, told in found] == [None, None, [None]]
+
+
+def test_without_workers_nothing_is_told():
+    with told_lines(iter(LINES[:2]), None) as found:
+        assert [*found] == [(LINES[0], None), (LINES[1], None)]
