@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
+S = TypeVar("S")
 T = TypeVar("T")
 _AHEAD = 3  # items; each is as much as is worth a thread
 _END: Any = object()
@@ -79,3 +81,46 @@ def _made(
     while (item := waiting.popleft().result()) is not _END:
         waiting.append(pool.submit(next, source, _END))
         yield item
+
+
+@contextmanager
+def by_hands(
+    make: Callable[[S], T], items: Iterable[S], hands: int
+) -> Generator[Iterator[T]]:
+    """Give what is made of items, in their order, while so many threads make the next.
+
+    What making one raises is raised in its place. Whoever leaves early waits for those
+    at hand. Where the system gives fewer threads, these make all; where it gives none,
+    each is made when its turn comes.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    source = iter(items)
+    # One pool a thread: one for all keeps what it was given for a thread that it did
+    # not get, and its other threads would make that, too.
+    pools = [ThreadPoolExecutor(1, "ctsync-hand") for _ in range(hands)]
+    try:
+        waiting: deque[tuple[Executor, Future[T]]] = deque()
+        for pool, item in zip(pools, source, strict=False):
+            try:
+                waiting.append((pool, pool.submit(make, item)))
+            except RuntimeError:  # all that Python says of a limit of the system
+                pool.shutdown(cancel_futures=True)
+                source = chain([item], source)
+                break
+        yield _by_hands(make, source, waiting) if waiting else map(make, source)
+    finally:
+        for pool in pools:
+            pool.shutdown(cancel_futures=True)
+
+
+def _by_hands(
+    make: Callable[[S], T],
+    source: Iterator[S],
+    waiting: deque[tuple[Executor, Future[T]]],
+) -> Iterator[T]:
+    while waiting:
+        hand, made = waiting.popleft()
+        made.result()
+        waiting += [(hand, hand.submit(make, item)) for item in islice(source, 1)]
+        yield made.result()

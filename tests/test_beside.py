@@ -1,10 +1,10 @@
 """Two things at once: both are done when it ends, and what goes wrong is raised."""
 
-from threading import Event, Thread, current_thread
+from threading import Barrier, Event, Thread, current_thread
 
 import pytest
 
-from ctsync.beside import ahead, beside
+from ctsync.beside import ahead, beside, by_hands
 
 
 def test_work_is_done_while_the_body_is():
@@ -154,3 +154,63 @@ def test_each_item_is_made_once_and_in_order(monkeypatch, threads, count):
     with ahead(map(made.append, range(count)), most=1) as found:
         assert [*found] == [None] * count
     assert made == [*range(count)]
+
+
+def test_as_many_are_made_at_once_as_there_are_hands():
+    meeting, threads = Barrier(2), set()
+
+    def make(number):
+        meeting.wait(10)  # nobody passes alone
+        threads.add(current_thread())
+        return -number
+
+    with by_hands(make, range(8), hands=2) as found:
+        assert [*found] == [-number for number in range(8)]
+    assert len(threads) == 2
+    assert {each.name.partition("_")[0] for each in threads} == {"ctsync-hand"}
+
+
+def test_what_goes_wrong_in_a_hand_is_raised_in_its_place():
+    with by_hands(lambda number: 6 // (2 - number), range(9), hands=2) as found:
+        assert [next(found), next(found)] == [3, 6]
+        with pytest.raises(ZeroDivisionError):
+            next(found)
+
+
+def test_nothing_is_in_any_hand_once_they_were_left():
+    running, done, made = Barrier(3), [], []
+
+    def make(number):
+        made.append(number)
+        if number:
+            running.wait(10)
+            assert not Event().wait(0.2)
+            done.append(number)
+        return number
+
+    with by_hands(make, range(1_000), hands=2) as found:
+        assert next(found) == 0
+        running.wait(10)
+    assert sorted(done) == [1, 2]
+    assert sorted(made) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("threads", [0, 1, 2])
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_what_hands_make_is_made_once_and_in_order(monkeypatch, threads, count):
+    left, start, made = [threads], Thread.start, []
+
+    def scarce(thread):
+        if not left[0]:
+            raise RuntimeError("can't start new thread")
+        left[0] -= 1
+        start(thread)
+
+    def make(number):
+        made.append(number)
+        return -number
+
+    monkeypatch.setattr(Thread, "start", scarce)
+    with by_hands(make, range(count), hands=2) as found:
+        assert [*found] == [-number for number in range(count)]
+    assert sorted(made) == [*range(count)]

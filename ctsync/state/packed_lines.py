@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from ctsync.arrow import arrow
+from ctsync.beside import by_hands
 
 WORTH_BYTES = 1 << 19  # with fewer it takes longer to load what packs
 _START = b'{"packed":'
 _LINE = _START + b'%d,"zstd":"%b"}'
 _PARTS = re.compile(_START + b'([0-9]{1,8}),"zstd":"(.*)"}\n', re.DOTALL)
 _LEVEL = 1
+_HANDS = 2  # threads that pack while what they packed is written
 
 
 def packed(texts: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
@@ -27,11 +30,14 @@ def packed(texts: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
 
     Each text is of whole lines. What comes after one that was worth it is packed too.
     """
-    is_loaded = False
-    for each in texts:
-        text = each[:-1]
-        is_loaded = is_loaded or len(text) >= WORTH_BYTES
-        yield [_pack(text)] if is_loaded else text.split(b"\n")
+    waiting = iter(texts)
+    for text in waiting:
+        if len(text) <= WORTH_BYTES:
+            yield text[:-1].split(b"\n")
+            continue
+        with by_hands(_pack, chain([text], waiting), _HANDS) as lines:
+            for line in lines:
+                yield [line]
 
 
 def unpacked(line: bytes) -> bytes:
@@ -53,7 +59,8 @@ def unpacked(line: bytes) -> bytes:
 
 
 def _pack(text: bytes) -> bytes:
-    return _LINE % (len(text), _spelled(_codec().compress(text, asbytes=True)))
+    lines = memoryview(text)[:-1]
+    return _LINE % (len(lines), _spelled(_codec().compress(lines, asbytes=True)))
 
 
 def _said_in(line: bytes) -> tuple[int, bytes]:
