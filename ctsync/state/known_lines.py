@@ -12,7 +12,7 @@ from typing import Any
 from ctsync.arrow import arrow, arrow_compute
 from ctsync.model.known_texts import KnownTexts
 from ctsync.model.profile_key import ProfileKey
-from ctsync.state.arrow_rows import Table, names_in, schema, sort_keys
+from ctsync.state.arrow_rows import COLUMNS, Table, names_in, schema, sort_keys
 from ctsync.state.parquet_files import ParquetFileReader
 
 _COLUMNS = ("type", "id", "names", "body")
@@ -60,6 +60,7 @@ class _SortedSheet:
         self._groups = [(each, n) for each in readers for n in range(len(each.firsts))]
         self._firsts = [first for each in readers for first in each.firsts]
         self._number = -1
+        self._group: Table = None
         self._table: Table = None
         self._keys: Any = None
 
@@ -84,7 +85,10 @@ class _SortedSheet:
         pa, pc = arrow(), arrow_compute()
         if number != self._number:
             reader, own = self._groups[number]
-            self._table = reader.group(own, _COLUMNS).select(_COLUMNS)
+            # All columns, as whoever writes the entries anew asks for them: while they
+            # are held, they are at hand.
+            self._group = reader.group(own, COLUMNS)
+            self._table = self._group.select(_COLUMNS)
             self._number, self._keys = number, sort_keys(self._table)
         texts = pa.array(ids, pa.binary()).view(pa.string())
         wanted = pc.binary_join_element_wise(key_type, texts, "\0")

@@ -10,7 +10,8 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
 
 from msgspec import Struct, json
 from msgspec.structs import replace
@@ -39,6 +40,8 @@ from ctsync.state.snapshot_codec import edited
 
 FIRST_KEYS = b"ctsync.first_keys"
 _FIRST_KEYS = list[tuple[str, str]]
+AtHand: TypeAlias = "WeakValueDictionary[tuple[str, int, tuple[str, ...]], Table]"
+"""Groups of files of a folder, by name, number and columns."""
 PAGE = 1 << 16
 ALWAYS_HASHED = 1 << 26  # bytes that take a tenth of a second
 
@@ -159,11 +162,17 @@ class _Sink:
 
 
 class ParquetFileReader:
-    """A sheet, opened by its name. Give it a path that stays: hold a lease."""
+    """A sheet, opened by its name. Give it a path that stays: hold a lease.
 
-    def __init__(self, path: Path, location: str) -> None:
+    What readers of one folder have `at_hand` is read once, as long as one holds it.
+    """
+
+    def __init__(
+        self, path: Path, location: str, at_hand: AtHand | None = None
+    ) -> None:
         self._location = location
         self._name = path.name
+        self._at_hand: AtHand = WeakValueDictionary() if at_hand is None else at_hand
         with self._understood():
             self._file = arrow_parquet().ParquetFile(
                 path, page_checksum_verification=True
@@ -238,9 +247,14 @@ class ParquetFileReader:
             return self._group(number, columns)
 
     def _group(self, number: int, columns: Sequence[str]) -> Table:
-        return self._file.read_row_group(
-            number, columns=list(columns), use_threads=False
-        )
+        place = self._name, number, tuple(columns)
+        table = self._at_hand.get(place)
+        if table is None:
+            table = self._file.read_row_group(
+                number, columns=list(columns), use_threads=False
+            )
+            self._at_hand[place] = table
+        return table
 
     def _first_keys(self) -> list[ProfileKey]:
         words = (self._file.metadata.metadata or {}).get(FIRST_KEYS, b"[]")

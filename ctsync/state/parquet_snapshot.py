@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import chain, groupby, islice
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from ctsync.duckdb_connection import path_in_sql
 from ctsync.model.entry import Entry, entry_from_line
@@ -18,7 +19,7 @@ from ctsync.state.base import Snapshot
 from ctsync.state.key_range import KeyRange
 from ctsync.state.known_lines import KnownLines
 from ctsync.state.manifest import Manifest, Sheet
-from ctsync.state.parquet_files import ParquetFileReader
+from ctsync.state.parquet_files import AtHand, ParquetFileReader
 
 KEYS_AHEAD = 4096
 
@@ -30,6 +31,8 @@ class StoredSheets:
         self.location = location
         self.sheets = sheets
         self._folder = folder
+        # Who edits entries and who writes them anew ask for the same, side by side.
+        self._at_hand: AtHand = WeakValueDictionary()
 
     def resolved(
         self, sheets: Iterable[Sheet], columns: Sequence[str] = COLUMNS
@@ -93,7 +96,7 @@ class StoredSheets:
 
     def reader(self, name: str) -> ParquetFileReader:
         """Open one of the files."""
-        return ParquetFileReader(self._folder / name, self.location)
+        return ParquetFileReader(self._folder / name, self.location, self._at_hand)
 
     def _readers(self, sheet: Sheet) -> Iterator[ParquetFileReader]:
         """Open the files of a sheet, each when its turn comes."""

@@ -71,3 +71,11 @@ def test_an_id_that_is_asked_for_twice_is_found_twice(version):
     first, second = (KEYS[at].id.encode() for at in (5, 7))
     lines = known.of("FBID", [first, second])
     assert known.of("FBID", [first, first, second]) == [lines[0], *lines]
+
+
+def test_a_group_that_somebody_holds_is_not_read_again(version):
+    """Who writes entries anew comes to each group soon after who edits them."""
+    (name,) = [each.name for each in version.manifest.base.files]
+    held = version.reader(name).group(0, arrow_rows.COLUMNS)
+    assert version.reader(name).group(0, arrow_rows.COLUMNS) is held
+    assert version.reader(name).group(1, arrow_rows.COLUMNS) is not held
