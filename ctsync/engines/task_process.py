@@ -36,22 +36,37 @@ def read_piece(file: IO[bytes]) -> bytes | None:
 
 def main() -> None:
     """Do what the standard input says until it ends, or until something fails."""
+    results = _own_output()
     task = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent wrote it
     pieces = SimpleQueue[bytes]()  # whoever gives them gives few ahead
     Thread(target=_take_pieces, args=(pieces,), daemon=True).start()
     try:
         while True:
-            write_piece(sys.stdout.buffer, task(pieces.get()))
+            write_piece(results, task(pieces.get()))
     finally:
         # Python would wait on its way out for who reads the input.
         os._exit(1)
 
 
+def _own_output() -> IO[bytes]:
+    """Return the standard output, which from now on nobody else writes to.
+
+    What an installed package prints would be taken for a result.
+    """
+    output = sys.stdout.fileno()
+    own = os.fdopen(os.dup(output), "wb")
+    os.dup2(sys.stderr.fileno(), output)
+    return own
+
+
 def _take_pieces(pieces: SimpleQueue[bytes]) -> None:
     """Take pieces, and end once nobody is there any more who could give one."""
-    while (piece := read_piece(sys.stdin.buffer)) is not None:
-        pieces.put(piece)
-    os._exit(1)
+    try:
+        while (piece := read_piece(sys.stdin.buffer)) is not None:
+            pieces.put(piece)
+    finally:
+        # Also where there is no memory for one: else whoever waits would do so forever.
+        os._exit(1)
 
 
 if __name__ == "__main__":

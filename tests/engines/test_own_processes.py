@@ -1,6 +1,7 @@
 """Processes of this machine do a task each, and know and leave nothing else."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec import json
 
+from ctsync.engines import own_processes
 from ctsync.engines.own_processes import made_ahead, processes, run_in_processes
 from ctsync.errors import CtsyncError, Interrupted
 
@@ -36,6 +38,17 @@ def fails(_):
 
 def waits(_):
     time.sleep(600)
+
+
+def prints(piece):
+    sys.stdout.write("as some packages do")
+    sys.stdout.flush()
+    os.write(1, b"below Python, too")
+    return piece
+
+
+def stops(_):
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def notes_and_waits(piece):
@@ -111,6 +124,24 @@ def test_each_piece_comes_with_what_is_made_of_it():
         assert [*made] == [(piece, piece * 2) for piece in pieces]
 
 
+def test_what_is_printed_there_is_no_result():
+    with made_ahead(prints, [b"a", b"b"]) as made:
+        assert [*made] == [(b"a", b"a"), (b"b", b"b")]
+    assert run_in_processes(prints, [b"a"]) == [b"a"]
+
+
+def test_a_process_ends_that_cannot_take_a_piece(monkeypatch):
+    """There may be no memory for it there: nobody waits for what is made of it."""
+    monkeypatch.setattr(own_processes, "write_piece", more_than_there_is)
+    with made_ahead(doubled, [b"a", b"b"]) as made:
+        assert [*made] == [(b"a", None), (b"b", None)]
+
+
+def more_than_there_is(file, _):
+    file.write(sys.maxsize.to_bytes(8, "big"))
+    file.flush()
+
+
 def test_what_is_left_when_it_ends_comes_without():
     pieces = [b"a", b"b", b"", *[b"x" * (3 << 20)] * 9]
     with made_ahead(doubled_until_it_ends, pieces) as made:
@@ -139,11 +170,12 @@ def raising():
     yield b"%d" % (1 // 0)
 
 
-def test_whoever_leaves_early_waits_for_nobody(monkeypatch):
-    """Also where more lies ready than a process takes that has enough to do."""
+@pytest.mark.parametrize(("task", "state"), [(waits, "S"), (stops, "T")])
+def test_whoever_leaves_early_waits_for_nobody(monkeypatch, task, state):
+    """Also where more lies ready than a process takes that does nothing any more."""
     started = noted_processes(monkeypatch)
-    with pytest.raises(KeyError), made_ahead(waits, repeat(b"x" * (3 << 20))):
-        raise KeyError
+    with made_ahead(task, repeat(b"x" * (3 << 20))):
+        assert comes(lambda: state_of(started[0].pid) == state)
     (process,) = started
     assert process.poll() is not None
 
@@ -183,8 +215,13 @@ def comes(condition):
 
 def is_there(pid):
     """Whether it runs; one that has ended may stay until somebody asks how."""
+    return state_of(pid) not in {None, "Z"}
+
+
+def state_of(pid):
+    """The letter by which Linux says what a process does; None where there is none."""
     try:
         said = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return False
-    return said.rpartition(")")[2].split()[0] != "Z"
+        return None
+    return said.rpartition(")")[2].split()[0]
