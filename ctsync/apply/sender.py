@@ -98,8 +98,7 @@ class Sender:
         yield from self._give_up_waits()
 
     def close(self) -> None:
-        """Let the lanes end, and what makes calls ready; waits for none."""
-        self._next.begin(iter(()))
+        """Let the lanes end; waits for none."""
         self._workers.close()
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 
 from msgspec import Struct
 
@@ -64,17 +65,18 @@ class WaveRunner(Struct, frozen=True):
         """Send a wave; what it sent has its outcome when this returns."""
         # A barrier: this ends once every call of the wave has its outcome, so that what
         # waits for a step goes only where that was acknowledged.
-        for told in self.dispatch.deliver(self._calls(wave, places)):
-            for records_slice, verdicts in told:
-                self.tally.note(records_slice, verdicts)
-            self._tell()
-            if self._is_rejected_too_often():
-                self.stop_reason.call("reject_limit")
+        with closing(self._calls(wave, places)) as calls:
+            for told in self.dispatch.deliver(calls):
+                for records_slice, verdicts in told:
+                    self.tally.note(records_slice, verdicts)
+                self._tell()
+                if self._is_rejected_too_often():
+                    self.stop_reason.call("reject_limit")
 
     def _tell(self) -> None:
         self.observer.progressed(self.tally.counts(), self.tally.total)
 
-    def _calls(self, wave: int, places: range) -> Iterator[RecordSlice]:
+    def _calls(self, wave: int, places: range) -> Generator[RecordSlice]:
         """Yield the calls of a wave."""
         for load in self.plan.loads(wave, places, self.workers):
             # A later record goes only where the earlier ones were taken.

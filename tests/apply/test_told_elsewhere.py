@@ -6,7 +6,9 @@ from contextlib import contextmanager
 import pytest
 
 from ctsync.apply.apply_settings import SilentObserver
+from ctsync.apply.journal_writer import StoredRunJournal
 from ctsync.engines.own_processes import made_ahead, run_in_processes
+from ctsync.errors import StateError
 from ctsync.model.workers import Workers
 from ctsync.plan.schedule import WAVES
 
@@ -18,7 +20,9 @@ PER_CALL = 20
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
+    """So that calls are ready long before the plan is read to its end."""
     monkeypatch.setattr("ctsync.plan.plan_checksum._BLOCK_BYTES", BLOCK_BYTES)
+    monkeypatch.setattr("ctsync.plan.schedule.MAX_RECORDS_PER_CALL", PER_CALL)
 
 
 def plans(world, value):
@@ -73,33 +77,62 @@ def test_the_same_is_sent_in_the_same_order(world, ahead):
     assert len(world.entries()) == len(PEOPLE)
 
 
-class StopsAtOnce(SilentObserver):
-    """Stops a run as soon as anything came of it."""
+class BreaksOff(SilentObserver):
+    """Breaks a run off as soon as anything came of it, and says who helps it."""
 
-    def __init__(self, world):
-        self.world = world
+    def __init__(self, how):
+        self.how, self.helping = how, []
 
     def progressed(self, counts, total):
-        self.world.stop.requested = counts["acknowledged"] > 0
-
-
-def test_a_run_that_is_stopped_waits_for_nobody(world):
-    plan, left = world.plan(plans(world, "Gold")), []
+        if counts["acknowledged"]:
+            assert self.helping
+            self.how()
 
     @contextmanager
-    def noted(task, pieces):
+    def ahead(self, task, pieces):
         with made_ahead(task, pieces) as made:
-            yield made
-        left.append(world.store.journal().head)  # not folded yet
+            self.helping.append(task)
+            try:
+                yield made
+            finally:
+                self.helping.clear()
 
-    result = world.apply(
-        plan,
-        terms=world.short_calls(1),
-        workers=workers(noted),
-        observer=StopsAtOnce(world),
-    )
+
+def break_off(world, how):
+    """Return what came of it, with nobody who helps any more; or raise."""
+    plan, observer = world.plan(plans(world, "Gold")), BreaksOff(how)
+    helped = workers(observer.ahead)
+    terms = world.short_calls(1)
+    try:
+        return world.apply(plan, terms=terms, workers=helped, observer=observer)
+    finally:
+        assert not observer.helping
+
+
+def test_a_run_that_is_stopped_lets_its_helper_go(world):
+    result = break_off(world, lambda: setattr(world.stop, "requested", True))
     assert 0 < result.counts["acknowledged"] < len(PEOPLE)
-    assert len(left) == 1
+
+
+def test_a_run_that_fails_lets_its_helper_go(world, monkeypatch):
+    """Also while somebody holds what it failed of."""
+
+    def no_space(*_, **__):
+        raise StateError("no space", code="state_io")
+
+    def fill():
+        monkeypatch.setattr(StoredRunJournal, "write_receipt", no_space)
+
+    result = break_off(world, fill)
+    assert result.error.code == "state_io"
+
+
+def test_a_run_that_is_interrupted_lets_its_helper_go(world):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        break_off(world, interrupt)
 
 
 def never(*_):
