@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pickle
 import subprocess
@@ -20,7 +21,7 @@ from ctsync.model.workers import Made, Task, Workers
 WORTH_PROFILES = 200_000
 MOST = 8  # a container may see all cores of its host, and have memory for few
 _COMMAND = ("-P", "-m", "ctsync.engines.task_process")
-# A piece waits in the pipe while the one before it is worked on; Linux alone does this.
+# A piece waits in the pipe while the one before it is worked on.
 _PIPE_BYTES = 1 << 20
 # No secret of a pipeline has to be where nothing is sent.
 _INHERITED = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
@@ -94,10 +95,11 @@ def _process(task: Task) -> Generator[subprocess.Popen[bytes]]:
         stderr=subprocess.DEVNULL,
         env=_environment(os.environ),
         start_new_session=True,
-        pipesize=_PIPE_BYTES,
     )
     with process:
         try:
+            _widen(_input_of(process))
+            _widen(_output_of(process))
             pickle.dump(task, _input_of(process))
             yield process
         finally:
@@ -110,6 +112,12 @@ def _environment(ours: Mapping[str, str]) -> dict[str, str]:
     found = {name: ours[name] for name in _INHERITED if name in ours}
     # What is imported there is what is imported here, plug-ins among it.
     return {**found, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    # Linux alone has it, and gives so much to all processes of a user together.
+    with suppress(AttributeError, OSError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _input_of(process: subprocess.Popen[bytes]) -> IO[bytes]:

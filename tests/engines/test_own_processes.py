@@ -158,6 +158,16 @@ def test_all_come_without_where_none_can_be_started(monkeypatch):
         assert [*made] == [(b"a", None), (b"b", None)]
 
 
+def test_where_no_more_room_is_given_pipes_hold_less(monkeypatch):
+    """Linux gives so much to all processes of a user together."""
+    monkeypatch.setattr("fcntl.fcntl", refuses)
+    assert run_in_processes(doubled, [b"a", b"b"]) == [b"aa", b"bb"]
+
+
+def refuses(*_):
+    raise PermissionError
+
+
 def test_what_pieces_raise_is_raised():
     with made_ahead(doubled, raising()) as made:
         assert next(made) == (b"a", b"aa")
