@@ -10,7 +10,9 @@ from ctsync.apply.journal_writer import StoredRunJournal
 from ctsync.engines.own_processes import made_ahead, run_in_processes
 from ctsync.errors import StateError
 from ctsync.model.workers import Workers
-from ctsync.plan.schedule import WAVES
+from ctsync.plan.schedule import COUNTERS, WAVES
+from ctsync.plan.told_records import RecordTelling, sends_first_alone
+from ctsync.whole_lines import whole_lines
 
 PEOPLE = [f"u{number:03}" for number in range(200)]
 EVERYONE = range(len(PEOPLE))
@@ -25,23 +27,24 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr("ctsync.plan.schedule.MAX_RECORDS_PER_CALL", PER_CALL)
 
 
-def plans(world, value):
+def mixed_plan(world):
     """Of two thirds of them nothing is sent but in the first wave."""
-    some = {each: (world.string("Plan", f"{value} of {each}"),) for each in PEOPLE}
+    world.bring({each: (world.counter("Points", 1),) for each in PEOPLE[140:]})
+    some = {each: (world.string("Plan", f"Gold of {each}"),) for each in PEOPLE}
     for each in PEOPLE[140:]:
         some[each] = (*some[each], world.counter("Points", 3))
-    return some
+    return world.plan(some)
 
 
 def workers(ahead, worth=200):
     return Workers(run_in_processes, ahead, worth, pieces=2)
 
 
-def told_here(plan):
-    """What travels, as no worker helps to make it."""
-    loads = [load for wave in WAVES for load in plan.loads(wave, EVERYONE)]
+def bodies(plan, wave, helpers=None):
+    """What travels in a wave."""
+    loads = plan.loads(wave, EVERYONE, helpers)
     calls = (call for load in loads for call in load.records_slice().calls(PER_CALL))
-    return [call.body.decode() for call in calls]
+    return [call.body for call in calls]
 
 
 @contextmanager
@@ -68,13 +71,23 @@ def nobody(task, pieces):
 
 @pytest.mark.parametrize("ahead", [made_ahead, in_other_process_until_it_dies, nobody])
 def test_the_same_is_sent_in_the_same_order(world, ahead):
-    plan = world.plan(plans(world, "Gold"))
-    expected = told_here(plan)
+    plan = mixed_plan(world)
+    before = len(world.sandbox.platform.calls)
+    expected = [body.decode() for wave in WAVES for body in bodies(plan, wave)]
     terms = world.short_calls(PER_CALL)
     result = world.apply(plan, terms=terms, workers=workers(ahead))
     assert result.counts["acknowledged"] == len(PEOPLE)
-    assert [call.body for call in world.sandbox.platform.calls] == expected
+    sent = world.sandbox.platform.calls[before:]
+    assert [call.body for call in sent] == expected
     assert len(world.entries()) == len(PEOPLE)
+
+
+def test_another_process_tells_whatever_is_sent_in_the_first_wave_alone(world):
+    """What it leaves out is told here, and nobody would notice but who waits."""
+    plan = mixed_plan(world)
+    with made_ahead(RecordTelling(), whole_lines(plan.pieces())) as made:
+        told = {(sends_first_alone(lines), bool(said)) for lines, said in made}
+    assert told == {(True, True), (False, False)}
 
 
 class BreaksOff(SilentObserver):
@@ -100,7 +113,7 @@ class BreaksOff(SilentObserver):
 
 def break_off(world, how):
     """Return what came of it, with nobody who helps any more; or raise."""
-    plan, observer = world.plan(plans(world, "Gold")), BreaksOff(how)
+    plan, observer = mixed_plan(world), BreaksOff(how)
     helped = workers(observer.ahead)
     terms = world.short_calls(1)
     try:
@@ -140,16 +153,14 @@ def never(*_):
 
 
 def test_of_fewer_than_are_worth_it_none_is_told_elsewhere(world):
-    plan = world.plan(plans(world, "Gold"))
+    plan = mixed_plan(world)
     helped = workers(never, worth=len(PEOPLE) + 1)
     result = world.apply(plan, workers=helped)
     assert result.counts["acknowledged"] == len(PEOPLE)
 
 
-@pytest.mark.parametrize("wave", WAVES[1:])
-def test_of_later_waves_none_is_told_elsewhere(world, wave):
+def test_of_a_later_wave_none_is_told_elsewhere(world):
     """They are few, and of counters and second steps patterns tell nothing."""
-    plan = world.plan(plans(world, "Gold"))
-    assert [*plan.loads(wave, EVERYONE, workers(never))] == [
-        *plan.loads(wave, EVERYONE)
-    ]
+    plan = mixed_plan(world)
+    found = bodies(plan, COUNTERS, workers(never))
+    assert found == bodies(plan, COUNTERS) != []
