@@ -18,14 +18,14 @@ WORTH_LINES = 64
 # brace are not told. The name stands in nothing else of that kind, so no other place is
 # taken for it.
 _KNOWN = (
-    rb'%b:(\{[^{}\\]*"name":%b'
-    rb'[^"{}\\]*(?:"[^"\\]*"[^"{}\\]*)*\})'
+    rb'%b:\{[^{}\\]*"name":%b'
+    rb'[^"{}\\]*(?:"[^"\\]*"[^"{}\\]*)*\}'
 )
 _ENDING = (
-    rb'([^\n]*\}),"cohorts":(\[[^\]]*\]),"fingerprint":"[^"]*"'
+    rb'([^\n]*\}),"cohorts":\[[^\]]*\],"fingerprint":"[^"]*"'
     rb'(,"key":\{"\w+":"([^"\\]*)"\}[^\n]*\n)'
 )
-_COHORTS, _END, _ID = -3, -2, -1
+_END, _ID = -2, -1
 
 
 def is_worth_cutting(lines: Sized) -> bool:
@@ -37,15 +37,13 @@ class CutEntries(NamedTuple):
     """Lines that were cut, one place of each column for one.
 
     `places` say which they are of all that there were. A line is its head; of each
-    attribute its name with what is `known` of it, and what stands `behind`; cohorts and
-    a fingerprint, with their names; and its end.
+    attribute its name with what is known of it, and what stands `behind`; cohorts and a
+    fingerprint, with their names; and its end.
     """
 
     places: Sequence[int]
     heads: Sequence[bytes]
-    known: Sequence[Sequence[bytes]]
     behind: Sequence[Sequence[bytes]]
-    cohorts: Sequence[bytes]
     ends: Sequence[bytes]
 
 
@@ -71,8 +69,4 @@ class EntryCutter:
             heads = [head[head.rfind(b"\n") + 1 :] for head in heads]
             numbers = {each: at for at, each in enumerate(ids)}
             places = [numbers[each] for each in columns[_ID]]
-        attributes = columns[:_COHORTS]
-        return CutEntries(
-            places, heads, attributes[::2], attributes[1::2],
-            columns[_COHORTS], columns[_END],
-        )  # fmt: skip
+        return CutEntries(places, heads, columns[:_END], columns[_END])
