@@ -437,6 +437,9 @@ def stored(world, project, entries):
 @pytest.mark.parametrize("form", FORMS)
 def test_clean_rows_are_decided_in_columns(form, tmp_path, monkeypatch, caplog):
     """All that are new, and all that changed; a law says nothing if none is."""
+    # Rows of a range are decided in pieces, and come in some.
+    monkeypatch.setattr(duckdb_candidates, "BATCH", 5)
+    monkeypatch.setattr(duckdb_candidates, "_ROWS_TOGETHER", 3)
     world = World(tmp_path, Random(1), form)
     world.words |= {**PLAIN, "timezone": "Europe/Berlin"}
     clean = {name: values[0] for name, values in COLUMNS.items()}
