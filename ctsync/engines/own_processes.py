@@ -72,8 +72,16 @@ def made_ahead(task: Task, pieces: Iterable[bytes]) -> Generator[Made]:
             handed = stack.enter_context(ahead(_handed(process, pieces)))
             # First, or who hands pieces over would wait for one that nobody takes.
             stack.callback(process.kill)
-            made = ((piece, read_piece(_output_of(process))) for piece in handed)
+            made = _with_results(handed, _output_of(process))
         yield made
+
+
+def _with_results(handed: Iterable[bytes], output: IO[bytes]) -> Made:
+    for piece in handed:
+        result = None if output.closed else read_piece(output)
+        if result is None:
+            output.close()  # what follows something else is nothing to go by
+        yield piece, result
 
 
 def _handed(
@@ -89,7 +97,8 @@ def _handed(
 def _process(task: Task) -> Generator[subprocess.Popen[bytes]]:
     """Start a process that does not outlive the context, and that no terminal ends."""
     process = subprocess.Popen(  # noqa: S603 - this Python, words of ours
-        [sys.executable, *_COMMAND],
+        # A Python within another program may not know where it is.
+        [sys.executable or "", *_COMMAND],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -133,4 +142,5 @@ def _taken(process: subprocess.Popen[bytes]) -> bytes:
     result = read_piece(_output_of(process))
     if result is None:
         raise CtsyncError("a process ended early", code="engine")
+    process.kill()  # others may need its memory
     return result

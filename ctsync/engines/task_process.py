@@ -15,6 +15,7 @@ from threading import Thread
 from typing import IO
 
 _LENGTH_BYTES = 8
+_MOST_BYTES = 1 << 32  # the bytes of any text are a larger number
 
 
 def write_piece(file: IO[bytes], piece: bytes) -> None:
@@ -25,11 +26,11 @@ def write_piece(file: IO[bytes], piece: bytes) -> None:
 
 
 def read_piece(file: IO[bytes]) -> bytes | None:
-    """Return the next piece; None where no whole one follows."""
+    """Return the next piece; None where no whole one follows, or something else."""
     length = file.read(_LENGTH_BYTES)
-    if len(length) < _LENGTH_BYTES:
-        return None
     size = int.from_bytes(length, "big")
+    if len(length) < _LENGTH_BYTES or size > _MOST_BYTES:
+        return None
     piece = file.read(size)
     return piece if len(piece) == size else None
 

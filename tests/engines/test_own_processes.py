@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from io import BytesIO
 from itertools import repeat
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from msgspec import json
 
 from ctsync.engines import own_processes
 from ctsync.engines.own_processes import made_ahead, processes, run_in_processes
+from ctsync.engines.task_process import read_piece, write_piece
 from ctsync.errors import CtsyncError, Interrupted
 
 
@@ -152,8 +154,9 @@ def test_what_is_left_when_it_ends_comes_without():
         ]
 
 
-def test_all_come_without_where_none_can_be_started(monkeypatch):
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+@pytest.mark.parametrize("executable", ["/nowhere/python", "", None])
+def test_all_come_without_where_none_can_be_started(monkeypatch, executable):
+    monkeypatch.setattr(sys, "executable", executable)
     with made_ahead(doubled, [b"a", b"b"]) as made:
         assert [*made] == [(b"a", None), (b"b", None)]
 
@@ -166,6 +169,43 @@ def test_where_no_more_room_is_given_pipes_hold_less(monkeypatch):
 
 def refuses(*_):
     raise PermissionError
+
+
+@pytest.mark.parametrize("text", [b"", b"hello", b"hello, world", b"\xff" * 99])
+def test_what_is_no_piece_is_none(text):
+    """Of a frozen program, say, that greets whoever starts it."""
+    assert read_piece(BytesIO(text)) is None
+
+
+GREETING = """
+print({0!r}, end="", flush=True)
+from ctsync.engines.task_process import main
+main()
+"""
+
+
+@pytest.mark.parametrize("words", ["hello", "hello, world"])
+def test_of_a_process_that_says_something_else_first_no_result_is_taken(
+    monkeypatch, words
+):
+    command = ("-c", GREETING.format(words))
+    monkeypatch.setattr(own_processes, "_COMMAND", command)
+    pieces = [b"a" * 999, *[b"b"] * 20]
+    with made_ahead(doubled, pieces) as made:
+        found = [*made]
+    assert [piece for piece, _ in found] == pieces
+    assert {result for _, result in found} == {None}
+
+
+def test_a_piece_is_read_whole_or_not_at_all():
+    file = BytesIO()
+    write_piece(file, b"a\n")
+    write_piece(file, b"")
+    written = file.getvalue()
+    for size in range(len(written) + 1):
+        file = BytesIO(written[:size])
+        read = [read_piece(file), read_piece(file)]
+        assert read == [b"a\n" if size >= 10 else None, b"" if size == 18 else None]
 
 
 def test_what_pieces_raise_is_raised():
