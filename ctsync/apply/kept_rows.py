@@ -18,7 +18,7 @@ from ctsync.state.base import LinesByKey
 
 NEW, KNOWN = "new", "known_row"
 NEW_LINE = b'{"new":'
-_NO_COHORTS = Raw(b"[]")
+_EMPTY = Raw(b"[]")
 
 
 class _KnownRow(Struct):
@@ -42,9 +42,9 @@ class _Touching(Struct, array_like=True, gc=False):
     id_type: Raw
     id: Raw
     operations: list[_Named]
-    origins: Raw = _NO_COHORTS
-    fingerprint: Raw = _NO_COHORTS
-    cohorts: Raw = _NO_COHORTS
+    origins: Raw = _EMPTY
+    fingerprint: Raw = _EMPTY
+    cohorts: Raw = _EMPTY
     released: tuple[str, ...] = ()
 
 
@@ -64,7 +64,7 @@ def _kept_line(text: bytes, line: bytes | None) -> bytes:
         return canonical({NEW: spelled(text)})
     held = entry.attributes
     known = {name: held[name] for name in _folded(*touched(text)) if name in held}
-    cohorts = _NO_COHORTS if entry.cohorts is UNSET else entry.cohorts
+    cohorts = _EMPTY if entry.cohorts is UNSET else entry.cohorts
     return _ENCODER.encode(_KnownRow(cohorts, known, Raw(text)))
 
 
