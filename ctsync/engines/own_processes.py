@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from threading import Timer
 from typing import IO, cast
 
 from ctsync.beside import ahead
@@ -23,6 +24,8 @@ MOST = 8  # a container may see all cores of its host, and have memory for few
 _COMMAND = ("-P", "-m", "ctsync.engines.task_process")
 # A piece waits in the pipe while the one before it is worked on.
 _PIPE_BYTES = 1 << 20
+# A piece takes parts of a second. Whoever is stopped or starved for longer is no help.
+_PATIENCE = 60.0  # seconds
 # No secret of a pipeline has to be where nothing is sent.
 _INHERITED = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
 
@@ -60,7 +63,8 @@ def run_in_processes(task: Task, pieces: Sequence[bytes]) -> list[bytes]:
 def made_ahead(task: Task, pieces: Iterable[bytes]) -> Generator[Made]:
     """Give pieces with what a task makes of each, in order; a process works ahead.
 
-    None is made of a piece where there is no such process, or it has ended.
+    None is made of a piece where there is no such process, or it has ended, or has been
+    waited for a minute.
     """
     with ExitStack() as stack:
         made: Made
@@ -72,16 +76,27 @@ def made_ahead(task: Task, pieces: Iterable[bytes]) -> Generator[Made]:
             handed = stack.enter_context(ahead(_handed(process, pieces)))
             # First, or who hands pieces over would wait for one that nobody takes.
             stack.callback(process.kill)
-            made = _with_results(handed, _output_of(process))
+            made = _with_results(handed, process)
         yield made
 
 
-def _with_results(handed: Iterable[bytes], output: IO[bytes]) -> Made:
+def _with_results(handed: Iterable[bytes], process: subprocess.Popen[bytes]) -> Made:
+    output = _output_of(process)
     for piece in handed:
-        result = None if output.closed else read_piece(output)
+        result = None if output.closed else _awaited(process)
         if result is None:
             output.close()  # what follows something else is nothing to go by
         yield piece, result
+
+
+def _awaited(process: subprocess.Popen[bytes]) -> bytes | None:
+    limit = Timer(_PATIENCE, process.kill)
+    limit.daemon = True
+    limit.start()
+    try:
+        return read_piece(_output_of(process))
+    finally:
+        limit.cancel()
 
 
 def _handed(

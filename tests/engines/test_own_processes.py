@@ -208,6 +208,17 @@ def test_a_piece_is_read_whole_or_not_at_all():
         assert read == [b"a\n" if size >= 10 else None, b"" if size == 18 else None]
 
 
+@pytest.mark.parametrize("task", [waits, stops])
+def test_one_that_has_been_waited_for_is_given_up(monkeypatch, task):
+    """A debugger or a container may stop it, also while pieces are handed over."""
+    monkeypatch.setattr(own_processes, "_PATIENCE", 0.2)
+    started = noted_processes(monkeypatch)
+    pieces = [b"x" * (3 << 20)] * 3
+    with made_ahead(task, pieces) as made:
+        assert [*made] == [(piece, None) for piece in pieces]
+    assert [process.returncode for process in started] == [-signal.SIGKILL]
+
+
 def test_what_pieces_raise_is_raised():
     with made_ahead(doubled, raising()) as made:
         assert next(made) == (b"a", b"aa")
