@@ -1,7 +1,9 @@
 """What is kept of a run, beside the entries that were there before it."""
 
+from itertools import product
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import to_builtins
 
@@ -66,8 +68,18 @@ def kept(entries, changes):
     return [*rows_over(Known(lines), rows)]
 
 
-@given(st.lists(st.tuples(st.none() | entries, names), min_size=1, max_size=8))
+EVERY = [
+    {name for name, is_one in zip(NAMES, chosen, strict=True) if is_one}
+    for chosen in product([True, False], repeat=len(NAMES))
+    if any(chosen)
+]
+KNOWN = dict.fromkeys(NAMES, "Gold")
+
+
+@given(st.lists(st.tuples(st.none() | entries, names), min_size=1, max_size=20))
+@example([((KNOWN, (), (), MARK, False), names) for names in EVERY])
 def test_what_is_kept_says_what_was_known_of_whatever_a_row_is_about(people):
+    """However many ways there are to be about some attributes and not others."""
     before = [
         None if told is None else entry_of(number, *told)
         for number, (told, _) in enumerate(people)
