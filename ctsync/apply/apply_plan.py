@@ -9,17 +9,17 @@ from random import Random
 from ctsync.apply.apply_result import ApplyResult
 from ctsync.apply.apply_run import ApplyRun, Connect
 from ctsync.apply.apply_settings import ApplySettings, Observer, Runtime, StopRequest
+from ctsync.apply.calls.stop_reason import StopReason
 from ctsync.apply.clock import Clock, now_by
 from ctsync.apply.file_wave import FileTerms, check_files
 from ctsync.apply.gc_tuning import collected_seldom
 from ctsync.apply.plan_checks import check_counts, check_plan
 from ctsync.apply.recover import CurrentSnapshot, folded_view, recover
 from ctsync.apply.remainder import Due, remainder
-from ctsync.apply.stop_reason import StopReason
 from ctsync.apply.witness import Witness
 from ctsync.model.due_import import Waits, waits_at
 from ctsync.model.workers import Workers
-from ctsync.plan.plan_file import SavedPlan, room_for_plan
+from ctsync.plan.document.plan_file import SavedPlan, room_for_plan
 from ctsync.state.base import Store
 
 

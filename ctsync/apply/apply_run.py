@@ -13,27 +13,31 @@ from msgspec.structs import replace
 from ctsync import __version__
 from ctsync.apply.apply_result import ApplyResult
 from ctsync.apply.apply_settings import ApplySettings, Runtime, StopRequest
+from ctsync.apply.calls.late_writes import wait_for_late_writes
+from ctsync.apply.calls.no_transport import NoTransport
+from ctsync.apply.calls.sender import Sender
+from ctsync.apply.calls.stop_reason import StopReason, stopping_error
 from ctsync.apply.file_wave import FileRun, FileTerms, FileWave
-from ctsync.apply.fold import Folding, fold_journal
-from ctsync.apply.history import keep_run
-from ctsync.apply.journal_records import JournalHead
-from ctsync.apply.journal_replay import JournalReplay
-from ctsync.apply.journal_writer import NoRunJournal, RunJournal, StoredRunJournal
-from ctsync.apply.late_writes import wait_for_late_writes
-from ctsync.apply.no_transport import NoTransport
+from ctsync.apply.folding.fold import Folding, fold_journal
+from ctsync.apply.folding.history import keep_run
+from ctsync.apply.folding.run_keeping import RunKeeping
+from ctsync.apply.journal.journal_records import JournalHead
+from ctsync.apply.journal.journal_replay import JournalReplay
+from ctsync.apply.journal.journal_writer import (
+    NoRunJournal,
+    RunJournal,
+    StoredRunJournal,
+)
 from ctsync.apply.outcome_counts import OutcomeCounts
 from ctsync.apply.recover import CurrentSnapshot
 from ctsync.apply.remainder import Due
-from ctsync.apply.run_keeping import RunKeeping
-from ctsync.apply.sender import Sender
-from ctsync.apply.stop_reason import StopReason, stopping_error
 from ctsync.apply.wave_runner import WaveRunner
 from ctsync.errors import CtsyncError, out_of_memory
 from ctsync.model.due_import import DueImport
 from ctsync.model.policy import REVEAL
 from ctsync.model.workers import Workers
-from ctsync.plan.batches import spans
-from ctsync.plan.plan_file import SavedPlan
+from ctsync.plan.document.batches import spans
+from ctsync.plan.document.plan_file import SavedPlan
 from ctsync.state.base import Journal, JournalWriter, Store
 from ctsync.transport.upload_result import Transport
 
@@ -278,7 +282,7 @@ class ApplyRun(Struct, frozen=True):
             keeping.keep()
             self.store.amend(folding.header, folding.edits())
             return
-        from ctsync.apply.fold_elsewhere import fold_by_workers
+        from ctsync.apply.folding.fold_elsewhere import fold_by_workers
 
         fold_by_workers(self.workers, self.store, folding, journal, replay, keeping)
 

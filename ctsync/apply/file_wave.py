@@ -17,16 +17,16 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from ctsync.apply.clock import Clock
-from ctsync.apply.journal_writer import StoredRunJournal
+from ctsync.apply.folding.sent_files import first_steps, has_later_steps
+from ctsync.apply.journal.journal_writer import StoredRunJournal
+from ctsync.apply.journal.span_list import SpanList
 from ctsync.apply.outcome_counts import OutcomeCounts
-from ctsync.apply.sent_files import first_steps, has_later_steps
-from ctsync.apply.span_list import SpanList
 from ctsync.channels.base import Channel
 from ctsync.channels.part_files import PartFile, PartWriter
 from ctsync.errors import CtsyncError, ExportRefused, StateError
 from ctsync.model.change import Change
 from ctsync.model.due_import import DueImport, ImportFile
-from ctsync.plan.plan_file import SavedPlan
+from ctsync.plan.document.plan_file import SavedPlan
 from ctsync.transport.sftp_put import PutEvents, PutOrder, PutResult, Upload
 
 Put: TypeAlias = Callable[[PutOrder, PutEvents], PutResult]

@@ -10,7 +10,7 @@ from msgspec import Struct
 from ctsync.apply.failure_store import Failure, FailureStore
 from ctsync.model.change import Change
 from ctsync.model.record import Outcome, RecordOutcome, said_counts
-from ctsync.plan.batches import Places, RecordSlice
+from ctsync.plan.document.batches import Places, RecordSlice
 from ctsync.transport.reply import is_all_taken
 
 # One byte for each profile, from best to worst; 0 is one that is still open.

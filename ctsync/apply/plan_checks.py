@@ -7,7 +7,7 @@ from typing import Literal
 from ctsync.apply.recover import CurrentSnapshot
 from ctsync.errors import PlanRefused, PolicyBlocked
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.plan_file import SavedPlan
+from ctsync.plan.document.plan_file import SavedPlan
 from ctsync.state.lineage_checks import check_account
 
 Standing = Literal["fresh", "continued"]

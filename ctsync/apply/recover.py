@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from ctsync.apply.fold import Folding, fold_journal
-from ctsync.apply.history import keep_run
-from ctsync.apply.journal_replay import JournalReplay
+from ctsync.apply.folding.fold import Folding, fold_journal
+from ctsync.apply.folding.history import keep_run
+from ctsync.apply.journal.journal_replay import JournalReplay
 from ctsync.errors import StateError
 from ctsync.model.run import KEPT_RUNS
 from ctsync.model.snapshot import Base

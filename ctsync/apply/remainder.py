@@ -16,8 +16,8 @@ from ctsync.kinds.base import ValueContext
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.plan import PlanFoot
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.plan_file import SavedPlan, scratch_file
-from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.document.plan_file import SavedPlan, scratch_file
+from ctsync.plan.document.plan_writer import PlanWriter
 from ctsync.state.base import Snapshot
 
 

@@ -22,8 +22,8 @@ from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.change_codec import change_line
-from ctsync.plan.plan_file import SavedPlan
+from ctsync.plan.document.change_codec import change_line
+from ctsync.plan.document.plan_file import SavedPlan
 from ctsync.state.base import Snapshot
 
 NOTHING: Container[str] = frozenset()

@@ -13,8 +13,8 @@ from typing import TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from ctsync.apply.folding.sent_files import settled_value
 from ctsync.apply.import_reports import NamedRows, Rows
-from ctsync.apply.sent_files import settled_value
 from ctsync.canonical_json import fold_name
 from ctsync.channels.base import Channel, Column
 from ctsync.channels.sftp_format import operation_word

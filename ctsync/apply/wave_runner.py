@@ -8,15 +8,15 @@ from contextlib import closing
 from msgspec import Struct
 
 from ctsync.apply.apply_settings import ApplySettings, Observer
+from ctsync.apply.calls.sender import Sender
+from ctsync.apply.calls.stop_reason import StopReason
 from ctsync.apply.file_wave import FileWave
 from ctsync.apply.outcome_counts import OutcomeCounts
-from ctsync.apply.sender import Sender
-from ctsync.apply.stop_reason import StopReason
 from ctsync.model.policy import Limit
 from ctsync.model.workers import Workers
-from ctsync.plan.batches import RecordSlice
-from ctsync.plan.plan_file import SavedPlan
-from ctsync.plan.schedule import WAVES
+from ctsync.plan.document.batches import RecordSlice
+from ctsync.plan.document.plan_file import SavedPlan
+from ctsync.plan.document.schedule import WAVES
 
 
 class WaveRunner(Struct, frozen=True):

@@ -26,8 +26,8 @@ from ctsync.model.kind_shape import LIST
 from ctsync.model.operation import Operation, changes_value
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import DATE_PREFIX, Value
-from ctsync.plan.change_codec import change_line, settled_line
-from ctsync.plan.plan_file import SavedPlan
+from ctsync.plan.document.change_codec import change_line, settled_line
+from ctsync.plan.document.plan_file import SavedPlan
 
 
 class Witness(Struct, frozen=True):

@@ -27,7 +27,7 @@ from ctsync.errors import SpecError, StateError, StateLocked, UsageError
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
-    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.document.plan_file import SavedPlan
     from ctsync.state import Store
 
 
@@ -89,7 +89,7 @@ def _open(
 
 
 def _unproven(file: Path, orders: ApplyOptions) -> SavedPlan:
-    from ctsync.plan.plan_file import open_unproven
+    from ctsync.plan.document.plan_file import open_unproven
 
     plan = open_unproven(file)
     if orders.require_signature:

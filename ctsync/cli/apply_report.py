@@ -20,7 +20,7 @@ from ctsync.errors import CtsyncError
 if TYPE_CHECKING:
     from ctsync.apply.apply_result import ApplyResult
     from ctsync.output_file import OutputFile
-    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.document.plan_file import SavedPlan
 
 
 def open_report(

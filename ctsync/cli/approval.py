@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
     from ctsync.cli.apply_options import ApplyOptions
     from ctsync.model.plan import BlockedRule
-    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.document.plan_file import SavedPlan
 
 
 def refuse_blocked(
@@ -107,7 +107,7 @@ def _show_first(session: ProjectSession, plan: SavedPlan, orders: ApplyOptions) 
 
 
 def _judged_now(session: ProjectSession, plan: SavedPlan) -> tuple[BlockedRule, ...]:
-    from ctsync.plan.plan_header import counts_of
+    from ctsync.plan.document.plan_header import counts_of
     from ctsync.plan.policy import check_limits
 
     foot = plan.foot

@@ -25,8 +25,8 @@ from ctsync.errors import SpecError, StateError
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
     from ctsync.channels.base import Channel
+    from ctsync.plan.document.plan_file import SavedPlan
     from ctsync.plan.export_plan import Exported
-    from ctsync.plan.plan_file import SavedPlan
 
 _NAME = slice(len("sha256:"), len("sha256:") + 12)
 
@@ -79,8 +79,8 @@ def _open(
 
 
 def _open_plan(settings: GlobalOptions, orders: ExportOptions) -> SavedPlan:
-    from ctsync.plan.plan_file import SavedPlan
-    from ctsync.plan.plan_header import opened
+    from ctsync.plan.document.plan_file import SavedPlan
+    from ctsync.plan.document.plan_header import opened
 
     path = settings.directory / orders.plan
     plan = SavedPlan(opened(path), str(path))
@@ -119,8 +119,8 @@ def _channel(
 def _write(
     session: ProjectSession, due: SavedPlan, channel: Channel, orders: ExportOptions
 ) -> Exported:
+    from ctsync.plan.document.proven_changes import proven_rows
     from ctsync.plan.export_plan import ExportOrder, export_changes
-    from ctsync.plan.proven_changes import proven_rows
 
     order = ExportOrder(
         name=due.foot.digest[_NAME],

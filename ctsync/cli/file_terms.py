@@ -12,7 +12,7 @@ from ctsync.errors import CtsyncError
 if TYPE_CHECKING:
     from ctsync.apply.file_wave import FileTerms
     from ctsync.model.snapshot import Header
-    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.document.plan_file import SavedPlan
 
 
 def file_terms(

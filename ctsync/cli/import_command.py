@@ -21,7 +21,7 @@ def import_spec(
     """Show what is taken in, ask, write, give the exit code."""
     from ctsync.counted import counted
     from ctsync.observe.import_spec import SpecImport
-    from ctsync.plan.plan_file import scratch_file
+    from ctsync.plan.document.plan_file import scratch_file
 
     session = open_session(settings)
     wish = PlanOptions(targets)

@@ -124,7 +124,7 @@ class _Import:
         return lambda files: write_spec_files(files, self._session, path, spec)
 
     def _file(self) -> BinaryIO:
-        from ctsync.plan.plan_file import scratch_file
+        from ctsync.plan.document.plan_file import scratch_file
 
         return self._stack.enter_context(scratch_file())
 
@@ -151,7 +151,7 @@ class _Import:
         """Write what the spec declares to a file, as if it were so, sorted by key."""
         from ctsync.observe.declared_rows import DeclaredRows
         from ctsync.observe.said_entries import SaidEntries
-        from ctsync.plan.plain_entry import Taking
+        from ctsync.plan.entries.plain_entry import Taking
 
         file = self._file()
         said = SaidEntries(file)

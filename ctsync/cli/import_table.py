@@ -58,7 +58,7 @@ def import_table(
     permission: WriteOptions,
 ) -> int:
     """Show what is taken in, ask, write spec and state, give the exit code."""
-    from ctsync.plan.plan_file import scratch_file
+    from ctsync.plan.document.plan_file import scratch_file
 
     path, spec = path.resolve(), (settings.directory / written).resolve()
     project = open_session(settings).project

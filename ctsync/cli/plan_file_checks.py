@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
     from ctsync.apply.witness import Witness
     from ctsync.model.snapshot import Account
-    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.document.plan_file import SavedPlan
 
 
 def check_plan(

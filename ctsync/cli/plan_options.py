@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
     from ctsync.cli.plan_refresh import Refresh
     from ctsync.model.plan import PlanHead
-    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.document.plan_file import SavedPlan
     from ctsync.plan.planner import Planner
     from ctsync.plan.selection import Selection
 
@@ -74,8 +74,8 @@ def plan_now(
         UsageError: a selector or an option means nothing.
         CtsyncError: there is no room for the plan.
     """
+    from ctsync.plan.document.plan_file import room_for_plan, scratch_file
     from ctsync.plan.make_plan import make_plan
-    from ctsync.plan.plan_file import room_for_plan, scratch_file
     from ctsync.plan.route_bulk import by_its_size
 
     planner = planner_for(session, present, selection_of(wish), wish.engine)
@@ -109,8 +109,8 @@ def _revert_now(
     from msgspec.structs import replace
 
     from ctsync.cli.state_history import changes_in, find_run, run_of
+    from ctsync.plan.document.plan_file import scratch_file
     from ctsync.plan.make_revert import RevertSource, make_revert
-    from ctsync.plan.plan_file import scratch_file
 
     record = find_run(session.store(), word)
     run = run_of(record)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ctsync.cli.project_session import ProjectSession
     from ctsync.model.plan import BlockedRule, PlanEnds, PlanHead
-    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.document.plan_file import SavedPlan
 from ctsync.render.plan_view import PlanView
 
 
@@ -78,7 +78,7 @@ def rendered(
 
 def view_of(settings: GlobalOptions, plan: SavedPlan | PlanEnds) -> PlanView:
     """Return what a rendering sees of a plan."""
-    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.document.plan_file import SavedPlan
     from ctsync.render.plan_view import PlanView
 
     whole = plan if isinstance(plan, SavedPlan) else None

@@ -26,7 +26,7 @@ def past_of(store: Store, key: ProfileKey, is_sensitive: IsSensitive) -> Past:
     Runs are looked into until they have changed `MOST_CHANGES` profiles; the others are
     only counted. A history that cannot be read is no reason to tell nothing.
     """
-    from ctsync.apply.history import past_runs
+    from ctsync.apply.folding.history import past_runs
 
     found: list[PastChange] = []
     most, unread = MOST_CHANGES, 0

@@ -121,7 +121,7 @@ def reading(
 
 
 def _wait_for_late_writes(header: Header | None, stop: StopSignal) -> None:
-    from ctsync.apply.late_writes import wait_for_late_writes
+    from ctsync.apply.calls.late_writes import wait_for_late_writes
     from ctsync.cli.clock import machine_clock
     from ctsync.cli.progress import Progress
 
@@ -210,7 +210,7 @@ def new_survey(
 ) -> ReadSurvey:
     """Return a survey that has not seen anything yet."""
     from ctsync.observe.survey_reads import ReadSurvey
-    from ctsync.plan.plan_file import scratch_file
+    from ctsync.plan.document.plan_file import scratch_file
 
     files = [stack.enter_context(scratch_file()) for _ in range(2)]
     mask = session.mask(present.base.lineage)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ctsync.apply.file_wave import FileTerms
     from ctsync.apply.witness import Witness
     from ctsync.cli.signals import StopSignal
-    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.document.plan_file import SavedPlan
     from ctsync.state import Store
     from ctsync.transport.upload_result import Transport
 

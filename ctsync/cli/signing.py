@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ctsync.errors import CtsyncError, PlanRefused, UsageError
 
 if TYPE_CHECKING:
-    from ctsync.plan.plan_file import SavedPlan
+    from ctsync.plan.document.plan_file import SavedPlan
 
 
 def key_for(out: Path | None) -> bytes:
@@ -19,7 +19,7 @@ def key_for(out: Path | None) -> bytes:
         UsageError: it is not to be saved.
         CtsyncError: there is no key.
     """
-    from ctsync.plan.signature import plan_key
+    from ctsync.plan.document.signature import plan_key
 
     if out is None:
         raise UsageError("--sign goes with --out FILE: a saved plan is signed")
@@ -32,7 +32,7 @@ def require_signature(plan: SavedPlan) -> None:
     Raises:
         PlanRefused: it was not, or there is no key to tell by.
     """
-    from ctsync.plan.signature import plan_key
+    from ctsync.plan.document.signature import plan_key
 
     try:
         key = plan_key(os.environ)
@@ -48,7 +48,7 @@ def require_signature(plan: SavedPlan) -> None:
 
 def is_authentic(plan: SavedPlan) -> bool:
     """Return whether a plan is known to be as it was made, by its signature."""
-    from ctsync.plan.signature import plan_key
+    from ctsync.plan.document.signature import plan_key
 
     try:
         return plan.is_signed_with(plan_key(os.environ))

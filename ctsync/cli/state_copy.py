@@ -47,7 +47,7 @@ def copy_state(settings: GlobalOptions, to: str, permission: WriteOptions) -> in
 
 
 def _copy_runs(session: ProjectSession, target: Store) -> None:
-    from ctsync.apply.history import past_runs
+    from ctsync.apply.folding.history import past_runs
 
     kept = session.project.history_runs
     # They come the last one first, and are kept as they come.

@@ -96,7 +96,7 @@ def _touched(
 ) -> dict[ProfileKey, frozenset[str]]:
     if path is None:
         return {}
-    from ctsync.plan.plan_file import open_plan
+    from ctsync.plan.document.plan_file import open_plan
 
     with open_plan(settings.directory / path) as plan:
         return {

@@ -24,7 +24,7 @@ LAST = "last"
 
 def list_runs(settings: GlobalOptions) -> int:
     """List the runs that are kept, the last one first."""
-    from ctsync.apply.history import past_runs
+    from ctsync.apply.folding.history import past_runs
     from ctsync.render.run_history import HISTORIES
 
     require_format(settings, *HISTORIES)
@@ -56,7 +56,7 @@ def find_run(store: Store, word: str) -> RunRecord:
         UsageError: none does, or several do.
         StateError: the history cannot be read.
     """
-    from ctsync.apply.history import past_runs
+    from ctsync.apply.folding.history import past_runs
 
     runs = past_runs(store)
     if word == LAST:
@@ -92,7 +92,7 @@ def changes_in(record: RunRecord) -> Iterator[RunChange]:
     Raises:
         StateError: it cannot be read.
     """
-    from ctsync.apply.history import run_change_from
+    from ctsync.apply.folding.history import run_change_from
 
     try:
         yield from map(run_change_from, record.changes())

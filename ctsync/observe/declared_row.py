@@ -8,8 +8,8 @@ from ctsync.model.entry import Entry
 from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey, key_from_json
 from ctsync.observe.entry_as_declared import entry_as_declared
-from ctsync.plan.change_codec import CHANGE_KEY, change_from_data
-from ctsync.plan.plain_entry import Taking, entry_after
+from ctsync.plan.document.change_codec import CHANGE_KEY, change_from_data
+from ctsync.plan.entries.plain_entry import Taking, entry_after
 from ctsync.state.entry_edits import Edit, TextEdit
 
 

@@ -10,9 +10,9 @@ from ctsync.model.change import Change
 from ctsync.model.entry import Entry
 from ctsync.model.entry_text import EntryText
 from ctsync.observe.declared_row import lists_in
-from ctsync.plan.change_codec import CHANGE_KEY, START, change_from_data
-from ctsync.plan.plain_entry import Taking, entry_after
-from ctsync.plan.row_patterns import RowPatterns
+from ctsync.plan.document.change_codec import CHANGE_KEY, START, change_from_data
+from ctsync.plan.entries.plain_entry import Taking, entry_after
+from ctsync.plan.entries.row_patterns import RowPatterns
 
 
 class Adoption(Protocol):

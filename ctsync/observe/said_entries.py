@@ -10,7 +10,7 @@ from ctsync.model.change import Change
 from ctsync.model.entry import Entry, entry_line
 from ctsync.model.entry_text import EntryText
 from ctsync.observe.entry_as_declared import entry_as_declared
-from ctsync.plan.change_codec import CHANGE_KEY, change_from_data
+from ctsync.plan.document.change_codec import CHANGE_KEY, change_from_data
 
 
 class SaidEntries:

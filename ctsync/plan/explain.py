@@ -13,10 +13,10 @@ from ctsync.model.contribution import Contribution
 from ctsync.model.entry import Entry
 from ctsync.model.explanation import Declaration, Explanation, Past, Wanted
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.merge_contributions import MergedContributions, SourcedValue
+from ctsync.plan.document.schedule import records_of
 from ctsync.plan.planner import Planner
-from ctsync.plan.schedule import records_of
-from ctsync.plan.verdicts import VerdictSources, verdicts_of
+from ctsync.plan.profile.merge_contributions import MergedContributions, SourcedValue
+from ctsync.plan.profile.verdicts import VerdictSources, verdicts_of
 from ctsync.project.project import Project
 
 

@@ -25,7 +25,7 @@ from ctsync.model.change import Change
 from ctsync.model.fault import Fault
 from ctsync.model.masking import Mask
 from ctsync.model.operation import Operation
-from ctsync.plan.plain_changes import PlainChange, PlainShape
+from ctsync.plan.document.plain_changes import PlainChange, PlainShape
 
 FOLDER_MODE = 0o700
 

@@ -18,12 +18,12 @@ from ctsync.model.masking import Mask
 from ctsync.model.plan import PendingFile, PlanFoot, PlanHead
 from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.model.weighed_run import WeighedRun
-from ctsync.plan.plan_file import SavedPlan
-from ctsync.plan.plan_header import counts_of
-from ctsync.plan.plan_writer import PlanWriter
-from ctsync.plan.planned_profile import PlannedProfile
+from ctsync.plan.document.plan_file import SavedPlan
+from ctsync.plan.document.plan_header import counts_of
+from ctsync.plan.document.plan_writer import PlanWriter
 from ctsync.plan.planner import Planner
 from ctsync.plan.policy import check_limits, exception_notes
+from ctsync.plan.profile.planned_profile import PlannedProfile
 from ctsync.plan.selection import Selection
 from ctsync.project.project import Project
 from ctsync.sources.project_sources import ProjectSources

@@ -15,9 +15,9 @@ from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.run import RunChange
+from ctsync.plan.document.plan_file import SavedPlan
+from ctsync.plan.document.plan_writer import PlanWriter
 from ctsync.plan.make_plan import Seen, plan_foot
-from ctsync.plan.plan_file import SavedPlan
-from ctsync.plan.plan_writer import PlanWriter
 from ctsync.plan.planner import Planner
 from ctsync.plan.revert_profile import Revert, revert_profile
 from ctsync.state.base import Snapshot

@@ -31,19 +31,19 @@ from ctsync.model.masking import Mask
 from ctsync.model.profile_key import NOBODY
 from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.model.weighed_run import WeighedRun
-from ctsync.plan.among_profiles import AmongProfiles
-from ctsync.plan.dnd_conflicts import BLOCK_NAMES, DndConflicts
-from ctsync.plan.merge_contributions import (
+from ctsync.plan.among.among_profiles import AmongProfiles
+from ctsync.plan.among.dnd_conflicts import BLOCK_NAMES, DndConflicts
+from ctsync.plan.among.unread_rows import findings_beside
+from ctsync.plan.findings.value_diagnostics import DiagnosticCollector
+from ctsync.plan.profile.merge_contributions import (
     ContributionMerger,
     MergedContributions,
     SourcedValue,
 )
-from ctsync.plan.plan_notices import place_of, plan_notices
-from ctsync.plan.planned_profile import DesiredProfile, PlannedProfile
+from ctsync.plan.profile.plan_notices import place_of, plan_notices
+from ctsync.plan.profile.planned_profile import DesiredProfile, PlannedProfile
+from ctsync.plan.profile.weigh_profile import ProfileWeigher
 from ctsync.plan.selection import Selection
-from ctsync.plan.unread_rows import findings_beside
-from ctsync.plan.value_diagnostics import DiagnosticCollector
-from ctsync.plan.weigh_profile import ProfileWeigher
 from ctsync.project.project import Project
 from ctsync.sources.project_sources import ProjectSources
 
@@ -163,7 +163,7 @@ class Planner(Struct):
         # Where words about others decide what is wrong, each candidate is looked at.
         if not decides or find is None or self._sees_all:
             return self.engine.find_candidates(search, self.tally)
-        from ctsync.plan.decide_rows import row_decision
+        from ctsync.plan.columns.decide_rows import row_decision
 
         selection = self.selection
         wants = None if selection.takes_whole_changes else selection.wants

@@ -26,7 +26,7 @@ from ctsync.model.operation import Operation, changes_value
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome
 from ctsync.model.run import RunChange, RunOperation
-from ctsync.plan.diff_profile import IN_FILES
+from ctsync.plan.profile.diff_profile import IN_FILES
 
 CREATED = "the run created the profile, and the upload API deletes none"
 FORGOTTEN = "the state does not know the profile any more"

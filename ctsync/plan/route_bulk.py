@@ -17,8 +17,8 @@ from msgspec.structs import replace
 from ctsync.model.change import Change
 from ctsync.model.operation import Operation
 from ctsync.model.policy import ChannelTerms
-from ctsync.plan.plan_file import SavedPlan
-from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.document.plan_file import SavedPlan
+from ctsync.plan.document.plan_writer import PlanWriter
 
 if TYPE_CHECKING:
     from ctsync.channels.base import Channel

@@ -29,15 +29,15 @@ from ctsync.model.flows import UnboundedFlows
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.weighed_run import WeighedAddress, WeighedRun
-from ctsync.plan.change_codec import change_line, settled_line
-from ctsync.plan.digest import effect_of, effect_of_settled
-from ctsync.plan.merge_contributions import ContributionMerger
-from ctsync.plan.plan_writer import check_shape
-from ctsync.plan.planned_profile import PlannedProfile
-from ctsync.plan.schedule import FILES, WAVES, records_of
-from ctsync.plan.value_diagnostics import DiagnosticCollector, PlacedFault
-from ctsync.plan.vanished_rows import VanishedRows
-from ctsync.plan.weigh_profile import ProfileWeigher
+from ctsync.plan.among.vanished_rows import VanishedRows
+from ctsync.plan.document.change_codec import change_line, settled_line
+from ctsync.plan.document.digest import effect_of, effect_of_settled
+from ctsync.plan.document.plan_writer import check_shape
+from ctsync.plan.document.schedule import FILES, WAVES, records_of
+from ctsync.plan.findings.value_diagnostics import DiagnosticCollector, PlacedFault
+from ctsync.plan.profile.merge_contributions import ContributionMerger
+from ctsync.plan.profile.planned_profile import PlannedProfile
+from ctsync.plan.profile.weigh_profile import ProfileWeigher
 from ctsync.project.cohorts import Cohort
 from ctsync.project.environment_variables import Reference
 from ctsync.project.project import Project

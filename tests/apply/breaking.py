@@ -158,7 +158,7 @@ CHILD = """
     from ctsync.apply.apply_settings import SilentObserver, ApplySettings
     from ctsync.cli.clock import machine_clock
     from ctsync.cli.signals import stop_on_signals
-    from ctsync.plan.plan_file import open_plan
+    from ctsync.plan.document.plan_file import open_plan
     from ctsync.state.jsonl_store import JsonlStore
     from ctsync.transport.http import connect
 

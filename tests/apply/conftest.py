@@ -32,12 +32,12 @@ from ctsync.model.plan import BlockedRule, PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Record
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.batches import RecordSlice
-from ctsync.plan.diff_profile import build_change
-from ctsync.plan.plan_file import SavedPlan
-from ctsync.plan.plan_writer import PlanWriter
-from ctsync.plan.planned_profile import DesiredProfile, PlannedProfile
-from ctsync.plan.schedule import records_of
+from ctsync.plan.document.batches import RecordSlice
+from ctsync.plan.document.plan_file import SavedPlan
+from ctsync.plan.document.plan_writer import PlanWriter
+from ctsync.plan.document.schedule import records_of
+from ctsync.plan.profile.diff_profile import build_change
+from ctsync.plan.profile.planned_profile import DesiredProfile, PlannedProfile
 from ctsync.sandbox import Sandbox
 from ctsync.state.base import Store
 from ctsync.state.jsonl_store import JsonlStore

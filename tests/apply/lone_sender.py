@@ -6,10 +6,10 @@ from threading import Event, Lock
 from time import monotonic, sleep
 
 from ctsync.apply.apply_settings import ApplySettings, RetryPace, Runtime
+from ctsync.apply.calls.sender import Sender
+from ctsync.apply.calls.stop_reason import StopReason
 from ctsync.apply.clock import Clock
-from ctsync.apply.journal_writer import NoRunJournal
-from ctsync.apply.sender import Sender
-from ctsync.apply.stop_reason import StopReason
+from ctsync.apply.journal.journal_writer import NoRunJournal
 from ctsync.canonical_json import canonical, parse
 from ctsync.model.change import Change
 from ctsync.model.operation import Operation

@@ -2,19 +2,19 @@
 
 import pytest
 
-from ctsync.apply.acknowledged_run import (
+from ctsync.apply.folding.acknowledged_run import (
     AcknowledgedRun,
     AssignedRun,
     acknowledged_runs,
 )
-from ctsync.apply.plain_profiles import AcknowledgedRow
+from ctsync.apply.folding.plain_profiles import AcknowledgedRow
 from ctsync.errors import StateError
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry_text import text_of
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.change_codec import change_line
-from ctsync.plan.taken_patterns import TakenPatterns
+from ctsync.plan.document.change_codec import change_line
+from ctsync.plan.entries.taken_patterns import TakenPatterns
 from ctsync.state.journal_file import LineGroup, StoredLine
 
 DAMAGED = b'{"change":7,"does":[0,1]}\n'

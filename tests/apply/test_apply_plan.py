@@ -14,7 +14,7 @@ from ctsync.model.plan import BlockedRule
 from ctsync.model.policy import ChannelTerms, Limit
 from ctsync.model.record import Outcome
 from ctsync.model.snapshot import Account, LastPlan
-from ctsync.plan.plan_file import scratch_file
+from ctsync.plan.document.plan_file import scratch_file
 from ctsync.plan.route_bulk import by_its_size
 from ctsync.transport.http import connect
 

@@ -7,7 +7,7 @@ from time import sleep
 import pytest
 from breaking import child, cut_off
 
-from ctsync.apply.history import past_runs, run_change_from
+from ctsync.apply.folding.history import past_runs, run_change_from
 from ctsync.apply.recover import folded_view, recover
 from ctsync.canonical_json import canonical
 

@@ -3,14 +3,14 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctsync.apply.state_effects import AcknowledgedRecord, UncertainRecord
+from ctsync.apply.folding.state_effects import AcknowledgedRecord, UncertainRecord
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import ValueContext
 from ctsync.model.change import Change
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.schedule import records_of
+from ctsync.plan.document.schedule import records_of
 
 KEY = ProfileKey("identity", "u1")
 TEXTS = st.lists(st.sampled_from("abcd"), max_size=3, unique=True).map(

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from ctsync.apply.edit_order import runs_in_order
+from ctsync.apply.journal.edit_order import runs_in_order
 from ctsync.errors import StateError
 from ctsync.model.entry_columns import EntryColumns
 from ctsync.model.profile_key import ProfileKey

@@ -5,10 +5,10 @@ from breaking import FULL, Crash, failing
 from far_folder import LOST, FarFolder
 from msgspec.structs import replace
 
-from ctsync.apply.history import past_runs
+from ctsync.apply.folding.history import past_runs
 from ctsync.errors import CtsyncError, StateError
 from ctsync.model.policy import ChannelTerms
-from ctsync.plan.plan_file import scratch_file
+from ctsync.plan.document.plan_file import scratch_file
 from ctsync.plan.route_bulk import by_its_size
 
 UNREADABLE = CtsyncError("a file cannot be read", hint="", code="unreadable")

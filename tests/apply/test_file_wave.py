@@ -10,10 +10,10 @@ from breaking import Crash, FrailStore, Fuse
 from far_folder import LOST, FarFolder
 from msgspec.structs import replace
 
-from ctsync.apply.history import past_runs
+from ctsync.apply.folding.history import past_runs
 from ctsync.apply.recover import folded_view, recover
 from ctsync.model.policy import ChannelTerms
-from ctsync.plan.plan_file import scratch_file
+from ctsync.plan.document.plan_file import scratch_file
 from ctsync.plan.route_bulk import by_its_size
 
 ALL_BY_FILE = ChannelTerms(bulk_over=0, bulk_by="sftp")

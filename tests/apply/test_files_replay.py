@@ -6,8 +6,8 @@ import pytest
 from msgspec import json
 from msgspec.structs import replace
 
-from ctsync.apply.files_replay import FilesReplay, PlacedFiles, with_confirmed
-from ctsync.apply.journal_records import (
+from ctsync.apply.journal.files_replay import FilesReplay, PlacedFiles, with_confirmed
+from ctsync.apply.journal.journal_records import (
     file_line,
     intended_line,
     later_line,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from ctsync.apply.apply_settings import SilentObserver
 from ctsync.errors import CtsyncError
 from ctsync.model.policy import ChannelTerms
-from ctsync.plan.plan_file import scratch_file
+from ctsync.plan.document.plan_file import scratch_file
 from ctsync.plan.route_bulk import by_its_size
 
 

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from ctsync.apply.fold import edit_runs, fold_edits, fold_journal
-from ctsync.apply.journal_records import (
+from ctsync.apply.folding.fold import edit_runs, fold_edits, fold_journal
+from ctsync.apply.folding.replayed_effects import effect_runs, replayed_effects
+from ctsync.apply.folding.state_effects import EntryWrite, UncertainRecord
+from ctsync.apply.journal.journal_records import (
     CallIntent,
     JournalHead,
     end_line,
@@ -19,9 +21,7 @@ from ctsync.apply.journal_records import (
     receipt_line,
     release_line,
 )
-from ctsync.apply.journal_replay import JournalReplay
-from ctsync.apply.replayed_effects import effect_runs, replayed_effects
-from ctsync.apply.state_effects import EntryWrite, UncertainRecord
+from ctsync.apply.journal.journal_replay import JournalReplay
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
 from ctsync.model.change import Change, EntryAfter
@@ -30,7 +30,7 @@ from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, RecordOutcome
 from ctsync.model.snapshot import Account, Header, Unanswered
-from ctsync.plan.change_codec import change_line, settled_line
+from ctsync.plan.document.change_codec import change_line, settled_line
 from ctsync.state.base import Journal
 from ctsync.state.entry_edits import changed_entry
 

@@ -13,8 +13,8 @@ from threading import Event
 import pytest
 from msgspec.structs import replace
 
-from ctsync.apply import fold_elsewhere, range_fold
-from ctsync.apply.history import run_in
+from ctsync.apply.folding import fold_elsewhere, range_fold
+from ctsync.apply.folding.history import run_in
 from ctsync.apply.recover import recover
 from ctsync.engines.own_processes import run_in_processes
 from ctsync.engines.spark_workers import run_on_executors
@@ -312,7 +312,7 @@ def test_a_second_signal_waits_for_no_record(world, monkeypatch):
         raise Interrupted("stopped at once", signal_number=15)
 
     with monkeypatch.context() as patch:
-        patch.setattr("ctsync.apply.history.run_in", endless)
+        patch.setattr("ctsync.apply.folding.history.run_in", endless)
         result = world.bring(plans(world, "Gold"), workers=workers(stops))
     assert (result.error.exit_code, kept(world)) == (143, [])
     recover(world.store)

@@ -2,18 +2,18 @@
 
 import pytest
 
-from ctsync.apply.grouped_lines import dues_of, numbered
-from ctsync.apply.journal_replay import JournalReplay
-from ctsync.apply.plain_profiles import SpelledRow
-from ctsync.apply.record_marks import TAKEN
-from ctsync.apply.replayed_outcomes import replayed_outcomes
+from ctsync.apply.folding.plain_profiles import SpelledRow
+from ctsync.apply.folding.replayed_outcomes import replayed_outcomes
+from ctsync.apply.journal.grouped_lines import dues_of, numbered
+from ctsync.apply.journal.journal_replay import JournalReplay
+from ctsync.apply.journal.record_marks import TAKEN
 from ctsync.canonical_json import canonical, parse
 from ctsync.errors import StateError
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome
-from ctsync.plan.change_codec import change_line, settled_line
+from ctsync.plan.document.change_codec import change_line, settled_line
 from ctsync.state.journal_file import LineGroup, StoredLines
 
 KEY = ProfileKey("identity", "u1")

@@ -5,7 +5,7 @@ from breaking import cut_off
 from msgspec.structs import replace
 
 from ctsync.apply.apply_settings import RetryPace
-from ctsync.apply.history import change_of, past_runs, run_change_from
+from ctsync.apply.folding.history import change_of, past_runs, run_change_from
 from ctsync.apply.recover import recover
 from ctsync.model.change import Change, EntryAfter
 from ctsync.model.desired_value import DesiredValue
@@ -13,7 +13,7 @@ from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome
-from ctsync.plan.schedule import records_of
+from ctsync.plan.document.schedule import records_of
 
 KEY = ProfileKey("identity", "u1")
 PLAN = Operation("Plan", "string", "set", "Gold", "known", "Free", "Gold")

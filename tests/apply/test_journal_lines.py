@@ -3,9 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
-from ctsync.apply import journal_writer
-from ctsync.apply.fold import fold_edits
-from ctsync.apply.journal_records import (
+from ctsync.apply.folding.fold import fold_edits
+from ctsync.apply.folding.replayed_effects import replayed_effects
+from ctsync.apply.folding.replayed_outcomes import replayed_outcomes
+from ctsync.apply.journal import journal_writer
+from ctsync.apply.journal.journal_records import (
     CallIntent,
     end_line,
     file_line,
@@ -16,10 +18,8 @@ from ctsync.apply.journal_records import (
     receipt_line,
     rows_line,
 )
-from ctsync.apply.journal_replay import JournalReplay
-from ctsync.apply.journal_writer import NoRunJournal, StoredRunJournal
-from ctsync.apply.replayed_effects import replayed_effects
-from ctsync.apply.replayed_outcomes import replayed_outcomes
+from ctsync.apply.journal.journal_replay import JournalReplay
+from ctsync.apply.journal.journal_writer import NoRunJournal, StoredRunJournal
 from ctsync.canonical_json import parse
 from ctsync.errors import StateError
 from ctsync.model.change import Change
@@ -27,7 +27,7 @@ from ctsync.model.due_import import DueImport, ImportFile
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, RecordOutcome
-from ctsync.plan.change_codec import change_line
+from ctsync.plan.document.change_codec import change_line
 from ctsync.state.entry_edits import changed_entry
 
 TAKEN = RecordOutcome(Outcome.ACKNOWLEDGED)

@@ -3,16 +3,16 @@
 import pytest
 from msgspec import to_builtins
 
-from ctsync.apply.history import run_change_from, run_in
-from ctsync.apply.journal_records import JournalHead
-from ctsync.apply.journal_replay import JournalReplay
+from ctsync.apply.folding.history import run_change_from, run_in
+from ctsync.apply.journal.journal_records import JournalHead
+from ctsync.apply.journal.journal_replay import JournalReplay
 from ctsync.canonical_json import canonical, parse
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Header
-from ctsync.plan.change_codec import change_line
+from ctsync.plan.document.change_codec import change_line
 from ctsync.state import open_store
 from ctsync.state.base import Journal
 from ctsync.state.journal_file import LineGroup, StoredLines

@@ -7,15 +7,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import to_builtins
 
-from ctsync.apply.history import run_change_from
-from ctsync.apply.kept_rows import rows_over, touched
-from ctsync.apply.plain_profiles import SpelledRow
+from ctsync.apply.folding.history import run_change_from
+from ctsync.apply.folding.kept_rows import rows_over, touched
+from ctsync.apply.folding.plain_profiles import SpelledRow
 from ctsync.canonical_json import canonical, fold_name, parse, spelled
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import Entry, KnownValue, entry_line
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.change_codec import change_line
+from ctsync.plan.document.change_codec import change_line
 
 MARK = "0123456789abcdef" * 2
 NAMES = ("Plan", "Home City", "100 %", 'q"q')

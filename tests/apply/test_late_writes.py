@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctsync.apply.apply_settings import SilentObserver
+from ctsync.apply.calls.late_writes import rest_seconds, wait_for_late_writes
 from ctsync.apply.clock import Clock
-from ctsync.apply.late_writes import rest_seconds, wait_for_late_writes
 from ctsync.apply.recover import recover
 from ctsync.cli.clock import machine_clock
 from ctsync.model.desired_value import DesiredValue

@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from ctsync.apply.history import run_change_from, run_in
-from ctsync.apply.journal_records import (
+from ctsync.apply.folding.history import run_change_from, run_in
+from ctsync.apply.folding.plain_profiles import SpelledRow, acknowledged
+from ctsync.apply.journal.journal_records import (
     CallIntent,
     JournalHead,
     intent_line,
     receipt_line,
 )
-from ctsync.apply.journal_replay import JournalReplay
-from ctsync.apply.plain_profiles import SpelledRow, acknowledged
+from ctsync.apply.journal.journal_replay import JournalReplay
 from ctsync.canonical_json import canonical, parse, spelled
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import Entry, KnownValue
@@ -22,7 +22,7 @@ from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, RecordOutcome
 from ctsync.model.snapshot import Account, Header
-from ctsync.plan.change_codec import change_line, row_text
+from ctsync.plan.document.change_codec import change_line, row_text
 from ctsync.state.base import Journal, Snapshot
 from ctsync.state.journal_file import StoredLine
 

@@ -4,8 +4,8 @@ import pytest
 from breaking import Crash, cut_off
 from msgspec.structs import replace
 
-from ctsync.apply.fold import fold_journal
-from ctsync.apply.journal_replay import JournalReplay
+from ctsync.apply.folding.fold import fold_journal
+from ctsync.apply.journal.journal_replay import JournalReplay
 from ctsync.apply.recover import edited_view, folded_view, recover
 from ctsync.errors import StateError
 from ctsync.model.desired_value import DesiredValue

@@ -7,7 +7,7 @@ import pytest
 from far_folder import FarFolder
 from msgspec.structs import replace
 
-from ctsync.apply.history import past_runs
+from ctsync.apply.folding.history import past_runs
 from ctsync.apply.remainder import done_so_far, remainder
 from ctsync.apply.resume import waits
 from ctsync.kinds.base import ValueContext
@@ -17,8 +17,8 @@ from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.plan_file import SavedPlan
-from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.document.plan_file import SavedPlan
+from ctsync.plan.document.plan_writer import PlanWriter
 from ctsync.state.base import Snapshot
 
 FILES = frozenset({"f.csv"})

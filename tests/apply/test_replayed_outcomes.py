@@ -5,7 +5,9 @@ from itertools import count
 import pytest
 from msgspec.structs import replace
 
-from ctsync.apply.journal_records import (
+from ctsync.apply.folding.replayed_effects import replayed_effects
+from ctsync.apply.folding.replayed_outcomes import replayed_outcomes
+from ctsync.apply.journal.journal_records import (
     CallIntent,
     end_line,
     intent_line,
@@ -13,16 +15,14 @@ from ctsync.apply.journal_records import (
     release_line,
     waiting_line,
 )
-from ctsync.apply.journal_replay import JournalReplay
-from ctsync.apply.replayed_effects import replayed_effects
-from ctsync.apply.replayed_outcomes import replayed_outcomes
+from ctsync.apply.journal.journal_replay import JournalReplay
 from ctsync.canonical_json import parse
 from ctsync.model.change import Change
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome, RecordOutcome
-from ctsync.plan.change_codec import change_line
-from ctsync.plan.schedule import records_of
+from ctsync.plan.document.change_codec import change_line
+from ctsync.plan.document.schedule import records_of
 
 KEY, LEFT = ProfileKey("identity", "u1"), ProfileKey("identity", "u2")
 GOLD = Operation("Plan", "string", "set", "Gold", "known", "Free", "Gold")

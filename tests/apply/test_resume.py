@@ -4,9 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from ctsync.apply.apply_settings import RetryPace
+from ctsync.apply.folding.state_effects import UncertainRecord, entry_write_of
 from ctsync.apply.remainder import done_so_far
 from ctsync.apply.resume import still_due
-from ctsync.apply.state_effects import UncertainRecord, entry_write_of
 from ctsync.engines.base import Candidate
 from ctsync.kinds.base import ValueContext
 from ctsync.model.attribute import Attribute
@@ -15,8 +15,8 @@ from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.diff_profile import build_change
-from ctsync.plan.planned_profile import DesiredProfile
+from ctsync.plan.profile.diff_profile import build_change
+from ctsync.plan.profile.planned_profile import DesiredProfile
 
 KEY = ProfileKey("identity", "u1")
 FAST = RetryPace(first_seconds=0.001, most_seconds=0.002)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ctsync.apply.apply_settings import ApplySettings, RetryPace
-from ctsync.apply.retry_policy import Attempt, decide_retry
+from ctsync.apply.calls.retry_policy import Attempt, decide_retry
 from ctsync.canonical_json import canonical
 from ctsync.model.change import Change
 from ctsync.model.operation import Operation

@@ -1,8 +1,8 @@
 """Calls that wait before they are tried again."""
 
-from ctsync.apply.retry_policy import Attempt
-from ctsync.apply.retry_queue import QueuedRetry, RetryQueue
-from ctsync.apply.worker_threads import HeldKeys
+from ctsync.apply.calls.retry_policy import Attempt
+from ctsync.apply.calls.retry_queue import QueuedRetry, RetryQueue
+from ctsync.apply.calls.worker_threads import HeldKeys
 
 
 class Clock:

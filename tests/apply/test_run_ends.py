@@ -7,8 +7,8 @@ from breaking import FULL, failing
 from msgspec.structs import replace
 
 from ctsync.apply.apply_settings import SilentObserver
-from ctsync.apply.history import past_runs
-from ctsync.apply.journal_writer import StoredRunJournal
+from ctsync.apply.folding.history import past_runs
+from ctsync.apply.journal.journal_writer import StoredRunJournal
 from ctsync.model.masking import Mask
 from ctsync.state.jsonl_store import JsonlStore
 

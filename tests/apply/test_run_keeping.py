@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from ctsync.apply.run_keeping import RunKeeping
+from ctsync.apply.folding.run_keeping import RunKeeping
 
 
 class Keeping:

@@ -7,7 +7,7 @@ import pytest
 from lone_sender import MOVED, TIMEOUT, Notes, Sending, ended, outcomes, replied
 
 from ctsync.errors import CtsyncError, StateError
-from ctsync.plan.batches import RecordSlice
+from ctsync.plan.document.batches import RecordSlice
 from ctsync.transport.upload_result import CallEnding
 
 LOST, THROTTLED = ended(CallEnding.LOST), ended(CallEnding.THROTTLED)
@@ -434,7 +434,7 @@ def test_there_is_a_thread_for_each_lane_and_one_for_notes(sending, monkeypatch)
             started.append(self)
             super().start()
 
-    monkeypatch.setattr("ctsync.apply.worker_threads.Thread", Counted)
+    monkeypatch.setattr("ctsync.apply.calls.worker_threads.Thread", Counted)
     run = sending("abcdefgh", {"c": [LOST], "e": [THROTTLED]}, concurrency=2)
     assert run.outcomes() == dict.fromkeys("abcdefgh", "acknowledged")
     assert len(started) <= 3
@@ -456,7 +456,7 @@ def test_that_there_are_no_threads_is_heard_at_once(sending, monkeypatch, most):
             left.pop()
             super().start()
 
-    monkeypatch.setattr("ctsync.apply.worker_threads.Thread", Scarce)
+    monkeypatch.setattr("ctsync.apply.calls.worker_threads.Thread", Scarce)
     run, started = sending("ab", pace={"slice_seconds": 6.0}), monotonic()
     with pytest.raises(CtsyncError, match="no further thread"):
         run.outcomes()

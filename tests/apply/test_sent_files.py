@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from ctsync.apply.sent_files import (
+from ctsync.apply.folding.sent_files import (
     SentRecord,
     first_steps,
     has_later_steps,

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from ctsync.apply.folding.sent_files import SentRecord, rows_of, settled_value
 from ctsync.apply.import_reports import NamedRows, read_reports
-from ctsync.apply.sent_files import SentRecord, rows_of, settled_value
 from ctsync.apply.settle_imports import ImportSettler, Settlement
 from ctsync.channels.base import ChannelSettings
 from ctsync.channels.failure_file import columns_of

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctsync.apply.span_list import SpanList
-from ctsync.plan.batches import spans
+from ctsync.apply.journal.span_list import SpanList
+from ctsync.plan.document.batches import spans
 
 
 @given(st.sets(st.integers(0, 30), max_size=20))

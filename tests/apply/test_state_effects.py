@@ -2,7 +2,7 @@
 
 import pytest
 
-from ctsync.apply.state_effects import (
+from ctsync.apply.folding.state_effects import (
     EntryWrite,
     UncertainRecord,
     entry_write_of,
@@ -13,7 +13,7 @@ from ctsync.model.change import Change, EntryAfter
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.schedule import records_of
+from ctsync.plan.document.schedule import records_of
 
 KEY = ProfileKey("identity", "u1")
 EMPTY = Entry(KEY)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ctsync.apply.stop_reason import StopReason, stopping_error
+from ctsync.apply.calls.stop_reason import StopReason, stopping_error
 from ctsync.model.snapshot import Account
 
 HERE = Account("WR8-9K6", "in1")

@@ -4,7 +4,7 @@ from threading import Thread
 
 import pytest
 
-from ctsync.apply.worker_threads import WorkerPool
+from ctsync.apply.calls.worker_threads import WorkerPool
 from ctsync.errors import TransportError
 from ctsync.sandbox import Sandbox
 
@@ -31,7 +31,7 @@ def threads(monkeypatch):
             def start(self):
                 given.start(self)
 
-        monkeypatch.setattr("ctsync.apply.worker_threads.Thread", Scarce)
+        monkeypatch.setattr("ctsync.apply.calls.worker_threads.Thread", Scarce)
 
     return give
 

@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from ctsync.apply import file_wave
 from ctsync.apply.apply_settings import RetryPace
-from ctsync.apply.history import past_runs
+from ctsync.apply.folding.history import past_runs
 from ctsync.apply.recover import recover
 from ctsync.channels.part_files import PartWriter
 from ctsync.model.policy import ChannelTerms, Limit
-from ctsync.plan.plan_file import scratch_file
+from ctsync.plan.document.plan_file import scratch_file
 from ctsync.plan.route_bulk import by_its_size
 from ctsync.state.entry_edits import doubt_entry
 

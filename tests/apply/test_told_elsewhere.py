@@ -6,12 +6,12 @@ from contextlib import contextmanager
 import pytest
 
 from ctsync.apply.apply_settings import SilentObserver
-from ctsync.apply.journal_writer import StoredRunJournal
+from ctsync.apply.journal.journal_writer import StoredRunJournal
 from ctsync.engines.own_processes import made_ahead, run_in_processes
 from ctsync.errors import StateError
 from ctsync.model.workers import Workers
-from ctsync.plan.schedule import COUNTERS, WAVES
-from ctsync.plan.told_records import RecordTelling, sends_first_alone
+from ctsync.plan.document.schedule import COUNTERS, WAVES
+from ctsync.plan.document.told_records import RecordTelling, sends_first_alone
 from ctsync.whole_lines import whole_lines
 
 PEOPLE = [f"u{number:03}" for number in range(200)]
@@ -23,8 +23,8 @@ PER_CALL = 20
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """So that calls are ready long before the plan is read to its end."""
-    monkeypatch.setattr("ctsync.plan.plan_checksum._BLOCK_BYTES", BLOCK_BYTES)
-    monkeypatch.setattr("ctsync.plan.schedule.MAX_RECORDS_PER_CALL", PER_CALL)
+    monkeypatch.setattr("ctsync.plan.document.plan_checksum._BLOCK_BYTES", BLOCK_BYTES)
+    monkeypatch.setattr("ctsync.plan.document.schedule.MAX_RECORDS_PER_CALL", PER_CALL)
 
 
 def mixed_plan(world):

@@ -14,8 +14,8 @@ from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanFoot
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.scalar_value import DATE_PREFIX
-from ctsync.plan.plan_file import SavedPlan
-from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.document.plan_file import SavedPlan
+from ctsync.plan.document.plan_writer import PlanWriter
 
 KEY = ProfileKey("identity", "u1")
 

@@ -14,8 +14,8 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from time import perf_counter, process_time
 
-from ctsync.plan.plan_file import SavedPlan, open_plan
-from ctsync.plan.schedule import WAVES
+from ctsync.plan.document.plan_file import SavedPlan, open_plan
+from ctsync.plan.document.schedule import WAVES
 from ctsync.transport.http import connect
 from ctsync.transport.upload_result import Transport
 

@@ -21,18 +21,19 @@ from typing import Any
 from msgspec import to_builtins
 from probe import Spent, probe
 
-from ctsync.apply import fold_elsewhere, plain_profiles, recover
-from ctsync.apply.fold import fold_journal
+from ctsync.apply import recover
+from ctsync.apply.folding import fold_elsewhere, plain_profiles
+from ctsync.apply.folding.fold import fold_journal
+from ctsync.apply.folding.run_keeping import RunKeeping
 from ctsync.apply.gc_tuning import collected_seldom
-from ctsync.apply.journal_records import JournalHead, end_line
-from ctsync.apply.run_keeping import RunKeeping
+from ctsync.apply.journal.journal_records import JournalHead, end_line
 from ctsync.engines.own_processes import made_ahead
 from ctsync.model.workers import Workers
-from ctsync.plan.batches import spans
-from ctsync.plan.change_codec import START, waves_in
-from ctsync.plan.known_patterns import KnownPatterns
-from ctsync.plan.plan_file import SavedPlan, open_unproven
-from ctsync.plan.row_patterns import RowPatterns
+from ctsync.plan.document.batches import spans
+from ctsync.plan.document.change_codec import START, waves_in
+from ctsync.plan.document.plan_file import SavedPlan, open_unproven
+from ctsync.plan.entries.known_patterns import KnownPatterns
+from ctsync.plan.entries.row_patterns import RowPatterns
 from ctsync.state import open_store, segmented_store
 from ctsync.state.base import JournalWriter, Store
 

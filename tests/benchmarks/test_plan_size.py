@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ctsync.cli.app import run
-from ctsync.plan.plan_file import open_plan
+from ctsync.plan.document.plan_file import open_plan
 from ctsync.state.journal_writing import create_journal
 
 sys.path.insert(0, str(Path(__file__).parent))

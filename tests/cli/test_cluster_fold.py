@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from state_homes import FolderHome
 
 from ctsync import engines
-from ctsync.apply import fold_elsewhere
+from ctsync.apply.folding import fold_elsewhere
 from ctsync.engines import spark_workers
 from ctsync.errors import CtsyncError
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from ctsync.plan.plan_checksum import seal_line
+from ctsync.plan.document.plan_checksum import seal_line
 
 DAY = "2027-03-31"
 MOMENT = "2026-01-15T10:30:00+05:30"

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from ctsync.canonical_json import sha256
 from ctsync.model.change import EntryAfter
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.plan_checksum import seal_line
-from ctsync.plan.plan_file import open_plan
-from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.document.plan_checksum import seal_line
+from ctsync.plan.document.plan_file import open_plan
+from ctsync.plan.document.plan_writer import PlanWriter
 
 COUNT = 6
 
@@ -53,7 +53,9 @@ def test_what_was_reviewed_is_applied_whatever_the_files_say_now(planned):
 
 def test_a_plan_that_is_still_todays_is_believed_as_it_stands(planned, monkeypatch):
     """It has the bytes of the plan that is made now: no change is proved again."""
-    monkeypatch.setattr("ctsync.plan.plan_file.SavedPlan.check", lambda _: 1 / 0)
+    monkeypatch.setattr(
+        "ctsync.plan.document.plan_file.SavedPlan.check", lambda _: 1 / 0
+    )
     monkeypatch.setattr("ctsync.apply.apply_plan.remainder", lambda *_, **__: 1 / 0)
     assert planned.run("apply", "p.plan", "--auto-approve").code == 0
     assert _values(planned) == GOLD

@@ -26,7 +26,7 @@ from ctsync.apply.apply_plan import apply_plan
 from ctsync.apply.apply_settings import ApplySettings, RetryPace, SilentObserver
 from ctsync.apply.clock import Clock
 from ctsync.errors import CtsyncError
-from ctsync.plan.plan_file import open_plan
+from ctsync.plan.document.plan_file import open_plan
 from ctsync.state import Store, open_store
 from ctsync.state.manifest import Compaction
 from ctsync.state.parquet_store import ParquetStore

@@ -17,9 +17,9 @@ from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.weighed_run import WeighedRun, run_from_text
 from ctsync.observe.entry_as_declared import entry_as_declared
-from ctsync.plan.change_codec import START, change_from_line
+from ctsync.plan.document.change_codec import START, change_from_line
+from ctsync.plan.document.plan_file import scratch_file
 from ctsync.plan.make_plan import make_plan
-from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.planner import Planner
 from ctsync.plan.weigh_elsewhere import elsewhere
 from ctsync.project import load_project

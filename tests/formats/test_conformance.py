@@ -16,8 +16,8 @@ from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.export_rows import ExportFile
+from ctsync.plan.document.plan_file import scratch_file
 from ctsync.plan.make_plan import make_plan
-from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.planner import Planner
 from ctsync.project import load_project
 from ctsync.sources.export_survey import survey_export

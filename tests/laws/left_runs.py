@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from ctsync.apply.journal_records import JournalHead, end_line
+from ctsync.apply.journal.journal_records import JournalHead, end_line
 from ctsync.canonical_json import fold_name
 from ctsync.kinds import KINDS
 from ctsync.model import cut_entries
@@ -17,10 +17,10 @@ from ctsync.model.fault import Faults
 from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base, Header
-from ctsync.plan.batches import spans
-from ctsync.plan.plan_file import SavedPlan, scratch_file
-from ctsync.plan.plan_writer import PlanWriter
-from ctsync.plan.schedule import WAVES
+from ctsync.plan.document.batches import spans
+from ctsync.plan.document.plan_file import SavedPlan, scratch_file
+from ctsync.plan.document.plan_writer import PlanWriter
+from ctsync.plan.document.schedule import WAVES
 from ctsync.state import journal_file, open_store, packed_lines, run_files
 
 ACCOUNT = Account("A", "in1")

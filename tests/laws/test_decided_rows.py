@@ -21,10 +21,11 @@ from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.entry_as_declared import entry_as_declared
-from ctsync.plan import address_groups, schedule
-from ctsync.plan.change_codec import START, change_from_line
+from ctsync.plan.among import address_groups
+from ctsync.plan.document import schedule
+from ctsync.plan.document.change_codec import START, change_from_line
+from ctsync.plan.document.plan_file import scratch_file
 from ctsync.plan.make_plan import make_plan
-from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.planner import Planner
 from ctsync.plan.route_bulk import by_its_size
 from ctsync.plan.selection import Selection, parse_selector

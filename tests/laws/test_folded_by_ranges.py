@@ -21,13 +21,13 @@ from left_runs import (
 )
 from memory_bucket import MemoryBucket
 
-from ctsync.apply import fold_elsewhere
-from ctsync.apply.fold import fold_journal
-from ctsync.apply.grouped_lines import kind_of
-from ctsync.apply.journal_replay import JournalReplay
+from ctsync.apply.folding import fold_elsewhere
+from ctsync.apply.folding.fold import fold_journal
+from ctsync.apply.folding.run_keeping import RunKeeping
+from ctsync.apply.journal.grouped_lines import kind_of
+from ctsync.apply.journal.journal_replay import JournalReplay
 from ctsync.apply.recover import recover
 from ctsync.apply.remainder import remainder
-from ctsync.apply.run_keeping import RunKeeping
 from ctsync.bucket_address import Address
 from ctsync.duckdb_connection import open_connection
 from ctsync.engines.own_processes import made_ahead

@@ -7,19 +7,19 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctsync.apply.fold import fold_edits
-from ctsync.apply.journal_replay import JournalReplay
-from ctsync.apply.journal_slices import cut_journal
-from ctsync.apply.plain_profiles import SpelledRow, acknowledged
-from ctsync.apply.replayed_effects import replayed_effects
-from ctsync.apply.replayed_outcomes import replayed_outcomes
+from ctsync.apply.folding.fold import fold_edits
+from ctsync.apply.folding.plain_profiles import SpelledRow, acknowledged
+from ctsync.apply.folding.replayed_effects import replayed_effects
+from ctsync.apply.folding.replayed_outcomes import replayed_outcomes
+from ctsync.apply.journal.journal_replay import JournalReplay
+from ctsync.apply.journal.journal_slices import cut_journal
 from ctsync.canonical_json import canonical, parse
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import Entry, KnownValue, entry_line
 from ctsync.model.entry_text import text_of
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.change_codec import change_line, settled_line
+from ctsync.plan.document.change_codec import change_line, settled_line
 from ctsync.state.base import Journal
 from ctsync.state.entry_edits import edited_line
 from ctsync.state.journal_file import LineGroup, StoredLines

@@ -21,8 +21,8 @@ from test_decided_rows import (
 
 from ctsync.engines import duckdb_candidates, duckdb_decision, spark_search
 from ctsync.model import flows
-from ctsync.plan import address_groups
-from ctsync.plan.change_codec import START
+from ctsync.plan.among import address_groups
+from ctsync.plan.document.change_codec import START
 
 # Which attributes a second table says beside its own: none, or some of the first.
 SHARED = [(), (), ("Name",), ("Name", "Score", "Tags"), ("Plan", "Email", "Points")]

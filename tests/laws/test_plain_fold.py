@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from left_runs import cut_from
 from msgspec.structs import replace
 
-from ctsync.apply.fold import fold_edits, fold_effects
-from ctsync.apply.plain_profiles import AcknowledgedRow
+from ctsync.apply.folding.fold import fold_edits, fold_effects
+from ctsync.apply.folding.plain_profiles import AcknowledgedRow
 from ctsync.canonical_json import canonical, fold_name, parse
 from ctsync.kinds import KINDS
 from ctsync.model.change import Change, EntryAfter, Origin
@@ -21,11 +21,11 @@ from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.spelled_entry import spelled_entry
 from ctsync.observe.entry_as_declared import entry_as_declared
-from ctsync.plan import line_patterns
-from ctsync.plan.change_codec import change_from_line, change_line
-from ctsync.plan.known_patterns import KnownPatterns
-from ctsync.plan.plain_entry import Taking, entry_after
-from ctsync.plan.row_patterns import RowPatterns
+from ctsync.plan.document import line_patterns
+from ctsync.plan.document.change_codec import change_from_line, change_line
+from ctsync.plan.entries.known_patterns import KnownPatterns
+from ctsync.plan.entries.plain_entry import Taking, entry_after
+from ctsync.plan.entries.row_patterns import RowPatterns
 
 NAMES = ("Plan", "Home City", "Größe", "x")
 ACKNOWLEDGED = Taking.ACKNOWLEDGED

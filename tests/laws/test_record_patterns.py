@@ -17,12 +17,17 @@ from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.workers import Workers
-from ctsync.plan.batches import PlannedRecord
-from ctsync.plan.change_codec import START, change_from_line, change_line, settled_line
-from ctsync.plan.record_patterns import RecordPatterns
-from ctsync.plan.record_reader import RecordReader
-from ctsync.plan.schedule import WAVES, folded_key, records_of
-from ctsync.plan.told_records import RecordTelling, told_lines
+from ctsync.plan.document.batches import PlannedRecord
+from ctsync.plan.document.change_codec import (
+    START,
+    change_from_line,
+    change_line,
+    settled_line,
+)
+from ctsync.plan.document.record_patterns import RecordPatterns
+from ctsync.plan.document.record_reader import RecordReader
+from ctsync.plan.document.schedule import WAVES, folded_key, records_of
+from ctsync.plan.document.told_records import RecordTelling, told_lines
 
 MARK = "0123456789abcdef" * 2
 NAMES = ("Home City", "Plan", "Points", "Tags", "subscriptions.email.News", "x%b")
@@ -233,7 +238,7 @@ def test_of_most_lines_no_change_is_made(monkeypatch):
         read.append(line)
         return change_from_line(line)
 
-    monkeypatch.setattr("ctsync.plan.record_reader.change_from_line", noted)
+    monkeypatch.setattr("ctsync.plan.document.record_reader.change_from_line", noted)
     reader, lines = RecordReader(1, range(100)), [*plain_lines()]
     found = [*reader.records(lines[0]), *reader.records(b"".join(lines[1:]))]
     assert [record.line for record in found] == lines

@@ -15,8 +15,8 @@ from ctsync.model.change import Change
 from ctsync.model.fault import Faults
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.change_codec import change_from_line, change_line
-from ctsync.plan.schedule import records_of
+from ctsync.plan.document.change_codec import change_from_line, change_line
+from ctsync.plan.document.schedule import records_of
 
 KEY = ProfileKey("identity", "u1")
 GROUPS = (

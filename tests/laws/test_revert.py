@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from msgspec import convert, to_builtins
 from msgspec.structs import replace
 
-from ctsync.apply.history import change_of
-from ctsync.apply.state_effects import AcknowledgedRecord
+from ctsync.apply.folding.history import change_of
+from ctsync.apply.folding.state_effects import AcknowledgedRecord
 from ctsync.canonical_json import fold_name
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import ValueContext
@@ -21,6 +21,7 @@ from ctsync.model.operation import DELTAS
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.record import Outcome
 from ctsync.model.run import RunChange
+from ctsync.plan.document.schedule import records_of
 from ctsync.plan.revert_profile import (
     CHANGED,
     CREATED,
@@ -31,7 +32,6 @@ from ctsync.plan.revert_profile import (
     STAYS,
     revert_profile,
 )  # fmt: skip
-from ctsync.plan.schedule import records_of
 
 KEY = ProfileKey("identity", "u1")
 CONTEXT = ValueContext()

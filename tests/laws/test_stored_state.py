@@ -28,18 +28,18 @@ from left_runs import (
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from ctsync.apply import plain_profiles
-from ctsync.apply.history import run_change_from
-from ctsync.apply.journal_records import JournalHead
-from ctsync.apply.plain_profiles import AcknowledgedRow
+from ctsync.apply.folding import plain_profiles
+from ctsync.apply.folding.history import run_change_from
+from ctsync.apply.folding.plain_profiles import AcknowledgedRow
+from ctsync.apply.journal.journal_records import JournalHead
 from ctsync.apply.recover import recover
 from ctsync.apply.remainder import remainder
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import membership_in
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.known_patterns import KnownPatterns
-from ctsync.plan.row_patterns import RowPatterns
+from ctsync.plan.entries.known_patterns import KnownPatterns
+from ctsync.plan.entries.row_patterns import RowPatterns
 from ctsync.state.manifest import Compaction
 from ctsync.state.parquet_store import _Writing
 
@@ -164,7 +164,9 @@ def test_a_first_load_has_the_same_bytes_either_way(tmp_path, monkeypatch, locat
         made.append(given)
         return AcknowledgedRow(*given)
 
-    monkeypatch.setattr("ctsync.apply.acknowledged_run.AcknowledgedRow", counted)
+    monkeypatch.setattr(
+        "ctsync.apply.folding.acknowledged_run.AcknowledgedRow", counted
+    )
     changes = {change.key: change for change in map(usual, range(5_000))}
     with plan_of(changes, {}) as plan, packed_from(1):
         store = opened(location, tmp_path, Compaction())
@@ -232,7 +234,9 @@ def test_changes_of_known_profiles_have_the_same_bytes_either_way(
         note_all_taken(store, plan)
         recover(store)
         note_all_taken(store, moves, store.read().header.serial)
-        monkeypatch.setattr("ctsync.apply.acknowledged_run.AcknowledgedRow", counted)
+        monkeypatch.setattr(
+            "ctsync.apply.folding.acknowledged_run.AcknowledgedRow", counted
+        )
         present = fold_both_ways(location, tmp_path, compaction)
         assert present.header.entries == len(people.keys() | changes.keys())
     if location == "state/" and compaction != Compaction():

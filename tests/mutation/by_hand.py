@@ -26,19 +26,19 @@ _ORDER = "journal = store.journal()\n    snapshot = store.{}()\n"
 _OTHER = "snapshot = store.{}()\n    journal = store.journal()\n"
 BY_HAND = (
     Written(
-        "apply/state_effects.py",
+        "apply/folding/state_effects.py",
         "the once marks of before are lost",
         "_union(before.once, self.once)",
         "self.once",
     ),
     Written(
-        "apply/state_effects.py",
+        "apply/folding/state_effects.py",
         "no once mark is added",
         "_union(before.once, self.once)",
         "before.once",
     ),
     Written(
-        "apply/late_writes.py",
+        "apply/calls/late_writes.py",
         "the wait is not capped by the timeout",
         "min(max(rest, 0.0), unanswered.timeout_seconds)",
         "max(rest, 0.0)",
@@ -57,7 +57,7 @@ BY_HAND = (
         "snapshot = store.read_unverified()\n    journal = _journal_if_there(store)",
     ),
     Written(
-        "apply/fold.py",
+        "apply/folding/fold.py",
         "the tool version stays behind",
         "tool_version=head.tool_version",
         "tool_version=begun.tool_version",

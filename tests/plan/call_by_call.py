@@ -13,7 +13,7 @@ from ctsync.canonical_json import canonical
 from ctsync.limits import MAX_BODY_BYTES, MAX_RECORDS_PER_CALL
 from ctsync.model.change import Change
 from ctsync.model.record import Record
-from ctsync.plan.schedule import WAVES, folded_key, records_of
+from ctsync.plan.document.schedule import WAVES, folded_key, records_of
 
 
 class Call(Struct, frozen=True):

@@ -27,8 +27,8 @@ from ctsync.model.profile_key import NOBODY, ProfileKey, parse_key
 from ctsync.model.record import GROUP_PREFIX
 from ctsync.model.scalar_value import Literal
 from ctsync.model.snapshot import Account, Base
+from ctsync.plan.document.plan_file import SavedPlan, scratch_file
 from ctsync.plan.make_plan import make_plan
-from ctsync.plan.plan_file import SavedPlan, scratch_file
 from ctsync.plan.planner import Planner
 from ctsync.plan.selection import Selection, parse_selector
 from ctsync.project.spoiled_parts import UNSPOILED

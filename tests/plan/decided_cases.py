@@ -14,9 +14,9 @@ from ctsync.model.entry import Entry, KnownValue, entry_line
 from ctsync.model.flows import HIDDEN
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.row_source import CellColumn, RowColumns
-from ctsync.plan.change_codec import change_line, settled_line
-from ctsync.plan.decide_rows import row_decision
-from ctsync.plan.schedule import records_of
+from ctsync.plan.columns.decide_rows import row_decision
+from ctsync.plan.document.change_codec import change_line, settled_line
+from ctsync.plan.document.schedule import records_of
 from ctsync.sql_text import quoted
 
 FILES = ("a.csv", 'b "2".csv')

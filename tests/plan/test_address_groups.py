@@ -7,8 +7,8 @@ import pytest
 
 from ctsync.model.change import Origin
 from ctsync.model.decided_addresses import address_mark
-from ctsync.plan import address_groups
-from ctsync.plan.address_groups import AddressGroups
+from ctsync.plan.among import address_groups
+from ctsync.plan.among.address_groups import AddressGroups
 
 
 @pytest.mark.parametrize("most", [1, 7, 1_000])

@@ -13,8 +13,8 @@ from ctsync.model.entry import Entry, membership_in
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import NOBODY, ProfileKey
 from ctsync.model.weighed_run import WeighedAddress, WeighedRun
-from ctsync.plan.among_profiles import AmongProfiles
-from ctsync.plan.merge_contributions import MergedContributions
+from ctsync.plan.among.among_profiles import AmongProfiles
+from ctsync.plan.profile.merge_contributions import MergedContributions
 
 MASK = Mask("0" * 32)
 MAIL = address_mark("ann@example.com").hex()

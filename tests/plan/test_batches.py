@@ -14,11 +14,11 @@ from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan import schedule as limits
-from ctsync.plan.batches import PlannedRecord, loads, placed, spans
-from ctsync.plan.plan_file import SavedPlan
-from ctsync.plan.plan_writer import PlanWriter
-from ctsync.plan.schedule import WAVES, records_of
+from ctsync.plan.document import schedule as limits
+from ctsync.plan.document.batches import PlannedRecord, loads, placed, spans
+from ctsync.plan.document.plan_file import SavedPlan
+from ctsync.plan.document.plan_writer import PlanWriter
+from ctsync.plan.document.schedule import WAVES, records_of
 
 law = settings(deadline=None, max_examples=60)
 PLAIN = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")

@@ -18,14 +18,14 @@ from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ID_TYPES, ProfileKey
 from ctsync.model.row import RowForm
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.change_codec import (
+from ctsync.plan.document.change_codec import (
     ChangeLine,
     change_from_line,
     change_line,
     waves_in,
 )
-from ctsync.plan.plan_file import SavedPlan, open_plan
-from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.document.plan_file import SavedPlan, open_plan
+from ctsync.plan.document.plan_writer import PlanWriter
 
 PLAIN = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")
 FIRST = Operation("Tags", "list", "$remove", ("a",), "known", ("a",), (), 1)

@@ -8,7 +8,7 @@ from ctsync.diagnostics import Findings
 from ctsync.engines import built_in
 from ctsync.errors import SpecError
 from ctsync.model.masking import Mask
-from ctsync.plan import address_groups
+from ctsync.plan.among import address_groups
 from ctsync.plan.planner import Planner
 from ctsync.project import load_project
 from ctsync.render.diagnostics_text import findings_text

@@ -6,8 +6,8 @@ from ctsync.diagnostics import Diagnostic
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
 from ctsync.model.fault import Fault
-from ctsync.plan import column_report
-from ctsync.plan.column_report import ColumnReport
+from ctsync.plan.findings import column_report
+from ctsync.plan.findings.column_report import ColumnReport
 
 PLAN = Attribute("Plan", kind="string", enum=("Free", "Gold"))
 SIZE = Attribute("Size", kind="number")

@@ -4,7 +4,7 @@ import pytest
 
 from ctsync.model.attribute import Attribute
 from ctsync.model.fault import Fault
-from ctsync.plan.column_cures import CellPlace, cure_of, in_table
+from ctsync.plan.findings.column_cures import CellPlace, cure_of, in_table
 from ctsync.sources.doubtful_cells import AS_LIST, ROUND
 
 LISTED = "json_extract_string(a, '$[*]')"

@@ -9,7 +9,7 @@ from ctsync.kinds.string import StringKind
 from ctsync.model.attribute import Attribute
 from ctsync.model.entry import DueValue, KnownValue
 from ctsync.model.operation import Operation
-from ctsync.plan.decide_rows import row_decision
+from ctsync.plan.columns.decide_rows import row_decision
 
 RULES = {
     "Points": Attribute("Points", kind="counter"),

@@ -7,7 +7,7 @@ from ctsync.kinds.system_attributes import system_rule
 from ctsync.model.attribute import Attribute
 from ctsync.model.row_source import CellColumn
 from ctsync.model.scalar_value import Literal
-from ctsync.plan.decided_places import Moving, names_of, place_of
+from ctsync.plan.columns.decided_places import Moving, names_of, place_of
 
 YES = Literal("true", "boolean", value=True)
 NOTHING = Literal("null", "null")

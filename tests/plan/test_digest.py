@@ -10,7 +10,7 @@ from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account
-from ctsync.plan.digest import PlanDigest
+from ctsync.plan.document.digest import PlanDigest
 
 ACCOUNT = Account("TEST-4Z5", "in1")
 SET = Operation("Plan", "string", "set", "Gold", "known", before="Free", after="Gold")

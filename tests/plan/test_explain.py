@@ -8,9 +8,9 @@ from ctsync.model.due_import import Waits
 from ctsync.model.explanation import Past
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import parse_key
+from ctsync.plan.document.schedule import records_of
 from ctsync.plan.explain import explain_key
 from ctsync.plan.planner import Planner
-from ctsync.plan.schedule import records_of
 from ctsync.project import load_project
 from ctsync.sources.project_sources import ProjectSources
 

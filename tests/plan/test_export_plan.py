@@ -14,9 +14,9 @@ from ctsync.model.change import Change, Origin
 from ctsync.model.masking import Mask
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.change_codec import change_line
+from ctsync.plan.document.change_codec import change_line
+from ctsync.plan.document.plain_changes import PlainReader
 from ctsync.plan.export_plan import ExportOrder, export_changes, made_folder
-from ctsync.plan.plain_changes import PlainReader
 
 GOLD = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")
 AGE = Operation("Age", "number", "set", 5, "unknown", after=5)

@@ -9,9 +9,9 @@ from ctsync.model.entry import Entry, KnownValue, entry_line
 from ctsync.model.known_texts import KnownTexts
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.spelled_entry import spelled_entry
-from ctsync.plan import known_patterns
-from ctsync.plan.known_patterns import KnownPatterns
-from ctsync.plan.plain_entry import Taking, entry_after
+from ctsync.plan.entries import known_patterns
+from ctsync.plan.entries.known_patterns import KnownPatterns
+from ctsync.plan.entries.plain_entry import Taking, entry_after
 
 MARK = "0123456789abcdef" * 2
 GOLD, OVER_FREE, VIP = ["Plan", "Gold"], ["Plan", "Gold", "=", "Free"], ["VIP", True]

@@ -9,8 +9,8 @@ from ctsync.model.attribute import Attribute
 from ctsync.model.desired_value import DesiredValue
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.diff_profile import build_change
-from ctsync.plan.planned_profile import DesiredProfile
+from ctsync.plan.profile.diff_profile import build_change
+from ctsync.plan.profile.planned_profile import DesiredProfile
 
 
 def ours(*values, present=(), **fields):

@@ -12,9 +12,9 @@ from ctsync.model.masking import Mask
 from ctsync.model.operation import Operation
 from ctsync.model.plan import PendingFile, PlanHead
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan import plan_file
+from ctsync.plan.document import plan_file
+from ctsync.plan.document.plan_file import SavedPlan, scratch_file
 from ctsync.plan.make_plan import check_project, make_plan
-from ctsync.plan.plan_file import SavedPlan, scratch_file
 from ctsync.plan.planner import Planner
 
 BAD = {"Gender": "Q"}

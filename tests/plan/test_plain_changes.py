@@ -19,11 +19,11 @@ from ctsync.model.masking import Mask
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account
-from ctsync.plan import plain_changes
-from ctsync.plan.change_codec import change_from_line, change_line
-from ctsync.plan.digest import PlanDigest
+from ctsync.plan.document import plain_changes
+from ctsync.plan.document.change_codec import change_from_line, change_line
+from ctsync.plan.document.digest import PlanDigest
+from ctsync.plan.document.plain_changes import PlainReader
 from ctsync.plan.export_plan import ExportOrder, export_changes
-from ctsync.plan.plain_changes import PlainReader
 
 NAMES = ("City", "Plan %b", 'So "far"')
 TEXTS = st.text(max_size=8) | st.sampled_from(("$D_0", "$D_1767225600", "50 %", "a\nb"))

@@ -7,7 +7,7 @@ from ctsync.canonical_json import canonical
 from ctsync.kinds import KINDS
 from ctsync.kinds.string import StringKind
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.plain_entry import Taking, entry_after
+from ctsync.plan.entries.plain_entry import Taking, entry_after
 
 BOTH = pytest.mark.parametrize("taking", Taking)
 OWNED = {**dict.fromkeys(Taking, b""), Taking.ACKNOWLEDGED: b'"owned":true,'}

@@ -17,10 +17,10 @@ from ctsync.model.operation import Operation
 from ctsync.model.plan import BlockedRule, PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.plan_checksum import seal_line
-from ctsync.plan.plan_file import open_plan
-from ctsync.plan.plan_header import open_ends
-from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.document.plan_checksum import seal_line
+from ctsync.plan.document.plan_file import open_plan
+from ctsync.plan.document.plan_header import open_ends
+from ctsync.plan.document.plan_writer import PlanWriter
 
 HEAD = PlanHead(
     Account("TEST-4Z5", "in1", "http://127.0.0.1:8765"),

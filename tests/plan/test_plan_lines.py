@@ -18,7 +18,7 @@ from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.change_codec import (
+from ctsync.plan.document.change_codec import (
     ChangeLine,
     as_planned,
     change_from_data,
@@ -28,10 +28,15 @@ from ctsync.plan.change_codec import (
     settled_from_line,
     settled_line,
 )
-from ctsync.plan.plan_checksum import lines, seal_line
-from ctsync.plan.plan_file import SavedPlan, open_plan, room_for_plan, scratch_file
-from ctsync.plan.plan_rows import form_from, is_shown
-from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.document.plan_checksum import lines, seal_line
+from ctsync.plan.document.plan_file import (
+    SavedPlan,
+    open_plan,
+    room_for_plan,
+    scratch_file,
+)
+from ctsync.plan.document.plan_rows import form_from, is_shown
+from ctsync.plan.document.plan_writer import PlanWriter
 
 KEY = ProfileKey("identity", "u1")
 GOLD = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")

@@ -7,8 +7,8 @@ from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.plan_notices import plan_notices
-from ctsync.plan.planned_profile import PlannedProfile
+from ctsync.plan.profile.plan_notices import plan_notices
+from ctsync.plan.profile.planned_profile import PlannedProfile
 
 MASK = Mask("0" * 32, all_identities=True)
 KEY = ProfileKey("identity", "anna")

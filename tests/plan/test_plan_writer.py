@@ -11,8 +11,8 @@ from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.digest import PlanDigest
-from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.document.digest import PlanDigest
+from ctsync.plan.document.plan_writer import PlanWriter
 
 HEAD = PlanHead(Account("A", "in1"), Base("0" * 32, 3, "d" * 64))
 GOLD = Operation("Plan", "string", "set", "Gold", "unknown", after="Gold")

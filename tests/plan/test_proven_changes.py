@@ -12,14 +12,14 @@ from ctsync.kinds.base import ValueContext
 from ctsync.model.plan import PlanHead
 from ctsync.model.policy import ChannelTerms
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.change_codec import change_from_data, settled_from_data
-from ctsync.plan.plain_changes import PlainChange
-from ctsync.plan.plan_checksum import seal_line
-from ctsync.plan.plan_file import SavedPlan, scratch_file
-from ctsync.plan.plan_header import opened
-from ctsync.plan.plan_rows import MOSTLY
-from ctsync.plan.plan_writer import digest_for
-from ctsync.plan.proven_changes import proven_rows
+from ctsync.plan.document.change_codec import change_from_data, settled_from_data
+from ctsync.plan.document.plain_changes import PlainChange
+from ctsync.plan.document.plan_checksum import seal_line
+from ctsync.plan.document.plan_file import SavedPlan, scratch_file
+from ctsync.plan.document.plan_header import opened
+from ctsync.plan.document.plan_rows import MOSTLY
+from ctsync.plan.document.plan_writer import digest_for
+from ctsync.plan.document.proven_changes import proven_rows
 from ctsync.plan.route_bulk import by_its_size
 
 HEAD = PlanHead(Account("TEST-4Z5", "in1"), Base())
@@ -260,7 +260,7 @@ def test_changes_come_one_by_one_before_all_are_proven(saved):
 
 
 def test_no_file_moves_a_counter_whoever_says_so(project_view, plan, entry, tmp_path):
-    from ctsync.plan.plan_writer import check_shape
+    from ctsync.plan.document.plan_writer import check_shape
 
     project = project_view(catalog={"Points": "counter"}).says("u1", {"Points": 5})
     known = entry(attributes={"Points": 3})

@@ -10,13 +10,18 @@ from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.workers import Workers
-from ctsync.plan import record_reader
-from ctsync.plan.batches import PlannedRecord
-from ctsync.plan.change_codec import START, change_from_line, change_line, settled_line
-from ctsync.plan.record_patterns import RecordPatterns
-from ctsync.plan.record_reader import RecordReader
-from ctsync.plan.schedule import WAVES, folded_key, records_of
-from ctsync.plan.told_records import told_lines
+from ctsync.plan.document import record_reader
+from ctsync.plan.document.batches import PlannedRecord
+from ctsync.plan.document.change_codec import (
+    START,
+    change_from_line,
+    change_line,
+    settled_line,
+)
+from ctsync.plan.document.record_patterns import RecordPatterns
+from ctsync.plan.document.record_reader import RecordReader
+from ctsync.plan.document.schedule import WAVES, folded_key, records_of
+from ctsync.plan.document.told_records import told_lines
 
 SETTLED = EntryAfter("0f" * 16, ("table=rows",))
 ROWS = Origin("a.csv", row=7, table="rows")

@@ -7,8 +7,8 @@ from ctsync.errors import SpecError
 from ctsync.kinds import KINDS
 from ctsync.kinds.base import ValueContext
 from ctsync.model.entry import KnownValue
-from ctsync.plan.change_codec import change_line, waves_in
-from ctsync.plan.schedule import FILES, records_of
+from ctsync.plan.document.change_codec import change_line, waves_in
+from ctsync.plan.document.schedule import FILES, records_of
 
 BY_FILE = ValueContext(removals="sftp")
 CATALOG = {
@@ -123,7 +123,7 @@ def test_the_way_stands_under_the_digest(project_view, plan):
 
 def _digest_of(change):
     from ctsync.model.snapshot import Account
-    from ctsync.plan.digest import PlanDigest
+    from ctsync.plan.document.digest import PlanDigest
 
     digest = PlanDigest(Account("A", "in1"), None)
     digest.add(change)

@@ -7,7 +7,7 @@ from ctsync.model.decided_addresses import SharedAddress, address_mark
 from ctsync.model.entry import Entry, KnownValue
 from ctsync.model.masking import Mask
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.renamed_profiles import RenamedProfiles
+from ctsync.plan.among.renamed_profiles import RenamedProfiles
 
 MAIL, CALL = "ann@example.com", "+4712345678"
 

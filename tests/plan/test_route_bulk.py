@@ -10,8 +10,8 @@ from ctsync.model.policy import ChannelTerms
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
 from ctsync.plan import route_bulk
-from ctsync.plan.plan_file import SavedPlan, scratch_file
-from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.document.plan_file import SavedPlan, scratch_file
+from ctsync.plan.document.plan_writer import PlanWriter
 from ctsync.plan.route_bulk import by_its_size
 
 HEAD = PlanHead(Account("TEST-1", "in1"), Base("0" * 32, 3, "d" * 64))

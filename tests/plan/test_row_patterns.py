@@ -3,9 +3,9 @@
 import pytest
 
 from ctsync.canonical_json import canonical
-from ctsync.plan import line_patterns
-from ctsync.plan.plain_entry import Taking, entry_after
-from ctsync.plan.row_patterns import RowPatterns
+from ctsync.plan.document import line_patterns
+from ctsync.plan.entries.plain_entry import Taking, entry_after
+from ctsync.plan.entries.row_patterns import RowPatterns
 
 MARK = "0123456789abcdef" * 2
 GOLD, VIP = ["Plan", "Gold"], ["VIP", True]

@@ -24,13 +24,13 @@ from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.row_source import RowColumns
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.change_codec import change_line, settled_line
-from ctsync.plan.counted_rows import CountedRows
-from ctsync.plan.plan_writer import PlanWriter
-from ctsync.plan.schedule import records_of
+from ctsync.plan.among.counted_rows import CountedRows
+from ctsync.plan.among.similar_keys import SimilarKeys
+from ctsync.plan.among.vanished_rows import VanishedRows
+from ctsync.plan.document.change_codec import change_line, settled_line
+from ctsync.plan.document.plan_writer import PlanWriter
+from ctsync.plan.document.schedule import records_of
 from ctsync.plan.selection import Selection, parse_selector
-from ctsync.plan.similar_keys import SimilarKeys
-from ctsync.plan.vanished_rows import VanishedRows
 
 HEAD = PlanHead(Account("TEST-1", "in1"), Base("0" * 32, 3, "d" * 64))
 FILES = ("a.csv", "b.csv")

@@ -14,8 +14,8 @@ from ctsync.model.decided_rows import DecidedRows, RowDecision
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.row_source import RowColumns
-from ctsync.plan import schedule as module
-from ctsync.plan.schedule import WAVES, CallCounter, folded_key, records_of
+from ctsync.plan.document import schedule as module
+from ctsync.plan.document.schedule import WAVES, CallCounter, folded_key, records_of
 
 law = settings(deadline=None, max_examples=60)
 

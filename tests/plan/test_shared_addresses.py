@@ -5,7 +5,7 @@ import pytest
 from ctsync.model.change import Origin
 from ctsync.model.decided_addresses import SharedAddress, address_mark
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.shared_addresses import SharedAddresses
+from ctsync.plan.among.shared_addresses import SharedAddresses
 
 MAIL, CALL = "ann@example.com", "+4712345678"
 

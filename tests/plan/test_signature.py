@@ -5,8 +5,8 @@ import hmac
 import pytest
 
 from ctsync.errors import CtsyncError
-from ctsync.plan.plan_file import open_plan
-from ctsync.plan.signature import VARIABLE, plan_key, signature_of
+from ctsync.plan.document.plan_file import open_plan
+from ctsync.plan.document.signature import VARIABLE, plan_key, signature_of
 
 KEY, OTHER = bytes(range(32)), bytes(32)
 

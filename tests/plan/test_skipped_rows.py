@@ -9,8 +9,8 @@ from ctsync.model.change import Origin
 from ctsync.model.contribution import Contribution
 from ctsync.model.profile_key import NOBODY
 from ctsync.model.scalar_value import Literal
-from ctsync.plan.counted_rows import CountedRows
-from ctsync.plan.skipped_rows import SkippedRows
+from ctsync.plan.among.counted_rows import CountedRows
+from ctsync.plan.among.skipped_rows import SkippedRows
 
 
 class Source(NamedTuple):

@@ -6,7 +6,7 @@ from ctsync.errors import UsageError
 from ctsync.model.entry import KnownValue
 from ctsync.model.fault import Fault
 from ctsync.model.scalar_value import Literal
-from ctsync.plan.missing_row_rules import MissingRowRules, missing_row_rules
+from ctsync.plan.profile.missing_row_rules import MissingRowRules, missing_row_rules
 
 LISTS = {"Tags": "list", "Plan": "string"}
 

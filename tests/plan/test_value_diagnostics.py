@@ -6,8 +6,8 @@ from ctsync.errors import SpecError
 from ctsync.model.attribute import Attribute
 from ctsync.model.change import Origin
 from ctsync.model.fault import Fault
-from ctsync.plan import value_diagnostics
-from ctsync.plan.value_diagnostics import Place, PlacedFault, SharedWords
+from ctsync.plan.findings import value_diagnostics
+from ctsync.plan.findings.value_diagnostics import Place, PlacedFault, SharedWords
 
 PLAN, TEAM = Attribute("Plan"), Attribute("Team")
 

@@ -1,6 +1,6 @@
 """Which words of a place are judged: those of which the rule is known."""
 
-from ctsync.plan.value_reader import ValueReader
+from ctsync.plan.profile.value_reader import ValueReader
 from ctsync.project.spoiled_parts import SpoiledParts
 
 

@@ -16,12 +16,12 @@ from ctsync.model.plan import PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
 from ctsync.observe.entry_as_declared import entry_as_declared
-from ctsync.plan import address_groups
-from ctsync.plan.counted_rows import CountedRows
+from ctsync.plan.among import address_groups
+from ctsync.plan.among.counted_rows import CountedRows
+from ctsync.plan.among.vanished_rows import VanishedRows
+from ctsync.plan.document.plan_file import scratch_file
 from ctsync.plan.make_plan import make_plan
-from ctsync.plan.plan_file import scratch_file
 from ctsync.plan.planner import Planner
-from ctsync.plan.vanished_rows import VanishedRows
 from ctsync.project import load_project
 from ctsync.sources.project_sources import ProjectSources
 

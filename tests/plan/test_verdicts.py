@@ -10,9 +10,9 @@ from ctsync.model.explanation import Verdict
 from ctsync.model.fault import Fault
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.missing_row_rules import MissingRowRules
-from ctsync.plan.planned_profile import DesiredProfile, PlannedProfile
-from ctsync.plan.verdicts import VerdictSources, verdicts_of
+from ctsync.plan.profile.missing_row_rules import MissingRowRules
+from ctsync.plan.profile.planned_profile import DesiredProfile, PlannedProfile
+from ctsync.plan.profile.verdicts import VerdictSources, verdicts_of
 
 KEY = ProfileKey("identity", "u1")
 GOLD = DesiredValue("Plan", "string", "Gold")

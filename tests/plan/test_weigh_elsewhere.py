@@ -22,14 +22,14 @@ from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
 from ctsync.model.weighed_run import run_from_text
 from ctsync.observe.entry_as_declared import entry_as_declared
-from ctsync.plan.change_codec import change_line, settled_line
-from ctsync.plan.digest import effect_of, effect_of_settled
+from ctsync.plan.document.change_codec import change_line, settled_line
+from ctsync.plan.document.digest import effect_of, effect_of_settled
+from ctsync.plan.document.plan_file import scratch_file
+from ctsync.plan.document.schedule import FILES, WAVES, records_of
 from ctsync.plan.make_plan import make_plan
-from ctsync.plan.merge_contributions import MergedContributions
-from ctsync.plan.plan_file import scratch_file
-from ctsync.plan.planned_profile import PlannedProfile
 from ctsync.plan.planner import Planner
-from ctsync.plan.schedule import FILES, WAVES, records_of
+from ctsync.plan.profile.merge_contributions import MergedContributions
+from ctsync.plan.profile.planned_profile import PlannedProfile
 from ctsync.plan.weigh_elsewhere import WeighedRuns, elsewhere
 from ctsync.project import load_project
 from ctsync.sources.project_sources import ProjectSources

@@ -18,7 +18,7 @@ from ctsync.model.change_statistics import TRAITS, ChangeStatistics, risk_of, tr
 from ctsync.model.masking import Mask
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
-from ctsync.plan.change_codec import ChangeLine, change_line
+from ctsync.plan.document.change_codec import ChangeLine, change_line
 from ctsync.render.html import Html
 from ctsync.render.html.change import card_of
 from ctsync.render.html.data import data_text

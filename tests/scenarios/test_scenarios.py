@@ -19,7 +19,7 @@ import pytest
 
 import ctsync.sandbox
 from ctsync.cli.app import run
-from ctsync.plan.plan_file import open_plan
+from ctsync.plan.document.plan_file import open_plan
 from ctsync.render.renderers import renderer_names
 
 HERE = Path(__file__).parent

@@ -28,15 +28,15 @@ from ctsync.cli.app import run
 from ctsync.model.change import ACTIONS, Change, EntryAfter
 from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanFoot
-from ctsync.plan.change_codec import (
+from ctsync.plan.document.change_codec import (
     START,
     change_from_line,
     change_line,
     settled_from_line,
 )
-from ctsync.plan.plan_checksum import seal_line
-from ctsync.plan.plan_file import open_plan
-from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.document.plan_checksum import seal_line
+from ctsync.plan.document.plan_file import open_plan
+from ctsync.plan.document.plan_writer import PlanWriter
 from ctsync.sandbox import Sandbox
 
 PASSCODE = "FORGED-PASSCODE"
@@ -306,7 +306,7 @@ def written_anew(plan: bytes) -> bytes:
         with contextlib.suppress(Exception):
             open_plan(path).close()
             return plan
-        from ctsync.plan.plan_header import open_ends
+        from ctsync.plan.document.plan_header import open_ends
 
         ends = open_ends(path)
         writer = PlanWriter(out, ends.head)

@@ -142,14 +142,14 @@ def test_a_webhook_in_trouble_is_not_named(planted, listen, monkeypatch, status)
 # --- Bugs look like bugs, and show no secret
 
 SEAMS = [
-    "ctsync.apply.retry_policy.read_reply",
+    "ctsync.apply.calls.retry_policy.read_reply",
     "ctsync.apply.apply_run.fold_journal",
-    "ctsync.apply.journal_writer.intent_line",
-    "ctsync.apply.journal_writer.receipt_line",
+    "ctsync.apply.journal.journal_writer.intent_line",
+    "ctsync.apply.journal.journal_writer.receipt_line",
     "ctsync.transport.exchange._happened",
     "ctsync.transport.exchange._phrase",
     "ctsync.transport.webhook.canonical",
-    "ctsync.plan.weigh_profile.build_change",
+    "ctsync.plan.profile.weigh_profile.build_change",
     "ctsync.project.project.AccountText.secret",
 ]
 

@@ -19,7 +19,7 @@ from ctsync.model.operation import Operation
 from ctsync.model.plan import PlanFoot, PlanHead
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Base
-from ctsync.plan.plan_writer import PlanWriter
+from ctsync.plan.document.plan_writer import PlanWriter
 
 ROOT = Path(__file__).parents[2]
 COLUMNS, ROWS = 120, 300

@@ -35,8 +35,8 @@ def COMMAND(  # noqa: N802 - found by this name
     from ctsync.cli.output import require_format
     from ctsync.cli.plan_output import show_plan
     from ctsync.cli.project_session import check_reveal
-    from ctsync.plan.plan_file import open_plan
-    from ctsync.plan.plan_header import open_ends
+    from ctsync.plan.document.plan_file import open_plan
+    from ctsync.plan.document.plan_header import open_ends
     from ctsync.render.renderers import renderer_names
 
     require_format(settings, *renderer_names())

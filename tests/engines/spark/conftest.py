@@ -47,7 +47,7 @@ from ctsync.engines import spark_search
 spark_search.EVERY, spark_search.RANGE_KEYS, spark_search.PIECE_ROWS = 3, 150, 700
 from msgspec.structs import replace
 from ctsync import engines
-from ctsync.apply import fold_elsewhere
+from ctsync.apply.folding import fold_elsewhere
 from ctsync.engines.spark_workers import EXECUTORS
 workers = replace(EXECUTORS, worth=1000, pieces=100)
 engines.workers_of = lambda name: workers if name == "spark" else None

@@ -21,8 +21,8 @@ from ctsync.kinds.base import ValueContext
 from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanHead
 from ctsync.model.policy import Limit
+from ctsync.plan.document.plan_file import SavedPlan, scratch_file
 from ctsync.plan.make_plan import make_plan
-from ctsync.plan.plan_file import SavedPlan, scratch_file
 from ctsync.plan.planner import Planner
 from ctsync.project import load_project
 from ctsync.sandbox import Sandbox

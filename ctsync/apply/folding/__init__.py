@@ -1,0 +1,1 @@
+"""Joining a journal to its snapshot, and keeping a record of the run."""

@@ -1,0 +1,1 @@
+"""Deciding rows in SQL: what kinds say of them, put together as lines of a plan."""

@@ -1,0 +1,1 @@
+"""One profile: what its places want together, and what comes of that."""
