@@ -151,11 +151,10 @@ class _Import:
         """Write what the spec declares to a file, as if it were so, sorted by key."""
         from ctsync.observe.declared_rows import DeclaredRows
         from ctsync.observe.said_entries import SaidEntries
-        from ctsync.plan.entries.plain_entry import Taking
 
         file = self._file()
         said = SaidEntries(file)
-        rows = DeclaredRows(said, Taking.SAID)
+        rows = DeclaredRows(said)
         # What the spec says is asked as if nothing were known, so that all of it is a
         # change.
         empty = type(self._present)()

@@ -6,26 +6,23 @@ state holds what the next plan will declare, and that plan has nothing to do.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from ctsync.canonical_json import fold_name
 from ctsync.cli.drafted_table import drafted_table, table_name
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.output import print_message
 from ctsync.cli.plan_options import PlanOptions, planner_for, selection_of
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.state_writes import StateRewrite, WriteOptions, rewrite_state
+from ctsync.model.decided_rows import DecidedRows
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
-    from ctsync.engines.base import Candidate
     from ctsync.formats.survey import Export
-    from ctsync.model.change import Change
+    from ctsync.observe.import_spec import SpecImport
     from ctsync.sources.table_draft import Draft
 
 
@@ -90,13 +87,10 @@ def _rewrite(
 ) -> StateRewrite:
     from ctsync.counted import counted
     from ctsync.observe.import_spec import SpecImport
+    from ctsync.plan.entries.plain_entry import Taking
 
-    adoption = SpecImport(wish.file, is_read=True)
-    read = 0
-    for candidate, change, whole in _changes(session, present, wish.table):
-        read += 1
-        if change is not None:
-            adoption.add(candidate.entry, change, whole)
+    adoption = SpecImport(wish.file, Taking.READ)
+    read = _adopt(session, present, wish.table, adoption)
     left = wish.draft.left_out
     doubts = f"; {counted(left, 'column')} left out, as comments say" if left else ""
     return StateRewrite(
@@ -110,19 +104,28 @@ def _rewrite(
     )
 
 
-def _changes(
-    session: ProjectSession, present: CurrentSnapshot, table: str
-) -> Iterator[tuple[Candidate, Change | None, Collection[str]]]:
-    """Yield whom the table names, and what would make the state as it says.
+def _adopt(
+    session: ProjectSession, present: CurrentSnapshot, table: str, adoption: SpecImport
+) -> int:
+    """Take in what would make the state as a table says; return whom it names.
+
+    What other places say of them was not read.
 
     Raises:
         SpecError: the draft does not read the export.
     """
+    from ctsync.observe.table_part import TablePart
+    from ctsync.observe.table_rows import TableRows
+
     planner = planner_for(session, present, selection_of(PlanOptions()))
-    for candidate, built in planner.plan_profiles(present.entries(), present.columns):
-        if any(place.origin.table == table for place in candidate.contributions):
-            mine = _of_table(session, built.change, table)
-            yield candidate, mine, built.whole_lists
+    part = TablePart(table, session.project.tables[table].attributes)
+    rows = TableRows(adoption, part, present.entries)
+    for planned in planner.plan_rows(present.entries(), present.columns):
+        if isinstance(planned, DecidedRows):
+            rows.add(planned)
+        elif isinstance(planned, tuple):
+            candidate, built = planned
+            rows.add_one(candidate, built.change, built.whole_lists)
     if planner.findings.has_errors:
         print_message(
             "the table as it was drafted does not read this export: let "
@@ -130,17 +133,4 @@ def _changes(
             '"ctsync import spec"'
         )
     planner.refuse_errors()
-
-
-def _of_table(
-    session: ProjectSession, change: Change | None, table: str
-) -> Change | None:
-    """Return what of a change the table says; what other places say was not read."""
-    if change is None:
-        return None
-    mine = session.project.tables[table].attributes
-    kept = tuple(op for op in change.operations if fold_name(op.attribute) in mine)
-    if len(kept) == len(change.operations):
-        return change
-    settled = replace(change.settled, fingerprint=None)
-    return replace(change, operations=kept, settled=settled)
+    return rows.read

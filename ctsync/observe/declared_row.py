@@ -16,20 +16,23 @@ from ctsync.state.entry_edits import Edit, TextEdit
 class DeclaredRow(TextEdit):
     """The change of a known profile, over whatever entry it has."""
 
-    __slots__ = ("_row", "key")
+    __slots__ = ("_row", "_taking", "key")
 
-    def __init__(self, line: bytes) -> None:
-        self._row = parse(line)[CHANGE_KEY]
+    def __init__(self, line: bytes, taking: Taking) -> None:
+        self._row, self._taking = parse(line)[CHANGE_KEY], taking
         self.key = key_from_json({self._row[1]: self._row[2]})
 
     def over(self, before: bytes | None) -> EntryText | None:
         """Return the entry as text; None where that takes a longer look."""
-        return entry_after(self._row, Taking.DECLARED, before)
+        return entry_after(self._row, self._taking, before)
 
     def __call__(self, before: Entry | None) -> Entry:
         """Return the entry."""
         change = change_from_data(self._row)
-        return entry_as_declared(before or Entry(self.key), change, lists_in(change))
+        is_read = self._taking is Taking.READ
+        return entry_as_declared(
+            before or Entry(self.key), change, lists_in(change), is_read=is_read
+        )
 
 
 def lists_in(change: Change) -> frozenset[str]:
@@ -40,7 +43,7 @@ def lists_in(change: Change) -> frozenset[str]:
     return frozenset(fold_name(op.attribute) for op in change.operations if op.is_set)
 
 
-def read_row(line: bytes) -> tuple[ProfileKey, Edit]:
+def read_row(line: bytes, taking: Taking) -> tuple[ProfileKey, Edit]:
     """Return whose the line of a change is, and what it does to the entry."""
-    row = DeclaredRow(line)
+    row = DeclaredRow(line, taking)
     return row.key, row

@@ -18,6 +18,11 @@ from ctsync.plan.entries.row_patterns import RowPatterns
 class Adoption(Protocol):
     """Whoever takes profiles in, as text where that is at hand."""
 
+    @property
+    def taking(self) -> Taking:
+        """As what they are taken in."""
+        ...
+
     def add_new(self, text: EntryText) -> None:
         """Take in a new profile as it is to stand in the state."""
         ...
@@ -36,9 +41,9 @@ class Adoption(Protocol):
 class DeclaredRows:
     """Gives lines of a plan to whoever takes them in."""
 
-    def __init__(self, adoption: Adoption, taking: Taking = Taking.DECLARED) -> None:
-        self._adoption, self._taking = adoption, taking
-        self._patterns = RowPatterns(taking)
+    def __init__(self, adoption: Adoption) -> None:
+        self._adoption = adoption
+        self._patterns = RowPatterns(adoption.taking)
 
     def add(self, lines: bytes) -> None:
         """Take in the changes among lines that follow each other, in order."""
@@ -56,7 +61,7 @@ class DeclaredRows:
             self._adoption.add_row(line, len({name for name, *_ in row[3]}))
             return
         self._patterns.learn(row)
-        text = entry_after(row, self._taking)
+        text = entry_after(row, self._adoption.taking)
         if text is not None:
             self._adoption.add_new(text)
             return

@@ -11,6 +11,7 @@ from ctsync.model.entry_text import EntryText, text_from_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.declared_row import read_row
 from ctsync.observe.entry_as_declared import entry_as_declared
+from ctsync.plan.entries.plain_entry import Taking
 from ctsync.state.entry_edits import Edit, PutText
 
 _ROW = b" "  # what no line of an entry begins with
@@ -19,16 +20,12 @@ _ROW = b" "  # what no line of an entry begins with
 class SpecImport:
     """What a state takes from the spec; kept in a file, since it may be millions."""
 
-    def __init__(self, file: BinaryIO, *, is_read: bool = False) -> None:
-        """`file` is empty, private, and gone when it is closed.
-
-        `is_read` says that what the spec declares was read of a platform, so that
-        counters are certain too.
-        """
+    def __init__(self, file: BinaryIO, taking: Taking = Taking.DECLARED) -> None:
+        """`file` is empty, private, and gone when it is closed."""
         self.profiles = 0
         self.attributes = 0
         self._file = file
-        self._is_read = is_read
+        self.taking = taking
 
     def add(
         self, entry: Entry | None, change: Change, whole: Collection[str] = ()
@@ -38,7 +35,8 @@ class SpecImport:
         `whole` are folded names of lists that hold no other values.
         """
         before = entry or Entry(change.key)
-        after = entry_as_declared(before, change, whole, is_read=self._is_read)
+        is_read = self.taking is Taking.READ
+        after = entry_as_declared(before, change, whole, is_read=is_read)
         if after != entry:
             self._file.write(entry_line(after))
             self.profiles += 1
@@ -61,7 +59,7 @@ class SpecImport:
         self._file.seek(0)
         for line in self._file:
             if line.startswith(_ROW):
-                yield read_row(line.removeprefix(_ROW))
+                yield read_row(line.removeprefix(_ROW), self.taking)
             else:
                 text = text_from_line(line)
                 yield text.key, PutText(text)

@@ -11,10 +11,13 @@ from ctsync.model.entry import Entry, entry_line
 from ctsync.model.entry_text import EntryText
 from ctsync.observe.entry_as_declared import entry_as_declared
 from ctsync.plan.document.change_codec import CHANGE_KEY, change_from_data
+from ctsync.plan.entries.plain_entry import Taking
 
 
 class SaidEntries:
     """Writes what is said of profiles as entries, as if nothing were known."""
+
+    taking = Taking.SAID
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -1,6 +1,7 @@
-"""`import spec` fills a state with the same bytes, whether SQL or Python decides."""
+"""Imports fill a state with the same bytes, whether SQL or Python decides rows."""
 
 import datetime as dt
+import json
 import shutil
 
 import pyarrow as pa
@@ -83,8 +84,8 @@ def test_a_state_is_filled_the_same_either_way(filled):
 
 
 @pytest.fixture
-def filled_again(filled, tmp_path, monkeypatch):
-    """Fill a state, and again once rows have changed; give what rows were taken."""
+def changed(monkeypatch):
+    """The lines of changes that are taken in of profiles that are known."""
     taken = []
     add_row = SpecImport.add_row
 
@@ -93,18 +94,24 @@ def filled_again(filled, tmp_path, monkeypatch):
         add_row(self, line, attributes)
 
     monkeypatch.setattr(SpecImport, "add_row", noted)
+    return taken
+
+
+@pytest.fixture
+def filled_again(filled, tmp_path, changed):
+    """Fill a state, and again once rows have changed; give what rows were taken."""
 
     def fill(least):
         parquet.write_table(rows(), tmp_path / "people.parquet")
         filled(least)
-        taken.clear()
+        changed.clear()
         table = rows().set_column(1, "plan", pa.array(["Gold"] * COUNT))
         new = table.slice(0, 9).set_column(
             0, "id", pa.array([f"v{n}" for n in range(9)])
         )
         parquet.write_table(pa.concat_tables([table, new]), tmp_path / "people.parquet")
         lines, digest, _ = filled(least, again=True)
-        return lines, digest, len(taken)
+        return lines, digest, len(changed)
 
     return fill
 
@@ -128,3 +135,44 @@ def test_a_file_is_taken_in_beside_the_same_words_either_way(filled, tmp_path):
     told = filled(least=1, what="read.parquet")
     assert filled(least=10**9, what="read.parquet") == told
     assert len(told[0]) == COUNT // 2
+
+
+def crm(city):
+    """What a CRM knows of everybody; every tenth has a number that takes a look."""
+    for number, key in enumerate(rows()["id"].to_pylist()):
+        row = {"identity": key, "Points": number, "Groups": ["b", "a"]}
+        row |= {"City": city if number % 2 else "Ulm", "Seen": "2026-07-01"}
+        yield json.dumps(row | {"Score": 1e22 if number % 10 == 0 else 1.5}) + "\n"
+
+
+@pytest.fixture
+def adopted(filled, tmp_path, changed):
+    """Fill a state from lines of JSON, and again when some have changed.
+
+    Of a tenth of the profiles a table of the project speaks, too.
+    """
+    parquet.write_table(rows().slice(0, COUNT // 10), tmp_path / "people.parquet")
+
+    def fill(least):
+        changed.clear()
+        for city in ("Ulm", "Bonn"):
+            (tmp_path / "crm.yaml").unlink(missing_ok=True)
+            (tmp_path / "crm.jsonl").write_text("".join(crm(city)))
+            more = ["--write-spec", "crm.yaml"]
+            words = {"what": "crm.jsonl", "more": more, "again": city == "Bonn"}
+            yield filled(least, **words)
+
+    return fill
+
+
+def test_an_export_is_adopted_the_same_either_way(adopted, changed, capsys):
+    told = [*adopted(least=1)]
+    (first, *_, taken), (second, *_) = told
+    assert COUNT / 2 < taken < COUNT
+    assert COUNT / 4 < len(changed) < COUNT / 2
+    assert not any(b'"certain"' in line for line in (*first, *second))
+    said = capsys.readouterr()
+    alone = [*adopted(least=10**9)]
+    assert changed == []
+    assert [each[:2] for each in alone] == [each[:2] for each in told]
+    assert capsys.readouterr() == said

@@ -142,12 +142,15 @@ def both_ways(row, before=None):
 @given(st.data())
 def test_a_declared_profile_is_taken_in_the_same_either_way(lab, data):
     change = new_profile(lab, data.draw)
-    taking = data.draw(st.sampled_from([Taking.DECLARED, Taking.SAID]))
+    taking = data.draw(st.sampled_from([Taking.DECLARED, Taking.SAID, Taking.READ]))
     text = entry_after(parse(change_line(change))["change"], taking)
     if text is not None:
         lists = {fold_name(op.attribute) for op in change.operations if op.is_set}
-        whole = lists if taking is Taking.DECLARED else ()
-        long_way = text_of(entry_as_declared(Entry(change.key), change, whole))
+        whole = () if taking is Taking.SAID else lists
+        after = entry_as_declared(
+            Entry(change.key), change, whole, is_read=taking is Taking.READ
+        )
+        long_way = text_of(after)
         assert text.line == long_way.line
         assert text == replace(long_way, names=[*long_way.names])
         assert text_from_line(text.line) == text
@@ -158,10 +161,12 @@ def test_a_declared_profile_is_taken_in_the_same_either_way(lab, data):
 def test_what_is_declared_of_a_known_profile_is_taken_in_the_same_either_way(lab, data):
     before, change = known_profile(lab, data.draw)
     row = parse(change_line(change))["change"]
-    text = entry_after(row, Taking.DECLARED, entry_line(before))
+    taking = data.draw(st.sampled_from([Taking.DECLARED, Taking.READ]))
+    text = entry_after(row, taking, entry_line(before))
     if text is not None:
         lists = {fold_name(op.attribute) for op in change.operations if op.is_set}
-        long_way = text_of(entry_as_declared(before, change, lists))
+        is_read = taking is Taking.READ
+        long_way = text_of(entry_as_declared(before, change, lists, is_read=is_read))
         assert text == replace(long_way, names=[*long_way.names])
 
 

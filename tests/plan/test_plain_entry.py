@@ -52,7 +52,8 @@ def test_a_value_that_is_set_is_known(taking, value, kind, shown):
 def test_values_that_are_added_to_nothing_are_known_in_order_and_once(taking):
     name = next(NAMES)
     found = entry([name, [*"hgbfedcab"], "+?"], taking=taking)
-    said = b'"complete":true,' if taking is Taking.DECLARED else b""
+    is_whole = taking in {Taking.DECLARED, Taking.READ}
+    said = b'"complete":true,' if is_whole else b""
     assert found.line.startswith(
         b'{"attributes":{"%b":{%b"kind":"list","name":"%b",%b"present":%b}},'
         % (
@@ -71,11 +72,13 @@ def test_whatever_was_known_a_value_that_is_set_is_known(form):
     assert entry([name, "x", form]).line == entry([name, "x"]).line
 
 
-def test_a_counter_is_known_once_it_was_sent_and_unsure_where_it_was_declared():
+def test_a_counter_is_known_once_it_was_sent_or_read_and_unsure_where_it_was_declared():
     name = next(NAMES)
     found = entry([name, 5, "=?counter"])
     assert b'"kind":"counter"' in found.line
     assert entry([name, 5, "=?counter"], taking=Taking.DECLARED) is None
+    read = entry([name, 5, "=?counter"], taking=Taking.READ)
+    assert read.line == found.line.replace(b'"owned":true,', b"")
 
 
 def test_a_step_and_a_value_before_change_nothing_of_what_is_known():

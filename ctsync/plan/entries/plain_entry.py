@@ -39,11 +39,13 @@ class Taking(Enum):
     """As what operations are taken in: acknowledged, or as if all had long been so.
 
     What is `DECLARED` comes with lists that are whole, of what is `SAID` nobody knows.
+    What is declared and was `READ` of a platform is certain, counters too.
     """
 
     ACKNOWLEDGED = "acknowledged"
     DECLARED = "declared"
     SAID = "said"
+    READ = "read"
 
 
 class Way(NamedTuple):
@@ -214,7 +216,7 @@ def new_words(way: Way, taking: Taking) -> Mapping[str, bool]:
     if taking is Taking.ACKNOWLEDGED:
         return {"owned": True}
     # Nothing that is declared is ours.
-    return {"complete": True} if way.is_list and taking is Taking.DECLARED else {}
+    return {"complete": True} if way.is_list and taking is not Taking.SAID else {}
 
 
 _STAY = ("complete", "owned")
@@ -248,6 +250,7 @@ _UNSURE: Mapping[Taking, Container[str]] = {
     Taking.ACKNOWLEDGED: (),
     Taking.DECLARED: (COUNTER.name,),
     Taking.SAID: (COUNTER.name,),
+    Taking.READ: (),
 }
 
 
