@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _load() -> Callable[[Sequence[str]], int]:
-    from ctsync.cli.streams import open_closed_files, put_streams
+    from ctsync.cli.terminal.streams import open_closed_files, put_streams
 
     open_closed_files()
     put_streams()

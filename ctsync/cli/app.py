@@ -12,9 +12,9 @@ import click
 from ctsync import __version__
 from ctsync.cli.click_group import LazyCommands
 from ctsync.cli.global_options import GlobalOptions, global_options
-from ctsync.cli.output import show_error
-from ctsync.cli.signals import EndSignal, end_on_signals
-from ctsync.cli.streams import standard_streams
+from ctsync.cli.terminal.output import show_error
+from ctsync.cli.terminal.signals import EndSignal, end_on_signals
+from ctsync.cli.terminal.streams import standard_streams
 from ctsync.discovery import discover_by_name, names_in
 from ctsync.errors import CtsyncError, UsageError, out_of_memory
 
@@ -71,7 +71,7 @@ def _run(arguments: Sequence[str], ended: EndSignal) -> int:
     try:
         app = build_app()
         if "_CTSYNC_COMPLETE" in os.environ:
-            from ctsync.cli.shell_completion import answer_shells
+            from ctsync.cli.completion.shell_completion import answer_shells
 
             answer_shells()
         result = app.main(

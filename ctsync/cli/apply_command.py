@@ -13,15 +13,15 @@ from ctsync.cli.clock import machine_clock
 from ctsync.cli.file_terms import file_terms
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.high_water import check_high_water, keep_high_water
-from ctsync.cli.output import require_format
 from ctsync.cli.plan_file_checks import check_plan, plan_of_today, witness_of
 from ctsync.cli.plan_options import plan_now
 from ctsync.cli.plan_output import planned_options
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.run_identity import run_identity
 from ctsync.cli.send_plan import RunMeans, send_plan
-from ctsync.cli.signals import stop_on_signals
 from ctsync.cli.signing import is_authentic, require_signature
+from ctsync.cli.terminal.output import require_format
+from ctsync.cli.terminal.signals import stop_on_signals
 from ctsync.cli.validate_command import refuse_faults
 from ctsync.errors import SpecError, StateError, StateLocked, UsageError
 

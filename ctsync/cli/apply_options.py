@@ -7,9 +7,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ctsync.cli.confirm import require_someone
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.plan_options import PlanOptions, is_plan_file
+from ctsync.cli.terminal.confirm import require_someone
 from ctsync.errors import UsageError
 from ctsync.model.policy import Limit
 

@@ -10,10 +10,15 @@ from msgspec.structs import replace
 
 from ctsync.cli.apply_options import ApplyOptions
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.next_command import retyped
-from ctsync.cli.output import has_colour, print_error, print_message, write_after
 from ctsync.cli.plan_output import mask_of
 from ctsync.cli.project_session import ProjectSession
+from ctsync.cli.terminal.next_command import retyped
+from ctsync.cli.terminal.output import (
+    has_colour,
+    print_error,
+    print_message,
+    write_after,
+)
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.errors import CtsyncError
 

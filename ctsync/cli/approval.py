@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ctsync.cli.confirm import ask_for_yes
 from ctsync.cli.due_imports import waits_of
-from ctsync.cli.output import OutputFailed, print_error
 from ctsync.cli.plan_output import accepting, rendered, show_plan, view_of
 from ctsync.cli.project_session import ProjectSession
-from ctsync.cli.terminal_width import has_talk_colour, width_of
+from ctsync.cli.terminal.confirm import ask_for_yes
+from ctsync.cli.terminal.output import OutputFailed, print_error
+from ctsync.cli.terminal.terminal_width import has_talk_colour, width_of
 from ctsync.errors import PolicyBlocked
 
 if TYPE_CHECKING:

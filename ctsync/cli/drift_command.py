@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.output import has_colour, print_document, require_format
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.read_platform import choice_of, survey_known
+from ctsync.cli.terminal.output import has_colour, print_document, require_format
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.output import print_document, require_format
+from ctsync.cli.terminal.output import print_document, require_format
 from ctsync.errors import UsageError
 
 _CODE = re.compile(r"CT[0-9]{3}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.output import has_colour, print_document, require_format
 from ctsync.cli.plan_options import planner_for
 from ctsync.cli.project_session import open_session, sensitivity
+from ctsync.cli.terminal.output import has_colour, print_document, require_format
 from ctsync.errors import UsageError
 from ctsync.model.profile_key import parse_key
 
@@ -13,7 +13,7 @@ from ctsync.model.profile_key import parse_key
 def explain(settings: GlobalOptions, word: str) -> int:
     """Print sources, desired, snapshot, operations and records of one profile."""
     from ctsync.apply.recover import folded_view
-    from ctsync.cli.profile_history import past_of
+    from ctsync.cli.states.profile_history import past_of
     from ctsync.plan.explain import explain_key
     from ctsync.plan.selection import Selection
     from ctsync.render.explain_json import explained_json

@@ -12,13 +12,13 @@ from ctsync.cli.apply_options import ApplyOptions, check_digest
 from ctsync.cli.due_imports import waits_of
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.high_water import check_high_water
-from ctsync.cli.next_command import next_command
-from ctsync.cli.output import require_format, write_after
 from ctsync.cli.plan_file_checks import check_plan
 from ctsync.cli.plan_options import PlanOptions
 from ctsync.cli.plan_output import mask_of
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.signing import require_signature
+from ctsync.cli.terminal.next_command import next_command
+from ctsync.cli.terminal.output import require_format, write_after
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.errors import SpecError, StateError
 

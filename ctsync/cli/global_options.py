@@ -12,8 +12,8 @@ import click
 from msgspec import Struct
 
 from ctsync.bucket_address import SCHEMES, is_address
-from ctsync.cli.offered_files import offer_folders
-from ctsync.cli.offered_names import offer_environments
+from ctsync.cli.completion.offered_files import offer_folders
+from ctsync.cli.completion.offered_names import offer_environments
 from ctsync.discovery import names_in
 from ctsync.errors import UsageError
 from ctsync.files.bucket_folders import BucketFolder, bucket_folder

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ctsync.cli.output import print_message
 from ctsync.cli.project_session import ProjectSession
+from ctsync.cli.terminal.output import print_message
 from ctsync.errors import StateError
 from ctsync.model.snapshot import Header
 

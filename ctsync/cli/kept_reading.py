@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from ctsync.canonical_json import canonical, sha256
-from ctsync.cli.output import print_message
-from ctsync.cli.progress import ReadProgress
 from ctsync.cli.project_session import ProjectSession
 from ctsync.cli.read_platform import announce, reading
-from ctsync.cli.terminal_width import has_talk_colour
+from ctsync.cli.terminal.output import print_message
+from ctsync.cli.terminal.progress import ReadProgress
+from ctsync.cli.terminal.terminal_width import has_talk_colour
 from ctsync.errors import CtsyncError, Interrupted
 from ctsync.model.profile_key import ProfileKey
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
-    from ctsync.cli.signals import StopSignal
+    from ctsync.cli.terminal.signals import StopSignal
     from ctsync.observe.kept_reads import KeptReads
     from ctsync.observe.read_profiles import Reader
 

@@ -108,7 +108,7 @@ def _revert_now(
     """
     from msgspec.structs import replace
 
-    from ctsync.cli.state_history import changes_in, find_run, run_of
+    from ctsync.cli.states.state_history import changes_in, find_run, run_of
     from ctsync.plan.document.plan_file import scratch_file
     from ctsync.plan.make_revert import RevertSource, make_revert
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.next_command import next_command, retyped
-from ctsync.cli.output import has_colour, print_document, print_message
-from ctsync.cli.terminal_width import width_of
+from ctsync.cli.terminal.next_command import next_command, retyped
+from ctsync.cli.terminal.output import has_colour, print_document, print_message
+from ctsync.cli.terminal.terminal_width import width_of
 from ctsync.model.masking import Mask
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ctsync.cli.output import print_message
 from ctsync.cli.project_session import ProjectSession
 from ctsync.cli.read_platform import Choice, survey_known
+from ctsync.cli.terminal.output import print_message
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ID_TYPES
 

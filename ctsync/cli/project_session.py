@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.cli.global_options import GlobalOptions, data_roots_of, environment_of
-from ctsync.cli.output import log_to_stderr
+from ctsync.cli.terminal.output import log_to_stderr
 from ctsync.errors import CtsyncError, SpecError, UsageError
 from ctsync.model.masking import Mask
 from ctsync.model.sftp_door import SftpDoor

@@ -13,10 +13,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ctsync.cli.due_imports import waits_of
-from ctsync.cli.output import print_message
-from ctsync.cli.progress import Patience, ReadProgress
 from ctsync.cli.project_session import ProjectSession, sensitivity
-from ctsync.cli.terminal_width import has_talk_colour
+from ctsync.cli.terminal.output import print_message
+from ctsync.cli.terminal.progress import Patience, ReadProgress
+from ctsync.cli.terminal.terminal_width import has_talk_colour
 from ctsync.errors import Interrupted, UsageError
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey, parse_key
@@ -24,7 +24,7 @@ from ctsync.model.snapshot import Account, Header
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
-    from ctsync.cli.signals import StopSignal
+    from ctsync.cli.terminal.signals import StopSignal
     from ctsync.observe.profile_reply import Reading
     from ctsync.observe.read_profiles import Reader
     from ctsync.observe.survey_reads import ReadSurvey
@@ -101,7 +101,7 @@ def reading(
         TransportError: the address or the credentials cannot be used.
         Interrupted: at once, where a second signal asked to end.
     """
-    from ctsync.cli.signals import READING, stop_on_signals
+    from ctsync.cli.terminal.signals import READING, stop_on_signals
     from ctsync.observe.read_profiles import Reader
     from ctsync.transport.reads import connect_reads
 
@@ -123,7 +123,7 @@ def reading(
 def _wait_for_late_writes(header: Header | None, stop: StopSignal) -> None:
     from ctsync.apply.calls.late_writes import wait_for_late_writes
     from ctsync.cli.clock import machine_clock
-    from ctsync.cli.progress import Progress
+    from ctsync.cli.terminal.progress import Progress
 
     clock, tell = machine_clock(), Progress().waits
     wait_for_late_writes(header, clock, time.sleep, tell, lambda: stop.requested)

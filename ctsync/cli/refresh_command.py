@@ -12,10 +12,10 @@ from msgspec import Struct
 from ctsync.canonical_json import canonical, sha256
 from ctsync.cli.global_options import GlobalOptions
 from ctsync.cli.kept_reading import Question, kept_reads, read_kept
-from ctsync.cli.output import has_colour
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.read_platform import Choice, choice_of, new_survey
 from ctsync.cli.state_writes import StateRewrite, WriteOptions, rewrite_state
+from ctsync.cli.terminal.output import has_colour
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot

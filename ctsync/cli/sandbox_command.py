@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ctsync.cli.output import print_document, print_message
 from ctsync.cli.project_session import SANDBOX_PASSCODE
 from ctsync.cli.sandbox_door import DoorWish, door_faults, door_settings, door_words
+from ctsync.cli.terminal.output import print_document, print_message
 from ctsync.errors import CtsyncError, UsageError
 
 if TYPE_CHECKING:

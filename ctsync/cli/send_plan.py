@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from ctsync.cli.apply_options import ApplyOptions
 from ctsync.cli.project_session import ProjectSession
 from ctsync.cli.run_identity import author
-from ctsync.cli.terminal_width import has_talk_colour
+from ctsync.cli.terminal.terminal_width import has_talk_colour
 from ctsync.errors import CtsyncError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ctsync.apply.clock import Clock
     from ctsync.apply.file_wave import FileTerms
     from ctsync.apply.witness import Witness
-    from ctsync.cli.signals import StopSignal
+    from ctsync.cli.terminal.signals import StopSignal
     from ctsync.plan.document.plan_file import SavedPlan
     from ctsync.state import Store
     from ctsync.transport.upload_result import Transport
@@ -52,7 +52,7 @@ def send_plan(
     """
     from ctsync.apply.apply_plan import apply_plan
     from ctsync.apply.apply_settings import ApplySettings
-    from ctsync.cli.progress import Progress
+    from ctsync.cli.terminal.progress import Progress
     from ctsync.engines import workers_of
 
     project = session.project

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ctsync.cli.offered_names import offer_limits, offer_selectors
+from ctsync.cli.completion.offered_names import offer_limits, offer_selectors
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -12,16 +12,16 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ctsync import __version__
-from ctsync.cli.confirm import SEE_FIRST, ask_for_yes, require_someone
 from ctsync.cli.high_water import (
     check_high_water,
     keep_high_water,
     read_high_water,
 )
-from ctsync.cli.output import print_document, require_format, write_after
+from ctsync.cli.imports.write_spec_files import SpecFiles
 from ctsync.cli.project_session import ProjectSession
 from ctsync.cli.run_identity import run_identity
-from ctsync.cli.write_spec_files import SpecFiles
+from ctsync.cli.terminal.confirm import SEE_FIRST, ask_for_yes, require_someone
+from ctsync.cli.terminal.output import print_document, require_format, write_after
 from ctsync.diagnostics import Findings
 
 if TYPE_CHECKING:

@@ -10,8 +10,6 @@ from msgspec import Struct
 
 from ctsync.canonical_json import fold_name
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.output import has_colour, print_document, require_format
-from ctsync.cli.progress import ReadProgress
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.read_platform import (
     Choice,
@@ -21,7 +19,9 @@ from ctsync.cli.read_platform import (
     reading,
     refuse_interruption,
 )
-from ctsync.cli.terminal_width import has_talk_colour
+from ctsync.cli.terminal.output import has_colour, print_document, require_format
+from ctsync.cli.terminal.progress import ReadProgress
+from ctsync.cli.terminal.terminal_width import has_talk_colour
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
@@ -86,7 +86,7 @@ def _of_run(
     Raises:
         UsageError: the history has no such run.
     """
-    from ctsync.cli.state_history import changes_in, find_run
+    from ctsync.cli.states.state_history import changes_in, find_run
     from ctsync.observe.verify import Verifier
 
     record = find_run(session.store(), wish.run or "")

@@ -157,7 +157,7 @@ CHILD = """
     from ctsync.apply.apply_plan import apply_plan
     from ctsync.apply.apply_settings import SilentObserver, ApplySettings
     from ctsync.cli.clock import machine_clock
-    from ctsync.cli.signals import stop_on_signals
+    from ctsync.cli.terminal.signals import stop_on_signals
     from ctsync.plan.document.plan_file import open_plan
     from ctsync.state.jsonl_store import JsonlStore
     from ctsync.transport.http import connect

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ctsync.cli.demo import play
-from ctsync.cli.scene_pause import ScenePause
+from ctsync.cli.init.demo import play
+from ctsync.cli.terminal.scene_pause import ScenePause
 from ctsync.errors import CtsyncError
 
 ROOT = Path(__file__).parents[2]

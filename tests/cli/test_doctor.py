@@ -26,7 +26,7 @@ def status(found):
 def at(monkeypatch, now):
     """Set the clock of this machine; the platform's goes on."""
     clock = SimpleNamespace(time=lambda: now)
-    monkeypatch.setattr("ctsync.cli.doctor_command.time", clock)
+    monkeypatch.setattr("ctsync.cli.doctor.doctor_command.time", clock)
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_the_platforms_clock_counts_where_nothing_was_applied(desk, monkeypatch)
 
 
 def test_a_state_of_a_newer_version_is_a_warning(begun, monkeypatch):
-    monkeypatch.setattr("ctsync.cli.doctor_checks.__version__", "0.0.1")
+    monkeypatch.setattr("ctsync.cli.doctor.doctor_checks.__version__", "0.0.1")
     found = checks(begun, "--offline")["versions"]
     assert found["status"] == "warning"
     assert ctsync.__version__ in found["message"]

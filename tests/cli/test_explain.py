@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from ctsync.cli import profile_history
+from ctsync.cli.states import profile_history
 from ctsync.model.run import Author
 
 STORIES = Path(__file__).parent / "explained"

@@ -127,7 +127,7 @@ def test_an_error_keeps_its_code_where_it_cannot_be_shown(named, format_name):
 
 
 def test_nobody_says_yes_to_a_plan_that_could_not_be_shown(named, monkeypatch):
-    from ctsync.cli.output import OutputFailed
+    from ctsync.cli.terminal.output import OutputFailed
 
     def fail(*_, **__):
         raise OutputFailed(OSError(28, "No space left on device"))

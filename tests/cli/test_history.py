@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from ctsync.cli.git_commit import commit_of
-from ctsync.cli.state_history import changes_in, find_run, run_of
+from ctsync.cli.states.state_history import changes_in, find_run, run_of
 
 ID = "a" * 40
 

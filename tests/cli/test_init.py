@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from ctsync import __version__
+from ctsync.cli.init.project_templates import PIPELINES, read_template
 from ctsync.cli.pipeline_homes import at_home
-from ctsync.cli.project_templates import PIPELINES, read_template
 
 SAID_ALL = ("--account-id", "WR8-9K6-7Z5Z", "--region", "in1", "--name", "crm")
 EVERYTHING = (*SAID_ALL, "--ci", "none", "--state", "file")
@@ -181,7 +181,7 @@ def test_an_action_that_cannot_be_named_so_is_usage(empty, action):
 
 def test_an_installation_without_the_action_says_how_to_do_without(empty, monkeypatch):
     monkeypatch.setattr(
-        "ctsync.cli.project_templates._action_folders", lambda: iter(())
+        "ctsync.cli.init.project_templates._action_folders", lambda: iter(())
     )
     ended = empty.run("init", *SAID_ALL, "--ci", "github")
     assert ended.code == 1

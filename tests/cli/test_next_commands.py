@@ -10,7 +10,7 @@ import pytest
 
 from ctsync.cli.app import build_app
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.next_command import completed
+from ctsync.cli.terminal.next_command import completed
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "ctsync"

@@ -2,9 +2,9 @@
 
 import io
 
-from ctsync.cli.progress import Patience, Progress, ReadProgress
 from ctsync.cli.read_platform import announce
-from ctsync.cli.streams import Stream
+from ctsync.cli.terminal.progress import Patience, Progress, ReadProgress
+from ctsync.cli.terminal.streams import Stream
 
 
 def counts(acknowledged, rejected=0, unknown=0, not_sent=0):

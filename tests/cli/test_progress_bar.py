@@ -14,8 +14,8 @@ from pathlib import Path
 import pyte
 import pytest
 
-from ctsync.cli.progress import Progress, ReadProgress
-from ctsync.cli.streams import Stream
+from ctsync.cli.terminal.progress import Progress, ReadProgress
+from ctsync.cli.terminal.streams import Stream
 
 ROOT = Path(__file__).parents[2]
 ROWS = 12
@@ -312,7 +312,7 @@ def test_a_read_that_waits_long_is_told_below_the_bar(terminal):
 
 LISTED = """
 import sys
-from ctsync.cli import progress
+from ctsync.cli.terminal import progress
 from ctsync.cli.app import run_alone
 progress._SECONDS_UNDRAWN = 1e9  # however slow the machine is
 run_alone(sys.argv[1:])

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from ctsync.cli.output import OutputFailed, print_document
-from ctsync.cli.streams import Stream, standard_streams
+from ctsync.cli.terminal.output import OutputFailed, print_document
+from ctsync.cli.terminal.streams import Stream, standard_streams
 
 
 class Screen(io.StringIO):

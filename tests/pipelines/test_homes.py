@@ -11,8 +11,8 @@ import pytest
 import yaml
 from object_server import BUCKET
 
+from ctsync.cli.init.project_templates import PIPELINES, pipeline_text
 from ctsync.cli.pipeline_homes import HOMES
-from ctsync.cli.project_templates import PIPELINES, pipeline_text
 from ctsync.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from ctsync.cli.completion.offered_files import offer_plans_and_projects
 from ctsync.cli.global_options import GlobalOptions, global_options
 from ctsync.cli.limit_option import read_amount, read_share
-from ctsync.cli.offered_files import offer_plans_and_projects
 from ctsync.cli.shared_options import (
     accept_option,
     engine_option,

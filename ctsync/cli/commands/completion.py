@@ -26,8 +26,8 @@ that nothing hides, saved plans. No plan is made for it.
 @click.pass_context
 def COMMAND(ctx: click.Context, shell: str) -> int:  # noqa: N802 - found by this name
     """Print the script of a shell."""
-    from ctsync.cli.output import print_document, require_format
-    from ctsync.cli.shell_completion import SHELLS, VARIABLE
+    from ctsync.cli.completion.shell_completion import SHELLS, VARIABLE
+    from ctsync.cli.terminal.output import print_document, require_format
 
     require_format(ctx.ensure_object(GlobalOptions), "text")
     completion = SHELLS[shell](ctx.find_root().command, {}, "ctsync", VARIABLE)

@@ -17,6 +17,6 @@ def COMMAND(settings: GlobalOptions, *, offline: bool) -> int:  # noqa: N802 - f
     Looks at project, region, credentials (a call with dryRun=1, of which nothing is
     stored), state, lock, clock and versions. Exit 1 if anything would fail.
     """
-    from ctsync.cli.doctor_command import examine
+    from ctsync.cli.doctor.doctor_command import examine
 
     return examine(settings, offline=offline)

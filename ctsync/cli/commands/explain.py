@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from ctsync.cli.completion.offered_names import offer_keys_and_codes
 from ctsync.cli.global_options import GlobalOptions, global_options
-from ctsync.cli.offered_names import offer_keys_and_codes
 
 
 @click.command("explain")

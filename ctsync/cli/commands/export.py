@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from ctsync.cli.completion.offered_files import offer_plans
+from ctsync.cli.completion.offered_names import offer_channels
 from ctsync.cli.global_options import GlobalOptions, global_options
-from ctsync.cli.offered_files import offer_plans
-from ctsync.cli.offered_names import offer_channels
 
 
 def read_channel(_: click.Context, param: click.Parameter, value: str) -> str:

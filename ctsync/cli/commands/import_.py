@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from ctsync.cli.completion.offered_files import offer_sources
+from ctsync.cli.completion.offered_names import offer_keys
 from ctsync.cli.global_options import GlobalOptions, global_options
-from ctsync.cli.offered_files import offer_sources
-from ctsync.cli.offered_names import offer_keys
 from ctsync.cli.shared_options import anew_option, target_option, write_options
 from ctsync.errors import UsageError
 
@@ -72,7 +72,7 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
 
     permission = WriteOptions(auto_approve, dry_run)
     if source == "spec":
-        from ctsync.cli.import_command import import_spec
+        from ctsync.cli.imports.import_command import import_spec
 
         given = (keys, keys_file, event, since, until, key_column, write_spec, anew)
         if any(given):
@@ -80,8 +80,8 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
                 "import spec takes --target alone; the rest is for reading"
             )
         return import_spec(settings, target, permission)
-    from ctsync.cli.import_read import import_read
-    from ctsync.cli.import_wish import ImportWish
+    from ctsync.cli.imports.import_read import import_read
+    from ctsync.cli.imports.import_wish import ImportWish
 
     wish = ImportWish(
         source,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from ctsync.cli.completion.offered_names import offer_regions
 from ctsync.cli.global_options import GlobalOptions, global_options
-from ctsync.cli.offered_names import offer_regions
 
 
 @click.command("init")
@@ -78,9 +78,9 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     pipeline, and lists what it left alone. Asks on a terminal for what no option says.
     DIR is the project's folder; default: the current one.
     """
-    from ctsync.cli.demo_command import demonstrate
-    from ctsync.cli.init_command import init_project
-    from ctsync.cli.init_options import InitOptions
+    from ctsync.cli.init.demo_command import demonstrate
+    from ctsync.cli.init.init_command import init_project
+    from ctsync.cli.init.init_options import InitOptions
 
     wishes = InitOptions(account_id, region, name, ci, action, state, export)
     start = demonstrate if demo else init_project

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from ctsync.cli.completion.offered_files import offer_projects
+from ctsync.cli.completion.offered_names import offer_runs
 from ctsync.cli.global_options import GlobalOptions, global_options
-from ctsync.cli.offered_files import offer_projects
-from ctsync.cli.offered_names import offer_runs
 from ctsync.cli.shared_options import (
     accept_option,
     engine_option,
@@ -81,13 +81,13 @@ def COMMAND(  # noqa: N802, PLR0913 - found by this name; one parameter an optio
     default: the current folder.
     """
     from ctsync.apply.recover import folded_view
-    from ctsync.cli.output import require_format
     from ctsync.cli.place_for_plan import require_place_for_plan
     from ctsync.cli.plan_options import PlanOptions, plan_now
     from ctsync.cli.plan_output import planned_options, show_plan, tell_where_saved
     from ctsync.cli.plan_refresh import read_before_planning
     from ctsync.cli.project_session import open_session
     from ctsync.cli.signing import key_for
+    from ctsync.cli.terminal.output import require_format
     from ctsync.errors import UsageError
     from ctsync.render.renderers import renderer_names
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from ctsync.cli.completion.offered_names import offer_keys
 from ctsync.cli.global_options import GlobalOptions, global_options
-from ctsync.cli.offered_names import offer_keys
 from ctsync.cli.shared_options import anew_option, sample_option, write_options
 
 

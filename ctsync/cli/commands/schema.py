@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ctsync.cli.global_options import GlobalOptions, global_options
-from ctsync.cli.output import print_document, require_format
+from ctsync.cli.terminal.output import print_document, require_format
 
 
 @click.command("schema")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from ctsync.cli.completion.offered_files import offer_plans
 from ctsync.cli.global_options import GlobalOptions, global_options
-from ctsync.cli.offered_files import offer_plans
 from ctsync.cli.shared_options import target_option, view_options
 
 
@@ -32,9 +32,9 @@ def COMMAND(  # noqa: N802 - found by this name
     Reads nothing but FILE: no project, no state, no network. With --summary it reads
     the counts alone, which are sealed, so that a plan of any size is shown at once.
     """
-    from ctsync.cli.output import require_format
     from ctsync.cli.plan_output import show_plan
     from ctsync.cli.project_session import check_reveal
+    from ctsync.cli.terminal.output import require_format
     from ctsync.plan.document.plan_file import open_plan
     from ctsync.plan.document.plan_header import open_ends
     from ctsync.render.renderers import renderer_names

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from ctsync.cli.click_group import LazyCommands
+from ctsync.cli.completion.offered_files import offer_plans
+from ctsync.cli.completion.offered_names import offer_attributes, offer_keys, offer_runs
 from ctsync.cli.global_options import GlobalOptions, global_options
-from ctsync.cli.offered_files import offer_plans
-from ctsync.cli.offered_names import offer_attributes, offer_keys, offer_runs
 from ctsync.cli.shared_options import target_option, write_options
 
 
@@ -35,7 +35,7 @@ def list_(settings: GlobalOptions, *, target: tuple[str, ...], undeclared: bool)
     --target takes identity, FBID, GPID, objectId, attribute and cohort. With --format
     jsonl, one profile a line, then the document without them.
     """
-    from ctsync.cli.state_queries import list_entries
+    from ctsync.cli.states.state_queries import list_entries
 
     return list_entries(settings, target, undeclared=undeclared)
 
@@ -46,7 +46,7 @@ def list_(settings: GlobalOptions, *, target: tuple[str, ...], undeclared: bool)
 @click.pass_obj
 def show(settings: GlobalOptions, key: str) -> int:
     """Show what the state knows of one profile."""
-    from ctsync.cli.state_queries import show_entry
+    from ctsync.cli.states.state_queries import show_entry
 
     return show_entry(settings, key)
 
@@ -74,8 +74,8 @@ def forget(
 
     The platform keeps them; what the spec still declares is assigned by the next plan.
     """
-    from ctsync.cli.state_corrections import forget_entries
     from ctsync.cli.state_writes import WriteOptions
+    from ctsync.cli.states.state_corrections import forget_entries
 
     permission = WriteOptions(auto_approve, dry_run)
     return forget_entries(settings, keys, attribute, permission)
@@ -120,8 +120,8 @@ def doubt(
     For a state that was lost, restored or edited: no counter then moves by a difference
     that nobody is sure of.
     """
-    from ctsync.cli.state_corrections import DoubtOptions, doubt_entries
     from ctsync.cli.state_writes import WriteOptions
+    from ctsync.cli.states.state_corrections import DoubtOptions, doubt_entries
 
     doubted = DoubtOptions(keys, attribute, plan, everything)
     return doubt_entries(settings, doubted, WriteOptions(auto_approve, dry_run))
@@ -146,8 +146,8 @@ def rename(
     For a profile whose id changed at its source, and that the platform knows by NEW
     already: nothing is sent, and the next plan compares NEW with what was known of OLD.
     """
-    from ctsync.cli.state_rename import rename_entry
     from ctsync.cli.state_writes import WriteOptions
+    from ctsync.cli.states.state_rename import rename_entry
 
     return rename_entry(settings, before, after, WriteOptions(auto_approve, dry_run))
 
@@ -161,7 +161,7 @@ def history(settings: GlobalOptions, run: str | None) -> int:
 
     RUN is its id, the beginning of it, or "last".
     """
-    from ctsync.cli.state_history import list_runs, show_run
+    from ctsync.cli.states.state_history import list_runs, show_run
 
     return list_runs(settings) if run is None else show_run(settings, run)
 
@@ -178,7 +178,7 @@ def copy(settings: GlobalOptions, to: str, *, auto_approve: bool, dry_run: bool)
     serial and digest are kept: go on with one of the two only, since a copy is another
     truth.
     """
-    from ctsync.cli.state_copy import copy_state
     from ctsync.cli.state_writes import WriteOptions
+    from ctsync.cli.states.state_copy import copy_state
 
     return copy_state(settings, to, WriteOptions(auto_approve, dry_run))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from ctsync.cli.completion.offered_files import offer_projects
 from ctsync.cli.global_options import GlobalOptions, global_options
-from ctsync.cli.offered_files import offer_projects
-from ctsync.cli.output import print_document, require_format
+from ctsync.cli.terminal.output import print_document, require_format
 
 
 @click.command("validate")
@@ -29,7 +29,7 @@ def COMMAND(  # noqa: N802 - found by this name
     Checks files, language, names, values and owners, and exits 1 if there are errors.
     Without --env every environment is checked. specs/README.md explains every code.
     """
-    from ctsync.cli.output import has_colour
+    from ctsync.cli.terminal.output import has_colour
     from ctsync.cli.validate_command import check_everywhere, seen_from_here
     from ctsync.render.diagnostics_text import render_findings
     from ctsync.render.gitlab_code_quality import code_quality

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from threading import current_thread, main_thread
 from types import FrameType
 
-from ctsync.cli.output import print_message
+from ctsync.cli.terminal.output import print_message
 from ctsync.errors import Interrupted
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -10,8 +10,13 @@ from msgspec import Struct, field
 
 from ctsync.cli.due_imports import waits_of
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.import_asking import Asking
-from ctsync.cli.import_wish import ImportWish, check_wish, chosen_by
+from ctsync.cli.imports.import_asking import Asking
+from ctsync.cli.imports.import_wish import ImportWish, check_wish, chosen_by
+from ctsync.cli.imports.write_spec_files import (
+    left_out_words,
+    spec_kept_in,
+    write_spec_files,
+)
 from ctsync.cli.plan_options import PlanOptions, planner_for, selection_of
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.state_writes import (
@@ -19,11 +24,6 @@ from ctsync.cli.state_writes import (
     WriteBeside,
     WriteOptions,
     rewrite_state,
-)
-from ctsync.cli.write_spec_files import (
-    left_out_words,
-    spec_kept_in,
-    write_spec_files,
 )
 from ctsync.diagnostics import Diagnostic, Findings
 from ctsync.errors import UsageError
@@ -60,7 +60,7 @@ def import_read(
     """Read profiles, show what is taken in, ask, write, give the exit code."""
     check_wish(wish, settings.directory)
     if wish.write_spec is not None and wish.source != "api" and not wish.targets:
-        from ctsync.cli.import_table import import_table, readable_export
+        from ctsync.cli.imports.import_table import import_table, readable_export
         from ctsync.observe.export_rows import parse_key_column
 
         path, key = settings.directory / wish.source, parse_key_column(wish.key_column)

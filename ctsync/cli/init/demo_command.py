@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from ctsync.cli.global_options import GlobalOptions, environment_of
-from ctsync.cli.init_options import InitOptions
-from ctsync.cli.output import print_document, require_format
+from ctsync.cli.init.init_options import InitOptions
+from ctsync.cli.terminal.output import print_document, require_format
 from ctsync.errors import CtsyncError, UsageError
 
 
@@ -18,8 +18,8 @@ def demonstrate(settings: GlobalOptions, where: Path, wishes: InitOptions) -> in
         UsageError: the folder is not free, or something was said that a demo decides.
         CtsyncError: the folder cannot be made, or a command ended badly.
     """
-    from ctsync.cli.demo import play
-    from ctsync.cli.scene_pause import ScenePause
+    from ctsync.cli.init.demo import play
+    from ctsync.cli.terminal.scene_pause import ScenePause
 
     require_format(settings, "text")
     folder = settings.directory / where

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ctsync.cli.confirm import SEE_FIRST, ask_for_yes, require_someone
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.output import print_message, require_format, write_after
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.run_identity import run_identity
 from ctsync.cli.state_writes import WriteOptions
+from ctsync.cli.terminal.confirm import SEE_FIRST, ask_for_yes, require_someone
+from ctsync.cli.terminal.output import print_message, require_format, write_after
 from ctsync.errors import StateError
 
 if TYPE_CHECKING:

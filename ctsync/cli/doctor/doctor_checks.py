@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from ctsync import __version__
-from ctsync.cli.doctor_findings import Checked, Doctor
-from ctsync.cli.doctor_state import (
+from ctsync.cli.doctor.doctor_findings import Checked, Doctor
+from ctsync.cli.doctor.doctor_state import (
     check_lock,
     check_mark_of_state,
     check_place,
@@ -142,7 +142,7 @@ def _clock(doctor: Doctor, name: str) -> Iterator[Checked]:
 
 
 def _behind(doctor: Doctor) -> Iterator[tuple[float, str]]:
-    from ctsync.cli.state_history import run_of
+    from ctsync.cli.states.state_history import run_of
 
     for last in islice(doctor.store().runs(), 1):
         yield run_of(last).started - doctor.now, "the last run"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ctsync.cli.confirm import can_ask
+from ctsync.cli.terminal.confirm import can_ask
 
 _HOW = "Enter goes on, s goes on without pauses, q ends: "
 

@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from ctsync.cli.drafted_table import drafted_table, table_name
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.output import print_message
 from ctsync.cli.plan_options import PlanOptions, planner_for, selection_of
 from ctsync.cli.project_session import ProjectSession, open_session
 from ctsync.cli.state_writes import StateRewrite, WriteOptions, rewrite_state
+from ctsync.cli.terminal.output import print_message
 from ctsync.model.decided_rows import DecidedRows
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ctsync.cli.confirm import can_ask
-from ctsync.cli.output import print_message
+from ctsync.cli.init.project_templates import PIPELINES
 from ctsync.cli.pipeline_homes import HOMES
-from ctsync.cli.project_templates import PIPELINES
+from ctsync.cli.terminal.confirm import can_ask
+from ctsync.cli.terminal.output import print_message
 from ctsync.errors import CtsyncError, UsageError
 
 _VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from ctsync.cli.due_imports import waits_of
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.output import print_document, require_format
 from ctsync.cli.project_session import ProjectSession, open_session, sensitivity
+from ctsync.cli.terminal.output import print_document, require_format
 from ctsync.errors import UsageError
 from ctsync.model.entry import Entry, cohorts_in
 from ctsync.model.profile_key import ID_TYPES, parse_key

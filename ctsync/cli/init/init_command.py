@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.init_options import InitOptions, answered, check
-from ctsync.cli.output import print_document, print_message, require_format
-from ctsync.cli.pipeline_homes import HOMES
-from ctsync.cli.project_templates import (
+from ctsync.cli.init.init_options import InitOptions, answered, check
+from ctsync.cli.init.project_templates import (
     EXAMPLE,
     PIPELINES,
     PROJECT_FILE,
@@ -28,6 +26,8 @@ from ctsync.cli.project_templates import (
     top_of_repository,
     write_template,
 )
+from ctsync.cli.pipeline_homes import HOMES
+from ctsync.cli.terminal.output import print_document, print_message, require_format
 from ctsync.errors import SpecError, UsageError
 
 if TYPE_CHECKING:

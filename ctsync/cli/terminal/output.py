@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.terminal_width import takes_colour
+from ctsync.cli.terminal.terminal_width import takes_colour
 from ctsync.errors import CtsyncError, SpecError, UsageError
 from ctsync.printable import escape
 
@@ -114,7 +114,7 @@ def show_error(settings: GlobalOptions, error: CtsyncError) -> int:
 
 def _complete(settings: GlobalOptions, error: CtsyncError) -> None:
     """Give the commands that an error names the options that this one was given."""
-    from ctsync.cli.next_command import completed, completed_finding
+    from ctsync.cli.terminal.next_command import completed, completed_finding
 
     if error.hint:
         error.hint = completed(settings, error.hint)

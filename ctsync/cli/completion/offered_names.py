@@ -159,7 +159,7 @@ def _of_kind(ctx: click.Context, kind: str) -> Iterable[str]:
 
 
 def _shown_keys(ctx: click.Context, names: SpokenNames) -> Iterator[ProfileKey]:
-    from ctsync.cli.shown_people import hides_everybody
+    from ctsync.cli.completion.shown_people import hides_everybody
     from ctsync.model.masking import Mask
 
     hides_all = hides_everybody(names, is_sandboxed=_settings(ctx).sandbox)

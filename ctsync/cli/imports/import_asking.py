@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ctsync.canonical_json import canonical
-from ctsync.cli.import_wish import Chosen, ImportWish
+from ctsync.cli.imports.import_wish import Chosen, ImportWish
 from ctsync.cli.kept_reading import (
     Question,
     kept_reads,

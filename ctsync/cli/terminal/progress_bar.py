@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-from ctsync.cli.streams import Stream
+from ctsync.cli.terminal.streams import Stream
 from ctsync.render.text_width import columns_of, cut
 
 if TYPE_CHECKING:
     from typing import IO
 
-    from ctsync.cli.progress import Stand
+    from ctsync.cli.terminal.progress import Stand
 
 _NARROWEST_BAR = 10
 _GAP = 2

@@ -9,9 +9,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from ctsync.cli.pauses import SECONDS_BETWEEN, Pauses
-from ctsync.cli.streams import Stream, talk
-from ctsync.cli.terminal_width import columns_now, is_drawn_on
+from ctsync.cli.terminal.pauses import SECONDS_BETWEEN, Pauses
+from ctsync.cli.terminal.streams import Stream, talk
+from ctsync.cli.terminal.terminal_width import columns_now, is_drawn_on
 
 _LONG_WAIT_SECONDS = 3.0
 _SECONDS_UNDRAWN = 1.0  # what is over by then needs no bar
@@ -114,7 +114,7 @@ class Ticker:
 
     def _lines(self, stand: Stand, now: float) -> list[str]:
         """Return the bar, and below it what paused, in what the terminal has now."""
-        from ctsync.cli.progress_bar import bar_line
+        from ctsync.cli.terminal.progress_bar import bar_line
         from ctsync.render.text_width import cut, escape
 
         # Where a line ends in the last column, terminals differ on what comes next.

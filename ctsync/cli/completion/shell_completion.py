@@ -12,7 +12,7 @@ import re
 
 from click.shell_completion import CompletionItem, ShellComplete, add_completion_class
 
-from ctsync.cli.typed_line import TypedLine, read_line
+from ctsync.cli.completion.typed_line import TypedLine, read_line
 
 VARIABLE = "_CTSYNC_COMPLETE"
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from ctsync.cli.doctor_checks import findings_of
-from ctsync.cli.doctor_findings import Checked, Doctor
+from ctsync.cli.doctor.doctor_checks import findings_of
+from ctsync.cli.doctor.doctor_findings import Checked, Doctor
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.next_command import completed
-from ctsync.cli.output import print_document, require_format
 from ctsync.cli.project_session import open_session
+from ctsync.cli.terminal.next_command import completed
+from ctsync.cli.terminal.output import print_document, require_format
 
 _SIGNS = {"ok": "ok", "warning": "warning", "error": "ERROR", "skipped": "skipped"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ctsync.cli.output import check, print_message
+from ctsync.cli.terminal.output import check, print_message
 from ctsync.errors import CtsyncError, UsageError
 
 SEE_FIRST = "run it on a terminal, or see what it would write with --dry-run"

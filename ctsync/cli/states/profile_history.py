@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ctsync.cli.state_history import changes_in, marked, run_of
+from ctsync.cli.states.state_history import changes_in, marked, run_of
 from ctsync.errors import StateError
 from ctsync.model.explanation import Past, PastChange
 from ctsync.model.profile_key import ProfileKey

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ctsync.cli.global_options import GlobalOptions
-from ctsync.cli.output import print_document, require_format
 from ctsync.cli.project_session import ProjectSession, open_session, sensitivity
+from ctsync.cli.terminal.output import print_document, require_format
 from ctsync.errors import StateError, UsageError
 
 if TYPE_CHECKING:

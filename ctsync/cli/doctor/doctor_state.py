@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctsync.cli.doctor_findings import Checked, Doctor
+from ctsync.cli.doctor.doctor_findings import Checked, Doctor
 from ctsync.errors import StateLocked
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _path_of(doctor: Doctor) -> Path | None:
 
 
 def _checkout(doctor: Doctor) -> Path:
-    from ctsync.cli.project_templates import top_of_repository
+    from ctsync.cli.init.project_templates import top_of_repository
 
     return Path(os.path.realpath(top_of_repository(doctor.session.project.root)))
 

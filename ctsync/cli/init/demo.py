@@ -12,14 +12,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ctsync.cli.output import print_document
-from ctsync.cli.project_templates import (
+from ctsync.cli.init.project_templates import (
     PROJECT_FILE,
     extend,
     read_template,
     write_template,
 )
-from ctsync.cli.scene_pause import ScenePause
+from ctsync.cli.terminal.output import print_document
+from ctsync.cli.terminal.scene_pause import ScenePause
 from ctsync.errors import CtsyncError
 
 PEOPLE = "people.yaml"

@@ -1,0 +1,1 @@
+"""What `ctsync doctor` looks at."""

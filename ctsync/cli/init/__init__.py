@@ -1,0 +1,1 @@
+"""What `ctsync init` does: a new project, and the demo."""

@@ -1,0 +1,1 @@
+"""What `ctsync state` does, and what a state tells of runs."""

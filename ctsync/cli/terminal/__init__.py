@@ -1,0 +1,1 @@
+"""Talking to whoever looks on: words, progress, questions, signals."""
