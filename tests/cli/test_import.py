@@ -359,3 +359,20 @@ def test_the_quick_way_and_the_careful_way_agree(desk):
         known(desk, row["identity"])
     desk.ok("import", "export.jsonl", "--auto-approve")  # now everybody is known
     assert desk.state() == quick
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        (["people.csv", "--key", "typo"], "--key typo means nothing"),
+        (["people.csv", "--target", "typo"], "not a selector: typo"),
+        (["nobody.csv"], "there is no file nobody.csv"),
+        (["nobody.csv", "--write-spec", "new.yaml"], "there is no file nobody.csv"),
+        (["api", "--event", "x", "--since", "1", "--until", "2"], "1 is no day"),
+    ],
+)
+def test_a_slip_is_told_before_a_terminal_is_asked_for(desk, words, wrong):
+    (desk.folder / "people.csv").write_text("identity\njack\n")
+    told = desk.run("import", *words)
+    assert (told.code, wrong in told.err) == (64, True)
+    assert "no terminal" not in told.err

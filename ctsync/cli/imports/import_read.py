@@ -26,7 +26,6 @@ from ctsync.cli.state_writes import (
     rewrite_state,
 )
 from ctsync.diagnostics import Diagnostic, Findings
-from ctsync.errors import UsageError
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry import Entry
 from ctsync.model.profile_key import ProfileKey
@@ -240,13 +239,6 @@ class _Import:
         from ctsync.observe.export_rows import ExportFile, parse_key_column
 
         path = self._session.settings.directory / self._wish.source
-        if not path.is_file():
-            from ctsync.formats import readable_words
-
-            raise UsageError(
-                f"there is no file {self._wish.source}",
-                hint=f"import takes spec, api, or a file in {readable_words()}",
-            )
         key = parse_key_column(self._wish.key_column)
         project = self._session.project
 

@@ -39,7 +39,7 @@ def readable_export(path: Path) -> Export | None:
     from ctsync.observe.export_rows import is_of_platform
     from ctsync.sources.export_survey import survey_export
 
-    if not path.is_file() or not is_readable(path.name):
+    if not is_readable(path.name):
         return None
     export = survey_export(path)
     names = [column.name for column in export.columns]

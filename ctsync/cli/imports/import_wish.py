@@ -68,11 +68,32 @@ class ImportWish(Struct, frozen=True):
 
 
 def check_wish(wish: ImportWish, folder: Path) -> None:
-    """Refuse what makes no sense together.
+    """Refuse what makes no sense, by itself or together, before anything is asked.
 
     Raises:
         UsageError: with what to give instead.
     """
+    _check_together(wish, folder)
+    chosen_by(wish.targets)
+    if wish.event is not None:
+        wish.pages()
+    if not wish.is_api:
+        _check_file(wish, folder)
+
+
+def _check_file(wish: ImportWish, folder: Path) -> None:
+    from ctsync.formats import readable_words
+    from ctsync.observe.export_rows import parse_key_column
+
+    parse_key_column(wish.key_column)
+    if not (folder / wish.source).is_file():
+        raise UsageError(
+            f"there is no file {wish.source}",
+            hint=f"import takes spec, api, or a file in {readable_words()}",
+        )
+
+
+def _check_together(wish: ImportWish, folder: Path) -> None:
     ways = (bool(wish.keys), wish.keys_file is not None, wish.event is not None)
     if sum(ways) > 1:
         raise UsageError("give keys, --keys or --event, not several of them")
