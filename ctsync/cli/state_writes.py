@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -63,7 +63,7 @@ class StateRewrite(Struct, frozen=True):
 
     count: int
     words: str
-    edits: Callable[[], Iterator[tuple[ProfileKey, Edit]]]
+    edits: Callable[[], Iterable[tuple[ProfileKey, Edit]]]
     ends_plans: bool = False
     is_whole: bool = False
     shown: Callable[[], Iterator[str]] | None = None

@@ -1,69 +1,75 @@
-"""Changes that were decided in columns, given to whoever takes them in."""
+"""Changes that were decided in columns, as edits of what is known of profiles."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 
 from ctsync.canonical_json import parse
-from ctsync.model.change import Change
-from ctsync.model.entry import Entry
-from ctsync.model.entry_text import EntryText
-from ctsync.observe.declared_row import lists_in
-from ctsync.plan.document.change_codec import CHANGE_KEY, START, change_from_data
-from ctsync.plan.entries.plain_entry import Taking, entry_after
+from ctsync.model.entry_columns import EntryColumns
+from ctsync.model.entry_text import text_from_line
+from ctsync.model.profile_key import ProfileKey
+from ctsync.observe.declared_row import DeclaredRow
+from ctsync.plan.document.change_codec import CHANGE_KEY, SETTLED, START
+from ctsync.plan.entries.plain_entry import Taking
 from ctsync.plan.entries.row_patterns import RowPatterns
+from ctsync.state.edit_stream import KeyedEdit, NewEntries
+from ctsync.state.entry_edits import PutText
+
+_LEARNED = 16  # changes, so that no few that lack something tell of all
 
 
-class Adoption(Protocol):
-    """Whoever takes profiles in, as text where that is at hand."""
+class NewProfiles(NewEntries):
+    """Profiles that follow each other, and of which nothing is known."""
 
-    @property
-    def taking(self) -> Taking:
-        """As what they are taken in."""
-        ...
+    def __init__(self, columns: EntryColumns) -> None:
+        self.columns = columns
 
-    def add_new(self, text: EntryText) -> None:
-        """Take in a new profile as it is to stand in the state."""
-        ...
-
-    def add(
-        self, entry: Entry | None, change: Change, whole: Collection[str] = ()
-    ) -> None:
-        """Take a change in; `whole` are folded names of lists with no other values."""
-        ...
-
-    def add_row(self, line: bytes, attributes: int) -> None:
-        """Take in the change of a profile that is known, with so many attributes."""
-        ...
+    def __iter__(self) -> Iterator[tuple[ProfileKey, PutText]]:
+        """Give the edits one by one."""
+        return ((text.key, PutText(text)) for text in self.columns.texts())
 
 
 class DeclaredRows:
-    """Gives lines of a plan to whoever takes them in."""
+    """Makes edits of lines of a plan, among which entries may stand as they are to be.
 
-    def __init__(self, adoption: Adoption) -> None:
-        self._adoption = adoption
-        self._patterns = RowPatterns(adoption.taking)
+    What a plan says of an entry with nothing to do makes none.
+    """
 
-    def add(self, lines: bytes) -> None:
-        """Take in the changes among lines that follow each other, in order."""
-        for line in lines.splitlines(keepends=True):
-            if line.startswith(START):
-                self._add(line)
+    def __init__(self, taking: Taking) -> None:
+        self._taking = taking
+        self._patterns = RowPatterns(taking)
 
-    def _add(self, line: bytes) -> None:
-        text = self._patterns.entry(line)
-        if text is not None:
-            self._adoption.add_new(text)
-            return
-        row = parse(line)[CHANGE_KEY]
-        if row[0] != "create":
-            self._adoption.add_row(line, len({name for name, *_ in row[3]}))
-            return
-        self._patterns.learn(row)
-        text = entry_after(row, self._adoption.taking)
-        if text is not None:
-            self._adoption.add_new(text)
-            return
-        change = change_from_data(row)
-        self._adoption.add(None, change, lists_in(change))
+    def runs(self, lines: Sequence[bytes]) -> Iterator[Iterable[KeyedEdit]]:
+        """Yield the edits of lines that follow each other in the order of keys.
+
+        Those of new profiles come together where a pattern tells them.
+        """
+        if not self._patterns.patterns:
+            changes = [*filter(_is_change, lines)]
+            for line in changes[:: len(changes) // _LEARNED + 1]:
+                self._patterns.learn(parse(line)[CHANGE_KEY])
+        found = self._patterns.columns(b"".join(lines))
+        at = 0
+        for columns in repeat(None, len(lines)) if found is None else found:
+            if columns is None:
+                yield self._alone(lines[at])
+                at += 1
+            else:
+                yield NewProfiles(columns)
+                at += len(columns)
+
+    def _alone(self, line: bytes) -> Sequence[KeyedEdit]:
+        if _is_change(line):
+            row = parse(line)[CHANGE_KEY]
+            self._patterns.learn(row)
+            edit = DeclaredRow(row, self._taking)
+            return ((edit.key, edit),)
+        if line.startswith(SETTLED):
+            return ()
+        text = text_from_line(line)
+        return ((text.key, PutText(text)),)
+
+
+def _is_change(line: bytes) -> bool:
+    return line.startswith(START)

@@ -2,64 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import BinaryIO
 
 from ctsync.model.change import Change
+from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry import Entry, entry_line
-from ctsync.model.entry_text import EntryText, text_from_line
-from ctsync.model.profile_key import ProfileKey
-from ctsync.observe.declared_row import read_row
+from ctsync.observe.declared_rows import DeclaredRows
 from ctsync.observe.entry_as_declared import entry_as_declared
+from ctsync.plan.document.change_codec import START
 from ctsync.plan.entries.plain_entry import Taking
-from ctsync.state.entry_edits import Edit, PutText
+from ctsync.state.edit_stream import EditStream, KeyedEdit
 
-_ROW = b" "  # what no line of an entry begins with
+_BYTES_AT_ONCE = 1 << 20
 
 
 class SpecImport:
-    """What a state takes from the spec; kept in a file, since it may be millions."""
+    """What a state takes from the spec; kept in a file, since it may be millions.
+
+    Changes come sorted by key. Of those that were decided in columns the lines are
+    kept, of the others the entries that they come to.
+    """
 
     def __init__(self, file: BinaryIO, taking: Taking = Taking.DECLARED) -> None:
         """`file` is empty, private, and gone when it is closed."""
         self.profiles = 0
         self.attributes = 0
         self._file = file
-        self.taking = taking
+        self._taking = taking
 
     def add(
         self, entry: Entry | None, change: Change, whole: Collection[str] = ()
     ) -> None:
-        """Take a change in, as if it had long been so; changes come sorted by key.
+        """Take a change in, as if it had long been so.
 
         `whole` are folded names of lists that hold no other values.
         """
         before = entry or Entry(change.key)
-        is_read = self.taking is Taking.READ
+        is_read = self._taking is Taking.READ
         after = entry_as_declared(before, change, whole, is_read=is_read)
         if after != entry:
             self._file.write(entry_line(after))
             self.profiles += 1
             self.attributes += len({op.attribute for op in change.operations})
 
-    def add_new(self, text: EntryText) -> None:
-        """Take in a new profile as it is to stand in the state."""
-        self._file.write(text.line)
-        self.profiles += 1
-        self.attributes += len(text.names)
+    def add_decided(self, decided: DecidedRows) -> None:
+        """Take in changes that were decided in columns."""
+        attributes = sum(decided.operations().values())
+        self.add_lines(decided.text("line"), attributes)
 
-    def add_row(self, line: bytes, attributes: int) -> None:
-        """Take in the change of a profile that is known, with so many attributes."""
-        self._file.write(_ROW + line)
-        self.profiles += 1
+    def add_lines(self, lines: bytes, attributes: int) -> None:
+        """Take in the lines of changes of so many attributes in all."""
+        self._file.write(lines)
+        self.profiles += lines.count(START)  # in texts quotes are escaped
         self.attributes += attributes
 
-    def edits(self) -> Iterator[tuple[ProfileKey, Edit]]:
-        """Yield what is to stand in the state, by key. May be called again."""
+    def edits(self) -> EditStream:
+        """Return what is to stand in the state, by key. May be called again."""
+        return EditStream(self._runs())
+
+    def _runs(self) -> Iterator[Iterable[KeyedEdit]]:
         self._file.seek(0)
-        for line in self._file:
-            if line.startswith(_ROW):
-                yield read_row(line.removeprefix(_ROW), self.taking)
-            else:
-                text = text_from_line(line)
-                yield text.key, PutText(text)
+        rows = DeclaredRows(self._taking)
+        while lines := self._file.readlines(_BYTES_AT_ONCE):
+            yield from rows.runs(lines)

@@ -12,8 +12,8 @@ from ctsync.model.change import Change
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry import Entry
 from ctsync.model.row import Row
-from ctsync.observe.declared_rows import Adoption, DeclaredRows
 from ctsync.observe.import_profiles import Beside
+from ctsync.observe.import_spec import SpecImport
 from ctsync.observe.table_part import TablePart
 from ctsync.plan.document.change_codec import CHANGE_KEY, START, change_from_data
 
@@ -23,14 +23,13 @@ class TableRows:
 
     def __init__(
         self,
-        adoption: Adoption,
+        adoption: SpecImport,
         part: TablePart,
         entries: Callable[[], Iterable[Entry]],
     ) -> None:
         """`entries` are what is known already, by key."""
         self.read = 0
         self._adoption, self._part, self._entries = adoption, part, entries
-        self._rows = DeclaredRows(adoption)
 
     def add_one(
         self, candidate: Candidate, change: Change | None, whole: Collection[str]
@@ -52,7 +51,7 @@ class TableRows:
         }
         if all(found == [self._part.table] for found in tables.values()):
             self.read += len(decided)
-            self._rows.add(decided.text("line"))
+            self._adoption.add_decided(decided)
             return
         are_named = [self._part.table in tables[each] for each in decided.values(place)]
         self.read += sum(are_named)
@@ -65,7 +64,8 @@ class TableRows:
             return
         row = self._part.of_row(parse(line)[CHANGE_KEY])
         if row[0] == "create" or row[3]:
-            self._rows.add(canonical({CHANGE_KEY: row}) + b"\n")
+            line = canonical({CHANGE_KEY: row}) + b"\n"
+            self._adoption.add_lines(line, len({name for name, *_ in row[3]}))
         else:
             self._add_nothing_new(row)
 

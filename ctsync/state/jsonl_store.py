@@ -22,6 +22,7 @@ from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Header
 from ctsync.model.stored_entries import StoredEntries
+from ctsync.state.added_lines import added_lines
 from ctsync.state.atomic_files import (
     CHUNK,
     PinnedFile,
@@ -31,7 +32,10 @@ from ctsync.state.atomic_files import (
     written_aside,
 )
 from ctsync.state.base import Snapshot
+from ctsync.state.edit_stream import EditStream
+from ctsync.state.entry_edits import Edit
 from ctsync.state.file_store import FileStore
+from ctsync.state.lineage_checks import check_next
 from ctsync.state.snapshot_codec import (
     EntryDigest,
     edited,
@@ -97,8 +101,22 @@ class JsonlStore(FileStore):
 
     def replace(self, header: Header, entries: Iterable[Entry | EntryText]) -> Header:
         """Write aside, flush, rename; the header's room is filled in last."""
-        width = len(_first(_widest(header), NO_SHA))
-        digest, sha = EntryDigest(), hashlib.sha256()
+        digest = EntryDigest()
+        return self._written(header, map(digest.add, entries), digest)
+
+    def amend(self, header: Header, edits: Iterable[tuple[ProfileKey, Edit]]) -> Header:
+        """Write what edits make of the snapshot; where there is none, many at once."""
+        if not isinstance(edits, EditStream) or self.read().header is not None:
+            return super().amend(header, edits)
+        check_next(None, header, location=self.location)
+        digest = EntryDigest()
+        return self._written(header, added_lines(edits, digest), digest)
+
+    def _written(
+        self, header: Header, lines: Iterable[bytes], digest: EntryDigest
+    ) -> Header:
+        """Write a snapshot of lines, which the digest takes in as they come."""
+        width, sha = len(_first(_widest(header), NO_SHA)), hashlib.sha256()
         with (
             state_errors("write", self.location),
             written_aside(self.path) as fd,
@@ -106,7 +124,7 @@ class JsonlStore(FileStore):
             # Count and digest are known only at the end, when nothing can be put before
             # the entries: so the line has room for the largest.
             write_all(fd, b" " * width + b"\n")
-            for chunk in _chunks(map(digest.add, entries)):
+            for chunk in _chunks(lines):
                 sha.update(chunk)
                 write_all(fd, chunk)
             sealed = digest.seal(header)

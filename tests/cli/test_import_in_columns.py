@@ -11,7 +11,8 @@ from pyarrow import parquet
 from ctsync.cli.app import run
 from ctsync.engines import duckdb_decision
 from ctsync.model.entry import entry_line
-from ctsync.observe.import_spec import SpecImport
+from ctsync.observe import declared_rows
+from ctsync.observe.declared_row import DeclaredRow
 from ctsync.state import open_store
 
 COUNT = 400
@@ -49,18 +50,18 @@ def rows():
 
 @pytest.fixture(params=["state.jsonl", "state/"])
 def filled(request, tmp_path, monkeypatch):
-    """Give what state a project has after `import spec`, and who was taken as text."""
+    """Give what state a project has after an import, and how many came as columns."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "ctsync.yaml").write_text(PROJECT.format(state=request.param))
     parquet.write_table(rows(), tmp_path / "people.parquet")
     taken = []
-    add_new = SpecImport.add_new
 
-    def noted(self, text):
-        taken.append(text.key.id)
-        add_new(self, text)
+    class Noted(declared_rows.NewProfiles):
+        def __init__(self, columns):
+            taken.extend(columns.ids)
+            super().__init__(columns)
 
-    monkeypatch.setattr(SpecImport, "add_new", noted)
+    monkeypatch.setattr(declared_rows, "NewProfiles", Noted)
 
     def fill(least, *, again=False, what="spec", more=()):
         taken.clear()
@@ -85,15 +86,14 @@ def test_a_state_is_filled_the_same_either_way(filled):
 
 @pytest.fixture
 def changed(monkeypatch):
-    """The lines of changes that are taken in of profiles that are known."""
+    """The changes that were decided in columns, of profiles that are known."""
     taken = []
-    add_row = SpecImport.add_row
 
-    def noted(self, line, attributes):
-        taken.append(line)
-        add_row(self, line, attributes)
+    def noted(row, taking):
+        taken.extend([row] if row[0] == "update" else [])
+        return DeclaredRow(row, taking)
 
-    monkeypatch.setattr(SpecImport, "add_row", noted)
+    monkeypatch.setattr(declared_rows, "DeclaredRow", noted)
     return taken
 
 
@@ -132,15 +132,16 @@ def test_only_whoever_is_chosen_is_taken_in(filled):
 def test_a_file_is_taken_in_beside_the_same_words_either_way(filled, tmp_path):
     other = rows().slice(0, COUNT // 2).rename_columns(["identity", *"abcd", "Tags"])
     parquet.write_table(other.select(["identity", "Tags"]), tmp_path / "read.parquet")
-    told = filled(least=1, what="read.parquet")
-    assert filled(least=10**9, what="read.parquet") == told
+    *told, taken = filled(least=1, what="read.parquet")
+    assert taken > COUNT / 3
+    assert filled(least=10**9, what="read.parquet") == (*told, 0)
     assert len(told[0]) == COUNT // 2
 
 
 def crm(city):
     """What a CRM knows of everybody; every tenth has a number that takes a look."""
     for number, key in enumerate(rows()["id"].to_pylist()):
-        row = {"identity": key, "Points": number, "Groups": ["b", "a"]}
+        row = {"identity": key, "Points": number, "Groups": ["a", "b"]}
         row |= {"City": city if number % 2 else "Ulm", "Seen": "2026-07-01"}
         yield json.dumps(row | {"Score": 1e22 if number % 10 == 0 else 1.5}) + "\n"
 

@@ -2,7 +2,9 @@
 
 import pyarrow as pa
 import pytest
+from msgspec.structs import replace
 
+from ctsync.errors import StateError
 from ctsync.model.entry import Entry, KnownValue, entry_line
 from ctsync.model.entry_columns import EntryColumns
 from ctsync.model.profile_key import ProfileKey
@@ -10,6 +12,7 @@ from ctsync.model.snapshot import Account, Header
 from ctsync.state import added_tables
 from ctsync.state.edit_stream import EditStream, NewEntries
 from ctsync.state.entry_edits import put_instead
+from ctsync.state.jsonl_store import JsonlStore
 from ctsync.state.snapshot_codec import EntryDigest, with_digest
 
 HEADER = Header("lineage-1", 1, Account("A", "in1"))
@@ -43,22 +46,22 @@ class Together(NewEntries):
         return iter(edits(self.names))
 
 
+RUNS = [
+    [Together("abc"), Together("d"), Together("efg")],
+    [edits("ab"), Together("cd"), edits("e"), edits("fg")],
+    [Together("a"), edits("bcdef"), Together("g")],
+    [edits("abcdefg")],
+]
+NOBODY = [(ProfileKey("objectId", "z"), put_instead(None))]
+
+
 @pytest.mark.parametrize("group", [2, 4096])
-@pytest.mark.parametrize(
-    "runs",
-    [
-        [Together("abc"), Together("d"), Together("efg")],
-        [edits("ab"), Together("cd"), edits("e"), edits("fg")],
-        [Together("a"), edits("bcdef"), Together("g")],
-        [edits("abcdefg")],
-    ],
-)
+@pytest.mark.parametrize("runs", RUNS)
 def test_a_state_begins_with_the_same_rows_however_they_come(monkeypatch, runs, group):
     monkeypatch.setattr(added_tables, "GROUP", group)
-    nobody = [(ProfileKey("objectId", "z"), put_instead(None))]
     digest = EntryDigest()
     found = [
-        *added_tables.added_tables(EditStream(iter([*runs, nobody])), digest),
+        *added_tables.added_tables(EditStream(iter([*runs, NOBODY])), digest),
     ]
     entries = [made(name) for name in "abcdefg"]
     assert digest.seal(HEADER) == with_digest(HEADER, entries)
@@ -75,3 +78,35 @@ def test_a_state_begins_with_the_same_rows_however_they_come(monkeypatch, runs, 
         }
         for name in "abcdefg"
     ]
+
+
+@pytest.mark.parametrize("runs", RUNS)
+def test_a_file_of_lines_begins_the_same_however_they_come(runs, tmp_path):
+    together, alone = (JsonlStore(tmp_path / f"{name}.jsonl") for name in "ab")
+    header = together.amend(HEADER, EditStream(iter([*runs, NOBODY])))
+    assert alone.replace(HEADER, map(made, "abcdefg")) == header
+    assert together.path.read_bytes() == alone.path.read_bytes()
+
+
+@pytest.mark.parametrize("runs", [[Together("b"), Together("a")], [Together("ba")]])
+def test_a_file_of_lines_does_not_begin_out_of_order(runs, tmp_path):
+    store = JsonlStore(tmp_path / "s.jsonl")
+    with pytest.raises(ValueError, match="out of order"):
+        store.amend(HEADER, EditStream(iter(runs)))
+    assert store.read().header is None
+
+
+@pytest.mark.parametrize("serial", [0, 2])
+def test_a_file_of_lines_begins_with_the_first_version(serial, tmp_path):
+    store = JsonlStore(tmp_path / "s.jsonl")
+    with pytest.raises(StateError, match="does not follow"):
+        store.amend(replace(HEADER, serial=serial), EditStream(iter(RUNS[0])))
+    assert store.read().header is None
+
+
+def test_edits_over_a_file_of_lines_see_what_there_is(tmp_path):
+    store = JsonlStore(tmp_path / "s.jsonl")
+    store.amend(HEADER, EditStream(iter([Together("ad")])))
+    gone = [(made("b").key, put_instead(made("b"))), (made("d").key, put_instead(None))]
+    store.amend(replace(HEADER, serial=2), EditStream(iter([gone])))
+    assert [*store.read().entries()] == [made("a"), made("b")]

@@ -47,13 +47,10 @@ def _adopt(
     wish: PlanOptions,
     adoption: SpecImport,
 ) -> None:
-    from ctsync.observe.declared_rows import DeclaredRows
-
     planner = planner_for(session, present, selection_of(wish))
-    rows = DeclaredRows(adoption)
     for planned in planner.plan_rows(present.entries(), present.columns):
         if isinstance(planned, DecidedRows):
-            rows.add(planner.selection.trim_decided(planned).text("line"))
+            adoption.add_decided(planner.selection.trim_decided(planned))
         if not isinstance(planned, tuple):
             continue
         candidate, built = planned

@@ -148,24 +148,22 @@ class _Import:
 
     def _declared(self) -> BinaryIO:
         """Write what the spec declares to a file, as if it were so, sorted by key."""
-        from ctsync.observe.declared_rows import DeclaredRows
         from ctsync.observe.said_entries import SaidEntries
 
         file = self._file()
         said = SaidEntries(file)
-        rows = DeclaredRows(said)
         # What the spec says is asked as if nothing were known, so that all of it is a
         # change.
         empty = type(self._present)()
         planner = planner_for(self._session, empty, selection_of(PlanOptions()))
         for planned in planner.plan_rows(()):
             if isinstance(planned, DecidedRows):
-                rows.add(planned.text("line"))
+                said.add_decided(planned)
             if not isinstance(planned, tuple):
                 continue
             candidate, built = planned
             if built.change is not None and candidate.contributions:
-                said.add(None, built.change)
+                said.add(built.change)
         planner.refuse_errors()
         return file
 
