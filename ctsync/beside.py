@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from threading import Condition
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -81,6 +82,100 @@ def _made(
     while (item := waiting.popleft().result()) is not _END:
         waiting.append(pool.submit(next, source, _END))
         yield item
+
+
+class Handing(Generic[T]):
+    """Hands items to a thread that takes them; a few may wait."""
+
+    def __init__(self, take: Callable[[Iterator[T]], object], pool: Executor) -> None:
+        """Begin to take them in the pool.
+
+        Raises:
+            RuntimeError: the system gives no thread.
+        """
+        self._changed = Condition()
+        self._waiting = deque[T]()
+        self._is_ended = self._is_given_up = self._is_left = False
+        self._done = pool.submit(self._taking, take)
+
+    def hand(self, item: T) -> None:
+        """Hand an item over, unless no more are taken.
+
+        What taking raised is raised here.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_left or len(self._waiting) < _AHEAD)
+            if not self._is_left:
+                self._waiting.append(item)
+                self._changed.notify_all()
+                return
+        self.end()
+
+    def end(self) -> None:
+        """Say that there are no more, and wait until all is done with those taken.
+
+        What taking raised is raised here.
+        """
+        self._end()
+        self._done.result()
+
+    def give_up(self) -> None:
+        """Let taking fail instead of ending, if it has not ended."""
+        self._is_given_up = True
+        self._end()
+
+    def _end(self) -> None:
+        with self._changed:
+            self._is_ended = True
+            self._changed.notify_all()
+
+    def _taking(self, take: Callable[[Iterator[T]], object]) -> None:
+        try:
+            take(self._items())
+        finally:
+            with self._changed:
+                self._is_left = True
+                self._changed.notify_all()
+
+    def _items(self) -> Iterator[T]:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._is_ended)
+                if self._is_given_up:
+                    raise _GivenUp
+                if not self._waiting:
+                    return
+                item = self._waiting.popleft()
+                self._changed.notify_all()
+            yield item
+
+
+class _GivenUp(Exception):
+    """Nobody needs what was to come of items."""
+
+
+@contextmanager
+def handed(take: Callable[[Iterator[T]], object]) -> Generator[Handing[T] | None]:
+    """Have items taken in a thread while the body of a `with` hands them over.
+
+    If the body fails, taking does too. Without a thread of the system there is nothing
+    to hand items to.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1, "ctsync-taking") as pool:
+        try:
+            handing = Handing(take, pool)
+        except RuntimeError:  # all that Python says of a limit of the system
+            pool.shutdown(cancel_futures=True)
+            yield None
+            return
+        try:
+            yield handing
+            handing.end()
+        except BaseException:
+            handing.give_up()
+            raise
 
 
 @contextmanager

@@ -1,10 +1,11 @@
 """Two things at once: both are done when it ends, and what goes wrong is raised."""
 
 from threading import Barrier, Event, Thread, current_thread
+from weakref import ref
 
 import pytest
 
-from ctsync.beside import ahead, beside, by_hands
+from ctsync.beside import ahead, beside, by_hands, handed
 
 
 def test_work_is_done_while_the_body_is():
@@ -214,3 +215,94 @@ def test_what_hands_make_is_made_once_and_in_order(monkeypatch, threads, count):
     with by_hands(make, range(count), hands=2) as found:
         assert [*found] == [-number for number in range(count)]
     assert sorted(made) == [*range(count)]
+
+
+def test_items_are_taken_by_a_thread_in_the_order_in_which_they_are_handed_over():
+    found = []
+
+    def take(items):
+        found.append(current_thread().name)
+        found.extend(items)
+        found.append("done")
+
+    with handed(take) as handing:
+        for number in range(9):
+            handing.hand(number)
+    assert found[0].startswith("ctsync-taking")
+    assert found[1:] == [*range(9), "done"]
+
+
+def test_who_says_that_there_are_no_more_items_waits_for_what_is_done_with_them():
+    found = []
+    with handed(lambda items: found.extend([*items, "done"])) as handing:
+        handing.hand(1)
+        handing.end()
+        assert found == [1, "done"]
+        handing.end()
+
+
+def test_only_a_few_items_wait_for_who_takes_them():
+    handed_over, goes_on = [], Event()
+
+    def take(items):
+        next(items)
+        assert goes_on.wait(10)
+        assert len(handed_over) <= 1 + 3 + 1
+        assert [*items] == [*range(1, 99)]
+
+    with handed(take) as handing:
+        for number in range(99):
+            handed_over.append(number)
+            if number == 4:
+                Thread(target=goes_on.set).start()
+            handing.hand(number)
+
+
+def test_what_goes_wrong_in_taking_is_raised_where_items_are_handed_over():
+    def take(items):
+        next(items)
+        raise ZeroDivisionError
+
+    def all_of(handing):
+        while True:
+            handing.hand(1)
+
+    with pytest.raises(ZeroDivisionError), handed(take) as handing:
+        all_of(handing)
+    with pytest.raises(ZeroDivisionError), handed(take) as handing:
+        handing.hand(1)
+
+
+class Item:
+    """Something of which it can be told that nobody has it any more."""
+
+
+def test_who_takes_no_more_items_keeps_neither_others_waiting_nor_items():
+    found = []
+    with handed(lambda items: found.append(next(items))) as handing:
+        for number in range(99):
+            handing.hand(number)
+        item = Item()
+        is_there = ref(item)
+        handing.hand(item)
+        del item
+        assert is_there() is None
+    assert found == [0]
+
+
+def test_what_goes_wrong_where_items_are_handed_over_gives_taking_up():
+    found = []
+
+    def take(items):
+        found.extend(items)
+        found.append("done")
+
+    with pytest.raises(KeyError), handed(take) as handing:
+        raise KeyError(handing.hand(1))
+    assert found in ([], [1])
+
+
+@pytest.mark.usefixtures("no_threads")
+def test_without_a_thread_there_is_nothing_to_hand_items_to():
+    with handed(pytest.fail) as handing:
+        assert handing is None

@@ -20,6 +20,7 @@ from ctsync.apply.calls.stop_reason import StopReason, stopping_error
 from ctsync.apply.file_wave import FileRun, FileTerms, FileWave
 from ctsync.apply.folding.fold import Folding, fold_journal
 from ctsync.apply.folding.history import keep_run
+from ctsync.apply.folding.kept_fold import fold_kept
 from ctsync.apply.folding.run_keeping import RunKeeping
 from ctsync.apply.journal.journal_records import JournalHead
 from ctsync.apply.journal.journal_replay import JournalReplay
@@ -279,8 +280,7 @@ class ApplyRun(Struct, frozen=True):
         keeping: RunKeeping,
     ) -> None:
         if self.workers is None:
-            keeping.keep()
-            self.store.amend(folding.header, folding.edits())
+            fold_kept(self.store, folding, journal, replay, keeping)
             return
         from ctsync.apply.folding.fold_elsewhere import fold_by_workers
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec.structs import replace
 
 from ctsync.apply.folding.fold import Folding, fold_journal
 from ctsync.apply.folding.history import keep_run
+from ctsync.apply.folding.kept_fold import fold_kept
+from ctsync.apply.folding.run_keeping import RunKeeping
 from ctsync.apply.journal.journal_replay import JournalReplay
 from ctsync.errors import StateError
 from ctsync.model.run import KEPT_RUNS
@@ -113,18 +117,29 @@ def recover(store: Store, *, history_runs: int = KEPT_RUNS) -> CurrentSnapshot:
     journal = store.journal()
     snapshot = store.read()
     if journal is not None:
-        if _extends(store, snapshot, journal):
-            replay = JournalReplay(journal.lines())
-            # Record, state, journal, in this order. Whatever a crash leaves undone is
-            # done by the next run: a record of the same run is written over, and a
-            # journal whose state is there already is told by its serial.
-            keep_run(store, snapshot, journal, replay, keep=history_runs)
-            folding = fold_journal(snapshot.header, journal, replay)
-            if folding is not None:
-                store.amend(folding.header, folding.edits())
-                snapshot = store.read()
+        is_due = _extends(store, snapshot, journal)
+        if is_due and _keep_and_fold(store, snapshot, journal, history_runs):
+            snapshot = store.read()
         store.discard_journal()
     return _as_it_is(snapshot)
+
+
+def _keep_and_fold(
+    store: Store, snapshot: Snapshot, journal: Journal, history_runs: int
+) -> bool:
+    """Return whether there is another snapshot now."""
+    replay = JournalReplay(journal.lines())
+    # Record, state, journal, in this order. Whatever a crash leaves undone is done by
+    # the next run: a record of the same run is written over, and a journal whose state
+    # is there already is told by its serial.
+    run = (store, snapshot, journal, replay)
+    keeping = RunKeeping(partial(keep_run, *run, keep=history_runs))
+    folding = fold_journal(snapshot.header, journal, replay)
+    if folding is None:
+        keeping.keep()
+    else:
+        fold_kept(store, folding, journal, replay, keeping)
+    return folding is not None
 
 
 def _folding(store: Store, snapshot: Snapshot, journal: Journal) -> Folding | None:

@@ -13,8 +13,9 @@ class Keeping:
     def __init__(self, *, waits=False):
         self.waits, self.begun, self.said = waits, Event(), []
 
-    def __call__(self, *, is_given_up):
+    def __call__(self, *, is_given_up, told=None):
         self.begun.set()
+        self.said += told or ()
         while self.waits and not is_given_up():
             pass
         self.said.append("given up" if is_given_up() else "kept")
@@ -33,6 +34,15 @@ def test_it_is_kept_while_something_else_goes_on_and_not_again():
     assert keep.said == ["kept"]
 
 
+def test_it_is_kept_of_what_is_told_and_not_again():
+    keep = Keeping()
+    keeping = RunKeeping(keep)
+    keeping.keep_told(["told"])
+    keeping.keep_told(["twice"])
+    keeping.keep()
+    assert keep.said == ["told", "kept"]
+
+
 def test_it_is_given_up_with_what_went_on_and_kept_afterwards():
     keep = Keeping(waits=True)
     keeping = RunKeeping(keep)
@@ -45,7 +55,7 @@ def test_it_is_given_up_with_what_went_on_and_kept_afterwards():
 
 
 def test_what_could_not_be_kept_is_tried_again():
-    def fails(*, is_given_up):
+    def fails(*, is_given_up, told):
         raise ZeroDivisionError
 
     keeping = RunKeeping(fails)

@@ -89,12 +89,11 @@ def _calls(plan: SavedPlan) -> Iterator[tuple[int, list[int]]]:
 
 
 def fold(folder: Path, file: Path) -> None:
-    """Take the run up, and write down what keeping it and folding it cost."""
+    """Take the run up, and write down what folding it and keeping its record cost."""
     spent: Spent = defaultdict(float)
     store = open_store(_LOCATION, folder=folder)
-    probe(spent, recover, "keep_run", "keep")
     probe(spent, recover, "JournalReplay", "replay")
-    probe(spent, type(store), "amend", "amend")
+    probe(spent, recover, "fold_kept", "fold")
     with collected_seldom():
         recover.recover(store)
     file.write_text(json.dumps(spent))
@@ -122,6 +121,7 @@ def fold_in_ranges(folder: Path, file: Path) -> None:
     probe(spent, recover, "JournalReplay", "replay")
     with collected_seldom():
         _fold_in_ranges(store)
+    spent["fold_cpu"] = spent["keep_cpu"] + spent["amend_cpu"]
     file.write_text(json.dumps(spent))
 
 

@@ -16,10 +16,9 @@ _ACT = Path(__file__).with_name("recovering.py")
 _SIZES = (300_000,)
 _MOST = 2_000_000
 _WAYS = {"fold": "at a look", "slowly": "the long way", "shared": "in executors"}
-_PARTS = ("replay", "keep", "amend")
+_PARTS = ("replay", "fold")
 _HEAD = (
-    "what", "profiles", "way", "replay us", "keep us", "fold us", "all us", "x",
-    "peak MiB",
+    "what", "profiles", "way", "replay us", "fold us", "all us", "x", "peak MiB"
 )  # fmt: skip
 _SHARED_HEAD = (
     "what", "profiles", "executors us", "sender us", "of these cut us", "look us",
@@ -37,7 +36,8 @@ def measure_runs(setting: Setting) -> Iterator[Table]:
     ]
     note = (
         f"Microseconds of the processor a profile, least of {_rounds(setting)} "
-        "processes each; both states have one digest."
+        "processes each; all states have one digest. The record of the run is among "
+        "what folding takes."
     )
     yield Table("Folding runs", _HEAD, tuple(rows), note)
     yield from _shared(setting)

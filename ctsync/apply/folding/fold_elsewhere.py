@@ -13,6 +13,7 @@ from logging import getLogger
 from msgspec import Struct, json
 
 from ctsync.apply.folding.fold import Folding
+from ctsync.apply.folding.kept_fold import fold_kept
 from ctsync.apply.folding.range_fold import RangeFold, written_range
 from ctsync.apply.folding.run_keeping import RunKeeping
 from ctsync.apply.journal.journal_records import head_from_json
@@ -56,8 +57,7 @@ def fold_by_workers(
             getLogger(__name__).info("%s, so this machine folds by itself", why)
         else:
             return
-    keeping.keep()
-    store.amend(folding.header, folding.edits())
+    fold_kept(store, folding, journal, replay, keeping)
 
 
 class _SharedFold(Struct, frozen=True):

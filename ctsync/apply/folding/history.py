@@ -39,10 +39,12 @@ def keep_run(
     *,
     keep: int,
     is_given_up: Callable[[], bool] | None = None,
+    told: Iterable[Told] | None = None,
 ) -> None:
     """Keep what a journal tells of its run, with what was known before it.
 
-    `replay` is that of the journal. Call it under the lock, before a snapshot with the
+    `replay` is that of the journal, and so is what is `told` by somebody who reads it.
+    Call it under the lock, before a snapshot with the
     journal folded into it is published: whoever is cut off in between does both once
     more.
 
@@ -50,12 +52,12 @@ def keep_run(
         StateError: it could not be written.
         GivenUp: it was, before all was written; the records before stand.
     """
-    told = run_in(before, journal, replay, as_text=True)
-    if told is not None:
-        changes = told.changes()
+    run = run_in(before, journal, replay, as_text=True, told=told)
+    if run is not None:
+        changes = run.changes()
         if is_given_up is not None:
             changes = _unless_given_up(changes, is_given_up)
-        store.append_run(told.record, changes, keep=keep)
+        store.append_run(run.record, changes, keep=keep)
 
 
 def _unless_given_up(
@@ -73,20 +75,21 @@ def run_in(
     replay: JournalReplay,
     *,
     as_text: bool = False,
+    told: Iterable[Told] | None = None,
 ) -> RunRecord | None:
     """Return the record of the run of a journal, and of what it did to `before`.
 
     One of which nothing reached the platform, and that released nothing, is none. Where
     all of a change was acknowledged, the row of the plan is kept as it stands. Who only
     writes it down takes it, and many lines of such rows at once, `as_text`: as what is
-    `spelled` already.
+    `spelled` already. Of what is `told` already the journal is not read.
     """
     if not (replay.does_anything or replay.counts()["rejected"]):
         return None
     run = _run_of(head_from_json(journal.head), replay)
 
     def changes() -> Iterator[Line]:
-        runs = outcome_runs(replay, journal.lines())
+        runs = outcome_runs(replay, journal.lines()) if told is None else told
         with readable():
             yield from _told_changes(before, runs, as_text=as_text)
 

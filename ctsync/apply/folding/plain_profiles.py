@@ -144,10 +144,26 @@ class SpelledRow(Struct, frozen=True):
 
 
 class SpelledRows:
-    """Rows of acknowledged changes that follow each other, as they are spelled."""
+    """Rows of acknowledged changes that follow each other, as they are spelled.
 
-    def __init__(self, rows: Sequence[tuple[bytes, bytes, bytes]]) -> None:
+    `known` are the lines of the entries of all of them, where these are at hand.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[tuple[bytes, bytes, bytes]],
+        known: Sequence[bytes | None] | None = None,
+    ) -> None:
         self._rows = rows  # each without the bracket that ends it, id type and id
+        self.known = known
+
+    def over(
+        self, key_type: str, ids: Sequence[bytes], known: Sequence[bytes | None]
+    ) -> SpelledRows:
+        """Return them with lines of entries, if these are of the same profiles."""
+        keys = [(key_type.encode(), each) for each in ids]
+        is_same = keys == [row[1:] for row in self._rows]
+        return SpelledRows(self._rows, known) if is_same else self
 
     def __iter__(self) -> Iterator[SpelledRow]:
         """Give them one by one."""

@@ -38,19 +38,32 @@ def replayed_outcomes(
 
 def outcome_runs(replay: JournalReplay, lines: Iterable[Line]) -> Iterator[Told]:
     """Yield the same, in runs where all that was sent was acknowledged."""
-    place = 0
+    outcomes = GroupOutcomes(replay)
     for number, group in numbered(lines):
+        yield from outcomes.of(number, group)
+
+
+class GroupOutcomes:
+    """Tells the same group by group; they come in the order of the journal."""
+
+    def __init__(self, replay: JournalReplay) -> None:
+        """`replay` is that of all its lines."""
+        self._replay = replay
+        self._place = 0
+
+    def of(self, number: int, group: Collection[Line]) -> Iterator[Told]:
+        """Yield what came of a group, of which this is the first line's number."""
         dues = dues_of(group)
-        are_taken = dues is not None and replay.are_taken(dues, place)
+        are_taken = dues is not None and self._replay.are_taken(dues, self._place)
         if are_taken and (rows := _spelled_rows(group)) is not None:
-            place += len(group)
+            self._place += len(group)
             yield rows
-            continue
+            return
         for at, line in enumerate(group, start=number):
             if are_taken or kind_of(line) == CHANGE_KEY:
                 with readable(at):
-                    told = _told(replay, line, place, is_taken=are_taken)
-                    place += are_taken or sends(line)
+                    told = _told(self._replay, line, self._place, is_taken=are_taken)
+                    self._place += are_taken or sends(line)
                 if told is not None:
                     yield (told,)
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from functools import partial
 from threading import Event
 from typing import Protocol
 
+from ctsync.apply.folding.replayed_outcomes import Told
 from ctsync.beside import beside
 
 
 class KeepRun(Protocol):
     """Keeps the record; stops in the middle once `is_given_up` says so."""
 
-    def __call__(self, *, is_given_up: Callable[[], bool]) -> None:
-        """Keep it.
+    def __call__(
+        self, *, is_given_up: Callable[[], bool], told: Iterable[Told] | None = None
+    ) -> None:
+        """Keep it; where it is `told` what came of the journal, that is not read.
 
         Raises:
             StateError: it could not be written.
@@ -53,7 +56,15 @@ class RunKeeping:
         with beside(partial(self._keep, given_up), given_up.set):
             yield
 
-    def _keep(self, given_up: Event) -> None:
+    def keep_told(self, told: Iterable[Told]) -> None:
+        """Keep it, unless that was done, of what came of the journal.
+
+        Raises:
+            StateError: it could not be written.
+        """
+        self._keep(Event(), told)
+
+    def _keep(self, given_up: Event, told: Iterable[Told] | None = None) -> None:
         if not self._is_kept:
-            self._keep_run(is_given_up=given_up.is_set)
+            self._keep_run(is_given_up=given_up.is_set, told=told)
             self._is_kept = True

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import TypeVar
 
 from ctsync.apply.journal.journal_records import Line
 from ctsync.apply.journal.record_marks import TAKEN, due_in
 from ctsync.plan.document.change_codec import FIRST_ALONE, START, waves_in
 from ctsync.state.journal_file import LineGroup, StoredLine, StoredLines
+
+G = TypeVar("G", bound=Collection[Line])
 
 
 def kind_of(line: Line) -> str:
@@ -34,6 +37,11 @@ def numbered(lines: Iterable[Line]) -> Iterator[tuple[int, Collection[Line]]]:
         if isinstance(lines, StoredLines)
         else ((line,) for line in lines)
     )
+    return numbered_groups(groups)
+
+
+def numbered_groups(groups: Iterable[G]) -> Iterator[tuple[int, G]]:
+    """Yield groups with the number of the first line of each."""
     # The head is line 1.
     number = 2
     for group in groups:
