@@ -131,18 +131,19 @@ def not_typed() -> TypedCells | None:
 class FilePart(Struct, frozen=True):
     """Some files of one shape; `first` is the number of the first of them.
 
-    `relation` is a query: key VARCHAR, c1 ... cn VARCHAR for the wanted columns, file
-    INTEGER, what `cells` needs, and with a condition kept BOOLEAN. Where it is
-    `numbered` it has row BIGINT; else its rows come as they stand in the files.
+    `relation` is a query: key VARCHAR, c1 ... cn for the wanted columns, file INTEGER,
+    what `cells` needs, and with a condition kept BOOLEAN. Where it is `numbered` it has
+    row BIGINT; else its rows come as they stand in the files. A cell is VARCHAR, or of
+    a type that is read sooner than text is made of it, which `cells` does.
 
     `row_fault` tells by `cells` what is wrong with a whole row; where a key may be
     sound all the same, `fault` is an expression for it. `lacking` are columns that no
     row has.
 
-    `meaning` is what the text of c1 ... cn means: rows of equal text and meaning are
-    equal, except that `lossy`, an expression, gives more text of rows where it takes
-    more. `cells` is an expression of VARCHAR[], from which `read` gives c1 ... cn, and
-    `typed` says the same in SQL, if that can be said.
+    `meaning` is what c1 ... cn mean, with the types of those that are no text: rows of
+    equal cells and meaning are equal, except that `lossy`, an expression, gives more
+    text of rows where it takes more. `cells` is an expression of VARCHAR[], from which
+    `read` gives c1 ... cn, and `typed` says the same in SQL, if that can be said.
     """
 
     files: tuple[DataFile, ...]

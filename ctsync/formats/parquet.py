@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -33,6 +33,7 @@ from ctsync.formats.row_query import (
     without,
 )
 from ctsync.formats.typed_cells import cell_sql, read_cells, readers_of, typed_cells
+from ctsync.formats.where_filter import Expression
 from ctsync.model.fault import Fault, Faults
 from ctsync.sql_text import named
 
@@ -42,6 +43,8 @@ _COUNT = "SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata({file})"
 _LEAST_MOST_ROWS = 1_000_000
 _MOST_ROWS_A_BYTE = 10
 _INT96 = "INT96"
+# Text of such a cell is made where somebody reads it, and not to compare all rows.
+_DEAR_AS_TEXT = frozenset(("DATE", "DOUBLE", "VARCHAR[]"))
 _NO_COLUMNS = "Need at least one non-root column"  # as pandas writes an empty frame
 
 
@@ -89,14 +92,18 @@ class ParquetFormat(FileFormat):
         """Return the part that files of the same columns are."""
         columns, seen = dict(shape[0]), shape[1]
         sorts = sorts_of(wanted, seen, lambda name: _sort(columns[name].type))
-        cells = ["key", *named_cells(len(wanted.columns))]
+        names = named_cells(len(wanted.columns))
+        typed = [_keeps_type(cell, columns) for cell in wanted.columns]
+        each = zip(names, sorts, typed, strict=True)
+        texts = (cell_sql(n, sort) if has_type else n for n, sort, has_type in each)
+        cells = ["key", *texts]
         if can_fail(wanted):
             cells.append(FAILED)
         return FilePart(
             files,
             first,
             _relation(files, first, wanted, columns, seen),
-            ["parquet", *sorts],
+            ["parquet", *sorts, typed],
             f"[{', '.join(cells)}]",
             partial(read_cells, readers_of(wanted, sorts)),
             numbered=True,
@@ -166,6 +173,10 @@ def _sort(type_: str) -> str:
     return "instant" if type_ == _INT96 else sort_of(type_)
 
 
+def _keeps_type(cell: str | Expression, columns: Mapping[str, _Column]) -> bool:
+    return isinstance(cell, str) and columns[cell].type in _DEAR_AS_TEXT
+
+
 def _sql_type(type_: str) -> str:
     return "TIMESTAMP WITH TIME ZONE" if type_ == _INT96 else type_
 
@@ -230,6 +241,8 @@ def _relation(
         return without(plain, wanted.nulls) if column.type == "VARCHAR" else plain
 
     def cell(_: int, name: str) -> str:
+        if _keeps_type(name, columns):
+            return value(name)
         return cell_sql(value(name), _sort(columns[name].type))
 
     others = (

@@ -294,8 +294,8 @@ class LoadedRows:
             return
         part = form.part((file,), 0, shape, alone)
         cells = named_cells(len(alone.columns))
-        texts = "".join(f", {text}" for text in ("key", *cells))
-        value = f"concat(''{texts}{'' if alone.condition is None else ', kept'})"
+        asked = ["key", *cells, *([] if alone.condition is None else ["kept"])]
+        value = f"hash({', '.join(asked)})"
         query = sql.TRY.format(relation=part.relation, value=value)
         connection.execute(query).fetchall()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import blake2b
 
@@ -29,6 +28,7 @@ from ctsync.sources.data_files import missing
 from ctsync.sources.duckdb_loading import LoadedRows
 from ctsync.sources.duplicate_keys import twin_findings, twin_places
 from ctsync.sources.reading import contributions_of
+from ctsync.sources.row_digests import row_digest
 from ctsync.sources.row_readers import FileRowReader, TableReader
 from ctsync.sources.row_source_base import RowFiles
 
@@ -154,28 +154,25 @@ class TableRows(RowFiles):
         return self._table.finding("CT621", message, _KEEP_ONE)
 
     def digest_of(self, part: FilePart) -> str:
-        """Return the expression of a row's digest, which tells apart all rows.
-
-        Every text stands after its length and a colon, a blank one after a colon, and
-        the key last. The number is that of MD5's bytes, the lowest first.
-        """
-        meaning = canonical([part.meaning, self._table.meaning])
-        salt = blake2b(meaning, digest_size=_SALT_BYTES, key=self.project.salt)
-        texts = named_cells(len(self._table.columns))
+        """Return the expression of a row's digest, which tells apart all rows."""
+        salt = self._salt(part)
+        cells = named_cells(len(self._table.columns))
         # Where the spelling of a number may count the line itself is digested: DuckDB
         # has one text for 1.10 and 1.1.
         if part.lossy is not None:
-            texts.append(part.lossy)
-        words = "".join(f", strlen({text}), ':', {text}" for text in texts)
-        salted = f"'{b64encode(salt.digest()).decode()}'"
-        digest = f"md5_number(concat({salted}{words}, key))"
+            cells.append(part.lossy)
+        digest = row_digest(salt, *cells, "key")
         if part.fault is None:
             return digest
         # A row that cannot be read differs from every other one, and from itself once
         # it is spoilt in another way.
-        fault = f"strlen({part.fault}), ':', {part.fault}"
-        spoilt = f"md5_number(concat({salted}, '!', {fault}, key))"
+        spoilt = row_digest(salt + _SPOILT, part.fault, "key")
         return f"CASE WHEN {part.fault} IS NULL THEN {digest} ELSE {spoilt} END"
+
+    def _salt(self, part: FilePart) -> bytes:
+        meaning = canonical([part.meaning, self._table.meaning])
+        salt = blake2b(meaning, digest_size=_SALT_BYTES, key=self.project.salt)
+        return salt.digest()
 
     def reading(
         self, names: tuple[str, ...], parts: tuple[FilePart, ...]
@@ -207,6 +204,7 @@ class TableRows(RowFiles):
 
 
 _SALT_BYTES = 12  # it is digested with every row
+_SPOILT = b"!"
 _KEEP_ONE = "keep one of them, or write duplicates: last"
 
 

@@ -59,8 +59,10 @@ ORDER BY id
 def entries(part: FilePart, digest: str, columns: Sequence[str], table: str) -> str:
     """Give the query of the entries that rows are; a column's cells are c1, c2, ..."""
     cells = {name: f"c{number}" for number, name in enumerate(columns, 1)}
-    if part.meaning == "csv" and "interests" in cells:
-        cells["interests"] = f"to_json(string_split({cells['interests']}, ';'))"
+    if "interests" in cells and part.meaning != "json":
+        cell = cells["interests"]
+        items = f"string_split({cell}, ';')" if part.meaning == "csv" else cell
+        cells["interests"] = f"to_json({items})"
     if part.meaning == "json":
         written = "'$'"  # strings lose their quotes, lists stay as they are
         cells = {name: f"({cell}::JSON ->> {written})" for name, cell in cells.items()}

@@ -1,4 +1,5 @@
 import io
+import struct
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -184,3 +185,36 @@ def test_a_column_whose_name_is_duckdbs_own_is_refused(folder):
     folder.write("a.parquet", made(id=["u1"], a=["x"], file_row_number=[7]))
     (finding,) = folder.findings(TABLE.format("a.parquet"))
     assert 'CT616 column "file_row_number" has a name that DuckDB keeps' in finding
+
+
+def digest(folder, cell, type_):
+    folder.write("a.parquet", made(id=["u1"], a=pa.array([cell], type_)))
+    (found,) = folder.contributions(TABLE.format("a.parquet"))
+    return found.digest
+
+
+TEXTS = pa.list_(pa.string())
+CELLS = [
+    *(("a", pa.string()), ("", pa.string()), (None, pa.string())),
+    *((cell, TEXTS) for cell in (["a"], ["a", ""], [""], [], [None], None)),
+    *(("[a]", pa.string()), ('["a"]', pa.string()), ("2020-01-02", pa.string())),
+    *((date(2020, 1, day), pa.date32()) for day in (2, 3)),
+    *((cell, pa.float64()) for cell in (1.5, 0.0, 0.1, None)),
+    *((cell, pa.float32()) for cell in (1.5, 0.1)),
+    *((Decimal(cell), pa.decimal128(9, 1)) for cell in ("1.5", "0.1")),
+]
+
+
+def test_unequal_cells_have_unequal_digests(folder):
+    digests = {digest(folder, *each) for each in CELLS}
+    # A number of 32 bits and a decimal one are told by their texts.
+    assert len(digests) == len(CELLS) - 2
+
+
+def test_no_number_is_taken_for_the_text_of_another(folder):
+    """Its eight bytes are what a text would be digested as."""
+    text = "12345.6"
+    told = bytes(byte + 1 for byte in text.encode()) + b"\0"
+    (twin,) = struct.unpack(">d", bytes(255 - byte for byte in told))
+    number = digest(folder, Decimal(text), pa.decimal128(9, 1))
+    assert digest(folder, twin, pa.float64()) != number
