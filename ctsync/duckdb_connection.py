@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 Connection: TypeAlias = "DuckDBPyConnection"
 
 MEMORY_MIB = 1024  # what one connection may hold before it spills
+# Each query over a Parquet file would read again where its thousands of pieces lie.
+_SET = """
+SET TimeZone = 'UTC';
+SET enable_progress_bar = false;
+SET parquet_metadata_cache = true"""
 # An engine sets these for its own queries, and none of them opens anything.
 _STILL_SET = ("memory_limit", "disabled_optimizers", "preserve_insertion_order")
 
@@ -60,7 +65,7 @@ def open_connection(
             settings["threads"] = threads
         connection = duckdb.connect(":memory:", config=settings)
         try:
-            connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+            connection.execute(_SET)
             connection.execute(_locking(files, folder))
             yield connection
         except duckdb.Error as error:
