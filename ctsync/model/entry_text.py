@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Raw, Struct
+from msgspec.json import Decoder
 
 from ctsync.canonical_json import parse
 from ctsync.model.entry import Entry, entry_line
@@ -31,17 +32,31 @@ def text_from_line(line: bytes) -> EntryText:
     Raises:
         ValueError, LookupError: it did not write this.
     """
-    data = parse(line)
-    attributes = data["attributes"]
-    is_bound = "cohorts" in data or any("ours" in each for each in attributes.values())
+    kept = _TEXTS.decode(line)
+    some = kept.attributes.values() if _OURS in line else ()
+    is_bound = bool(kept.cohorts) or any("ours" in parse(bytes(each)) for each in some)
     return EntryText(
-        key_from_json(data["key"]),
+        key_from_json(kept.key),
         line,
-        sorted(attributes),
-        data.get("fingerprint"),
+        sorted(kept.attributes),
+        kept.fingerprint,
         is_bound,
-        data.get("gone", False),
+        kept.gone,
     )
+
+
+class _KeptText(Struct):
+    """What of a line is looked for; what is known of attributes is not read."""
+
+    key: dict[str, str]
+    attributes: dict[str, Raw]
+    cohorts: tuple[str, ...] = ()
+    fingerprint: str | None = None
+    gone: bool = False
+
+
+_TEXTS = Decoder(_KeptText)
+_OURS = b'"ours":'  # an attribute may be called so, too
 
 
 def text_of(entry: Entry | EntryText) -> EntryText:
