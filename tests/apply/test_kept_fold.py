@@ -16,7 +16,7 @@ from ctsync.apply.folding.plain_profiles import SpelledRows
 from ctsync.apply.folding.run_keeping import RunKeeping
 from ctsync.apply.journal.journal_records import JournalHead, end_line
 from ctsync.apply.journal.journal_replay import JournalReplay
-from ctsync.canonical_json import canonical
+from ctsync.canonical_json import canonical, fold_name
 from ctsync.errors import StateError
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import Entry, KnownValue
@@ -42,17 +42,20 @@ def few_are_worth_it(monkeypatch):
 
 
 def entry(identifier, known, *rest):
-    found = {"plan": KnownValue("Plan", "string", known)} if known else {}
+    names = ("Home City", "Plan") if known else ()
+    found = {fold_name(each): KnownValue(each, "string", known) for each in names}
     return Entry(ProfileKey("identity", identifier), found, ("table=rows",), *rest)
 
 
-def change(identifier, value, action="update", **more):
+def change(identifier, value, action="update", names=("Plan",), **more):
     prior = ("unknown", None) if action == "create" else ("known", "Free")
-    told = Operation("Plan", "string", "set", value, *prior, after=value)
+    told = tuple(
+        Operation(name, "string", "set", value, *prior, after=value) for name in names
+    )
     origins = (Origin("a.csv", None, 3, table="rows"),)
     settled = EntryAfter("f" * 32, ("table=rows",))
     key = ProfileKey("identity", identifier)
-    return Change(key, action, (told,), origins, settled=settled, **more)
+    return Change(key, action, told, origins, settled=settled, **more)
 
 
 def journal_of(groups, outcome="acknowledged"):
@@ -99,8 +102,10 @@ values = st.sampled_from(["Gold", "Free"] * 9 + ['q"q'])
 entries = st.none() | st.tuples(
     values | st.none(), st.just(()), st.none(), st.booleans()
 )
-odd = st.sampled_from([{}] * 19 + [{"released": ("City",)}, {"action": "create"}])
-people = st.lists(st.tuples(entries, values, odd), min_size=1, max_size=6)
+both = [{"names": ("Home City", "Plan")}] * 9
+odd = [{"released": ("City",)}, {"action": "create"}]
+more = st.sampled_from([{}] * 9 + both + odd)
+people = st.lists(st.tuples(entries, values, more), min_size=1, max_size=6)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -139,7 +144,7 @@ def noted(over, shared):
 
     def found(rows, *args):
         beside = over(rows, *args)
-        shared.extend([beside] * (beside.known is not None))
+        shared.append(beside)
         return beside
 
     return found

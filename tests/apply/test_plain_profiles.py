@@ -140,3 +140,20 @@ def test_a_row_that_says_more_than_its_fingerprint_is_kept_whole():
     made = replace(change("a"), released=("City",), once=("plan",))
     kept, _ = acknowledged(parse(SpelledRow.of_line(change_line(made)).text))
     assert kept == made
+
+
+@pytest.mark.parametrize(
+    ("key_type", "ids", "is_same"),
+    [
+        ("identity", [b"u1", b"u2"], True),
+        ("FBID", [b"u1", b"u2"], False),
+        ("identity", [b"u2", b"u1"], False),
+        ("identity", [b"u1"], False),
+    ],
+)
+def test_rows_are_those_of_the_same_profiles_in_their_order(key_type, ids, is_same):
+    rows = SpelledRow.of_lines(b"".join(map(change_line, map(change, ("u1", "u2")))))
+    assert rows.are_of(key_type, ids) is is_same
+    over = rows.over([b"1", None], [("plan",), ("tags",)])
+    assert [*over] == [*rows]
+    assert (over.known, over.names) == ([b"1", None], [("plan",), ("tags",)])

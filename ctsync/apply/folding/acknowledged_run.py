@@ -62,6 +62,11 @@ class AssignedRun(KnownEntries):
         self._patterns, self._columns = patterns, columns
         self.key_type, self.ids = columns.key_type, columns.ids
 
+    @property
+    def names(self) -> Sequence[tuple[str, ...]]:
+        """The folded names of all that each change is about, in order."""
+        return self._columns.names
+
     def __iter__(self) -> Iterator[tuple[ProfileKey, AcknowledgedRow]]:
         """Give the changes one by one."""
         return map(self._alone, range(len(self._columns)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from ctsync.apply.folding.acknowledged_run import AssignedRun
 from ctsync.apply.folding.fold import Folding, edit_runs
 from ctsync.apply.folding.plain_profiles import SpelledRows
 from ctsync.apply.folding.replayed_effects import effect_runs
@@ -77,15 +78,15 @@ class _ToldEdits:
         """
         lines = StoredLines(self._told_groups())
         for edits in edit_runs(effect_runs(self._replay, lines, run)):
-            yield _ToldRun(edits, self) if isinstance(edits, KnownEntries) else edits
+            yield _ToldRun(edits, self) if isinstance(edits, AssignedRun) else edits
         # Who takes edits publishes what came of them only after the last.
         self._handing.end()
 
-    def tell(self, run: KnownEntries, before: Sequence[bytes | None]) -> None:
+    def tell(self, run: AssignedRun, before: Sequence[bytes | None]) -> None:
         """Tell what comes next of a group, over these entries if it is the same run."""
         told = next(self._waiting, None)
-        if isinstance(told, SpelledRows):
-            told = told.over(run.key_type, run.ids, before)
+        if isinstance(told, SpelledRows) and told.are_of(run.key_type, run.ids):
+            told = told.over(before, run.names)
         if told is not None:
             self._handing.hand(told)
 
@@ -101,7 +102,7 @@ class _ToldEdits:
 class _ToldRun(KnownEntries):
     """A run that is told of as soon as it is known what stood before it."""
 
-    def __init__(self, run: KnownEntries, edits: _ToldEdits) -> None:
+    def __init__(self, run: AssignedRun, edits: _ToldEdits) -> None:
         self._run, self._edits = run, edits
         self.key_type, self.ids = run.key_type, run.ids
 

@@ -87,8 +87,8 @@ _ENCODER = Encoder()
 def rows_over(known: LinesByKey, rows: SpelledRows) -> Iterator[bytes]:
     """Yield what is kept of rows, which come by key, over lines of their entries."""
     for key_type, ids, texts in rows.by_type():
-        lines = known.of(key_type, ids) if rows.known is None else rows.known
-        about = [*map(_about, texts, lines)]
+        lines = rows.known or known.of(key_type, ids)
+        about = rows.names or [*map(_about, texts, lines)]
         reader = _readers({*about})
         for names, text, line in zip(about, texts, lines, strict=True):
             yield reader[names].kept_line(names, text, line)

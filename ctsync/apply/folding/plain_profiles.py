@@ -146,24 +146,29 @@ class SpelledRow(Struct, frozen=True):
 class SpelledRows:
     """Rows of acknowledged changes that follow each other, as they are spelled.
 
-    `known` are the lines of the entries of all of them, where these are at hand.
+    `known` are the lines of the entries of all of them, where these are at hand, and
+    `names` the folded names of all that each is about.
     """
 
     def __init__(
         self,
         rows: Sequence[tuple[bytes, bytes, bytes]],
-        known: Sequence[bytes | None] | None = None,
+        known: Sequence[bytes | None] = (),
+        names: Sequence[tuple[str, ...]] = (),
     ) -> None:
         self._rows = rows  # each without the bracket that ends it, id type and id
-        self.known = known
+        self.known, self.names = known, names
+
+    def are_of(self, key_type: str, ids: Sequence[bytes]) -> bool:
+        """Return whether they are those of these profiles."""
+        types, own = {row[1] for row in self._rows}, [row[2] for row in self._rows]
+        return types == {key_type.encode()} and own == [*ids]
 
     def over(
-        self, key_type: str, ids: Sequence[bytes], known: Sequence[bytes | None]
+        self, known: Sequence[bytes | None], names: Sequence[tuple[str, ...]]
     ) -> SpelledRows:
-        """Return them with lines of entries, if these are of the same profiles."""
-        keys = [(key_type.encode(), each) for each in ids]
-        is_same = keys == [row[1:] for row in self._rows]
-        return SpelledRows(self._rows, known) if is_same else self
+        """Return them with lines of entries, and with what they are about."""
+        return SpelledRows(self._rows, known, names)
 
     def __iter__(self) -> Iterator[SpelledRow]:
         """Give them one by one."""

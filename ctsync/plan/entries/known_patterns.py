@@ -67,6 +67,11 @@ class AssignedColumns(Struct, frozen=True, eq=False):
         """The fingerprints that entries get."""
         return self.told.columns[MARK]
 
+    @property
+    def names(self) -> Sequence[tuple[str, ...]]:
+        """The folded names of what each assigns, in order."""
+        return [tuple(writer.names) for writer in self.told.writers]
+
     def over(self, at: int, before: bytes | None) -> EntryText | None:
         """Return the entry after the change at a place, over the line of an entry.
 
