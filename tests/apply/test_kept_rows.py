@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import to_builtins
 
+from ctsync.apply.folding import kept_rows
 from ctsync.apply.folding.history import run_change_from
 from ctsync.apply.folding.kept_rows import rows_over, touched
 from ctsync.apply.folding.plain_profiles import SpelledRow
@@ -98,6 +99,16 @@ def test_what_is_kept_says_what_was_known_of_whatever_a_row_is_about(people):
         assert line == canonical({**says, "known_row": row})
         told = run_change_from(parse(line))
         assert (told.key, told.is_new, told.known) == (change.key, False, known)
+
+
+@pytest.mark.parametrize(("ways", "readers"), [(1, 1), (8, 8), (9, 1), (15, 1)])
+def test_of_many_ways_to_be_about_attributes_there_is_one_reader(ways, readers):
+    """Else whoever has hundreds of attributes would have one made for each row."""
+    kept_rows._reader.cache_clear()
+    entry = entry_of(0, KNOWN)
+    changes = [change_of(number, names) for number, names in enumerate(EVERY[:ways])]
+    assert len(kept([entry] * ways, changes)) == ways
+    assert kept_rows._reader.cache_info().currsize == readers
 
 
 @pytest.mark.parametrize("odd", [b"[[,]]", b"[7,[1]]", b"[[{}]]"])
