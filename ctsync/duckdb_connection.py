@@ -2,7 +2,7 @@
 
 A connection is closed to extensions and settings from outside, reads the files that it
 was opened for and no other, speaks UTC, and spills to a private folder that goes with
-it. What a project says in SQL is judged before it is run (`sources.where_filter`); what
+it. What a project says in SQL is judged before it is run (`formats.where_filter`); what
 slips through there meets a door that is locked as well.
 """
 

@@ -153,7 +153,7 @@ class NewRowsQuery:
         return change_sql(self._rows, key, operations, bits, is_part=self._is_part)
 
     def _operation(self, each: Moving) -> Iterator[str]:
-        """Yield the words of an operation as `plan.plan_rows` writes it."""
+        """Yield the words of an operation as `plan.document.plan_rows` writes it."""
         place, move = each
         yield Text(canonical([place.rule.attribute]).decode()[:-1] + ",")
         yield self.operand(each)

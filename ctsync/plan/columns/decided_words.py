@@ -1,7 +1,7 @@
 """The words of a plan about a row that is decided in columns, as SQL.
 
-They stand over the columns that `plan.decide_rows` makes: `h1`, `b1`, `v1`, `l1` and
-`o1` for held value, before, value, letter and operand of the first attribute.
+They stand over the columns that `plan.columns.decide_rows` makes: `h1`, `b1`, `v1`,
+`l1` and `o1` for held value, before, value, letter and operand of the first attribute.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def _fingerprint(rows: RowColumns, *, is_part: bool) -> str:
 
 
 def _forms(place: Place, move: MoveColumns) -> Iterator[str]:
-    """Yield the form of an operation, as `plan.plan_rows` writes it, as SQL.
+    """Yield the form of an operation, as `plan.document.plan_rows` writes it, as SQL.
 
     It has the comma before it, and is left out where it is as it mostly is.
     """
@@ -200,7 +200,7 @@ def _operator(move: MoveColumns, number: int) -> str:
 
 
 def form_of(place: Place, move: MoveColumns, letter: str, prior: Prior) -> str:
-    """Return the form of an operation, as `plan.plan_rows` writes it."""
+    """Return the form of an operation, as `plan.document.plan_rows` writes it."""
     name = place.one_kind.name
     return Form(
         LETTERS[letter],
