@@ -246,6 +246,22 @@ def test_every_refusal_repeats_where_it_was(elsewhere, line, code):
         command_of(words[1:])
 
 
+PEOPLE = "tables: {t: {file: t.csv, key: {identity: id}, columns: {mail: Email}}}\n"
+
+
+def test_findings_of_a_refused_plan_repeat_where_it_was(elsewhere):
+    """Who left seems to be who is new, and of another nothing can be sent."""
+    elsewhere.project(ENVIRONMENTS + PEOPLE)
+    elsewhere.write("t.csv", "id,mail\nu0,ada@example.com\n")
+    elsewhere.ok("import", "spec", "--auto-approve", *elsewhere.where)
+    elsewhere.people({})
+    elsewhere.write("t.csv", "id,mail\nu8,odd\nu9,ada@example.com\n")
+    ended = elsewhere.run("plan", *elsewhere.where)
+    here = shlex.join(map(str, elsewhere.where))
+    assert ended.code == 1
+    assert f'"ctsync state rename OLD NEW {here}"' in ended.err
+
+
 def test_after_an_apply_comes_what_is_still_to_do(elsewhere):
     """A trial is followed by the same plan in earnest, a whole apply by a new plan."""
     here = shlex.join(map(str, elsewhere.where))

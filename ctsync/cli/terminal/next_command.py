@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ctsync.cli.global_options import GlobalOptions, environment_of
 from ctsync.files.bucket_folders import BucketFolder
@@ -66,11 +67,9 @@ def _saved_plan(settings: GlobalOptions) -> Path | None:
 
 def completed_finding(settings: GlobalOptions, finding: Diagnostic) -> Diagnostic:
     """Return a finding whose hint can be typed."""
-    from dataclasses import replace as with_fields
-
     if finding.hint is None or '"ctsync ' not in finding.hint:
         return finding
-    return with_fields(finding, hint=completed(settings, finding.hint))
+    return replace(finding, hint=completed(settings, finding.hint))
 
 
 class _Place(Struct, frozen=True):
