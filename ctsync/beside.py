@@ -167,7 +167,6 @@ def handed(take: Callable[[Iterator[T]], object]) -> Generator[Handing[T] | None
         try:
             handing = Handing(take, pool)
         except RuntimeError:  # all that Python says of a limit of the system
-            pool.shutdown(cancel_futures=True)
             yield None
             return
         try:

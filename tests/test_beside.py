@@ -1,6 +1,7 @@
 """Two things at once: both are done when it ends, and what goes wrong is raised."""
 
-from threading import Barrier, Event, Thread, current_thread
+from contextlib import nullcontext
+from threading import Barrier, Event, Thread, Timer, current_thread
 from weakref import ref
 
 import pytest
@@ -217,6 +218,11 @@ def test_what_hands_make_is_made_once_and_in_order(monkeypatch, threads, count):
     assert sorted(made) == [*range(count)]
 
 
+def set_soon(event):
+    """Set it once whoever asks for that has begun to wait for something else."""
+    Timer(0.05, event.set).start()
+
+
 def test_items_are_taken_by_a_thread_in_the_order_in_which_they_are_handed_over():
     found = []
 
@@ -254,7 +260,7 @@ def test_only_a_few_items_wait_for_who_takes_them():
         for number in range(99):
             handed_over.append(number)
             if number == 4:
-                Thread(target=goes_on.set).start()
+                set_soon(goes_on)
             handing.hand(number)
 
 
@@ -278,9 +284,16 @@ class Item:
 
 
 def test_who_takes_no_more_items_keeps_neither_others_waiting_nor_items():
-    found = []
-    with handed(lambda items: found.append(next(items))) as handing:
+    found, leaves = [], Event()
+
+    def take(items):
+        found.append(next(items))
+        assert leaves.wait(10)
+
+    with handed(take) as handing:
         for number in range(99):
+            if number == 4:
+                set_soon(leaves)  # once as many wait as may
             handing.hand(number)
         item = Item()
         is_there = ref(item)
@@ -290,15 +303,34 @@ def test_who_takes_no_more_items_keeps_neither_others_waiting_nor_items():
     assert found == [0]
 
 
-def test_what_goes_wrong_where_items_are_handed_over_gives_taking_up():
-    found = []
+@pytest.mark.parametrize("error", [None, KeyError])
+def test_whoever_waits_for_a_further_item_hears_that_there_is_none(error):
+    """Where something goes wrong, what was taken is not all there was."""
+    found, asks = [], Event()
 
     def take(items):
+        found.append(next(items))
+        set_soon(asks)
+        found.extend([*items, "done"])
+
+    with pytest.raises(error) if error else nullcontext(), handed(take) as handing:
+        handing.hand(1)
+        assert asks.wait(10)
+        if error:
+            raise error
+    assert found == ([1] if error else [1, "done"])
+
+
+def test_what_waits_is_not_taken_once_something_went_wrong():
+    found, goes_on = [], Event()
+
+    def take(items):
+        found.append(next(items))
+        assert goes_on.wait(10)
         found.extend(items)
-        found.append("done")
 
     with pytest.raises(KeyError), handed(take) as handing:
-        raise KeyError(handing.hand(1))
+        raise KeyError(handing.hand(1), handing.hand(2), set_soon(goes_on))
     assert found in ([], [1])
 
 

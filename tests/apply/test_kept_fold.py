@@ -154,6 +154,13 @@ FREE = [entry(id_, "Free") for id_ in "abc"]
 GOLD = [[change(id_, "Gold") for id_ in "ab"], [change("c", "Gold")]]
 
 
+def test_each_group_is_told_of_by_what_came_of_its_own_changes(tmp_path):
+    first, last = ([change(id_, "Gold") for id_ in ids] for ids in ("ab", "cd"))
+    _, ((_, kept),) = fold(begun(tmp_path, FREE), journal_of([first, last], "unknown"))
+    are_taken = [not line.keys().isdisjoint({"known_row", "new"}) for line in kept]
+    assert are_taken == [True, True, True, False]
+
+
 class Full(StateError):
     def __init__(self):
         super().__init__("no room", code="state_unwritable")

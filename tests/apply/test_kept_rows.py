@@ -111,6 +111,13 @@ def test_of_many_ways_to_be_about_attributes_there_is_one_reader(ways, readers):
     assert kept_rows._reader.cache_info().currsize == readers
 
 
+def test_entries_at_hand_are_as_many_as_rows():
+    lines = [change_line(change_of(number, {"Plan"})) for number in (0, 1)]
+    rows = SpelledRow.of_lines(b"".join(lines)).over([None], [("plan",)] * 2)
+    with pytest.raises(ValueError, match="shorter"):
+        [*rows_over(Known([]), rows)]
+
+
 @pytest.mark.parametrize("odd", [b"[[,]]", b"[7,[1]]", b"[[{}]]"])
 def test_a_row_that_nobody_wrote_so_is_no_matter_of_those_beside_it(odd):
     entry = entry_of(0, {"Plan": "Gold"}, ("table=rows",), (), MARK)
