@@ -126,9 +126,7 @@ def test_state_and_record_are_those_of_one_after_the_other(
     ]
     journal, found, shared = journal_of(changes, outcome), [], []
     for worth in (1, 99):
-        store = begun(
-            tmp_path_factory.mktemp("state"), known, compaction or COMPACTIONS[0]
-        )
+        store = begun(tmp_path_factory.mktemp("state"), known, compaction)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(kept_fold, "WORTH_CHANGES", worth)
             patch.setattr(SpelledRows, "over", noted(SpelledRows.over, shared))
