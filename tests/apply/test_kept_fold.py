@@ -6,6 +6,7 @@ from threading import Thread, current_thread
 import pytest
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
+from memory_bucket import MemoryBucket
 from msgspec import to_builtins
 
 from ctsync.apply.folding import kept_fold
@@ -16,6 +17,7 @@ from ctsync.apply.folding.plain_profiles import SpelledRows
 from ctsync.apply.folding.run_keeping import RunKeeping
 from ctsync.apply.journal.journal_records import JournalHead, end_line
 from ctsync.apply.journal.journal_replay import JournalReplay
+from ctsync.bucket_address import Address
 from ctsync.canonical_json import canonical, fold_name
 from ctsync.errors import StateError
 from ctsync.model.change import Change, EntryAfter, Origin
@@ -28,6 +30,7 @@ from ctsync.state import open_store
 from ctsync.state.base import Journal
 from ctsync.state.journal_file import LineGroup, StoredLines
 from ctsync.state.manifest import Compaction
+from ctsync.state.object_store.store import ObjectStore
 from ctsync.state.parquet_store import _Writing
 
 ACCOUNT = Account("A", "in1")
@@ -178,6 +181,24 @@ def test_the_record_lies_there_before_the_state_is_published(tmp_path, monkeypat
     monkeypatch.setattr(_Writing, "publish", noted)
     fold(store, journal_of(GOLD))
     assert found == ["run"]
+
+
+@pytest.mark.parametrize("compaction", COMPACTIONS)
+def test_in_a_bucket_a_record_is_named_before_a_sheet_is_there(compaction, monkeypatch):
+    """Who names it removes all that is named nowhere."""
+    found = []
+    for worth in (1, 99):
+        monkeypatch.setattr(kept_fold, "WORTH_CHANGES", worth)
+        store, seen = ObjectStore(Address("s3", "bucket", "crm")), []
+        store._bucket = bucket = MemoryBucket()
+        store.compaction = compaction
+        store.replace(Header("l", 1, ACCOUNT), iter(FREE))
+        before = {*bucket.names()}
+        bucket.meanwhile = lambda b=bucket, seen=seen: seen.extend(b.names())
+        found.append((fold(store, journal_of(GOLD)), [*store.read().entries()]))
+        (run,) = {*seen} - before
+        assert run.startswith("runs/")
+    assert found[0] == found[1]
 
 
 def test_no_state_is_published_whose_record_could_not_be_kept(tmp_path, monkeypatch):
