@@ -162,6 +162,13 @@ def test_each_group_is_told_of_by_what_came_of_its_own_changes(tmp_path):
     assert are_taken == [True, True, True, False]
 
 
+def test_every_change_of_a_group_is_told_of_although_one_is_odd(tmp_path):
+    group = [change(id_, "Gold") for id_ in ("a", 'b"', "c")]
+    _, ((_, kept),) = fold(begun(tmp_path, FREE), journal_of([group]))
+    assert ["known_row" in line for line in kept] == [True, False, True]
+    assert kept[1]["key"] == ["identity", 'b"']
+
+
 class Full(StateError):
     def __init__(self):
         super().__init__("no room", code="state_unwritable")
