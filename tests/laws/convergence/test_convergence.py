@@ -120,6 +120,15 @@ def test_after_two_applies_at_most_the_platform_is_what_was_declared():
     )
 
 
+def test_a_finished_plan_may_be_tried_by_a_process_that_ends_before_it_is_refused():
+    course = Convergence()
+    course.begin(undeclared="keep", records_per_call=1, chance=Random(1))
+    course.undo_and_apply(steps=1, trouble=Trouble())
+    course.change_and_apply(chance=Random(0), edits=2, trouble=Trouble(crash_at=1))
+    course.apply_any_plan_there_was(chance=Random(0), trouble=Trouble(crash_at=0))
+    course.teardown()
+
+
 def test_a_counter_that_moved_twice_would_be_seen():
     """The targets are such that no repeated difference ends on one of them."""
     targets = {*COUNTS, 802, 900, 933}  # and what somebody else writes
