@@ -85,6 +85,7 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="ctsync-bench-") as folder:
         _run_as_installed(Path(folder))
         setting = _setting(options, Path(folder))
+        _let_in_data(setting.data)
         for name in names:
             for table in every[name](setting):
                 tables.append(table)
@@ -114,6 +115,11 @@ def _run_as_installed(folder: Path) -> None:
     """Let commands keep their bytecode, as they do where ctsync is installed."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
+
+
+def _let_in_data(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["CTSYNC_DATA_ROOTS"] = str(folder)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -71,14 +71,18 @@ class Table:
 
 def python(*words: str, folder: Path = Path(), exit_code: int = 0) -> Command:
     """Give a command of this interpreter, with the working tree's ctsync in reach."""
-    paths = (str(_ROOT), os.environ.get("PYTHONPATH"))
+    # Exports lie beside the projects that share them, or where data is kept.
+    beside = str(folder.absolute().parent)
     variables = {
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "PYTHONPATH": _paths(str(_ROOT), os.environ.get("PYTHONPATH")),
         "CLEVERTAP_PASSCODE": "sandbox",
-        # Exports lie beside the projects that share them.
-        "CTSYNC_DATA_ROOTS": str(folder.absolute().parent),
+        "CTSYNC_DATA_ROOTS": _paths(beside, os.environ.get("CTSYNC_DATA_ROOTS")),
     }
     return Command((sys.executable, *words), folder, exit_code, variables)
+
+
+def _paths(*words: str | None) -> str:
+    return os.pathsep.join(filter(None, words))
 
 
 def ctsync(*words: str, folder: Path = Path(), exit_code: int = 0) -> Command:

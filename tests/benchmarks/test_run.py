@@ -30,9 +30,10 @@ def test_a_benchmark_runs_at_a_small_size_and_writes_its_table(name, tmp_path):
 
 @pytest.mark.parametrize("name", PEERS)
 def test_a_comparison_runs_where_no_peer_is_installed(name, tmp_path):
+    """Also with data that is kept where no project is."""
     file = tmp_path / "tables.md"
     words = ("--rounds", "1", "--sizes", "20", "--without-peers", "--markdown", file)
-    done = run(name, *words)
+    done = run(name, *words, "--data", tmp_path / "data")
     assert (done.stderr, done.returncode) == ("", 0)
     assert "| 20 |" in file.read_text()
 
