@@ -376,3 +376,13 @@ def test_a_slip_is_told_before_a_terminal_is_asked_for(desk, words, wrong):
     told = desk.run("import", *words)
     assert (told.code, wrong in told.err) == (64, True)
     assert "no terminal" not in told.err
+
+
+def test_errors_of_a_project_are_no_fault_of_the_table_that_is_drafted(desk):
+    (desk.folder / "people.csv").write_text("customer_id,Plan\njack,Gold\n")
+    (desk.folder / "wrong.yaml").write_text("tables: {t: {file: nothing.csv}}\n")
+    words = ["people.csv", "--key", "identity=customer_id", "--write-spec", "new.yaml"]
+    told = desk.run("import", *words, "--auto-approve")
+    assert (told.code, "wrong.yaml:1" in told.out + told.err) == (1, True)
+    assert "drafted" not in told.err
+    assert not (desk.folder / "new.yaml").exists()

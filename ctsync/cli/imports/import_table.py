@@ -112,12 +112,13 @@ def _adopt(
     What other places say of them was not read.
 
     Raises:
-        SpecError: the draft does not read the export.
+        SpecError: the project has errors, or the draft does not read the export.
     """
     from ctsync.observe.table_part import TablePart
     from ctsync.observe.table_rows import TableRows
 
     planner = planner_for(session, present, selection_of(PlanOptions()))
+    planner.refuse_errors()  # of the project, whatever the draft reads
     part = TablePart(table, session.project.tables[table].attributes)
     rows = TableRows(adoption, part, present.entries)
     for planned in planner.plan_rows(present.entries(), present.columns):
