@@ -14,9 +14,9 @@ from ctsync.errors import SpecError
 from ctsync.model.decided_rows import DecidedRows
 from ctsync.model.entry_text import text_of
 from ctsync.model.masking import Mask
+from ctsync.observe.adopted_table import AdoptedTable
 from ctsync.observe.import_spec import SpecImport
 from ctsync.observe.table_part import TablePart
-from ctsync.observe.table_rows import TableRows
 from ctsync.plan.document.plan_file import scratch_file
 from ctsync.plan.entries.plain_entry import Taking
 from ctsync.plan.planner import Planner
@@ -41,20 +41,20 @@ def adopted(project, table, entries, engine):
     with scratch_file() as file:
         adoption = SpecImport(file, Taking.READ)
         part = TablePart(table, project.tables[table].attributes)
-        rows = TableRows(adoption, part, lambda: entries)
+        adopted = AdoptedTable(adoption, part, lambda: entries)
         for planned in planner.plan_rows(entries):
             if isinstance(planned, DecidedRows):
-                rows.add(planned)
+                adopted.add(planned)
             else:
                 candidate, built = planned
-                rows.add_one(candidate, built.change, built.whole_lists)
+                adopted.add_one(candidate, built.change, built.whole_lists)
         try:
             planner.refuse_errors()
         except SpecError as error:
             return (str(error), list(error.findings), error.findings.totals), Counter()
         texts = [*map(text_of, changed_texts(entries, adoption.edits()))]
         assert texts == [*map(text_of, changed_entry(entries, adoption.edits()))]
-        counts = (rows.read, adoption.profiles, adoption.attributes)
+        counts = (adopted.read, adoption.profiles, adoption.attributes)
         return (texts, counts, list(planner.findings)), planner.decided
 
 

@@ -43,10 +43,9 @@ def keep_run(
 ) -> None:
     """Keep what a journal tells of its run, with what was known before it.
 
-    `replay` is that of the journal, and so is what is `told` by somebody who reads it.
-    Call it under the lock, before a snapshot with the
-    journal folded into it is published: whoever is cut off in between does both once
-    more.
+    `replay` is that of the journal; whoever reads the journal meanwhile has `told` what
+    came of its changes. Call it under the lock, before a snapshot with the journal
+    folded into it is published: whoever is cut off in between does both once more.
 
     Raises:
         StateError: it could not be written.

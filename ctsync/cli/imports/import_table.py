@@ -114,19 +114,19 @@ def _adopt(
     Raises:
         SpecError: the project has errors, or the draft does not read the export.
     """
+    from ctsync.observe.adopted_table import AdoptedTable
     from ctsync.observe.table_part import TablePart
-    from ctsync.observe.table_rows import TableRows
 
     planner = planner_for(session, present, selection_of(PlanOptions()))
     planner.refuse_errors()  # of the project, whatever the draft reads
     part = TablePart(table, session.project.tables[table].attributes)
-    rows = TableRows(adoption, part, present.entries)
+    adopted = AdoptedTable(adoption, part, present.entries)
     for planned in planner.plan_rows(present.entries(), present.columns):
         if isinstance(planned, DecidedRows):
-            rows.add(planned)
+            adopted.add(planned)
         elif isinstance(planned, tuple):
             candidate, built = planned
-            rows.add_one(candidate, built.change, built.whole_lists)
+            adopted.add_one(candidate, built.change, built.whole_lists)
     if planner.findings.has_errors:
         print_message(
             "the table as it was drafted does not read this export: let "
@@ -134,4 +134,4 @@ def _adopt(
             '"ctsync import spec"'
         )
     planner.refuse_errors()
-    return rows.read
+    return adopted.read

@@ -1,4 +1,4 @@
-"""What comes of candidates, taken in as far as one table says it."""
+"""A table that is adopted: of what comes of candidates, as far as it says so."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ctsync.observe.table_part import TablePart
 from ctsync.plan.document.change_codec import CHANGE_KEY, START, change_from_data
 
 
-class TableRows:
+class AdoptedTable:
     """Gives changes to whoever takes them in; `read` counts whom the table names."""
 
     def __init__(
