@@ -3,9 +3,13 @@
 import ast
 import re
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+
+from ctsync.project.project import Project
+from ctsync.transport.upload_result import UploadResult
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ctsync"
@@ -124,6 +128,14 @@ MAIN = {"__init__", "__main__"}
 # Who imports by names that are made: members of rooms, and parts of their own room.
 BY_NAMES = {"ctsync.discovery", "ctsync.project.__init__", "ctsync.sandbox.__init__"}
 IMPORTERS = {"import_module", "__import__", "find_spec", "resolve_name"}
+# Whose values are made anew by the `replace` of dataclasses, by who calls it. Given a
+# Struct it raises, which no tool tells: msgspec has one of its own for these.
+REPLACED = {
+    "ctsync.plan.weigh_elsewhere": Project,
+    "ctsync.project.project": Project,
+    "ctsync.project.project_loader": Project,
+    "ctsync.transport.reads": UploadResult,
+}
 A_MODULE = re.compile(r"ctsync(\.\w+)+")
 A_PROJECT = "ctsync.yaml"  # the name of a file, though there is a room of that name
 
@@ -292,6 +304,51 @@ def test_only_discovery_imports_by_names_that_it_makes(path):
 def test_a_name_that_is_made_is_seen():
     source = "import importlib\nimportlib.import_module(f'ctsync.{room}')\n"
     assert len([*_made_names(ast.parse(source))]) == 1
+
+
+def _replaces_of_dataclasses(tree):
+    """Yield the names that their `replace` goes by; having all of them is one way."""
+    for node in ast.walk(tree):
+        is_of_them = isinstance(node, ast.ImportFrom) and node.module == "dataclasses"
+        wanted = {"replace", "*"} if is_of_them else {"dataclasses"}
+        for each in getattr(node, "names", ()):
+            if isinstance(each, ast.alias) and each.name in wanted:
+                yield each.asname or each.name
+
+
+def test_only_values_of_dataclasses_are_replaced_as_such():
+    trees = {_name(path): ast.parse(path.read_text()) for path in _modules()}
+    found = {name: {*_replaces_of_dataclasses(tree)} for name, tree in trees.items()}
+    callers = {name: trees[name] for name, names in found.items() if names}
+    assert callers.keys() == REPLACED.keys(), "use msgspec.structs.replace of a Struct"
+    for name, tree in callers.items():
+        assert found[name] == {"replace"}
+        known = {each.name for each in fields(REPLACED[name])}
+        assert {*_named_by(tree, "replace")} <= known
+
+
+def _named_by(tree, called):
+    """Yield the fields that calls of a function name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == called:
+            yield from (keyword.arg for keyword in node.keywords)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from dataclasses import replace",
+        "from dataclasses import dataclass, replace as changed",
+        "def f():\n    from dataclasses import replace",
+        "from dataclasses import *",
+        "import dataclasses",
+        "import dataclasses as d",
+    ],
+)
+def test_who_replaces_values_is_seen_however_it_is_written(source):
+    assert len([*_replaces_of_dataclasses(ast.parse(source))]) == 1
+    other = source.replace("dataclasses", "msgspec.structs")
+    assert [*_replaces_of_dataclasses(ast.parse(other))] == []
 
 
 @pytest.mark.parametrize("path", _modules(), ids=_name)
