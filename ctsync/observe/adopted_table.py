@@ -63,14 +63,14 @@ class AdoptedTable:
         if not line.startswith(START):
             return
         row = self._part.of_row(parse(line)[CHANGE_KEY])
-        if row[0] == "create" or row[3]:
+        if row[3]:
             line = canonical({CHANGE_KEY: row}) + b"\n"
             self._adoption.add_lines(line, len({name for name, *_ in row[3]}))
         else:
             self._add_nothing_new(row)
 
     def _add_nothing_new(self, row: Row) -> None:
-        """Take in that other places want more of a profile that is known."""
+        """Take in that other places alone want something of a profile."""
         change = change_from_data(row)
         self._adoption.add(self._known.at(change.key), change)
 

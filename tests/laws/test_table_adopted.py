@@ -104,6 +104,39 @@ def test_of_new_profiles_what_a_table_says_is_taken_in(clean, table, attributes)
     assert all(not any(b in t.line for b in UNSAID[table]) for t in texts)
 
 
+def test_where_nobody_else_speaks_rows_are_taken_in_as_they_were_decided(
+    clean, monkeypatch
+):
+    """In ranges of keys, of which the first ones stand in no other table."""
+    monkeypatch.setattr(duckdb_candidates, "_RANGE_DECIDED", 9)
+    adds = noted_adds(monkeypatch)
+    (_, counts, _), decided = both_ways(clean, (), "people")
+    assert (decided, counts) == (60, (50, 50, 700))
+    assert adds
+
+
+def noted_adds(monkeypatch):
+    """The rows that are taken in at once from now on."""
+    noted, add_decided = [], SpecImport.add_decided
+
+    def adds(adoption, decided):
+        noted.append(len(decided))
+        add_decided(adoption, decided)
+
+    monkeypatch.setattr(SpecImport, "add_decided", adds)
+    return noted
+
+
+def test_of_a_new_member_with_an_empty_row_nothing_is_known(clean):
+    """What its cohort gives it is for a plan to send."""
+    clean.more["u60"] = dict.fromkeys(clean.more["u20"])
+    clean.members.append("u60")
+    (texts, counts, _), decided = both_ways(clean, (), "more")
+    assert (decided, counts) == (61, (41, 41, 120))
+    assert (texts[-1].names, texts[-1].fingerprint) == ([], None)
+    assert texts[-1].key.id == "u60"
+
+
 UNSAID = {"people": (b"City", b"Tier"), "more": (b"Plan", b"Tier")}
 
 
