@@ -10,7 +10,8 @@ from ctsync.apply.folding.acknowledged_run import (
 from ctsync.apply.folding.plain_profiles import AcknowledgedRow
 from ctsync.errors import StateError
 from ctsync.model.change import Change, EntryAfter, Origin
-from ctsync.model.entry_text import text_of
+from ctsync.model.entry import Entry
+from ctsync.model.entry_text import EntryText, text_of
 from ctsync.model.operation import Operation
 from ctsync.model.profile_key import ProfileKey
 from ctsync.plan.document.change_codec import change_line
@@ -41,7 +42,7 @@ def patterns():
 
 
 def test_what_is_alike_is_told_together_and_the_rest_alone_in_its_place(patterns):
-    lines = line("a"), line("b"), line("c", 'q"q'), line("d")
+    lines = line("a"), line("b", "Silver"), line("c", 'q"q'), line("d", "Free")
     runs = [*acknowledged_runs(group(*lines), 2, patterns)]
     assert [isinstance(run, AcknowledgedRun) for run in runs] == [True, False, True]
     assert [[each.id for each, _ in run] for run in runs] == [["a", "b"], ["c"], ["d"]]
@@ -72,6 +73,7 @@ def test_one_sort_of_profiles_is_enough_to_have_learned(patterns):
     assert patterns.has_learned
     assert isinstance(run, AssignedRun)
     assert [each.id for each, _ in run] == ["a", "b"]
+    assert run.names == [("plan",), ("plan",)]
 
 
 @pytest.mark.parametrize("damaged", [0, 1, 2])
@@ -94,3 +96,13 @@ def test_a_row_that_was_not_told_teaches_what_the_next_are_like(patterns):
 def test_a_row_alone_says_what_comes_of_it_without_a_longer_look(patterns):
     row = AcknowledgedRow(StoredLine(line("a"), 2, "the journal"), 2, patterns)
     assert row.over(None).line == text_of(row(None)).line
+
+
+def test_what_was_told_of_a_new_profile_is_not_taken_where_there_was_an_entry(patterns):
+    """A state that was filled by hand, say, may know who is new to a plan."""
+    stored = StoredLine(line("a"), 2, "the journal")
+    new = EntryText(key("a"), b"{}\n", [], "f" * 32)
+    row, alone = (AcknowledgedRow(stored, 2, patterns, each) for each in (new, None))
+    before = text_of(Entry(key("a"), {}, ("vip",))).line
+    assert row.over(None) is new
+    assert row.over(before) == alone.over(before) != new

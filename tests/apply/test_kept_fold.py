@@ -11,7 +11,7 @@ from msgspec import to_builtins
 
 from ctsync.apply.folding import kept_fold
 from ctsync.apply.folding.fold import fold_journal
-from ctsync.apply.folding.history import keep_run
+from ctsync.apply.folding.history import GivenUp, keep_run
 from ctsync.apply.folding.kept_fold import fold_kept
 from ctsync.apply.folding.plain_profiles import SpelledRows
 from ctsync.apply.folding.run_keeping import RunKeeping
@@ -27,7 +27,7 @@ from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot import Account, Header
 from ctsync.plan.document.change_codec import change_line
 from ctsync.state import open_store
-from ctsync.state.base import Journal
+from ctsync.state.base import Journal, Snapshot
 from ctsync.state.journal_file import LineGroup, StoredLines
 from ctsync.state.manifest import Compaction
 from ctsync.state.object_store.store import ObjectStore
@@ -225,6 +225,35 @@ def test_no_record_is_kept_of_what_could_not_be_folded(tmp_path, monkeypatch):
     with pytest.raises(Full):
         fold(store, journal_of([[change(id_, "Gold") for id_ in "abc"]]))
     assert left_in(store) == before
+
+
+def test_a_record_that_is_given_up_stands_nowhere(tmp_path):
+    store, journal = begun(tmp_path, FREE), journal_of(GOLD)
+    before, run = (
+        left_in(store),
+        (store.read(), journal, JournalReplay(journal.lines())),
+    )
+    with pytest.raises(GivenUp):
+        keep_run(store, *run, keep=9, is_given_up=lambda: True)
+    assert left_in(store) == before
+
+
+def test_rows_are_kept_many_at_once_where_what_was_known_comes_so(
+    tmp_path, monkeypatch
+):
+    """One by one they take several times as long."""
+    store, lines = begun(tmp_path, FREE), begun(tmp_path, FREE, location="state.jsonl")
+    counts = []
+
+    def counted(record, changes, *, keep):
+        counts.append((record["run"], len([*changes]), keep))
+
+    monkeypatch.setattr(store, "append_run", counted)
+    journal = journal_of([[change(id_, "Gold") for id_ in "abc"]])
+    replay = JournalReplay(journal.lines())
+    for before in (Snapshot(), store.read(), lines.read()):
+        keep_run(store, before, journal, replay, keep=7, is_given_up=lambda: False)
+    assert counts == [("run", 1, 7), ("run", 1, 7), ("run", 3, 7)]
 
 
 def test_who_keeps_no_records_folds_all_the_same(tmp_path):

@@ -62,6 +62,15 @@ def test_what_was_never_known_comes_in_its_place_among_the_names():
     assert after.names == [("city", "plan", "vip")]
 
 
+def test_what_each_change_is_about_is_told_of_all():
+    rows = (
+        row_of(GOLD),
+        row_of(GOLD, VIP, identifier="u2"),
+        row_of(VIP, identifier="u3"),
+    )
+    assert told(*rows).names == [("plan",), ("plan", "vip"), ("vip",)]
+
+
 @pytest.mark.parametrize("before", [None, entry_of(plan=FREE, gone=True)])
 def test_over_no_entry_that_goes_on_nothing_is_told(before):
     """Such a profile is made anew, which the row of a known one does not say."""

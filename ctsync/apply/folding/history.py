@@ -38,7 +38,7 @@ def keep_run(
     replay: JournalReplay,
     *,
     keep: int,
-    is_given_up: Callable[[], bool] | None = None,
+    is_given_up: Callable[[], bool],
     told: Iterable[Told] | None = None,
 ) -> None:
     """Keep what a journal tells of its run, with what was known before it.
@@ -53,9 +53,7 @@ def keep_run(
     """
     run = run_in(before, journal, replay, as_text=True, told=told)
     if run is not None:
-        changes = run.changes()
-        if is_given_up is not None:
-            changes = _unless_given_up(changes, is_given_up)
+        changes = _unless_given_up(run.changes(), is_given_up)
         store.append_run(run.record, changes, keep=keep)
 
 
