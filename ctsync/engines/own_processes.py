@@ -8,12 +8,12 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from threading import Timer
 from typing import IO, cast
 
 from ctsync.beside import ahead
-from ctsync.engines.task_process import read_piece, write_piece
+from ctsync.engines.task_process import read_result, write_piece
 from ctsync.errors import CtsyncError
 from ctsync.model.workers import Made, Task, Workers
 
@@ -24,7 +24,9 @@ MOST = 8  # a container may see all cores of its host, and have memory for few
 _COMMAND = ("-P", "-m", "ctsync.engines.task_process")
 # A piece waits in the pipe while the one before it is worked on.
 _PIPE_BYTES = 1 << 20
-# A piece takes parts of a second. Whoever is stopped or starved for longer is no help.
+# Of a piece that is made ahead, which takes parts of a second: whoever is starved for
+# longer is no help. Of one that may take as long as a disk does, between two signs of
+# life: whoever is stopped gives none.
 _PATIENCE = 60.0  # seconds
 # No secret of a pipeline has to be where nothing is sent.
 _INHERITED = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
@@ -49,7 +51,8 @@ def run_in_processes(task: Task, pieces: Sequence[bytes]) -> list[bytes]:
     """Return what a task gives for each piece, in their order; a process has each.
 
     Raises:
-        CtsyncError: a process ended before it was done.
+        CtsyncError: a process ended before it was done, or has given no sign of life
+            for a minute.
         OSError: none could be started.
     """
     with ExitStack() as stack:
@@ -90,13 +93,30 @@ def _with_results(handed: Iterable[bytes], process: subprocess.Popen[bytes]) -> 
 
 
 def _awaited(process: subprocess.Popen[bytes]) -> bytes | None:
-    limit = Timer(_PATIENCE, process.kill)
-    limit.daemon = True
-    limit.start()
-    try:
-        return read_piece(_output_of(process))
-    finally:
-        limit.cancel()
+    with closing(_Patience(process)):
+        return read_result(_output_of(process))
+
+
+class _Patience:
+    """Ends a process that is waited for too long, until it is closed."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._limit = self._begun()
+
+    def renew(self) -> None:
+        """Wait as long once more."""
+        self.close()
+        self._limit = self._begun()
+
+    def close(self) -> None:
+        self._limit.cancel()
+
+    def _begun(self) -> Timer:
+        limit = Timer(_PATIENCE, self._process.kill)
+        limit.daemon = True
+        limit.start()
+        return limit
 
 
 def _handed(
@@ -154,8 +174,9 @@ def _output_of(process: subprocess.Popen[bytes]) -> IO[bytes]:
 
 
 def _taken(process: subprocess.Popen[bytes]) -> bytes:
-    result = read_piece(_output_of(process))
+    with closing(_Patience(process)) as patience:
+        result = read_result(_output_of(process), patience.renew)
     if result is None:
-        raise CtsyncError("a process ended early", code="engine")
+        raise CtsyncError("a process ended early, or was stopped", code="engine")
     process.kill()  # others may need its memory
     return result

@@ -2,7 +2,8 @@
 
     python -m ctsync.engines.task_process
 
-reads a task and then pieces from its standard input, and writes what comes of each.
+reads a task and then pieces from its standard input, and writes what comes of each. In
+between it says now and then that it goes on: whoever is stopped does not.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ from __future__ import annotations
 import os
 import pickle
 import sys
+import time
+from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Thread
-from typing import IO
+from threading import Lock, Thread
+from typing import IO, NoReturn
 
 _LENGTH_BYTES = 8
 _MOST_BYTES = 1 << 32  # the bytes of any text are a larger number
+_RESULT, _GOES_ON = b"=", b"."
+_PAUSE = 5.0  # seconds; a tenth of what somebody waits
 
 
 def write_piece(file: IO[bytes], piece: bytes) -> None:
@@ -35,15 +40,47 @@ def read_piece(file: IO[bytes]) -> bytes | None:
     return piece if len(piece) == size else None
 
 
+def read_result(
+    file: IO[bytes], goes_on: Callable[[], object] = lambda: None
+) -> bytes | None:
+    """Return the next result; None where no whole one follows, or something else.
+
+    `goes_on` is called each time that its process says so before.
+    """
+    while (mark := file.read(1)) == _GOES_ON:
+        goes_on()
+    return read_piece(file) if mark == _RESULT else None
+
+
+class _Results:
+    """Where results go, and between them that there may be more."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._lock = file, Lock()
+
+    def write(self, result: bytes) -> None:
+        with self._lock:
+            self._file.write(_RESULT)
+            write_piece(self._file, result)
+
+    def go_on(self) -> NoReturn:
+        while True:
+            time.sleep(_PAUSE)
+            with self._lock:
+                self._file.write(_GOES_ON)
+                self._file.flush()
+
+
 def main() -> None:
     """Do what the standard input says until it ends, or until something fails."""
-    results = _own_output()
+    results = _Results(_own_output())
+    Thread(target=results.go_on, daemon=True).start()
     task = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent wrote it
     pieces = SimpleQueue[bytes]()  # whoever gives them gives few ahead
     Thread(target=_take_pieces, args=(pieces,), daemon=True).start()
     try:
         while True:
-            write_piece(results, task(pieces.get()))
+            results.write(task(pieces.get()))
     finally:
         # Python would wait on its way out for who reads the input.
         os._exit(1)

@@ -4,6 +4,7 @@ import errno
 import os
 import pickle
 import shutil
+import signal
 import tempfile
 from contextlib import contextmanager
 from itertools import count
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from ctsync.apply.folding import fold_elsewhere, range_fold
 from ctsync.apply.folding.history import run_in
 from ctsync.apply.recover import recover
+from ctsync.engines import own_processes
 from ctsync.engines.own_processes import run_in_processes
 from ctsync.engines.spark_workers import run_on_executors
 from ctsync.errors import CtsyncError, Interrupted, StateError
@@ -117,6 +119,16 @@ def refuses(*_):
     raise CtsyncError("Spark could not do its part: no master")
 
 
+def stops(_):
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def is_stopped(_, pieces):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(own_processes, "_PATIENCE", 0.2)
+        return run_in_processes(stops, pieces)
+
+
 def dies_half_way(task, pieces):
     run_on_executors(task, pieces[:2])
     raise TimeoutError
@@ -168,6 +180,7 @@ def has_other_kinds(task, pieces):
     [
         (dies, "workers gave up"),
         (refuses, "Spark could not do its part: no master"),
+        (is_stopped, "a process ended early, or was stopped"),
         (dies_half_way, "workers gave up"),
         (leaves_one_out, "some keys are in no range, or in several"),
         (sees_no_slice, "workers could not fold a range"),

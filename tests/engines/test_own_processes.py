@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from io import BytesIO
 from itertools import repeat
 from pathlib import Path
@@ -14,7 +15,7 @@ from msgspec import json
 
 from ctsync.engines import own_processes
 from ctsync.engines.own_processes import made_ahead, processes, run_in_processes
-from ctsync.engines.task_process import read_piece, write_piece
+from ctsync.engines.task_process import read_piece, read_result, write_piece
 from ctsync.errors import CtsyncError, Interrupted
 
 
@@ -208,6 +209,21 @@ def test_a_piece_is_read_whole_or_not_at_all():
         assert read == [b"a\n" if size >= 10 else None, b"" if size == 18 else None]
 
 
+@pytest.mark.parametrize(
+    ("opening", "is_whole", "signs"),
+    [("=", True, 0), ("..=", True, 2), ("", False, 0), (".h=", False, 1)],
+)
+def test_before_a_result_it_may_be_said_that_there_will_be_one(
+    opening, is_whole, signs
+):
+    file, found = BytesIO(), []
+    file.write(opening.encode())
+    write_piece(file, b"a")
+    file.seek(0)
+    result = read_result(file, lambda: found.append("."))
+    assert (result, len(found)) == (b"a" if is_whole else None, signs)
+
+
 @pytest.mark.parametrize("task", [waits, stops])
 def test_one_that_has_been_waited_for_is_given_up(monkeypatch, task):
     """A debugger or a container may stop it, also while pieces are handed over."""
@@ -217,6 +233,68 @@ def test_one_that_has_been_waited_for_is_given_up(monkeypatch, task):
     with made_ahead(task, pieces) as made:
         assert [*made] == [(piece, None) for piece in pieces]
     assert [process.returncode for process in started] == [-signal.SIGKILL]
+
+
+LIVELY = """
+from ctsync.engines import task_process
+task_process._PAUSE = 0.01
+task_process.main()
+"""
+
+
+@pytest.fixture
+def lively(monkeypatch):
+    """Processes that say all the time that they go on."""
+    monkeypatch.setattr(own_processes, "_COMMAND", ("-c", LIVELY))
+
+
+@pytest.mark.usefixtures("lively")
+def test_what_is_made_ahead_is_waited_for_no_longer_by_whoever_says_that_it_goes_on(
+    monkeypatch,
+):
+    monkeypatch.setattr(own_processes, "_PATIENCE", 2)
+    with made_ahead(waits, [b"a"]) as made:
+        assert [*made] == [(b"a", None)]
+
+
+def test_whoever_is_stopped_is_not_waited_for(monkeypatch):
+    """The files that it was to write are written without it."""
+    monkeypatch.setattr(own_processes, "_PATIENCE", 0.2)
+    started = noted_processes(monkeypatch)
+    with pytest.raises(CtsyncError, match="a process ended early, or was stopped"):
+        run_in_processes(stops, [b"a", b"b"])
+    assert [process.returncode for process in started] == [-signal.SIGKILL] * 2
+
+
+@pytest.mark.usefixtures("lively")
+def test_whoever_goes_on_is_waited_for_as_long_as_a_disk_takes(monkeypatch):
+    """A limit begins with each sign of life, and none is left at the end."""
+    limits = []
+    monkeypatch.setattr(own_processes, "Timer", partial(Limit, limits))
+    assert run_in_processes(takes_its_time, [b"a", b"b"]) == [b"a", b"b"]
+    assert len(limits) > 2 * 2
+    assert {limit.state for limit in limits} == {"cancelled"}
+
+
+def takes_its_time(piece):
+    time.sleep(0.5)
+    return piece
+
+
+class Limit:
+    """A timer that never comes to its end."""
+
+    def __init__(self, limits, seconds, end):
+        limits.append(self)
+        self.state = seconds, end.__name__
+
+    def start(self):
+        assert self.state == (60, "kill")
+        assert self.daemon
+        self.state = "started"
+
+    def cancel(self):
+        self.state = "cancelled"
 
 
 def test_what_pieces_raise_is_raised():
