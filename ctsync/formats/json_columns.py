@@ -46,7 +46,7 @@ def typed_line(
             else each
             for each in columns
         ),
-        _is_sound_line(),
+        sound_line(LINE),
     )
 
 
@@ -98,10 +98,11 @@ def _told(name: str, value: str, sort: str) -> tuple[str, str]:
     return value, f"{value} IN ('true', 'false')"
 
 
-def _is_sound_line() -> str:
-    brackets = f"replace(replace({LINE}, '[', ''), '{{', '')"
+def sound_line(line: str) -> str:
+    """Return SQL: whether DuckDB and Python take a line of JSON for the same."""
+    brackets = f"replace(replace({line}, '[', ''), '{{', '')"
     is_flat = (
-        f"CASE WHEN strlen({LINE}) < {_MOST_NESTED} THEN true "
-        f"ELSE strlen({LINE}) - strlen({brackets}) < {_MOST_NESTED} END"
+        f"CASE WHEN strlen({line}) < {_MOST_NESTED} THEN true "
+        f"ELSE strlen({line}) - strlen({brackets}) < {_MOST_NESTED} END"
     )
-    return f"({is_flat} AND NOT regexp_matches({LINE}, {quoted(_ODD)}))"
+    return f"({is_flat} AND NOT regexp_matches({line}, {quoted(_ODD)}))"

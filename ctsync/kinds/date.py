@@ -74,16 +74,22 @@ class DateKind(ScalarKind):
         frame: ValueContext,
     ) -> CellColumns | None:
         """Take what no clock that is changed makes unclear."""
-        form = _SOUND.get(sort)
-        if form is None:
-            return None
-        moment = f"TRY_CAST({_local_sql(cell, sort)} AS TIMESTAMP)"
-        offset = _offset_sql(cell, sort, frame.timezone)
-        # Python knows no year 0.
-        sound = f"(regexp_full_match({cell}, '{form}') AND {cell} >= '0001')"
-        # It is NULL where there is no such day, or no offset.
-        seconds = f"(epoch({moment})::BIGINT - {offset})"
-        return CellColumns(sound, f"'\"{DATE_PREFIX}' || {seconds} || '\"'")
+        return moment_of(cell, sort, frame.timezone) if sort in _SOUND else None
+
+
+def moment_of(cell: str, sort: str, zone: ZoneInfo) -> CellColumns:
+    """Return what a cell of a sort that says moments means.
+
+    Raises:
+        KeyError: cells of the sort say none.
+    """
+    moment = f"TRY_CAST({_local_sql(cell, sort)} AS TIMESTAMP)"
+    offset = _offset_sql(cell, sort, zone)
+    # Python knows no year 0.
+    sound = f"(regexp_full_match({cell}, '{_SOUND[sort]}') AND {cell} >= '0001')"
+    # It is NULL where there is no such day, or no offset.
+    seconds = f"(epoch({moment})::BIGINT - {offset})"
+    return CellColumns(sound, f"'\"{DATE_PREFIX}' || {seconds} || '\"'")
 
 
 @lru_cache(maxsize=4096)  # there are many people, and not so many days

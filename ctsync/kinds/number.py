@@ -65,16 +65,21 @@ class NumberKind(ScalarKind):
         """Take digits that a number keeps for certain, without an exponent."""
         if sort not in {"number", "untyped"} or rule.attribute == "Age":
             return None
-        value = (
-            f"CASE WHEN ends_with({cell}, '0') AND contains({cell}, '.') "
-            f"THEN rtrim(rtrim({cell}, '0'), '.') ELSE {cell} END"
-        )
-        return CellColumns(_is_plain(cell), value)
+        return plain_number(cell)
 
     def plain_before(self, value: str) -> str:
         """Take a number in the only form in which it is written without an exponent."""
         shortest = f"(NOT contains({value}, '.') OR NOT ends_with({value}, '0'))"
         return f"CASE WHEN {_is_plain(value)} AND {shortest} THEN {value} END"
+
+
+def plain_number(cell: str) -> CellColumns:
+    """Return what digits say that a number keeps for certain, without an exponent."""
+    value = (
+        f"CASE WHEN ends_with({cell}, '0') AND contains({cell}, '.') "
+        f"THEN rtrim(rtrim({cell}, '0'), '.') ELSE {cell} END"
+    )
+    return CellColumns(_is_plain(cell), value)
 
 
 def _is_plain(text: str) -> str:

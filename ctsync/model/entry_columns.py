@@ -15,14 +15,14 @@ class EntryColumns(Struct, frozen=True, eq=False):
 
     `lines` are as entries are spelled, with newlines; `names` are folded, in order, and
     the same object where they are the same; `marks` are fingerprints of 32 hex digits.
-    All of them are bound.
+    With marks all of them are bound, without none is.
     """
 
     key_type: str
     ids: Sequence[bytes]
     lines: Sequence[bytes]
     names: Sequence[Sequence[str]]
-    marks: Sequence[bytes]
+    marks: Sequence[bytes] = ()
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -33,7 +33,6 @@ class EntryColumns(Struct, frozen=True, eq=False):
 
     def texts(self) -> Iterator[EntryText]:
         """Yield them one by one."""
-        for at, (line, names, mark) in enumerate(
-            zip(self.lines, self.names, self.marks, strict=True)
-        ):
-            yield EntryText(self.key(at), line, names, mark.decode(), is_bound=True)
+        for at, (line, names) in enumerate(zip(self.lines, self.names, strict=True)):
+            mark = self.marks[at].decode() if self.marks else None
+            yield EntryText(self.key(at), line, names, mark, is_bound=mark is not None)

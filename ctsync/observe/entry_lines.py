@@ -15,26 +15,25 @@ from ctsync.model.entry import stored_form
 from ctsync.model.kind_shape import LIST
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.compare import known_from
-from ctsync.observe.export_rows import list_in
+from ctsync.observe.export_columns import LONG, ExportColumn
+from ctsync.observe.export_profile import list_in
 from ctsync.observe.profile_reply import seen_of
 
 Cell: TypeAlias = "Callable[[Any], Mapping[str, Any] | None]"
-Column: TypeAlias = "tuple[str, Cell] | None"
-"""A folded name and what makes the stored form of a cell; None: nobody takes it."""
+_Column: TypeAlias = "tuple[str, Cell] | None"
 
 NOTHING: Mapping[str, Any] = {}
 """What a cell gives that says nothing, or nothing that can be compared."""
 
 _SAFE = 2**53
-_LONG = 65_536
 
 
 class EntryLines:
     """Makes lines; `column_of` says what a column is, once for each name."""
 
-    def __init__(self, column_of: Callable[[str], Column]) -> None:
+    def __init__(self, column_of: Callable[[str], ExportColumn | None]) -> None:
         self._column_of = column_of
-        self._columns: dict[str, Column] = {}
+        self._columns: dict[str, _Column] = {}
 
     def line(self, key: ProfileKey, row: Mapping[str, Any]) -> tuple[bytes, int] | None:
         """Give the line of a row and its number of attributes, or None."""
@@ -45,7 +44,7 @@ class EntryLines:
             if value is None or value == "":
                 continue
             if name not in columns:
-                columns[name] = self._column_of(name)
+                columns[name] = _cells_in(self._column_of(name))
             column = columns[name]
             if column is None:
                 continue
@@ -57,6 +56,21 @@ class EntryLines:
                 found[column[0]] = data
         line = canonical({"attributes": found, "key": {key.type: key.id}}) + b"\n"
         return line, len(found)
+
+
+def _cells_in(column: ExportColumn | None) -> _Column:
+    if column is None:
+        return None
+    if column.sort != "attribute":
+        return column.folded, _left
+    is_phone = column.attribute == "Phone"
+    return column.folded, (
+        phone_cell if is_phone else cells_of(column.attribute, column.kind)
+    )
+
+
+def _left(_: object) -> None:
+    """Leave a cell to the careful way."""
 
 
 def cells_of(name: str, kind: str | None) -> Cell:
@@ -89,7 +103,7 @@ def phone_cell(value: Any) -> Mapping[str, Any] | None:
     """Give the stored form of a phone number, which a read shows without its plus."""
     if type(value) is int and 0 < value < _SAFE:
         value = f"+{value}"
-    if not (isinstance(value, str) and value.startswith("+") and len(value) < _LONG):
+    if not (isinstance(value, str) and value.startswith("+") and len(value) < LONG):
         return _read("Phone", "string", value)
     return {"kind": "string", "name": "Phone", "value": value}
 
@@ -101,7 +115,7 @@ def _other(kind: str, sort: str) -> bool:
 def _sort_of(value: Any) -> str | None:
     """Give the kind of a plain value; None where it has to be looked at."""
     if isinstance(value, str):
-        is_plain = len(value) < _LONG and value[0] not in "$["
+        is_plain = len(value) < LONG and value[0] not in "$["
         return "string" if is_plain else None
     if isinstance(value, bool):
         return "boolean"

@@ -1,18 +1,13 @@
-"""Profiles of an export: CSV, JSON Lines or Parquet, packed or not.
-
-The platform's own daily export is one of them, and alone shows flags (`MSG-*`) and
-subscription groups (public docs). Its files hold a profile a row; how groups are
-spelled is not published, so every likely spelling is taken.
-"""
+"""Rows of an export, sorted by key: CSV, JSON Lines or Parquet, packed or not."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, time, tzinfo
-from math import floor
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -26,22 +21,17 @@ from ctsync.duckdb_connection import (
 from ctsync.errors import CtsyncError, UsageError
 from ctsync.formats import FileFormat, format_of, readable_words
 from ctsync.model.fault import Faults
-from ctsync.model.profile_key import ID_TYPES, ProfileKey
-from ctsync.model.record import GROUP_PREFIX
-from ctsync.observe.profile_reply import SeenProfile, attributes_of
+from ctsync.model.profile_key import ID_TYPES
+from ctsync.observe.export_batch import ExportBatch, ReadRow
+from ctsync.observe.export_cells import cell_json, cell_value
+from ctsync.observe.export_columns import ColumnSort
+from ctsync.observe.export_query import ColumnOf, ExportQuery, of_columns, of_objects
+from ctsync.observe.export_profile import seen_in, sort_of_name
+from ctsync.observe.profile_reply import SeenProfile
 from ctsync.sql_text import named, quoted
 
 MEMORY_MIB = 400
 _BATCH = 2_000
-_IGNORED = {"events", "platforminfo", "badks", "df", "all_identities", "ts", "type"}
-_GROUPS = "subscriptiongroups"
-_DATA = "profiledata"
-_YES = {"true": True, "subscribed": True, "yes": True, "1": True}
-_NO = {"false": False, "unsubscribed": False, "no": False, "0": False}
-_SWITCH = {**_YES, **_NO}
-
-
-ColumnSort: TypeAlias = Literal["nothing", "attribute", "special"]
 
 
 class ExportFile(Struct, frozen=True):
@@ -53,99 +43,108 @@ class ExportFile(Struct, frozen=True):
 
     path: Path
     key: tuple[str, str] | None = None
-    timezone: tzinfo = UTC
+    timezone: ZoneInfo = ZoneInfo("UTC")
     is_text: Callable[[str], bool] = lambda _name: False
 
-    def rows(self) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
-        """Yield rows sorted by key.
+    def batches(self, column_of: ColumnOf, *, whole: bool) -> Generator[ExportBatch]:
+        """Yield rows sorted by key, with cells of those alone that have no line.
+
+        With `whole` all have their cells.
 
         Raises:
             CtsyncError: the file cannot be read, no column names anybody, or two rows
                 are of one profile.
         """
-        last: ProfileKey | None = None
-        for key, row in self._rows():
-            if key == last:
-                raise CtsyncError(
-                    f"{self.path} has two rows of one profile",
-                    hint="leave one of them; which of the two is so, nobody can tell",
-                    code="export_duplicate",
-                )
-            last = key
-            yield key, row
+        before: ExportBatch | None = None
+        with closing(self._batches(column_of, whole=whole)) as batches:
+            for batch in batches:
+                if batch.has_twins(before):
+                    raise self._duplicate()
+                yield batch
+                before = batch
 
     def seen(self, row: Mapping[str, Any]) -> SeenProfile:
         """Give the profile that a row is."""
         if self.key is None:
-            return _seen(row)
-        return _seen({n: v for n, v in row.items() if n != self.key[1]})
+            return seen_in(row)
+        return seen_in({n: v for n, v in row.items() if n != self.key[1]})
 
     def sort_of(self, name: str) -> ColumnSort:
         """Say what a column holds."""
-        if self.key is not None and name == self.key[1]:
-            return "nothing"
-        folded = fold_name(name)
-        if folded in _IGNORED or folded in _KEYS:
-            return "nothing"
-        is_odd = folded in {_DATA, _GROUPS} or folded.startswith("msg-")
-        return "special" if is_odd else "attribute"
+        is_key = self.key is not None and name == self.key[1]
+        return "nothing" if is_key else sort_of_name(name)
 
-    def _rows(self) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
+    def _duplicate(self) -> CtsyncError:
+        return CtsyncError(
+            f"{self.path} has two rows of one profile",
+            hint="leave one of them; which of the two is so, nobody can tell",
+            code="export_duplicate",
+        )
+
+    def _unreadable(self, error: Exception) -> CtsyncError:
+        return CtsyncError(
+            f"{self.path} cannot be read: {reason_of(error)}",
+            hint="see that it is whole, and that its name ends as what it is",
+            code="export_unreadable",
+        )
+
+    def _batches(self, column_of: ColumnOf, *, whole: bool) -> Generator[ExportBatch]:
         form = _form_of(self.path)
         with open_connection(
             files=[self.path], memory_mib=MEMORY_MIB, threads=1
         ) as connection:
             try:
                 source = form.whole(connection, self.path)
-                if form.holds_objects:
-                    yield from _objects(connection, source, self.key)
-                else:
-                    yield from self._columnar(connection, source)
+                make = self._objects if form.holds_objects else self._columnar
+                query, read = make(connection, source, column_of, whole)
+                reader: Any = connection.sql(query.text).to_arrow_reader(_BATCH)
+                for columns in reader:
+                    yield ExportBatch(columns, query.names, read)
             except (refusals(), Faults, ValueError) as error:
-                raise CtsyncError(
-                    f"{self.path} cannot be read: {reason_of(error)}",
-                    hint="see that it is whole, and that its name ends as what it is",
-                    code="export_unreadable",
-                ) from error
+                raise self._unreadable(error) from error
+
+    def _objects(
+        self,
+        connection: Connection,
+        source: str,
+        column_of: ColumnOf,
+        whole: bool,  # noqa: FBT001
+    ) -> tuple[ExportQuery, ReadRow]:
+        key = _key_of(_keys_in_objects(self.key))
+        query = of_objects(connection, source, key, column_of, whole=whole)
+        return query, self._object
+
+    def _object(self, text: str) -> Mapping[str, Any]:
+        """Read an object, of which DuckDB may take more for one than Python does."""
+        try:
+            row: Mapping[str, Any] = parse(text)
+        except ValueError as error:
+            raise self._unreadable(error) from error
+        return row
 
     def _columnar(
-        self, connection: Connection, source: str
-    ) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
-        columns_of = f"DESCRIBE SELECT * FROM {source}"  # noqa: S608 - quoted
-        names = [str(row[0]) for row in connection.execute(columns_of).fetchall()]
-        keys = _keys_among(names, self.key, self.path)
-        query = f"SELECT {_key_of(keys)}, * FROM {source} {_ORDER}"  # noqa: S608
-        reader: Any = connection.sql(query).to_arrow_reader(_BATCH)
-        for batch in reader:
-            kinds, ids = batch.column(0).to_pylist(), batch.column(1).to_pylist()
-            columns = [*map(self._cells, names, batch.columns[2:])]
-            for kind, identifier, *cells in zip(kinds, ids, *columns, strict=True):
-                if kind is not None:
-                    row = dict(zip(names, cells, strict=True))
-                    yield ProfileKey(kind, identifier), row
+        self,
+        connection: Connection,
+        source: str,
+        column_of: ColumnOf,
+        whole: bool,  # noqa: FBT001
+    ) -> tuple[ExportQuery, ReadRow]:
+        described = f"DESCRIBE SELECT * FROM {source}"  # noqa: S608 - quoted
+        types = {
+            str(n): str(t) for n, t, *_ in connection.execute(described).fetchall()
+        }
+        key = _key_of(_keys_among([*types], self.key, self.path))
+        cells = [(name, self._cell(name, type_)) for name, type_ in types.items()]
 
-    def _cells(self, name: str, column: Any) -> list[Any]:
-        cells: list[Any] = column.to_pylist()
-        if column.type == "date32[day]" and not self.is_text(name):
-            return [cell and self._midnight(cell) for cell in cells]
-        # Moments alone are of a type with a `tz`, which is None where they say no zone.
-        if getattr(column.type, "tz", "") is not None:
-            return cells
-        return [cell and cell.replace(tzinfo=self.timezone) for cell in cells]
+        def read(row: list[str | None]) -> Mapping[str, Any]:
+            values = (cell_value(text, self.timezone) for text in row)
+            return dict(zip(types, values, strict=True))
 
-    def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(tzinfo=self.timezone))
+        return of_columns(source, key, cells, column_of, whole=whole), read
 
-
-def is_of_platform(names: Iterable[str]) -> bool:
-    """Return whether columns are those of the platform's own export."""
-    folded = {fold_name(name) for name in names}
-    is_odd = any(name.startswith("msg-") for name in folded)
-    return is_odd or not folded.isdisjoint(_OF_PLATFORM) or folded >= _SEVERAL_KEYS
-
-
-_OF_PLATFORM = frozenset({_DATA, _GROUPS, "all_identities", "platforminfo", "badks"})
-_SEVERAL_KEYS = frozenset({"identity", "objectid"})
+    def _cell(self, name: str, type_: str) -> str:
+        is_text = self.is_text(name)
+        return cell_json(named(name), type_, self.timezone, is_text=is_text)
 
 
 def parse_key_column(word: str | None) -> tuple[str, str] | None:
@@ -179,21 +178,11 @@ def _form_of(path: Path) -> FileFormat:
 _JSON = re.compile(r"\.json(?=$|\.)")
 
 
-def _objects(
-    connection: Connection, source: str, key: tuple[str, str] | None
-) -> Iterator[tuple[ProfileKey, Mapping[str, Any]]]:
+def _keys_in_objects(key: tuple[str, str] | None) -> list[tuple[str, str]]:
     if key is None:
-        found = [(kind, f"json ->> '$.{kind}'") for kind in ("identity", "objectId")]
-    else:
-        path_in_json = "$." + named(key[1])
-        found = [(key[0], f"json ->> {quoted(path_in_json)}")]
-    query = f"SELECT {_key_of(found)}, json::VARCHAR FROM {source} {_ORDER}"  # noqa: S608
-    cursor = connection.execute(query)
-    while rows := cursor.fetchmany(_BATCH):
-        for kind, identifier, text in rows:
-            row = parse(text)
-            if kind is not None and isinstance(row, dict):
-                yield ProfileKey(kind, identifier), row
+        return [(kind, f"json ->> '$.{kind}'") for kind in ("identity", "objectId")]
+    path = "$." + named(key[1])
+    return [(key[0], f"json ->> {quoted(path)}")]
 
 
 def _keys_among(
@@ -222,81 +211,4 @@ def _key_of(found: list[tuple[str, str]]) -> str:
     cases = [(kind, f"nullif(trim({column}), '')") for kind, column in found]
     kinds = "".join(f"WHEN {c} IS NOT NULL THEN '{k}' " for k, c in cases)
     ids = ", ".join(column for _, column in cases)
-    return f'CASE {kinds} END AS "key type", coalesce({ids}, NULL) AS "key id"'
-
-
-_ORDER = 'ORDER BY "key type", "key id"'
-
-
-def _seen(row: Mapping[str, Any]) -> SeenProfile:
-    pairs = attributes_of(_pairs(row))
-    known = next((v for n, v in row.items() if fold_name(n) == "all_identities"), None)
-    listed = list_in(known)
-    identities = tuple(str(each) for each in listed) if isinstance(listed, list) else ()
-    return SeenProfile(pairs, identities=identities)
-
-
-def _pairs(row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in row.items():
-        folded = fold_name(name)
-        if value is None or value == "" or folded in _IGNORED or folded in _KEYS:
-            continue
-        if folded == _DATA and isinstance(value, dict):
-            yield from _pairs(value)
-        elif folded == _GROUPS:
-            yield from _groups(_parsed(value))
-        elif folded.startswith("msg-"):
-            yield name, _switch(value)
-        else:
-            yield name, list_in(value)
-
-
-_KEYS = {fold_name(kind) for kind in ID_TYPES}
-
-
-def _switch(value: Any) -> Any:
-    if isinstance(value, str):
-        return _SWITCH.get(value.strip().casefold())
-    return bool(value) if isinstance(value, bool | int) else None
-
-
-def list_in(value: Any) -> Any:
-    """Return the list that stands in a cell as JSON, or the cell as it is."""
-    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
-        found = _parsed(value)
-        return found if isinstance(found, list) else value
-    return value if not hasattr(value, "isoformat") else _moment(value)
-
-
-def _moment(value: Any) -> Any:
-    from ctsync.model.scalar_value import date_form
-
-    seconds = getattr(value, "timestamp", None)
-    return date_form(floor(seconds())) if seconds else value.isoformat()
-
-
-def _parsed(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse(value)
-    except ValueError:
-        return None
-
-
-def _groups(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield groups as attributes, from a map or a list of maps, by channel or not."""
-    if isinstance(value, dict):
-        for name, said in value.items():
-            if isinstance(said, dict | list) and name.casefold() == "email":
-                yield from _groups(said)
-            elif (switch := _switch(said)) is not None:
-                yield f"{GROUP_PREFIX}email.{name}", switch
-    for each in value if isinstance(value, list) else ():
-        if isinstance(each, dict):
-            name = each.get("name") or each.get("group") or each.get("groupName")
-            off = _switch(each.get("isUnsubscribed"))
-            said = each.get("subscribed", each.get("status", each.get("value")))
-            switch = (not off) if off is not None else _switch(said)
-            if isinstance(name, str) and switch is not None:
-                yield f"{GROUP_PREFIX}email.{name}", switch
+    return f"CASE {kinds} END AS kind, coalesce({ids}, NULL) AS id"

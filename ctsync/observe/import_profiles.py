@@ -6,23 +6,20 @@ the spec's spelling, so that the plan that follows has nothing to send.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from functools import partial
-from typing import Any, BinaryIO, Protocol, TypeAlias
+from collections.abc import Callable, Container, Iterable
+from typing import BinaryIO, Protocol, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ctsync.canonical_json import fold_name
 from ctsync.model.attribute import Attribute
 from ctsync.model.entry import Entry, KnownValue, entry_line
-from ctsync.model.entry_text import text_from_line
+from ctsync.model.entry_columns import EntryColumns
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.compare import known_from, look_at
-from ctsync.observe.entry_lines import Column, EntryLines, cells_of, phone_cell
-from ctsync.observe.export_rows import ExportFile
-from ctsync.observe.profile_reply import Seen, SeenProfile, system_name
-from ctsync.state.entry_edits import Edit, PutText
+from ctsync.observe.kept_entries import KeptEntries
+from ctsync.observe.profile_reply import Seen, SeenProfile
+from ctsync.state.edit_stream import EditStream
 
 Wants: TypeAlias = Callable[[str, str], bool]
 """Says whether an attribute is taken in, by folded name and name."""
@@ -58,10 +55,9 @@ class ProfileImport:
     ) -> None:
         self.profiles = 0
         self.attributes = 0
-        self._file = file
+        self._kept = KeptEntries(file)
         self._rules = rules
         self._spec = spec
-        self._lines: EntryLines | None = None
         self._shapes: dict[str, tuple[str, str | None]] = {}
 
     def add(
@@ -79,46 +75,28 @@ class ProfileImport:
         if self._spec is not None and declared is None:
             after = self._spec.add(after)
         if after != entry:
-            self._note(entry_line(after), len(after.attributes))
+            self.add_line(entry_line(after), len(after.attributes))
 
-    def add_row(
-        self, key: ProfileKey, row: Mapping[str, Any], export: ExportFile
-    ) -> None:
-        """Take in a row of an export of whom nobody knows."""
-        if self._lines is None:
-            self._lines = EntryLines(partial(self._column, export))
-        found = self._lines.line(key, row)
-        if found is None:
-            self._add_new(key, export.seen(row))
-        else:
-            self._note(*found)
-
-    def _column(self, export: ExportFile, name: str) -> Column:
-        sort = export.sort_of(name)
-        folded = fold_name(name)
-        if sort == "nothing":
-            return None
-        spelled = system_name(folded, name)
-        if sort == "special":
-            return folded, _nothing
-        if not self._rules.wants(folded, spelled):
-            return None
-        rule = self._rules.rule_for(spelled)
-        cells = (
-            phone_cell if spelled == "Phone" else cells_of(rule.attribute, rule.kind)
-        )
-        return folded, cells
-
-    def edits(self) -> Iterator[tuple[ProfileKey, Edit]]:
-        """Yield what is to stand in the state, by key. May be called again."""
-        self._file.seek(0)
-        for text in map(text_from_line, self._file):
-            yield text.key, PutText(text)
-
-    def _note(self, line: bytes, attributes: int) -> None:
-        self._file.write(line)
+    def add_line(self, line: bytes, attributes: int) -> None:
+        """Take in the line of an entry, and count its attributes."""
+        self._kept.add_line(line)
         self.profiles += 1
         self.attributes += attributes
+
+    def add_columns(self, columns: EntryColumns) -> None:
+        """Take in entries of whom nobody knows."""
+        self._kept.add_columns(columns)
+        self.profiles += len(columns)
+        self.attributes += sum(map(len, columns.names))
+
+    @property
+    def writes_spec(self) -> bool:
+        """Whether a spec is to say what is taken in."""
+        return self._spec is not None
+
+    def edits(self) -> EditStream:
+        """Return what is to stand in the state, by key. May be called again."""
+        return EditStream(self._kept.runs(), self.profiles)
 
     def _add_new(self, key: ProfileKey, seen: SeenProfile) -> None:
         """Take in whom nobody knows; most profiles of an export are of this sort."""
@@ -127,7 +105,7 @@ class ProfileImport:
             if each.is_odd or not self._rules.wants(folded, each.name):
                 continue
             found[folded] = self._known(folded, each)
-        self._note(entry_line(Entry(key, found)), len(found))
+        self.add_line(entry_line(Entry(key, found)), len(found))
 
     def _known(self, folded: str, seen: Seen) -> KnownValue:
         shape = self._shapes.get(folded)
@@ -178,16 +156,21 @@ def _as_read(declared: Entry) -> dict[str, KnownValue]:
     }
 
 
-def _nothing(_: object) -> None:
-    """Leave a cell to the careful way."""
-
-
 class Beside:
     """Gives entries by key to whoever asks for one key after the other, sorted."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._waiting = iter(entries)
         self._next = next(self._waiting, None)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether one is left."""
+        return self._next is not None
+
+    def reaches(self, key: ProfileKey) -> bool:
+        """Return whether one is left up to a key."""
+        return self._next is not None and self._next.key <= key
 
     def at(self, key: ProfileKey) -> Entry | None:
         """Give the entry of a key, if there is one."""

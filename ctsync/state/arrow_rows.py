@@ -66,7 +66,7 @@ def table_of_columns(columns: EntryColumns) -> Table:
     """Return entries that come as columns as a table, with nothing made for each."""
     pa = arrow()
 
-    count, marks = len(columns), bytes.fromhex(b"".join(columns.marks).decode())
+    count, are_bound = len(columns), bool(columns.marks)
     alike = {id(names): names for names in columns.names}
     joined = {mark: _joined_names(names) for mark, names in alike.items()}
     bodies = [line[:-1] for line in columns.lines]
@@ -74,16 +74,24 @@ def table_of_columns(columns: EntryColumns) -> Table:
         [
             pa.repeat(pa.scalar(columns.key_type), count),
             pa.array(columns.ids, pa.binary()).view(pa.string()),
-            pa.FixedSizeBinaryArray.from_buffers(
-                pa.binary(FINGERPRINT_BYTES), count, [None, pa.py_buffer(marks)]
-            ),
+            _fingerprints(columns),
             pa.repeat(pa.scalar(False), count),  # noqa: FBT003 - a value of Arrow
             pa.array([joined[id(names)] for names in columns.names], pa.string()),
-            pa.repeat(pa.scalar(True), count),  # noqa: FBT003
+            pa.repeat(pa.scalar(are_bound), count),
             pa.array(bodies, pa.binary()).view(pa.string()),
         ],
         schema=schema(),
     )
+
+
+def _fingerprints(columns: EntryColumns) -> Any:
+    pa = arrow()
+
+    sort, count = pa.binary(FINGERPRINT_BYTES), len(columns)
+    if not columns.marks:
+        return pa.nulls(count, sort)
+    marks = pa.py_buffer(bytes.fromhex(b"".join(columns.marks).decode()))
+    return pa.FixedSizeBinaryArray.from_buffers(sort, count, [None, marks])
 
 
 def _fingerprint(entry: EntryText | None) -> bytes | None:

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from ctsync.kinds.system_attributes import system_rule
 from ctsync.model.attribute import Attribute
 from ctsync.model.profile_key import ProfileKey
+from ctsync.observe.entry_lines import EntryLines
 from ctsync.observe.export_rows import ExportFile
 from ctsync.observe.import_profiles import ImportRules, ProfileImport
+from ctsync.observe.take_export import ExportWish
 
 EXPORT = ExportFile(Path("export.jsonl"), ("identity", "id"))
 KEY = ProfileKey("identity", "u1")
@@ -42,12 +44,14 @@ cells = st.one_of(
 )
 def test_a_row_becomes_the_same_line_whichever_way_it_is_read(row, kinds):
     """A shortcut decides nothing: it only says sooner what is said anyway."""
-    by_row, by_cell = BytesIO(), BytesIO()
 
     def rule_for(name):
         return system_rule(name) or Attribute(name, kinds.get(name))
 
-    rules = ImportRules(rule_for)
-    ProfileImport(by_cell, rules).add_row(KEY, row, EXPORT)
-    ProfileImport(by_row, rules).add(EXPORT.seen(row), None, None, KEY)
-    assert by_cell.getvalue() == by_row.getvalue()
+    rules, file = ImportRules(rule_for), BytesIO()
+    line = EntryLines(ExportWish(EXPORT, rules).column_of).line(KEY, row)
+    taken = ProfileImport(file, rules)
+    taken.add(EXPORT.seen(row), None, None, KEY)
+    ((_, edit),) = taken.edits()
+    text = edit.over(None)
+    assert line is None or line == (text.line, len(text.names))

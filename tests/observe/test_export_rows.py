@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -9,6 +10,13 @@ import pytest
 from pyarrow import parquet
 
 from ctsync.observe.export_rows import ExportFile
+
+
+def rows_of(export):
+    """The rows of an export, of whose cells nothing is told in SQL."""
+    for batch in export.batches(lambda _: None, whole=True):
+        yield from map(batch.row, range(len(batch)))
+
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
@@ -36,7 +44,7 @@ def test_a_moment_without_a_zone_is_in_the_projects_and_never_the_machines(
     path = tmp_path / "e.parquet"
     parquet.write_table(pa.table(cells), path)
     export = ExportFile(path, timezone=ZoneInfo("Europe/Paris"))
-    (_, first), (_, second) = export.rows()
+    first, second = rows_of(export)
     seen = export.seen(first).attributes
     assert seen["zoned"].value == f"$D_{int(NOON.timestamp())}"
     assert seen["bare"].value == f"$D_{int(NOON.timestamp()) - 2 * 3600}"
@@ -53,7 +61,7 @@ def test_a_day_begins_at_midnight_in_the_projects_zone_where_it_is_no_text(
     parquet.write_table(pa.table(cells), path)
     zone = ZoneInfo("Asia/Kolkata")
     export = ExportFile(path, None, zone, lambda name: is_text and name == "born")
-    (_, first), (_, second) = export.rows()
+    first, second = rows_of(export)
     born = export.seen(first).attributes["born"].value
     assert born == ("1999-12-31" if is_text else "$D_946578600")
     assert not export.seen(second).attributes
@@ -63,5 +71,54 @@ def test_a_part_of_a_second_before_1970_does_not_come_later(tmp_path):
     path = tmp_path / "e.parquet"
     moment = datetime(1969, 12, 31, 23, 59, 58, 500_000, tzinfo=UTC)
     parquet.write_table(pa.table({"identity": ["u1"], "seen": [moment]}), path)
-    ((_, row),) = ExportFile(path).rows()
+    (row,) = rows_of(ExportFile(path))
     assert ExportFile(path).seen(row).attributes["seen"].value == "$D_-2"
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        (pa.array([Decimal("1.50")]), 1.5),
+        (pa.array([0.1], pa.float32()), 0.1),
+        (pa.array([[date(2020, 1, 2)]]), ("2020-01-02",)),
+        (pa.array([[1, 2]]), ("1", "2")),
+        (pa.array([2**64 - 1], pa.uint64()), 2**64 - 1),
+    ],
+)
+def test_a_cell_is_read_as_a_table_reads_it(tmp_path, cell, value):
+    path = tmp_path / "e.parquet"
+    parquet.write_table(pa.table({"identity": ["u1"], "is": cell}), path)
+    (row,) = rows_of(ExportFile(path))
+    assert ExportFile(path).seen(row).attributes["is"].value == value
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pa.array([b"\xff\x00"]),
+        pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())),
+        pa.array([{"a": 1}]),
+        pa.array([float("nan")]),
+        pa.array([2**23], pa.date32()),
+        pa.array([-(2**23)], pa.date32()),
+        pa.array([2**58], pa.timestamp("us")),
+        pa.array([-(2**58)], pa.timestamp("us", "UTC")),
+    ],
+)
+def test_a_cell_that_is_no_value_is_nothing_that_could_be_compared(tmp_path, cell):
+    """A day beyond the years of a calendar is none, either."""
+    path = tmp_path / "e.parquet"
+    parquet.write_table(pa.table({"identity": ["u1"], "is": cell}), path)
+    (row,) = rows_of(ExportFile(path))
+    assert ExportFile(path).seen(row).attributes["is"].is_odd
+
+
+def test_a_column_may_be_called_as_a_query_calls_its_own(tmp_path):
+    path = tmp_path / "e.parquet"
+    names = ("kind", "id", "row", "line", "shape", "said", "c1", "k0")
+    table = pa.table({"identity": ["u2", "u1"], **{n: ["a", "b"] for n in names}})
+    parquet.write_table(table, path)
+    assert [*rows_of(ExportFile(path))] == [
+        {"identity": "u1", **dict.fromkeys(names, "b")},
+        {"identity": "u2", **dict.fromkeys(names, "a")},
+    ]

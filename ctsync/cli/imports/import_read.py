@@ -103,7 +103,7 @@ class _Import:
         spec, declared = self._spec(), self._declared()
         rules = self._rules(is_free=spec is not None or not declared.tell())
         taken = ProfileImport(self._file(), rules, spec)
-        self._take_in(taken, declared, keeps=keeps)
+        self._take_in(taken, rules, declared, keeps=keeps)
         counts = self.counts
         return StateRewrite(
             count=taken.profiles,
@@ -168,14 +168,19 @@ class _Import:
         return file
 
     def _take_in(
-        self, taken: ProfileImport, declared: BinaryIO, *, keeps: bool
+        self,
+        taken: ProfileImport,
+        rules: ImportRules,
+        declared: BinaryIO,
+        *,
+        keeps: bool,
     ) -> None:
         from ctsync.observe.import_profiles import Beside
 
         asked = self._asked(declared, keeps=keeps) if self._wish.is_api else None
         said, known = Beside(_entries(declared)), Beside(self._present.entries())
         if asked is None:
-            self._take_rows(taken, said, known)
+            self._take_rows(taken, rules, said, known)
         else:
             self._take_readings(asked, taken, said, known)
 
@@ -221,17 +226,17 @@ class _Import:
             self._report("CT703", reading.message, reading.key)
         return False
 
-    def _take_rows(self, taken: ProfileImport, said: Beside, known: Beside) -> None:
-        export = self._export()
-        for key, row in export.rows():
-            self.counts.read += 1
-            if not self._chosen.wants_key(key):
-                continue
-            entry, spoken = known.at(key), said.at(key)
-            if entry is None and spoken is None and self._wish.write_spec is None:
-                taken.add_row(key, row, export)
-            else:
-                taken.add(export.seen(row), entry, spoken, key)
+    def _take_rows(
+        self, taken: ProfileImport, rules: ImportRules, said: Beside, known: Beside
+    ) -> None:
+        from ctsync.observe.take_export import ExportImport, ExportWish
+
+        chosen = self._chosen
+        wants_key = chosen.wants_key if chosen.chooses_keys else None
+        wish = ExportWish(self._export(), rules, wants_key)
+        rows = ExportImport(wish, taken, said, known)
+        rows.run()
+        self.counts.read += rows.read
 
     def _export(self) -> ExportFile:
         from ctsync.observe.export_rows import ExportFile, parse_key_column

@@ -126,6 +126,11 @@ class Chosen(Struct, frozen=True):
             each.kind == key.type and each.matches((key.id,)) for each in by_key
         )
 
+    @property
+    def chooses_keys(self) -> bool:
+        """Whether only some profiles are meant."""
+        return bool(self._of(*ID_TYPES))
+
     def attribute_test(self) -> Callable[[str], bool]:
         """Return what says of a folded name whether the attribute is meant."""
         globs = [fold_name(each.glob) for each in self._of("attribute")]

@@ -1,0 +1,71 @@
+"""Rows of an export that follow each other: their lines, or what their cells are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import groupby, islice
+from operator import eq
+from typing import Any, TypeAlias
+
+from ctsync.arrow import arrow
+from ctsync.model.entry_columns import EntryColumns
+from ctsync.model.profile_key import ProfileKey
+
+ReadRow: TypeAlias = "Callable[[Any], Mapping[str, Any]]"
+"""Reads the cells of a row, as the query has them."""
+
+
+class ExportBatch:
+    """Some rows, sorted by key; a line is None where SQL was not sure."""
+
+    def __init__(self, columns: Any, names: Sequence[str], read: ReadRow) -> None:
+        """`columns` are Arrow's of an `ExportQuery`, of which `names` are."""
+        binary = arrow().binary()
+        self.lines: list[bytes | None] = columns["line"].view(binary).to_pylist()
+        self._kinds: list[str] = columns["kind"].to_pylist()
+        self._ids: list[bytes] = columns["id"].view(binary).to_pylist()
+        self._shapes: list[str] = columns["shape"].to_pylist()
+        self._rows, self._names, self._read = columns["row"], names, read
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def key(self, at: int) -> ProfileKey:
+        """Return whose the row at a place is."""
+        return ProfileKey(self._kinds[at], self._ids[at].decode())
+
+    def row(self, at: int) -> Mapping[str, Any]:
+        """Return the cells of the row at a place, by column."""
+        return self._read(self._rows[at].as_py())
+
+    def has_twins(self, before: ExportBatch | None) -> bool:
+        """Return whether two rows are of one profile, here or with the batch before."""
+        if before is not None and before.key(-1) == self.key(0):
+            return True
+        ids, kinds = self._ids, self._kinds
+        alike = [*map(eq, ids, islice(ids, 1, None))]
+        return any(alike) and any(
+            same and kinds[at] == kinds[at + 1] for at, same in enumerate(alike)
+        )
+
+    def columns(self, start: int, stop: int) -> Iterator[EntryColumns]:
+        """Yield rows between two places, which have lines, by id type."""
+        for kind, some in groupby(self._kinds[start:stop]):
+            stop = start + sum(1 for _ in some)
+            lines = [line for line in self.lines[start:stop] if line is not None]
+            names = [self._named[shape] for shape in self._shapes[start:stop]]
+            yield EntryColumns(kind, self._ids[start:stop], lines, names)
+            start = stop
+
+    @cached_property
+    def _named(self) -> Mapping[str, Sequence[str]]:
+        """The names of attributes by shape: one object for one shape."""
+        return {
+            shape: [
+                n
+                for n, is_there in zip(self._names, shape, strict=True)
+                if is_there == "1"
+            ]
+            for shape in set(self._shapes)
+        }

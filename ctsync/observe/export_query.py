@@ -1,0 +1,121 @@
+"""Queries for rows of an export, sorted by key, with their lines where SQL is sure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from ctsync.duckdb_connection import Connection
+from ctsync.formats.json_columns import pointer, sound_line
+from ctsync.observe.export_columns import ExportColumn
+from ctsync.observe.known_cells import known_sql
+from ctsync.sql_text import quoted
+
+ColumnOf: TypeAlias = "Callable[[str], ExportColumn | None]"
+"""Says what of a column is taken; None: nothing."""
+
+_MOST_NAMES = 200  # of objects; a row with any other is left to Python
+_NAMES = """SELECT name FROM (SELECT unnest(json_keys(json)) AS name FROM {source})
+GROUP BY name ORDER BY count(*) DESC, name LIMIT {most}"""
+_SORTED = "(SELECT {key}, {cells} FROM {source} ORDER BY 1, 2)"
+# Of objects, how many names there are, and the values of those that are known.
+_OBJECTS = """(SELECT kind, id, json::VARCHAR AS row, len(json_keys(json)) AS size,
+json_extract(json, [{pointers}])::VARCHAR[] AS cells FROM {rows})"""
+_COLUMNS = "(SELECT *, [{cells}] AS row FROM {rows})"
+_KNOWN = """(SELECT *, to_json(id)::VARCHAR AS said{known} FROM {rows}
+WHERE kind IS NOT NULL)"""
+_LINE = """concat('{{"attributes":{{', concat_ws(',', {attributes}),
+'}},"key":{{"', kind, '":', said, '}}}}\n')"""
+_TOLD = "(SELECT *, CASE WHEN {is_sound} THEN {line} END AS line FROM {rows})"
+_QUERY = "SELECT kind, id, line, concat({shape}) AS shape, {row} FROM {rows}"
+
+
+class ExportQuery(Struct, frozen=True):
+    """A query for `kind`, `id`, `line`, `shape` and `row`; `names` by place of a shape.
+
+    `line` is NULL where SQL is not sure, `row` where it is, unless all rows are wanted.
+    Of a shape the places of attributes are "1" that the line has.
+    """
+
+    text: str
+    names: Sequence[str]
+
+
+def of_objects(
+    connection: Connection, source: str, key: str, column_of: ColumnOf, *, whole: bool
+) -> ExportQuery:
+    """Return the query for rows that are objects, of which `row` is the text.
+
+    `source` has them as `json`; `key` gives id type and id of it as `kind` and `id`.
+    """
+    query = _NAMES.format(source=source, most=_MOST_NAMES)
+    names = sorted(str(row[0]) for row in connection.execute(query).fetchall())
+    pointers = ", ".join(quoted(pointer(name)) for name in names)
+    rows = _SORTED.format(key=key, cells="json", source=source)
+    rows = _OBJECTS.format(pointers=pointers, rows=rows)
+    # So no name stands twice, and none is another.
+    is_sound = f"size = list_count(cells) AND {sound_line('row')}"
+    cells = [(name, f"cells[{at}]") for at, name in enumerate(names, 1)]
+    return _query(rows, cells, column_of, is_sound, whole=whole)
+
+
+def of_columns(
+    source: str,
+    key: str,
+    cells: Sequence[tuple[str, str]],
+    column_of: ColumnOf,
+    *,
+    whole: bool,
+) -> ExportQuery:
+    """Return the query for rows of columns, of which `row` is a list of their cells.
+
+    `cells` are names and SQL of cells over `source`.
+    """
+    columns = ", ".join(f"{sql} AS c{at}" for at, (_, sql) in enumerate(cells, 1))
+    told = [(name, f"c{at}") for at, (name, _) in enumerate(cells, 1)]
+    rows = _SORTED.format(key=key, cells=columns, source=source)
+    rows = _COLUMNS.format(cells=", ".join(sql for _, sql in told), rows=rows)
+    return _query(rows, told, column_of, "true", whole=whole)
+
+
+def _query(
+    rows: str,
+    cells: Sequence[tuple[str, str]],
+    column_of: ColumnOf,
+    is_sound: str,
+    *,
+    whole: bool,
+) -> ExportQuery:
+    taken = sorted(_taken(cells, column_of), key=lambda each: each[0].folded)
+    places = [f"k{at}" for at, _ in enumerate(taken)]
+    known = "".join(
+        f", {known_sql(sql, column)} AS {place}"
+        for place, (column, sql) in zip(places, taken, strict=True)
+    )
+    is_sure = [is_sound, "NOT contains(said, '\\')", *map(_IS_SURE.format, places)]
+    line = _LINE.format(attributes=", ".join(map(_SAID.format, places)) or "NULL")
+    rows = _KNOWN.format(known=known, rows=rows)
+    rows = _TOLD.format(is_sound=" AND ".join(is_sure), line=line, rows=rows)
+    shape = ", ".join(map(_SHOWN.format, places)) or "''"
+    row = "row" if whole else "CASE WHEN line IS NULL THEN row END AS row"
+    text = _QUERY.format(shape=shape, row=row, rows=rows)
+    return ExportQuery(text, [column.folded for column, _ in taken])
+
+
+_IS_SURE = "{0} IS NOT NULL"
+_SAID = "nullif({0}, '')"
+_SHOWN = "CASE WHEN {0} = '' THEN '0' ELSE '1' END"
+
+
+def _taken(
+    cells: Sequence[tuple[str, str]], column_of: ColumnOf
+) -> Iterator[tuple[ExportColumn, str]]:
+    """Yield what is taken of columns; of several of one name none is sure."""
+    found = [(column, sql) for name, sql in cells if (column := column_of(name))]
+    counts = Counter(column.folded for column, _ in found)
+    for column, sql in found:
+        is_alone = counts[column.folded] == 1
+        yield column if is_alone else ExportColumn("special", column.folded), sql
