@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ from ctsync.model.profile_key import ID_TYPES
 from ctsync.observe.export_batch import ExportBatch, ReadRow
 from ctsync.observe.export_cells import cell_json, cell_value
 from ctsync.observe.export_columns import ColumnSort
-from ctsync.observe.export_query import ColumnOf, ExportQuery, of_columns, of_objects
 from ctsync.observe.export_profile import seen_in, sort_of_name
+from ctsync.observe.export_query import ColumnOf, ExportQuery, of_columns, of_objects
 from ctsync.observe.profile_reply import SeenProfile
 from ctsync.sql_text import named, quoted
 
