@@ -4,6 +4,7 @@ import pytest
 
 from ctsync.apply.folding.plain_profiles import SpelledRow
 from ctsync.apply.folding.replayed_outcomes import replayed_outcomes
+from ctsync.apply.journal import grouped_lines
 from ctsync.apply.journal.grouped_lines import dues_of, numbered
 from ctsync.apply.journal.journal_replay import JournalReplay
 from ctsync.apply.journal.record_marks import TAKEN
@@ -46,6 +47,12 @@ def group(*lines):
 )
 def test_what_is_due_of_changes_is_told_together(lines, dues):
     assert dues_of(group(*lines)) == bytes(dues)
+
+
+def test_where_all_goes_in_the_first_wave_no_line_is_looked_at_alone(monkeypatch):
+    """So it is of most plans, of which one count then tells thousands."""
+    monkeypatch.setattr(grouped_lines, "waves_in", lambda _: pytest.fail("a look"))
+    assert dues_of(group(SET, SET, SET)) == bytes([TAKEN] * 3)
 
 
 # The last ones end as a change does, and are none.

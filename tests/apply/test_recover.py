@@ -192,6 +192,18 @@ def test_a_run_that_did_nothing_is_gone_without_a_trace(world):
     assert (world.store.journal(), runs_of(world.store)) == (None, kept)
 
 
+def test_a_run_of_which_all_was_refused_is_kept_although_nothing_is_folded(world):
+    world.bring(FREE)
+    before, kept = world.store.read().header, runs_of(world.store)
+    world.sandbox.script("reject")
+    assert cut_off(world, world.plan(GOLD), 9)
+    journal = world.store.journal()
+    assert "receipt" in {next(iter(line)) for line in journal.lines()}
+    assert recover(world.store).header == before
+    assert world.store.journal() is None
+    assert runs_of(world.store) == [journal.head["run"], *kept]
+
+
 def test_an_edit_needs_no_journal_but_reads_the_one_that_is_there(left):
     """Of one whose file was taken away nothing is known."""
 
