@@ -100,6 +100,34 @@ def test_a_large_host_starts_no_more_than_the_memory_of_a_small_container_holds(
     assert workers.pieces == 8
 
 
+@pytest.mark.parametrize(("cores", "pieces"), [(3, 3), (2, 2), (1, None), (None, None)])
+def test_where_a_system_says_only_how_many_cores_it_has_so_many_are_started(
+    monkeypatch, cores, pieces
+):
+    """One alone is busy here; and so it is taken to be where nothing is said."""
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    workers = processes()
+    assert (workers and workers.pieces) == pieces
+
+
+def test_one_that_is_done_keeps_no_memory_while_others_work(tmp_path):
+    note = str(tmp_path / "pid").encode()
+    found = run_in_processes(waits_for_the_first, [b"first:" + note, b"last:" + note])
+    assert found == [b"done", b"it is gone"]
+
+
+def waits_for_the_first(piece):
+    who, _, place = piece.decode().partition(":")
+    note = Path(place)
+    if who == "first":
+        note.write_text(str(os.getpid()))
+        return b"done"
+    comes(lambda: note.exists() and note.read_text())
+    first = int(note.read_text())
+    return b"it is gone" if comes(lambda: not is_there(first)) else b"it is there"
+
+
 @pytest.mark.parametrize("task", [ends, fails])
 def test_one_that_ends_early_is_told(task):
     with pytest.raises(CtsyncError, match="a process ended early"):
