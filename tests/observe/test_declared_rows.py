@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from msgspec.structs import replace
 
 from ctsync.model.change import Change, EntryAfter, Origin
 from ctsync.model.entry import Entry, KnownValue, entry_line
@@ -49,7 +50,7 @@ def long_way(each, taking):
 
 
 @pytest.mark.parametrize("taking", TAKINGS)
-@pytest.mark.parametrize("first", [0, 7])
+@pytest.mark.parametrize("first", [0, 7, 20])
 def test_lines_come_to_the_entries_of_the_changes(taking, first):
     changes = [change(n, tags("a", "b")) for n in range(first, 40)]
     changes[3] = change(first + 3, points(5), tags("b"))
@@ -61,11 +62,29 @@ def test_lines_come_to_the_entries_of_the_changes(taking, first):
     assert entries == [long_way(each, taking) for each in changes]
 
 
+def test_an_entry_has_its_names_in_order():
+    """So it is the same wherever, and its line needs no longer look."""
+    held = {"zip": KnownValue("Zip", "string", "1"), "b": KnownValue("B", "string")}
+    before = Entry(key(1), held, once=tuple("hdb"))
+    taken = replace(change(1, tags("x"), points(2)), once=tuple("gecaf"))
+    after = entry_as_declared(before, taken)
+    assert [*after.attributes] == ["b", "name", "points", "tags", "zip"]
+    assert after.once == tuple("abcdefgh")
+
+
 def test_a_pattern_is_learned_of_all_that_come_and_not_of_the_first():
     odd = [change(n, points(n)) for n in range(30)]
     lines = [*map(change_line, odd), *(change_line(change(n)) for n in range(30, 60))]
     *_, last = DeclaredRows(Taking.DECLARED).runs(lines)
     assert isinstance(last, NewProfiles)
+
+
+def test_of_what_came_alone_it_is_learned_how_the_next_are_told():
+    rows = DeclaredRows(Taking.DECLARED)
+    [*rows.runs([change_line(change(1))])]
+    for told in (False, True):
+        (run,) = rows.runs([change_line(change(2, tags("x")))])
+        assert isinstance(run, NewProfiles) == told
 
 
 @pytest.mark.parametrize("size", [1, 1 << 20])

@@ -64,6 +64,15 @@ def test_what_ctsync_sent_itself_stays_its_own():
     assert entry.attributes["plan"] == KnownValue("Plan", "string", "Gold", owned=True)
 
 
+def test_an_included_value_that_is_taken_in_is_nobody_s_to_take_back():
+    """Whoever drops it from the spec leaves it there: ctsync did not send it."""
+    sent = {"after": ("a", "b"), "ours": ("b",)}
+    added = Operation("Tags", "list", "$add", ("b",), "known", ("a",), **sent)
+    held = {"tags": KnownValue("Tags", "list", present=("a",))}
+    (entry,) = _adopt([Entry(_key("u"), held)], _change("u", added)).values()
+    assert entry.attributes["tags"] == KnownValue("Tags", "list", present=("a", "b"))
+
+
 def test_what_left_is_forgotten_and_cohorts_are_those_of_today():
     held = {"tier": KnownValue("Tier", "string", "VIP")}
     entries = [Entry(_key("a"), held, cohorts=("old",))]
