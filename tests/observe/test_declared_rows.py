@@ -14,6 +14,7 @@ from ctsync.observe.declared_row import lists_in
 from ctsync.observe.declared_rows import DeclaredRows, NewProfiles
 from ctsync.observe.entry_as_declared import entry_as_declared
 from ctsync.observe.import_spec import SpecImport
+from ctsync.observe.said_entries import SaidEntries
 from ctsync.plan.document.change_codec import change_line, settled_line
 from ctsync.plan.entries.plain_entry import Taking
 from ctsync.state.edit_stream import EditStream
@@ -85,6 +86,28 @@ def test_of_what_came_alone_it_is_learned_how_the_next_are_told():
     for told in (False, True):
         (run,) = rows.runs([change_line(change(2, tags("x")))])
         assert isinstance(run, NewProfiles) == told
+
+
+class Decided:
+    """Changes, as columns have them that were decided."""
+
+    def __init__(self, changes):
+        self._lines = [*map(change_line, changes)]
+
+    def text(self, column):
+        assert column == "line"
+        return b"".join(self._lines)
+
+
+def test_what_is_said_is_written_the_same_whoever_decided_it():
+    changes = [change(n, points(n), tags("a", "b")) for n in range(9)]
+    one_by_one, at_once = io.BytesIO(), io.BytesIO()
+    said = SaidEntries(one_by_one)
+    for each in changes:
+        said.add(each)
+    SaidEntries(at_once).add_decided(Decided(changes))
+    assert one_by_one.getvalue() == at_once.getvalue()
+    assert one_by_one.getvalue().count(b"\n") == 9
 
 
 @pytest.mark.parametrize("size", [1, 1 << 20])
