@@ -59,9 +59,10 @@ def usual_sorts(rows: Iterable[Pairs]) -> dict[str, str]:
     return {name: found.most_common(1)[0][0] for name, found in counts.items()}
 
 
-def pointer(name: str) -> str:
-    """Return the JSON pointer of a key (RFC 6901)."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
+def pointer(*names: str) -> str:
+    """Return the JSON pointer of a key, or of one within others (RFC 6901)."""
+    keys = (name.replace("~", "~0").replace("/", "~1") for name in names)
+    return "".join(f"/{key}" for key in keys)
 
 
 def _cell(name: str, value: str, sort: str, nulls: Sequence[str]) -> TypedCell:

@@ -17,6 +17,7 @@ from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.compare import known_from
 from ctsync.observe.export_columns import LONG, ExportColumn
 from ctsync.observe.export_profile import list_in
+from ctsync.observe.export_query import ColumnOf
 from ctsync.observe.profile_reply import seen_of
 
 Cell: TypeAlias = "Callable[[Any], Mapping[str, Any] | None]"
@@ -31,7 +32,7 @@ _SAFE = 2**53
 class EntryLines:
     """Makes lines; `column_of` says what a column is, once for each name."""
 
-    def __init__(self, column_of: Callable[[str], ExportColumn | None]) -> None:
+    def __init__(self, column_of: ColumnOf) -> None:
         self._column_of = column_of
         self._columns: dict[str, _Column] = {}
 
@@ -44,7 +45,7 @@ class EntryLines:
             if value is None or value == "":
                 continue
             if name not in columns:
-                columns[name] = _cells_in(self._column_of(name))
+                columns[name] = _cells_in(self._column_of((name,)))
             column = columns[name]
             if column is None:
                 continue

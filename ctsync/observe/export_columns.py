@@ -6,15 +6,15 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-ColumnSort: TypeAlias = Literal["nothing", "attribute", "switch", "special"]
+ColumnSort: TypeAlias = Literal["nothing", "attribute", "switch", "data", "special"]
 
 
 class ExportColumn(Struct, frozen=True):
     """A column of which something is taken.
 
     `folded` is the folded name of the attribute, and `attribute` its spelling; `kind`
-    is None where nothing declares one. A "switch" is a flag (`MSG-*`), and what is
-    "special" says more than one attribute.
+    is None where nothing declares one. A "switch" is a flag (`MSG-*`), "data" may be an
+    object of attributes, and what is "special" says several in another way.
     """
 
     sort: ColumnSort

@@ -39,7 +39,9 @@ def sort_of_name(name: str) -> ColumnSort:
         return "nothing"
     if folded.startswith("msg-"):
         return "switch"
-    return "special" if folded in {_DATA, _GROUPS} else "attribute"
+    if folded == _GROUPS:
+        return "special"
+    return "data" if folded == _DATA else "attribute"
 
 
 def seen_in(row: Mapping[str, Any]) -> SeenProfile:

@@ -8,22 +8,15 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from ctsync.duckdb_connection import Connection
-from ctsync.formats.json_columns import pointer, sound_line
 from ctsync.observe.export_columns import ExportColumn
 from ctsync.observe.known_cells import known_sql
-from ctsync.sql_text import quoted
 
-ColumnOf: TypeAlias = "Callable[[str], ExportColumn | None]"
+ColumnPath: TypeAlias = "tuple[str, ...]"
+"""The name of a column; of what stands in an object that is a column, both names."""
+ColumnOf: TypeAlias = "Callable[[ColumnPath], ExportColumn | None]"
 """Says what of a column is taken; None: nothing."""
 
-_MOST_NAMES = 200  # of objects; a row with any other is left to Python
-_NAMES = """SELECT name FROM (SELECT unnest(json_keys(json)) AS name FROM {source})
-GROUP BY name ORDER BY count(*) DESC, name LIMIT {most}"""
-_SORTED = "(SELECT {key}, {cells} FROM {source} ORDER BY 1, 2)"
-# Of objects, how many names there are, and the values of those that are known.
-_OBJECTS = """(SELECT kind, id, json::VARCHAR AS row, len(json_keys(json)) AS size,
-json_extract(json, [{pointers}])::VARCHAR[] AS cells FROM {rows})"""
+SORTED = "(SELECT {key}, {cells} FROM {source} ORDER BY 1, 2)"
 _COLUMNS = "(SELECT *, [{cells}] AS row FROM {rows})"
 _KNOWN = """(SELECT *, to_json(id)::VARCHAR AS said{known} FROM {rows}
 WHERE kind IS NOT NULL)"""
@@ -44,24 +37,6 @@ class ExportQuery(Struct, frozen=True):
     names: Sequence[str]
 
 
-def of_objects(
-    connection: Connection, source: str, key: str, column_of: ColumnOf, *, whole: bool
-) -> ExportQuery:
-    """Return the query for rows that are objects, of which `row` is the text.
-
-    `source` has them as `json`; `key` gives id type and id of it as `kind` and `id`.
-    """
-    query = _NAMES.format(source=source, most=_MOST_NAMES)
-    names = sorted(str(row[0]) for row in connection.execute(query).fetchall())
-    pointers = ", ".join(quoted(pointer(name)) for name in names)
-    rows = _SORTED.format(key=key, cells="json", source=source)
-    rows = _OBJECTS.format(pointers=pointers, rows=rows)
-    # So no name stands twice, and none is another.
-    is_sound = f"size = list_count(cells) AND {sound_line('row')}"
-    cells = [(name, f"cells[{at}]") for at, name in enumerate(names, 1)]
-    return _query(rows, cells, column_of, is_sound, whole=whole)
-
-
 def of_columns(
     source: str,
     key: str,
@@ -75,20 +50,24 @@ def of_columns(
     `cells` are names and SQL of cells over `source`.
     """
     columns = ", ".join(f"{sql} AS c{at}" for at, (_, sql) in enumerate(cells, 1))
-    told = [(name, f"c{at}") for at, (name, _) in enumerate(cells, 1)]
-    rows = _SORTED.format(key=key, cells=columns, source=source)
+    told = [((name,), f"c{at}") for at, (name, _) in enumerate(cells, 1)]
+    rows = SORTED.format(key=key, cells=columns, source=source)
     rows = _COLUMNS.format(cells=", ".join(sql for _, sql in told), rows=rows)
-    return _query(rows, told, column_of, "true", whole=whole)
+    return told_rows(rows, told, column_of, "true", whole=whole)
 
 
-def _query(
+def told_rows(
     rows: str,
-    cells: Sequence[tuple[str, str]],
+    cells: Sequence[tuple[ColumnPath, str]],
     column_of: ColumnOf,
     is_sound: str,
     *,
     whole: bool,
 ) -> ExportQuery:
+    """Return the query over rows for what is taken of cells, where they are sound.
+
+    `rows` have `kind`, `id`, `row`, and what `is_sound` and the SQL of `cells` name.
+    """
     taken = sorted(_taken(cells, column_of), key=lambda each: each[0].folded)
     places = [f"k{at}" for at, _ in enumerate(taken)]
     known = "".join(
@@ -111,10 +90,10 @@ _SHOWN = "CASE WHEN {0} = '' THEN '0' ELSE '1' END"
 
 
 def _taken(
-    cells: Sequence[tuple[str, str]], column_of: ColumnOf
+    cells: Sequence[tuple[ColumnPath, str]], column_of: ColumnOf
 ) -> Iterator[tuple[ExportColumn, str]]:
     """Yield what is taken of columns; of several of one name none is sure."""
-    found = [(column, sql) for name, sql in cells if (column := column_of(name))]
+    found = [(column, sql) for path, sql in cells if (column := column_of(path))]
     counts = Counter(column.folded for column, _ in found)
     for column, sql in found:
         is_alone = counts[column.folded] == 1

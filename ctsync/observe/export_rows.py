@@ -25,8 +25,14 @@ from ctsync.model.profile_key import ID_TYPES
 from ctsync.observe.export_batch import ExportBatch, ReadRow
 from ctsync.observe.export_cells import cell_json, cell_value
 from ctsync.observe.export_columns import ColumnSort
+from ctsync.observe.export_objects import of_objects
 from ctsync.observe.export_profile import seen_in, sort_of_name
-from ctsync.observe.export_query import ColumnOf, ExportQuery, of_columns, of_objects
+from ctsync.observe.export_query import (
+    ColumnOf,
+    ColumnPath,
+    ExportQuery,
+    of_columns,
+)
 from ctsync.observe.profile_reply import SeenProfile
 from ctsync.sql_text import named, quoted
 
@@ -69,10 +75,12 @@ class ExportFile(Struct, frozen=True):
             return seen_in(row)
         return seen_in({n: v for n, v in row.items() if n != self.key[1]})
 
-    def sort_of(self, name: str) -> ColumnSort:
-        """Say what a column holds."""
-        is_key = self.key is not None and name == self.key[1]
-        return "nothing" if is_key else sort_of_name(name)
+    def sort_of(self, path: ColumnPath) -> ColumnSort:
+        """Say what a column holds; no object of attributes is looked for in another."""
+        if path == (self.key and self.key[1],):
+            return "nothing"
+        sort = sort_of_name(path[-1])
+        return "special" if sort == "data" and len(path) > 1 else sort
 
     def _duplicate(self) -> CtsyncError:
         return CtsyncError(

@@ -12,6 +12,7 @@ from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.entry_lines import EntryLines
 from ctsync.observe.export_batch import ExportBatch
 from ctsync.observe.export_columns import ExportColumn
+from ctsync.observe.export_query import ColumnPath
 from ctsync.observe.export_rows import ExportFile
 from ctsync.observe.import_profiles import Beside, ImportRules, ProfileImport
 from ctsync.observe.profile_reply import system_name
@@ -27,13 +28,13 @@ class ExportWish(Struct, frozen=True):
     rules: ImportRules
     wants_key: Callable[[ProfileKey], bool] | None = None
 
-    def column_of(self, name: str) -> ExportColumn | None:
+    def column_of(self, path: ColumnPath) -> ExportColumn | None:
         """Say what is taken of a column; None: nothing."""
-        sort, folded = self.export.sort_of(name), fold_name(name)
+        sort, folded = self.export.sort_of(path), fold_name(path[-1])
         if sort == "nothing":
             return None
-        spelled = system_name(folded, name)
-        if sort == "special":
+        spelled = system_name(folded, path[-1])
+        if sort in {"special", "data"}:
             return ExportColumn(sort, folded)
         if not self.rules.wants(folded, spelled):
             return None
