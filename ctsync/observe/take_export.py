@@ -8,6 +8,7 @@ from contextlib import closing
 from msgspec import Struct
 
 from ctsync.canonical_json import fold_name
+from ctsync.model.entry import entry_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.entry_lines import EntryLines
 from ctsync.observe.export_batch import ExportBatch
@@ -96,9 +97,12 @@ class ExportImport:
         key = batch.key(at)
         if not self._wants(key):
             return
-        row, entry, spoken = batch.row(at), self._known.at(key), self._said.at(key)
-        is_new = entry is None and spoken is None and not self._taken.writes_spec
-        line = self._lines.line(key, row) if is_new else None
+        entry, spoken = self._known.at(key), self._said.at(key)
+        is_alone = spoken is None and not self._taken.writes_spec
+        if is_alone and entry is not None and entry_line(entry) == batch.lines[at]:
+            return  # it was taken in from such a row
+        row = batch.row(at)
+        line = self._lines.line(key, row) if is_alone and entry is None else None
         if line is None:
             self._taken.add(self._wish.export.seen(row), entry, spoken, key)
         else:

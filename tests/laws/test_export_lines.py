@@ -19,7 +19,7 @@ from pyarrow import parquet
 from ctsync.errors import CtsyncError
 from ctsync.kinds.system_attributes import system_rule
 from ctsync.model.attribute import Attribute
-from ctsync.model.entry import Entry, KnownValue
+from ctsync.model.entry import Entry, KnownValue, entry_from_line
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe import export_query
 from ctsync.observe.export_rows import ExportFile
@@ -180,6 +180,20 @@ def test_objects_leave_the_same_known_whoever_tells_their_lines(
         beside = {"known": entries(known), "said": entries(said)}
         sure, _ = taken(path, kinds, sure=True, **beside)
         assert sure == taken(path, kinds, sure=False, **beside)[0]
+
+
+@settings(max_examples=60)
+@given(objects(), kinds)
+def test_an_export_is_taken_once(data, kinds):
+    """Of the same rows a second import takes nothing, whoever tells their lines."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "export.jsonl")
+        path.write_bytes(data)
+        first, _ = taken(path, kinds, sure=True)
+        known = [] if isinstance(first, str) else [line for _, line, *_ in first[0]]
+        for sure in (True, False):
+            again, _ = taken(path, kinds, sure=sure, known=map(entry_from_line, known))
+            assert again == (first if isinstance(first, str) else ([], 0, 0, first[3]))
 
 
 moments = st.one_of(
