@@ -10,6 +10,7 @@ from itertools import pairwise
 from ctsync.arrow import arrow, arrow_compute, arrow_failures
 from ctsync.errors import StateError
 from ctsync.model.entry import Entry, entry_from_line, entry_line
+from ctsync.model.entry_bodies import SPELLED, lines_of
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.arrow_rows import (
     Table,
@@ -21,8 +22,6 @@ from ctsync.state.arrow_rows import (
 from ctsync.state.base import Snapshot
 from ctsync.state.parquet_snapshot import ParquetSnapshot
 from ctsync.state.snapshot_codec import entry_from_edited_line, with_digest
-
-_COLUMNS = ("type", "id", "body")
 
 
 def edited_snapshot(version: ParquetSnapshot) -> Snapshot:
@@ -49,24 +48,26 @@ def _checked(version: ParquetSnapshot, name: str) -> Iterator[Table]:
     last: tuple[ProfileKey, int] | None = None
     with _readable(place):
         for table in _sorted(version, name):
-            types, ids, bodies, rows = table.to_pydict().values()
+            types, ids, rows = (table[n].to_pylist() for n in ("type", "id", "row"))
             lines = []
-            for key, body, row in zip(
-                map(ProfileKey, types, ids), bodies, rows, strict=True
+            for key, line, row in zip(
+                map(ProfileKey, types, ids), lines_of(table), rows, strict=True
             ):
                 if last is not None and last[0] == key:
                     raise _twice(place, row, last[1])
-                lines.append(_line(place, row, key, body))
+                lines.append(_canonical(place, row, key, line))
                 last = key, row
             texts = pa.array(lines, pa.binary()).view(pa.string())
             yield table.select(["type", "id"]).append_column("body", texts)
 
 
-def _line(place: str, row: int, key: ProfileKey, body: str | None) -> bytes | None:
-    if body is None:
+def _canonical(
+    place: str, row: int, key: ProfileKey, line: bytes | None
+) -> bytes | None:
+    if line is None:
         return None
     try:
-        entry = entry_from_edited_line(body.encode())
+        entry = entry_from_edited_line(line)
     except ValueError as error:
         raise _no_entry(place, row) from error
     if entry.key != key:
@@ -110,12 +111,12 @@ def _numbered(version: ParquetSnapshot, name: str) -> Iterator[Table]:
     """Yield the rows of a file with their numbers, from 1."""
     pa = arrow()
 
-    types = pa.schema([schema().field(column) for column in _COLUMNS])
+    types = pa.schema([schema().field(column) for column in SPELLED])
     count = 0
-    for table in version.reader(name).tables(_COLUMNS):
+    for table in version.reader(name).tables(SPELLED):
         numbers = pa.array(range(count + 1, count + len(table) + 1))
         count += len(table)
-        yield table.select(_COLUMNS).cast(types).append_column("row", numbers)
+        yield table.select(SPELLED).cast(types).append_column("row", numbers)
 
 
 @contextmanager

@@ -10,12 +10,13 @@ from operator import attrgetter
 from typing import Any
 
 from ctsync.arrow import arrow, arrow_compute
+from ctsync.model.entry_bodies import SPELLED, lines_of
 from ctsync.model.known_texts import KnownTexts
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.arrow_rows import COLUMNS, Table, names_in, schema, sort_keys
 from ctsync.state.parquet_files import ParquetFileReader
 
-_COLUMNS = ("type", "id", "names", "body")
+_COLUMNS = (*SPELLED, "names")
 
 
 class KnownLines:
@@ -39,14 +40,16 @@ class KnownLines:
 
     def of(self, key_type: str, ids: Sequence[bytes]) -> list[bytes | None]:
         """Return the lines of profiles of one id type; None of who has no entry."""
-        return _lines(self._rows(key_type, ids))
+        return lines_of(self._rows(key_type, ids))
 
     def texts(self, key_type: str, ids: Sequence[bytes]) -> KnownTexts:
         """Return the same, with the names of their attributes."""
         rows = self._rows(key_type, ids)
         names = rows["names"].combine_chunks().fill_null("").dictionary_encode()
         alike = [names_in(each) for each in names.dictionary.to_pylist()]
-        return KnownTexts(_lines(rows), [alike[at] for at in names.indices.to_pylist()])
+        return KnownTexts(
+            lines_of(rows), [alike[at] for at in names.indices.to_pylist()]
+        )
 
     def _rows(self, key_type: str, ids: Sequence[bytes]) -> Table:
         """Return the row of each, that of the last sheet which has one."""
@@ -117,11 +120,6 @@ def _laid_over(under: Table, over: Table) -> Table:
     is_there = over["type"].is_valid()
     columns = map(pc.if_else, [is_there] * len(_COLUMNS), over.columns, under.columns)
     return pa.Table.from_arrays([*columns], names=_COLUMNS)
-
-
-def _lines(rows: Table) -> list[bytes | None]:
-    bodies = rows["body"].cast("binary").to_pylist()
-    return [None if body is None else body + b"\n" for body in bodies]
 
 
 def _stop(later: Sequence[ProfileKey], key_type: str, ids: Sequence[bytes]) -> int:

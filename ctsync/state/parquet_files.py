@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from ctsync.arrow import arrow, arrow_compute, arrow_failures, arrow_parquet
 from ctsync.beside import ahead
 from ctsync.canonical_json import canonical
+from ctsync.model.entry_bodies import SPELLED, lines_of
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state.arrow_rows import (
     COLUMNS,
@@ -214,10 +215,10 @@ class ParquetFileReader:
             for number in within.groups(self._firsts):
                 yield within.cut(self._group(number, columns))
 
-    def bodies(
+    def lines(
         self, keys: Iterable[ProfileKey]
     ) -> Iterator[tuple[ProfileKey, bytes | None]]:
-        """Yield what the file says of those keys that it has.
+        """Yield the lines of those keys that the file has; None of who is gone.
 
         Each key can be in one group only, so no other is read.
         """
@@ -234,12 +235,11 @@ class ParquetFileReader:
     ) -> Iterator[tuple[ProfileKey, bytes | None]]:
         pa, pc = arrow(), arrow_compute()
 
-        table = self._group(number, ("type", "id", "body"))
+        table = self._group(number, SPELLED)
         texts = pa.array([sort_key(key) for key in keys])
         places = pc.index_in(texts, value_set=sort_keys(table))
         met = compress(keys, places.is_valid().to_pylist())
-        bodies = table["body"].take(places.drop_null()).cast("binary")
-        return zip(met, bodies.to_pylist(), strict=True)
+        return zip(met, lines_of(table.take(places.drop_null())), strict=True)
 
     def group(self, number: int, columns: Sequence[str]) -> Table:
         """Return the rows of one group."""

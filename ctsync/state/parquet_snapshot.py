@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from ctsync.duckdb_connection import path_in_sql
 from ctsync.model.entry import Entry, entry_from_line
+from ctsync.model.entry_bodies import SPELLED, lines_of
 from ctsync.model.profile_key import ProfileKey
 from ctsync.model.snapshot_columns import SnapshotColumns
 from ctsync.model.stored_entries import StoredEntries
@@ -79,10 +80,10 @@ class StoredSheets:
         while some := list(islice(wanted, KEYS_AHEAD)):
             found: dict[ProfileKey, bytes | None] = {}
             for reader in readers:
-                found.update(reader.bodies(some))
+                found.update(reader.lines(some))
             for key in some:
-                if (body := found.get(key)) is not None:
-                    yield key, body + b"\n"
+                if (line := found.get(key)) is not None:
+                    yield key, line
 
     def known_lines(self) -> KnownLines:
         """Return what gives the same of many profiles together."""
@@ -128,9 +129,8 @@ class ParquetSnapshot(StoredSheets):
         return StoredEntries(self._lines())
 
     def _lines(self) -> Iterator[bytes]:
-        columns = ("type", "id", "body")
-        for table in self.resolved(self.sheets, columns):
-            yield from table["body"].cast("binary").to_pylist()
+        for table in self.resolved(self.sheets, SPELLED):
+            yield from filter(None, lines_of(table))
 
     def pick(self, keys: Iterable[ProfileKey]) -> Iterator[Entry]:
         """Yield the entries of sorted keys, reading only where they can be."""
@@ -155,12 +155,12 @@ class _SheetReader:
         self._readers = [*readers]
         self._starts = [each.firsts[:1] for each in self._readers[1:]]
 
-    def bodies(
+    def lines(
         self, keys: Iterable[ProfileKey]
     ) -> Iterator[tuple[ProfileKey, bytes | None]]:
-        """Yield what the files say of those sorted keys that they have."""
+        """Yield the lines of those sorted keys that the files have."""
         for number, some in groupby(keys, self._number):
-            yield from self._readers[number].bodies(some)
+            yield from self._readers[number].lines(some)
 
     def _number(self, key: ProfileKey) -> int:
         """Return the number of the one file that may have a key."""

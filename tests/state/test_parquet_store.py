@@ -301,14 +301,14 @@ class OneFile:
     def __init__(self, name, *firsts):
         self.name, self.firsts = name, [key(each) for each in firsts]
 
-    def bodies(self, keys):
+    def lines(self, keys):
         return ((each, self.name) for each in keys)
 
 
 def test_a_key_is_looked_for_in_the_one_file_that_may_have_it():
     files = (OneFile("1", "b", "d"), OneFile("2", "f", "h"), OneFile("3", "j", "l"))
-    found = _SheetReader(files).bodies(map(key, "abcdefghijklm"))
-    assert "".join(body for _, body in found) == "1111122223333"
+    found = _SheetReader(files).lines(map(key, "abcdefghijklm"))
+    assert "".join(line for _, line in found) == "1111122223333"
 
 
 # Columns
