@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ctsync.model.entry_bodies import line_sql
 from ctsync.sql_text import quoted
+
+# Only of entries that are met, for most are not; its braces are doubled for `format`.
+_LINE = line_sql("e").replace("{", "{{").replace("}", "}}")
 
 # What comes to Python comes in the order of keys, one range of them after another. Of
 # id types the first letter says enough; with whole ones sorting takes twice as long.
@@ -52,28 +56,28 @@ SELECT {type} AS type, o.id, {source} AS source, o.file, o.row, {digest} AS dige
 FROM engine_odd o
 JOIN (FROM engine_chosen WHERE named AND NOT same AND type = {type}) m ON o.id = m.id"""
 # Whoever is alone is left out here where rows are decided beside the database.
-IN_RANGE = """
+IN_RANGE = f"""
 SELECT type, id, source, file, row, digest, cells, NULL::VARCHAR AS body
-FROM engine_wide WHERE NOT alone AND {range}
+FROM engine_wide WHERE NOT alone AND {{range}}
 UNION ALL
 SELECT f.type, f.id, f.source, f.file, f.row, NULL, NULL, NULL
-FROM (FROM engine_few WHERE source = {loose} AND {range}) f
-SEMI JOIN (FROM engine_chosen WHERE NOT same AND {range}) m
+FROM (FROM engine_few WHERE source = {{loose}} AND {{range}}) f
+SEMI JOIN (FROM engine_chosen WHERE NOT same AND {{range}}) m
 ON f.type = m.type AND f.id = m.id
 UNION ALL
-SELECT k.type, k.id, CASE WHEN m.same THEN {same} ELSE {differs} END, 0, 0, NULL, NULL,
-    k.body
-FROM (SELECT type, id, body FROM engine_known WHERE {range}) k
-JOIN (FROM engine_chosen WHERE NOT alone AND {range}) m
-ON k.type = m.type AND k.id = m.id"""
+SELECT e.type, e.id, CASE WHEN m.same THEN {{same}} ELSE {{differs}} END, 0, 0, NULL,
+    NULL, {_LINE}
+FROM (SELECT type, id, fingerprint, body FROM engine_known WHERE {{range}}) e
+JOIN (FROM engine_chosen WHERE NOT alone AND {{range}}) m
+ON e.type = m.type AND e.id = m.id"""  # noqa: S608 - all of it is ours
 IN_ORDER = " ORDER BY type, id, source, file, row"
 # Bodies are first joined with who is chosen: only those are kept to be met by rows.
-_BODIES = """(
-    SELECT e.type, e.id, e.body
-    FROM (SELECT type, id, body FROM engine_known WHERE {range}) e
-    JOIN (FROM engine_chosen WHERE alone AND {range}) c
+_BODIES = f"""(
+    SELECT e.type, e.id, {_LINE} AS body
+    FROM (SELECT type, id, fingerprint, body FROM engine_known WHERE {{range}}) e
+    JOIN (FROM engine_chosen WHERE alone AND {{range}}) c
     ON e.type = c.type AND e.id = c.id
-)"""
+)"""  # noqa: S608 - all of it is ours
 # A type of rows has one source, so each key stands once, in the order of the table.
 ALONE_ROWS = """
 SELECT type, id, source, file, row, digest, cells

@@ -13,9 +13,9 @@ class SnapshotColumns:
     `sql` gives (type VARCHAR, id VARCHAR, fingerprint BLOB, gone BOOLEAN, names
     VARCHAR, bound BOOLEAN, body VARCHAR). `fingerprint` is NULL where there is none;
     `names` are the folded attribute names, sorted, each between two newlines; `bound`
-    says that there are cohorts or values of `ours`; `body` is the entry's line, which
-    `form.entry_from_line` reads. `files` are those that it reads, as it can be as long
-    as this object is held.
+    says that there are cohorts or values of `ours`; `entry_bodies.line_sql` makes the
+    entry's line of `body` and the columns of its key and fingerprint. `files` are those
+    that it reads, as it can be as long as this object is held.
     """
 
     sql: str

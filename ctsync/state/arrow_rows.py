@@ -1,8 +1,8 @@
 """Entries as rows of columns, and tables of them in the order of their keys.
 
-`body` is the entry's line and holds all there is to know; the other columns are taken
-from it, so that finding what may differ need not read it. A row without a body says
-that the entry is gone from the snapshot.
+`body` is what the entry's line says beside key and fingerprint (`model.entry_bodies`);
+the other columns are taken from the line, so that finding what may differ need not read
+it. A row without a body says that the entry is gone from the snapshot.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from ctsync.arrow import arrow, arrow_compute
+from ctsync.model.entry_bodies import bodies_of, with_cut_bodies
 from ctsync.model.entry_columns import EntryColumns
 from ctsync.model.entry_text import EntryText
 from ctsync.model.profile_key import ProfileKey
@@ -59,7 +60,7 @@ def _table(rows: Sequence[Row]) -> Table:
             pa.string()
         ),
     ]
-    return pa.Table.from_arrays(columns, schema=schema())
+    return with_cut_bodies(pa.Table.from_arrays(columns, schema=schema()))
 
 
 def table_of_columns(columns: EntryColumns) -> Table:
@@ -69,7 +70,6 @@ def table_of_columns(columns: EntryColumns) -> Table:
     count, are_bound = len(columns), bool(columns.marks)
     alike = {id(names): names for names in columns.names}
     joined = {mark: _joined_names(names) for mark, names in alike.items()}
-    bodies = [line[:-1] for line in columns.lines]
     return pa.Table.from_arrays(
         [
             pa.repeat(pa.scalar(columns.key_type), count),
@@ -78,7 +78,7 @@ def table_of_columns(columns: EntryColumns) -> Table:
             pa.repeat(pa.scalar(False), count),  # noqa: FBT003 - a value of Arrow
             pa.array([joined[id(names)] for names in columns.names], pa.string()),
             pa.repeat(pa.scalar(are_bound), count),
-            pa.array(bodies, pa.binary()).view(pa.string()),
+            pa.array(bodies_of(columns), pa.binary()).view(pa.string()),
         ],
         schema=schema(),
     )

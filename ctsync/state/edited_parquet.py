@@ -108,12 +108,18 @@ def _is_sorted(tables: Iterable[Table]) -> bool:
 
 
 def _numbered(version: ParquetSnapshot, name: str) -> Iterator[Table]:
-    """Yield the rows of a file with their numbers, from 1."""
+    """Yield the rows of a file with their numbers, from 1.
+
+    Raises:
+        ValueError: a row has no key.
+    """
     pa = arrow()
 
     types = pa.schema([schema().field(column) for column in SPELLED])
     count = 0
     for table in version.reader(name).tables(SPELLED):
+        if table["type"].null_count or table["id"].null_count:
+            raise ValueError("a row has no key")
         numbers = pa.array(range(count + 1, count + len(table) + 1))
         count += len(table)
         yield table.select(SPELLED).cast(types).append_column("row", numbers)

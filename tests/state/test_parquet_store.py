@@ -17,15 +17,17 @@ from ctsync.canonical_json import canonical, parse
 from ctsync.duckdb_connection import open_connection
 from ctsync.errors import StateError, UsageError
 from ctsync.model.entry import Entry, KnownValue, entry_from_line, entry_line
+from ctsync.model.entry_bodies import line_sql
 from ctsync.model.entry_text import text_of
 from ctsync.model.profile_key import ProfileKey
-from ctsync.state import parquet_files
+from ctsync.state import arrow_rows, parquet_files
 from ctsync.state.arrow_rows import tables_of
 from ctsync.state.edited_parquet import _sorted
 from ctsync.state.manifest import Compaction, Manifest, Sheet
 from ctsync.state.parquet_files import FIRST_KEYS, ParquetFile, ParquetFileReader
 from ctsync.state.parquet_snapshot import _SheetReader
 from ctsync.state.parquet_store import ParquetStore
+from ctsync.state.snapshot_codec import with_digest
 
 HEAD = {"lineage": "lineage-1", "serial": 0}
 
@@ -263,15 +265,96 @@ def test_two_segments_alike_become_one(store, path, entry, header):
     assert [segment["rows"] for segment in manifest["segments"]] == [2]
 
 
-def test_what_compresses_is_compressed_and_fingerprints_are_not(
+def test_fingerprints_are_not_compressed_and_bodies_so_that_they_are_read_fast(
     store, path, entry, header
 ):
     store.replace(header(1), [entry("a")])
     group = pq.ParquetFile(path / "ctsync-base-1.parquet").metadata.row_group(0)
     columns = [group.column(number) for number in range(group.num_columns)]
-    assert {each.compression for each in columns} == {"ZSTD", "UNCOMPRESSED"}
-    plain = [each for each in columns if each.compression == "UNCOMPRESSED"]
-    assert [each.path_in_schema for each in plain] == ["fingerprint"]
+    packed = {each.path_in_schema: each.compression for each in columns}
+    assert packed == {
+        **dict.fromkeys(("type", "id", "gone", "names", "bound"), "ZSTD"),
+        "fingerprint": "UNCOMPRESSED",
+        "body": "LZ4",
+    }
+
+
+def test_no_length_stands_between_two_bodies_or_two_ids(store, path, entry, header):
+    store.replace(header(1), [entry("a")])
+    group = pq.ParquetFile(path / "ctsync-base-1.parquet").metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    apart = [
+        e.path_in_schema for e in columns if "DELTA_LENGTH_BYTE_ARRAY" in e.encodings
+    ]
+    assert apart == ["id", "body"]
+
+
+# Bodies
+
+
+@pytest.fixture
+def before_bodies_were_cut(monkeypatch):
+    """Write the files of a state as they were when each body was a whole line."""
+
+    @contextmanager
+    def old():
+        with monkeypatch.context() as patch:
+            for module in (arrow_rows, parquet_files):
+                patch.setattr(module, "with_cut_bodies", lambda rows: rows)
+            yield
+
+    return old
+
+
+def bodies_of(path):
+    return pq.read_table(path)["body"].to_pylist()
+
+
+def test_a_file_says_key_and_fingerprint_once(store, path, entry, header):
+    one = replace(entry("a", plan="Gold"), fingerprint="0f" * 16)
+    store.replace(header(1), [one])
+    assert bodies_of(path / "ctsync-base-1.parquet") == [
+        '"attributes":{"plan":{"kind":"string","name":"plan","value":"Gold"}}'
+    ]
+
+
+def test_a_state_from_before_bodies_were_cut_is_read_and_amended(
+    store, path, entry, header, before_bodies_were_cut
+):
+    with before_bodies_were_cut():
+        write_three(store, entry, header)
+    expected = {each.key: each for each in store.read().entries()}
+    base = path / "ctsync-base-1.parquet"
+    assert {body[0] for body in bodies_of(base)} == {"{"}
+    changed = [entry("003", plan="Late"), entry("100", plan="Late")]
+    store.amend(header(4), map(put, changed))
+    expected |= {each.key: each for each in changed}
+    entries = [one for _, one in sorted(expected.items())]
+    snapshot = store.read()
+    assert list(snapshot.entries()) == entries
+    assert list(snapshot.pick(sorted(expected))) == entries
+    keys = sorted(expected)
+    lines = snapshot.known_lines().of("identity", [k.id.encode() for k in keys])
+    assert lines == [entry_line(one) for one in entries]
+    assert [entry_from_line(row[-1]) for row in relation(snapshot.columns)] == entries
+    assert list(store.read_unverified().entries()) == entries
+    assert snapshot.header == with_digest(snapshot.header, entries)
+
+
+def test_a_file_that_is_written_anew_has_cut_bodies_and_the_same_digest(
+    store, path, entry, header, before_bodies_were_cut
+):
+    with before_bodies_were_cut():
+        write_three(store, entry, header)
+    entries, digest = list(store.read().entries()), store.read().header.digest
+    store.compaction = Compaction(small_rows=0, share=1000)
+    store.amend(header(4), [])
+    manifest = parse((path / "manifest.json").read_bytes())
+    assert manifest["segments"] == []
+    bodies = bodies_of(path / manifest["base"]["name"])
+    assert {body[0] for body in bodies} == {'"'}
+    assert list(store.read().entries()) == entries
+    assert store.read().header.digest == digest
 
 
 def test_after_a_fault_nothing_more_is_written_to_a_data_file(
@@ -316,7 +399,8 @@ def test_a_key_is_looked_for_in_the_one_file_that_may_have_it():
 
 def relation(columns):
     with open_connection(files=columns.files) as connection:
-        rows = connection.sql(f"SELECT * FROM ({columns.sql}) ORDER BY type, id")
+        spelled = f"SELECT * REPLACE ({line_sql('e')} AS body) FROM ({columns.sql}) e"
+        rows = connection.sql(f"{spelled} ORDER BY type, id")
         assert rows.columns == [
             "type", "id", "fingerprint", "gone", "names", "bound", "body"
         ]  # fmt: skip
@@ -511,6 +595,47 @@ def test_a_data_file_that_cannot_be_opened_is_no_edit(tmp_path):
     with pytest.raises(StateError, match="cannot read it: Failed to open") as caught:
         ParquetFileReader(tmp_path / "gone.parquet", "it")
     assert caught.value.code == "state_unreadable"
+
+
+@pytest.mark.parametrize("column", ["type", "id"])
+@pytest.mark.parametrize("row", [0, 1])
+def test_a_row_without_a_key_cannot_be_accepted(
+    store, path, entry, header, column, row
+):
+    store.replace(header(1), [entry("a"), entry("b")])
+    base = path / "ctsync-base-1.parquet"
+    table = pq.read_table(base)
+    values = table[column].to_pylist()
+    values[row] = None
+    place = table.column_names.index(column)
+    base.unlink()
+    pq.write_table(table.set_column(place, column, pa.array(values, pa.string())), base)
+    with pytest.raises(StateError, match="cannot be read any more"):
+        store.read_unverified()
+
+
+def test_an_edit_by_a_tool_without_bytes_of_one_length_is_accepted(
+    store, path, entry, header
+):
+    one = replace(entry("a", plan="Gold"), fingerprint="0f" * 16)
+    store.replace(header(1), [one, entry("b")])
+    base = path / "ctsync-base-1.parquet"
+    table = pq.read_table(base)
+    marks = table["fingerprint"].cast(pa.binary())
+    base.unlink()
+    pq.write_table(table.set_column(2, "fingerprint", marks), base)
+    assert list(store.read_unverified().entries()) == [one, entry("b")]
+
+
+def test_a_fingerprint_of_another_length_cannot_be_accepted(store, path, entry, header):
+    store.replace(header(1), [entry("a")])
+    base = path / "ctsync-base-1.parquet"
+    table = pq.read_table(base)
+    base.unlink()
+    short = pa.array([b"short"], pa.binary())
+    pq.write_table(table.set_column(2, "fingerprint", short), base)
+    with pytest.raises(StateError, match="cannot be read any more"):
+        store.read_unverified()
 
 
 @pytest.fixture

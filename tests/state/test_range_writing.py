@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ctsync.canonical_json import parse
 from ctsync.errors import StateError
 from ctsync.model.entry import entry_from_line
+from ctsync.model.entry_bodies import lines_of
 from ctsync.model.profile_key import ProfileKey
 from ctsync.state import parquet_files
 from ctsync.state.atomic_files import PinnedFile
@@ -155,8 +156,8 @@ def other_words(terms, found):
 
 
 def read_back(terms, written):
-    bodies = pq.read_table(path_of(terms, written), columns=["body"])["body"]
-    return [entry_from_line(body.encode() + b"\n") for body in bodies.to_pylist()]
+    rows = pq.read_table(path_of(terms, written))
+    return list(map(entry_from_line, lines_of(rows)))
 
 
 def outside(terms, found):
