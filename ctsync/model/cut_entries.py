@@ -15,10 +15,11 @@ from ctsync.canonical_json import canonical, fold_name
 WORTH_LINES = 64
 
 # What is known begins with no text that somebody wrote but in lists, and those with a
-# brace are not told. The name stands in nothing else of that kind, so no other place is
-# taken for it. What most say is tried first, as it takes few steps to tell.
+# brace are not told. The name stands in nothing else of that kind but in what was known
+# before a file, of an attribute that is called so, and there nothing is taken for it.
+# What most say is tried first, as it takes few steps to tell.
 _KNOWN = (
-    rb'%b:\{(?:"kind":"\w+",|[^{}\\]*)"name":%b'
+    rb'(?<!"due":\{)%b:\{(?:"kind":"\w+",|[^{}\\]*)"name":%b'
     rb'(?:,"value":(?:"[^"\\]*"|[^"{}\\]*)\}|[^"{}\\]*(?:"[^"\\]*"[^"{}\\]*)*\})'
 )
 _ENDING = (

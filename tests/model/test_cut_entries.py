@@ -106,3 +106,11 @@ def test_of_many_lines_only_the_odd_are_left_out(entry, is_cut):
     assert spelled_entry(lines[0]).cohorts is not UNSET
     for at, place in enumerate(cut.places):
         assert lines[place].startswith(cut.heads[at] + b'"plan":{')
+
+
+def test_what_was_known_before_a_file_is_not_taken_for_an_attribute_of_that_name():
+    operation = Operation("Before", "string", "set", "Gold", "uncertain")
+    due = DueValue("a.csv", operation, before=KnownValue("Before", "string", "Free"))
+    waits = KnownValue("Before", "string", due=due)
+    entry = Entry(ProfileKey("identity", "a"), {"before": waits}, ("vip",), (), MARK)
+    assert [*EntryCutter(["Before"]).cut([b"a"], [entry_line(entry)]).places] == []
