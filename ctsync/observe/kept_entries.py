@@ -15,6 +15,7 @@ from ctsync.state.edit_stream import KeyedEdit
 from ctsync.state.entry_edits import PutText
 
 _TOGETHER = 2_000  # lines that came one by one
+_FEW = 32  # as columns they would take a store longer than one by one
 _SIZE_BYTES = 8
 
 
@@ -50,6 +51,10 @@ class KeptEntries:
 
     def add_columns(self, columns: EntryColumns) -> None:
         """Keep entries that come as columns."""
+        if len(columns) < _FEW:
+            for line in columns.lines:
+                self.add_line(line)
+            return
         self._end_lines()
         alike = {id(names): names for names in columns.names}
         places = {mark: at for at, mark in enumerate(alike)}
