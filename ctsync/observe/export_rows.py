@@ -20,6 +20,7 @@ from ctsync.duckdb_connection import (
 )
 from ctsync.errors import CtsyncError, UsageError
 from ctsync.formats import FileFormat, format_of, readable_words
+from ctsync.formats.json_columns import pointer
 from ctsync.model.fault import Faults
 from ctsync.model.profile_key import ID_TYPES
 from ctsync.observe.export_batch import ExportBatch, ReadRow
@@ -189,8 +190,7 @@ _JSON = re.compile(r"\.json(?=$|\.)")
 def _keys_in_objects(key: tuple[str, str] | None) -> list[tuple[str, str]]:
     if key is None:
         return [(kind, f"json ->> '$.{kind}'") for kind in ("identity", "objectId")]
-    path = "$." + named(key[1])
-    return [(key[0], f"json ->> {quoted(path)}")]
+    return [(key[0], f"json ->> {quoted(pointer(key[1]))}")]
 
 
 def _keys_among(

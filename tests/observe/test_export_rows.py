@@ -1,5 +1,7 @@
 """Rows of exports, whose cells mean the same on every machine."""
 
+import csv
+import json
 import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -111,6 +113,20 @@ def test_a_cell_that_is_no_value_is_nothing_that_could_be_compared(tmp_path, cel
     parquet.write_table(pa.table({"identity": ["u1"], "is": cell}), path)
     (row,) = rows_of(ExportFile(path))
     assert ExportFile(path).seen(row).attributes["is"].is_odd
+
+
+@pytest.mark.parametrize("name", ["id", 'a"b', "a'b", "a/b~c", "$.x", "a*", "[0]", "é"])
+@pytest.mark.parametrize("ending", ["jsonl", "csv"])
+def test_the_column_of_the_key_may_have_any_name(tmp_path, name, ending):
+    path = tmp_path / f"e.{ending}"
+    path.write_text(f"{json.dumps({name: 'u1', 'Plan': 'Gold'})}\n")
+    if ending == "csv":
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows([[name, "Plan"], ["u1", "Gold"]])
+    export = ExportFile(path, ("identity", name))
+    (batch,) = export.batches(lambda _: None, whole=True)
+    assert (len(batch), batch.key(0).id) == (1, "u1")
+    assert [*export.seen(batch.row(0)).attributes] == ["plan"]
 
 
 def test_a_column_may_be_called_as_a_query_calls_its_own(tmp_path):
