@@ -22,7 +22,6 @@ ODD: dict[str, Any] = {}
 
 _ODD = quoted(canonical(ODD).decode())
 _MOMENTS = frozenset({"date", "moment", "instant"})
-_FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _NO_VALUES = ("BLOB", "BIT")
 _LIST = r'\["[^"\\\x00-\x1f]*"(, ?"[^"\\\x00-\x1f]*")*\]'
 
@@ -30,8 +29,8 @@ _LIST = r'\["[^"\\\x00-\x1f]*"(, ?"[^"\\\x00-\x1f]*")*\]'
 def cell_json(cell: str, type_: str, zone: ZoneInfo, *, is_text: bool) -> str:
     """Return SQL of the JSON text of a cell of a type of DuckDB; NULL where it is.
 
-    A moment of which SQL is not sure is the text of itself, which is no JSON. Days of
-    columns that are text are no moments.
+    A moment of which SQL is not sure is the text of itself, which is no JSON, and so is
+    a number that is none. Days of columns that are text are no moments.
     """
     sort, text = sort_of(type_), f"{cell}::VARCHAR"
     if sort in _MOMENTS and not (sort == "date" and is_text):
@@ -40,8 +39,7 @@ def cell_json(cell: str, type_: str, zone: ZoneInfo, *, is_text: bool) -> str:
     if sort in {"text", "date"}:
         return _text_json(text)
     if sort in {"number", "boolean"}:
-        is_odd = f"NOT isfinite({cell})" if type_ in _FLOATS else "false"
-        return f"CASE WHEN {is_odd} THEN {_ODD} ELSE {text} END"
+        return text
     if type_.startswith(_NO_VALUES):
         return f"CASE WHEN {cell} IS NOT NULL THEN {_ODD} END"
     return f"to_json({cell})::VARCHAR"
@@ -65,7 +63,7 @@ def _text_json(cell: str) -> str:
 
 
 def _moment(text: str, zone: ZoneInfo) -> Any:
-    """Return a moment that SQL left; `ODD` where Python knows none."""
+    """Return a moment that SQL left; `ODD` where the text is none."""
     try:
         found = datetime.fromisoformat(text)
         if found.tzinfo is None:

@@ -69,6 +69,18 @@ def test_a_day_begins_at_midnight_in_the_projects_zone_where_it_is_no_text(
     assert not export.seen(second).attributes
 
 
+@pytest.mark.parametrize(("zone", "ahead"), [(None, 3600), ("UTC", 0)])
+def test_a_part_of_a_second_is_of_the_same_moment(tmp_path, zone, ahead):
+    path = tmp_path / "e.parquet"
+    moment = datetime(2026, 1, 1, 0, 0, 5, 250_000)  # noqa: DTZ001 - the column tells
+    seen = pa.array([moment], pa.timestamp("us", zone))
+    parquet.write_table(pa.table({"identity": ["u1"], "seen": seen}), path)
+    export = ExportFile(path, timezone=ZoneInfo("Europe/Paris"))
+    (row,) = rows_of(export)
+    seconds = 1_767_225_605 - ahead
+    assert export.seen(row).attributes["seen"].value == f"$D_{seconds}"
+
+
 def test_a_part_of_a_second_before_1970_does_not_come_later(tmp_path):
     path = tmp_path / "e.parquet"
     moment = datetime(1969, 12, 31, 23, 59, 58, 500_000, tzinfo=UTC)
@@ -98,9 +110,14 @@ def test_a_cell_is_read_as_a_table_reads_it(tmp_path, cell, value):
     "cell",
     [
         pa.array([b"\xff\x00"]),
+        pa.array([[b"\xff\x00"]]),
         pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())),
         pa.array([{"a": 1}]),
         pa.array([float("nan")]),
+        pa.array([float("nan")], pa.float32()),
+        pa.array([float("inf")]),
+        pa.array([-float("inf")]),
+        pa.array([[float("nan")]]),
         pa.array([2**23], pa.date32()),
         pa.array([-(2**23)], pa.date32()),
         pa.array([2**58], pa.timestamp("us")),
