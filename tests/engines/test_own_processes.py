@@ -94,7 +94,8 @@ def test_no_variable_with_a_secret_goes_along(monkeypatch):
 def test_a_large_host_starts_no_more_than_the_memory_of_a_small_container_holds(
     monkeypatch,
 ):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
+    cores = {0: range(64), 1: range(2)}  # of this process, and of another
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {*cores[pid]})
     workers = processes()
     assert workers is not None
     assert workers.pieces == 8
@@ -109,6 +110,17 @@ def test_where_a_system_says_only_how_many_cores_it_has_so_many_are_started(
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     workers = processes()
     assert (workers and workers.pieces) == pieces
+
+
+def test_no_terminal_ends_one():
+    """Whoever is asked to stop finishes first, for which it may need it."""
+    (said,) = run_in_processes(process_and_session, [b""])
+    process, session = json.decode(said)
+    assert process == session != os.getsid(0)
+
+
+def process_and_session(_):
+    return json.encode([os.getpid(), os.getsid(0)])
 
 
 def test_one_that_is_done_keeps_no_memory_while_others_work(tmp_path):
