@@ -146,6 +146,19 @@ def test_one_that_ends_early_is_told(task):
         run_in_processes(task, [b"a", b"b"])
 
 
+class NotThere:
+    """A task of a package, say, that another process cannot import."""
+
+    def __reduce__(self):
+        return fails, (b"",)
+
+
+@pytest.mark.usefixtures("lively")
+def test_one_that_cannot_read_its_task_does_not_go_on():
+    with pytest.raises(CtsyncError, match="a process ended early"):
+        run_in_processes(NotThere(), [b"a"])
+
+
 def test_none_outlives_whoever_waited(monkeypatch):
     waited = []
 
@@ -277,7 +290,7 @@ def test_one_that_has_been_waited_for_is_given_up(monkeypatch, task):
 
 LIVELY = """
 from ctsync.engines import task_process
-task_process._PAUSE = 0.01
+task_process._PAUSE = 0.1
 task_process.main()
 """
 
@@ -307,31 +320,33 @@ def test_whoever_is_stopped_is_not_waited_for(monkeypatch):
 
 
 @pytest.mark.usefixtures("lively")
-def test_whoever_goes_on_is_waited_for_as_long_as_a_disk_takes(monkeypatch):
+def test_whoever_goes_on_is_waited_for_as_long_as_a_disk_takes(tmp_path, monkeypatch):
     """A limit begins with each sign of life, and none is left at the end."""
-    limits = []
-    monkeypatch.setattr(own_processes, "Timer", partial(Limit, limits))
-    assert run_in_processes(takes_its_time, [b"a", b"b"]) == [b"a", b"b"]
-    assert len(limits) > 2 * 2
+    note, limits = tmp_path / "heard", []
+    monkeypatch.setattr(own_processes, "Timer", partial(Limit, limits, note))
+    found = run_in_processes(takes_until_it_is_heard, [str(note).encode()])
+    assert found == [b"heard"]
     assert {limit.state for limit in limits} == {"cancelled"}
 
 
-def takes_its_time(piece):
-    time.sleep(0.5)
-    return piece
+def takes_until_it_is_heard(piece):
+    return b"heard" if comes(Path(piece.decode()).exists) else b"nobody hears"
 
 
 class Limit:
-    """A timer that never comes to its end."""
+    """A timer that never comes to its end; of the third one a note is made."""
 
-    def __init__(self, limits, seconds, end):
+    def __init__(self, limits, note, seconds, end):
         limits.append(self)
+        self.begun, self.note = len(limits), note
         self.state = seconds, end.__name__
 
     def start(self):
         assert self.state == (60, "kill")
         assert self.daemon
         self.state = "started"
+        if self.begun == 3:
+            self.note.touch()
 
     def cancel(self):
         self.state = "cancelled"

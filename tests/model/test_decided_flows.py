@@ -114,3 +114,41 @@ def test_decided_rows_count_as_operations_do(rows):
             for row in run:
                 add(found, row)
     assert found.commonest() == expected.commonest()
+
+
+def moved(*before):
+    """Rows of profiles whose points go on by one."""
+    points = (
+        Operation("Points", "x", "set", n + 1, "known", n, sensitive=False)
+        for n in before
+    )
+    return [((True, False), None, None, each, None) for each in points]
+
+
+def noted(monkeypatch, of, name):
+    """What a method is asked from now on."""
+    method, asked = getattr(of, name), []
+
+    def asks(self, *args):
+        asked.append(args)
+        return method(self, *args)
+
+    monkeypatch.setattr(of, name, asks)
+    return asked
+
+
+@pytest.mark.parametrize("first", [5, 8])
+def test_once_five_are_told_apart_these_count_and_no_other_is_read(monkeypatch, first):
+    read = noted(monkeypatch, decided_flows._Ways, "_read")
+    counted = noted(monkeypatch, DecidedRows, "counts")
+    expected, found = FlowCounts(), FlowCounts()
+    ways = DecidedFlows(found)
+    for rows in (moved(*range(first)), moved(3, 0, 9, 3, 4), moved(7, 1, 2)):
+        ways.add(decided(rows))
+        for row in rows:
+            add(expected, row)
+        assert len(read) == 5
+    assert found.commonest() == expected.commonest()
+    first_ones = tuple(f"s{n},{n + 1}" for n in range(5))
+    asked = [only for name, only in counted if name == "w3"]
+    assert asked == [None, None, *[first_ones] * 3]
