@@ -29,7 +29,13 @@ class Spec:
 
 
 @pytest.fixture
-def take(tmp_path):
+def together():
+    """How many profiles came at once, by turns."""
+    return []
+
+
+@pytest.fixture
+def take(tmp_path, together):
     """Take an export of clean rows; give the values of each profile that is kept."""
     path = tmp_path / "export.jsonl"
     rows = ({"identity": key, "City": "Rome", "Plan": "Gold"} for key in KEYS)
@@ -38,6 +44,11 @@ def take(tmp_path):
     def run(*, wants=None, spec=None, known=(), said=()):
         rules = ImportRules(lambda name: Attribute(name, None))
         taken = ProfileImport(BytesIO(), rules, spec)
+        add = taken.add_columns
+        taken.add_columns = lambda columns: (
+            together.append(len(columns)),
+            add(columns),
+        )
         wish = ExportWish(ExportFile(path), rules, wants)
         rows = ExportImport(wish, taken, Beside(said), Beside(known))
         rows.run()
@@ -55,6 +66,18 @@ def values_of(entry):
 @pytest.mark.parametrize("wanted", [KEYS[:1], KEYS[7:9], KEYS[-1:], KEYS, []])
 def test_only_whoever_is_wanted_is_taken(take, wanted):
     assert take(wants=lambda key: key.id in wanted) == dict.fromkeys(wanted, READ)
+
+
+def test_whoever_is_wanted_comes_with_those_beside_him(take, together):
+    """As all do where nothing is to be asked, and those between two that are known."""
+    take(wants=lambda key: key.id < KEYS[40])
+    assert together == [40]
+    together.clear()
+    take()
+    assert together == [COUNT]
+    together.clear()
+    take(known=[Entry(ProfileKey("identity", KEYS[at])) for at in (10, 30)])
+    assert together == [10, 19, 19]
 
 
 def test_a_spec_is_told_of_everybody_and_says_what_is_kept(take):
@@ -88,3 +111,33 @@ def test_of_whoever_is_declared_that_alone_is_kept(take, key):
     expected = {**dict.fromkeys(KEYS, READ), key.id: ("Rome",)}
     assert take(said=[said]) == expected
     assert take(said=[said], known=[Entry(key)]) == expected
+
+
+def test_whoever_is_known_otherwise_is_kept_as_he_was_read(take, key):
+    """What his row lacks is known to be absent then."""
+    names = {"City": "Oslo", "Plan": "Gold", "Tier": "A"}
+    known = {n.lower(): KnownValue(n, "string", said) for n, said in names.items()}
+    expected = {**dict.fromkeys(KEYS, READ), key.id: (*READ, None)}
+    assert take(known=[Entry(key, known)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("city", "groups"), [("Ulm", None), ('"Ulm"', None), ("Ulm", {"News": "yes"})]
+)
+def test_columns_hold_attributes_flags_groups_objects_or_nothing(
+    tmp_path, city, groups
+):
+    """Whether SQL tells the row, or Python in its quick way or the careful one."""
+    path, rules = tmp_path / "e.jsonl", ImportRules(lambda name: Attribute(name, None))
+    row = {"identity": "u1", "ts": 5, "City": city, "subscriptionGroups": groups}
+    row |= {} if city != "Ulm" else {"MSG-push": True, "profileData": {"Plan": "Gold"}}
+    path.write_text(json.dumps(row))
+    taken = ProfileImport(BytesIO(), rules)
+    wish = ExportWish(ExportFile(path), rules)
+    ExportImport(wish, taken, Beside(()), Beside(())).run()
+    ((_, edit),) = taken.edits()
+    names = {*entry_from_line(edit.over(None).line).attributes}
+    more = {"msg-push", "plan"} if city == "Ulm" else set()
+    assert names == {"city"} | more | (
+        {"subscriptions.email.news"} if groups else set()
+    )
