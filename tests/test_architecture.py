@@ -31,6 +31,7 @@ BOTTOM = {
     "object_client",
     "other_words",
     "output_file",
+    "packed_values",
     "printable",
     "spark_session",
     "sql_text",

@@ -16,17 +16,23 @@ ReadRow: TypeAlias = "Callable[[Any], Mapping[str, Any]]"
 """Reads the cells of a row, as the query has them."""
 
 
+def columns_in(table: Any) -> list[Any]:
+    """Return the columns of an `ExportQuery`, with ids and lines as bytes."""
+    binary = arrow().binary()
+    kinds, ids, lines, shapes, rows = table.columns
+    ids, lines = ids.view(binary), lines.view(binary)
+    return [each.to_pylist() for each in (kinds, ids, lines, shapes, rows)]
+
+
 class ExportBatch:
     """Some rows, sorted by key; a line is None where SQL was not sure."""
 
-    def __init__(self, columns: Any, names: Sequence[str], read: ReadRow) -> None:
-        """`columns` are Arrow's of an `ExportQuery`, of which `names` are."""
-        binary = arrow().binary()
-        self.lines: list[bytes | None] = columns["line"].view(binary).to_pylist()
-        self._kinds: list[str] = columns["kind"].to_pylist()
-        self._ids: list[bytes] = columns["id"].view(binary).to_pylist()
-        self._shapes: list[str] = columns["shape"].to_pylist()
-        self._rows, self._names, self._read = columns["row"], names, read
+    def __init__(
+        self, columns: Sequence[Any], names: Sequence[str], read: ReadRow
+    ) -> None:
+        """`columns` are those of an `ExportQuery`, of which `names` are."""
+        self._kinds, self._ids, self.lines, self._shapes, self._rows = columns
+        self._names, self._read = names, read
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -37,7 +43,7 @@ class ExportBatch:
 
     def row(self, at: int) -> Mapping[str, Any]:
         """Return the cells of the row at a place, by column."""
-        return self._read(self._rows[at].as_py())
+        return self._read(self._rows[at])
 
     def has_twins(self, before: ExportBatch | None) -> bool:
         """Return whether two rows are of one profile, here or with the batch before."""

@@ -8,16 +8,17 @@ from ctsync.duckdb_connection import Connection
 from ctsync.formats.json_columns import pointer, sound_line
 from ctsync.observe.export_columns import ExportColumn
 from ctsync.observe.export_query import (
-    SORTED,
     ColumnOf,
     ColumnPath,
     ExportQuery,
+    ExportSource,
     told_rows,
+    untold_rows,
 )
 from ctsync.sql_text import quoted
 
 _MOST_NAMES = 200  # a row with any other is left to Python
-_NAMES = """SELECT name FROM (SELECT unnest(json_keys({json})) AS name FROM {source})
+_NAMES = """SELECT name FROM (SELECT unnest(json_keys({json})) AS name FROM {relation})
 GROUP BY name ORDER BY count(*) DESC, name LIMIT {most}"""
 # How many names there are, and the values of those that are known.
 _OBJECTS = """(SELECT kind, id, json::VARCHAR AS row, len(json_keys(json)) AS size,
@@ -25,15 +26,16 @@ json_extract(json, [{pointers}])::VARCHAR[] AS cells FROM {rows})"""
 
 
 def of_objects(
-    connection: Connection, source: str, key: str, column_of: ColumnOf, *, whole: bool
+    connection: Connection, source: ExportSource, column_of: ColumnOf, *, whole: bool
 ) -> ExportQuery:
     """Return the query for rows that are objects, of which `row` is the text.
 
-    `source` has them as `json`; `key` gives id type and id of it as `kind` and `id`.
+    The source has them as `json`.
     """
-    objects = _Objects(connection, source, column_of)
-    rows = SORTED.format(key=key, cells="json", source=source)
-    rows = _OBJECTS.format(pointers=objects.pointers, rows=rows)
+    if not source.is_told:
+        return untold_rows(source.rows("json::VARCHAR AS row"))
+    objects = _Objects(connection, source.relation, column_of)
+    rows = _OBJECTS.format(pointers=objects.pointers, rows=source.rows("json"))
     cells = [*objects.cells()]
     return told_rows(rows, cells, column_of, objects.is_sound(), whole=whole)
 
@@ -42,9 +44,9 @@ class _Objects:
     """The names in objects, and in those that hold attributes of the profile."""
 
     def __init__(
-        self, connection: Connection, source: str, column_of: ColumnOf
+        self, connection: Connection, relation: str, column_of: ColumnOf
     ) -> None:
-        self._connection, self._source = connection, source
+        self._connection, self._relation = connection, relation
         top = [(name,) for name in self._names("json")]
         self._top = len(top)
         self._data = [path for path in top if _holds_data(column_of(path))]
@@ -81,7 +83,7 @@ class _Objects:
         return f"cells[{self._paths.index(path) + 1}]"
 
     def _names(self, json: str) -> list[str]:
-        query = _NAMES.format(json=json, source=self._source, most=_MOST_NAMES)
+        query = _NAMES.format(json=json, relation=self._relation, most=_MOST_NAMES)
         return sorted(str(row[0]) for row in self._connection.execute(query).fetchall())
 
 

@@ -1,4 +1,4 @@
-"""Queries for rows of an export, sorted by key, with their lines where SQL is sure."""
+"""Queries for rows of an export, with their lines where SQL is sure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,48 @@ ColumnPath: TypeAlias = "tuple[str, ...]"
 ColumnOf: TypeAlias = "Callable[[ColumnPath], ExportColumn | None]"
 """Says what of a column is taken; None: nothing."""
 
-SORTED = "(SELECT {key}, {cells} FROM {source} ORDER BY 1, 2)"
+MOST_SORTED_WIDTH = 512
+MOST_TOLD_WIDTH = 4_096
+"""Bytes of a row; DuckDB works on 2,048 rows at once, and holds several copies."""
+
+_KEYED = "(SELECT {key}, {cells} FROM {relation}{order})"
 _COLUMNS = "(SELECT *, [{cells}] AS row FROM {rows})"
 _KNOWN = """(SELECT *, to_json(id)::VARCHAR AS said{known} FROM {rows}
 WHERE kind IS NOT NULL)"""
 _LINE = """concat('{{"attributes":{{', concat_ws(',', {attributes}),
 '}},"key":{{"', kind, '":', said, '}}}}\n')"""
 _TOLD = "(SELECT *, CASE WHEN {is_sound} THEN {line} END AS line FROM {rows})"
+_UNTOLD = """SELECT kind, id, NULL::VARCHAR AS line, '' AS shape, row FROM {rows}
+WHERE kind IS NOT NULL"""
 _QUERY = "SELECT kind, id, line, concat({shape}) AS shape, {row} FROM {rows}"
+
+
+class ExportSource(Struct, frozen=True):
+    """A relation of what a file holds; `key` gives `kind` and `id` of it, as SQL.
+
+    `width` is how many bytes a row has, on the average of the first.
+    """
+
+    relation: str
+    key: str
+    width: float
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether rows stay in the order of the file: to sort them takes memory."""
+        return self.width > MOST_SORTED_WIDTH
+
+    @property
+    def is_told(self) -> bool:
+        """Whether their lines are told in SQL."""
+        return self.width <= MOST_TOLD_WIDTH
+
+    def rows(self, cells: str) -> str:
+        """Return the relation of keys and cells, sorted by key if it is not wide."""
+        order = "" if self.is_wide else " ORDER BY 1, 2"
+        return _KEYED.format(
+            key=self.key, cells=cells, relation=self.relation, order=order
+        )
 
 
 class ExportQuery(Struct, frozen=True):
@@ -38,8 +72,7 @@ class ExportQuery(Struct, frozen=True):
 
 
 def of_columns(
-    source: str,
-    key: str,
+    source: ExportSource,
     cells: Sequence[tuple[str, str]],
     column_of: ColumnOf,
     *,
@@ -51,9 +84,16 @@ def of_columns(
     """
     columns = ", ".join(f"{sql} AS c{at}" for at, (_, sql) in enumerate(cells, 1))
     told = [((name,), f"c{at}") for at, (name, _) in enumerate(cells, 1)]
-    rows = SORTED.format(key=key, cells=columns, source=source)
-    rows = _COLUMNS.format(cells=", ".join(sql for _, sql in told), rows=rows)
+    listed = ", ".join(sql for _, sql in told)
+    rows = _COLUMNS.format(cells=listed, rows=source.rows(columns))
+    if not source.is_told:
+        return untold_rows(rows)
     return told_rows(rows, told, column_of, "true", whole=whole)
+
+
+def untold_rows(rows: str) -> ExportQuery:
+    """Return the query over rows for their cells alone."""
+    return ExportQuery(_UNTOLD.format(rows=rows), ())
 
 
 def told_rows(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from ctsync.formats import FileFormat, format_of, readable_words
 from ctsync.formats.json_columns import pointer
 from ctsync.model.fault import Faults
 from ctsync.model.profile_key import ID_TYPES
-from ctsync.observe.export_batch import ExportBatch, ReadRow
+from ctsync.observe.export_batch import ExportBatch, ReadRow, columns_in
 from ctsync.observe.export_cells import cell_json, cell_value
 from ctsync.observe.export_columns import ColumnSort
 from ctsync.observe.export_objects import of_objects
@@ -32,13 +33,17 @@ from ctsync.observe.export_query import (
     ColumnOf,
     ColumnPath,
     ExportQuery,
+    ExportSource,
     of_columns,
 )
 from ctsync.observe.profile_reply import SeenProfile
+from ctsync.observe.sorted_rows import sorted_rows
 from ctsync.sql_text import named, quoted
 
 MEMORY_MIB = 400
+_WIDE_MEMORY_MIB = 1_024
 _BATCH = 2_000
+_MOST_SORTED_BYTES = 64 << 20
 
 
 class ExportFile(Struct, frozen=True):
@@ -103,11 +108,10 @@ class ExportFile(Struct, frozen=True):
             files=[self.path], memory_mib=MEMORY_MIB, threads=1
         ) as connection:
             try:
-                source = form.whole(connection, self.path)
+                relation = form.whole(connection, self.path)
                 make = self._objects if form.holds_objects else self._columnar
-                query, read = make(connection, source, column_of, whole)
-                reader: Any = connection.sql(query.text).to_arrow_reader(_BATCH)
-                for columns in reader:
+                source, query, read = make(connection, relation, column_of, whole)
+                for columns in _columns_of(connection, query.text, source):
                     yield ExportBatch(columns, query.names, read)
             except (refusals(), Faults, ValueError) as error:
                 raise self._unreadable(error) from error
@@ -115,13 +119,13 @@ class ExportFile(Struct, frozen=True):
     def _objects(
         self,
         connection: Connection,
-        source: str,
+        relation: str,
         column_of: ColumnOf,
         whole: bool,  # noqa: FBT001
-    ) -> tuple[ExportQuery, ReadRow]:
-        key = _key_of(_keys_in_objects(self.key))
-        query = of_objects(connection, source, key, column_of, whole=whole)
-        return query, self._object
+    ) -> tuple[ExportSource, ExportQuery, ReadRow]:
+        source = _source(connection, relation, _keys_in_objects(self.key))
+        query = of_objects(connection, source, column_of, whole=whole)
+        return source, query, self._object
 
     def _object(self, text: str) -> Mapping[str, Any]:
         """Read an object, of which DuckDB may take more for one than Python does."""
@@ -134,22 +138,23 @@ class ExportFile(Struct, frozen=True):
     def _columnar(
         self,
         connection: Connection,
-        source: str,
+        relation: str,
         column_of: ColumnOf,
         whole: bool,  # noqa: FBT001
-    ) -> tuple[ExportQuery, ReadRow]:
-        described = f"DESCRIBE SELECT * FROM {source}"  # noqa: S608 - quoted
+    ) -> tuple[ExportSource, ExportQuery, ReadRow]:
+        described = f"DESCRIBE SELECT * FROM {relation}"  # noqa: S608 - quoted
         types = {
             str(n): str(t) for n, t, *_ in connection.execute(described).fetchall()
         }
-        key = _key_of(_keys_among([*types], self.key, self.path))
+        keys = _keys_among([*types], self.key, self.path)
+        source = _source(connection, relation, keys)
         cells = [(name, self._cell(name, type_)) for name, type_ in types.items()]
 
         def read(row: list[str | None]) -> Mapping[str, Any]:
             values = (cell_value(text, self.timezone) for text in row)
             return dict(zip(types, values, strict=True))
 
-        return of_columns(source, key, cells, column_of, whole=whole), read
+        return source, of_columns(source, cells, column_of, whole=whole), read
 
     def _cell(self, name: str, type_: str) -> str:
         is_text = self.is_text(name)
@@ -212,6 +217,35 @@ def _keys_among(
         )
     # Sorted, identity comes first, by which most profiles are known.
     return [(kind, f"{named(found[kind])}::VARCHAR") for kind in sorted(found)]
+
+
+def _source(
+    connection: Connection, relation: str, keys: list[tuple[str, str]]
+) -> ExportSource:
+    ((width,),) = connection.execute(_WIDTH.format(relation=relation)).fetchall()
+    return ExportSource(relation, _key_of(keys), width)
+
+
+_WIDTH = """SELECT coalesce(avg(strlen(part::VARCHAR)), 0)
+FROM (SELECT * FROM {relation} LIMIT 10000) part"""
+
+
+def _columns_of(
+    connection: Connection, query: str, source: ExportSource
+) -> Iterator[list[Any]]:
+    """Yield the columns of the query for rows of a source, sorted by key."""
+    if source.is_wide:
+        connection.execute(f"SET memory_limit = '{_WIDE_MEMORY_MIB}MiB'")
+    reader: Any = connection.sql(query).to_arrow_reader(_BATCH)
+    if not source.is_wide:
+        yield from map(columns_in, reader)
+        return
+    batches = (
+        (table.nbytes, [*zip(*columns_in(table), strict=True)]) for table in reader
+    )
+    rows = sorted_rows(batches, _MOST_SORTED_BYTES)
+    while some := [*islice(rows, _BATCH)]:
+        yield [*map(list, zip(*some, strict=True))]
 
 
 def _key_of(found: list[tuple[str, str]]) -> str:

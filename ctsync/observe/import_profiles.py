@@ -104,14 +104,14 @@ class ProfileImport:
         for folded, each in seen.attributes.items():
             if each.is_odd or not self._rules.wants(folded, each.name):
                 continue
-            found[folded] = self._known(folded, each)
+            found[folded] = self._known(each)
         self.add_line(entry_line(Entry(key, found)), len(found))
 
-    def _known(self, folded: str, seen: Seen) -> KnownValue:
-        shape = self._shapes.get(folded)
+    def _known(self, seen: Seen) -> KnownValue:
+        shape = self._shapes.get(seen.name)
         if shape is None:
             rule = self._rules.rule_for(seen.name)
-            shape = self._shapes[folded] = (rule.attribute, rule.kind)
+            shape = self._shapes[seen.name] = (rule.attribute, rule.kind)
         return known_from(shape[0], shape[1], seen.value)
 
     def _merged(
@@ -135,7 +135,7 @@ class ProfileImport:
             # What no place declares of a profile would be released by the next plan.
             is_new = folded not in after and (declared is None or folded in flags)
             if is_flag or is_new:
-                after[folded] = self._known(folded, each)
+                after[folded] = self._known(each)
         whole = entry or Entry(key)
         return replace(
             whole,

@@ -6,17 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from msgspec import Struct
-from msgspec.msgpack import Decoder, Encoder
 
 from ctsync.model.entry_columns import EntryColumns
 from ctsync.model.entry_text import text_from_line
 from ctsync.observe.declared_rows import NewProfiles
+from ctsync.packed_values import read_packed, write_packed
 from ctsync.state.edit_stream import KeyedEdit
 from ctsync.state.entry_edits import PutText
 
 _TOGETHER = 2_000  # lines that came one by one
 _FEW = 32  # as columns they would take a store longer than one by one
-_SIZE_BYTES = 8
 
 
 class _Run(Struct, array_like=True):
@@ -40,7 +39,6 @@ class KeptEntries:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._encode = Encoder().encode
         self._waiting: list[bytes] = []
 
     def add_line(self, line: bytes) -> None:
@@ -60,24 +58,18 @@ class KeptEntries:
         places = {mark: at for at, mark in enumerate(alike)}
         shapes = [places[id(names)] for names in columns.names]
         names = [*alike.values()]
-        self._write(_Run(columns.lines, columns.key_type, columns.ids, names, shapes))
+        run = _Run(columns.lines, columns.key_type, columns.ids, names, shapes)
+        write_packed(self._file, run)
 
     def runs(self) -> Iterator[Iterable[KeyedEdit]]:
-        """Yield the edits, by key. May be called again."""
+        """Return the edits, by key. May be called again."""
         self._end_lines()
-        decode = Decoder(_Run).decode
-        self._file.seek(0)
-        while size := self._file.read(_SIZE_BYTES):
-            yield _edits(decode(self._file.read(int.from_bytes(size))))
+        return map(_edits, read_packed(self._file, _Run))
 
     def _end_lines(self) -> None:
         if self._waiting:
-            self._write(_Run(self._waiting))
+            write_packed(self._file, _Run(self._waiting))
             self._waiting = []
-
-    def _write(self, run: _Run) -> None:
-        data = self._encode(run)
-        self._file.write(len(data).to_bytes(_SIZE_BYTES) + data)
 
 
 def _edits(run: _Run) -> Iterable[KeyedEdit]:

@@ -3,6 +3,7 @@
 `test_entry_lines` holds Python's own short cut to the careful way.
 """
 
+import contextlib
 import csv
 import json
 import tempfile
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from ctsync.canonical_json import fold_name
 from ctsync.errors import CtsyncError
 from ctsync.kinds.system_attributes import system_rule
 from ctsync.model.attribute import Attribute
@@ -126,14 +128,21 @@ def _mangled(line):
     return line.replace("5", "5.0") if "5" in line else line.replace("}", ",}")
 
 
-def taken(path, kinds, *, sure, known=(), said=(), wants=None, zone="UTC"):
-    """What of a file is to stand in a state, and how many rows came as lines."""
+def taken(
+    path, kinds, *, sure, known=(), said=(), wants=None, zone="UTC", width=10_000
+):
+    """What of a file is to stand in a state, and how many rows came as lines.
+
+    Rows of more than a `width` are sorted and told by Python.
+    """
+
+    declared = {fold_name(name): kind for name, kind in kinds.items()}
 
     def rule_for(name):
-        return system_rule(name) or Attribute(name, kinds.get(name))
+        return system_rule(name) or Attribute(name, declared.get(fold_name(name)))
 
     at_once = []
-    with tempfile.TemporaryFile() as file, _sure(sure):
+    with tempfile.TemporaryFile() as file, _sure(sure), _wide(width):
         rules = ImportRules(rule_for)
         profiles = ProfileImport(file, rules)
         add = profiles.add_columns
@@ -160,6 +169,15 @@ def _sure(sure):
     return mock.patch.object(export_query, "known_sql", said)
 
 
+@contextlib.contextmanager
+def _wide(width):
+    with (
+        mock.patch.object(export_query, "MOST_SORTED_WIDTH", width),
+        mock.patch.object(export_query, "MOST_TOLD_WIDTH", 2 * width),
+    ):
+        yield
+
+
 def entries(ids):
     known = {"plan": KnownValue("Plan", "string", "Old")}
     return [Entry(ProfileKey("identity", each), known) for each in sorted(ids)]
@@ -180,6 +198,9 @@ def test_objects_leave_the_same_known_whoever_tells_their_lines(
         beside = {"known": entries(known), "said": entries(said)}
         sure, _ = taken(path, kinds, sure=True, **beside)
         assert sure == taken(path, kinds, sure=False, **beside)[0]
+        for width in (0, 100):
+            wide, _ = taken(path, kinds, sure=True, width=width, **beside)
+            assert wide == sure
 
 
 @settings(max_examples=60)
