@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from ctsync.canonical_json import fold_name, parse
+from ctsync.canonical_json import parse
 from ctsync.duckdb_connection import (
     Connection,
     open_connection,
@@ -21,12 +21,17 @@ from ctsync.duckdb_connection import (
 )
 from ctsync.errors import CtsyncError, UsageError
 from ctsync.formats import FileFormat, format_of, readable_words
-from ctsync.formats.json_columns import pointer
 from ctsync.model.fault import Faults
-from ctsync.model.profile_key import ID_TYPES
 from ctsync.observe.export_batch import ExportBatch, ReadRow, columns_in
 from ctsync.observe.export_cells import cell_json, cell_value
 from ctsync.observe.export_columns import ColumnSort
+from ctsync.observe.export_keys import (
+    first_names,
+    key_sql,
+    keyless,
+    keys_among,
+    keys_in_objects,
+)
 from ctsync.observe.export_objects import of_objects
 from ctsync.observe.export_profile import seen_in, sort_of_name
 from ctsync.observe.export_query import (
@@ -38,7 +43,7 @@ from ctsync.observe.export_query import (
 )
 from ctsync.observe.profile_reply import SeenProfile
 from ctsync.observe.sorted_rows import sorted_rows
-from ctsync.sql_text import named, quoted
+from ctsync.sql_text import named
 
 MEMORY_MIB = 400
 _WIDE_MEMORY_MIB = 1_024
@@ -111,8 +116,14 @@ class ExportFile(Struct, frozen=True):
                 relation = form.whole(connection, self.path)
                 make = self._objects if form.holds_objects else self._columnar
                 source, query, read = make(connection, relation, column_of, whole)
+                rows = 0
                 for columns in _columns_of(connection, query.text, source):
                     yield ExportBatch(columns, query.names, read)
+                    rows += 1
+                if not rows and source.width:
+                    objects = form.holds_objects
+                    names = first_names(connection, relation) if objects else ()
+                    raise keyless(self.path, names)
             except (refusals(), Faults, ValueError) as error:
                 raise self._unreadable(error) from error
 
@@ -123,7 +134,9 @@ class ExportFile(Struct, frozen=True):
         column_of: ColumnOf,
         whole: bool,  # noqa: FBT001
     ) -> tuple[ExportSource, ExportQuery, ReadRow]:
-        source = _source(connection, relation, _keys_in_objects(self.key))
+        names = first_names(connection, relation)
+        keys = keys_in_objects(names, self.key)
+        source = _source(connection, relation, keys)
         query = of_objects(connection, source, column_of, whole=whole)
         return source, query, self._object
 
@@ -146,7 +159,7 @@ class ExportFile(Struct, frozen=True):
         types = {
             str(n): str(t) for n, t, *_ in connection.execute(described).fetchall()
         }
-        keys = _keys_among([*types], self.key, self.path)
+        keys = keys_among([*types], self.key, self.path)
         source = _source(connection, relation, keys)
         cells = [(name, self._cell(name, type_)) for name, type_ in types.items()]
 
@@ -159,23 +172,6 @@ class ExportFile(Struct, frozen=True):
     def _cell(self, name: str, type_: str) -> str:
         is_text = self.is_text(name)
         return cell_json(named(name), type_, self.timezone, is_text=is_text)
-
-
-def parse_key_column(word: str | None) -> tuple[str, str] | None:
-    """Read `--key identity=COLUMN`.
-
-    Raises:
-        UsageError: it is none.
-    """
-    if word is None:
-        return None
-    kind, _, column = word.partition("=")
-    if kind not in ID_TYPES or not column:
-        raise UsageError(
-            f"--key {word} means nothing",
-            hint=f"write --key TYPE=COLUMN, TYPE one of {', '.join(ID_TYPES)}",
-        )
-    return kind, column
 
 
 def _form_of(path: Path) -> FileFormat:
@@ -192,38 +188,11 @@ def _form_of(path: Path) -> FileFormat:
 _JSON = re.compile(r"\.json(?=$|\.)")
 
 
-def _keys_in_objects(key: tuple[str, str] | None) -> list[tuple[str, str]]:
-    if key is None:
-        return [(kind, f"json ->> '$.{kind}'") for kind in ("identity", "objectId")]
-    return [(key[0], f"json ->> {quoted(pointer(key[1]))}")]
-
-
-def _keys_among(
-    names: list[str], key: tuple[str, str] | None, path: Path
-) -> list[tuple[str, str]]:
-    if key is not None:
-        if key[1] not in names:
-            raise UsageError(
-                f'{path} has no column "{key[1]}"',
-                hint=f"it has {', '.join(names[:12])}",
-            )
-        return [(key[0], f"{named(key[1])}::VARCHAR")]
-    wanted = {fold_name(kind): kind for kind in ("identity", "objectId")}
-    found = {wanted[fold_name(n)]: n for n in names if fold_name(n) in wanted}
-    if not found:
-        raise UsageError(
-            f"no column of {path} says whose the rows are",
-            hint=f"name it with --key identity=COLUMN; it has {', '.join(names[:12])}",
-        )
-    # Sorted, identity comes first, by which most profiles are known.
-    return [(kind, f"{named(found[kind])}::VARCHAR") for kind in sorted(found)]
-
-
 def _source(
     connection: Connection, relation: str, keys: list[tuple[str, str]]
 ) -> ExportSource:
     ((width,),) = connection.execute(_WIDTH.format(relation=relation)).fetchall()
-    return ExportSource(relation, _key_of(keys), width)
+    return ExportSource(relation, key_sql(keys), width)
 
 
 _WIDTH = """SELECT coalesce(avg(strlen(part::VARCHAR)), 0)
@@ -246,11 +215,3 @@ def _columns_of(
     rows = sorted_rows(batches, _MOST_SORTED_BYTES)
     while some := [*islice(rows, _BATCH)]:
         yield [*map(list, zip(*some, strict=True))]
-
-
-def _key_of(found: list[tuple[str, str]]) -> str:
-    """Give two columns of SQL: id type and id, of the first that is not blank."""
-    cases = [(kind, f"nullif(trim({column}), '')") for kind, column in found]
-    kinds = "".join(f"WHEN {c} IS NOT NULL THEN '{k}' " for k, c in cases)
-    ids = ", ".join(column for _, column in cases)
-    return f"CASE {kinds} END AS kind, coalesce({ids}, NULL) AS id"

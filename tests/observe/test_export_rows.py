@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from ctsync.errors import UsageError
 from ctsync.observe.export_rows import ExportFile
 
 
@@ -155,3 +156,38 @@ def test_a_column_may_be_called_as_a_query_calls_its_own(tmp_path):
         {"identity": "u1", **dict.fromkeys(names, "b")},
         {"identity": "u2", **dict.fromkeys(names, "a")},
     ]
+
+
+@pytest.mark.parametrize("name", ["identity", "Identity", "objectID", "Object Id"])
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_key_is_found_however_its_name_is_spelled(tmp_path, name, form):
+    path = tmp_path / f"e.{form}"
+    line = json.dumps({name: "u1", "Plan": "Gold"})
+    path.write_text(f"{name},Plan\nu1,Gold\n" if form == "csv" else f"{line}\n")
+    (batch,) = ExportFile(path).batches(lambda _: None, whole=True)
+    assert batch.key(0).id == "u1"
+    assert batch.key(0).type.casefold() == name.replace(" ", "").casefold()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "key"),
+    [
+        ("e.jsonl", '{"id": "u1"}\n', None),
+        ("e.jsonl", '{"identity": "u1"}\n', ("identity", "Kunde")),
+        ("e.json", '[{"identity": "u1"}, {"identity": "u2"}]', None),
+        ("e.csv", "identity,Plan\n,Gold\n", None),
+    ],
+)
+def test_a_file_of_which_no_row_says_whose_it_is_is_refused(tmp_path, name, text, key):
+    """Else nothing would be taken in, and nobody told why."""
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(UsageError, match=r"no row of .* says whose it is"):
+        [*rows_of(ExportFile(path, key))]
+
+
+@pytest.mark.parametrize("name", ["e.jsonl", "e.csv"])
+def test_a_file_without_rows_says_nothing_of_anybody(tmp_path, name):
+    path = tmp_path / name
+    path.write_text("identity,Plan\n" if name == "e.csv" else "")
+    assert [*rows_of(ExportFile(path))] == []

@@ -60,7 +60,7 @@ def import_read(
     check_wish(wish, settings.directory)
     if wish.write_spec is not None and wish.source != "api" and not wish.targets:
         from ctsync.cli.imports.import_table import import_table, readable_export
-        from ctsync.observe.export_rows import parse_key_column
+        from ctsync.observe.export_keys import parse_key_column
 
         path, key = settings.directory / wish.source, parse_key_column(wish.key_column)
         export = readable_export(path)
@@ -239,7 +239,8 @@ class _Import:
         self.counts.read += rows.read
 
     def _export(self) -> ExportFile:
-        from ctsync.observe.export_rows import ExportFile, parse_key_column
+        from ctsync.observe.export_keys import parse_key_column
+        from ctsync.observe.export_rows import ExportFile
 
         path = self._session.settings.directory / self._wish.source
         key = parse_key_column(self._wish.key_column)
