@@ -15,7 +15,7 @@ from ctsync.formats.base import FileFormat
 from ctsync.model.masking import Mask
 from ctsync.model.plan import PlanHead
 from ctsync.model.snapshot import Account, Base
-from ctsync.observe.export_rows import ExportFile
+from ctsync.observe.exports.export_rows import ExportFile
 from ctsync.plan.document.plan_file import scratch_file
 from ctsync.plan.make_plan import make_plan
 from ctsync.plan.planner import Planner

@@ -23,10 +23,10 @@ from ctsync.kinds.system_attributes import system_rule
 from ctsync.model.attribute import Attribute
 from ctsync.model.entry import Entry, KnownValue, entry_from_line
 from ctsync.model.profile_key import ProfileKey
-from ctsync.observe import export_query
-from ctsync.observe.export_rows import ExportFile
+from ctsync.observe.exports import export_query
+from ctsync.observe.exports.export_rows import ExportFile
+from ctsync.observe.exports.take_export import ExportImport, ExportWish
 from ctsync.observe.import_profiles import Beside, ImportRules, ProfileImport
-from ctsync.observe.take_export import ExportImport, ExportWish
 
 DATA = "profileData"
 KINDS = (

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from ctsync.kinds.system_attributes import system_rule
 from ctsync.model.attribute import Attribute
 from ctsync.model.profile_key import ProfileKey
-from ctsync.observe.entry_lines import EntryLines
-from ctsync.observe.export_rows import ExportFile
+from ctsync.observe.exports.entry_lines import EntryLines
+from ctsync.observe.exports.export_rows import ExportFile
+from ctsync.observe.exports.take_export import ExportWish
 from ctsync.observe.import_profiles import ImportRules, ProfileImport
-from ctsync.observe.take_export import ExportWish
 
 EXPORT = ExportFile(Path("export.jsonl"), ("identity", "id"))
 KEY = ProfileKey("identity", "u1")

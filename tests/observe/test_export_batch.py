@@ -5,8 +5,8 @@ import json
 import pytest
 
 from ctsync.errors import CtsyncError
-from ctsync.observe.export_batch import ExportBatch
-from ctsync.observe.export_rows import ExportFile
+from ctsync.observe.exports.export_batch import ExportBatch
+from ctsync.observe.exports.export_rows import ExportFile
 
 A, B, C = ("identity", "a"), ("identity", "b"), ("identity", "c")
 OTHER_B, OTHER_C = ("objectId", "b"), ("objectId", "c")

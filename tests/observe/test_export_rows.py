@@ -12,7 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from ctsync.errors import UsageError
-from ctsync.observe.export_rows import ExportFile
+from ctsync.observe.exports.export_rows import ExportFile
 
 
 def rows_of(export):

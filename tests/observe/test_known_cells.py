@@ -4,10 +4,10 @@ import pytest
 
 from ctsync.canonical_json import canonical, fold_name, parse
 from ctsync.duckdb_connection import open_connection
-from ctsync.observe.entry_lines import NOTHING, cells_of, phone_cell
-from ctsync.observe.export_columns import LONG, ExportColumn
-from ctsync.observe.known_cells import known_sql
-from ctsync.observe.switches import switch_in
+from ctsync.observe.exports.entry_lines import NOTHING, cells_of, phone_cell
+from ctsync.observe.exports.export_columns import LONG, ExportColumn
+from ctsync.observe.exports.known_cells import known_sql
+from ctsync.observe.exports.switches import switch_in
 from ctsync.sql_text import quoted
 
 BLANK = ("null", '""', "[]")

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctsync.observe import export_query, export_rows
-from ctsync.observe.export_rows import ExportFile
-from ctsync.observe.sorted_rows import sorted_rows
+from ctsync.observe.exports import export_query, export_rows
+from ctsync.observe.exports.export_rows import ExportFile
+from ctsync.observe.exports.sorted_rows import sorted_rows
 
 keys = st.tuples(st.sampled_from(["identity", "objectId"]), st.binary(max_size=3))
 rows = st.tuples(

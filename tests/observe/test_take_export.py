@@ -8,9 +8,9 @@ import pytest
 from ctsync.model.attribute import Attribute
 from ctsync.model.entry import Entry, KnownValue, entry_from_line
 from ctsync.model.profile_key import ProfileKey
-from ctsync.observe.export_rows import ExportFile
+from ctsync.observe.exports.export_rows import ExportFile
+from ctsync.observe.exports.take_export import ExportImport, ExportWish
 from ctsync.observe.import_profiles import Beside, ImportRules, ProfileImport
-from ctsync.observe.take_export import ExportImport, ExportWish
 
 COUNT = 50
 KEYS = [f"u{n:02}" for n in range(COUNT)]

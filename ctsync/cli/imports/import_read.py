@@ -32,7 +32,7 @@ from ctsync.model.profile_key import ProfileKey
 
 if TYPE_CHECKING:
     from ctsync.apply.recover import CurrentSnapshot
-    from ctsync.observe.export_rows import ExportFile
+    from ctsync.observe.exports.export_rows import ExportFile
     from ctsync.observe.import_profiles import Beside, ImportRules, ProfileImport
     from ctsync.observe.profile_reply import Reading
     from ctsync.observe.write_spec import SpecFromState
@@ -60,7 +60,7 @@ def import_read(
     check_wish(wish, settings.directory)
     if wish.write_spec is not None and wish.source != "api" and not wish.targets:
         from ctsync.cli.imports.import_table import import_table, readable_export
-        from ctsync.observe.export_keys import parse_key_column
+        from ctsync.observe.exports.export_keys import parse_key_column
 
         path, key = settings.directory / wish.source, parse_key_column(wish.key_column)
         export = readable_export(path)
@@ -229,7 +229,7 @@ class _Import:
     def _take_rows(
         self, taken: ProfileImport, rules: ImportRules, said: Beside, known: Beside
     ) -> None:
-        from ctsync.observe.take_export import ExportImport, ExportWish
+        from ctsync.observe.exports.take_export import ExportImport, ExportWish
 
         chosen = self._chosen
         wants_key = chosen.wants_key if chosen.chooses_keys else None
@@ -239,8 +239,8 @@ class _Import:
         self.counts.read += rows.read
 
     def _export(self) -> ExportFile:
-        from ctsync.observe.export_keys import parse_key_column
-        from ctsync.observe.export_rows import ExportFile
+        from ctsync.observe.exports.export_keys import parse_key_column
+        from ctsync.observe.exports.export_rows import ExportFile
 
         path = self._session.settings.directory / self._wish.source
         key = parse_key_column(self._wish.key_column)

@@ -36,7 +36,7 @@ def readable_export(path: Path) -> Export | None:
         CtsyncError: it cannot be read, or has no rows.
     """
     from ctsync.formats import is_readable
-    from ctsync.observe.export_profile import is_of_platform
+    from ctsync.observe.exports.export_profile import is_of_platform
     from ctsync.sources.export_survey import survey_export
 
     if not is_readable(path.name):

@@ -83,7 +83,7 @@ def check_wish(wish: ImportWish, folder: Path) -> None:
 
 def _check_file(wish: ImportWish, folder: Path) -> None:
     from ctsync.formats import readable_words
-    from ctsync.observe.export_keys import parse_key_column
+    from ctsync.observe.exports.export_keys import parse_key_column
 
     parse_key_column(wish.key_column)
     if not (folder / wish.source).is_file():

@@ -15,9 +15,9 @@ from ctsync.model.entry import stored_form
 from ctsync.model.kind_shape import LIST
 from ctsync.model.profile_key import ProfileKey
 from ctsync.observe.compare import known_from
-from ctsync.observe.export_columns import LONG, ExportColumn
-from ctsync.observe.export_profile import list_in
-from ctsync.observe.export_query import ColumnOf
+from ctsync.observe.exports.export_columns import LONG, ExportColumn
+from ctsync.observe.exports.export_profile import list_in
+from ctsync.observe.exports.export_query import ColumnOf
 from ctsync.observe.profile_reply import seen_of
 
 Cell: TypeAlias = "Callable[[Any], Mapping[str, Any] | None]"

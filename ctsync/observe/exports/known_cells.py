@@ -13,8 +13,8 @@ from ctsync.canonical_json import canonical
 from ctsync.kinds.number import plain_number
 from ctsync.model.kind_shape import LIST, holds_sets
 from ctsync.model.scalar_value import DATE_PREFIX
-from ctsync.observe.export_columns import LONG, ExportColumn
-from ctsync.observe.switches import SWITCHES
+from ctsync.observe.exports.export_columns import LONG, ExportColumn
+from ctsync.observe.exports.switches import SWITCHES
 from ctsync.sql_text import quoted
 
 

@@ -10,11 +10,11 @@ from msgspec import Struct
 from ctsync.canonical_json import fold_name
 from ctsync.model.entry import entry_line
 from ctsync.model.profile_key import ProfileKey
-from ctsync.observe.entry_lines import EntryLines
-from ctsync.observe.export_batch import ExportBatch
-from ctsync.observe.export_columns import ExportColumn
-from ctsync.observe.export_query import ColumnPath
-from ctsync.observe.export_rows import ExportFile
+from ctsync.observe.exports.entry_lines import EntryLines
+from ctsync.observe.exports.export_batch import ExportBatch
+from ctsync.observe.exports.export_columns import ExportColumn
+from ctsync.observe.exports.export_query import ColumnPath
+from ctsync.observe.exports.export_rows import ExportFile
 from ctsync.observe.import_profiles import Beside, ImportRules, ProfileImport
 from ctsync.observe.profile_reply import system_name
 

@@ -22,27 +22,27 @@ from ctsync.duckdb_connection import (
 from ctsync.errors import CtsyncError, UsageError
 from ctsync.formats import FileFormat, format_of, readable_words
 from ctsync.model.fault import Faults
-from ctsync.observe.export_batch import ExportBatch, ReadRow, columns_in
-from ctsync.observe.export_cells import cell_json, cell_value
-from ctsync.observe.export_columns import ColumnSort
-from ctsync.observe.export_keys import (
+from ctsync.observe.exports.export_batch import ExportBatch, ReadRow, columns_in
+from ctsync.observe.exports.export_cells import cell_json, cell_value
+from ctsync.observe.exports.export_columns import ColumnSort
+from ctsync.observe.exports.export_keys import (
     first_names,
     key_sql,
     keyless,
     keys_among,
     keys_in_objects,
 )
-from ctsync.observe.export_objects import of_objects
-from ctsync.observe.export_profile import seen_in, sort_of_name
-from ctsync.observe.export_query import (
+from ctsync.observe.exports.export_objects import of_objects
+from ctsync.observe.exports.export_profile import seen_in, sort_of_name
+from ctsync.observe.exports.export_query import (
     ColumnOf,
     ColumnPath,
     ExportQuery,
     ExportSource,
     of_columns,
 )
+from ctsync.observe.exports.sorted_rows import sorted_rows
 from ctsync.observe.profile_reply import SeenProfile
-from ctsync.observe.sorted_rows import sorted_rows
 from ctsync.sql_text import named
 
 MEMORY_MIB = 400

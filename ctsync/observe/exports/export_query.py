@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from ctsync.observe.export_columns import ExportColumn
-from ctsync.observe.known_cells import known_sql
+from ctsync.observe.exports.export_columns import ExportColumn
+from ctsync.observe.exports.known_cells import known_sql
 
 ColumnPath: TypeAlias = "tuple[str, ...]"
 """The name of a column; of what stands in an object that is a column, both names."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ctsync.duckdb_connection import Connection
 from ctsync.formats.json_columns import pointer, sound_line
-from ctsync.observe.export_columns import ExportColumn
-from ctsync.observe.export_query import (
+from ctsync.observe.exports.export_columns import ExportColumn
+from ctsync.observe.exports.export_query import (
     ColumnOf,
     ColumnPath,
     ExportQuery,

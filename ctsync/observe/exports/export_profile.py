@@ -13,9 +13,9 @@ from typing import Any
 from ctsync.canonical_json import fold_name, parse
 from ctsync.model.profile_key import ID_TYPES
 from ctsync.model.record import GROUP_PREFIX
-from ctsync.observe.export_columns import ColumnSort
+from ctsync.observe.exports.export_columns import ColumnSort
+from ctsync.observe.exports.switches import switch_in
 from ctsync.observe.profile_reply import SeenProfile, attributes_of
-from ctsync.observe.switches import switch_in
 
 _IGNORED = {"events", "platforminfo", "badks", "df", "all_identities", "ts", "type"}
 _GROUPS = "subscriptiongroups"

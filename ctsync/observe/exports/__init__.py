@@ -1,0 +1,1 @@
+"""Rows of an export: read, told as lines of entries, and taken into a state."""
