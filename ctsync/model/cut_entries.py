@@ -17,9 +17,11 @@ WORTH_LINES = 64
 # What is known begins with no text that somebody wrote but in lists, and those with a
 # brace are not told. The name stands in nothing else of that kind but in what was known
 # before a file, of an attribute that is called so, and there nothing is taken for it.
-# What most say is tried first, as it takes few steps to tell.
+# That is asked behind the name, since a pattern that begins with a text is found at a
+# look. What most say is tried first, as it takes few steps to tell.
 _KNOWN = (
-    rb'(?<!"due":\{)%b:\{(?:"kind":"\w+",|[^{}\\]*)"name":%b'
+    rb'%(folded)b:\{(?<!"due":\{%(folded)b:\{)'
+    rb'(?:"kind":"\w+",|[^{}\\]*)"name":%(name)b'
     rb'(?:,"value":(?:"[^"\\]*"|[^"{}\\]*)\}|[^"{}\\]*(?:"[^"\\]*"[^"{}\\]*)*\})'
 )
 _ENDING = (
@@ -54,7 +56,7 @@ class EntryCutter:
     def __init__(self, names: Iterable[str]) -> None:
         """They are sorted as in an entry, each once."""
         known = (
-            _KNOWN % (re.escape(canonical(fold_name(each))), re.escape(canonical(each)))
+            _KNOWN % {b"folded": _spelled(fold_name(each)), b"name": _spelled(each)}
             for each in names
         )
         self._pattern = re.compile(rb"([^\n]*,)".join(known) + _ENDING)
@@ -71,3 +73,8 @@ class EntryCutter:
             numbers = {each: at for at, each in enumerate(ids)}
             places = [numbers[each] for each in columns[_ID]]
         return CutEntries(places, heads, columns[:_END], columns[_END])
+
+
+def _spelled(name: str) -> bytes:
+    """Return the pattern of a name as lines spell it."""
+    return re.escape(canonical(name))
