@@ -186,7 +186,7 @@ def entries(ids):
 some: st.SearchStrategy = st.one_of(st.just(set()), st.sets(st.sampled_from(IDS)))
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(objects(), kinds, some, some)
 def test_objects_leave_the_same_known_whoever_tells_their_lines(
     data, kinds, known, said
@@ -203,7 +203,7 @@ def test_objects_leave_the_same_known_whoever_tells_their_lines(
             assert wide == sure
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(objects(), kinds)
 def test_an_export_is_taken_once(data, kinds):
     """Of the same rows a second import takes nothing, whoever tells their lines."""
@@ -266,7 +266,7 @@ def tables(draw):
     return pa.table(columns)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(tables(), kinds, st.sampled_from(ZONES))
 def test_columns_leave_the_same_known_whoever_tells_their_lines(table, kinds, zone):
     """Whatever their types are."""
@@ -290,7 +290,7 @@ def written(draw):
     ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(written(), kinds)
 def test_texts_leave_the_same_known_whoever_tells_their_lines(rows, kinds):
     """In a file of which no column has a type."""
