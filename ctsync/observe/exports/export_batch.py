@@ -19,9 +19,9 @@ ReadRow: TypeAlias = "Callable[[Any], Mapping[str, Any]]"
 def columns_in(table: Any) -> list[Any]:
     """Return the columns of an `ExportQuery`, with ids and lines as bytes."""
     binary = arrow().binary()
-    kinds, ids, lines, shapes, rows = table.columns
+    types, ids, lines, shapes, rows = table.columns
     ids, lines = ids.view(binary), lines.view(binary)
-    return [each.to_pylist() for each in (kinds, ids, lines, shapes, rows)]
+    return [each.to_pylist() for each in (types, ids, lines, shapes, rows)]
 
 
 class ExportBatch:
@@ -31,7 +31,7 @@ class ExportBatch:
         self, columns: Sequence[Any], names: Sequence[str], read: ReadRow
     ) -> None:
         """`columns` are those of an `ExportQuery`, of which `names` are."""
-        self._kinds, self._ids, self.lines, self._shapes, self._rows = columns
+        self._types, self._ids, self.lines, self._shapes, self._rows = columns
         self._names, self._read = names, read
 
     def __len__(self) -> int:
@@ -39,7 +39,7 @@ class ExportBatch:
 
     def key(self, at: int) -> ProfileKey:
         """Return whose the row at a place is."""
-        return ProfileKey(self._kinds[at], self._ids[at].decode())
+        return ProfileKey(self._types[at], self._ids[at].decode())
 
     def row(self, at: int) -> Mapping[str, Any]:
         """Return the cells of the row at a place, by column."""
@@ -49,20 +49,19 @@ class ExportBatch:
         """Return whether two rows are of one profile, here or with the batch before."""
         if before is not None and before.key(-1) == self.key(0):
             return True
-        ids, kinds = self._ids, self._kinds
+        ids, types = self._ids, self._types
         alike = [*map(eq, ids, islice(ids, 1, None))]
         return any(alike) and any(
-            same and kinds[at] == kinds[at + 1] for at, same in enumerate(alike)
+            same and types[at] == types[at + 1] for at, same in enumerate(alike)
         )
 
     def columns(self, start: int, stop: int) -> Iterator[EntryColumns]:
         """Yield rows between two places, which have lines, by id type."""
-        for kind, some in groupby(self._kinds[start:stop]):
-            stop = start + sum(1 for _ in some)
-            lines = [line for line in self.lines[start:stop] if line is not None]
-            names = [self._named[shape] for shape in self._shapes[start:stop]]
-            yield EntryColumns(kind, self._ids[start:stop], lines, names)
-            start = stop
+        for key_type, some in groupby(self._types[start:stop]):
+            first, start = start, start + sum(1 for _ in some)
+            lines = [line for line in self.lines[first:start] if line is not None]
+            names = [self._named[shape] for shape in self._shapes[first:start]]
+            yield EntryColumns(key_type, self._ids[first:start], lines, names)
 
     @cached_property
     def _named(self) -> Mapping[str, Sequence[str]]:

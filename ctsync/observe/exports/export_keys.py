@@ -16,12 +16,12 @@ from ctsync.sql_text import named, quoted
 KeyColumn: TypeAlias = "tuple[str, str]"
 """An id type, and the column that has ids of it, by name or as SQL."""
 
-_KINDS = ("identity", "objectId")  # by the first of them most profiles are known
+_TYPES = ("identity", "objectId")  # by the first of them most profiles are known
 _FIRST_NAMES = """SELECT DISTINCT unnest(json_keys(json)) AS name
 FROM (SELECT json FROM {relation} LIMIT 10000) ORDER BY name"""
 
 
-def parse_key_column(word: str | None) -> tuple[str, str] | None:
+def parse_key_column(word: str | None) -> KeyColumn | None:
     """Read `--key identity=COLUMN`.
 
     Raises:
@@ -29,13 +29,13 @@ def parse_key_column(word: str | None) -> tuple[str, str] | None:
     """
     if word is None:
         return None
-    kind, _, column = word.partition("=")
-    if kind not in ID_TYPES or not column:
+    type_, _, column = word.partition("=")
+    if type_ not in ID_TYPES or not column:
         raise UsageError(
             f"--key {word} means nothing",
             hint=f"write --key TYPE=COLUMN, TYPE one of {', '.join(ID_TYPES)}",
         )
-    return kind, column
+    return type_, column
 
 
 def first_names(connection: Connection, relation: str) -> list[str]:
@@ -46,8 +46,8 @@ def first_names(connection: Connection, relation: str) -> list[str]:
 
 def keys_in_objects(names: Sequence[str], key: KeyColumn | None) -> list[KeyColumn]:
     """Return the key that was given, or those that have a name of an id type."""
-    found = [key] if key else _named_so(names) or [(kind, kind) for kind in _KINDS]
-    return [(kind, f"json ->> {quoted(pointer(name))}") for kind, name in found]
+    found = [key] if key else _named_so(names) or [(each, each) for each in _TYPES]
+    return [(type_, f"json ->> {quoted(pointer(name))}") for type_, name in found]
 
 
 def keys_among(
@@ -66,23 +66,24 @@ def keys_among(
             f"no column of {path} says whose the rows are",
             hint=f"name it with --key identity=COLUMN; {_has(names)}",
         )
-    return [(kind, f"{named(name)}::VARCHAR") for kind, name in found]
+    return [(type_, f"{named(name)}::VARCHAR") for type_, name in found]
 
 
 def keyless(path: Path, names: Sequence[str]) -> UsageError:
-    """Return what to raise where no row says whose it is; `names` are of objects."""
-    hint = "name what does with --key identity=COLUMN, and write an object a line"
-    hint = f"{hint}; {_has(names)}" if names else hint
+    """Return what to raise where no row says whose it is, of columns or objects."""
+    hint = f"name what says it with --key identity=COLUMN; {_has(names)}"
+    if not names:
+        hint = "write an object a line, not one list of them"
     return UsageError(f"no row of {path} says whose it is", hint=hint)
 
 
 def _named_so(names: Sequence[str]) -> list[KeyColumn]:
     """Return for each id type the column of its name, however that is spelled."""
     found = []
-    for kind in _KINDS:
-        spelled = [name for name in names if fold_name(name) == fold_name(kind)]
+    for type_ in _TYPES:
+        spelled = [name for name in names if fold_name(name) == fold_name(type_)]
         if spelled:
-            found.append((kind, kind if kind in spelled else spelled[0]))
+            found.append((type_, type_ if type_ in spelled else spelled[0]))
     return found
 
 
@@ -92,7 +93,7 @@ def _has(names: Sequence[str]) -> str:
 
 def key_sql(found: Sequence[KeyColumn]) -> str:
     """Give two columns of SQL: id type and id, of the first that is not blank."""
-    cases = [(kind, f"nullif(trim({column}), '')") for kind, column in found]
-    kinds = "".join(f"WHEN {c} IS NOT NULL THEN '{k}' " for k, c in cases)
+    cases = [(type_, f"nullif(trim({column}), '')") for type_, column in found]
+    types = "".join(f"WHEN {c} IS NOT NULL THEN '{t}' " for t, c in cases)
     ids = ", ".join(column for _, column in cases)
-    return f"CASE {kinds} END AS kind, coalesce({ids}, NULL) AS id"
+    return f"CASE {types} END AS type, coalesce({ids}, NULL) AS id"

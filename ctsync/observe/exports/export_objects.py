@@ -12,6 +12,7 @@ from ctsync.observe.exports.export_query import (
     ColumnPath,
     ExportQuery,
     ExportSource,
+    WantedRows,
     told_rows,
     untold_rows,
 )
@@ -21,12 +22,12 @@ _MOST_NAMES = 200  # a row with any other is left to Python
 _NAMES = """SELECT name FROM (SELECT unnest(json_keys({json})) AS name FROM {relation})
 GROUP BY name ORDER BY count(*) DESC, name LIMIT {most}"""
 # How many names there are, and the values of those that are known.
-_OBJECTS = """(SELECT kind, id, json::VARCHAR AS row, len(json_keys(json)) AS size,
+_OBJECTS = """(SELECT type, id, json::VARCHAR AS row, len(json_keys(json)) AS size,
 json_extract(json, [{pointers}])::VARCHAR[] AS cells FROM {rows})"""
 
 
 def of_objects(
-    connection: Connection, source: ExportSource, column_of: ColumnOf, *, whole: bool
+    connection: Connection, source: ExportSource, wanted: WantedRows
 ) -> ExportQuery:
     """Return the query for rows that are objects, of which `row` is the text.
 
@@ -34,10 +35,10 @@ def of_objects(
     """
     if not source.is_told:
         return untold_rows(source.rows("json::VARCHAR AS row"))
-    objects = _Objects(connection, source.relation, column_of)
+    objects = _Objects(connection, source.relation, wanted.column_of)
     rows = _OBJECTS.format(pointers=objects.pointers, rows=source.rows("json"))
     cells = [*objects.cells()]
-    return told_rows(rows, cells, column_of, objects.is_sound(), whole=whole)
+    return told_rows(rows, cells, wanted, objects.is_sound())
 
 
 class _Objects:

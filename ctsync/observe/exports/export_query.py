@@ -22,25 +22,27 @@ MOST_TOLD_WIDTH = 4_096
 
 _KEYED = "(SELECT {key}, {cells} FROM {relation}{order})"
 _COLUMNS = "(SELECT *, [{cells}] AS row FROM {rows})"
-_KNOWN = """(SELECT *, to_json(id)::VARCHAR AS said{known} FROM {rows}
-WHERE kind IS NOT NULL)"""
+_KNOWN = """(SELECT *, to_json(id)::VARCHAR AS id_json{known} FROM {rows}
+WHERE type IS NOT NULL)"""
 _LINE = """concat('{{"attributes":{{', concat_ws(',', {attributes}),
-'}},"key":{{"', kind, '":', said, '}}}}\n')"""
+'}},"key":{{"', type, '":', id_json, '}}}}\n')"""
 _TOLD = "(SELECT *, CASE WHEN {is_sound} THEN {line} END AS line FROM {rows})"
-_UNTOLD = """SELECT kind, id, NULL::VARCHAR AS line, '' AS shape, row FROM {rows}
-WHERE kind IS NOT NULL"""
-_QUERY = "SELECT kind, id, line, concat({shape}) AS shape, {row} FROM {rows}"
+_UNTOLD = """SELECT type, id, NULL::VARCHAR AS line, '' AS shape, row FROM {rows}
+WHERE type IS NOT NULL"""
+_QUERY = "SELECT type, id, line, concat({shape}) AS shape, {row} FROM {rows}"
 
 
 class ExportSource(Struct, frozen=True):
-    """A relation of what a file holds; `key` gives `kind` and `id` of it, as SQL.
+    """A relation of what a file holds; `key` gives `type` and `id` of it, as SQL.
 
-    `width` is how many bytes a row has, on the average of the first.
+    `width` is how many bytes a row has, on the average of the first, and 0 where there
+    is none; `names` are those of columns, or in the first objects.
     """
 
     relation: str
     key: str
     width: float
+    names: Sequence[str]
 
     @property
     def is_wide(self) -> bool:
@@ -60,8 +62,15 @@ class ExportSource(Struct, frozen=True):
         )
 
 
+class WantedRows(Struct, frozen=True):
+    """What is asked of rows: what of columns is taken, and whether all have cells."""
+
+    column_of: ColumnOf
+    whole: bool
+
+
 class ExportQuery(Struct, frozen=True):
-    """A query for `kind`, `id`, `line`, `shape` and `row`; `names` by place of a shape.
+    """A query for `type`, `id`, `line`, `shape` and `row`; `names` by place of a shape.
 
     `line` is NULL where SQL is not sure, `row` where it is, unless all rows are wanted.
     Of a shape the places of attributes are "1" that the line has.
@@ -72,11 +81,7 @@ class ExportQuery(Struct, frozen=True):
 
 
 def of_columns(
-    source: ExportSource,
-    cells: Sequence[tuple[str, str]],
-    column_of: ColumnOf,
-    *,
-    whole: bool,
+    source: ExportSource, cells: Sequence[tuple[str, str]], wanted: WantedRows
 ) -> ExportQuery:
     """Return the query for rows of columns, of which `row` is a list of their cells.
 
@@ -88,7 +93,7 @@ def of_columns(
     rows = _COLUMNS.format(cells=listed, rows=source.rows(columns))
     if not source.is_told:
         return untold_rows(rows)
-    return told_rows(rows, told, column_of, "true", whole=whole)
+    return told_rows(rows, told, wanted, "true")
 
 
 def untold_rows(rows: str) -> ExportQuery:
@@ -99,27 +104,25 @@ def untold_rows(rows: str) -> ExportQuery:
 def told_rows(
     rows: str,
     cells: Sequence[tuple[ColumnPath, str]],
-    column_of: ColumnOf,
+    wanted: WantedRows,
     is_sound: str,
-    *,
-    whole: bool,
 ) -> ExportQuery:
     """Return the query over rows for what is taken of cells, where they are sound.
 
-    `rows` have `kind`, `id`, `row`, and what `is_sound` and the SQL of `cells` name.
+    `rows` have `type`, `id`, `row`, and what `is_sound` and the SQL of `cells` name.
     """
-    taken = sorted(_taken(cells, column_of), key=lambda each: each[0].folded)
+    taken = sorted(_taken(cells, wanted.column_of), key=lambda each: each[0].folded)
     places = [f"k{at}" for at, _ in enumerate(taken)]
     known = "".join(
         f", {known_sql(sql, column)} AS {place}"
         for place, (column, sql) in zip(places, taken, strict=True)
     )
-    is_sure = [is_sound, "NOT contains(said, '\\')", *map(_IS_SURE.format, places)]
+    is_sure = [is_sound, "NOT contains(id_json, '\\')", *map(_IS_SURE.format, places)]
     line = _LINE.format(attributes=", ".join(map(_SAID.format, places)) or "NULL")
     rows = _KNOWN.format(known=known, rows=rows)
     rows = _TOLD.format(is_sound=" AND ".join(is_sure), line=line, rows=rows)
     shape = ", ".join(map(_SHOWN.format, places)) or "''"
-    row = "row" if whole else "CASE WHEN line IS NULL THEN row END AS row"
+    row = "row" if wanted.whole else "CASE WHEN line IS NULL THEN row END AS row"
     text = _QUERY.format(shape=shape, row=row, rows=rows)
     return ExportQuery(text, [column.folded for column, _ in taken])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -26,6 +26,7 @@ from ctsync.observe.exports.export_batch import ExportBatch, ReadRow, columns_in
 from ctsync.observe.exports.export_cells import cell_json, cell_value
 from ctsync.observe.exports.export_columns import ColumnSort
 from ctsync.observe.exports.export_keys import (
+    KeyColumn,
     first_names,
     key_sql,
     keyless,
@@ -39,6 +40,7 @@ from ctsync.observe.exports.export_query import (
     ColumnPath,
     ExportQuery,
     ExportSource,
+    WantedRows,
     of_columns,
 )
 from ctsync.observe.exports.sorted_rows import sorted_rows
@@ -59,7 +61,7 @@ class ExportFile(Struct, frozen=True):
     """
 
     path: Path
-    key: tuple[str, str] | None = None
+    key: KeyColumn | None = None
     timezone: ZoneInfo = ZoneInfo("UTC")
     is_text: Callable[[str], bool] = lambda _name: False
 
@@ -73,7 +75,7 @@ class ExportFile(Struct, frozen=True):
                 are of one profile.
         """
         before: ExportBatch | None = None
-        with closing(self._batches(column_of, whole=whole)) as batches:
+        with closing(self._batches(WantedRows(column_of, whole))) as batches:
             for batch in batches:
                 if batch.has_twins(before):
                     raise self._duplicate()
@@ -107,7 +109,7 @@ class ExportFile(Struct, frozen=True):
             code="export_unreadable",
         )
 
-    def _batches(self, column_of: ColumnOf, *, whole: bool) -> Generator[ExportBatch]:
+    def _batches(self, wanted: WantedRows) -> Generator[ExportBatch]:
         form = _form_of(self.path)
         with open_connection(
             files=[self.path], memory_mib=MEMORY_MIB, threads=1
@@ -115,30 +117,23 @@ class ExportFile(Struct, frozen=True):
             try:
                 relation = form.whole(connection, self.path)
                 make = self._objects if form.holds_objects else self._columnar
-                source, query, read = make(connection, relation, column_of, whole)
+                source, query, read = make(connection, relation, wanted)
                 rows = 0
                 for columns in _columns_of(connection, query.text, source):
                     yield ExportBatch(columns, query.names, read)
                     rows += 1
                 if not rows and source.width:
-                    objects = form.holds_objects
-                    names = first_names(connection, relation) if objects else ()
-                    raise keyless(self.path, names)
+                    raise keyless(self.path, source.names)
             except (refusals(), Faults, ValueError) as error:
                 raise self._unreadable(error) from error
 
     def _objects(
-        self,
-        connection: Connection,
-        relation: str,
-        column_of: ColumnOf,
-        whole: bool,  # noqa: FBT001
+        self, connection: Connection, relation: str, wanted: WantedRows
     ) -> tuple[ExportSource, ExportQuery, ReadRow]:
         names = first_names(connection, relation)
         keys = keys_in_objects(names, self.key)
-        source = _source(connection, relation, keys)
-        query = of_objects(connection, source, column_of, whole=whole)
-        return source, query, self._object
+        source = _source(connection, relation, keys, names)
+        return source, of_objects(connection, source, wanted), self._object
 
     def _object(self, text: str) -> Mapping[str, Any]:
         """Read an object, of which DuckDB may take more for one than Python does."""
@@ -149,25 +144,21 @@ class ExportFile(Struct, frozen=True):
         return row
 
     def _columnar(
-        self,
-        connection: Connection,
-        relation: str,
-        column_of: ColumnOf,
-        whole: bool,  # noqa: FBT001
+        self, connection: Connection, relation: str, wanted: WantedRows
     ) -> tuple[ExportSource, ExportQuery, ReadRow]:
         described = f"DESCRIBE SELECT * FROM {relation}"  # noqa: S608 - quoted
         types = {
             str(n): str(t) for n, t, *_ in connection.execute(described).fetchall()
         }
         keys = keys_among([*types], self.key, self.path)
-        source = _source(connection, relation, keys)
+        source = _source(connection, relation, keys, [*types])
         cells = [(name, self._cell(name, type_)) for name, type_ in types.items()]
 
         def read(row: list[str | None]) -> Mapping[str, Any]:
             values = (cell_value(text, self.timezone) for text in row)
             return dict(zip(types, values, strict=True))
 
-        return source, of_columns(source, cells, column_of, whole=whole), read
+        return source, of_columns(source, cells, wanted), read
 
     def _cell(self, name: str, type_: str) -> str:
         is_text = self.is_text(name)
@@ -189,10 +180,13 @@ _JSON = re.compile(r"\.json(?=$|\.)")
 
 
 def _source(
-    connection: Connection, relation: str, keys: list[tuple[str, str]]
+    connection: Connection,
+    relation: str,
+    keys: Sequence[KeyColumn],
+    names: Sequence[str],
 ) -> ExportSource:
     ((width,),) = connection.execute(_WIDTH.format(relation=relation)).fetchall()
-    return ExportSource(relation, key_sql(keys), width)
+    return ExportSource(relation, key_sql(keys), width, names)
 
 
 _WIDTH = """SELECT coalesce(avg(strlen(part::VARCHAR)), 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ctsync.canonical_json import canonical
+from ctsync.formats.json_columns import pointer
 from ctsync.model.decided_addresses import ADDRESSES
 from ctsync.model.decided_rows import (
     LETTERS,
@@ -106,7 +107,7 @@ class _Query:
     def _cells(self) -> Iterator[str]:
         yield from cells_of(self._places)
         # All paths in one call: one by one, each would read the whole entry again.
-        paths = [f"/attributes/{_pointer(place.folded)}" for place in self._places]
+        paths = [pointer("attributes", place.folded) for place in self._places]
         texts = ", ".join(map(quoted, [*paths, "/fingerprint"]))
         yield f"json_extract(body, [{texts}])::VARCHAR[] AS held"
 
@@ -258,8 +259,3 @@ _DUE = quoted('"due":{')
 
 def _json(text: str, rest: str = "") -> str:
     return quoted(canonical(text).decode() + rest)
-
-
-def _pointer(name: str) -> str:
-    """Return a name as a step of a JSON pointer."""
-    return name.replace("~", "~0").replace("/", "~1")
